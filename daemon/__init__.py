@@ -1,0 +1,1 @@
+"""stemd: the process that listens, queues, and turns audio into notes."""
