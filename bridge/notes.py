@@ -1,0 +1,52 @@
+"""What leaves for a DAW: notes on a clip, in seconds of the source, with the tempo map that places them."""
+
+from dataclasses import dataclass, field
+
+from bridge.timebase import Seconds, TempoMap
+
+DRUM_CHANNEL = 9  # counted from 0: "channel 10" to a musician
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """A pitch bend of `semitones` at `time` seconds."""
+
+    time: Seconds
+    semitones: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipNote:
+    """One MIDI note. pitch 0-127, velocity 1-127, times in seconds from the start of the source."""
+
+    pitch: int
+    onset: Seconds
+    duration: Seconds
+    velocity: int
+    bends: tuple[Bend, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    time: Seconds
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The notes of one part, sorted by onset. channel counts from 0."""
+
+    name: str
+    channel: int
+    notes: tuple[ClipNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Everything a .mid file, a MIDI port or a DAW needs to play one transcription."""
+
+    name: str
+    tempo_map: TempoMap
+    tracks: tuple[Track, ...]
+    duration: Seconds
+    markers: tuple[Marker, ...] = field(default=())

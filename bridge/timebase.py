@@ -1,0 +1,84 @@
+"""Seconds, beats and ticks, and the one place where each becomes another.
+
+Conventions: beats are quarter notes counted from tick 0, which is second 0 of the audio. A tempo is stored the way
+a .mid file stores it, as whole microseconds per quarter note, so that a time worked out here is the time a DAW plays.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NewType
+
+Seconds = NewType("Seconds", float)
+Beats = NewType("Beats", float)
+Ticks = NewType("Ticks", int)
+
+PPQ = 960
+
+
+@dataclass(frozen=True, slots=True)
+class TempoPoint:
+    """From `tick` on a quarter note lasts `microseconds`; `second` is when that tick sounds."""
+
+    tick: Ticks
+    second: Seconds
+    microseconds: int
+
+    @property
+    def bpm(self) -> float:
+        return 60e6 / self.microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature that holds from `tick` on; `tick` starts a bar."""
+
+    tick: Ticks
+    numerator: int
+    denominator: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TempoMap:
+    """Piecewise constant tempo. `points` start at tick 0 and second 0 and rise strictly."""
+
+    points: tuple[TempoPoint, ...]
+    meters: tuple[Meter, ...] = (Meter(Ticks(0), 4, 4),)
+
+    def __post_init__(self) -> None:
+        if not self.points or self.points[0].tick != 0 or self.points[0].second != 0:
+            raise ValueError("a tempo map starts at tick 0 and second 0")
+        if any(a.tick >= b.tick for a, b in zip(self.points, self.points[1:], strict=False)):
+            raise ValueError("the points of a tempo map must rise")
+
+    @classmethod
+    def constant(cls, bpm: float, meter: Meter | None = None) -> "TempoMap":
+        return cls.of([(Ticks(0), round(60e6 / bpm))], [meter or Meter(Ticks(0), 4, 4)])
+
+    @classmethod
+    def of(cls, tempi: Sequence[tuple[Ticks, int]], meters: Sequence[Meter] = ()) -> "TempoMap":
+        """Build from (tick, microseconds per quarter) pairs; the seconds follow from them."""
+        points: list[TempoPoint] = []
+        for tick, microseconds in tempi:
+            second = _second_at(points[-1], tick) if points else 0.0
+            points.append(TempoPoint(tick, Seconds(second), microseconds))
+        return cls(tuple(points), tuple(meters) or (Meter(Ticks(0), 4, 4),))
+
+    def seconds(self, beats: Beats) -> Seconds:
+        tick = beats * PPQ
+        point = self.points[max(0, bisect_right(self.points, tick, key=lambda p: p.tick) - 1)]
+        return Seconds(_second_at(point, tick))
+
+    def beats(self, seconds: Seconds) -> Beats:
+        point = self.points[max(0, bisect_right(self.points, seconds, key=lambda p: p.second) - 1)]
+        return Beats(point.tick / PPQ + (seconds - point.second) * 1e6 / point.microseconds)
+
+    def ticks(self, seconds: Seconds) -> Ticks:
+        return Ticks(round(self.beats(seconds) * PPQ))
+
+    def seconds_of_tick(self, tick: Ticks) -> Seconds:
+        return self.seconds(Beats(tick / PPQ))
+
+
+def _second_at(point: TempoPoint, tick: float) -> float:
+    return point.second + (tick - point.tick) * point.microseconds / (PPQ * 1e6)

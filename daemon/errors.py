@@ -1,0 +1,51 @@
+"""Every error that stemd raises on purpose, in one tree.
+
+    StemdError
+    ├── ConfigError       stemd does not start; every mistake is listed at once
+    ├── Rejected          never becomes a job; the sender is told the code and the reason
+    ├── StageFailed       the job fails with this reason; the rest goes on
+    ├── Cancelled         somebody asked for the work to stop
+    └── JobMoved          the job changed state meanwhile; look again
+
+Each text is one sentence that names the value and the remedy, fit to be shown to a musician as it is.
+"""
+
+from collections.abc import Sequence
+
+
+class StemdError(Exception):
+    """Base of all errors that stemd raises on purpose."""
+
+
+class ConfigError(StemdError):
+    """The settings cannot be used. `problems` holds one sentence for each mistake."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class Rejected(StemdError):
+    """A request that never becomes a job. `code` is a short word for programs, `reason` a sentence for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class StageFailed(StemdError):
+    """A pipeline stage that could not do its work."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+        self.reason = reason
+
+
+class Cancelled(StemdError):
+    """The work was stopped on request."""
+
+
+class JobMoved(StemdError):
+    """Another hand moved the job to a different state first."""

@@ -1,0 +1,163 @@
+"""What flows through the pipeline. Every record is frozen; arrays are float32, (channels, frames), 44.1 kHz.
+
+Sound is handed on as a file in the workspace, never as a whole array, so that a 30-minute song fits in memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridge.timebase import Seconds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RATE = 44100
+
+
+class Part(StrEnum):
+    """A stem of the song."""
+
+    DRUMS = "drums"
+    BASS = "bass"
+    VOCALS = "vocals"
+    OTHER = "other"
+    GUITAR = "guitar"
+    PIANO = "piano"
+
+
+class Drum(StrEnum):
+    """A stem of the drum kit."""
+
+    KICK = "kick"
+    SNARE = "snare"
+    TOMS = "toms"
+    HIHAT = "hihat"
+    CYMBALS = "cymbals"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A float32 WAV file at 44.1 kHz in the workspace. `frames` counts time steps of all `channels`."""
+
+    path: Path
+    frames: int
+    channels: int = 2
+    rate: int = RATE
+
+    @property
+    def duration(self) -> Seconds:
+        return Seconds(self.frames / self.rate)
+
+    def read(self, start: int = 0, frames: int | None = None) -> "NDArray[np.float32]":
+        """(channels, frames) from `start`; shorter at the end of the file."""
+        import soundfile
+
+        stop = self.frames if frames is None else min(self.frames, start + frames)
+        data, _ = soundfile.read(self.path, start=start, stop=stop, dtype="float32", always_2d=True)
+        return data.T  # type: ignore[no-any-return]
+
+    def blocks(self, frames: int = 1 << 20) -> "Iterator[NDArray[np.float32]]":
+        """The whole file in order as (channels, <= frames) arrays."""
+        for start in range(0, self.frames, frames):
+            yield self.read(start, frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What came in: the file as the user knows it, and its decoded sound. `digest` is SHA-256 of the file's bytes."""
+
+    path: Path
+    digest: str
+    audio: Audio
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The model a stage ran with: published name, SHA-256 of its weights ('' for plain signal processing), device."""
+
+    name: str
+    sha256: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Stems:
+    """The separated parts of a song. Only the parts that were asked for are there."""
+
+    parts: dict[Part, Audio]
+    model: Weights
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The drum stem taken apart. The five stems add up to the drum stem."""
+
+    drums: dict[Drum, Audio]
+    model: Weights
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One stroke. `label` is a name of bridge.drum_map; `level` is dB below full scale at the peak of the attack.
+
+    `onset` is the attack in seconds of the source, never quantized. `strength` is the onset strength that found it
+    (0..1, comparable within a drum), `confidence` how sure the label is (0..1).
+    """
+
+    id: int
+    onset: Seconds
+    drum: Drum
+    label: str
+    level: float
+    velocity: int
+    strength: float
+    confidence: float
+    cluster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Hits of one drum that sound alike: what a user relabels. `typical` is the id of a hit worth listening to."""
+
+    id: int
+    drum: Drum
+    label: str
+    confidence: float
+    count: int
+    velocity: float
+    typical: int
+    time: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class BeatGrid:
+    """Beat times in seconds, the first of them at or after 0. `downbeats` are indices into `beats`.
+
+    `bpm` is the median; `constant` says that one tempo describes the whole song; `confidence` is 0..1, and 0 means
+    that no beat was found.
+    """
+
+    beats: tuple[Seconds, ...]
+    downbeats: tuple[int, ...]
+    bpm: float
+    numerator: int = 4
+    denominator: int = 4
+    constant: bool = True
+    confidence: float = 1.0
+    remarks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Drums:
+    """All that was heard in the drum stem."""
+
+    hits: tuple[Hit, ...]
+    clusters: tuple[Cluster, ...]
+    remarks: tuple[str, ...] = ()
