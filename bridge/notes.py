@@ -25,6 +25,12 @@ class ClipNote:
     velocity: int
     bends: tuple[Bend, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.pitch <= 127:
+            raise ValueError(f"a MIDI note is 0 to 127, not {self.pitch}")
+        if not 1 <= self.velocity <= 127:
+            raise ValueError(f"a velocity is 1 to 127, not {self.velocity}")
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:

@@ -1,12 +1,13 @@
 """Seconds, beats and ticks, and the one place where each becomes another.
 
-Conventions: beats are quarter notes counted from tick 0, which is second 0 of the audio. A tempo is stored the way
-a .mid file stores it, as whole microseconds per quarter note, so that a time worked out here is the time a DAW plays.
+Conventions: beats are quarter notes counted from tick 0, which is second 0 of the audio. A tempo is stored
+as in a .mid file, in whole microseconds per quarter note, so that a time worked out here is the time a DAW
+plays.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 Seconds = NewType("Seconds", float)
@@ -14,6 +15,7 @@ Beats = NewType("Beats", float)
 Ticks = NewType("Ticks", int)
 
 PPQ = 960
+SLOWEST = 0xFFFFFF  # microseconds per quarter note: a .mid file has three bytes for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,18 @@ class TempoMap:
 
     points: tuple[TempoPoint, ...]
     meters: tuple[Meter, ...] = (Meter(Ticks(0), 4, 4),)
+    _ticks: tuple[Ticks, ...] = field(init=False, repr=False, compare=False)
+    _seconds: tuple[Seconds, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.points or self.points[0].tick != 0 or self.points[0].second != 0:
+        if not self.points or self.points[0].tick != 0 or self.points[0].second != 0.0:
             raise ValueError("a tempo map starts at tick 0 and second 0")
         if any(a.tick >= b.tick for a, b in zip(self.points, self.points[1:], strict=False)):
             raise ValueError("the points of a tempo map must rise")
+        if not all(0 < p.microseconds <= SLOWEST for p in self.points):
+            raise ValueError(f"a quarter note lasts 1 to {SLOWEST} microseconds")
+        object.__setattr__(self, "_ticks", tuple(p.tick for p in self.points))
+        object.__setattr__(self, "_seconds", tuple(p.second for p in self.points))
 
     @classmethod
     def constant(cls, bpm: float, meter: Meter | None = None) -> "TempoMap":
@@ -66,15 +74,18 @@ class TempoMap:
 
     def seconds(self, beats: Beats) -> Seconds:
         tick = beats * PPQ
-        point = self.points[max(0, bisect_right(self.points, tick, key=lambda p: p.tick) - 1)]
+        point = self.points[max(0, bisect_right(self._ticks, tick) - 1)]
         return Seconds(_second_at(point, tick))
 
     def beats(self, seconds: Seconds) -> Beats:
-        point = self.points[max(0, bisect_right(self.points, seconds, key=lambda p: p.second) - 1)]
-        return Beats(point.tick / PPQ + (seconds - point.second) * 1e6 / point.microseconds)
+        return Beats(self._tick_at(seconds) / PPQ)
 
     def ticks(self, seconds: Seconds) -> Ticks:
-        return Ticks(round(self.beats(seconds) * PPQ))
+        return Ticks(round(self._tick_at(seconds)))
+
+    def _tick_at(self, seconds: float) -> float:
+        point = self.points[bisect_right(self._seconds, seconds) - 1 if seconds > 0 else 0]
+        return point.tick + (seconds - point.second) * (PPQ * 1e6) / point.microseconds
 
     def seconds_of_tick(self, tick: Ticks) -> Seconds:
         return self.seconds(Beats(tick / PPQ))

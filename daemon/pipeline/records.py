@@ -156,8 +156,13 @@ class BeatGrid:
 
 @dataclass(frozen=True, slots=True)
 class Drums:
-    """All that was heard in the drum stem."""
+    """All that was heard in the drum stem.
+
+    `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`. They do not sound
+    until somebody asks for more hits of that drum.
+    """
 
     hits: tuple[Hit, ...]
     clusters: tuple[Cluster, ...]
+    thresholds: dict[Drum, float]
     remarks: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""daemon.json: how a script, a device or a second stemd finds the one that runs, without being configured."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "daemon.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A running stemd. `sender` is the command line, with an absolute program, that sends one OSC request."""
+
+    pid: int
+    osc_port: int
+    spool: str
+    version: str
+    sender: tuple[str, ...]
+
+
+def state_folder() -> Path:
+    """The user's state folder, or STEMD_STATE_FOLDER. Nothing is created."""
+    chosen = os.environ.get("STEMD_STATE_FOLDER")
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_state_path
+
+    return user_state_path("stemd", appauthor=False)
+
+
+def publish(running: Running, folder: Path) -> Path:
+    """Writes daemon.json whole, readable by its owner only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path, fresh = folder / FILE, folder / f".{FILE}.{os.getpid()}"
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(asdict(running), indent=2) + "\n", encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+def published(folder: Path) -> Running | None:
+    """What daemon.json says, whether or not that stemd still lives; None if there is nothing to be read."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return Running(
+            pid=int(found["pid"]),
+            osc_port=int(found["osc_port"]),
+            spool=str(found["spool"]),
+            version=str(found["version"]),
+            sender=tuple(map(str, found["sender"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def alive(running: Running) -> bool:
+    """Whether a process with that pid exists. Pids are used again, so only a pong is proof."""
+    from psutil import pid_exists
+
+    return running.pid > 0 and pid_exists(running.pid)
+
+
+def withdraw(folder: Path, pid: int) -> None:
+    """Removes daemon.json if it still speaks of `pid`."""
+    running = published(folder)
+    if running is not None and running.pid == pid:
+        (folder / FILE).unlink(missing_ok=True)

@@ -1,0 +1,173 @@
+"""JACK ports that write each message at its very frame, from JACK's own process callback.
+
+Times are JACK's frame counter in seconds. The callback only tries the lock: if the player is taking messages
+back at that instant, the rest waits for the next cycle rather than JACK for us.
+"""
+
+import time
+from collections import deque
+from threading import Lock
+from typing import Any
+
+import jack
+
+from bridge.midi.port import Api, PortLost, Receive
+
+LEAD = 0.05
+DRAIN = 0.5
+WRAP = 1 << 32
+
+
+class FrameClock:
+    """JACK's 32-bit frame counter, which starts again every day at 48 kHz, as steady seconds.
+
+    Clocks made at different times agree: each takes the wrap nearest to the computer's own clock.
+    """
+
+    def __init__(self, rate: int, frame: int, near: float) -> None:
+        self._rate = rate
+        self._frame = frame + round((near * rate - frame) / WRAP) * WRAP
+
+    def cycle(self, frame: int) -> int:
+        """Takes note of the counter at the start of a cycle; returns it without wraps."""
+        self._frame = self._unwrapped(frame)
+        return self._frame
+
+    def seconds(self, frame: int) -> float:
+        return self._unwrapped(frame) / self._rate
+
+    def frames(self, seconds: float) -> int:
+        return round(seconds * self._rate)
+
+    def _unwrapped(self, frame: int) -> int:
+        return self._frame + (frame - self._frame + WRAP // 2) % WRAP - WRAP // 2
+
+
+class JackPort:
+    """A JACK client with one port, and how it ends.
+
+    When the server dies, close every client of it before another is opened: libjack crashes otherwise.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._client = _client(name)
+        self._clock = FrameClock(self._client.samplerate, self._client.frame_time, time.perf_counter())
+        self._lost = False
+        self._closed = False
+        self._client.set_shutdown_callback(self._shut_down)
+        self._client.set_process_callback(self._process)
+
+    def now(self) -> float:
+        return self._clock.seconds(self._client.frame_time)
+
+    def alive(self) -> bool:
+        return not (self._lost or self._closed)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if not self._lost:
+            self._client.deactivate()
+        self._client.close()
+
+    def _process(self, frames: int) -> None:
+        raise NotImplementedError
+
+    def _shut_down(self, status: Any, reason: str) -> None:  # noqa: ARG002
+        self._lost = True
+
+
+class JackOut(JackPort):
+    lead = LEAD
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._port = self._client.midi_outports.register("out")
+        self.label = f"{self._port.name} (JACK)"
+        self._queue: deque[tuple[int, bytes]] = deque()
+        self._lock = Lock()
+        self._client.activate()
+
+    def send(self, message: bytes) -> None:
+        self.schedule(message, 0.0)
+
+    def schedule(self, message: bytes, when: float) -> None:
+        if not self.alive():
+            raise PortLost("JACK has stopped.")
+        self._queue.append((self._clock.frames(when), message))
+
+    def drop(self) -> list[bytes]:
+        with self._lock:
+            taken = [message for _, message in self._queue]
+            self._queue.clear()
+        return taken
+
+    def close(self) -> None:
+        deadline = time.perf_counter() + DRAIN
+        while self._queue and self.alive() and time.perf_counter() < deadline:
+            time.sleep(0.002)
+        if self.alive():
+            time.sleep(2 * self._client.blocksize / self._client.samplerate)
+        super().close()
+
+    def _process(self, frames: int) -> None:
+        self._port.clear_buffer()
+        start = self._clock.cycle(self._client.last_frame_time)
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._write_due(start, frames)
+        finally:
+            self._lock.release()
+
+    def _write_due(self, start: int, frames: int) -> None:
+        """Messages come in order; one that is late, or would overtake, goes as early as it can."""
+        earliest = 0
+        while self._queue and self._queue[0][0] < start + frames:
+            when, message = self._queue[0]
+            earliest = max(earliest, when - start)
+            try:
+                self._port.write_midi_event(earliest, message)
+            except jack.JackError:
+                return
+            self._queue.popleft()
+
+
+class JackIn(JackPort):
+    def __init__(self, name: str, receive: Receive) -> None:
+        super().__init__(name)
+        self._port = self._client.midi_inports.register("in")
+        self.label = f"{self._port.name} (JACK)"
+        self._receive = receive
+        self._client.activate()
+
+    def _process(self, frames: int) -> None:  # noqa: ARG002
+        start = self._clock.cycle(self._client.last_frame_time)
+        for frame, message in self._port.incoming_midi_events():
+            self._receive(bytes(message), self._clock.seconds(start + frame))
+
+
+def open_out(name: str, api: Api) -> JackOut:  # noqa: ARG001
+    return JackOut(name)
+
+
+def open_in(name: str, api: Api, receive: Receive) -> JackIn:  # noqa: ARG001
+    return JackIn(name, receive)
+
+
+def destinations(api: Api) -> tuple[str, ...]:  # noqa: ARG001
+    client = _client("stemd list")
+    try:
+        return tuple(port.name for port in client.get_ports(is_midi=True, is_input=True))
+    finally:
+        client.close()
+
+
+def _client(name: str) -> Any:
+    """Never starts a server. What libjack would print while there is none, the exception says."""
+    jack.set_error_function(lambda _: None)
+    try:
+        return jack.Client(name, no_start_server=True)
+    except jack.JackOpenError:
+        raise OSError("JACK is not running") from None

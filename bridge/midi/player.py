@@ -1,0 +1,138 @@
+"""Plays a clip in time: a thread that wakes the deck up at the right moments, and every way of ending it.
+
+Deadlines are absolute, on the clock of the port, so that lateness never adds up.
+"""
+
+import atexit
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from bridge.midi.deck import Deck
+from bridge.midi.port import OutPort, PortLost
+from bridge.midi.priority import raise_priority
+from bridge.midi.program import Arrangement
+from bridge.midi.transport import FreeRun, Transport
+from bridge.notes import Clip
+
+COARSE_TIMER = 0.016  # seconds by which Windows may wake a waiting thread up too late
+
+
+class Player:
+    """A deck with a thread. Commands come from any thread and have taken effect when they return."""
+
+    def __init__(self, port: OutPort, lost: Callable[[str], None] = lambda _: None) -> None:
+        self._port = port
+        self._lost = lost
+        self._deck = Deck(port)
+        self._arrangement = Arrangement()
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self.run, name="stemd player", daemon=True)
+
+    @property
+    def playing(self) -> bool:
+        return self._deck.playing
+
+    @property
+    def sent(self) -> int:
+        """Notes played so far."""
+        return self._deck.sent
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be heard."""
+        return not self._closed and self._port.alive()
+
+    def start(self) -> None:
+        atexit.register(self.close)
+        self._thread.start()
+
+    def play(
+        self, clip: Clip, arrangement: Arrangement | None = None, transport: Transport | None = None
+    ) -> int:
+        """Plays `clip` from its beginning now, or wherever `transport` is; returns how many notes it has."""
+        musical = transport is not None and transport.musical
+        arranged = replace(arrangement or Arrangement(), musical=musical)
+        program = arranged.program(clip)
+        with self._command():
+            self._arrangement = arranged
+            self._deck.play(program, transport or FreeRun(self._port.now() + self._port.lead))
+        return program.notes
+
+    def replace(self, clip: Clip) -> None:
+        """Goes on with `clip` in place of the one that plays, from the next note on."""
+        program = self._arrangement.program(clip)
+        with self._command():
+            self._deck.replace(program, self._port.now())
+
+    def stop(self) -> None:
+        with self._command():
+            self._deck.stop()
+
+    def panic(self) -> None:
+        with self._command():
+            self._deck.panic()
+
+    def wake(self) -> None:
+        """Look again: the transport has started, stopped or jumped."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Leaves silence and gives the port up. Also runs when Python ends and when the thread dies."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            with suppress(PortLost):
+                self._deck.panic()
+            self._port.close()
+        self._wake.set()
+        atexit.unregister(self.close)
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(1.0)
+
+    def run(self) -> None:
+        raise_priority()
+        try:
+            while not self._closed:
+                self._wait(self.turn())
+        finally:
+            self.close()
+
+    def turn(self) -> float | None:
+        """One look at what is due; the thread's whole work."""
+        self._wake.clear()
+        if self._closed:
+            return None
+        with self._port_that_may_go():
+            return self._deck.turn(self._port.now())
+
+    def _wait(self, deadline: float | None) -> None:
+        if deadline is None:
+            self._wake.wait()
+            return
+        seconds = deadline - self._port.now()
+        if sys.platform != "win32":
+            self._wake.wait(max(0.0, seconds))
+        elif not self._wake.wait(max(0.0, seconds - COARSE_TIMER)):
+            time.sleep(max(0.0, deadline - self._port.now()))
+
+    @contextmanager
+    def _command(self) -> Iterator[None]:
+        with self._port_that_may_go():
+            yield
+        self._wake.set()
+
+    @contextmanager
+    def _port_that_may_go(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except PortLost as error:
+                self._deck.abandon()
+                self._lost(str(error))

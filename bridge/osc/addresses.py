@@ -1,0 +1,206 @@
+"""The OSC contract as one table: server, spool, `stemd send` and the README section are all made from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "/stemd/"
+PROTOCOL = 1
+DEFAULT_PORT = 9331
+FAIL = "/stemd/fail"
+
+
+class Kind(StrEnum):
+    """What an argument may be. ID is a string or an int and comes back exactly as it was sent."""
+
+    ID = "id"
+    JOB = "job"
+    TEXT = "text"
+    PATH = "path"
+    JSON = "json"
+    INT = "int"
+    FLOAT = "float"
+
+
+class Lane(StrEnum):
+    """Requests of a lane are handled in order; a slow one delays no other lane: panic is always heard."""
+
+    PROMPT = "prompt"
+    INTAKE = "intake"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`low` and `high` bound a number, both included. Left out, an optional one takes `default`."""
+
+    name: str
+    kind: Kind
+    optional: bool = False
+    default: int | float | str = ""
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        return f"[{self.name}]" if self.optional else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message that stemd sends: an answer, or an event."""
+
+    path: str
+    doc: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message that stemd understands.
+
+    `answer` comes at once; `then` are the events that the asker gets afterwards, up to one of `ends`.
+    With `once` it changes something, so a repeated id gets the first answer again instead of a second change.
+    """
+
+    path: str
+    doc: str
+    arguments: tuple[Argument, ...]
+    answer: str
+    then: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    lane: Lane = Lane.PROMPT
+    once: bool = False
+
+    @property
+    def verb(self) -> str:
+        return self.path.removeprefix(PREFIX)
+
+
+ID = Argument("id", Kind.ID)
+JOB = Argument("job", Kind.JOB)
+REPLY_PORT = Argument("reply_port", Kind.INT, optional=True, default=0, low=0, high=65535)
+OPTIONS = Argument("options_json", Kind.JSON, optional=True)
+CHANGES = Argument("changes_json", Kind.JSON)
+TTL = Argument("ttl_seconds", Kind.INT, optional=True, default=60, low=1, high=3600)
+LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=10_000)
+CLUSTER = Argument("cluster", Kind.INT, low=0)
+_JOB_EVENTS = ("/stemd/queued", "/stemd/progress", "/stemd/midi", "/stemd/done", FAIL)
+
+
+def _text(name: str, optional: bool = False) -> Argument:
+    return Argument(name, Kind.TEXT, optional)
+
+
+def _path(name: str, optional: bool = False) -> Argument:
+    return Argument(name, Kind.PATH, optional)
+
+
+def _int(name: str, optional: bool = False) -> Argument:
+    return Argument(name, Kind.INT, optional)
+
+
+REPLIES: dict[str, Reply] = {
+    reply.path: reply
+    for reply in (
+        Reply("/stemd/pong", "stemd is there.",
+              (ID, _text("name"), _text("version"), _int("protocol"), _int("pid"))),
+        Reply("/stemd/status.reply", "Jobs running and waiting, what computes, and the MIDI port's name.",
+              (ID, _int("running"), _int("queued"), _text("device"), _text("midi_port"))),
+        Reply("/stemd/ack", "Taken; this is the job.", (ID, JOB)),
+        Reply("/stemd/done", "Finished. A path too long for the wire is left empty.",
+              (ID, Argument("job", Kind.JOB, optional=True), _int("revision", True), _path("manifest", True),
+               _path("midi", True))),
+        Reply(FAIL, "Refused or failed: a code for programs, a sentence for people.",
+              (ID, _text("address"), _text("code"), _text("text"), Argument("job", Kind.JOB, optional=True))),
+        Reply("/stemd/pushed", "The notes have been handed to the MIDI port.", (ID, JOB, _int("notes"))),
+        Reply("/stemd/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
+        Reply("/stemd/clusters.reply", "A file with the clusters and their hits.",
+              (ID, JOB, _path("path_to_json"))),
+        Reply("/stemd/queued", "Event: a job waits.", (JOB, _path("path"))),
+        Reply("/stemd/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
+              (JOB, _text("stage"), Argument("fraction", Kind.FLOAT, low=0, high=1), _int("eta_seconds"))),
+        Reply("/stemd/midi", "Event: a .mid was written.", (JOB, _path("path"))),
+    )
+}  # fmt: skip
+
+
+def _edit(verb: str, doc: str, *arguments: Argument) -> Request:
+    bound = (ID, JOB, *arguments, REPLY_PORT)
+    return Request(PREFIX + verb, doc, bound, "/stemd/done", lane=Lane.EDIT, once=True)
+
+
+REQUESTS: dict[str, Request] = {
+    request.path: request
+    for request in (
+        Request("/stemd/ping", "Is stemd there?", (ID, REPLY_PORT), "/stemd/pong"),
+        Request("/stemd/status", "What is stemd doing?", (ID, REPLY_PORT), "/stemd/status.reply"),
+        Request("/stemd/process", "Transcribe a file; the path is absolute.",
+                (ID, Argument("path", Kind.PATH), OPTIONS, REPLY_PORT), "/stemd/ack",
+                then=_JOB_EVENTS, ends=("/stemd/done", FAIL), lane=Lane.INTAKE, once=True),
+        _edit("relabel", "Change labels, delete, add or scale hits; the MIDI follows at once.", CHANGES),
+        _edit("undo", "Take the last change back."),
+        _edit("redo", "Make the change again that was taken back."),
+        _edit("regenerate", "Write the MIDI anew: grid, swing, drum map, velocity, sensitivity.", OPTIONS),
+        Request("/stemd/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
+                (ID, JOB, OPTIONS, REPLY_PORT), "/stemd/ack",
+                then=("/stemd/pushed", FAIL), ends=("/stemd/pushed", FAIL), lane=Lane.EDIT, once=True),
+        Request("/stemd/stop", "Stop what plays; no note is left sounding.", (ID, REPLY_PORT), "/stemd/done"),
+        Request("/stemd/panic", "Silence on every channel, whatever plays.", (ID, REPLY_PORT), "/stemd/done"),
+        Request("/stemd/cancel", "Stop a job.", (ID, JOB, REPLY_PORT), "/stemd/done", once=True),
+        Request("/stemd/jobs", "List the latest jobs.", (ID, LIMIT, REPLY_PORT), "/stemd/jobs.reply",
+                lane=Lane.EDIT),
+        Request("/stemd/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
+                "/stemd/clusters.reply", lane=Lane.EDIT),
+        _edit("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
+        Request("/stemd/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
+                (ID, REPLY_PORT, TTL), "/stemd/status.reply", then=_JOB_EVENTS),
+        Request("/stemd/unsubscribe", "Hear no more events.", (ID, REPLY_PORT, TTL), "/stemd/done"),
+    )
+}  # fmt: skip
+
+WIRE_CODES: dict[str, str] = {
+    "unknown_address": "there is no such request; the text names the nearest one",
+    "missing_argument": "the text names the argument that is missing",
+    "too_many_arguments": "the text lists the arguments that the request takes",
+    "bad_argument": "an argument has the wrong type or is out of range",
+    "bad_json": "an argument is not a JSON object",
+    "id_reused": "the id was used before for the same request with other arguments",
+    "busy": "too many requests wait; send the same one again",
+    "bad_request": "the spool file is not a request",
+    "stale": "the request lay in the spool for too long",
+}
+
+
+def nearest(path: str) -> str | None:
+    """The request whose address looks most like `path`."""
+    from difflib import get_close_matches
+
+    wanted = path if path.startswith(PREFIX) else PREFIX + path.strip("/")
+    found = get_close_matches(wanted.lower(), REQUESTS, n=1, cutoff=0.7)
+    return found[0] if found else None
+
+
+def markdown() -> str:
+    """The README's section on OSC: requests, answers and events, error codes."""
+    requests = [(_code(r.path, r.arguments), _answers(r), r.doc) for r in REQUESTS.values()]
+    replies = [(_code(r.path, r.arguments), r.doc) for r in REPLIES.values()]
+    codes = [(f"`{code}`", meaning) for code, meaning in WIRE_CODES.items()]
+    return "\n\n".join([
+        _table(("request", "answer", "what it does"), requests),
+        _table(("stemd sends", "what it says"), replies),
+        _table(("code", "meaning"), codes),
+    ])  # fmt: skip
+
+
+def _code(path: str, arguments: Iterable[Argument]) -> str:
+    return f"`{' '.join([path, *map(str, arguments)])}`"
+
+
+def _answers(request: Request) -> str:
+    later = ", ".join(f"`{path}`" for path in request.then)
+    return f"`{request.answer}`" + (f", then {later}" if later else "")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -1,0 +1,175 @@
+"""From a message to a checked call. What the table in addresses.py does not allow is refused."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Never
+
+from bridge.osc.addresses import REQUESTS, Argument, Kind, Request, nearest
+
+RequestId = str | int
+
+_LONGEST_ID = 64
+
+
+class CallError(ValueError):
+    """A request that the contract does not allow. `code` is one of addresses.WIRE_CODES."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A checked request: `values` holds every argument of the table but id and reply_port, by name."""
+
+    request: Request
+    id: RequestId
+    values: Mapping[str, Any]
+    reply_port: int = 0
+
+
+def read_call(address: str, args: Sequence[object]) -> Call:
+    """The call that a message makes, or CallError."""
+    request = REQUESTS.get(address) or _unknown(address)
+    values = _bind(request, list(args))
+    identity, reply_port = values.pop("id"), values.pop("reply_port")
+    return Call(request, identity, values, reply_port)
+
+
+def claimed_id(args: Sequence[object]) -> RequestId:
+    """The id of a call that may be wrong in every other way, so that its sender can be answered."""
+    first = args[0] if args else ""
+    return first if isinstance(first, str | int) and not isinstance(first, bool) else ""
+
+
+def _unknown(address: str) -> Never:
+    guess = nearest(address)
+    hint = f"did you mean {guess}?" if guess else f"the requests are {', '.join(REQUESTS)}."
+    raise CallError("unknown_address", f"stemd knows no {address}; {hint}")
+
+
+def _bind(request: Request, args: list[object]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    spare = len(request.arguments) - len(args)
+    refused: CallError | None = None
+    for argument in request.arguments:
+        try:
+            values[argument.name] = _take(argument, args)
+        except CallError as error:
+            refused = refused or error
+            if not argument.optional or spare <= 0:
+                raise refused from None
+            # An optional argument may be left out when the next one has another type: (id, path, 9001).
+            values[argument.name], spare = _convert(argument, argument.default), spare - 1
+    if args:
+        raise refused or CallError("too_many_arguments", f"{request.path} takes only {_names(request)}.")
+    return values
+
+
+def _take(argument: Argument, args: list[object]) -> object:
+    if args:
+        value = _convert(argument, args[0])
+        del args[0]
+        return value
+    if argument.optional:
+        return _convert(argument, argument.default)
+    raise CallError("missing_argument", f"The argument {argument.name} ({argument.kind}) is missing.")
+
+
+def _names(request: Request) -> str:
+    return " ".join(map(str, request.arguments))
+
+
+def _convert(argument: Argument, value: object) -> Any:
+    return _CONVERTERS[argument.kind](argument, value)
+
+
+def _wrong(argument: Argument, value: object, expected: str) -> CallError:
+    shown = repr(value) if len(repr(value)) < 80 else repr(value)[:80] + "…"
+    return CallError("bad_argument", f"{argument.name} must be {expected}, not {shown}.")
+
+
+def _text(argument: Argument, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(argument, value, "a string")
+    if "\0" in value or not _writable(value):
+        raise _wrong(argument, value, "UTF-8 text")
+    return value
+
+
+def _writable(text: str) -> bool:
+    return text.isascii() or text == text.encode("utf-8", "ignore").decode()
+
+
+def _identity(argument: Argument, value: object) -> RequestId:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID:
+        return _text(argument, value)
+    raise _wrong(argument, value, f"an int or a string of 1 to {_LONGEST_ID} characters")
+
+
+def _job(argument: Argument, value: object) -> str:
+    return str(_identity(argument, value))
+
+
+def _path(argument: Argument, value: object) -> str:
+    if value == "":
+        raise _wrong(argument, value, "the path of a file")
+    return _text(argument, value)
+
+
+def _whole(argument: Argument, value: object) -> int:
+    number = _float(argument, value)
+    if not number.is_integer():
+        raise _wrong(argument, value, "a whole number")
+    return int(number)
+
+
+def _float(argument: Argument, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(argument, value, "a number")
+    low = float("-inf") if argument.low is None else argument.low
+    high = float("inf") if argument.high is None else argument.high
+    if not low <= value <= high or abs(value) > 2**53:
+        raise _wrong(argument, value, f"from {low:g} to {high:g}")
+    return float(value)
+
+
+def _object(argument: Argument, value: object) -> dict[str, Any]:
+    """JSON text; the spool may also give the object itself. Nothing at all means {}."""
+    found = _parsed(argument, value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        raise _not_json(argument, "it must be an object such as {}")
+    return found
+
+
+def _parsed(argument: Argument, text: str) -> object:
+    try:
+        return json.loads(text or "{}", parse_constant=_no_constant)
+    except RecursionError:
+        raise _not_json(argument, "it is nested too deeply") from None
+    except ValueError as error:
+        raise _not_json(argument, str(error)) from None
+
+
+def _no_constant(word: str) -> Never:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _not_json(argument: Argument, reason: str) -> CallError:
+    return CallError("bad_json", f"{argument.name} is not a JSON object: {reason}.")
+
+
+_CONVERTERS: dict[Kind, Callable[[Argument, object], Any]] = {
+    Kind.ID: _identity,
+    Kind.JOB: _job,
+    Kind.TEXT: _text,
+    Kind.PATH: _path,
+    Kind.JSON: _object,
+    Kind.INT: _whole,
+    Kind.FLOAT: _float,
+}

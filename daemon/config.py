@@ -1,0 +1,237 @@
+"""The settings: config.toml in the user's config folder, and STEMD_* in the environment, which wins.
+
+A nested setting has two underscores in the environment: STEMD_LIMITS__MAX_MINUTES=60.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bridge.drum_labels import label
+from daemon.errors import ConfigError
+from daemon.jobs.options import Options
+
+PREFIX = "STEMD_"
+FILE = "config.toml"
+
+_APP = "stemd"
+
+
+def _home_expanded(value: object) -> object:
+    return os.path.expanduser(value) if isinstance(value, str) else value
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("the path must be absolute, or start with ~")
+    return path
+
+
+def _labelled(drums: dict[str, int]) -> dict[str, int]:
+    return {label(name): pitch for name, pitch in drums.items()}
+
+
+AbsolutePath = Annotated[Path, BeforeValidator(_home_expanded), AfterValidator(_absolute)]
+Pitch = Annotated[int, Field(ge=0, le=127)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+DrumMap = Annotated[dict[str, Pitch], Field(min_length=1), AfterValidator(_labelled)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Folders(_Frozen):
+    """Where stemd keeps its own things. `config` can only be set in the environment."""
+
+    config: AbsolutePath = Field(default_factory=lambda: platformdirs.user_config_path(_APP, appauthor=False))
+    state: AbsolutePath = Field(default_factory=lambda: platformdirs.user_state_path(_APP, appauthor=False))
+    cache: AbsolutePath = Field(default_factory=lambda: platformdirs.user_cache_path(_APP, appauthor=False))
+    models: AbsolutePath = Field(default_factory=lambda: _data_folder() / "models")
+
+
+def _data_folder() -> Path:
+    return platformdirs.user_data_path(_APP, appauthor=False)
+
+
+class Limits(_Frozen):
+    """What is accepted as a song."""
+
+    max_minutes: float = Field(30.0, gt=0)
+    max_gigabytes: float = Field(1.0, gt=0)
+    min_seconds: float = Field(0.1, gt=0)
+
+
+class Cache(_Frozen):
+    """How long finished stages are kept after their last use, and how much room they may take."""
+
+    max_days: float = Field(30.0, gt=0)
+    max_gigabytes: float = Field(20.0, gt=0)
+
+
+class DropFolder(_Frozen):
+    """A folder that is watched. `poll` is for network shares, which announce nothing."""
+
+    path: AbsolutePath
+    poll: bool = False
+
+
+class Daemon(_Frozen):
+    """What `stemd run` does."""
+
+    osc_port: int = Field(9331, ge=1, le=65535)
+    drop: tuple[DropFolder, ...] = ()
+    quiet_seconds: float = Field(2.0, gt=0, le=3600, description="a dropped file must stay unchanged this long")
+    rescan_seconds: float = Field(300.0, ge=1)
+    draft: bool = Field(True, description="a first .mid before the separation")
+    workers: int = Field(1, ge=1, le=64)
+    idle_unload_seconds: float = Field(600.0, gt=0, description="an idle worker lets go of its models")
+    midi_port: str = Field("stemd", min_length=1, max_length=64)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(_Frozen):
+    """Everything that can be set. Every setting has a default that works."""
+
+    folders: Folders = Field(default_factory=Folders)
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    options: Options = Options()
+    limits: Limits = Limits()
+    cache: Cache = Cache()
+    models: dict[Name, AbsolutePath] = Field(default_factory=dict, description="checkpoints of your own")
+    drum_maps: dict[Name, DrumMap] = Field(default_factory=dict, description="label -> MIDI note")
+    daemon: Daemon = Daemon()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting as it is now. `origin` is "default", the variable's name, or the path of the file."""
+
+    name: str
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    settings: Settings
+    file: Path
+    origins: Mapping[str, str]
+
+    def values(self) -> Iterator[Value]:
+        """Every setting by its dotted name, with the place where its value comes from."""
+        for name, value in _leaves(self.settings.model_dump(mode="json")):
+            yield Value(name, value, self.origins.get(name, "default"))
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the file and the environment. Raises ConfigError with every mistake in both."""
+    variables = {
+        name.upper(): text
+        for name, text in (os.environ if environ is None else environ).items()
+        if name.upper().startswith(PREFIX)
+    }
+    file = _config_folder(variables) / FILE
+    written, problems = _read(file)
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, value in _leaves(written):
+        _place(merged, name.split("."), value)
+        origins[name] = str(file)
+    for variable, text in sorted(variables.items()):
+        name = variable.removeprefix(PREFIX).lower().replace("__", ".")
+        _place(merged, name.split("."), _decoded(text))
+        origins[name] = variable
+    return Config(_validated(merged, origins, problems), file, origins)
+
+
+def _config_folder(variables: Mapping[str, str]) -> Path:
+    named = variables.get(f"{PREFIX}FOLDERS__CONFIG")
+    return Path(named).expanduser() if named else platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
+    """The file's content and what is wrong with the file as such. No file is no mistake."""
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, []
+    except OSError as error:
+        return {}, [f"{file} cannot be read ({error.strerror}); check who owns it."]
+    except ValueError as error:
+        return {}, [f"{file} is not TOML: {error}."]
+    if "config" in found.get("folders", {}):
+        return found, [f"folders.config cannot be set in {file} itself; set {PREFIX}FOLDERS__CONFIG instead."]
+    return found, []
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _place(values: dict[str, Any], path: Sequence[str], value: object) -> None:
+    """Set one value deep inside. Where a plain value is in the way it is left for the validation to name."""
+    *sections, last = path
+    for section in sections:
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            return
+        values = inner
+    values[last] = value
+
+
+def _decoded(text: str) -> object:
+    """Lists and tables come as JSON, everything else as it is typed."""
+    if not text.lstrip().startswith(("[", "{")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _validated(values: dict[str, Any], origins: Mapping[str, str], problems: list[str]) -> Settings:
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError([*problems, *(_sentence(e, origins) for e in error.errors())]) from None
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def _sentence(error: Any, origins: Mapping[str, str]) -> str:
+    loc = [part for part in error["loc"] if part != "[key]"]
+    name = ".".join(map(str, loc))
+    origin = next((place for key, place in origins.items() if name.startswith(key)), "")
+    origin = origin or next((place for key, place in origins.items() if key.startswith(name)), "the settings")
+    if error["type"] == "extra_forbidden":
+        return f"There is no setting {name} ({origin}).{_nearest(str(loc[-1]), _fields_at(loc[:-1]))}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{name} ({origin}): {error['input']!r} does not work; {message[0].lower()}{message[1:]}."
+
+
+def _fields_at(loc: Sequence[str | int]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for name in loc:
+        field = model.model_fields.get(str(name))
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        model = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), model)
+    return list(model.model_fields)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else f" There is {', '.join(known)}."

@@ -1,0 +1,112 @@
+"""The files of the spool: reading a request, keeping an answer, sweeping away what nobody fetched."""
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from bridge.osc.calls import CallError
+from bridge.osc.codec import Message
+
+LARGEST_REQUEST = 65_536  # bytes
+
+_MOST_EVENTS = 200
+
+
+class Letter:
+    """One answer file, open until one of the events `ends` or the time of day `until` (seconds)."""
+
+    def __init__(self, ends: Collection[str], until: float) -> None:
+        self.changed = True
+        self.finished = False
+        self._ends = ends
+        self._until = until
+        self._answers: list[Message] = []
+        self._events: dict[tuple[object, str], Message] = {}
+
+    def answer(self, message: Message, *, last: bool) -> None:
+        self._answers.append(message)
+        self.finished = self.finished or last
+        self.changed = True
+
+    def hear(self, event: Message, job: object) -> None:
+        """Keeps the latest event of each kind for each job."""
+        self._events.pop((job, event.address), None)
+        self._events[job, event.address] = event
+        while len(self._events) > _MOST_EVENTS:
+            del self._events[next(iter(self._events))]
+        self.finished = self.finished or event.address in self._ends
+        self.changed = True
+
+    def expire(self, now: float) -> None:
+        if now >= self._until and not self.finished:
+            self.finished = self.changed = True
+
+    def text(self) -> str:
+        content = {
+            "answers": _listed(self._answers),
+            "events": _listed(self._events.values()),
+            "finished": self.finished,
+        }
+        return json.dumps(content) + "\n"
+
+
+def take_request(path: Path, oldest: float) -> tuple[str, list[object]]:
+    """Address and arguments; the file is removed, or else it would be answered for ever.
+
+    Raises CallError if it is no request or older than `oldest`, OSError if it cannot be read or removed now.
+    """
+    about = path.lstat()
+    plain = stat.S_ISREG(about.st_mode)
+    data = path.read_bytes() if plain and about.st_size <= LARGEST_REQUEST else b""
+    path.unlink()
+    if not plain:
+        raise _no_request(path, "is not a plain file")
+    if about.st_size > LARGEST_REQUEST:
+        raise _no_request(path, f"has {about.st_size} bytes; at most {LARGEST_REQUEST} are read")
+    if about.st_mtime < oldest:
+        raise CallError("stale", f"{path.name} was left from before. Send the request again.")
+    return _request(path, data)
+
+
+def replace_whole(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one, never a part."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def sweep(folder: Path, oldest: float, keep: Collection[str] = ()) -> None:
+    """Removes the files that were last written before `oldest`, whoever left them there."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name not in keep and _is_old(entry, oldest):
+                Path(entry.path).unlink()
+
+
+def _is_old(entry: "os.DirEntry[str]", oldest: float) -> bool:
+    about = entry.stat(follow_symlinks=False)
+    return about.st_mtime < oldest and not stat.S_ISDIR(about.st_mode)
+
+
+def _request(path: Path, data: bytes) -> tuple[str, list[object]]:
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _no_request(path, f"is not JSON ({error})") from None
+    if not isinstance(content, dict) or set(content) != {"address", "args"}:
+        raise _no_request(path, 'must be {"address": ..., "args": [...]}')
+    address, args = content["address"], content["args"]
+    if not isinstance(address, str) or not isinstance(args, list):
+        raise _no_request(path, "must have a string as address and a list as args")
+    return address, args
+
+
+def _no_request(path: Path, reason: str) -> CallError:
+    return CallError("bad_request", f"{path.name} {reason}.")
+
+
+def _listed(messages: Iterable[Message]) -> list[dict[str, object]]:
+    return [{"address": message.address, "args": list(message.args)} for message in messages]

@@ -1,0 +1,64 @@
+"""The OSC inlet: calls from the wire go to the reception, later events back to the port that asked."""
+
+import errno
+from collections.abc import Sequence
+from functools import partial
+
+from bridge.discovery import alive, published, state_folder
+from bridge.osc.addresses import DEFAULT_PORT
+from bridge.osc.calls import Call
+from bridge.osc.client import Client, NoAnswerError, RefusedError
+from bridge.osc.codec import Message
+from bridge.osc.server import OscServer, Peer
+from daemon.errors import ConfigError
+from daemon.inlets.door import Reception
+from daemon.outlets.notify import Asker
+
+_PING_TIMEOUT = 0.5  # seconds
+
+
+class OscInlet:
+    """Takes the port at once (ConfigError if that fails), answers from start() to stop()."""
+
+    def __init__(self, reception: Reception, osc_port: int = DEFAULT_PORT) -> None:
+        self._reception = reception
+        try:
+            self.server = OscServer(self._handle, osc_port)
+        except OSError as error:
+            raise ConfigError([_refusal(osc_port, error)]) from None
+
+    @property
+    def osc_port(self) -> int:
+        return self.server.osc_port
+
+    def start(self) -> None:
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def _handle(self, call: Call, peer: Peer) -> Sequence[Message]:
+        asker = Asker(f"osc {peer}", call.id, partial(self.server.send, peer=peer))
+        return self._reception.handle(call, asker)
+
+
+def _refusal(osc_port: int, error: OSError) -> str:
+    if error.errno != errno.EADDRINUSE:
+        return f"OSC port {osc_port} cannot be opened ({error.strerror}). Choose another one for stemd."
+    holder = _other_stemd(osc_port)
+    if holder:
+        return f"OSC port {osc_port} is taken by {holder}. Stop that one first, or choose another OSC port."
+    return f"OSC port {osc_port} is taken by another program. Choose another OSC port for stemd."
+
+
+def _other_stemd(osc_port: int) -> str:
+    """The stemd that has the port, by its own word or by daemon.json; '' if it is somebody else."""
+    try:
+        with Client(osc_port, _PING_TIMEOUT) as client:
+            _, name, version, _, pid = map(str, client.ask("/stemd/ping").args)
+            return f"another {name} {version} (process {pid})"
+    except (NoAnswerError, RefusedError, ValueError):
+        running = published(state_folder())
+    if running and running.osc_port == osc_port and alive(running):
+        return f"another stemd {running.version} (process {running.pid}) that does not answer"
+    return ""

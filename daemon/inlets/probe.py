@@ -1,0 +1,244 @@
+"""Is this file sound that stemd can use? Answered from its header, before anything is queued or decoded.
+
+The content decides, never the name: a WAV called song.txt is welcome, a text called song.wav is not.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import Rejected
+
+MIN_RATE, MAX_RATE = 8000, 192000
+KINDS = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, MP4 or WebM"
+
+# libsndfile also guesses headerless formats from the name, and then plays anything as noise.
+SOUNDFILE_KINDS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU", "FLAC", "OGG", "MP3"})
+
+# Containers of recordings only: a playlist could make FFmpeg open other files and addresses.
+PYAV_OPTIONS = {
+    "format_whitelist": "mov,matroska,aac,mp3,ogg,flac,wav,w64,aiff,caf,asf,avi,mpegts,mpeg,flv,ape,wv,tta",
+    "protocol_whitelist": "file",
+}
+
+MAGIC = {
+    b"RIFF": "WAV",
+    b"RF64": "WAV",
+    b"FORM": "AIFF",
+    b"fLaC": "FLAC",
+    b"OggS": "OGG",
+    b"ID3": "MP3",
+    b"\xff\xf1": "AAC",
+    b"\xff\xf9": "AAC",
+    b"\xff\xfb": "MP3",
+    b"\x1aE\xdf\xa3": "WebM",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is taken: seconds of sound and bytes of file."""
+
+    max_seconds: float = 1800.0
+    max_bytes: int = 1 << 30
+    min_seconds: float = 0.1
+
+
+class Decoder(StrEnum):
+    """The library that reads a file."""
+
+    SOUNDFILE = "soundfile"
+    PYAV = "pyav"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the header says. `seconds` is None where no header tells; `rate` is in Hz."""
+
+    path: Path
+    container: str
+    codec: str
+    rate: int
+    channels: int
+    seconds: float | None
+    has_video: bool
+    decoder: Decoder
+
+
+def probe(path: Path, limits: Limits) -> Probe:
+    """Read the header of `path`, or raise Rejected with a code and one sentence.
+
+    Codes: missing, folder, not_a_file, unreadable, empty, too_big, not_audio, damaged, no_audio_track,
+    no_channels, bad_rate, too_long, too_short.
+    """
+    _check_file(path, limits)
+    found = _by_soundfile(path) or _by_pyav(path)
+    _check_sound(found)
+    check_length(path, found.seconds, limits)
+    return found
+
+
+def check_length(path: Path, seconds: float | None, limits: Limits) -> None:
+    """Raise Rejected (too_long, too_short) if a known length is outside the limits."""
+    if seconds is None:
+        return
+    if seconds > limits.max_seconds:
+        raise Rejected(
+            "too_long",
+            f"{path.name} is {clock_time(seconds)} long and the limit is {clock_time(limits.max_seconds)}. "
+            "Cut it into parts, or raise max_seconds in the settings.",
+        )
+    if seconds < limits.min_seconds:
+        raise Rejected(
+            "too_short",
+            f"{path.name} has only {seconds * 1000:.0f} ms of sound and the least is "
+            f"{limits.min_seconds * 1000:.0f} ms. Export a longer region.",
+        )
+
+
+def clock_time(seconds: float) -> str:
+    """Minutes and seconds as a player shows them: 95.5 -> 1:35.5."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    return f"{minutes:.0f}:{rest:04.1f}"
+
+
+def _check_file(path: Path, limits: Limits) -> None:
+    status = _status(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise Rejected("folder", f"{path} is a folder. Name the audio files in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected("not_a_file", f"{path} is a pipe or a device. Only ordinary files can be read.")
+    if status.st_size == 0:
+        raise Rejected("empty", f"{path.name} is empty (0 bytes). Export or copy it again.")
+    if status.st_size > limits.max_bytes:
+        raise Rejected(
+            "too_big",
+            f"{path.name} has {_megabytes(status.st_size)} MB, over {_megabytes(limits.max_bytes)} MB. "
+            "Save it as FLAC, cut it, or raise max_bytes in the settings.",
+        )
+    _open_once(path)
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except PermissionError as error:
+        raise _unreadable(path, error) from None
+    except OSError as error:
+        reason = f"{path} cannot be found ({error.strerror}). Check the name, and that its disk is mounted."
+        raise Rejected("missing", reason) from None
+
+
+def _open_once(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> Rejected:
+    reason = f"{path} cannot be read ({error.strerror}). Change its permissions, or copy it elsewhere."
+    return Rejected("unreadable", reason)
+
+
+def _by_soundfile(path: Path) -> Probe | None:
+    import soundfile
+
+    if path.suffix.lower() == ".raw":  # soundfile would ask for the rate instead of looking at the content
+        return None
+    try:
+        with soundfile.SoundFile(path) as file:
+            return _describe(path, file) if file.format in SOUNDFILE_KINDS else None
+    except soundfile.LibsndfileError:
+        return None
+
+
+def _describe(path: Path, file: Any) -> Probe:
+    known = 0 < file.frames < 1 << 62 and file.samplerate > 0
+    return Probe(
+        path=path,
+        container=file.format,
+        codec=file.subtype,
+        rate=file.samplerate,
+        channels=file.channels,
+        seconds=file.frames / file.samplerate if known else None,
+        has_video=False,
+        decoder=Decoder.SOUNDFILE,
+    )
+
+
+def _by_pyav(path: Path) -> Probe:
+    import av
+
+    try:
+        with av.open(str(path.absolute()), options=PYAV_OPTIONS, metadata_errors="ignore") as container:
+            if not container.streams.audio:
+                raise Rejected("no_audio_track", f"{path.name} has no audio track. Export it with sound.")
+            return _describe_track(path, container)
+    except av.FFmpegError:
+        raise _not_audio(path) from None
+
+
+def _describe_track(path: Path, container: Any) -> Probe:
+    stream = container.streams.audio[0]
+    return Probe(
+        path=path,
+        container=container.format.name,
+        codec=stream.codec_context.name,
+        rate=stream.codec_context.sample_rate,
+        channels=stream.codec_context.channels,
+        seconds=promised_seconds(container),
+        has_video=bool(container.streams.video),
+        decoder=Decoder.PYAV,
+    )
+
+
+def promised_seconds(container: Any) -> float | None:
+    """The length of the sound that an open PyAV container states.
+
+    None for raw AAC, whose length FFmpeg only estimates, and for a video that tells just its own length.
+    """
+    stream = container.streams.audio[0]
+    if container.format.name == "aac":
+        return None
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration and not container.streams.video else None
+
+
+def _not_audio(path: Path) -> Rejected:
+    kind = _looks_like(path)
+    if kind:
+        reason = f"{path.name} starts like {kind} but is damaged or incomplete. Export or copy it again."
+        return Rejected("damaged", reason)
+    return Rejected("not_audio", f"{path.name} is not audio that can be read. Export it as {KINDS}.")
+
+
+def _looks_like(path: Path) -> str | None:
+    with path.open("rb") as file:
+        start = file.read(12)
+    if start[4:8] == b"ftyp":
+        return "MP4"
+    return next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), None)
+
+
+def _check_sound(found: Probe) -> None:
+    name = found.path.name
+    if found.channels < 1:
+        raise Rejected("no_channels", f"{name} has no channels. Export it again, in mono or stereo.")
+    if found.rate <= 0:
+        raise Rejected("damaged", f"{name} is damaged: it names no sample rate. Export or copy it again.")
+    if not MIN_RATE <= found.rate <= MAX_RATE:
+        raise Rejected(
+            "bad_rate",
+            f"{name} has a sample rate of {found.rate} Hz; {MIN_RATE} to {MAX_RATE} Hz can be used. "
+            "Export it at 44100 or 48000 Hz.",
+        )
+
+
+def _megabytes(size: int) -> int:
+    return -(-size // 1_000_000)

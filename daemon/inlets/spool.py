@@ -1,0 +1,142 @@
+"""The spool: the OSC contract in files, for hosts whose scripts have no sockets (REAPER's Lua).
+
+    inbox/NAME.json    {"address": "/stemd/process", "args": ["7", "/songs/one.wav"]}, put there by a rename
+    outbox/NAME.json   {"answers": [...], "events": [...], "finished": true}, written whole at each change
+
+`events` holds the latest event of each kind for each job. Once `finished` is true nothing more comes, and the
+host deletes the file. NAME is of letters, digits, dots, dashes and underscores.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from bridge.osc.addresses import FAIL
+from bridge.osc.calls import CallError, claimed_id, read_call
+from bridge.osc.client import job_of
+from bridge.osc.codec import Message
+from bridge.osc.replies import refusal
+from daemon.inlets.door import Reception
+from daemon.inlets.letters import Letter, replace_whole, sweep, take_request
+from daemon.outlets.notify import LONGEST_FOLLOW, Asker
+
+POLL = 0.04  # seconds
+STALE = 120.0  # seconds; an older request was meant for a stemd that did not run
+KEPT = 3600.0  # seconds that an answer nobody fetches is kept
+
+_SWEEP_EVERY = 60.0
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json")
+
+
+class Spool:
+    """`wall` gives the time of day in seconds, as files have it. start() polls in a thread, step() once."""
+
+    def __init__(self, folder: Path, reception: Reception, wall: Callable[[], float]) -> None:
+        self.inbox, self.outbox = folder / "inbox", folder / "outbox"
+        self._reception = reception
+        self._wall = wall
+        self._letters: dict[str, Letter] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._next_sweep = 0.0
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+        self._make_folders()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def step(self) -> None:
+        """Answers what lies in the inbox, and writes what has changed since."""
+        if not (self.inbox.is_dir() and self.outbox.is_dir()):
+            self._restore_folders()
+        for name in self._waiting():
+            self._take(self.inbox / name)
+        self._write_changed()
+        if self._wall() >= self._next_sweep:
+            self._sweep()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(POLL):
+            self.step()
+
+    def _make_folders(self) -> None:
+        """Open to their owner only: whoever can write here can ask stemd to read a file."""
+        for place in (self.inbox.parent, self.inbox, self.outbox):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _restore_folders(self) -> None:
+        with suppress(OSError):  # a disk that is away or full: the next step tries again
+            self._make_folders()
+
+    def _waiting(self) -> list[str]:
+        try:
+            with os.scandir(self.inbox) as entries:
+                return sorted(entry.name for entry in entries if _NAME.fullmatch(entry.name))
+        except OSError:
+            return []
+
+    def _take(self, path: Path) -> None:
+        try:
+            address, args = take_request(path, self._wall() - STALE)
+        except CallError as error:
+            self._refuse(path.name, refusal("", "", error))
+        except OSError:  # taken back, or not readable yet
+            return
+        else:
+            self._answer(path.name, address, args)
+
+    def _answer(self, name: str, address: str, args: list[object]) -> None:
+        try:
+            call = read_call(address, args)
+        except CallError as error:
+            self._refuse(name, refusal(claimed_id(args), address, error))
+            return
+        letter = Letter(call.request.ends, self._wall() + call.values.get("ttl_seconds", LONGEST_FOLLOW))
+        asker = Asker(f"spool {name}", call.id, partial(self._deliver, letter))
+        first, *known = self._reception.handle(call, asker)
+        for event in known:
+            self._deliver(letter, event)
+        with self._lock:
+            letter.answer(first, last=first.address == FAIL or not call.request.then)
+        self._letters[name] = letter
+
+    def _refuse(self, name: str, message: Message) -> None:
+        letter = Letter((), self._wall())
+        letter.answer(message, last=True)
+        self._letters[name] = letter
+
+    def _deliver(self, letter: Letter, event: Message) -> None:
+        with self._lock:
+            letter.hear(event, job_of(event))
+
+    def _write_changed(self) -> None:
+        for name, letter in list(self._letters.items()):
+            letter.expire(self._wall())
+            if letter.changed:
+                self._write(name, letter)
+
+    def _write(self, name: str, letter: Letter) -> None:
+        """A full disk or a reader that holds the file (Windows) is tried again at the next step."""
+        with self._lock:
+            text, finished, letter.changed = letter.text(), letter.finished, False
+        try:
+            replace_whole(self.outbox / name, text)
+        except OSError:
+            letter.changed = True
+            return
+        if finished:
+            del self._letters[name]
+
+    def _sweep(self) -> None:
+        self._next_sweep = self._wall() + _SWEEP_EVERY
+        sweep(self.inbox, self._wall() - KEPT)
+        sweep(self.outbox, self._wall() - KEPT, keep=self._letters)

@@ -1,0 +1,191 @@
+"""Song.stemd.json: all that is known about one transcription, enough to make its MIDI without the audio.
+
+It is compact, one hit a line, and ends with a checksum of itself, by which an edit by hand is seen.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from bridge.drum_labels import SOUNDS
+from bridge.timebase import Seconds
+from daemon.errors import Rejected
+from daemon.jobs.options import Options
+from daemon.outlets.rows import HitTable, NoteTable
+from daemon.outlets.whole import why, write_whole
+from daemon.pipeline.changes import Heard
+from daemon.pipeline.history import History
+from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
+
+SCHEMA: Literal[1] = 1
+SCHEMA_FILE = Path(__file__).with_name("manifest.schema.json")
+
+_CHECKSUM = re.compile(rb',\n"checksum":"([0-9a-f]{64})"\}\s*\Z')
+_TABLES = ("history", "notes", "hits", "checksum")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SourceFile(_Frozen):
+    """The file that was transcribed. `folder` is where it lay, seen from the manifest; `duration` is in s."""
+
+    name: str
+    folder: str = "."
+    sha256: str
+    duration: float = Field(gt=0)
+    remarks: tuple[str, ...] = ()
+
+
+class StageRun(_Frozen):
+    """How one stage was done, with the SHA-256 of the model's weights ('' for signal processing)."""
+
+    stage: str
+    model: str = ""
+    sha256: str = ""
+    device: str = "cpu"
+    seconds: float = Field(0.0, ge=0)
+
+
+class Output(_Frozen):
+    """A file that stemd wrote. `path` is relative to the manifest, with forward slashes."""
+
+    path: str
+    kind: str
+    sha256: str
+
+
+class Manifest(_Frozen):
+    """One transcription. `options` are those it was heard with; what was changed since stands in `history`.
+
+    `thresholds` are the strengths that made a hit at sensitivity 0.5; weaker rows of `hits` are candidates.
+    """
+
+    format: Literal["stemd manifest"] = "stemd manifest"
+    schema_version: Literal[1] = SCHEMA
+    stemd: str
+    source: SourceFile
+    options: Options
+    stages: tuple[StageRun, ...] = ()
+    grid: BeatGrid
+    thresholds: dict[Drum, float] = Field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    remarks: tuple[str, ...] = ()
+    history: History = History()
+    notes: dict[Part, NoteTable] = Field(default_factory=dict)
+    hits: HitTable = HitTable()
+    checksum: str = ""
+
+    _edited: bool = PrivateAttr(False)
+
+    @model_validator(mode="after")
+    def _references_fit(self) -> Self:
+        strange = {row[8] for row in self.hits.rows} - {cluster.id for cluster in self.clusters} - {-1}
+        if strange:
+            raise ValueError(f"there is no cluster {min(strange)}")
+        unknown = _labels(self) - SOUNDS.keys()
+        if unknown:
+            raise ValueError(f"there is no drum called {min(unknown)!r}")
+        return self
+
+    @property
+    def edited(self) -> bool:
+        """Somebody else has changed the file that this was loaded from."""
+        return self._edited
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read `path`. Raises Rejected: no_manifest, bad_manifest or newer_manifest."""
+        data = _read(path)
+        sealed = _CHECKSUM.search(data)
+        body = data[: sealed.start()] if sealed else data
+        try:
+            found = cls.model_validate_json(body + b"}" if sealed else body)
+        except ValidationError as error:
+            raise _diagnosed(path, data, error) from None
+        found._edited = sealed is None or _digest(body) != sealed[1].decode()
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write it whole. Raises StageFailed when the disk refuses."""
+        write_whole(path, self.encoded())
+
+    def encoded(self) -> bytes:
+        """The file's bytes: the same for the same content."""
+        sections = [self.model_dump_json(include={name})[1:-1] for name in self._head()]
+        sections.append('"history":' + self.history.model_dump_json(exclude_defaults=True))
+        sections += [_lined(self.model_dump_json(include={name})[1:-1]) for name in ("notes", "hits")]
+        body = ("{" + ",\n".join(sections)).encode()
+        return body + b',\n"checksum":"' + _digest(body).encode() + b'"}\n'
+
+    def heard(self) -> Heard:
+        """The records behind it, as they were before any correction."""
+        return Heard(self.hits.hits(), self.clusters, self.thresholds, Seconds(self.source.duration))
+
+    def hears_like(self, other: "Manifest") -> bool:
+        """Corrections of one fit the other: both hold the same hits under the same numbers."""
+        return self.hits == other.hits and self.clusters == other.clusters
+
+    @classmethod
+    def _head(cls) -> list[str]:
+        return [name for name in cls.model_fields if name not in _TABLES]
+
+
+def schema_text() -> str:
+    """The JSON schema of a manifest, as it ships in SCHEMA_FILE."""
+    return json.dumps(Manifest.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _labels(manifest: Manifest) -> set[str]:
+    labels = {cluster.label for cluster in manifest.clusters}
+    for revision in manifest.history.revisions:
+        changes = revision.changes
+        labels.update(changes.clusters.values(), changes.hits.values())
+        labels.update(span.label for span in changes.ranges)
+        labels.update(hit.label for hit in changes.add)
+    return labels
+
+
+def _read(path: Path) -> bytes:
+    """A manifest's bytes. A song given by mistake is refused after its first byte, however long it is."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(1)
+            if first == b"{":
+                return first + file.read()
+    except FileNotFoundError:
+        raise Rejected("no_manifest", f"There is no {path}; transcribe the song first.") from None
+    except OSError as error:
+        raise Rejected("no_manifest", f"{path} cannot be read: {why(error)}.") from None
+    raise Rejected("bad_manifest", f"{path} is not a stemd manifest; give the song's .stemd.json file.")
+
+
+def _diagnosed(path: Path, data: bytes, error: ValidationError) -> Rejected:
+    try:
+        values: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        return Rejected("bad_manifest", f"{path} is damaged (not JSON); transcribe the song again.")
+    if values.get("format") != "stemd manifest":
+        return Rejected("bad_manifest", f"{path} is not a stemd manifest; give the song's .stemd.json file.")
+    version = values.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA:
+        writer = values.get("stemd", "a newer version")
+        return Rejected("newer_manifest", f"{path} was written by stemd {writer}; update stemd to use it.")
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the file"
+    return Rejected("bad_manifest", f"{path} is damaged: {place}: {first['msg']}. Transcribe the song again.")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _lined(table: str) -> str:
+    """One row a line. Safe, because no text in a table can hold a bracket."""
+    return table.replace("[[", "[\n[").replace("],[", "],\n[")

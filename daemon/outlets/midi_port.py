@@ -1,0 +1,249 @@
+"""The daemon's MIDI port: opens it once, plays transcriptions through it, and gets it back when it goes away."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bridge.midi.clock import ClockFollower
+from bridge.midi.link import LinkTransport, open_link
+from bridge.midi.player import Player
+from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out
+from bridge.midi.program import Arrangement
+from bridge.midi.transport import Transport
+from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
+from bridge.timebase import Seconds, TempoMap
+from daemon.errors import Rejected
+from daemon.outlets.pads import Learn, Pads
+
+CHECK = 2.0  # seconds between looks at whether the port is still there
+PAUSE = 0.4  # seconds; an audition does not wait longer for its next note
+
+
+class PushOptions(BaseModel):
+    """How a push is played. `channel` counts from 1 as on a keyboard; no `parts` means all of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: Literal["now", "transport", "link"] = "now"
+    loop: bool = False
+    channel: int | None = Field(None, ge=1, le=16)
+    parts: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> "PushOptions":
+        """Validated options, or Rejected with one sentence for each mistake."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise Rejected("bad_option", " ".join(_sentence(e) for e in error.errors())) from None
+
+    @property
+    def arrangement(self) -> Arrangement:
+        channel = None if self.channel is None else self.channel - 1
+        return Arrangement(loop=self.loop, channel=channel, parts=frozenset(p.casefold() for p in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """Names of the ports and the back end (None: the best there is), and how they are opened."""
+
+    name: str = "stemd"
+    sync_name: str = "stemd sync"
+    api: Api | None = None
+    open_out: Callable[[str, Api | None], OutPort | NoPort] = open_out
+    open_in: Callable[[Receive, str, Api | None], InPort | NoPort] = open_in
+    open_link: Callable[[], LinkTransport | None] = open_link
+
+
+class MidiOutlet:
+    """`say` gets one sentence whenever the port comes or goes. Every method may be called from any thread."""
+
+    def __init__(self, settings: PortSettings, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._say = say
+        self._player: Player | None = None
+        self._sync: InPort | NoPort = NoPort("The port for the DAW's clock is not open yet.")
+        self._link: LinkTransport | None = None
+        self._follower = ClockFollower()
+        self._pads = Pads()
+        self._sentence = "The MIDI port opens with the first push."
+        self._job = ""
+        self._sent_before = 0
+        self._lock = threading.RLock()
+        self._look = threading.Event()
+        self._closed = False
+        self._watch: threading.Thread | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What stemd plays through, or why it does not."""
+        return self._sentence
+
+    @property
+    def sent(self) -> int:
+        """Notes played since the start."""
+        return self._sent_before + (self._player.sent if self._player else 0)
+
+    def open(self) -> str:
+        """Opens the ports unless they are, so that a DAW can connect; returns `sentence`."""
+        with self._lock:
+            if self._player is None and not self._closed:
+                self._open()
+                self._keep_watch()
+            return self._sentence
+
+    def push(self, clip: Clip, options: PushOptions, job: str = "") -> int:
+        """Plays `clip`; returns its number of notes. Rejected without a port, a clock to follow, or a note."""
+        with self._lock:
+            player = self._ready()
+            notes = player.play(clip, options.arrangement, self._transport(options.when))
+            if not notes:
+                raise Rejected("nothing_to_play", f"There is no note to play in {_parts(clip, options)}.")
+            self._job = job
+            return notes
+
+    def replace(self, clip: Clip, job: str) -> bool:
+        """Goes on with a regenerated `clip` if it is this job that plays; returns whether it is."""
+        with self._lock:
+            if self._player is None or not self._player.playing or job != self._job:
+                return False
+            self._player.replace(clip)
+            return True
+
+    def audition(self, notes: Sequence[ClipNote], channel: int = DRUM_CHANNEL) -> int:
+        """Plays these notes now, without the long waits between them; returns how many."""
+        with self._lock:
+            track = Track("audition", channel, tuple(_closed_up(notes)))
+            self._job = ""
+            self._pads.ignore({note.pitch for note in notes})
+            return self._ready().play(Clip("audition", TempoMap.constant(120), (track,), Seconds(0.0)))
+
+    def learn(self, learn: Learn | None) -> None:
+        """From now on `learn(pitch, velocity)` is called, on a thread of its own, for every pad played; None ends it.
+
+        Notes of the latest audition are not reported: a DAW that echoes would relabel by itself.
+        """
+        self.open()
+        self._pads.learn(learn)
+
+    def stop(self) -> None:
+        with self._lock:
+            if self._player is not None:
+                self._player.stop()
+
+    def panic(self) -> None:
+        with self._lock:
+            if self._player is not None:
+                self._player.panic()
+
+    def close(self) -> None:
+        """Leaves silence, gives the ports up, and says nothing more."""
+        with self._lock:
+            self._closed = True
+            self._let_go()
+            if self._link is not None:
+                self._link.close()
+        self._look.set()
+        self._pads.close()
+
+    def tend(self) -> None:
+        """Notices a port that has gone and opens it again once it is back."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._player is None:
+                self._come_back()
+            elif not (self._player.alive and self._sync_alive()):
+                self._let_go()
+                self._sentence = (
+                    f"The MIDI port {self._settings.name} has gone; stemd takes it again when it is back."
+                )
+                self._say(self._sentence)
+
+    def _come_back(self) -> None:
+        self._open()
+        if self._player is not None:
+            self._say(self._sentence)
+
+    def _sync_alive(self) -> bool:
+        return isinstance(self._sync, NoPort) or self._sync.alive()
+
+    def _ready(self) -> Player:
+        self.open()
+        if self._player is None or not self._player.alive:
+            raise Rejected("no_port", self._sentence)
+        return self._player
+
+    def _open(self) -> None:
+        port = self._settings.open_out(self._settings.name, self._settings.api)
+        if isinstance(port, NoPort):
+            self._sentence = port.reason
+            return
+        self._player = Player(port, lost=lambda _: self._look.set())
+        self._player.start()
+        self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api)
+        self._sentence = f"MIDI leaves through {port.label}."
+
+    def _let_go(self) -> None:
+        player, self._player = self._player, None
+        if player is not None:
+            player.close()
+            self._sent_before += player.sent
+        if not isinstance(self._sync, NoPort):
+            self._sync.close()
+        self._sync = NoPort("The port for the DAW's clock is not open.")
+
+    def _transport(self, when: str) -> Transport | None:
+        if when == "transport":
+            if isinstance(self._sync, NoPort):
+                raise Rejected("no_sync", self._sync.reason)
+            return self._follower
+        return self._joined() if when == "link" else None
+
+    def _joined(self) -> LinkTransport:
+        self._link = self._link or self._settings.open_link()
+        if self._link is None:
+            raise Rejected(
+                "no_link", "Ableton Link is not installed. Add it with: pip install 'stemd[link]'."
+            )
+        return self._link
+
+    def _receive(self, message: bytes, time: float) -> None:
+        player = self._player
+        if self._follower.feed(message, time) and player is not None:
+            player.wake()
+        self._pads.hear(message)
+
+    def _keep_watch(self) -> None:
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._tend_on, name="stemd port watch", daemon=True)
+            self._watch.start()
+
+    def _tend_on(self) -> None:
+        while not self._closed:
+            self._look.wait(CHECK)
+            self._look.clear()
+            self.tend()
+
+
+def _closed_up(notes: Sequence[ClipNote]) -> list[ClipNote]:
+    """The same notes from 0 on, none more than PAUSE after the one before."""
+    ordered = sorted(notes, key=lambda note: note.onset)
+    onset, moved = 0.0, []
+    for before, note in pairwise([*ordered[:1], *ordered]):
+        onset += min(note.onset - before.onset, PAUSE)
+        moved.append(ClipNote(note.pitch, Seconds(onset), note.duration, note.velocity))
+    return moved
+
+
+def _parts(clip: Clip, options: PushOptions) -> str:
+    return f"{', '.join(options.parts)} of {clip.name}" if options.parts else clip.name
+
+
+def _sentence(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"]) or "options"
+    return f"{name}: {error['input']!r} does not work ({error['msg'].lower()})."

@@ -1,0 +1,209 @@
+"""Which names the outputs take. A file that is not ours, or that somebody changed since, is never touched."""
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import NewType
+
+from daemon.errors import Rejected
+from daemon.outlets.manifest import Manifest, Output
+from daemon.outlets.whole import TEMPORARY, why
+
+Kind = NewType("Kind", str)
+"""What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""
+
+MANIFEST = Kind(".stemd.json")
+SONG_MIDI = Kind(".mid")
+
+_LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
+_NUMBER_ROOM = len("-9999")
+
+
+def midi(part: str) -> Kind:
+    return Kind(f".{part}.mid")
+
+
+def stem(name: str, ending: str) -> Kind:
+    return Kind(f".stems/{name}.{ending}")
+
+
+def backing(ending: str) -> Kind:
+    return Kind(f".backing.{ending}")
+
+
+def plot(ending: str) -> Kind:
+    return Kind(f".stemd.{ending}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where everything goes. `remarks` say which names were taken, and by what.
+
+    `folder` is the source's folder as the manifest names it. `previous` is the manifest that the new one will
+    replace; its corrections are worth keeping.
+    """
+
+    manifest: Path
+    folder: str
+    paths: dict[Kind, Path]
+    remarks: tuple[str, ...]
+    previous: Manifest | None = None
+
+    def written(self) -> tuple[Output, ...]:
+        """The outputs for the new manifest, once all are written, and those of before that still stand."""
+        new = {self._relative(path): (kind, path) for kind, path in self.paths.items()}
+        old = () if self.previous is None else self.previous.outputs
+        entries = (Output(path=at, kind=kind, sha256=digest_of(path)) for at, (kind, path) in new.items())
+        return (*entries, *(output for output in old if output.path not in new))
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.manifest.parent).as_posix()
+
+
+@contextmanager
+def folder_held(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
+    """Nobody else names files in the folder of the outputs between `plan` and the last write."""
+    from filelock import FileLock
+
+    folder = _key(str((out or source.parent).resolve()))
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{hashlib.sha256(folder.encode()).hexdigest()[:32]}.lock"):
+        yield
+
+
+def plan(source: Path, out: Path | None, kinds: Iterable[Kind], *, fresh: bool = False) -> Plan:
+    """Names for `kinds` beside `source` or in `out`, which is made if need be. `fresh` replaces nothing.
+
+    Raises Rejected ('output_folder') when nothing can be written there.
+    """
+    folder = out or source.parent
+    _require_writable(folder)
+    wanted = tuple(dict.fromkeys(kinds))
+    origin = "." if folder.resolve() == source.parent.resolve() else str(source.parent.resolve())
+    song = _Song(folder, _fitted(source.stem, wanted), source.name, origin)
+    manifest = song.name(MANIFEST, _kept if fresh else song.not_this_manifest)
+    previous = Manifest.load(manifest) if manifest.exists() else None
+    return _planned(song, manifest, previous, wanted)
+
+
+def replan(manifest: Path, previous: Manifest, kinds: Iterable[Kind]) -> Plan:
+    """Names for what is made again from `manifest`, in its own folder: the same ones, unless somebody edited them.
+
+    Raises Rejected ('output_folder') when nothing can be written there.
+    """
+    _require_writable(manifest.parent)
+    wanted = tuple(dict.fromkeys(kinds))
+    source = previous.source
+    song = _Song(manifest.parent, _fitted(Path(source.name).stem, wanted), source.name, source.folder)
+    return _planned(song, manifest, previous, wanted)
+
+
+def _planned(song: "_Song", manifest: Path, previous: Manifest | None, kinds: Iterable[Kind]) -> Plan:
+    owned = {} if previous is None else {_key(output.path): output.sha256 for output in previous.outputs}
+    paths = {kind: song.name(kind, partial(song.not_this_output, owned)) for kind in kinds}
+    return Plan(manifest, song.origin, paths, tuple(song.remarks), previous)
+
+
+class _Song:
+    """Finds names for one song, and remembers why a name was not the first choice."""
+
+    def __init__(self, folder: Path, base: str, source: str, origin: str) -> None:
+        self._folder = folder
+        self._base = base
+        self._source = source
+        self.origin = origin
+        self.remarks: list[str] = []
+
+    def name(self, kind: Kind, objection: Callable[[Path], str]) -> Path:
+        """The first name that is free or to whose file there is no `objection`."""
+        first = ""
+        for number in count(1):
+            path, there = _on_disk(self._folder, _numbered(self._base, kind, number))
+            reason = objection(path) if there else ""
+            if not reason:
+                break
+            first = first or f"{path.name} {reason}"
+        if first:
+            self.remarks.append(f"{first}, so the new one is {path.name}.")
+        return path
+
+    def not_this_manifest(self, path: Path) -> str:
+        """Why the manifest at `path` cannot be replaced, or ''."""
+        try:
+            found = Manifest.load(path)
+        except Rejected:
+            return "is not from this stemd"
+        if _key(found.source.name) != _key(self._source) or found.source.folder != self.origin:
+            return f"belongs to {found.source.name}"
+        return "was changed by hand" if found.edited else ""
+
+    def not_this_output(self, owned: Mapping[str, str], path: Path) -> str:
+        """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that stemd wrote."""
+        written = owned.get(_key(path.relative_to(self._folder).as_posix()))
+        if written is None:
+            return "is not from this transcription"
+        return "" if digest_of(path) == written else "was changed since stemd wrote it"
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, '' if it cannot be read as one."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _kept(_: Path) -> str:
+    return "is kept as it is"
+
+
+def _key(text: str) -> str:
+    """Two names with the same key are one file on some disk: case and accents may be stored either way."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _numbered(base: str, kind: Kind, number: int) -> PurePosixPath:
+    """Song-2.stemd.json, but Song.drums-2.mid: the number stands where a musician looks for it."""
+    if number == 1:
+        return PurePosixPath(base + kind)
+    if kind.startswith(".stemd."):
+        return PurePosixPath(f"{base}-{number}{kind}")
+    head, _, ending = kind.rpartition(".")
+    return PurePosixPath(f"{base}{head}-{number}.{ending}")
+
+
+def _on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
+    """The path as the disk spells it, and whether it is taken."""
+    path = folder
+    there = True
+    for part in name.parts:
+        listed = {_key(found.name): found.name for found in path.iterdir()} if path.is_dir() else {}
+        spelt = part if (path / part).exists() else listed.get(_key(part), part)
+        path = path / spelt
+        there = os.path.lexists(path)
+    return path, there
+
+
+def _fitted(base: str, kinds: Iterable[Kind]) -> str:
+    """`base` cut, between two characters, so that every name made from it fits."""
+    longest = max(len(part.encode()) for kind in (*kinds, MANIFEST) for part in kind.split("/"))
+    room = _LONGEST_NAME - longest - _NUMBER_ROOM
+    data = os.fsencode(base)
+    return base if len(data) <= room else data[:room].decode(errors="ignore").rstrip()
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder, prefix=TEMPORARY):
+            pass
+    except OSError as error:
+        raise Rejected("output_folder", f"Nothing can be written to {folder}: {why(error)}.") from None

@@ -1,0 +1,41 @@
+"""Pads that a user plays to name what he hears: from the port's own thread to one that may take its time."""
+
+import queue
+import threading
+from collections.abc import Callable, Set
+
+Learn = Callable[[int, int], None]
+
+
+class Pads:
+    """`hear` is quick enough for a port's thread; `learn` is called elsewhere with each pitch and velocity."""
+
+    def __init__(self) -> None:
+        self._learn: Learn | None = None
+        self._ignored: Set[int] = frozenset()
+        self._heard: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def learn(self, learn: Learn | None) -> None:
+        self._learn = learn
+        if learn is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._deliver, name="stemd pads", daemon=True)
+            self._thread.start()
+
+    def ignore(self, pitches: Set[int]) -> None:
+        self._ignored = pitches
+
+    def hear(self, message: bytes) -> None:
+        """Takes any message; only a note-on counts."""
+        if self._learn and len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
+            self._heard.put((message[1], message[2]))
+
+    def close(self) -> None:
+        self._learn = None
+        self._heard.put(None)
+
+    def _deliver(self) -> None:
+        while (played := self._heard.get()) is not None:
+            learn = self._learn
+            if learn is not None and played[0] not in self._ignored:
+                learn(*played)

@@ -1,0 +1,133 @@
+"""Corrections without the audio: what a history of them makes of the heard hits.
+
+What was heard never changes. Every result is worked out from it and the chain of revisions up to the head.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from statistics import fmean
+from typing import Any
+
+from daemon.errors import Rejected
+from daemon.jobs.options import Options, VelocityCurve
+from daemon.pipeline.changes import Changes, Heard, read
+from daemon.pipeline.history import History
+from daemon.pipeline.records import Cluster, Hit
+from daemon.pipeline.worksheet import Worksheet, drum_of
+
+WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity")
+_GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing")
+
+Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What is to be rendered: hits by onset, the clusters that still have hits, the options that hold now."""
+
+    hits: tuple[Hit, ...]
+    clusters: tuple[Cluster, ...]
+    options: Options
+
+
+def correct(given: str | dict[str, Any], heard: Heard, history: History, options: Options) -> History:
+    """`history` with one more revision, read from the words of daemon.pipeline.changes.
+
+    `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
+    """
+    extended = history.apply(read(given, heard, history.added()))
+    _settled(options, extended)
+    return extended
+
+
+def effective(heard: Heard, history: History, options: Options, revoice: Revoice | None = None) -> Edited:
+    """The corrected hits. `revoice` gives new velocities when a revision changed the velocity curve."""
+    chain = history.current()
+    now = _settled(options, history)
+    hits = audible(heard, now.sensitivity)
+    if revoice is not None and now.velocity != options.velocity:
+        hits = revoice(hits, now.velocity)
+    sheet = Worksheet(hits)
+    for changes in chain:
+        sheet.note(changes)
+    found = sheet.finished()
+    return Edited(found, _recounted(heard.clusters, found, chain), now)
+
+
+def audible(heard: Heard, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
+    """The hits whose strength reaches their drum's threshold at this sensitivity."""
+    at = {drum: threshold_at(value, sensitivity.get(drum, 0.5)) for drum, value in heard.thresholds.items()}
+    return tuple(hit for hit in heard.hits if hit.strength >= at.get(hit.drum, 0.0))
+
+
+def threshold_at(threshold: float, sensitivity: float) -> float:
+    """The strength a hit needs: 1 at sensitivity 0, `threshold` at 0.5, 0 at 1, straight lines between."""
+    if sensitivity <= 0.5:
+        return threshold + (1 - threshold) * (1 - 2 * sensitivity)
+    return threshold * (2 - 2 * sensitivity)
+
+
+def _settled(options: Options, history: History) -> Options:
+    return reduce(resettle, history.current(), options)
+
+
+def resettle(options: Options, changes: Changes) -> Options:
+    """`options` with the settings of `changes`. Raises Rejected when they do not work or need the audio."""
+    settings = _unfolded(changes)
+    if not settings:
+        return options
+    merged = options.model_dump()
+    for name, value in settings.items():
+        nested = isinstance(value, dict) and isinstance(merged[name], dict)
+        merged[name] = {**merged[name], **value} if nested else value
+    return Options.read(merged)
+
+
+def _unfolded(changes: Changes) -> dict[str, Any]:
+    """The settings by their full names: `swing` is a part of `grid`, and a grid may be given as its step."""
+    settings = {name: value for name, value in changes.settings.items() if name not in _GRID_WORDS}
+    short = {name: value for name, value in changes.settings.items() if name in _GRID_WORDS}
+    grid = settings.get("grid", {})
+    if isinstance(grid, str):
+        settings["grid"] = grid = {"step": grid}
+    if short and isinstance(grid, dict):
+        settings["grid"] = {**grid, **short}
+    if changes.sensitivity:
+        settings["sensitivity"] = dict(changes.sensitivity)
+    for name in settings:
+        _needs_no_audio(name)
+    return settings
+
+
+def _needs_no_audio(name: str) -> None:
+    if name in WITHOUT_AUDIO:
+        return
+    if name in Options.model_fields:
+        raise Rejected("bad_change", f"{name} needs the audio again; transcribe the song anew with it.")
+    known = ", ".join((*WITHOUT_AUDIO, *_GRID_WORDS))
+    raise Rejected("bad_change", f"There is no setting {name!r}; known are {known}.")
+
+
+def _recounted(
+    clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]
+) -> tuple[Cluster, ...]:
+    members: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        members[hit.cluster].append(hit)
+    labels = {number: text for changes in chain for number, text in changes.clusters.items()}
+    return tuple(_told(c, members[c.id], labels.get(c.id)) for c in clusters if members[c.id])
+
+
+def _told(cluster: Cluster, hits: list[Hit], label: str | None) -> Cluster:
+    """The cluster as it is now; if its typical hit is gone, the one that was surest stands in."""
+    surest = max(hits, key=lambda hit: hit.confidence)
+    typical = next((hit for hit in hits if hit.id == cluster.typical), surest)
+    counted = replace(
+        cluster, count=len(hits), velocity=round(fmean(h.velocity for h in hits), 2), typical=typical.id,
+        time=typical.onset,
+    )  # fmt: skip
+    if label is None:
+        return counted
+    return replace(counted, label=label, drum=drum_of(label, cluster.drum), confidence=1.0)

@@ -1,0 +1,147 @@
+"""When something starts: superflux onset strength, fine enough to place a hit within a few milliseconds.
+
+Superflux (S. Böck, G. Widmer, "Maximum filter vibrato suppression for onset detection", DAFx 2013) is the rise of a
+log-frequency spectrogram against its own past, blurred over neighbouring bands so that vibrato does not count.
+Here a 1024-sample window every 128 samples (2.9 ms) against the frame 14.5 ms before: on annotated recordings its
+peaks lie within a millisecond of the annotations, so no correction is applied.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
+from scipy.ndimage import maximum_filter1d, median_filter
+
+from daemon.pipeline.records import RATE, Audio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WINDOW = 1024
+HOP = 128
+LAG = 5
+BANDS_PER_OCTAVE = 24
+LOWEST, HIGHEST = 30.0, 17000.0
+COMPRESSION = 1000.0
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """Onset strength, (frames,) at `rate` frames a second; frame i describes second i / rate."""
+
+    values: Floats
+    rate: float = RATE / HOP
+
+    def seconds(self, frames: "NDArray[np.floating] | NDArray[np.integer]") -> "NDArray[np.float64]":
+        return np.asarray(frames, dtype=float) / self.rate
+
+
+def novelty(audio: Audio, peak: float | None = None) -> Novelty:
+    """Superflux of a mono sum, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
+    full = loudest(audio) if peak is None else peak
+    if full <= 0:
+        return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
+    bank = filter_bank()
+    past = np.zeros((LAG, bank.shape[1]), np.float32)
+    parts = []
+    for spectra in _magnitudes(audio, 1 / full):
+        levels = np.log10(1 + COMPRESSION * (spectra @ bank)).astype(np.float32)
+        rows = np.concatenate([past, levels])
+        blurred = maximum_filter1d(rows[:-LAG], 3, axis=1)
+        parts.append(np.maximum(0, levels - blurred).mean(axis=1))
+        past = rows[-LAG:]
+    return Novelty(np.concatenate(parts))
+
+
+def loudest(audio: Audio) -> float:
+    """The largest absolute sample of the mono sum."""
+    return max((float(np.abs(block.mean(axis=0)).max(initial=0)) for block in audio.blocks()), default=0.0)
+
+
+def filter_bank() -> Floats:
+    """(bins, bands): triangles of unit area, 24 to the octave, at least one bin wide."""
+    centres = LOWEST * 2 ** (np.arange(0, np.log2(HIGHEST / LOWEST) * BANDS_PER_OCTAVE + 1) / BANDS_PER_OCTAVE)
+    edges = np.unique(np.round(centres * WINDOW / RATE).astype(int))
+    edges = edges[edges > 0]
+    bins = np.arange(WINDOW // 2 + 1)[:, None]
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    rising = (bins - left) / (centre - left)
+    falling = (right - bins) / (right - centre)
+    bank = np.clip(np.minimum(rising, falling), 0, 1)
+    return (bank / bank.sum(axis=0)).astype(np.float32)
+
+
+def peaks(found: Novelty, *, deviations: float = 4.0, floor: float = 0.025, gap: float = 0.03) -> NDArray[np.int64]:
+    """Frames of local maxima above median + `deviations` x MAD (0.7 s around) + `floor`; one per `gap` seconds."""
+    values = found.values
+    span = _odd(0.7 * found.rate)
+    middle = median_filter(values, span, mode="nearest")
+    spread = median_filter(np.abs(values - middle), span, mode="nearest")
+    top = maximum_filter1d(values, _odd(0.06 * found.rate), mode="constant")
+    frames = np.flatnonzero((values == top) & (values > middle + deviations * spread + floor))
+    return strongest(frames, values[frames], gap * found.rate)
+
+
+def strongest(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArray[np.int64]:
+    """`frames` (sorted) thinned so that none are closer than `gap`; of two that are, the stronger stays."""
+    kept: list[int] = []
+    for i in range(len(frames)):
+        if kept and frames[i] - frames[kept[-1]] < gap:
+            if strengths[i] > strengths[kept[-1]]:
+                kept[-1] = i
+        else:
+            kept.append(i)
+    return frames[kept]
+
+
+def refine(found: Novelty, seconds: "Sequence[float] | NDArray[np.float64]", reach: float = 0.03) -> "NDArray[np.float64]":
+    """Each time moved to the superflux peak within `reach` seconds that is strong and near, between frames."""
+    return np.array([_attack(found, float(t), reach) for t in seconds])
+
+
+def _attack(found: Novelty, second: float, reach: float) -> float:
+    first = max(0, round((second - reach) * found.rate))
+    window = found.values[first : round((second + reach) * found.rate) + 1]
+    if len(window) < 3 or window.max() <= 0:
+        return max(0.0, second)
+    distance = (np.arange(len(window)) + first) / found.rate - second
+    best = int(np.argmax(window * np.exp(-0.5 * (distance / (0.6 * reach)) ** 2)))
+    return max(0.0, (first + best + _vertex(window, best)) / found.rate)
+
+
+def _vertex(window: Floats, i: int) -> float:
+    """Where, in frames from `i`, the parabola through three points peaks."""
+    if not 0 < i < len(window) - 1:
+        return 0.0
+    before, at, after = (float(v) for v in window[i - 1 : i + 2])
+    bend = before - 2 * at + after
+    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+
+def _magnitudes(audio: Audio, gain: float) -> Iterator[Floats]:
+    """Amplitude spectra, (frames, bins), a block at a time; frame i is centred on sample i * HOP."""
+    window = np.hanning(WINDOW).astype(np.float32)
+    window *= 2 * gain / window.sum()
+    rest = np.zeros(WINDOW // 2, np.float32)
+    for block in _padded(audio):
+        rest = np.concatenate([rest, block])
+        count = (len(rest) - WINDOW) // HOP + 1
+        if count > 0:
+            frames = np.lib.stride_tricks.sliding_window_view(rest, WINDOW)[: count * HOP : HOP]
+            yield np.abs(rfft(frames * window, axis=1))
+            rest = rest[count * HOP :]
+
+
+def _padded(audio: Audio) -> Iterator[Floats]:
+    for block in audio.blocks(1 << 18):
+        yield block.mean(axis=0)
+    yield np.zeros(WINDOW // 2, np.float32)
+
+
+def _odd(frames: float) -> int:
+    return int(frames) | 1

@@ -1,0 +1,153 @@
+"""How well an ear hears: matching within a window, per drum and over all, on renders or recordings.
+
+Thresholds, the snap's delay and every choice between variants come from rendered validation clips;
+recordings are only read at the end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.backends.ear import GROUPS, HOP, RATE, Activations, Onset, either, peak_frames
+from daemon.training.dataset import Shard
+from daemon.training.voices import CLASSES, STEM_OF_CLASS, STEMS
+
+Array = NDArray[Any]
+WINDOWS = (0.05, 0.02, 0.01)
+GRID = tuple(number / 100 for number in range(10, 76, 3))
+PAIRS = tuple(group for group in GROUPS if len(group) == 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    hits: int = 0
+    wanted: int = 0
+    found: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.hits + other.hits, self.wanted + other.wanted, self.found + other.found
+        )
+
+    @property
+    def f(self) -> float:
+        return 2 * self.hits / max(1, self.wanted + self.found)
+
+
+def matched(wanted: Array, found: Array, window: float) -> list[tuple[int, int]]:
+    """Largest one-to-one matching of two sorted time lists within `window` seconds."""
+    pairs, at = [], 0
+    for index, time in enumerate(wanted):
+        while at < len(found) and found[at] < time - window - 1e-9:
+            at += 1
+        if at < len(found) and found[at] <= time + window + 1e-9:
+            pairs.append((index, at))
+            at += 1
+    return pairs
+
+
+def count(wanted: Array, found: Array, window: float) -> Count:
+    return Count(len(matched(wanted, found, window)), len(wanted), len(found))
+
+
+def stem_times(onsets: Iterable[Onset], stem: int) -> Array:
+    return np.array(sorted(one.time for one in onsets if STEM_OF_CLASS[one.drum] == stem))
+
+
+def wanted_times(events: Array, stem: int) -> Array:
+    """Label times of a stem from (seconds, class, velocity) rows, twins within 18 ms merged."""
+    stems = np.array([STEM_OF_CLASS[int(drum)] for drum in events[:, 1]], dtype=int)
+    times = np.sort(events[stems == stem, 0])
+    return times[np.diff(times, prepend=-1.0) > 0.018] if times.size else times
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One clip's activations, each (frames, classes), and its true (seconds, class, velocity)."""
+
+    strength: Array
+    velocity: Array
+    events: Array
+
+    def heard(self, thresholds: tuple[float, ...]) -> list[Onset]:
+        """`thresholds` one per class."""
+        return Activations(
+            RATE / HOP, CLASSES, self.strength, self.velocity, thresholds
+        ).onsets()
+
+
+def best_thresholds(takes: Sequence[Take]) -> tuple[float, ...]:
+    """One per class, equal within a group: the highest F at 50 ms over all takes."""
+    chosen: dict[int, float] = {}
+    for stem, group in enumerate(GROUPS):
+        scores = {limit: pooled(takes, stem, limit).f for limit in GRID}
+        best = max(scores, key=lambda limit: scores[limit])
+        chosen |= dict.fromkeys(group, float(best))
+    return tuple(chosen[drum] for drum in range(len(CLASSES)))
+
+
+def pooled(takes: Sequence[Take], stem: int, threshold: float) -> Count:
+    total = Count()
+    for take in takes:
+        peaks = peak_frames(either(take.strength[:, list(GROUPS[stem])]), threshold, 3)
+        found = np.array(peaks) * HOP / RATE
+        total += count(wanted_times(take.events, stem), found, WINDOWS[0])
+    return total
+
+
+def takes_of(shard: Shard, outputs: Sequence[tuple[Array, Array]]) -> list[Take]:
+    events = shard.events
+    return [
+        Take(strength, velocity, events[events[:, 0] == clip, 1:])
+        for clip, (strength, velocity) in enumerate(outputs)
+    ]
+
+
+def table(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, tuple[float, ...]]:
+    """F per stem and `micro` at each of WINDOWS, from (true events, onsets) per clip."""
+    rows: dict[str, tuple[float, ...]] = {}
+    sums = [Count()] * len(WINDOWS)
+    for stem, name in enumerate(STEMS):
+        counts = [
+            sum((count(wanted_times(e, stem), stem_times(o, stem), w) for e, o in pairs), Count())
+            for w in WINDOWS
+        ]
+        rows[name] = tuple(round(one.f, 3) for one in counts)
+        sums = [total + one for total, one in zip(sums, counts, strict=True)]
+    return rows | {"micro": tuple(round(one.f, 3) for one in sums)}
+
+
+def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float]:
+    """Velocity correlation per class, and accuracy of the choice within each pair of classes."""
+    loud: dict[int, list[tuple[float, float]]] = {}
+    right: dict[int, list[bool]] = {}
+    for events, onsets in pairs:
+        for event, onset in both(events, onsets):
+            stem = STEM_OF_CLASS[onset.drum]
+            loud.setdefault(stem, []).append((float(event[2]), onset.velocity))
+            right.setdefault(stem, []).append(int(event[1]) == onset.drum)
+    result = {}
+    for stem, values in sorted(loud.items()):
+        truth, guess = np.array(values).T
+        result[f"{STEMS[stem]} velocity r"] = round(float(np.corrcoef(truth, guess)[0, 1]), 3)
+    for pair in PAIRS:
+        stem = STEM_OF_CLASS[pair[0]]
+        name = f"{CLASSES[pair[0]]}/{CLASSES[pair[1]]} accuracy"
+        result[name] = round(float(np.mean(right.get(stem, [False]))), 3)
+    return result
+
+
+def both(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
+    """Matched (event, onset) pairs within 50 ms, stem by stem."""
+    found = []
+    for stem in range(len(STEMS)):
+        mine = [event for event in events if STEM_OF_CLASS[int(event[1])] == stem]
+        mine.sort(key=lambda event: float(event[0]))
+        ours = sorted((o for o in onsets if STEM_OF_CLASS[o.drum] == stem), key=lambda o: o.time)
+        times = np.array([event[0] for event in mine])
+        pairs = matched(times, np.array([o.time for o in ours]), WINDOWS[0])
+        found.extend((mine[a], ours[b]) for a, b in pairs)
+    return found

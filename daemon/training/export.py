@@ -1,0 +1,73 @@
+"""The trained net as one ONNX file that carries its classes and thresholds, checked for parity."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from daemon.backends.ear import BANDS, WINDOWS
+from daemon.training.net import EarNet
+from daemon.training.voices import CLASSES
+
+OPSET = 17
+TOLERANCE = 2e-3
+
+
+class Exported(nn.Module):
+    """Logits become 0..1."""
+
+    def __init__(self, net: EarNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        strength, velocity = self.net(features)
+        return torch.sigmoid(strength), torch.sigmoid(velocity)
+
+
+def average_of(checkpoint: Path) -> EarNet:
+    net = EarNet()
+    net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    return net.eval()
+
+
+def export(net: EarNet, target: Path, thresholds: Sequence[float]) -> None:
+    """Write `target`; raises ArithmeticError if onnxruntime disagrees with torch."""
+    example = torch.rand(1, 300, len(WINDOWS) * BANDS)
+    torch.onnx.export(
+        Exported(net).eval(),
+        (example,),
+        str(target),
+        input_names=["features"],
+        output_names=["strength", "velocity"],
+        dynamic_axes={name: {1: "frames"} for name in ("features", "strength", "velocity")},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    annotate(target, {"classes": json.dumps(CLASSES), "thresholds": json.dumps(list(thresholds))})
+    check(net, target)
+
+
+def annotate(target: Path, notes: dict[str, str]) -> None:
+    graph = onnx.load(str(target))
+    onnx.helper.set_model_props(graph, notes)
+    onnx.save(graph, str(target))
+
+
+def check(net: EarNet, target: Path) -> None:
+    """Compare at a length that was not traced."""
+    features = 4 * torch.rand(1, 777, len(WINDOWS) * BANDS)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    ours = session.run(None, {"features": features.numpy()})
+    with torch.no_grad():
+        theirs = Exported(net).eval()(features)
+    worst = max(
+        float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True)
+    )
+    if worst > TOLERANCE:
+        raise ArithmeticError(f"{target.name}: onnxruntime differs from torch by {worst:.2g}")

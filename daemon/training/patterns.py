@@ -1,0 +1,122 @@
+"""Generated drumming for what played grooves lack: punk, metal, machines, tom work, odd bars."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from daemon.training.grooves import Groove
+from daemon.training.voices import CYMBALS, TOMS, Strike, Voice
+
+Rng = np.random.Generator
+Hits = Iterator[tuple[float, Voice, float]]
+"""(position in beats, voice, velocity 1-127)"""
+
+TIME_KEEPERS = (Voice.CLOSED, Voice.OPEN, Voice.RIDE, Voice.CRASH, Voice.BELL, Voice.TOM4)
+
+
+def choose(rng: Rng, options: tuple[Voice, ...], weights: tuple[float, ...]) -> Voice:
+    scale = np.array(weights) / sum(weights)
+    return options[int(rng.choice(len(options), p=scale))]
+
+
+def pulse(rng: Rng, beats: int) -> Hits:
+    """A time keeper in quarters, eighths, triplets or sixteenths, with accents."""
+    voice = choose(rng, TIME_KEEPERS, (5, 2.5, 3, 1.5, 0.7, 0.5))
+    per_beat = int(rng.choice([1, 2, 2, 2, 3, 4, 4]))
+    accent, keep = rng.uniform(0, 40), rng.uniform(0.75, 1.0)
+    for step in range(beats * per_beat):
+        if rng.random() < keep:
+            yield step / per_beat, voice, 60 + (accent if step % per_beat == 0 else 0)
+
+
+def backbeat(rng: Rng, beats: int) -> Hits:
+    """Snare on two and four or on every off-eighth, with ghost notes and flams at times."""
+    voice = choose(rng, (Voice.SNARE, Voice.STICK, Voice.TOM1), (7, 2.5, 0.5))
+    fast, flam = rng.random() < 0.25, rng.random() < 0.15
+    for beat in range(beats):
+        if fast or beat % 2:
+            position = beat + 0.5 * fast
+            yield position, voice, 105
+            if flam:
+                yield position - rng.uniform(0.05, 0.09), voice, 60
+    yield from sprinkle(rng, beats, voice, chance=rng.choice([0, 0, 0.06, 0.15]), loud=40)
+
+
+def sprinkle(rng: Rng, beats: int, voice: Voice, *, chance: float, loud: float) -> Hits:
+    for step in range(beats * 4):
+        if rng.random() < chance:
+            yield step / 4, voice, loud
+
+
+def kicks(rng: Rng, beats: int) -> Hits:
+    """Four on the floor, a repeated syncopated bar, or double kick."""
+    kind = rng.integers(4)
+    if kind == 0:
+        yield from ((float(beat), Voice.KICK, 105.0) for beat in range(beats))
+    elif kind == 1 and rng.random() < 0.4:
+        yield from ((step / 4, Voice.KICK, 95.0) for step in range(beats * 4))
+    else:
+        bar = (rng.random(16) < rng.uniform(0.12, 0.4)) | (np.arange(16) == 0)
+        yield from ((step / 4, Voice.KICK, 100.0) for step in range(beats * 4) if bar[step % 16])
+
+
+def fills(rng: Rng, beats: int) -> Hits:
+    """Toms and snare down the kit at the end of some bars, then a crash on the one."""
+    chance = rng.uniform(0.1, 0.7)
+    for bar in range(4, beats + 1, 4):
+        if rng.random() < chance:
+            yield from one_fill(rng, bar)
+        if rng.random() < 0.5:
+            yield float(bar), CYMBALS[0], 115.0
+
+
+def one_fill(rng: Rng, end: int) -> Hits:
+    length, per_beat = int(rng.integers(1, 4)), int(rng.choice([2, 3, 4, 4, 6]))
+    path = sorted(rng.integers(-1, 4, length * per_beat))
+    for step, place in enumerate(path):
+        if rng.random() < 0.9:
+            voice = Voice.SNARE if place < 0 else TOMS[place]
+            yield end - length + step / per_beat, voice, rng.uniform(70, 120)
+
+
+def tom_groove(rng: Rng, beats: int) -> Hits:
+    """A tribal beat: two toms and accents."""
+    voices = rng.permutation(len(TOMS))[:2]
+    pattern = rng.choice([-1, 0, 1], 16, p=[0.5, 0.3, 0.2])
+    for step in range(beats * 4):
+        place = pattern[step % 16]
+        if place >= 0:
+            yield step / 4, TOMS[int(voices[place])], 90 + 20 * (step % 4 == 0)
+
+
+def scatter(rng: Rng, beats: int) -> Hits:
+    """No pattern at all: the ear must not lean on metre."""
+    voices = [voice for voice in Voice if voice is not Voice.OTHER]
+    for _ in range(int(beats * rng.uniform(1, 5))):
+        yield rng.uniform(0, beats), voices[int(rng.integers(len(voices)))], rng.uniform(30, 127)
+
+
+PARTS = ((pulse, 0.85), (backbeat, 0.9), (kicks, 0.93), (fills, 0.5), (tom_groove, 0.12))
+
+
+def composed(rng: Rng, beats: int) -> Hits:
+    if rng.random() < 0.12:
+        yield from scatter(rng, beats)
+        return
+    for part, chance in PARTS:
+        if rng.random() < chance:
+            yield from part(rng, beats)
+
+
+def invent(rng: Rng, seconds: float) -> Groove:
+    """A groove of about `seconds`, with a player's looseness (0-12 ms) and swing at times."""
+    bpm = float(rng.uniform(70, 205))
+    beats = max(2, int(seconds * bpm / 60) - 1)
+    loose, swing = rng.uniform(0, 0.008), rng.choice([0, 0, 0, rng.uniform(0, 0.17)])
+    spread = rng.uniform(2, 14)
+    strikes = []
+    for position, voice, velocity in composed(rng, beats):
+        late = swing * 0.5 * (abs(position % 1 - 0.5) < 0.01)
+        time = (position + late) * 60 / bpm + rng.normal(0, loose)
+        strikes.append(Strike(max(0.0, time), voice, float(np.clip(rng.normal(velocity, spread), 8, 127))))
+    return Groove(bpm, seconds, tuple(sorted(strikes, key=lambda strike: strike.time)))

@@ -1,0 +1,200 @@
+"""Strikes on a cast kit become stems, a mix and exact labels; the same seed gives the same clip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from daemon.training.casting import Piece, cast
+from daemon.training.effects import mastered, residue, room_response, roomy
+from daemon.training.grooves import Groove
+from daemon.training.kits import RATE, Audio, Kit
+from daemon.training.patterns import invent
+from daemon.training.variation import varied
+from daemon.training.voices import CLASS_OF, STEM_OF_CLASS, STEMS, Strike, Voice
+
+Rng = np.random.Generator
+SECONDS = 12.0
+PREROLL = 1.5
+TWINS = 0.018
+QUIETEST = -42.0
+TYPICAL = 0.1
+"""Level of music that no drums accompany."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`time` in seconds of the steepest energy rise, `velocity` 0..1, as played."""
+
+    time: float
+    drum: int
+    velocity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """`audio` (samples,) as heard; `stems` (5, samples) add up to the dry, unmastered drums."""
+
+    audio: Audio
+    stems: Audio
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """Music without drums; `beat` seconds apart are its beats, the first at sample 0."""
+
+    audio: Audio
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything that clips are made of."""
+
+    kits: Sequence[Kit]
+    grooves: Sequence[Groove]
+    backings: Sequence[Backing]
+
+
+def excerpt(rng: Rng, groove: Groove, speed: float) -> tuple[Strike, ...]:
+    """Strikes of a random window, `SECONDS` long after speed-up, times from -PREROLL."""
+    span = SECONDS * speed
+    start = rng.uniform(0, max(groove.duration - span, 0.5))
+    if rng.random() < 0.15:
+        start = groove.strikes[int(rng.integers(len(groove.strikes)))].time - 0.002
+    moved = (replace(hit, time=(hit.time - start) / speed) for hit in groove.strikes)
+    return tuple(hit for hit in moved if -PREROLL < hit.time < SECONDS - 0.05)
+
+
+def choose_strikes(rng: Rng, library: Library, bpm: float | None) -> tuple[Strike, ...]:
+    """Played for two clips in three, invented otherwise; brought to `bpm` when that is near."""
+    if rng.random() < 0.35 or not library.grooves:
+        groove = invent(rng, SECONDS + 1)
+    else:
+        groove = library.grooves[int(rng.integers(len(library.grooves)))]
+    speed = rng.uniform(0.8, 1.25)
+    if bpm is not None:
+        speed = bpm / groove.bpm
+        while not 0.7 < speed < 1.45:
+            speed = speed * 2 if speed < 1 else speed / 2
+    return varied(rng, excerpt(rng, groove, speed))
+
+
+def strike_gain(velocity: float, span: float) -> float:
+    return float(10 ** (-span * (1 - velocity / 127) / 20))
+
+
+def stem_of(voice: Voice) -> int:
+    """Row in the stems; percussion that belongs to no class is in an extra last row."""
+    return STEM_OF_CLASS[CLASS_OF[voice]] if voice in CLASS_OF else len(STEMS)
+
+
+def choke(audio: Audio, seconds: float) -> Audio:
+    """An open hat shut after `seconds`: 40 ms fade."""
+    start = int(max(seconds, 0.01) * RATE)
+    if start >= audio.size:
+        return audio
+    ramp = np.linspace(1, 0, int(0.04 * RATE), dtype=np.float32)
+    tail = audio[start : start + ramp.size]
+    return np.concatenate([audio[:start], tail * ramp[: tail.size]])
+
+
+def shut_after(strikes: Sequence[Strike], index: int) -> float:
+    """Seconds until a hat closes after strike `index`, or a long time."""
+    hit = strikes[index]
+    later = (s.time for s in strikes[index + 1 :] if s.voice in (Voice.CLOSED, Voice.PEDAL))
+    return next(later, hit.time + 60) - hit.time
+
+
+def perform(
+    rng: Rng, strikes: Sequence[Strike], pieces: Mapping[Voice, Piece]
+) -> tuple[Audio, list[tuple[Label, float]]]:
+    """Stems (6, samples) with their preroll, and labels with each hit's level in decibels."""
+    stems = np.zeros((len(STEMS) + 1, int((SECONDS + PREROLL) * RATE)), dtype=np.float32)
+    labels, span = [], rng.uniform(14, 34)
+    for index, hit in enumerate(strikes):
+        piece = pieces.get(hit.voice)
+        if piece is None:
+            continue
+        gain = piece.gain * strike_gain(hit.velocity, span)
+        shot = piece.shot(hit.velocity, rng)
+        audio = shot.audio
+        if hit.voice is Voice.OPEN:
+            audio = choke(audio, shut_after(strikes, index) + shot.attack / RATE)
+        start = max(round((hit.time + PREROLL) * RATE) - shot.attack, 0)
+        room = stems[stem_of(hit.voice), start : start + audio.size]
+        room += gain * audio[: room.size]
+        if hit.voice in CLASS_OF:
+            time = (start + shot.attack) / RATE - PREROLL
+            label = Label(time, CLASS_OF[hit.voice], hit.velocity / 127)
+            labels.append((label, 20 * float(np.log10(gain))))
+    return stems, labels
+
+
+def audible(labels: Sequence[tuple[Label, float]]) -> tuple[Label, ...]:
+    """Labels a listener could find: not far below the loudest hit, twins of a class merged."""
+    if not labels:
+        return ()
+    loudest = max(level for _, level in labels)
+    kept: dict[int, list[Label]] = {}
+    for label, level in sorted(labels, key=lambda pair: pair[0].time):
+        previous = kept.setdefault(label.drum, [])
+        if level - loudest < QUIETEST or label.time < 0:
+            continue
+        if previous and label.time - previous[-1].time < TWINS:
+            louder = max(previous[-1].velocity, label.velocity)
+            previous[-1] = replace(previous[-1], velocity=louder)
+        else:
+            previous.append(label)
+    return tuple(sorted((one for row in kept.values() for one in row), key=lambda one: one.time))
+
+
+def in_room(rng: Rng, stems: Audio) -> Audio:
+    """One room for all stems, each sending its own amount; a gentle equaliser per stem."""
+    amount = float(rng.choice([0.0, rng.uniform(0.02, 0.2), rng.uniform(0.1, 0.7)]))
+    seed = int(rng.integers(2**31))
+    rows = []
+    for row in stems:
+        if amount and row.any():
+            row = roomy(np.random.default_rng(seed), row, amount * rng.uniform(0.3, 1.5))
+        rows.append(row)
+    return np.stack(rows)
+
+
+def accompanied(rng: Rng, drums: Audio, backing: Backing | None) -> Audio:
+    """Drums in a full mix, or with what a separator would leave of one."""
+    if backing is None:
+        return drums
+    step = int(60 / backing.bpm * RATE)
+    start = step * int(rng.integers(max(1, (backing.audio.size - drums.size) // step)))
+    music = np.resize(backing.audio[start:], drums.size)
+    balance = (rms(drums) or TYPICAL) / max(rms(music), 1e-6)
+    if rng.random() < 0.4:
+        return residue(rng, drums, music * balance * 10 ** (rng.uniform(-10, 6) / 20))
+    return np.asarray(drums + music * balance * 10 ** (rng.uniform(-25, 5) / 20))
+
+
+def rms(audio: Audio) -> float:
+    return float(np.sqrt(np.mean(audio**2)))
+
+
+def make_clip(rng: Rng, library: Library) -> Clip:
+    backing = None
+    if library.backings and rng.random() < 0.45:
+        backing = library.backings[int(rng.integers(len(library.backings)))]
+    strikes = choose_strikes(rng, library, backing.bpm if backing else None)
+    if backing and rng.random() < 0.06:
+        strikes = ()
+    stems, labels = perform(rng, strikes, cast(rng, library.kits))
+    stems = in_room(rng, stems)[:, int(PREROLL * RATE) :]
+    drums = mastered(rng, stems.sum(axis=0))
+    audio = accompanied(rng, drums, backing)
+    audio = mastered(rng, audio, strength=0.4)
+    return Clip(levelled(rng, audio), stems[: len(STEMS)], audible(labels))
+
+
+def levelled(rng: Rng, audio: Audio) -> Audio:
+    """Peak between full scale and 20 dB below it."""
+    peak = max(float(np.abs(audio).max(initial=0.0)), 1e-6)
+    return np.asarray(audio * (10 ** (rng.uniform(-20, 0) / 20) / peak), dtype=np.float32)

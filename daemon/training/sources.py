@@ -1,0 +1,83 @@
+"""Where each kit comes from and what its licence allows: `train` material or `validate` only.
+
+Weights are derived from MIT, CC0, CC BY and CC BY-SA sources alone; GPL kits only judge them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.training import folders, hydrogen, soundfont, synth
+
+GM_PROGRAMS = (*range(16), 16, 17, 18, 19, 24, 25, 32, 33, 34, 35, 36, 40, 41, 42, 48)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`place` is relative to a root that the user names; `split` is train or validate."""
+
+    place: str
+    split: str
+    licence: str
+    convert: Callable[[Path, Path, Path], int]
+
+
+def hydrogen_kit(place: Path, target: Path, scratch: Path) -> int:
+    return hydrogen.convert(place, target)
+
+
+def muldjord(place: Path, target: Path, scratch: Path) -> int:
+    return folders.convert_muldjord(place, target)
+
+
+def samples(place: Path, target: Path, scratch: Path) -> int:
+    return folders.convert_samples(place, target)
+
+
+def presets(*programs: int, channel: int = 9) -> Callable[[Path, Path, Path], int]:
+    """Drum programs; a soundfont without a percussion bank is played on an ordinary channel."""
+
+    def convert(place: Path, target: Path, scratch: Path) -> int:
+        return soundfont.convert(place, programs, target, scratch, channel=channel)
+
+    return convert
+
+
+HYDROGEN = "usr/share/hydrogen/data/drumkits"
+SOUNDFONTS = "usr/share/sounds/sf2"
+
+SOURCES = (
+    Source("muldjordkit", "train", "CC BY 4.0", muldjord),
+    Source("usr/share/sonic-pi/samples", "train", "CC0", samples),
+    Source(f"{HYDROGEN}/Audiophob", "train", "CC0", hydrogen_kit),
+    Source(f"{HYDROGEN}/rumpf_kit_z01_h2", "train", "CC BY 3.0", hydrogen_kit),
+    Source(f"{HYDROGEN}/BJA_Pacific", "train", "CC BY-SA 3.0", hydrogen_kit),
+    Source(f"{SOUNDFONTS}/Black_Pearl_4_LV2.sf2", "train", "CC BY-SA 3.0", presets(0, channel=0)),
+    Source(f"{SOUNDFONTS}/Red_Zeppelin_4_LV2.sf2", "train", "CC BY-SA 3.0", presets(0, channel=0)),
+    Source(f"{SOUNDFONTS}/FluidR3_GM.sf2", "train", "MIT", presets(*GM_PROGRAMS)),
+    Source(f"{SOUNDFONTS}/MuseScore_General_Full.sf2", "train", "MIT", presets(*GM_PROGRAMS)),
+    Source(f"{HYDROGEN}/Millo_MultiLayered3", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/Millo-Drums_v.1", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/ForzeeStereo", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/ColomboAcousticDrumkit", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/GMRockKit", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/TR808EmulationKit", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{HYDROGEN}/VariBreaks", "validate", "GPL-2", hydrogen_kit),
+    Source(f"{SOUNDFONTS}/TimGM6mb.sf2", "validate", "GPL-2", presets(0, 8, 16, 24, 32, 40)),
+)
+
+
+def found(roots: tuple[Path, ...], place: str) -> Path | None:
+    return next((root / place for root in roots if (root / place).exists()), None)
+
+
+def build_kits(roots: tuple[Path, ...], work: Path, *, synths: int = 12, seed: int = 7) -> None:
+    """Convert every source found under the roots; absent ones are named and skipped."""
+    for source in SOURCES:
+        place = found(roots, source.place)
+        if place is None:
+            print(f"skipped: {source.place} is under none of the roots")
+            continue
+        shots = source.convert(place, work / "kits" / source.split, work / "scratch")
+        print(f"{source.split}: {shots} shots from {source.place} ({source.licence})", flush=True)
+    print(f"train: {synth.convert(synths, work / 'kits' / 'train', seed)} synthesised shots")

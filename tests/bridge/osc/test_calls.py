@@ -1,0 +1,105 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.osc.addresses import REQUESTS, WIRE_CODES
+from bridge.osc.calls import Call, CallError, claimed_id, read_call
+
+
+def refused(address: str, *args: object) -> CallError:
+    with pytest.raises(CallError) as caught:
+        read_call(address, args)
+    return caught.value
+
+
+def test_arguments_get_their_names_and_types() -> None:
+    call = read_call("/stemd/process", ["7", "/songs/one.wav", '{"bpm": 120}', 9001])
+    assert call == Call(
+        REQUESTS["/stemd/process"], "7", {"path": "/songs/one.wav", "options_json": {"bpm": 120}}, 9001
+    )
+
+
+@pytest.mark.parametrize("identity", ["7", 7, -1, "a b"])
+def test_an_id_comes_back_as_it_was_sent(identity: str | int) -> None:
+    assert read_call("/stemd/ping", [identity]).id == identity
+
+
+def test_optional_arguments_may_be_left_out() -> None:
+    assert read_call("/stemd/process", [1, "/a.wav"]).values["options_json"] == {}
+    assert read_call("/stemd/jobs", [1]).values == {"limit": 50}
+
+
+def test_a_reply_port_may_follow_at_once_when_the_options_are_left_out() -> None:
+    call = read_call("/stemd/process", [1, "/a.wav", 9001])
+    assert (call.values["options_json"], call.reply_port) == ({}, 9001)
+
+
+def test_a_job_is_text_even_if_a_host_sends_a_number() -> None:
+    assert read_call("/stemd/undo", [1, 12]).values == {"job": "12"}
+
+
+def test_a_host_that_only_has_floats_may_send_whole_ones() -> None:
+    assert read_call("/stemd/audition", [1, "j", 3.0, 9000.0]).values["cluster"] == 3
+
+
+def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
+    assert read_call("/stemd/relabel", [1, "j", {"clusters": {}}]).values["changes_json"] == {"clusters": {}}
+
+
+@pytest.mark.parametrize(
+    ("code", "word", "address", "args"),
+    [
+        ("unknown_address", "did you mean /stemd/process?", "/stemd/proces", ["1"]),
+        ("unknown_address", "/stemd/ping, /stemd/status", "/xyzzy/42", ["1"]),
+        ("missing_argument", "id", "/stemd/ping", []),
+        ("missing_argument", "path", "/stemd/process", ["1"]),
+        ("missing_argument", "changes_json", "/stemd/relabel", ["1", "j"]),
+        ("too_many_arguments", "id [reply_port]", "/stemd/ping", ["1", 0, "more"]),
+        ("bad_argument", "id", "/stemd/ping", [1.5]),
+        ("bad_argument", "id", "/stemd/ping", [""]),
+        ("bad_argument", "id", "/stemd/ping", [None]),
+        ("bad_argument", "id", "/stemd/ping", [True]),
+        ("bad_argument", "id", "/stemd/ping", ["x" * 65]),
+        ("bad_argument", "reply_port", "/stemd/ping", ["1", "9001"]),
+        ("bad_argument", "reply_port", "/stemd/ping", ["1", 70000]),
+        ("bad_argument", "reply_port", "/stemd/ping", ["1", 0.5]),
+        ("bad_argument", "path", "/stemd/process", ["1", ""]),
+        ("bad_argument", "path", "/stemd/process", ["1", b"/a.wav"]),
+        ("bad_argument", "path must be UTF-8", "/stemd/process", ["1", "/caf\udce9.wav"]),
+        ("bad_argument", "path", "/stemd/process", ["1", "/a\0.wav"]),
+        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", -1]),
+        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", float("nan")]),
+        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", 10**400]),
+        ("bad_argument", "ttl_seconds must be from 1 to 3600", "/stemd/subscribe", ["1", 0, 0]),
+        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", "{oops"]),
+        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", "[1]", 9001]),
+        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", '{"bpm": NaN}', 9001]),
+        ("bad_json", "nested too deeply", "/stemd/relabel", ["1", "j", "[" * 100_000]),
+        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", 5]),
+    ],
+)
+def test_a_wrong_call_is_refused_with_the_argument_named(
+    code: str, word: str, address: str, args: list[object]
+) -> None:
+    error = refused(address, *args)
+    assert error.code == code
+    assert word in error.text
+
+
+junk = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.just("{}"))
+
+
+@given(st.sampled_from(sorted(REQUESTS)), st.lists(junk, max_size=6))
+def test_any_arguments_make_a_call_or_a_listed_refusal(address: str, args: list[object]) -> None:
+    try:
+        call = read_call(address, args)
+    except CallError as error:
+        assert error.code in WIRE_CODES
+    else:
+        names = {argument.name for argument in call.request.arguments}
+        assert set(call.values) == names - {"id", "reply_port"}
+
+
+@pytest.mark.parametrize(("args", "identity"), [([], ""), ([1.5], ""), ([True], ""), ([7, 8], 7), (["a"], "a")])
+def test_a_wrong_call_is_answered_to_the_id_that_it_claims(args: list[object], identity: object) -> None:
+    assert claimed_id(args) == identity

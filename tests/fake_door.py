@@ -1,0 +1,113 @@
+"""A door that does no work, for the tests of what stands before it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.osc.codec import Message
+from bridge.osc.replies import reply
+from daemon.errors import Rejected
+from daemon.inlets.door import Reception
+from daemon.outlets.notify import Asker, Notifier
+
+JOB = "j1"
+
+
+class FakeTime:
+    """A clock that only moves when it is told to."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeDoor:
+    """Keeps what it was asked. `hold` is called within relabel, to make it slow."""
+
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    hold: Callable[[], object] = lambda: None
+
+    def ping(self, asker: Asker) -> Message:
+        return reply("/stemd/pong", id=asker.id, name="stemd", version="0.1.0", protocol=1, pid=4242)
+
+    def status(self, asker: Asker) -> Message:
+        self._note("status")
+        return reply("/stemd/status.reply", id=asker.id, running=1, queued=2, device="cpu", midi_port="stemd")
+
+    def process(self, asker: Asker, path: str, options_json: dict[str, Any]) -> Message:
+        self._note("process", path=path, options_json=options_json)
+        if not path.endswith(".wav"):
+            raise Rejected("not_audio", f"{path} is not audio. Send a WAV, FLAC or MP3 file.")
+        return self._ack(asker)
+
+    def relabel(self, asker: Asker, job: str, changes_json: dict[str, Any]) -> Message:
+        self.hold()
+        self._note("relabel", job=job, changes_json=changes_json)
+        return self._done(asker, job)
+
+    def undo(self, asker: Asker, job: str) -> Message:
+        self._note("undo", job=job)
+        return self._done(asker, job)
+
+    def redo(self, asker: Asker, job: str) -> Message:
+        self._note("redo", job=job)
+        return self._done(asker, job)
+
+    def regenerate(self, asker: Asker, job: str, options_json: dict[str, Any]) -> Message:
+        self._note("regenerate", job=job, options_json=options_json)
+        return self._done(asker, job)
+
+    def push(self, asker: Asker, job: str, options_json: dict[str, Any]) -> Message:
+        self._note("push", job=job, options_json=options_json)
+        return self._ack(asker)
+
+    def stop(self, asker: Asker) -> Message:
+        self._note("stop")
+        return reply("/stemd/done", id=asker.id)
+
+    def panic(self, asker: Asker) -> Message:
+        self._note("panic")
+        return reply("/stemd/done", id=asker.id)
+
+    def cancel(self, asker: Asker, job: str) -> Message:
+        self._note("cancel", job=job)
+        return reply("/stemd/done", id=asker.id, job=job)
+
+    def jobs(self, asker: Asker, limit: int) -> Message:
+        self._note("jobs", limit=limit)
+        return reply("/stemd/jobs.reply", id=asker.id, path_to_json="/state/jobs.json")
+
+    def clusters(self, asker: Asker, job: str) -> Message:
+        self._note("clusters", job=job)
+        return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json="/state/clusters.json")
+
+    def audition(self, asker: Asker, job: str, cluster: int) -> Message:
+        self._note("audition", job=job, cluster=cluster)
+        return reply("/stemd/done", id=asker.id, job=job)
+
+    def verbs(self) -> list[str]:
+        return [verb for verb, _ in self.asked]
+
+    def _note(self, verb: str, **values: Any) -> None:
+        self.asked.append((verb, values))
+
+    def _ack(self, asker: Asker) -> Message:
+        return reply("/stemd/ack", id=asker.id, job=JOB)
+
+    def _done(self, asker: Asker, job: str) -> Message:
+        return reply("/stemd/done", id=asker.id, job=job, revision=2, manifest="/s.stemd.json", midi="/s.mid")
+
+
+@dataclass
+class Desk:
+    """A reception with its fake door and its notifier, all on one clock."""
+
+    time: FakeTime = field(default_factory=FakeTime)
+    door: FakeDoor = field(default_factory=FakeDoor)
+
+    def __post_init__(self) -> None:
+        self.notifier = Notifier(self.time)
+        self.reception = Reception(self.door, self.notifier, self.time)
