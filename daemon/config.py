@@ -26,7 +26,7 @@ _APP = "stemd"
 
 
 def _home_expanded(value: object) -> object:
-    return os.path.expanduser(value) if isinstance(value, str) else value
+    return Path(value).expanduser() if isinstance(value, str) else value
 
 
 def _absolute(path: Path) -> Path:
@@ -65,16 +65,16 @@ def _data_folder() -> Path:
 class Limits(_Frozen):
     """What is accepted as a song."""
 
-    max_minutes: float = Field(30.0, gt=0)
-    max_gigabytes: float = Field(1.0, gt=0)
-    min_seconds: float = Field(0.1, gt=0)
+    max_minutes: float = Field(default=30.0, gt=0)
+    max_gigabytes: float = Field(default=1.0, gt=0)
+    min_seconds: float = Field(default=0.1, gt=0)
 
 
 class Cache(_Frozen):
     """How long finished stages are kept after their last use, and how much room they may take."""
 
-    max_days: float = Field(30.0, gt=0)
-    max_gigabytes: float = Field(20.0, gt=0)
+    max_days: float = Field(default=30.0, gt=0)
+    max_gigabytes: float = Field(default=20.0, gt=0)
 
 
 class DropFolder(_Frozen):
@@ -87,14 +87,14 @@ class DropFolder(_Frozen):
 class Daemon(_Frozen):
     """What `stemd run` does."""
 
-    osc_port: int = Field(9331, ge=1, le=65535)
+    osc_port: int = Field(default=9331, ge=1, le=65535)
     drop: tuple[DropFolder, ...] = ()
-    quiet_seconds: float = Field(2.0, gt=0, le=3600, description="a dropped file must stay unchanged this long")
-    rescan_seconds: float = Field(300.0, ge=1)
-    draft: bool = Field(True, description="a first .mid before the separation")
-    workers: int = Field(1, ge=1, le=64)
-    idle_unload_seconds: float = Field(600.0, gt=0, description="an idle worker lets go of its models")
-    midi_port: str = Field("stemd", min_length=1, max_length=64)
+    quiet_seconds: float = Field(default=2.0, gt=0, le=3600, description="a dropped file must stay unchanged this long")
+    rescan_seconds: float = Field(default=300.0, ge=1)
+    draft: bool = Field(default=True, description="a first .mid before the separation")
+    workers: int = Field(default=1, ge=1, le=64)
+    idle_unload_seconds: float = Field(default=600.0, gt=0, description="an idle worker lets go of its models")
+    midi_port: str = Field(default="stemd", min_length=1, max_length=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

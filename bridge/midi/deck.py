@@ -12,7 +12,7 @@ from bridge.midi.program import NOTE_OFF, NOTE_ON, Program, Step, everything_off
 from bridge.midi.transport import FreeRun, Moment, Transport
 
 LATEST = 0.25  # seconds; a note later than this, after the computer slept, is left out
-LOOK = 0.05  # seconds between looks at a DAW's transport
+LOOK = 0.05  # seconds between looks at a DAW's transport, and how far ahead its beats are known
 RELEASE = 64
 
 Key = tuple[int, int]
@@ -135,12 +135,13 @@ class Deck:
         self._next = self._program.after(self._done - self._base) if self._program else 0
 
     def _send_due(self, program: Program, moment: Moment, now: float) -> float | None:
-        ahead = moment.position + self._port.lead * moment.rate
+        lead = min(self._port.lead, LOOK) if program.musical else self._port.lead
+        ahead = moment.position + lead * moment.rate
         while (due := self._due(program)) is not None:
             when = now + (due - moment.position) / moment.rate
             if due > ahead:
                 self._done = ahead
-                return min(when - self._port.lead / 2, now + LOOK if program.musical else math.inf)
+                return min(when - lead / 2, now + LOOK if program.musical else math.inf)
             self._send_one(program, due, when, late=when < now - LATEST)
         return self._at_the_end(program, now)
 

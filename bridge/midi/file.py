@@ -7,13 +7,12 @@ no other choice holds all of them.
 
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
 
 from bridge.midi.reading import NotMidiError, read
 from bridge.notes import Clip, ClipNote, Track
-from bridge.timebase import PPQ, Meter, Seconds, TempoMap
+from bridge.timebase import PPQ, Meter, TempoMap
 
 __all__ = ["NotMidiError", "read", "to_bytes"]
 
@@ -21,36 +20,38 @@ _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is be
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
 _RELEASE = 64
 
-
-class _Event(NamedTuple):
-    tick: int
-    order: int
-    data: bytes
-
-
-class _Span(NamedTuple):
-    start: int
-    end: int
-    note: ClipNote
+# Where in the file (three times the tick, plus the order within it) and what: a plain tuple, for speed.
+_Event = tuple[int, bytes]
+_Stroke = tuple[int, int, ClipNote]  # first tick, last tick, note
 
 
 def to_bytes(clip: Clip) -> bytes:
     """The file for `clip`: a conductor track, then one track per part. Equal clips give equal bytes."""
     tracks = [_conductor(clip), *(_part(track, clip.tempo_map) for track in clip.tracks)]
-    end = max(clip.tempo_map.ticks(clip.duration), max(max(map(itemgetter(0), track)) for track in tracks))
+    last = max(max(map(itemgetter(0), track)) // 3 for track in tracks)
+    end = max(clip.tempo_map.ticks(clip.duration), last)
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), PPQ)
     return header + b"".join(_chunk(track, end) for track in tracks)
 
 
+def _event(tick: int, order: int, data: bytes) -> _Event:
+    return 3 * max(0, tick) + order, data
+
+
 def _chunk(events: list[_Event], end: int) -> bytes:
+    events.sort(key=itemgetter(0))
     body = bytearray()
     now = 0
-    for tick, _, data in sorted(events, key=itemgetter(0, 1)):
-        delta, now = tick - now, tick
-        body += bytes((delta,)) if delta < 128 else _variable(delta)
+    for place, data in events:
+        delta = place // 3 - now
+        now += delta
+        body += _SHORT[delta] if delta < 128 else _variable(delta)
         body += data
     body += _variable(end - now) + b"\xff\x2f\x00"
     return struct.pack(">4sI", b"MTrk", len(body)) + body
+
+
+_SHORT = tuple(bytes((delta,)) for delta in range(128))
 
 
 def _variable(number: int) -> bytes:
@@ -66,17 +67,18 @@ def _meta(kind: int, data: bytes) -> bytes:
 
 
 def _name(text: str) -> _Event:
-    return _Event(0, -1, _meta(0x03, text.encode("utf-8", "replace")))
+    return _event(0, _OFF, _meta(0x03, _letters(text)))
+
+
+def _letters(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _conductor(clip: Clip) -> list[_Event]:
     tempo_map = clip.tempo_map
-    meters = (_Event(m.tick, _OFF, _meta(0x58, _time_signature(m))) for m in tempo_map.meters)
-    tempi = (_Event(p.tick, _BEND, _meta(0x51, p.microseconds.to_bytes(3, "big"))) for p in tempo_map.points)
-    markers = (
-        _Event(max(0, tempo_map.ticks(m.time)), _ON, _meta(0x06, m.text.encode("utf-8", "replace")))
-        for m in clip.markers
-    )
+    meters = (_event(m.tick, _OFF, _meta(0x58, _time_signature(m))) for m in tempo_map.meters)
+    tempi = (_event(p.tick, _BEND, _meta(0x51, p.microseconds.to_bytes(3, "big"))) for p in tempo_map.points)
+    markers = (_event(tempo_map.ticks(m.time), _ON, _meta(0x06, _letters(m.text))) for m in clip.markers)
     return [_name(clip.name), *meters, *tempi, *markers]
 
 
@@ -86,68 +88,51 @@ def _time_signature(meter: Meter) -> bytes:
 
 
 def _part(track: Track, tempo_map: TempoMap) -> list[_Event]:
-    spans = _spans(track.notes, tempo_map)
-    bends = _bends(track.channel, spans, tempo_map) if any(span.note.bends for span in spans) else []
+    strokes = _strokes(track.notes, tempo_map)
     on, off = 0x90 | track.channel, 0x80 | track.channel
-    notes = chain.from_iterable(
-        (
-            _Event(start, _ON, bytes((on, note.pitch, note.velocity))),
-            _Event(end, _OFF, bytes((off, note.pitch, _RELEASE))),
-        )
-        for start, end, note in spans
-    )
-    return [_name(track.name), *bends, *notes]
-
-
-def _spans(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Span]:
-    """Ticks of every note that is heard, by start: none is empty, none lasts into the next one of its pitch.
-
-    Of two strokes of a pitch on the same tick the louder one stays.
-    """
-    strokes: dict[tuple[int, int], _Span] = {}
-    for note in sorted(notes, key=attrgetter("velocity")):
-        span = _span(note, tempo_map)
-        strokes[note.pitch, span.start] = span
-    keys = sorted(strokes)
-    spans = [_cut(strokes[key], key, following) for key, following in pairwise([*keys, (128, 0)])]
-    return sorted(spans, key=lambda span: (span.start, span.note.pitch))
-
-
-def _span(note: ClipNote, tempo_map: TempoMap) -> _Span:
-    start = tempo_map.ticks(note.onset)
-    end = tempo_map.ticks(Seconds(note.onset + note.duration))
-    return _Span(start, end, note) if 0 <= start < end else _Span(max(0, start), max(0, start) + 1, note)
-
-
-def _cut(span: _Span, key: tuple[int, int], following: tuple[int, int]) -> _Span:
-    """End one tick before the next stroke of the same pitch."""
-    if following[0] != key[0] or span.end < following[1]:
-        return span
-    return span._replace(end=max(span.start + 1, following[1] - 1))
-
-
-def _bends(channel: int, spans: Sequence[_Span], tempo_map: TempoMap) -> list[_Event]:
-    """The bend range (RPN 0), then every bend inside its note; a note without one starts straight."""
-    widest = max(abs(bend.semitones) for span in spans for bend in span.note.bends)
-    semitones = next((r for r in _BEND_RANGES if widest <= r), _BEND_RANGES[-1])
+    bent = any(note.bends for _, _, note in strokes)
     return [
-        _Event(0, _OFF, _bend_range(channel, semitones)),
-        *_bend_events(channel, spans, semitones, tempo_map),
+        _name(track.name),
+        *(_bends(track.channel, strokes, tempo_map) if bent else ()),
+        *((3 * start + _ON, bytes((on, note.pitch, note.velocity))) for start, _, note in strokes),
+        *((3 * end + _OFF, bytes((off, note.pitch, _RELEASE))) for _, end, note in strokes),
     ]
 
 
-def _bend_events(
-    channel: int, spans: Sequence[_Span], semitones: int, tempo_map: TempoMap
-) -> Iterator[_Event]:
-    straight = _bend(channel, 0.0, semitones)
+def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
+    """The notes that are heard, by start: none is empty, none lasts into the next one of its pitch.
+
+    Of two strokes of a pitch on the same tick the louder one stays.
+    """
+    softest_first = sorted(notes, key=attrgetter("velocity"))
+    starts = tempo_map.all_ticks(note.onset for note in softest_first)
+    ends = tempo_map.all_ticks(note.onset + note.duration for note in softest_first)
+    heard = {
+        (note.pitch, max(0, start)): (end, note) for start, end, note in zip(starts, ends, softest_first, strict=True)
+    }
+    keys = sorted(heard)
+    strokes = []
+    for (pitch, start), (next_pitch, limit) in pairwise([*keys, (128, 0)]):
+        end, note = heard[pitch, start]
+        if next_pitch == pitch and end >= limit:
+            end = limit - 1
+        strokes.append((start, max(start + 1, end), note))
+    return sorted(strokes, key=lambda stroke: (stroke[0], stroke[2].pitch))
+
+
+def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Iterator[_Event]:
+    """The bend range (RPN 0), then every bend inside its note; a note without one starts straight."""
+    widest = max(abs(bend.semitones) for _, _, note in strokes for bend in note.bends)
+    semitones = next((r for r in _BEND_RANGES if widest <= r), _BEND_RANGES[-1])
+    yield _event(0, _OFF, _bend_range(channel, semitones))
     bent = False
-    for span in spans:
+    for start, end, note in strokes:
         if bent:
-            yield _Event(span.start, _BEND, straight)
-        bent = bool(span.note.bends)
-        for bend in span.note.bends:
-            tick = min(max(tempo_map.ticks(bend.time), span.start), span.end - 1)
-            yield _Event(tick, _BEND, _bend(channel, bend.semitones, semitones))
+            yield _event(start, _BEND, _bend(channel, 0.0, semitones))
+        bent = bool(note.bends)
+        for bend in note.bends:
+            tick = min(max(tempo_map.ticks(bend.time), start), end - 1)
+            yield _event(tick, _BEND, _bend(channel, bend.semitones, semitones))
 
 
 def _bend_range(channel: int, semitones: int) -> bytes:

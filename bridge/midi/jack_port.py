@@ -13,7 +13,7 @@ import jack
 
 from bridge.midi.port import Api, PortLost, Receive
 
-LEAD = 0.05
+LEAD = 0.25  # seconds: more than a busy computer ever keeps a thread waiting
 DRAIN = 0.5
 WRAP = 1 << 32
 

@@ -19,6 +19,7 @@ from bridge.midi.transport import FreeRun, Transport
 from bridge.notes import Clip
 
 COARSE_TIMER = 0.016  # seconds by which Windows may wake a waiting thread up too late
+SOON = 0.05  # seconds from the command to the first note, where notes can be written ahead
 
 
 class Player:
@@ -55,13 +56,18 @@ class Player:
     def play(
         self, clip: Clip, arrangement: Arrangement | None = None, transport: Transport | None = None
     ) -> int:
-        """Plays `clip` from its beginning now, or wherever `transport` is; returns how many notes it has."""
+        """Plays `clip` from its beginning now, or wherever `transport` is; returns how many notes it has.
+
+        A clip without notes changes nothing.
+        """
         musical = transport is not None and transport.musical
         arranged = replace(arrangement or Arrangement(), musical=musical)
         program = arranged.program(clip)
+        if not program.notes:
+            return 0
         with self._command():
             self._arrangement = arranged
-            self._deck.play(program, transport or FreeRun(self._port.now() + self._port.lead))
+            self._deck.play(program, transport or FreeRun(self._port.now() + min(self._port.lead, SOON)))
         return program.notes
 
     def replace(self, clip: Clip) -> None:

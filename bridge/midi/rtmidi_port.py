@@ -4,8 +4,10 @@ RtMidi sends at the moment of the call and ignores times, so the player has to w
 is made once per port and deleted, not left to the garbage collector: a dropped one haunts the DAW's list.
 """
 
+import re
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import rtmidi
@@ -90,13 +92,12 @@ def destinations(api: Api) -> tuple[str, ...]:
         client.delete()
 
 
-def choose_loopback(names: list[str], wanted: str) -> int | None:
-    """Index of the port to use on Windows: the one called `wanted`, else the first loopback, else None."""
-    for word in (wanted.casefold(), *LOOPBACKS):
-        for index, name in enumerate(names):
-            if word in name.casefold():
-                return index
-    return None
+def choose_loopback(names: Sequence[str], wanted: str, others: Sequence[str] = ()) -> int | None:
+    """Index of the port called `wanted` (Windows adds a number), else of one with a word of `others` in it."""
+    plain = [re.sub(r" \d+$", "", name).casefold() for name in names]
+    if wanted.casefold() in plain:
+        return plain.index(wanted.casefold())
+    return next((i for i, name in enumerate(plain) if any(word in name for word in others)), None)
 
 
 def _open(kind: Any, name: str, api: Api) -> tuple[Any, str, Api]:
@@ -114,9 +115,9 @@ def _connect(client: Any, name: str, api: Api) -> str:
         client.open_virtual_port(name)
         return name
     names = client.get_ports()
-    index = choose_loopback(names, name)
+    index = choose_loopback(names, name, LOOPBACKS if isinstance(client, rtmidi.MidiOut) else ())
     if index is None:
-        raise OSError(f"Windows has no loopback port (it has {', '.join(names) or 'no MIDI ports'})")
+        raise OSError(f"Windows has no loopback port {name} (it has {', '.join(names) or 'no MIDI ports'})")
     client.open_port(index)
     return str(names[index])
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 Value = int | float | str | bytes | bool | None
 
-_NUMBERS = {
-    tag: struct.Struct(layout) for tag, layout in {"i": ">i", "f": ">f", "h": ">q", "d": ">d"}.items()
-}
+_NUMBERS = {tag: struct.Struct(layout) for tag, layout in {"i": ">i", "f": ">f", "h": ">q", "d": ">d"}.items()}
 _CONSTANTS: dict[str, Value] = {"T": True, "F": False, "N": None, "I": math.inf}
 _BUNDLE = b"#bundle\0"
 _DEEPEST_BUNDLE = 8

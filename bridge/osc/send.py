@@ -67,16 +67,16 @@ def _converse(client: Client, options: Namespace) -> int:
 def _follow(client: Client, request: Request, answer: Message, args: list[Value], options: Namespace) -> int:
     """Shows what comes until the job ends. Asked again, stemd tells the job's state anew."""
     job = job_of(answer)
-    for message in _events(client, request, args, options.timeout):
+    for message in _events(client, request, args):
         _show(message, options.json)
         if message.address in request.ends and job_of(message) in (job, None):
             return REFUSED if message.address == FAIL else ANSWERED
     return ANSWERED
 
 
-def _events(client: Client, request: Request, args: list[Value], timeout: float) -> Iterator[Message]:
+def _events(client: Client, request: Request, args: list[Value]) -> Iterator[Message]:
     while True:
-        for message in client.events(max(NUDGE, timeout)):
+        for message in client.events(NUDGE):
             if message.address != request.answer:
                 yield message
         client.ask(request.path, *args[1:], identity=_identity(args[0]))
@@ -153,9 +153,7 @@ def _parser() -> ArgumentParser:
 
 
 def _usage(request: Request) -> str:
-    return " ".join(
-        [request.verb, *(str(a) for a in request.arguments if a.name not in ("id", "reply_port"))]
-    )
+    return " ".join([request.verb, *(str(a) for a in request.arguments if a.name not in ("id", "reply_port"))])
 
 
 if __name__ == "__main__":

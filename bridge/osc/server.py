@@ -57,8 +57,7 @@ class OscServer:
         self._stopping = threading.Event()
         self._receiver = threading.Thread(target=self._receive, name="osc receive", daemon=True)
         self._workers = [
-            threading.Thread(target=self._work, args=(lane,), name=f"osc {lane}", daemon=True)
-            for lane in Lane
+            threading.Thread(target=self._work, args=(lane,), name=f"osc {lane}", daemon=True) for lane in Lane
         ]
 
     def start(self) -> None:

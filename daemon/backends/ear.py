@@ -179,12 +179,12 @@ def peak_frames(curve: Array, threshold: float, apart: int) -> list[int]:
 
 
 def sub_frame(curve: Array, peak: int) -> float:
-    """Peak position in frames, by a parabola through the log-odds of three neighbours.
+    """Peak position in frames, by a parabola through the logarithms of three neighbours.
 
-    Targets are Gaussian bumps, whose logarithm is a parabola.
+    The net was taught Gaussian bumps, whose logarithm is a parabola.
     """
-    chances = np.clip(np.pad(curve, 1)[peak : peak + 3].astype(np.float64), 1e-4, 1 - 1e-4)
-    left, middle, right = np.log(chances / (1 - chances)).tolist()
+    chances = np.maximum(np.pad(curve, 1)[peak : peak + 3].astype(np.float64), 1e-4)
+    left, middle, right = np.log(chances).tolist()
     bend = left - 2 * middle + right
     shift = 0.5 * (left - right) / bend if bend < -1e-6 else 0.0
     return max(0.0, peak + float(np.clip(shift, -0.5, 0.5)))

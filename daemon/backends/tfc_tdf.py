@@ -129,17 +129,13 @@ class _Rescale(nn.Module):
 
 def _down(width: int, band: int, layout: Layout) -> nn.ModuleDict:
     shrink = nn.Conv2d(width, width + layout.growth, 2, stride=2, bias=False)
-    return nn.ModuleDict(
-        {"tfc_tdf": _Stack(width, width, band, layout), "downscale": _Rescale(width, shrink)}
-    )
+    return nn.ModuleDict({"tfc_tdf": _Stack(width, width, band, layout), "downscale": _Rescale(width, shrink)})
 
 
 def _up(width: int, band: int, layout: Layout) -> nn.ModuleDict:
     wide = width + layout.growth
     grow = nn.ConvTranspose2d(wide, width, 2, stride=2, bias=False)
-    return nn.ModuleDict(
-        {"upscale": _Rescale(wide, grow), "tfc_tdf": _Stack(2 * width, width, band, layout)}
-    )
+    return nn.ModuleDict({"upscale": _Rescale(wide, grow), "tfc_tdf": _Stack(2 * width, width, band, layout)})
 
 
 def _activated(width: int, layer: nn.Module) -> nn.Sequential:

@@ -37,9 +37,7 @@ class Once:
         if given is None:
             return None
         if given.call.values != call.values:
-            text = (
-                f"The id {call.id} was used for another {call.request.path} before. Make a new id each time."
-            )
+            text = f"The id {call.id} was used for another {call.request.path} before. Make a new id each time."
             raise CallError("id_reused", text)
         return given.answer
 

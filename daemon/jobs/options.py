@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from daemon.errors import Rejected
-from daemon.pipeline.records import Part
+from daemon.pipeline.records import Drum, Part
 
 Separator = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
 StemFormat = Literal["wav", "flac", "mp3"]
@@ -21,9 +21,9 @@ class Grid(_Frozen):
 
     step: Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"] = "1/16"
     quantize: bool = True
-    strength: float = Field(1.0, ge=0, le=1, description="0 leaves every hit where it was played, 1 moves it all the way")
-    tolerance: float = Field(0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
-    swing: float | Literal["auto"] = Field("auto", description="0.5 straight to 0.75, or auto: measured")
+    strength: float = Field(default=1.0, ge=0, le=1, description="0 leaves every hit where it was, 1 moves it all")
+    tolerance: float = Field(default=0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
+    swing: float | Literal["auto"] = Field(default="auto", description="0.5 straight to 0.75, or auto: measured")
 
     @field_validator("swing")
     @classmethod
@@ -36,10 +36,23 @@ class Grid(_Frozen):
 class VelocityCurve(_Frozen):
     """Level to velocity: the loudest hit of a drum gets `top`, one `range_db` below it gets `bottom`."""
 
-    top: int = Field(120, ge=1, le=127)
-    bottom: int = Field(20, ge=1, le=127)
-    range_db: float = Field(36.0, gt=0, le=96)
-    gamma: float = Field(1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
+    top: int = Field(default=120, ge=1, le=127)
+    bottom: int = Field(default=20, ge=1, le=127)
+    range_db: float = Field(default=36.0, gt=0, le=96)
+    gamma: float = Field(default=1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
+
+
+class Classic(_Frozen):
+    """The published recipe, parameter by parameter: librosa's peak picking and the shortest gaps, per drum."""
+
+    hop: int = Field(default=512, ge=64, le=4096, description="samples")
+    delta: dict[Drum, float] = {
+        Drum.KICK: 0.08, Drum.SNARE: 0.06, Drum.TOMS: 0.07, Drum.HIHAT: 0.05, Drum.CYMBALS: 0.06,
+    }  # fmt: skip
+    wait: dict[Drum, int] = {Drum.KICK: 3, Drum.SNARE: 2, Drum.TOMS: 3, Drum.HIHAT: 1, Drum.CYMBALS: 4}
+    gap_ms: dict[Drum, float] = {
+        Drum.KICK: 35, Drum.SNARE: 40, Drum.TOMS: 40, Drum.HIHAT: 25, Drum.CYMBALS: 150,
+    }  # fmt: skip
 
 
 class Options(_Frozen):
@@ -50,13 +63,14 @@ class Options(_Frozen):
     separator: str = "auto"
     kit: Literal["auto", "embedded", "drumsep", "drumsep6"] = "auto"
     onsets: Literal["default", "superflux", "classic"] = "default"
-    bpm: float | None = Field(None, ge=20, le=400)
-    numerator: int = Field(4, ge=1, le=16, description="beats in a bar")
+    classic: Classic = Classic()
+    bpm: float | None = Field(default=None, ge=20, le=400)
+    numerator: int = Field(default=4, ge=1, le=16, description="beats in a bar")
     grid: Grid = Grid()
     velocity: VelocityCurve = VelocityCurve()
     sensitivity: dict[str, float] = Field(default_factory=dict, description="drum -> 0..1; 0.5 is the default")
     drum_map: str = "gm"
-    note_ms: float = Field(50.0, ge=5, le=2000)
+    note_ms: float = Field(default=50.0, ge=5, le=2000)
     stems: StemFormat | None = None
     backing: bool = False
     plot: bool = False

@@ -49,7 +49,7 @@ class StageRun(_Frozen):
     model: str = ""
     sha256: str = ""
     device: str = "cpu"
-    seconds: float = Field(0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
 
 
 class Output(_Frozen):

@@ -66,9 +66,7 @@ class Notifier:
 
     def follow(self, asker: Asker, job: str, request: Request) -> list[Message]:
         """What `request` promises to tell about `job`, until it ends. Returns what is known already."""
-        lease = _Lease(
-            asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), job, frozenset(request.ends)
-        )
+        lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), job, frozenset(request.ends))
         with self._lock:
             latest = self._latest.get(job)
             known = [] if latest is None else _wanted(lease, _message(latest, asker))

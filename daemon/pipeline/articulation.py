@@ -23,7 +23,7 @@ Labels = list[str]
 
 
 def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, told: bool) -> Labels:
-    """Better labels for the hits of one drum. `told` says that the transcriber told open from closed, crash from ride."""
+    """Better labels for the hits of one drum. `told`: open hats and crashes are told already."""
     if not len(labels):
         return []
     by_sound: dict[Drum, Callable[[], Labels]] = {

@@ -1,13 +1,12 @@
 """Tempo, beats and bars.
 
 Autocorrelation of the onset strength proposes tempi; for each, dynamic programming (D. Ellis, "Beat tracking by dynamic
-programming", JNMR 2007) lays beats on strong onsets at even distances; what fits best and is a tempo that people tap wins.
+programming", JNMR 2007) lays beats on strong onsets at even distances; what fits best, at a tempo people tap, wins.
 The kick and the snare then say where the bar begins. A song at one tempo gets one exact, fractional bpm.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +16,20 @@ from bridge.timebase import Seconds
 from daemon.pipeline.onsets import Novelty, peaks
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 SLOWEST, FASTEST = 40.0, 240.0
 PREFERRED, SPREAD = 115.0, 0.55  # bpm, and octaves: where people tap
 TIGHTNESS = 100.0
 CANDIDATES = 6
 STEP = 3  # superflux frames in one step of the tracker: 8.7 ms
 STEADY = 0.018  # seconds; beats that stray less (robustly) from one tempo have one tempo
+EXCERPT = 75.0  # seconds that a tempo is chosen on
 SNAP = 0.035
 ON_GRID = 0.015  # seconds around a grid line in which a stroke belongs to it
 Floats = NDArray[np.float64]
 
-NO_BEAT = BeatGrid(beats=(), downbeats=(), bpm=120.0, confidence=0.0, remarks=("No beat was found; the notes are free.",))
+NO_BEAT = BeatGrid(
+    beats=(), downbeats=(), bpm=120.0, confidence=0.0, remarks=("No beat was found; the notes are free.",)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,21 @@ def beats(found: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None,
     rate = found.rate / STEP
     if len(strength) < 2 * rate or strength.max(initial=0) <= 0:
         return NO_BEAT
-    pulses = [_pulse(found, strength, tempo) for tempo in _tempi(strength, rate, bpm)]
-    pulse = max(pulses, key=lambda p: p.fit)
+    tempi = _tempi(strength, rate, bpm)
+    if len(tempi) > 1:
+        tempi = [_best_tempo(found, strength, tempi)]
+    pulse = _pulse(found, strength, tempi[0])
     if len(pulse.times) < 4 or pulse.fit <= 0:
         return NO_BEAT
     return _grid(pulse.times, hits, len(strength) / rate, bpm, numerator)
+
+
+def _best_tempo(found: Novelty, strength: Floats, tempi: Sequence[float]) -> float:
+    """The tempo whose beats fit best in the middle of the song."""
+    length = round(EXCERPT * found.rate / STEP)
+    start = max(0, (len(strength) - length) // 2)
+    middle = Novelty(found.values[start * STEP : (start + length) * STEP], found.rate)
+    return max(tempi, key=lambda tempo: _pulse(middle, strength[start : start + length], tempo).fit)
 
 
 def _strength(found: Novelty, hits: Sequence[Hit]) -> Floats:
@@ -78,7 +87,7 @@ def _tempi(strength: Floats, rate: float, bpm: float | None) -> list[float]:
     score = score * _prior(60 * rate / lags)
     best = np.flatnonzero((score == maximum_filter1d(score, 5)) & (score > 0))
     best = best[np.argsort(-score[best])][:CANDIDATES]
-    tempi = [60 * rate / (lags[i] + _vertex(score, i)) for i in best]
+    tempi = [60 * rate / (lags[i] + _vertex(score, int(i))) for i in best]
     return sorted({round(t * f, 3) for t in tempi for f in (0.5, 1, 2) if SLOWEST <= t * f <= FASTEST}) or [120.0]
 
 
@@ -99,7 +108,7 @@ def _pulse(found: Novelty, strength: Floats, bpm: float) -> Pulse:
 
 
 def _explained(found: Novelty, times: Floats, parts: int) -> float:
-    """The share of all onsets, by strength, that lie on a beat or on one of its `parts`, beyond what chance explains."""
+    """The share of all onsets, by strength, that lie on a beat or one of its `parts`, beyond what chance explains."""
     frames = peaks(found)
     seconds = found.seconds(frames)
     inside = (seconds >= times[0]) & (seconds < times[-1])
@@ -186,7 +195,7 @@ def _smooth(times: Floats) -> Floats:
     numbers = np.arange(len(times))
     for i in range(len(times)):
         near = slice(max(0, i - 4), i + 5)
-        slope, start = np.polyfit(numbers[near] - i, times[near], 1)
+        _, start = np.polyfit(numbers[near] - i, times[near], 1)
         out[i] = start
     return np.maximum.accumulate(out)
 

@@ -61,7 +61,7 @@ class Added(_Frozen):
     id: int = -1
     onset: float = Field(ge=0)
     label: str
-    velocity: int = Field(100, ge=1, le=127)
+    velocity: int = Field(default=100, ge=1, le=127)
 
 
 class Loudness(_Frozen):
@@ -69,8 +69,8 @@ class Loudness(_Frozen):
 
     drum: str | None = None
     cluster: int | None = None
-    scale: float = Field(1.0, gt=0, le=10)
-    add: float = Field(0.0, ge=-127, le=127)
+    scale: float = Field(default=1.0, gt=0, le=10)
+    add: float = Field(default=0.0, ge=-127, le=127)
 
 
 _Item = TypeVar("_Item", bound=_Frozen)
@@ -133,7 +133,7 @@ def _object(given: str | dict[str, Any]) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Rejected("bad_change", f"The changes are not JSON ({error}).") from None
     if not isinstance(found, dict):
-        raise Rejected("bad_change", f"The changes must be a JSON object like {_EXAMPLE}, not {given!r}.")
+        raise Rejected("bad_change", f"The changes must be a JSON object like {_EXAMPLE}, not {given!r:.60}.")
     return found
 
 

@@ -32,11 +32,7 @@ def groups(labels: Sequence[str], shapes: NDArray[np.float32]) -> list[Group]:
     """All hits of one drum in groups, the largest label first. `shapes` is (hits, features) in dB."""
     names = sorted(set(labels), key=lambda name: (-labels.count(name), name))
     every = np.array(labels)
-    return [
-        Group(name, members)
-        for name in names
-        for members in _alike(np.flatnonzero(every == name), shapes)
-    ]
+    return [Group(name, members) for name in names for members in _alike(np.flatnonzero(every == name), shapes)]
 
 
 def clusters(hits: Sequence[Hit], thresholds: dict[Drum, float]) -> tuple[Cluster, ...]:

@@ -71,7 +71,12 @@ def revoiced(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
 
 
 def _hits(
-    found: Sequence[Candidate], labels: list[str], level: Floats, shapes: Floats, curve: "VelocityCurve", ids: "count[int]"
+    found: Sequence[Candidate],
+    labels: list[str],
+    level: Floats,
+    shapes: Floats,
+    curve: "VelocityCurve",
+    ids: "count[int]",
 ) -> list[Hit]:
     sure = [i for i, c in enumerate(found) if c.strength >= THRESHOLD]
     cluster = np.full(len(found), -1)

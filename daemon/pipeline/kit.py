@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 Onsets = Mapping[Drum, Sequence[float]]
 
+WEIGHTS = Weights("embedded")
 WINDOW = 2048
 HOP = 512
 BLOCK = 20 * RATE // HOP * HOP
@@ -67,7 +68,7 @@ def split(drums: Audio, onsets: Onsets, folder: Path, report: Callable[[float], 
                 writers[drum].write(sound)
     report(1.0)
     stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
-    return Kit(stems, Weights("embedded-nmf"))
+    return Kit(stems, WEIGHTS)
 
 
 def _block(drums: Audio, start: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> Iterator[Floats]:
@@ -245,7 +246,7 @@ def istft(spectrum: Complexes, frames: int) -> Floats:
     out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
     for part in range(ratio):
         out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
-    flat = out.reshape(pieces.shape[0], -1) / np.float32(1.5)
+    flat: Floats = (out.reshape(pieces.shape[0], -1) / 1.5).astype(np.float32)
     return flat[:, WINDOW // 2 : WINDOW // 2 + frames]
 
 

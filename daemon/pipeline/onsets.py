@@ -76,15 +76,25 @@ def filter_bank() -> Floats:
     return (bank / bank.sum(axis=0)).astype(np.float32)
 
 
-def peaks(found: Novelty, *, deviations: float = 4.0, floor: float = 0.025, gap: float = 0.03) -> NDArray[np.int64]:
-    """Frames of local maxima above median + `deviations` x MAD (0.7 s around) + `floor`; one per `gap` seconds."""
-    values = found.values
+def peaks(found: Novelty, gap: float = 0.03) -> NDArray[np.int64]:
+    """Frames of the onsets of a whole signal, at most one per `gap` seconds."""
+    frames = tops(found)
+    frames = frames[found.values[frames] > local_threshold(found)[frames]]
+    return strongest(frames, found.values[frames], gap * found.rate)
+
+
+def local_threshold(found: Novelty, deviations: float = 4.0, floor: float = 0.025) -> Floats:
+    """Per frame the median of the 0.7 s around it + `deviations` x MAD + `floor`."""
     span = _odd(0.7 * found.rate)
-    middle = median_filter(values, span, mode="nearest")
-    spread = median_filter(np.abs(values - middle), span, mode="nearest")
-    top = maximum_filter1d(values, _odd(0.06 * found.rate), mode="constant")
-    frames = np.flatnonzero((values == top) & (values > middle + deviations * spread + floor))
-    return strongest(frames, values[frames], gap * found.rate)
+    middle = median_filter(found.values, span, mode="nearest")
+    spread = median_filter(np.abs(found.values - middle), span, mode="nearest")
+    return middle + deviations * spread + floor
+
+
+def tops(found: Novelty) -> NDArray[np.int64]:
+    """Frames that no other within 30 ms exceeds."""
+    highest = maximum_filter1d(found.values, _odd(0.06 * found.rate), mode="constant")
+    return np.flatnonzero((found.values == highest) & (found.values > 0))
 
 
 def strongest(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArray[np.int64]:
@@ -99,7 +109,9 @@ def strongest(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArr
     return frames[kept]
 
 
-def refine(found: Novelty, seconds: "Sequence[float] | NDArray[np.float64]", reach: float = 0.03) -> "NDArray[np.float64]":
+def refine(
+    found: Novelty, seconds: "Sequence[float] | NDArray[np.float64]", reach: float = 0.03
+) -> NDArray[np.float64]:
     """Each time moved to the superflux peak within `reach` seconds that is strong and near, between frames."""
     return np.array([_attack(found, float(t), reach) for t in seconds])
 

@@ -20,7 +20,7 @@ from daemon.pipeline.bars import (
     shifted,
     steady,
 )
-from daemon.pipeline.records import BeatGrid, Hit
+from daemon.pipeline.records import BeatGrid, Drum, Hit
 from daemon.pipeline.swing import STRAIGHT, Floats, Swing, wanted
 
 _NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it
@@ -107,14 +107,15 @@ class _Score:
     swing: Swing
     tolerance: float
     order: NDArray[np.intp]
-    drums: NDArray[np.str_]
+    drums: NDArray[np.intp]
     loudness: Floats
 
     @classmethod
     def of(cls, hits: Sequence[Hit], grid: BeatGrid, settings: Grid) -> "_Score":
         clock, quarters, step = _Clock.of(steady(grid)), quarters_per_beat(grid), _step(settings)
         onsets = np.array([hit.onset for hit in hits])
-        drums = np.array([hit.drum.value for hit in hits])
+        number = {drum: i for i, drum in enumerate(Drum)}
+        drums = np.array([number[hit.drum] for hit in hits])
         order = np.lexsort((onsets, drums))
         loudness = np.array([hit.velocity for hit in hits], dtype=float)
         return cls(
@@ -165,7 +166,7 @@ class _Score:
         ranked = np.lexsort((-self.loudness, ~on_line, figure))
         return ranked[np.concatenate(([True], np.diff(figure[ranked]) > 0))]
 
-    def _wins(self, lines: Floats, move: Floats, drums: NDArray[np.str_]) -> NDArray[np.bool_]:
+    def _wins(self, lines: Floats, move: Floats, drums: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which of the figures that wish for one line gets it: the nearest of each drum."""
         ranked = np.lexsort((np.abs(move), lines, drums))
         first = (np.diff(lines[ranked]) != 0) | (drums[ranked][1:] != drums[ranked][:-1])

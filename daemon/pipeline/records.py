@@ -58,7 +58,7 @@ class Audio:
 
         stop = self.frames if frames is None else min(self.frames, start + frames)
         data, _ = soundfile.read(self.path, start=start, stop=stop, dtype="float32", always_2d=True)
-        return data.T  # type: ignore[no-any-return]
+        return data.T
 
     def blocks(self, frames: int = 1 << 20) -> "Iterator[NDArray[np.float32]]":
         """The whole file in order as (channels, <= frames) arrays."""

@@ -35,7 +35,7 @@ def rhythm(rng: Rng) -> list[float]:
     return [step / 4 for step in range(16) if rng.random() < 0.35 or step == 0]
 
 
-def bars(rng: Rng, roots: list[int], pitches: object) -> Iterator[tuple[float, float, int]]:
+def bars(rng: Rng, roots: list[int]) -> Iterator[tuple[float, float, int]]:
     """(start, length, degree) of one part, its rhythm repeated over the chord roots."""
     pattern = rhythm(rng)
     ends = [*pattern[1:], 4.0]
@@ -52,19 +52,19 @@ def pitch_of(scale: tuple[int, ...], key: int, degree: int) -> int:
 
 
 def chords(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
-    for start, length, root in bars(rng, roots, None):
+    for start, length, root in bars(rng, roots):
         for third in (0, 2, 4):
             yield start, length, pitch_of(scale, key + 48, root + third), int(rng.uniform(50, 100))
 
 
 def bass(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
-    for start, length, root in bars(rng, roots, None):
+    for start, length, root in bars(rng, roots):
         yield start, length, pitch_of(scale, key + 28, root), int(rng.uniform(70, 120))
 
 
 def lead(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
     degree = 7
-    for start, length, root in bars(rng, roots, None):
+    for start, length, root in bars(rng, roots):
         degree = int(np.clip(degree + rng.integers(-2, 3), 0, 16))
         if rng.random() < 0.8:
             yield start, length, pitch_of(scale, key + 52, degree), int(rng.uniform(60, 115))
@@ -81,9 +81,7 @@ def track_of(notes: list[Note], channel: int, program: int) -> mido.MidiTrack:
         events.append((round((start + length) * 480) - 1, "note_off", pitch, 0))
     track, now = mido.MidiTrack([mido.Message("program_change", channel=channel, program=program)]), 0
     for tick, kind, pitch, velocity in sorted(events):
-        track.append(
-            mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now)
-        )
+        track.append(mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now))
         now = tick
     return track
 

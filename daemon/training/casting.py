@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from daemon.training.effects import equalised
-from daemon.training.kits import RATE, Audio, Kit, Shot, attack_sample
-from daemon.training.voices import CYMBALS, HATS, TOMS, Voice
+from daemon.training.kits import RATE, Kit, Shot, attack_sample
+from daemon.training.voices import HATS, TOMS, Voice
 
 Rng = np.random.Generator
 
@@ -126,4 +126,3 @@ def cast_group(rng: Rng, kit: Kit, group: tuple[Voice, ...]) -> dict[Voice, Piec
             piece = make_piece(rng, shots, voice, tuning)
             found[voice] = Piece(shots, piece.ratio, piece.damping, piece.gain * shift, piece.seed)
     return found
-

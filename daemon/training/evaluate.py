@@ -28,9 +28,7 @@ class Count:
     found: int = 0
 
     def __add__(self, other: "Count") -> "Count":
-        return Count(
-            self.hits + other.hits, self.wanted + other.wanted, self.found + other.found
-        )
+        return Count(self.hits + other.hits, self.wanted + other.wanted, self.found + other.found)
 
     @property
     def f(self) -> float:
@@ -74,9 +72,7 @@ class Take:
 
     def heard(self, thresholds: tuple[float, ...]) -> list[Onset]:
         """`thresholds` one per class."""
-        return Activations(
-            RATE / HOP, CLASSES, self.strength, self.velocity, thresholds
-        ).onsets()
+        return Activations(RATE / HOP, CLASSES, self.strength, self.velocity, thresholds).onsets()
 
 
 def best_thresholds(takes: Sequence[Take]) -> tuple[float, ...]:
@@ -101,8 +97,7 @@ def pooled(takes: Sequence[Take], stem: int, threshold: float) -> Count:
 def takes_of(shard: Shard, outputs: Sequence[tuple[Array, Array]]) -> list[Take]:
     events = shard.events
     return [
-        Take(strength, velocity, events[events[:, 0] == clip, 1:])
-        for clip, (strength, velocity) in enumerate(outputs)
+        Take(strength, velocity, events[events[:, 0] == clip, 1:]) for clip, (strength, velocity) in enumerate(outputs)
     ]
 
 
@@ -112,8 +107,7 @@ def table(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, tuple[flo
     sums = [Count()] * len(WINDOWS)
     for stem, name in enumerate(STEMS):
         counts = [
-            sum((count(wanted_times(e, stem), stem_times(o, stem), w) for e, o in pairs), Count())
-            for w in WINDOWS
+            sum((count(wanted_times(e, stem), stem_times(o, stem), w) for e, o in pairs), Count()) for w in WINDOWS
         ]
         rows[name] = tuple(round(one.f, 3) for one in counts)
         sums = [total + one for total, one in zip(sums, counts, strict=True)]
@@ -142,7 +136,7 @@ def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float
 
 def both(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
     """Matched (event, onset) pairs within 50 ms, stem by stem."""
-    found = []
+    found: list[tuple[Array, Onset]] = []
     for stem in range(len(STEMS)):
         mine = [event for event in events if STEM_OF_CLASS[int(event[1])] == stem]
         mine.sort(key=lambda event: float(event[0]))

@@ -66,8 +66,6 @@ def check(net: EarNet, target: Path) -> None:
     ours = session.run(None, {"features": features.numpy()})
     with torch.no_grad():
         theirs = Exported(net).eval()(features)
-    worst = max(
-        float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True)
-    )
+    worst = max(float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True))
     if worst > TOLERANCE:
         raise ArithmeticError(f"{target.name}: onnxruntime differs from torch by {worst:.2g}")

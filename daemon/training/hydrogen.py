@@ -65,7 +65,4 @@ def convert(folder: Path, target: Path) -> int:
         ranked = [(rank / len(files), file) for rank, file in enumerate(files) if file.exists()]
         voices.setdefault(voice, []).extend(ranked)
     kit = target / re.sub(r"\W+", "_", folder.name)
-    return sum(
-        write_voice(kit, voice, [load(path) for _, path in sorted(ranked)])
-        for voice, ranked in voices.items()
-    )
+    return sum(write_voice(kit, voice, [load(path) for _, path in sorted(ranked)]) for voice, ranked in voices.items())

@@ -21,9 +21,7 @@ class Front(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [stage(4, 24, (3, 3), 3), stage(24, 40, (3, 3), 3), stage(40, 56, (3, 3), 2)]
-        )
+        self.layers = nn.ModuleList([stage(4, 24, (3, 3), 3), stage(24, 40, (3, 3), 3), stage(40, 56, (3, 3), 2)])
         self.join = nn.Conv1d(56 * 4, WIDTH, 1)
 
     def forward(self, features: Tensor) -> Tensor:

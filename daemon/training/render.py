@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from daemon.training.casting import Piece, cast
-from daemon.training.effects import mastered, residue, room_response, roomy
+from daemon.training.effects import mastered, residue, roomy
 from daemon.training.grooves import Groove
 from daemon.training.kits import RATE, Audio, Kit
 from daemon.training.patterns import invent

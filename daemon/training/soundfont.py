@@ -32,8 +32,6 @@ NOTES = {
 }
 
 
-
-
 def have_fluidsynth() -> bool:
     return shutil.which("fluidsynth") is not None
 
@@ -41,9 +39,7 @@ def have_fluidsynth() -> bool:
 def play(soundfont: Path, midi: Path, wave: Path, *, gain: float = 0.5) -> None:
     """Render without reverb and chorus: the renderer adds rooms of its own."""
     command = ["fluidsynth", "-ni", "-q", "-g", str(gain), "-R", "0", "-C", "0", "-r", str(RATE)]
-    subprocess.run(
-        [*command, "-F", str(wave), str(soundfont), str(midi)], check=True, capture_output=True
-    )
+    subprocess.run([*command, "-F", str(wave), str(soundfont), str(midi)], check=True, capture_output=True)
 
 
 def scale_of(program: int, channel: int) -> mido.MidiFile:
@@ -73,9 +69,7 @@ def takes(soundfont: Path, program: int, channel: int, scratch: Path) -> dict[Vo
     return found
 
 
-def convert(
-    soundfont: Path, programs: tuple[int, ...], target: Path, scratch: Path, *, channel: int
-) -> int:
+def convert(soundfont: Path, programs: tuple[int, ...], target: Path, scratch: Path, *, channel: int) -> int:
     """Write one kit per drum program; returns the number of shots."""
     scratch.mkdir(parents=True, exist_ok=True)
     return sum(

@@ -22,15 +22,15 @@ class Source:
     convert: Callable[[Path, Path, Path], int]
 
 
-def hydrogen_kit(place: Path, target: Path, scratch: Path) -> int:
+def hydrogen_kit(place: Path, target: Path, _scratch: Path) -> int:
     return hydrogen.convert(place, target)
 
 
-def muldjord(place: Path, target: Path, scratch: Path) -> int:
+def muldjord(place: Path, target: Path, _scratch: Path) -> int:
     return folders.convert_muldjord(place, target)
 
 
-def samples(place: Path, target: Path, scratch: Path) -> int:
+def samples(place: Path, target: Path, _scratch: Path) -> int:
     return folders.convert_samples(place, target)
 
 
@@ -38,6 +38,9 @@ def presets(*programs: int, channel: int = 9) -> Callable[[Path, Path, Path], in
     """Drum programs; a soundfont without a percussion bank is played on an ordinary channel."""
 
     def convert(place: Path, target: Path, scratch: Path) -> int:
+        if not soundfont.have_fluidsynth():
+            print(f"skipped: {place.name} needs the program fluidsynth")
+            return 0
         return soundfont.convert(place, programs, target, scratch, channel=channel)
 
     return convert
@@ -81,3 +84,10 @@ def build_kits(roots: tuple[Path, ...], work: Path, *, synths: int = 12, seed: i
         shots = source.convert(place, work / "kits" / source.split, work / "scratch")
         print(f"{source.split}: {shots} shots from {source.place} ({source.licence})", flush=True)
     print(f"train: {synth.convert(synths, work / 'kits' / 'train', seed)} synthesised shots")
+
+
+def soundfonts(roots: tuple[Path, ...], split: str) -> list[Path]:
+    """General MIDI soundfonts that may play the backing of a split."""
+    general = ("FluidR3_GM", "MuseScore_General_Full", "TimGM6mb")
+    places = [s.place for s in SOURCES if s.split == split and Path(s.place).stem in general]
+    return [path for place in places if (path := found(roots, place)) is not None]

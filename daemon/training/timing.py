@@ -59,6 +59,6 @@ class Snap:
         if high <= low:
             return time
         best = low + int(np.argmax(flux[low:high]))
-        if flux[best] < max(flux[best - 1], flux[min(best + 1, flux.size - 1)]):
+        if flux[best] <= 0 or flux[best] < max(flux[best - 1], flux[min(best + 1, flux.size - 1)]):
             return time
         return max(0.0, best * step - self.delay)

@@ -129,7 +129,7 @@ class Session:
 
 def open_session(recipe: Recipe, checkpoint: Path) -> Session:
     torch.manual_seed(recipe.seed)
-    net = EarNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = EarNet().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=0.01)
     session = Session(net, EarNet(), optimiser)
     session.average.load_state_dict(net.state_dict())

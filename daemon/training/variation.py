@@ -13,14 +13,12 @@ Edit = Callable[[Rng, Strikes], Strikes]
 
 
 def without(*voices: Voice) -> Edit:
-    return lambda rng, strikes: tuple(hit for hit in strikes if hit.voice not in voices)
+    return lambda _rng, strikes: tuple(hit for hit in strikes if hit.voice not in voices)
 
 
 def instead(old: Iterable[Voice], new: Voice) -> Edit:
     swapped = frozenset(old)
-    return lambda rng, strikes: tuple(
-        replace(hit, voice=new) if hit.voice in swapped else hit for hit in strikes
-    )
+    return lambda _rng, strikes: tuple(replace(hit, voice=new) if hit.voice in swapped else hit for hit in strikes)
 
 
 def thin_pedal(rng: Rng, strikes: Strikes) -> Strikes:

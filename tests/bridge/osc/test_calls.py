@@ -14,9 +14,7 @@ def refused(address: str, *args: object) -> CallError:
 
 def test_arguments_get_their_names_and_types() -> None:
     call = read_call("/stemd/process", ["7", "/songs/one.wav", '{"bpm": 120}', 9001])
-    assert call == Call(
-        REQUESTS["/stemd/process"], "7", {"path": "/songs/one.wav", "options_json": {"bpm": 120}}, 9001
-    )
+    assert call == Call(REQUESTS["/stemd/process"], "7", {"path": "/songs/one.wav", "options_json": {"bpm": 120}}, 9001)
 
 
 @pytest.mark.parametrize("identity", ["7", 7, -1, "a b"])

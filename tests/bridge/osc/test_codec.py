@@ -9,7 +9,7 @@ from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from bridge.osc.codec import CodecError, Message, bundle, decode, encode
+from bridge.osc.codec import CodecError, Message, Value, bundle, decode, encode
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 whole = st.integers(-(2**63), 2**63 - 1)

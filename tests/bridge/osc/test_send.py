@@ -118,5 +118,5 @@ def test_a_waiting_client_that_lost_the_end_asks_again(
 
     desk.notifier.hear(Progress(JOB, "separate", 0.5))
     monkeypatch.setattr(desk.notifier, "follow", follow_and_finish)
-    assert main(["--osc-port", osc_port, "--timeout", "0.05", "--wait", "process", "/a.wav"]) == ANSWERED
+    assert main(["--osc-port", osc_port, "--wait", "process", "/a.wav"]) == ANSWERED
     assert desk.door.verbs() == ["process"]

@@ -1,0 +1,183 @@
+"""Demucs over a file of any length: read, separated and handed on in segments, so that memory does not grow."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+import torch
+
+from daemon.backends import networks
+from daemon.backends.device import Device, Kind
+from daemon.backends.segments import Samples, Segment, join, plan
+from daemon.pipeline.records import Audio
+
+OVERLAP = 0.1
+SHORT = {"HTDemucs": 0.5, "HDemucs": 0.25, "Demucs": 0.25}
+POLL_SECONDS = 0.2
+
+Report = Callable[[float], None]
+
+
+class OutOfMemory(RuntimeError):  # noqa: N818
+    """The device has not enough memory for one segment."""
+
+
+class _Stopped(RuntimeError):  # noqa: N818
+    """Raised inside a forward pass to end it early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One network of a bag and its weight in each of the stems that are asked for."""
+
+    network: Any
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Mean and deviation of the mono mix, to which Demucs normalises what it hears."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, mix: Audio) -> "Scale":
+        total = squares = 0.0
+        for block in mix.blocks():
+            mono = block.mean(axis=0, dtype=np.float64)
+            total += float(mono.sum())
+            squares += float(np.square(mono).sum())
+        mean = total / mix.frames
+        variance = max(0.0, squares - mix.frames * mean * mean) / max(1, mix.frames - 1)
+        return cls(mean, variance**0.5 + 1e-8)
+
+
+class Separation:
+    """A bag of networks made ready for some stems on one device. Use `run` once."""
+
+    def __init__(
+        self, voices: Sequence[Voice], stems: Sequence[str], *, device: Device, segment: float | None = None
+    ) -> None:
+        self._stems = tuple(stems)
+        self._device = device
+        self._stop = threading.Event()
+        self._ticks = 0
+        self._voices = [each for each in voices if any(each.weights)]
+        totals = [sum(weights) for weights in zip(*(each.weights for each in self._voices), strict=True)]
+        self._shares = [[w / total for w, total in zip(each.weights, totals, strict=True)] for each in self._voices]
+        self._length = min(_segment(each.network, segment, device) for each in self._voices)
+        self._layers = sum(self._prepare(each.network) for each in self._voices)
+
+    def run(self, mix: Audio, report: Report) -> Iterator[Samples]:
+        """(stems, channels, frames) blocks that follow each other without gaps.
+
+        What `report` raises ends the work within a layer of the network. Raises OutOfMemory.
+        """
+        length = self._length if self._fixed else min(self._length, mix.frames)
+        segments = plan(mix.frames, length, OVERLAP)
+        total = max(1, len(segments) * self._layers)
+        work = self._work(mix, Scale.of(mix))
+        yield from join(self._in_order(work, segments, lambda: report(min(1.0, self._ticks / total))))
+
+    @property
+    def _fixed(self) -> bool:
+        return any(getattr(each.network, "use_train_segment", False) for each in self._voices)
+
+    def _prepare(self, network: Any) -> int:
+        networks.narrow(network, self._stems)
+        if self._device.short and hasattr(network, "use_train_segment"):
+            network.use_train_segment = False
+        with _memory():
+            network.to(self._device.kind.value)
+        return networks.watch(network, self._tick)
+
+    def _tick(self) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+        self._ticks += 1
+
+    def _in_order(
+        self, work: Callable[[Segment], Samples], segments: Iterable[Segment], tell: Callable[[], None]
+    ) -> Iterator[tuple[Segment, Samples]]:
+        """The segments are worked on in threads of their own: this one stays free to report and to be stopped."""
+        workers, threads = _crew(self._device)
+        running: deque[tuple[Segment, Future[Samples]]] = deque()
+        pool = ThreadPoolExecutor(workers, "separate", torch.set_num_threads, (threads,))
+        try:
+            for segment in segments:
+                running.append((segment, pool.submit(work, segment)))
+                if len(running) > workers:
+                    yield _next(running, tell)
+            while running:
+                yield _next(running, tell)
+        finally:
+            self._stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _work(self, mix: Audio, scale: Scale) -> Callable[[Segment], Samples]:
+        def work(segment: Segment) -> Samples:
+            with torch.inference_mode(), _memory():
+                heard = [self._heard(index, mix, segment, scale) for index in range(len(self._voices))]
+            return np.sum(heard, axis=0, dtype=np.float32) * np.float32(scale.deviation) + np.float32(scale.mean)
+
+        return work
+
+    def _heard(self, index: int, mix: Audio, segment: Segment, scale: Scale) -> Samples:
+        """What one network makes of a segment, (stems, channels, length), times its share."""
+        network = self._voices[index].network
+        wanted = network.valid_length(segment.length) if hasattr(network, "valid_length") else segment.length
+        before = (wanted - segment.length) // 2
+        samples = (_read(mix, segment.start - before, wanted) - np.float32(scale.mean)) / np.float32(scale.deviation)
+        out = network(torch.from_numpy(samples)[None].to(self._device.kind.value))[0]
+        if len(network.sources) != len(self._stems):
+            out = out[[network.sources.index(stem) for stem in self._stems]]
+        kept = out[..., before : before + segment.length].float().cpu().numpy()
+        return kept * np.asarray(self._shares[index], np.float32)[:, None, None]
+
+
+def _next(
+    running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], None]
+) -> tuple[Segment, Samples]:
+    segment, future = running.popleft()
+    while not wait([future], timeout=POLL_SECONDS).done:
+        tell()
+    tell()
+    return segment, future.result()
+
+
+def _crew(device: Device) -> tuple[int, int]:
+    """(workers, threads of each)."""
+    return (1, max(1, cpu_count() or 1)) if device.kind is Kind.CPU else (1, 1)
+
+
+def _segment(network: Any, asked: float | None, device: Device) -> int:
+    """Frames of a segment. A transformer takes no longer ones than those it was trained on."""
+    seconds = float(network.segment)
+    if asked is not None and (not hasattr(network, "use_train_segment") or asked < seconds):
+        seconds = asked
+    return int(seconds * (SHORT[type(network).__name__] if device.short else 1) * network.samplerate)
+
+
+def _read(mix: Audio, start: int, frames: int) -> Samples:
+    """(channels, frames) from `start`, which may lie before the file or end after it: there it is silent."""
+    first = max(0, start)
+    samples = mix.read(first, max(0, start + frames - first))
+    before = first - start
+    return np.pad(samples, ((0, 0), (before, frames - before - samples.shape[1])))
+
+
+@contextmanager
+def _memory() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if "out of memory" in str(error) or "can't allocate memory" in str(error):
+            raise OutOfMemory(str(error).split("\n")[0]) from error
+        raise

@@ -1,0 +1,120 @@
+"""Demucs networks out of their files: only classes that are known here, only what is asked for, and stoppable."""
+
+import json
+import pickle
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class NetworkError(ValueError):
+    """The file holds no network that stemd can run; the text says why."""
+
+
+def load(file: Path, *, trusted: bool) -> Any:
+    """The network in a .safetensors or .th file, on the CPU in float32, ready to run.
+
+    A .th file is a pickle: it is read with a list of harmless classes, and in full only if `trusted`, which means
+    that its hash is one that stemd pins.
+    """
+    try:
+        package = _safetensors(file) if file.suffix == ".safetensors" else _pickled(file, trusted)
+        return _built(package).eval()
+    except (KeyError, TypeError, RuntimeError, AttributeError, OSError, EOFError) as error:
+        raise NetworkError(f"{file} holds no Demucs network ({_first_line(error)})") from error
+
+
+def narrow(network: Any, stems: Sequence[str]) -> None:
+    """Make `network` compute only `stems`. Each stem has its own channels in the last layers, so nothing changes."""
+    chosen = [network.sources.index(stem) for stem in stems]
+    if getattr(network, "cac", False):
+        for layers in (network.decoder, getattr(network, "tdecoder", None)):
+            if layers:
+                _keep(layers[-1].conv_tr, chosen, len(network.sources))
+        network.sources = list(stems)
+
+
+def watch(network: Any, tick: Callable[[], None]) -> int:
+    """Call `tick` before each layer of a forward pass; returns how often that is. What it raises ends the pass."""
+    layers = [layer for name, layer in network.named_modules() if _is_layer(name)]
+    for layer in layers:
+        layer.register_forward_pre_hook(lambda *_: tick())
+    return len(layers)
+
+
+def _is_layer(name: str) -> bool:
+    *_, above, index = (".." + name).split(".")
+    return index.isdigit() and above in ("encoder", "tencoder", "decoder", "tdecoder", "layers_t", "layers")
+
+
+def _keep(layer: Any, chosen: list[int], stems: int) -> None:
+    width = layer.out_channels // stems
+    rows = [stem * width + channel for stem in chosen for channel in range(width)]
+    layer.weight = nn.Parameter(layer.weight[:, rows].contiguous(), requires_grad=False)
+    layer.bias = nn.Parameter(layer.bias[rows].contiguous(), requires_grad=False)
+    layer.out_channels = len(rows)
+
+
+def _classes() -> dict[str, Any]:
+    from demucs.demucs import Demucs
+    from demucs.hdemucs import HDemucs
+    from demucs.htdemucs import HTDemucs
+
+    return {f"{each.__module__}.{each.__name__}": each for each in (Demucs, HDemucs, HTDemucs)}
+
+
+def _safetensors(file: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="pt") as tensors:
+            about = tensors.metadata()
+            state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise NetworkError(f"{file} is not a whole safetensors file") from error
+    if not about or about.get("klass") not in _classes():
+        raise NetworkError(f"{file} does not say which Demucs network it is")
+    plain = {key: _plain(json.loads(about[key])) for key in ("args", "kwargs")}
+    return {"klass": _classes()[about["klass"]], "state": state, **plain}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("_type") == "fraction":
+        return Fraction(value["numerator"], value["denominator"])
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _pickled(file: Path, trusted: bool) -> dict[str, Any]:
+    harmless = [*_classes().values(), Fraction]
+    try:
+        with torch.serialization.safe_globals(harmless):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if not trusted:
+            raise NetworkError(f"{file} holds more than weights, and stemd does not run it") from error
+    return torch.load(file, map_location="cpu", weights_only=False)
+
+
+def _built(package: dict[str, Any]) -> Any:
+    """The network without its random start values, which would cost a second or two, but with its weights."""
+    kind = package["klass"]
+    if kind not in _classes().values():
+        raise TypeError(f"{kind} is not a Demucs network")
+    known = signature(kind).parameters
+    options = {key: value for key, value in package["kwargs"].items() if key in known}
+    with torch.device("meta"):
+        network = kind(*package["args"], **(options | {"rescale": 0}))
+    state = {name: tensor.float() for name, tensor in package["state"].items()}
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.requires_grad_(False)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:200] or type(error).__name__

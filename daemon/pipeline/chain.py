@@ -1,0 +1,233 @@
+"""A song goes in, a transcription comes out: the pipeline, to be read from top to bottom.
+
+Every stage's result is kept in the workspace under the digest of the sound and the settings that it depends on, so
+that only what has changed is worked out again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import numpy as np
+
+from daemon.errors import Rejected
+from daemon.inlets.probe import Limits, probe
+from daemon.jobs.options import Options, VelocityCurve
+from daemon.jobs.workspace import Workspace, key
+from daemon.pipeline import beats, candidates, hits, kit, onsets, stem_onsets
+from daemon.pipeline.candidates import Activations, Candidate
+from daemon.pipeline.decode import decode, file_digest
+from daemon.pipeline.record_file import Kept, load, save
+from daemon.pipeline.records import Audio, BeatGrid, Drums, Kit, Part, Source, Stems, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+VERSION = 1  # of the stages' results; a new one leaves old results of the cache unused
+
+Fraction = Callable[[float], None]
+Report = Callable[[str, float], None]
+"""Hears the stage and its fraction 0..1. What it raises stops the work."""
+
+
+class Listener(Protocol):
+    """A drum transcriber: mono blocks in, activations out."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def listen(self, blocks: "Iterable[NDArray[np.float32]]") -> Activations: ...
+
+
+class Separation(Protocol):
+    """A separator that is ready to work."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def parts(self) -> tuple[Part, ...]: ...
+    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: Fraction) -> Stems: ...
+
+
+class KitSplitter(Protocol):
+    """A network that takes a drum stem apart."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def split(self, drums: Audio, folder: Path, report: Fraction) -> Kit: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What the pipeline works with. The two functions find the backend for a name of the options."""
+
+    workspace: Workspace
+    limits: Limits
+    listener: Listener
+    separation: Callable[[str], Separation]
+    kit_splitter: Callable[[str], KitSplitter | None]
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage as it was run. `seconds` is what it took when it was worked out; `cached` says that was earlier."""
+
+    name: str
+    weights: Weights
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """All that was worked out. `stems` and `kit` are None for a draft and for what did not need them."""
+
+    source: Source
+    drums: Drums
+    grid: BeatGrid
+    stages: tuple[Stage, ...]
+    stems: Stems | None = None
+    kit: Kit | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        told = [self.source.remarks, self.stems.remarks if self.stems else (), self.drums.remarks, self.grid.remarks]
+        return tuple(remark for remarks in told for remark in remarks)
+
+
+def transcribe(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
+    """The whole way. Raises Rejected for what cannot be used and StageFailed for what cannot be done."""
+    run = _Run(studio, report)
+    source = run.decoded(path)
+    stems = run.separated(source, options)
+    drums = stems.parts[Part.DRUMS] if stems else source.audio
+    sound = key(source.digest, stems.model if stems else None)
+    heard, novelty = run.heard(drums, sound)
+    parts = run.kit(drums, heard, sound, options)
+    found = run.hits(parts, heard, sound, options)
+    grid = run.beats(novelty, found, sound, options)
+    found = replace(found, hits=hits.revoiced(found.hits, options.velocity))
+    return Transcription(source, found, grid, tuple(run.stages), stems, parts)
+
+
+def draft(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
+    """What can be told within seconds: the transcriber listens to the file as it is."""
+    run = _Run(studio, report)
+    source = run.decoded(path)
+    heard, novelty = run.heard(source.audio, key(source.digest, None))
+    found = hits.draft(heard, options.velocity)
+    grid = beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+    return Transcription(source, found, grid, tuple(run.stages))
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    candidates: tuple[Candidate, ...]
+    novelty: Kept
+
+
+class _Run:
+    """One song on its way through the stages."""
+
+    def __init__(self, studio: Studio, report: Report) -> None:
+        self._studio = studio
+        self._report = report
+        self.stages: list[Stage] = []
+
+    def decoded(self, path: Path) -> Source:
+        probe(path, self._studio.limits)
+        digest = file_digest(path)
+
+        def made(folder: Path, report: Fraction) -> Source:
+            return decode(path, folder / "audio.wav", self._studio.limits, report)
+
+        return replace(self._stage("decode", Source, made, Weights("soxr"), digest), path=path)
+
+    def separated(self, source: Source, options: Options) -> Stems | None:
+        if options.input == "drums":
+            return None
+        if options.input != "mix":
+            raise Rejected(
+                "no_drums", f"{source.path.name} is a {options.input} stem: there are no drums in it to hear."
+            )
+        separation = self._studio.separation(options.separator)
+        parts = separation.parts() if options.stems else (Part.DRUMS,)
+        made = partial(separation.separate, source.audio, parts)
+        return self._stage("separate", Stems, made, separation.weights, source.digest, separation.weights, parts)
+
+    def heard(self, sound: Audio, name: str) -> tuple[list[Candidate], onsets.Novelty]:
+        listener = self._studio.listener
+        made = partial(_listen, listener, sound)
+        found = self._stage("listen", Listening, made, listener.weights, name, listener.weights)
+        return list(found.candidates), onsets.Novelty(np.load(found.novelty.path))
+
+    def kit(self, drums: Audio, heard: list[Candidate], name: str, options: Options) -> Kit:
+        splitter = self._studio.kit_splitter(options.kit)
+        if splitter is not None:
+            made = partial(splitter.split, drums)
+            return self._stage("kit", Kit, made, splitter.weights, name, splitter.weights)
+        made = partial(kit.split, drums, candidates.onsets(heard))
+        return self._stage("kit", Kit, made, kit.WEIGHTS, name, kit.WEIGHTS, self._studio.listener.weights)
+
+    def hits(self, parts: Kit, heard: list[Candidate], name: str, options: Options) -> Drums:
+        made = partial(_find, parts, heard, options)
+        recipe = options.classic if options.onsets == "classic" else options.onsets
+        needs = (name, self._studio.listener.weights, parts.model, recipe)
+        return self._stage("hits", Drums, made, Weights(options.onsets), *needs)
+
+    def beats(self, novelty: onsets.Novelty, found: Drums, name: str, options: Options) -> BeatGrid:
+        def made(_: Path, __: Fraction) -> BeatGrid:
+            return beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+
+        needs = (name, [(hit.onset, hit.label) for hit in found.hits], options.bpm, options.numerator)
+        return self._stage("beats", BeatGrid, made, Weights(""), *needs)
+
+    def _stage(
+        self, name: str, kind: type[T], make: "Callable[[Path, Fraction], T]", weights: Weights, *needs: object
+    ) -> T:
+        """The record of one stage, from the workspace or made now; `needs` is all that it depends on."""
+        clock, told = self._studio.clock, partial(self._report, name)
+        began, made = clock(), []
+
+        def fill(folder: Path) -> None:
+            save(folder, make(folder, told), clock() - began)
+            made.append(folder)
+
+        told(0.0)
+        folder = self._studio.workspace.obtain(name, key(VERSION, *needs), fill, partial(told, 0.0))
+        record, seconds = load(folder, kind)
+        self.stages.append(Stage(name, weights, seconds, cached=not made))
+        told(1.0)
+        return record
+
+
+def _listen(listener: Listener, sound: Audio, folder: Path, report: Fraction) -> Listening:
+    """Candidates of all drums, and the onset strength that places them."""
+    heard = listener.listen(_watched(sound, report))
+    novelty = onsets.novelty(sound)
+    target = folder / "novelty.npy"
+    np.save(target, novelty.values)
+    return Listening(tuple(candidates.candidates(heard, novelty)), Kept(target))
+
+
+def _watched(sound: Audio, report: Fraction) -> "Iterator[NDArray[np.float32]]":
+    """Mono blocks; `report` hears of half the way, the other half is the superflux."""
+    done = 0
+    for block in sound.blocks(1 << 18):
+        yield block.mean(axis=0)
+        done += block.shape[1]
+        report(0.5 * done / sound.frames)
+
+
+def _find(parts: Kit, heard: list[Candidate], options: Options, _: Path, report: Fraction) -> Drums:
+    if options.onsets == "superflux":
+        return hits.hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, report=report)
+    if options.onsets == "classic":
+        found = stem_onsets.classic(parts, options.classic)
+        return hits.hits(found, parts, VelocityCurve(), told=False, report=report)
+    return hits.hits(heard, parts, VelocityCurve(), told=True, report=report)

@@ -1,0 +1,103 @@
+"""From nothing to the shipped file: kits, backing, render, train, export, evaluate.
+
+    python -m daemon.training kits --roots DIR [DIR ...]
+    python -m daemon.training backing --roots DIR [DIR ...]
+    python -m daemon.training render --grooves DIR --shards 40
+    python -m daemon.training train --steps 9000
+    python -m daemon.training export
+    python -m daemon.training evaluate --grooves DIR
+
+A root is a folder in which packages were unpacked; `--work` (or STEMD_TRAINING) holds all results.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from daemon.backends.ear import packaged_weights
+from daemon.training import backing, dataset, sources
+
+SPLITS = (("train", 0), ("validate", 90000))
+VALIDATION_SHARDS = 6
+
+
+def kits(options: argparse.Namespace) -> None:
+    sources.build_kits(tuple(options.roots), options.work)
+
+
+def backings(options: argparse.Namespace) -> None:
+    for split in ("train", "validate"):
+        fonts = sources.soundfonts(tuple(options.roots), split)
+        target = options.work / "backing" / split
+        if not fonts:
+            print(f"skipped: no soundfont for {split} under the roots, mixes will lack music")
+            continue
+        pieces = 100 if split == "train" else 15
+        backing.build_backings(fonts, target, count=pieces, seed=5 if split == "train" else 99)
+
+
+def render(options: argparse.Namespace) -> None:
+    for split, first in SPLITS:
+        number = options.shards if split == "train" else VALIDATION_SHARDS
+        library = dataset.open_library(options.work, options.grooves, split)
+        target = options.work / "shards" / split
+        dataset.render_shards(library, target, range(first, first + number))
+
+
+def train(options: argparse.Namespace) -> None:
+    from daemon.training.train import Recipe, train
+
+    recipe = Recipe(steps=options.steps, threads=options.threads)
+    train(options.work / "shards" / "train", options.work / "ear.pt", recipe)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Thresholds are chosen on the validation shards on the way."""
+    from daemon.training.evaluate import best_thresholds
+    from daemon.training.export import average_of, export
+    from daemon.training.judge import validation_takes
+
+    net = average_of(options.work / "ear.pt")
+    takes = validation_takes(net, options.work / "shards" / "validate")
+    export(net, options.weights, best_thresholds(takes))
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from daemon.training.judge import print_report
+
+    library = dataset.open_library(options.work, options.grooves, "validate")
+    print_report(options.weights, library, range(90000, 90000 + VALIDATION_SHARDS))
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "kits": kits,
+    "backing": backings,
+    "render": render,
+    "train": train,
+    "export": export,
+    "evaluate": evaluate,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m daemon.training", description=__doc__)
+    made.add_argument("command", choices=COMMANDS)
+    home = Path(os.environ.get("STEMD_TRAINING", "training-work"))
+    made.add_argument("--work", type=Path, default=home, help="folder for all results")
+    made.add_argument("--roots", type=Path, nargs="+", default=[Path("/")])
+    made.add_argument("--grooves", type=Path, default=home / "groove", help="unpacked data set")
+    made.add_argument("--shards", type=int, default=150, help="training shards of 10 minutes each")
+    made.add_argument("--steps", type=int, default=9000)
+    made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    made.add_argument("--weights", type=Path, default=packaged_weights())
+    return made
+
+
+def main() -> None:
+    options = parser().parse_args()
+    COMMANDS[options.command](options)
+
+
+if __name__ == "__main__":
+    main()

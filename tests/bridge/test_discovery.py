@@ -1,0 +1,59 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.discovery import FILE, Running, alive, publish, published, state_folder, withdraw
+
+ME = Running(os.getpid(), 9331, "/state/spool", "0.1.0", ("/usr/bin/stemd", "send"))
+
+
+def test_what_is_published_is_found(tmp_path: Path) -> None:
+    publish(ME, tmp_path / "new")
+    assert published(tmp_path / "new") == ME
+
+
+def test_the_file_is_plain_json_for_hosts_in_other_languages(tmp_path: Path) -> None:
+    found = json.loads(publish(ME, tmp_path).read_text())
+    assert (found["osc_port"], found["sender"]) == (9331, ["/usr/bin/stemd", "send"])
+
+
+def test_only_its_owner_reads_it_and_nothing_else_is_left(tmp_path: Path) -> None:
+    publish(ME, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [FILE]
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', "\xff", "[" * 100_000])
+def test_a_damaged_file_means_that_nothing_is_known(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_bytes(text.encode("latin-1"))
+    assert published(tmp_path) is None
+
+
+def test_no_file_means_that_nothing_is_known(tmp_path: Path) -> None:
+    assert published(tmp_path) is None
+
+
+def test_this_process_is_alive_and_one_that_ended_is_not() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert alive(ME)
+    assert not alive(Running(ended.pid, 9331, "", "", ()))
+
+
+def test_one_stemd_never_withdraws_another(tmp_path: Path) -> None:
+    publish(ME, tmp_path)
+    withdraw(tmp_path, ME.pid + 1)
+    assert published(tmp_path) == ME
+    withdraw(tmp_path, ME.pid)
+    assert published(tmp_path) is None
+
+
+def test_the_state_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    assert state_folder() == tmp_path
+    monkeypatch.delenv("STEMD_STATE_FOLDER")
+    assert state_folder().name == "stemd"

@@ -1,0 +1,106 @@
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bridge.discovery import Running, publish
+from bridge.osc.client import Client
+from bridge.osc.codec import Message, decode, encode
+from daemon.errors import ConfigError
+from daemon.events import Done, Progress
+from daemon.inlets.osc import OscInlet
+from tests.fake_door import JOB, Desk
+
+PATIENCE = 10.0
+
+
+@contextmanager
+def inlet(desk: Desk) -> Iterator[OscInlet]:
+    running = OscInlet(desk.reception, osc_port=0)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A socket of the same host that only listens, as Max's udpreceive does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        heard.settimeout(PATIENCE)
+        yield heard
+
+
+def hears(listener: socket.socket) -> Message:
+    [message] = decode(listener.recv(65535))
+    return message
+
+
+def test_answer_and_events_go_to_the_reply_port(listener: socket.socket) -> None:
+    desk = Desk()
+    with inlet(desk) as osc, Client(osc.osc_port) as client:
+        asked = Message("/stemd/process", ("7", "/a.wav", "{}", listener.getsockname()[1]))
+        client._transmit(encode(asked))
+        assert hears(listener) == Message("/stemd/ack", ("7", JOB))
+        desk.notifier.hear(Progress(JOB, "hits", 0.5))
+        desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
+        assert hears(listener).address == "/stemd/progress"
+        assert hears(listener) == Message("/stemd/done", ("7", JOB, 1, "/m.json", "/a.mid"))
+
+
+def test_a_client_hears_of_its_own_job_only() -> None:
+    desk = Desk()
+    with inlet(desk) as osc, Client(osc.osc_port, PATIENCE) as mine, Client(osc.osc_port, PATIENCE) as other:
+        mine.ask("/stemd/process", "/a.wav")
+        other.ask("/stemd/ping")
+        desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
+        assert mine.wait(JOB, PATIENCE).args[-1] == "/a.mid"
+        assert list(other.events(timeout=0.01)) == []
+
+
+def test_a_subscriber_that_died_is_no_trouble(listener: socket.socket) -> None:
+    desk = Desk()
+    with inlet(desk) as osc, Client(osc.osc_port, PATIENCE) as client:
+        with closing(Client(osc.osc_port, PATIENCE)) as dead:
+            dead.ask("/stemd/subscribe", 0, 60)
+        client.ask("/stemd/subscribe", 0, 60)
+        for number in range(20):
+            desk.notifier.hear(Done(f"j{number}", 1, "/m.json", "/a.mid"))
+        assert client.wait("j19", PATIENCE).args[1] == "j19"
+
+
+def test_a_port_taken_by_another_stemd_says_by_whom() -> None:
+    with inlet(Desk()) as osc, pytest.raises(ConfigError) as caught:
+        OscInlet(Desk().reception, osc.osc_port)
+    [problem] = caught.value.problems
+    assert "taken by another stemd 0.1.0 (process 4242)" in problem
+
+
+def test_a_port_taken_by_a_stemd_that_hangs_is_named_from_its_file(
+    listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = listener.getsockname()[1]
+    publish(Running(os.getpid(), taken, "/spool", "0.1.0", ()), tmp_path)
+    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setattr("daemon.inlets.osc._PING_TIMEOUT", 0.01)
+    with pytest.raises(ConfigError, match=f"process {os.getpid()}\\) that does not answer"):
+        OscInlet(Desk().reception, taken)
+
+
+def test_a_port_taken_by_another_program_says_so(
+    listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setattr("daemon.inlets.osc._PING_TIMEOUT", 0.01)
+    with pytest.raises(ConfigError, match="taken by another program"):
+        OscInlet(Desk().reception, listener.getsockname()[1])
+
+
+def test_only_this_computer_is_heard() -> None:
+    with inlet(Desk()) as osc:
+        assert osc.server._socket.getsockname()[0] == "127.0.0.1"

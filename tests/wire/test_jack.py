@@ -1,0 +1,230 @@
+"""The player on a real JACK server, heard by an independent client that notes the frame of every message."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jack
+import pytest
+
+from bridge.midi.jack_port import JackIn, JackOut
+from bridge.midi.player import Player
+from bridge.midi.port import NoPort, open_in, open_out
+from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
+from tests.fakes import clip_of
+
+RATE, PERIOD = 48000, 64
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK's dummy server is tested on Linux")
+
+
+class Server:
+    """A private JACK server without a sound card."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.start()
+
+    def start(self) -> None:
+        card = ["-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+        self.process = subprocess.Popen(
+            ["jackd", "-n", self.name, "-S", "-r", *card],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert eventually(lambda: subprocess.run(["jack_lsp"], capture_output=True).returncode == 0)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Event(NamedTuple):
+    frame: int
+    message: bytes
+
+
+class Receiver:
+    """Listens to one port. It shares no code with stemd."""
+
+    def __init__(self, source: str) -> None:
+        self.events: list[Event] = []
+        self.client = jack.Client("receiver", no_start_server=True)
+        self.port = self.client.midi_inports.register("in")
+        self.client.set_process_callback(self._process)
+        self.client.activate()
+        self.client.connect(source, self.port)
+
+    def _process(self, frames: int) -> None:
+        start = self.client.last_frame_time
+        self.events += [Event(start + frame, bytes(data)) for frame, data in self.port.incoming_midi_events()]
+
+    def strikes(self) -> list[Event]:
+        return [event for event in self.events if event.message[0] & 0xF0 == 0x90]
+
+    def sounding(self) -> set[tuple[int, int]]:
+        notes: set[tuple[int, int]] = set()
+        for _, message in self.events:
+            key = message[0] & 0x0F, message[1]
+            if message[0] & 0xF0 == 0x90:
+                notes.add(key)
+            elif message[0] & 0xF0 == 0x80:
+                notes.discard(key)
+        return notes
+
+    def close(self) -> None:
+        self.client.deactivate()
+        self.client.close()
+
+
+def eventually(true: Callable[[], Any], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return bool(true())
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    name = f"stemd-test-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    running = Server(name)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def player(server: Server) -> Iterator[Player]:
+    port = open_out()
+    assert isinstance(port, JackOut)
+    playing = Player(port)
+    playing.start()
+    yield playing
+    playing.close()
+
+
+@pytest.fixture
+def receiver(player: Player) -> Iterator[Receiver]:
+    listening = Receiver("stemd:out")
+    yield listening
+    listening.close()
+
+
+def test_two_thousand_notes_arrive_each_at_its_frame(player: Player, receiver: Receiver) -> None:
+    notes = [(n * 0.0025, 36 + n % 40) for n in range(2000)]
+    player.play(clip_of(*notes, length=6.0, sounds=0.05))
+    assert eventually(lambda: not player.playing, 15)
+    assert eventually(lambda: len(receiver.events) == 4000)
+    strikes = receiver.strikes()
+    begin = strikes[0].frame
+    assert [strike.message[1] for strike in strikes] == [pitch for _, pitch in notes]
+    assert max(abs(s.frame - begin - onset * RATE) for s, (onset, _) in zip(strikes, notes, strict=True)) <= 1
+    assert receiver.sounding() == set()
+
+
+def test_stop_takes_effect_at_once_and_leaves_silence(player: Player, receiver: Receiver) -> None:
+    player.play(clip_of(*((n * 0.01, 36 + n) for n in range(60)), sounds=30.0))
+    assert eventually(lambda: len(receiver.strikes()) > 5)
+    player.stop()
+    assert eventually(lambda: receiver.sounding() == set())
+    struck = len(receiver.strikes())
+    time.sleep(0.1)
+    assert len(receiver.strikes()) == struck < 60
+
+
+def test_panic_reaches_the_other_end(player: Player, receiver: Receiver) -> None:
+    player.play(clip_of((0.0, 36), sounds=30.0))
+    assert eventually(lambda: receiver.sounding() == {(9, 36)})
+    player.panic()
+    assert eventually(lambda: bytes((0xB9, 120, 0)) in [event.message for event in receiver.events])
+    assert receiver.sounding() == set()
+
+
+def test_input_and_output_share_one_clock(player: Player) -> None:
+    heard: list[tuple[bytes, float]] = []
+    sync = open_in(lambda message, at: heard.append((message, at)))
+    out = open_out("other")
+    assert isinstance(sync, JackIn) and isinstance(out, JackOut)
+    with jack.Client("patchbay", no_start_server=True) as patchbay:
+        patchbay.connect("other:out", "stemd sync:in")
+        when = out.now() + 0.1
+        out.schedule(b"\xf8", when)
+        assert eventually(lambda: heard)
+    out.close()
+    sync.close()
+    assert heard[0][1] == pytest.approx(when, abs=1 / RATE)
+
+
+def test_a_second_stemd_gets_a_name_of_its_own(player: Player) -> None:
+    other = open_out()
+    assert isinstance(other, JackOut)
+    assert other.label != "stemd:out (JACK)"
+    other.close()
+
+
+DYING = """
+import signal, sys, time
+from bridge.midi.player import Player
+from bridge.midi.port import open_out
+from tests.fakes import clip_of
+
+player = Player(open_out("dying"))
+player.start()
+if sys.argv[1] == "handler":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("ready", flush=True)
+sys.stdin.readline()
+player.play(clip_of((0.0, 36), (0.0, 42), (60.0, 38), length=90.0, sounds=50.0))
+if sys.argv[1] == "crash":
+    sys.stdin.readline()
+    raise ValueError("on purpose")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("manner", "signal_number"), [("handler", signal.SIGTERM), ("plain", signal.SIGINT), ("crash", None)]
+)
+def test_a_process_that_dies_leaves_silence(server: Server, manner: str, signal_number: int | None) -> None:
+    dying = subprocess.Popen(
+        [sys.executable, "-c", DYING, manner],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert dying.stdin and dying.stdout and dying.stdout.readline() == "ready\n"
+    receiver = Receiver("dying:out")
+    print(file=dying.stdin, flush=True)
+    assert eventually(lambda: receiver.sounding() == {(9, 36), (9, 42)})
+    dying.send_signal(signal_number) if signal_number else print(file=dying.stdin, flush=True)
+    dying.wait(10)
+    assert eventually(lambda: receiver.sounding() == set())
+    assert bytes((0xB9, 123, 0)) in [event.message for event in receiver.events]
+    receiver.close()
+
+
+def test_the_outlet_gets_its_port_back_after_jack_was_restarted(server: Server) -> None:
+    said: list[str] = []
+    outlet = MidiOutlet(PortSettings(), said.append)
+    assert outlet.open() == "MIDI leaves through stemd:out (JACK)."
+    server.stop()
+    assert eventually(lambda: len(said) == 1)
+    server.start()
+    assert eventually(lambda: len(said) == 2)
+    receiver = Receiver("stemd:out")
+    outlet.push(clip_of((0.0, 36)), PushOptions())
+    assert eventually(lambda: len(receiver.strikes()) == 1)
+    receiver.close()
+    outlet.close()
+    assert said[1] == "MIDI leaves through stemd:out (JACK)."
+
+
+def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "stemd-nobody")
+    missing = open_out()
+    assert isinstance(missing, NoPort)
+    assert "JACK is not running" in missing.reason

@@ -1,0 +1,155 @@
+"""Real UDP with liblo's oscsend and oscdump as clients that know nothing of stemd (Debian: liblo-tools)."""
+
+import random
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bridge.osc.client import Client
+from bridge.osc.codec import Message, bundle, encode
+from daemon.events import Done, MidiWritten, Progress
+from daemon.inlets.osc import OscInlet
+from tests.fake_door import JOB, Desk
+
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def osc(desk: Desk) -> Iterator[OscInlet]:
+    inlet = OscInlet(desk.reception, osc_port=0)
+    inlet.start()
+    yield inlet
+    inlet.stop()
+
+
+class Dump:
+    """oscdump on a port of its own, read line by line."""
+
+    def __init__(self, process: "subprocess.Popen[str]", osc_port: int) -> None:
+        self._process = process
+        self.osc_port = osc_port
+
+    def line(self) -> list[str]:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().split()[1:]
+
+
+@contextmanager
+def oscdump() -> Iterator[Dump]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        osc_port = probe.getsockname()[1]
+    command = ["oscdump", "-L", str(osc_port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        dump = Dump(process, osc_port)
+        _until_it_listens(dump)
+        yield dump
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _until_it_listens(dump: Dump) -> None:
+    """Sends until oscdump prints: what is lost before it has bound its port is sent again."""
+    heard = threading.Event()
+
+    def knock() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocker:
+            while not heard.wait(0.02):
+                knocker.sendto(encode(Message("/knock")), ("127.0.0.1", dump.osc_port))
+            knocker.sendto(encode(Message("/ready")), ("127.0.0.1", dump.osc_port))
+
+    knocking = threading.Thread(target=knock)
+    knocking.start()
+    assert dump.line()[0] == "/knock"
+    heard.set()
+    knocking.join()
+    while dump.line()[0] != "/ready":
+        pass
+
+
+def oscsend(osc: OscInlet, address: str, types: str, *values: object) -> None:
+    words = [str(value) for value in values]
+    subprocess.run(["oscsend", "127.0.0.1", str(osc.osc_port), address, types, *words], check=True, timeout=PATIENCE)
+
+
+def test_a_foreign_client_asks_and_a_foreign_server_hears(osc: OscInlet) -> None:
+    with oscdump() as dump:
+        oscsend(osc, "/stemd/ping", "si", "7", dump.osc_port)
+        assert dump.line() == ["/stemd/pong", "sssii", '"7"', '"stemd"', '"0.1.0"', "1", "4242"]
+
+
+def test_a_relabel_from_outside_reaches_the_door(osc: OscInlet, desk: Desk) -> None:
+    with oscdump() as dump:
+        oscsend(osc, "/stemd/relabel", "issi", 7, "j1", '{"clusters":{"3":"snare"}}', dump.osc_port)
+        assert dump.line()[:3] == ["/stemd/done", "isiss", "7"]
+    assert desk.door.asked == [("relabel", {"job": "j1", "changes_json": {"clusters": {"3": "snare"}}})]
+
+
+def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, desk: Desk) -> None:
+    with oscdump() as dump:
+        oscsend(osc, "/stemd/subscribe", "sii", "s", dump.osc_port, 60)
+        assert dump.line()[:4] == ["/stemd/status.reply", "siiss", '"s"', "1"]
+        desk.notifier.hear(Progress(JOB, "separate", 0.25))
+        desk.notifier.hear(MidiWritten(JOB, "/songs/one.mid"))
+        desk.notifier.hear(Done(JOB, 1, "/m.json", "/songs/one.mid"))
+        assert dump.line() == ["/stemd/progress", "ssfi", '"j1"', '"separate"', "0.250000", "-1"]
+        assert dump.line() == ["/stemd/midi", "ss", '"j1"', '"/songs/one.mid"']
+        assert dump.line()[:4] == ["/stemd/done", "ssiss", '"s"', '"j1"']
+
+
+def test_a_mistyped_address_is_answered_to_a_foreign_client(osc: OscInlet) -> None:
+    with Client(osc.osc_port, PATIENCE) as client:
+        client._transmit(bundle([Message("/stemd/stat", ("1",)), Message("/stemd/ping", ("2",))]))
+        first, second = (next(client.events(PATIENCE)) for _ in range(2))
+    assert first.args[:3] == ("1", "/stemd/stat", "unknown_address")
+    assert second.args[0] == "2"
+
+
+def test_a_foreign_type_that_stemd_does_not_know_is_dropped(osc: OscInlet) -> None:
+    oscsend(osc, "/stemd/ping", "m", "00112233")
+    with Client(osc.osc_port, PATIENCE) as client:
+        client.ask("/stemd/ping")
+    assert osc.server.counts["garbage"] == 1
+
+
+def test_a_burst_of_a_thousand_requests_is_answered_whole(osc: OscInlet) -> None:
+    with Client(osc.osc_port, PATIENCE) as client:
+        client._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        for number in range(1000):
+            client._transmit(encode(Message("/stemd/ping", (number,))))
+        answered = [next(client.events(PATIENCE)).args[0] for _ in range(1000)]
+    assert answered == list(range(1000))
+
+
+def test_a_hundred_thousand_hostile_datagrams_leave_it_answering(osc: OscInlet) -> None:
+    dice = random.Random(1)
+    sound = encode(Message("/stemd/process", ("7", "/a.wav", '{"bpm": 120}', 9)))
+    with Client(osc.osc_port, PATIENCE) as client:
+        for number in range(100_000):
+            client._transmit(_hostile(dice, sound))
+            if number % 500 == 0:
+                client.ask("/stemd/ping")
+        client.ask("/stemd/ping")
+        client._waiting.clear()
+    assert osc.server.counts["garbage"] > 50_000
+    assert osc.server.counts["received"] > 100_000
+
+
+def _hostile(dice: random.Random, sound: bytes) -> bytes:
+    if dice.random() < 0.5:
+        return dice.randbytes(dice.randrange(1, 80))
+    spoiled = bytearray(sound)
+    for _ in range(3):
+        spoiled[dice.randrange(len(spoiled))] = dice.randrange(256)
+    return bytes(spoiled)
