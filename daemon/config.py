@@ -23,6 +23,9 @@ PREFIX = "STEMD_"
 FILE = "config.toml"
 
 _APP = "stemd"
+_CLIENTS = {"STEMD_STATE_FOLDER": "STEMD_FOLDERS__STATE"}  # the name by which clients without settings know it
+_ONLY_VARIABLES = {"config": "STEMD_FOLDERS__CONFIG", "state": "STEMD_STATE_FOLDER"}
+_ELSEWHERE = {"STEMD_TRAINING"}
 
 
 def _home_expanded(value: object) -> object:
@@ -50,7 +53,7 @@ class _Frozen(BaseModel):
 
 
 class Folders(_Frozen):
-    """Where stemd keeps its own things. `config` can only be set in the environment."""
+    """Where stemd keeps its own things. `config` and `state` can only be set in the environment."""
 
     config: AbsolutePath = Field(default_factory=lambda: platformdirs.user_config_path(_APP, appauthor=False))
     state: AbsolutePath = Field(default_factory=lambda: platformdirs.user_state_path(_APP, appauthor=False))
@@ -103,6 +106,7 @@ class Settings(_Frozen):
 
     folders: Folders = Field(default_factory=Folders)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    offline: bool = Field(default=False, description="never fetch weights")
     options: Options = Options()
     limits: Limits = Limits()
     cache: Cache = Cache()
@@ -128,29 +132,36 @@ class Config:
 
     def values(self) -> Iterator[Value]:
         """Every setting by its dotted name, with the place where its value comes from."""
-        for name, value in _leaves(self.settings.model_dump(mode="json")):
+        for path, value in _leaves(self.settings.model_dump(mode="json")):
+            name = ".".join(path)
             yield Value(name, value, self.origins.get(name, "default"))
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the file and the environment. Raises ConfigError with every mistake in both."""
-    variables = {
-        name.upper(): text
-        for name, text in (os.environ if environ is None else environ).items()
-        if name.upper().startswith(PREFIX)
-    }
+    variables = _ours(os.environ if environ is None else environ)
     file = _config_folder(variables) / FILE
     written, problems = _read(file)
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for name, value in _leaves(written):
-        _place(merged, name.split("."), value)
-        origins[name] = str(file)
+    for path, value in _leaves(written):
+        _place(merged, path, value)
+        origins[".".join(path)] = str(file)
     for variable, text in sorted(variables.items()):
-        name = variable.removeprefix(PREFIX).lower().replace("__", ".")
-        _place(merged, name.split("."), _decoded(text))
-        origins[name] = variable
+        path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
+        _place(merged, path, _decoded(text))
+        origins[".".join(path)] = variable
     return Config(_validated(merged, origins, problems), file, origins)
+
+
+def _ours(environ: Mapping[str, str]) -> dict[str, str]:
+    """The STEMD_* variables that are set to something; systems without lower-case names have them in upper case."""
+    found = {name.upper(): text for name, text in environ.items() if text}
+    return {
+        _CLIENTS.get(name, name): text
+        for name, text in found.items()
+        if name.startswith(PREFIX) and name not in _ELSEWHERE
+    }
 
 
 def _config_folder(variables: Mapping[str, str]) -> Path:
@@ -168,17 +179,20 @@ def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{file} cannot be read ({error.strerror}); check who owns it."]
     except ValueError as error:
         return {}, [f"{file} is not TOML: {error}."]
-    if "config" in found.get("folders", {}):
-        return found, [f"folders.config cannot be set in {file} itself; set {PREFIX}FOLDERS__CONFIG instead."]
-    return found, []
+    folders = found.get("folders", {})
+    return found, [
+        f"folders.{name} cannot be set in {file}: what looks for it does not read the file; set {variable} instead."
+        for name, variable in _ONLY_VARIABLES.items()
+        if name in folders
+    ]
 
 
-def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, value in values.items():
         if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{above}{name}.")
+            yield from _leaves(value, (*above, name))
         else:
-            yield f"{above}{name}", value
+            yield (*above, name), value
 
 
 def _place(values: dict[str, Any], path: Sequence[str], value: object) -> None:

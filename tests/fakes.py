@@ -1,10 +1,12 @@
 """Stand-ins that keep the contracts of the real things: a clock that moves when told, a MIDI port, a DAW."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bridge.midi.deck import Deck
-from bridge.midi.port import PortLost
+from bridge.midi.port import PortLost, Receive
 from bridge.midi.transport import Moment
 from bridge.notes import Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
@@ -42,6 +44,7 @@ class FakePort:
         self.unplugged = self.closed = False
         self._heard: list[Heard] = []
         self._waiting: list[tuple[float, bytes]] = []
+        self._news = threading.Condition()
 
     @property
     def heard(self) -> list[Heard]:
@@ -62,6 +65,8 @@ class FakePort:
             self._waiting.append((when, message))
         else:
             self._heard.append(Heard(self.clock.now(), message))
+        with self._news:
+            self._news.notify_all()
 
     def drop(self) -> list[bytes]:
         self._deliver()
@@ -75,6 +80,14 @@ class FakePort:
         self._heard += [Heard(max(when, self.clock.now()), message) for when, message in self._waiting]
         self._waiting = []
         self.closed = True
+
+    def comes_true(self, what: Callable[[], Any], within: float = 5.0) -> bool:
+        """Whether `what` holds after some message that another thread sends."""
+        with self._news:
+            return bool(self._news.wait_for(what, within))
+
+    def scheduled(self) -> int:
+        return len(self._waiting)
 
     def strikes(self) -> list[tuple[float, int]]:
         """When each note-on was heard, and its pitch."""
@@ -97,6 +110,28 @@ class FakePort:
             when, message = self._waiting.pop(0)
             last = self._heard[-1].time if self._heard else 0.0
             self._heard.append(Heard(max(when, last), message))
+
+
+class FakeInput:
+    """An InPort that hears what a test says into it."""
+
+    label = "stemd sync"
+
+    def __init__(self, clock: FakeClock, receive: Receive) -> None:
+        self.clock, self.closed = clock, False
+        self._receive = receive
+
+    def get(self, message: bytes) -> None:
+        self._receive(message, self.clock.now())
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def alive(self) -> bool:
+        return not self.closed
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass

@@ -34,7 +34,7 @@ def heard() -> Heard:
     hits = [hit(number, drums[number % 3]) for number in range(9)]
     faint = [hit(9, Drum.SNARE, strength=0.2, cluster=-1), hit(10, Drum.SNARE, strength=0.4, cluster=-1)]
     clusters = tuple(
-        Cluster(id=i, drum=drum, label=LABELS[drum], confidence=0.6, count=3, velocity=90.0, typical=i, time=Seconds(i / 2))
+        Cluster(i, drum, LABELS[drum], confidence=0.6, count=3, velocity=90.0, typical=i, time=Seconds(i / 2))
         for i, drum in enumerate(drums)
     )
     return Heard(tuple(hits + faint), clusters, dict.fromkeys(drums, 0.5), DURATION)

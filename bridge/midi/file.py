@@ -12,7 +12,7 @@ from operator import attrgetter, itemgetter
 
 from bridge.midi.reading import NotMidiError, read
 from bridge.notes import Clip, ClipNote, Track
-from bridge.timebase import PPQ, Meter, TempoMap
+from bridge.timebase import PPQ, Meter, TempoMap, Ticks
 
 __all__ = ["NotMidiError", "read", "to_bytes"]
 
@@ -100,7 +100,7 @@ def _part(track: Track, tempo_map: TempoMap) -> list[_Event]:
 
 
 def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
-    """The notes that are heard, by start: none is empty, none lasts into the next one of its pitch.
+    """The notes that are heard, by pitch: none is empty, none lasts into the next one of its pitch.
 
     Of two strokes of a pitch on the same tick the louder one stays.
     """
@@ -115,9 +115,9 @@ def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
     for (pitch, start), (next_pitch, limit) in pairwise([*keys, (128, 0)]):
         end, note = heard[pitch, start]
         if next_pitch == pitch and end >= limit:
-            end = limit - 1
+            end = Ticks(limit - 1)
         strokes.append((start, max(start + 1, end), note))
-    return sorted(strokes, key=lambda stroke: (stroke[0], stroke[2].pitch))
+    return strokes
 
 
 def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Iterator[_Event]:
@@ -126,7 +126,7 @@ def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Ite
     semitones = next((r for r in _BEND_RANGES if widest <= r), _BEND_RANGES[-1])
     yield _event(0, _OFF, _bend_range(channel, semitones))
     bent = False
-    for start, end, note in strokes:
+    for start, end, note in sorted(strokes, key=itemgetter(0)):
         if bent:
             yield _event(start, _BEND, _bend(channel, 0.0, semitones))
         bent = bool(note.bends)

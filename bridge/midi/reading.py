@@ -24,9 +24,7 @@ def read(path: Path) -> Clip:
     try:
         file = mido.MidiFile(path)
     except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
-        raise NotMidiError(
-            f"{path.name} cannot be read as a MIDI file: {error or 'it ends too early'}."
-        ) from None
+        raise NotMidiError(f"{path.name} cannot be read as a MIDI file: {error or 'it ends too early'}.") from None
     if file.ticks_per_beat <= 0 or file.type == 2:
         raise NotMidiError(f"{path.name} counts time in film frames or independent patterns, not in beats.")
     tracks = [_absolute(track, PPQ / file.ticks_per_beat) for track in file.tracks]

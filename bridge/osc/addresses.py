@@ -82,7 +82,7 @@ REPLY_PORT = Argument("reply_port", Kind.INT, optional=True, default=0, low=0, h
 OPTIONS = Argument("options_json", Kind.JSON, optional=True)
 CHANGES = Argument("changes_json", Kind.JSON)
 TTL = Argument("ttl_seconds", Kind.INT, optional=True, default=60, low=1, high=3600)
-LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=10_000)
+LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=1000)
 CLUSTER = Argument("cluster", Kind.INT, low=0)
 _JOB_EVENTS = ("/stemd/queued", "/stemd/progress", "/stemd/midi", "/stemd/done", FAIL)
 

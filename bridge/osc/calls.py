@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Never
 
-from bridge.osc.addresses import REQUESTS, Argument, Kind, Request, nearest
+from bridge.osc.addresses import REPLY_PORT, REQUESTS, Argument, Kind, Request, nearest
 
 RequestId = str | int
 
@@ -43,6 +43,14 @@ def claimed_id(args: Sequence[object]) -> RequestId:
     """The id of a call that may be wrong in every other way, so that its sender can be answered."""
     first = args[0] if args else ""
     return first if isinstance(first, str | int) and not isinstance(first, bool) else ""
+
+
+def claimed_reply_port(address: str, args: Sequence[object]) -> int:
+    """Where the sender of a wrong call most likely listens; 0 if it does not say so."""
+    request = REQUESTS.get(address)
+    place = request.arguments.index(REPLY_PORT) if request else len(args)
+    claims = [value for value in (*args[place : place + 1], *args[-1:]) if isinstance(value, int)]
+    return next((value for value in claims if 1024 <= value <= 65535), 0)
 
 
 def _unknown(address: str) -> Never:
@@ -141,23 +149,18 @@ def _float(argument: Argument, value: object) -> float:
 
 def _object(argument: Argument, value: object) -> dict[str, Any]:
     """JSON text; the spool may also give the object itself. Nothing at all means {}."""
-    found = _parsed(argument, value) if isinstance(value, str) else value
-    if not isinstance(found, dict):
-        raise _not_json(argument, "it must be an object such as {}")
-    return found
-
-
-def _parsed(argument: Argument, text: str) -> object:
     try:
-        return json.loads(text or "{}", parse_constant=_no_constant)
+        found = json.loads(value or "{}") if isinstance(value, str) else value
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False) if isinstance(found, dict) else ""
     except RecursionError:
         raise _not_json(argument, "it is nested too deeply") from None
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise _not_json(argument, str(error)) from None
-
-
-def _no_constant(word: str) -> Never:
-    raise ValueError(f"{word} is not JSON")
+    if not isinstance(found, dict):
+        raise _not_json(argument, "it must be an object such as {}")
+    if not _writable(text):
+        raise _not_json(argument, "it holds text that is not UTF-8")
+    return found
 
 
 def _not_json(argument: Argument, reason: str) -> CallError:

@@ -6,8 +6,6 @@ from bridge.osc.codec import Message, Value, encode
 
 LARGEST_DATAGRAM = 1400  # bytes; what every host reads and no network card splits
 
-_LAST_TO_CUT = {Kind.TEXT: 0, Kind.PATH: 1}
-
 
 def reply(address: str, /, **values: Value) -> Message:
     """The message `address` with its arguments by name; optional ones may be left out from the end.
@@ -46,9 +44,9 @@ def _clean(value: Value) -> Value:
 
 
 def _cuttable(message: Message) -> list[int]:
-    """Indices of strings, the first to be shortened first: text, then paths, then ids; the longest of each."""
+    """Indices of strings, the longest first."""
     strings = [i for i, value in enumerate(message.args) if isinstance(value, str)]
-    return sorted(strings, key=lambda i: (_LAST_TO_CUT.get(_kind(message, i), 2), -len(str(message.args[i]))))
+    return sorted(strings, key=lambda i: len(str(message.args[i])), reverse=True)
 
 
 def _kind(message: Message, index: int) -> Kind:

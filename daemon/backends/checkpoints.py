@@ -34,6 +34,7 @@ class Checkpoints:
         *,
         offline: bool = False,
         custom: Mapping[str, Path] | None = None,
+        entries: Mapping[str, Checkpoint] | None = None,
         fetch_url: FetchUrl = fetch_url,
         run_npm: RunNpm = run_npm,
         convert: Callable[[Path, Path], None] = convert,
@@ -41,7 +42,7 @@ class Checkpoints:
         self.folder = folder
         self.offline = offline
         self._custom = dict(custom or {})
-        self._published = published()
+        self._published = dict(published() if entries is None else entries)
         self._fetch_url = fetch_url
         self._run_npm = run_npm
         self._convert = convert

@@ -2,11 +2,12 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import cpu_count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,25 @@ class Scale:
         return cls(mean, variance**0.5 + 1e-8)
 
 
+def voices(
+    files: Sequence[Path], mixing: Sequence[Sequence[float]], stems: Sequence[str], *, trusted: bool
+) -> list[Voice]:
+    """The networks in `files`. A row of `mixing` names a weight for each source of its network; () means 1 each.
+
+    Raises NetworkError if a file holds none, or none with these stems.
+    """
+    loaded = []
+    for file, row in zip(files, mixing, strict=True):
+        network = networks.load(file, trusted=trusted)
+        sources = list(network.sources)
+        if missing := [stem for stem in stems if stem not in sources]:
+            known = ", ".join(sources)
+            raise networks.NetworkError(f"{file} has no stem {', '.join(missing)} (it has {known})")
+        weights = dict(zip(sources, row or [1.0] * len(sources), strict=True))
+        loaded.append(Voice(network, tuple(weights[stem] for stem in stems)))
+    return loaded
+
+
 class Separation:
     """A bag of networks made ready for some stems on one device. Use `run` once."""
 
@@ -75,7 +95,7 @@ class Separation:
         self._length = min(_segment(each.network, segment, device) for each in self._voices)
         self._layers = sum(self._prepare(each.network) for each in self._voices)
 
-    def run(self, mix: Audio, report: Report) -> Iterator[Samples]:
+    def run(self, mix: Audio, report: Report) -> Generator[Samples]:
         """(stems, channels, frames) blocks that follow each other without gaps.
 
         What `report` raises ends the work within a layer of the network. Raises OutOfMemory.
@@ -83,8 +103,7 @@ class Separation:
         length = self._length if self._fixed else min(self._length, mix.frames)
         segments = plan(mix.frames, length, OVERLAP)
         total = max(1, len(segments) * self._layers)
-        work = self._work(mix, Scale.of(mix))
-        yield from join(self._in_order(work, segments, lambda: report(min(1.0, self._ticks / total))))
+        yield from join(self._in_order(mix, segments, lambda: report(min(1.0, self._ticks / total))))
 
     @property
     def _fixed(self) -> bool:
@@ -104,15 +123,21 @@ class Separation:
         self._ticks += 1
 
     def _in_order(
-        self, work: Callable[[Segment], Samples], segments: Iterable[Segment], tell: Callable[[], None]
+        self, mix: Audio, segments: Sequence[Segment], tell: Callable[[], None]
     ) -> Iterator[tuple[Segment, Samples]]:
         """The segments are worked on in threads of their own: this one stays free to report and to be stopped."""
-        workers, threads = _crew(self._device)
+        workers, cores = _crew(self._device)
+        work = self._work(mix, Scale.of(mix))
         running: deque[tuple[Segment, Future[Samples]]] = deque()
-        pool = ThreadPoolExecutor(workers, "separate", torch.set_num_threads, (threads,))
+        pool = ThreadPoolExecutor(workers, "separate")
+        alone = len(segments) - len(segments) % workers
+        fast = torch.backends.mha.get_fastpath_enabled()
+        # The fast path of torch's attention writes out the whole attention matrix and takes 1.1 times as long here.
+        torch.backends.mha.set_fastpath_enabled(False)
         try:
-            for segment in segments:
-                running.append((segment, pool.submit(work, segment)))
+            for index, segment in enumerate(segments):
+                threads = cores // (1 if index >= alone else workers)
+                running.append((segment, pool.submit(work, segment, max(1, threads))))
                 if len(running) > workers:
                     yield _next(running, tell)
             while running:
@@ -120,12 +145,14 @@ class Separation:
         finally:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
+            torch.backends.mha.set_fastpath_enabled(fast)
 
-    def _work(self, mix: Audio, scale: Scale) -> Callable[[Segment], Samples]:
-        def work(segment: Segment) -> Samples:
+    def _work(self, mix: Audio, scale: Scale) -> Callable[[Segment, int], Samples]:
+        def work(segment: Segment, threads: int) -> Samples:
+            torch.set_num_threads(threads)
             with torch.inference_mode(), _memory():
                 heard = [self._heard(index, mix, segment, scale) for index in range(len(self._voices))]
-            return np.sum(heard, axis=0, dtype=np.float32) * np.float32(scale.deviation) + np.float32(scale.mean)
+            return np.asarray(sum(heard) * np.float32(scale.deviation) + np.float32(scale.mean))
 
         return work
 
@@ -153,8 +180,9 @@ def _next(
 
 
 def _crew(device: Device) -> tuple[int, int]:
-    """(workers, threads of each)."""
-    return (1, max(1, cpu_count() or 1)) if device.kind is Kind.CPU else (1, 1)
+    """(segments at a time, cores for all of them): two halves of a CPU wait for each other less than one whole."""
+    cores = cpu_count() or 1
+    return (2 if device.kind is Kind.CPU and cores > 1 else 1, cores)
 
 
 def _segment(network: Any, asked: float | None, device: Device) -> int:

@@ -201,15 +201,18 @@ class Ear:
     weights: Path | None = None
     front: MelFront = field(default_factory=MelFront)
 
-    def listen(self, blocks: Iterable[Array], rate: int) -> Activations:
-        """Mono blocks of any size to activations; memory is bounded except for the result."""
+    def listen(self, blocks: Iterable[Array], rate: int, *, in_music: bool = False) -> Activations:
+        """Mono blocks of any size to activations; memory is bounded except for the result.
+
+        `in_music` chooses the thresholds for a full mix instead of those for drums alone.
+        """
         if rate != RATE:
             raise ValueError(f"the ear hears at {RATE} Hz, not {rate}: resample first")
         pairs = [self._hear(chunk) for chunk in with_context(stream(self.front, blocks))]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         strength = np.concatenate([empty, *(strength for strength, _ in pairs)])
         velocity = np.concatenate([empty, *(velocity for _, velocity in pairs)])
-        return Activations(RATE / HOP, self.classes, strength, velocity, self.thresholds)
+        return Activations(RATE / HOP, self.classes, strength, velocity, self.thresholds(in_music))
 
     def _hear(self, chunk: Array) -> tuple[Array, Array]:
         strength, velocity = self._session.run(None, {"features": chunk[None]})
@@ -233,9 +236,8 @@ class Ear:
     def classes(self) -> tuple[str, ...]:
         return tuple(json.loads(self._notes["classes"]))
 
-    @property
-    def thresholds(self) -> tuple[float, ...]:
-        return tuple(json.loads(self._notes["thresholds"]))
+    def thresholds(self, in_music: bool) -> tuple[float, ...]:
+        return tuple(json.loads(self._notes["mix_thresholds" if in_music else "thresholds"]))
 
 
 LINUX = hasattr(os, "sched_getaffinity")

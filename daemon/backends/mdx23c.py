@@ -1,17 +1,19 @@
 """DrumSep: the drum stem taken apart by an MDX23C network, a chunk at a time from disk to disk.
 
-The network does not promise that its stems add up. So what it leaves over is shared out in the spectrogram, to each
-stem by its part of the power in that bin (mixture consistency; Wisdom et al. 2019). On stems with 10 % bleed and
-noise at -20 dB that raises the SDR by 2.3 dB on average, where leaving the rest to the cymbals costs them 7 dB.
+The network does not promise that its stems add up. What it leaves over is shared out in the spectrogram, to each
+stem by its part of the magnitude in that bin (mixture consistency; Wisdom et al. 2019). Measured on a synthetic
+kit under five kinds of error: SDR +1.6 dB on average and -0.3 at worst; by power +0.7, in equal parts +0.6, all
+to the cymbals -1.6. Ratio masks gain +2.2, but hold a good hi-hat down at 5 dB, because they discard its phase.
 """
 
-import pickle
+import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -19,7 +21,7 @@ from torch import Tensor, nn
 
 from daemon.backends.device import Device, step_down
 from daemon.backends.segments import Samples, Segment, join, plan
-from daemon.backends.tfc_tdf import AUDIO_CHANNELS, Layout, TfcTdf
+from daemon.backends.tfc_tdf import AUDIO_CHANNELS, Layout, TfcTdf, build, read_state
 from daemon.errors import StageFailed
 from daemon.pipeline.records import Audio, Drum
 from daemon.pipeline.wav import WavWriter
@@ -42,11 +44,15 @@ Network = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class KitParts:
-    """Five stems that add up to the drum stem. `cymbals` holds ride and crash where the network tells them apart."""
+    """Five stems that add up to the drum stem, and how they were made.
+
+    `cymbals` holds ride and crash where the network tells them apart; `precision` is float32 or bfloat16.
+    """
 
     kit: dict[Drum, Audio]
     cymbals: dict[str, Audio]
     device: str
+    precision: str
     remarks: tuple[str, ...] = ()
 
 
@@ -84,39 +90,36 @@ class Mdx23c:
     def _separate(self, drums: Audio, folder: Path, report: Report, overlap: float) -> KitParts:
         targets = {name: folder / f"{name}.wav" for name in dict.fromkeys((*self._names, *Drum))}
         with torch.inference_mode(), ExitStack() as stack:
-            self._settle(drums)
+            self._settle(drums, report)
             writers = {n: stack.enter_context(WavWriter(path, stage="kit")) for n, path in targets.items()}
             for block in join(self._chunks(drums, overlap, report)):
                 stems = dict(zip(self._names, block, strict=True))
-                stems.setdefault(Drum.CYMBALS.value, sum(stems[n] for n in self._names[4:]))  # type: ignore[arg-type]
+                stems.setdefault(Drum.CYMBALS.value, sum(stems[n] for n in self._names[4:]))
                 for name, writer in writers.items():
                     writer.write(stems[name])
         report(1.0)
         files = {name: writer.audio for name, writer in writers.items()}
         kit = {drum: files[drum.value] for drum in Drum}
         cymbals = {name: files[name] for name in self._names if name not in tuple(Drum)}
-        return KitParts(kit, cymbals, self._device.kind.value, tuple(filter(None, [self._device.remark])))
+        remarks = (self._device.remark,) if self._device.remark else ()
+        return KitParts(kit, cymbals, self._device.kind.value, _precision(self._network), remarks)
 
     def _chunks(self, drums: Audio, overlap: float, report: Report) -> Iterator[tuple[Segment, Samples]]:
         steps = min(self._steps, SHORT_STEPS) if self._device.short else self._steps
         segments = plan(drums.frames, chunk_frames(drums.frames, steps, self._multiple), overlap)
         progress = _Progress(report, len(segments) * max(1, len(_layers(self._network))))
+        estimate = partial(_estimate, self._network)
         with _listening(self._network, progress.advance):
             for number, segment in enumerate(segments):
                 report(number / len(segments))
                 sound = torch.from_numpy(_padded(drums.read(segment.start, segment.length), segment.length))
-                yield segment, consistent_stems(sound, self._estimate).numpy()
+                yield segment, consistent_stems(sound, estimate).numpy()
 
     @property
     def _multiple(self) -> int:
         return self._network.layout.multiple if isinstance(self._network, TfcTdf) else 1
 
-    def _estimate(self, spectrum: Tensor) -> Tensor:
-        """(1, 4, bins, steps) to (stems, 4, bins, steps), in the precision and on the device of the network."""
-        own = next(self._network.parameters(), spectrum)
-        return self._network(spectrum.to(own.device, own.dtype))[0].to("cpu", torch.float32)
-
-    def _settle(self, drums: Audio) -> None:
+    def _settle(self, drums: Audio, report: Report) -> None:
         """Move the network to its device, and to bfloat16 where that is faster and as good.
 
         Whether it is faster depends on the processor, whether it is as good on the weights and the sound: so both
@@ -125,50 +128,18 @@ class Mdx23c:
         self._network = self._network.to(self._device.kind.value)
         if self._probed or not isinstance(self._network, TfcTdf):
             return
-        self._probed = True
         sound = torch.from_numpy(loudest(drums, (PROBE_STEPS - 1) * HOP))
-        full, slow = self._timed(sound)
-        kept = self._network.state_dict()
-        self._network = self._network.to(torch.bfloat16)
-        half, fast = self._timed(sound)
-        if fast > FASTER * slow or fidelity(full, half) < FAITHFUL:
-            self._network = self._network.to(torch.float32)
-            self._network.load_state_dict(kept, assign=True)
-
-    def _timed(self, sound: Tensor) -> tuple[Tensor, float]:
-        start = time.perf_counter()
-        stems = consistent_stems(sound, self._estimate)
-        return stems, time.perf_counter() - start
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a checkpoint. Nothing in it is run."""
-    try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        raise StageFailed("kit", f"{path.name} is damaged or no checkpoint. Fetch it again.") from error
-    for key in ("state_dict", "state", "model_state_dict"):
-        state = state.get(key, state) if isinstance(state, dict) else {}
-    return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
-
-
-def build(layout: Layout, state: dict[str, Tensor], name: str) -> TfcTdf:
-    """The network of `layout` with the tensors of `state`, which it keeps. `name` is for the error message."""
-    with torch.device("meta"):
-        network = TfcTdf(layout)
-    expected = {key: tensor.shape for key, tensor in network.state_dict().items()}
-    found = {key: tensor.shape for key, tensor in state.items()}
-    if expected != found:
-        wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
-        reason = f"{name} is not this DrumSep network ({len(wrong)} tensors differ, {wrong[0]} first)."
-        raise StageFailed("kit", f"{reason} Fetch it again.")
-    network.load_state_dict({key: tensor.float() for key, tensor in state.items()}, assign=True)
-    return network
+        halved = copy.deepcopy(self._network).to(torch.bfloat16)
+        full, slow = _timed(self._network, sound, report)
+        half, fast = _timed(halved, sound, report)
+        self._probed = True
+        if fast < FASTER * slow and fidelity(full, half) > FAITHFUL:
+            self._network = halved
 
 
 def chunk_frames(frames: int, steps: int, multiple: int) -> int:
     """The length of a chunk: `steps` as trained, or fewer if the sound is shorter, but always whole multiples."""
-    needed = -(-frames // HOP) + 1
+    needed = max(FFT // HOP, -(-frames // HOP) + 1)
     return (min(steps, -(-needed // multiple) * multiple) - 1) * HOP
 
 
@@ -187,9 +158,13 @@ def consistent_stems(sound: Tensor, estimate: Network) -> Tensor:
 
 
 def share_rest(mix: Tensor, stems: Tensor) -> Tensor:
-    """`stems` (stems, ...) plus what they lack of `mix` (...), to each by its part of the power in that bin."""
-    power = stems.abs().square() + 1e-12
-    return stems + (mix - stems.sum(0)) * (power / power.sum(0))
+    """`stems` (stems, 2, bins, steps) plus what they lack of `mix`, to each by its part of the magnitude there.
+
+    The network does not know the topmost bin, so the one below it decides.
+    """
+    size = stems.abs() + 1e-9
+    size[..., -1, :] = size[..., -2, :]
+    return stems + (mix - stems.sum(0)) * (size / size.sum(0))
 
 
 def fidelity(reference: Tensor, other: Tensor) -> float:
@@ -203,6 +178,23 @@ def loudest(audio: Audio, frames: int, looks: int = 32) -> Samples:
     starts = np.linspace(0, max(0, audio.frames - frames), looks).astype(int)
     excerpts = (audio.read(int(start), frames) for start in dict.fromkeys(starts.tolist()))
     return _padded(max(excerpts, key=lambda sound: float(np.square(sound).sum())), frames)
+
+
+def _timed(network: nn.Module, sound: Tensor, report: Report) -> tuple[Tensor, float]:
+    with _listening(network, lambda: report(0.0)):
+        start = time.perf_counter()
+        stems = consistent_stems(sound, partial(_estimate, network))
+        return stems, time.perf_counter() - start
+
+
+def _estimate(network: nn.Module, spectrum: Tensor) -> Tensor:
+    """(1, 4, bins, steps) to (stems, 4, bins, steps), in the precision and on the device of the network."""
+    own = next(network.parameters(), spectrum)
+    return network(spectrum.to(own.device, own.dtype))[0].to("cpu", torch.float32)
+
+
+def _precision(network: nn.Module) -> str:
+    return str(next((p.dtype for p in network.parameters()), torch.float32)).removeprefix("torch.")
 
 
 @dataclass(slots=True)

@@ -25,7 +25,9 @@ def load(file: Path, *, trusted: bool) -> Any:
     try:
         package = _safetensors(file) if file.suffix == ".safetensors" else _pickled(file, trusted)
         return _built(package).eval()
-    except (KeyError, TypeError, RuntimeError, AttributeError, OSError, EOFError) as error:
+    except NetworkError:
+        raise
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError, OSError, EOFError) as error:
         raise NetworkError(f"{file} holds no Demucs network ({_first_line(error)})") from error
 
 
@@ -103,16 +105,14 @@ def _pickled(file: Path, trusted: bool) -> dict[str, Any]:
 
 
 def _built(package: dict[str, Any]) -> Any:
-    """The network without its random start values, which would cost a second or two, but with its weights."""
     kind = package["klass"]
     if kind not in _classes().values():
         raise TypeError(f"{kind} is not a Demucs network")
     known = signature(kind).parameters
     options = {key: value for key, value in package["kwargs"].items() if key in known}
-    with torch.device("meta"):
-        network = kind(*package["args"], **(options | {"rescale": 0}))
+    network = kind(*package["args"], **options)
     state = {name: tensor.float() for name, tensor in package["state"].items()}
-    network.load_state_dict(state, strict=True, assign=True)
+    network.load_state_dict(state, strict=True)
     return network.requires_grad_(False)
 
 

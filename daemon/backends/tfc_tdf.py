@@ -5,10 +5,15 @@ The names of the parameters are those in the checkpoints. Kim et al., "Sound Dem
 the reference network in ZFTurbo/Music-Source-Separation-Training.
 """
 
+import pickle
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from daemon.errors import StageFailed
 
 AUDIO_CHANNELS = 2
 
@@ -87,6 +92,31 @@ class TfcTdf(nn.Module):
         for block in self.decoder_blocks:
             sound = block["tfc_tdf"](torch.cat([block["upscale"](sound), skipped.pop()], 1))
         return sound
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint. Nothing in it is run."""
+    try:
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise StageFailed("kit", f"{path.name} is damaged or no checkpoint. Fetch it again.") from error
+    for key in ("state_dict", "state", "model_state_dict"):
+        state = state.get(key, state) if isinstance(state, dict) else {}
+    return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+
+
+def build(layout: Layout, state: dict[str, Tensor], name: str) -> TfcTdf:
+    """The network of `layout` with the tensors of `state`, which it keeps. `name` is for the error message."""
+    with torch.device("meta"):
+        network = TfcTdf(layout)
+    expected = {key: tensor.shape for key, tensor in network.state_dict().items()}
+    found = {key: tensor.shape for key, tensor in state.items()}
+    if expected != found:
+        wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
+        reason = f"{name} is not this DrumSep network ({len(wrong)} tensors differ, such as {wrong[0]})."
+        raise StageFailed("kit", f"{reason} Fetch it again.")
+    network.load_state_dict({key: tensor.float() for key, tensor in state.items()}, assign=True)
+    return network
 
 
 class _Stack(nn.Module):

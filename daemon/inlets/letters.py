@@ -1,7 +1,6 @@
 """The files of the spool: reading a request, keeping an answer, sweeping away what nobody fetched."""
 
 import json
-import os
 import stat
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -80,15 +79,15 @@ def replace_whole(path: Path, text: str) -> None:
 
 def sweep(folder: Path, oldest: float, keep: Collection[str] = ()) -> None:
     """Removes the files that were last written before `oldest`, whoever left them there."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name not in keep and _is_old(entry, oldest):
-                Path(entry.path).unlink()
+    for path in [path for path in folder.glob("*") if path.name not in keep]:
+        with suppress(OSError):  # gone already, or held open by a reader (Windows)
+            _drop_if_old(path, oldest)
 
 
-def _is_old(entry: "os.DirEntry[str]", oldest: float) -> bool:
-    about = entry.stat(follow_symlinks=False)
-    return about.st_mtime < oldest and not stat.S_ISDIR(about.st_mode)
+def _drop_if_old(path: Path, oldest: float) -> None:
+    about = path.lstat()
+    if about.st_mtime < oldest and not stat.S_ISDIR(about.st_mode):
+        path.unlink()
 
 
 def _request(path: Path, data: bytes) -> tuple[str, list[object]]:

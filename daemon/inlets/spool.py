@@ -24,7 +24,7 @@ from daemon.inlets.door import Reception
 from daemon.inlets.letters import Letter, replace_whole, sweep, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Asker
 
-POLL = 0.04  # seconds
+POLL = 0.05  # seconds
 STALE = 120.0  # seconds; an older request was meant for a stemd that did not run
 KEPT = 3600.0  # seconds that an answer nobody fetches is kept
 
@@ -56,8 +56,6 @@ class Spool:
 
     def step(self) -> None:
         """Answers what lies in the inbox, and writes what has changed since."""
-        if not (self.inbox.is_dir() and self.outbox.is_dir()):
-            self._restore_folders()
         for name in self._waiting():
             self._take(self.inbox / name)
         self._write_changed()
@@ -82,6 +80,7 @@ class Spool:
             with os.scandir(self.inbox) as entries:
                 return sorted(entry.name for entry in entries if _NAME.fullmatch(entry.name))
         except OSError:
+            self._restore_folders()
             return []
 
     def _take(self, path: Path) -> None:
@@ -132,6 +131,7 @@ class Spool:
             replace_whole(self.outbox / name, text)
         except OSError:
             letter.changed = True
+            self._restore_folders()
             return
         if finished:
             del self._letters[name]

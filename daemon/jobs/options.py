@@ -72,7 +72,8 @@ class Options(_Frozen):
     drum_map: str = "gm"
     note_ms: float = Field(default=50.0, ge=5, le=2000)
     stems: StemFormat | None = None
-    backing: bool = False
+    kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
+    backing: bool = Field(default=False, description="the song without its drums")
     plot: bool = False
 
     @classmethod

@@ -31,6 +31,12 @@ _GRACE = 600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
+def unusable(folder: Path, error: OSError) -> StageFailed:
+    """What to tell a user whose cache folder cannot be written."""
+    reason = (error.strerror or str(error)).lower()
+    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: STEMD_FOLDERS__CACHE.")
+
+
 def key(*parts: Any) -> str:
     """32 hex digits that name what a stage depends on: digests, settings, versions. Raises TypeError for paths.
 
@@ -141,15 +147,17 @@ class Workspace:
 
     @contextmanager
     def _alone(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
-        self._locks.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._locks / f"{stage}-{key}")
         patience = 0.0
         while not lock.is_locked:
             try:
+                self._locks.mkdir(parents=True, exist_ok=True)
                 lock.acquire(timeout=patience, poll_interval=0.05)
             except Timeout:
                 patience = _LOOK_AGAIN
                 waiting()
+            except OSError as error:
+                raise unusable(self._root, error) from error
         try:
             yield
         finally:

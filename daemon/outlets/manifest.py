@@ -126,7 +126,7 @@ class Manifest(_Frozen):
 
     def heard(self) -> Heard:
         """The records behind it, as they were before any correction."""
-        return Heard(self.hits.hits(), self.clusters, self.thresholds, Seconds(self.source.duration))
+        return Heard(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration))
 
     def hears_like(self, other: "Manifest") -> bool:
         """Corrections of one fit the other: both hold the same hits under the same numbers."""
@@ -189,3 +189,7 @@ def _digest(data: bytes) -> str:
 def _lined(table: str) -> str:
     """One row a line. Safe, because no text in a table can hold a bracket."""
     return table.replace("[[", "[\n[").replace("],[", "],\n[")
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), "utf-8")

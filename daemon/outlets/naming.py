@@ -12,7 +12,10 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NewType
 
+from filelock import FileLock
+
 from daemon.errors import Rejected
+from daemon.jobs.workspace import unusable
 from daemon.outlets.manifest import Manifest, Output
 from daemon.outlets.whole import TEMPORARY, why
 
@@ -69,13 +72,21 @@ class Plan:
 
 @contextmanager
 def folder_held(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
-    """Nobody else names files in the folder of the outputs between `plan` and the last write."""
-    from filelock import FileLock
+    """Nobody else names files in the folder of the outputs between `plan` and the last write.
 
+    Raises StageFailed when the folder of locks cannot be written.
+    """
     folder = _key(str((out or source.parent).resolve()))
-    locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / f"{hashlib.sha256(folder.encode()).hexdigest()[:32]}.lock"):
+    lock = FileLock(locks / hashlib.sha256(folder.encode()).hexdigest()[:32])
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise unusable(locks, error) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def plan(source: Path, out: Path | None, kinds: Iterable[Kind], *, fresh: bool = False) -> Plan:
@@ -183,13 +194,15 @@ def _numbered(base: str, kind: Kind, number: int) -> PurePosixPath:
 def _on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
     """The path as the disk spells it, and whether it is taken."""
     path = folder
-    there = True
     for part in name.parts:
-        listed = {_key(found.name): found.name for found in path.iterdir()} if path.is_dir() else {}
-        spelt = part if (path / part).exists() else listed.get(_key(part), part)
-        path = path / spelt
-        there = os.path.lexists(path)
-    return path, there
+        path = path / _spelt(path, part)
+    return path, os.path.lexists(path)
+
+
+def _spelt(folder: Path, name: str) -> str:
+    if os.path.lexists(folder / name) or not folder.is_dir():
+        return name
+    return next((found.name for found in folder.iterdir() if _key(found.name) == _key(name)), name)
 
 
 def _fitted(base: str, kinds: Iterable[Kind]) -> str:

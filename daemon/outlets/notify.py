@@ -18,6 +18,7 @@ PROGRESS_PER_SECOND = 5
 LONGEST_FOLLOW = 24 * 3600.0  # seconds; a client that waits longer for its job asks again
 
 _REMEMBERED_JOBS = 512
+_LONGEST_NEWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ class Notifier:
     def subscribe(self, asker: Asker, ttl: float) -> list[Message]:
         """All events for `ttl` seconds; a second lease of the same client takes the place of the first.
 
-        Returns where each job stands that is not over.
+        Returns where the latest jobs stand that are not over, no more than a client's socket can hold.
         """
         wants = frozenset(REQUESTS["/stemd/subscribe"].then)
         with self._lock:
             self._leases[asker.client,] = _Lease(asker, self._clock() + ttl, wants)
-            return [_message(e, asker) for e in self._latest.values() if isinstance(e, Queued | Progress)]
+            going_on = [e for e in self._latest.values() if isinstance(e, Queued | Progress)]
+            return [_message(event, asker) for event in going_on[-_LONGEST_NEWS:]]
 
     def unsubscribe(self, asker: Asker) -> None:
         with self._lock:
@@ -79,9 +81,8 @@ class Notifier:
         with self._lock:
             self._remember(event)
             self._drop_ended()
-            addressed = list(self._addressed(event))
-        for asker, message in addressed:
-            asker.deliver(message)
+            for asker, message in self._addressed(event):
+                asker.deliver(message)
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, MidiWritten | Pushed):

@@ -4,6 +4,7 @@ Onsets and strengths are kept to a millionth, levels to a thousandth of a dB, co
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import starmap
 from typing import Annotated
 
@@ -58,7 +59,8 @@ class HitTable(_Table):
     def of(cls, hits: Iterable[Hit]) -> "HitTable":
         return cls(rows=tuple(map(_row, hits)))
 
-    def hits(self) -> tuple[Hit, ...]:
+    @cached_property
+    def records(self) -> tuple[Hit, ...]:
         return tuple(starmap(Hit, self.rows))
 
 
@@ -101,8 +103,6 @@ def _note_row(note: ClipNote) -> NoteRow:
     return note.pitch, round(note.onset, 6), round(note.duration, 6), note.velocity, bends
 
 
-def _note(
-    pitch: int, onset: float, duration: float, velocity: int, bends: Iterable[tuple[float, float]]
-) -> ClipNote:
+def _note(pitch: int, onset: float, duration: float, velocity: int, bends: Iterable[tuple[float, float]]) -> ClipNote:
     curve = tuple(Bend(Seconds(time), semitones) for time, semitones in bends)
     return ClipNote(pitch, Seconds(onset), Seconds(duration), velocity, curve)

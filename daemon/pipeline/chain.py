@@ -68,7 +68,7 @@ class Studio:
     workspace: Workspace
     limits: Limits
     listener: Listener
-    separation: Callable[[str], Separation]
+    separation: Callable[[str, Fraction], Separation]
     kit_splitter: Callable[[str], KitSplitter | None]
     clock: Callable[[], float] = time.monotonic
 
@@ -155,7 +155,7 @@ class _Run:
             raise Rejected(
                 "no_drums", f"{source.path.name} is a {options.input} stem: there are no drums in it to hear."
             )
-        separation = self._studio.separation(options.separator)
+        separation = self._studio.separation(options.separator, partial(self._report, "separate"))
         parts = separation.parts() if options.stems else (Part.DRUMS,)
         made = partial(separation.separate, source.audio, parts)
         return self._stage("separate", Stems, made, separation.weights, source.digest, separation.weights, parts)

@@ -121,9 +121,7 @@ def read(given: str | dict[str, Any], heard: Heard, taken: Iterable[int] = ()) -
 def _pair(flag: str, text: str) -> tuple[str, str]:
     number, equals, name = text.partition("=")
     if not (equals and number.strip() and name.strip()):
-        raise Rejected(
-            "bad_change", f"{flag} {text!r} does not work; write a number and a label, like 2=snare."
-        )
+        raise Rejected("bad_change", f"{flag} {text!r} does not work; write a number and a label, like 2=snare.")
     return number.strip(), name.strip()
 
 
@@ -141,9 +139,7 @@ def _parse(values: dict[str, Any]) -> Changes:
     values = _lifted(values)
     unknown = [name for name in values if name not in Changes.model_fields]
     if unknown:
-        raise Rejected(
-            "bad_change", f"{unknown[0]!r} cannot be changed{_nearest(unknown[0], Changes.model_fields)}"
-        )
+        raise Rejected("bad_change", f"{unknown[0]!r} cannot be changed{_nearest(unknown[0], Changes.model_fields)}")
     try:
         return Changes.model_validate(values)
     except ValidationError as error:
@@ -193,9 +189,7 @@ def _check_times(changes: Changes, duration: Seconds) -> None:
             )
     late = [at for at in (*changes.move.values(), *(a.onset for a in changes.add)) if not 0 <= at <= duration]
     if late:
-        raise Rejected(
-            "bad_change", f"{late[0]:g} s is outside the song, which goes from 0 to {duration:.3f} s."
-        )
+        raise Rejected("bad_change", f"{late[0]:g} s is outside the song, which goes from 0 to {duration:.3f} s.")
     loud = next((v for v in changes.sensitivity.values() if not 0 <= v <= 1), None)
     if loud is not None:
         raise Rejected("bad_change", f"Sensitivity {loud:g} does not work; it goes from 0 to 1.")
@@ -206,9 +200,7 @@ def _spelt(changes: Changes) -> Changes:
     items = (*changes.ranges, *changes.delete_ranges, *changes.velocity, *changes.add)
     texts = {item.label for item in items if isinstance(item, RelabelRange | Added)}
     labels = {text: _label(text) for text in {*texts, *changes.clusters.values(), *changes.hits.values()}}
-    groups = {
-        item.drum: _group(item.drum) for item in items if isinstance(item, Range | Loudness) and item.drum
-    }
+    groups = {item.drum: _group(item.drum) for item in items if isinstance(item, Range | Loudness) and item.drum}
     full = partial(_in_full, labels=labels, groups=groups)
     return changes.model_copy(
         update={

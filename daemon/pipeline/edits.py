@@ -38,14 +38,14 @@ def correct(given: str | dict[str, Any], heard: Heard, history: History, options
     `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
     """
     extended = history.apply(read(given, heard, history.added()))
-    _settled(options, extended)
+    settled(options, extended)
     return extended
 
 
 def effective(heard: Heard, history: History, options: Options, revoice: Revoice | None = None) -> Edited:
     """The corrected hits. `revoice` gives new velocities when a revision changed the velocity curve."""
     chain = history.current()
-    now = _settled(options, history)
+    now = settled(options, history)
     hits = audible(heard, now.sensitivity)
     if revoice is not None and now.velocity != options.velocity:
         hits = revoice(hits, now.velocity)
@@ -59,7 +59,8 @@ def effective(heard: Heard, history: History, options: Options, revoice: Revoice
 def audible(heard: Heard, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
     """The hits whose strength reaches their drum's threshold at this sensitivity."""
     at = {drum: threshold_at(value, sensitivity.get(drum, 0.5)) for drum, value in heard.thresholds.items()}
-    return tuple(hit for hit in heard.hits if hit.strength >= at.get(hit.drum, 0.0))
+    highest = max(at.values(), default=0.0)  # most hits pass it, which spares them the look-up
+    return tuple(hit for hit in heard.hits if hit.strength >= highest or hit.strength >= at.get(hit.drum, 0.0))
 
 
 def threshold_at(threshold: float, sensitivity: float) -> float:
@@ -69,7 +70,8 @@ def threshold_at(threshold: float, sensitivity: float) -> float:
     return threshold * (2 - 2 * sensitivity)
 
 
-def _settled(options: Options, history: History) -> Options:
+def settled(options: Options, history: History) -> Options:
+    """The options that hold now; `options` are those of the transcription."""
     return reduce(resettle, history.current(), options)
 
 
@@ -110,9 +112,7 @@ def _needs_no_audio(name: str) -> None:
     raise Rejected("bad_change", f"There is no setting {name!r}; known are {known}.")
 
 
-def _recounted(
-    clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]
-) -> tuple[Cluster, ...]:
+def _recounted(clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]) -> tuple[Cluster, ...]:
     members: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
         members[hit.cluster].append(hit)

@@ -78,7 +78,8 @@ def _hits(
     curve: "VelocityCurve",
     ids: "count[int]",
 ) -> list[Hit]:
-    sure = [i for i, c in enumerate(found) if c.strength >= THRESHOLD]
+    level = np.round(level, 2)
+    sure = [i for i, c in enumerate(found) if round(c.strength, 4) >= THRESHOLD]
     cluster = np.full(len(found), -1)
     for group in groups([labels[i] for i in sure], shapes[sure]):
         cluster[[sure[i] for i in group.members]] = next(ids)

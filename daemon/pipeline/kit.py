@@ -244,9 +244,11 @@ def istft(spectrum: Complexes, frames: int) -> Floats:
     pieces = irfft(spectrum.transpose(0, 2, 1), axis=2, workers=2) * window
     steps, ratio = pieces.shape[1], WINDOW // HOP
     out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
+    weight = np.full((steps + ratio - 1, HOP), TINY)
     for part in range(ratio):
         out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
-    flat: Floats = (out.reshape(pieces.shape[0], -1) / 1.5).astype(np.float32)
+        weight[part : part + steps] += window[part * HOP : (part + 1) * HOP] ** 2
+    flat: Floats = (out / weight).reshape(pieces.shape[0], -1)
     return flat[:, WINDOW // 2 : WINDOW // 2 + frames]
 
 

@@ -86,8 +86,8 @@ def peaks(found: Novelty, gap: float = 0.03) -> NDArray[np.int64]:
 def local_threshold(found: Novelty, deviations: float = 4.0, floor: float = 0.025) -> Floats:
     """Per frame the median of the 0.7 s around it + `deviations` x MAD + `floor`."""
     span = _odd(0.7 * found.rate)
-    middle = median_filter(found.values, span, mode="nearest")
-    spread = median_filter(np.abs(found.values - middle), span, mode="nearest")
+    middle = median_filter(found.values, span, mode="constant")
+    spread = median_filter(np.abs(found.values - middle), span, mode="constant")
     return middle + deviations * spread + floor
 
 

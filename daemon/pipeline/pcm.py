@@ -71,8 +71,8 @@ def _by_soundfile(reading: Reading) -> "Iterator[Block]":
                 yield block.T
     except soundfile.LibsndfileError as error:
         raise DecoderError(str(error)) from error
-    promised = reading.probe.seconds
-    if promised is not None and promised - reading.frames / reading.rate > MISSING:
+    promised = reading.probe.seconds or 0.0
+    if not reading.frames or promised - reading.frames / reading.rate > MISSING:
         raise DecoderError("the file ends early")
 
 

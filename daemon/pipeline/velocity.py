@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from daemon.jobs.options import VelocityCurve
 
 STEP = 128
+SMOOTH = 3
 REACH = (0.005, 0.05)
 SILENCE = -120.0
 
 
 def envelope(stem: Audio) -> NDArray[np.float32]:
-    """Level in dB below full scale (RMS of all channels) of every 128 samples, (steps,)."""
+    """Level in dB below full scale every 128 samples, (steps,): RMS of all channels over 8.7 ms."""
     parts = [_steps(block) for block in stem.blocks(STEP << 12)]
     power = np.concatenate(parts) if parts else np.zeros(1, np.float32)
+    power = np.convolve(power, np.full(SMOOTH, 1 / SMOOTH), mode="same")
     return (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
 
 

@@ -5,6 +5,7 @@ A song keeps every revision it ever had; noting one costs dictionary entries, so
 
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import attrgetter
 
 from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
@@ -44,7 +45,7 @@ class Worksheet:
         touched = self._labels.keys() | self._onsets.keys() | self._velocities.keys()
         for number in touched & self._hits.keys():
             self._hits[number] = self._written(self._hits[number])
-        return tuple(sorted(self._hits.values(), key=lambda hit: (hit.onset, hit.id)))
+        return tuple(sorted(self._hits.values(), key=attrgetter("onset", "id")))
 
     def _written(self, hit: Hit) -> Hit:
         label = self._labels.get(hit.id)
@@ -61,9 +62,7 @@ class Worksheet:
         )
 
     def _delete(self, changes: Changes) -> None:
-        gone = set(changes.delete_hits).union(
-            *(self._members[cluster] for cluster in changes.delete_clusters)
-        )
+        gone = set(changes.delete_hits).union(*(self._members[cluster] for cluster in changes.delete_clusters))
         for number in gone.union(*map(self._inside, changes.delete_ranges)):
             self._hits.pop(number, None)
 

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from daemon.backends.ear import packaged_weights
 from daemon.training import backing, dataset, sources
+from daemon.training.render import make_plain_clip
 
 SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6
+PLAIN_SEEDS = range(91000, 91003)
 
 
 def kits(options: argparse.Namespace) -> None:
@@ -43,6 +45,7 @@ def render(options: argparse.Namespace) -> None:
         library = dataset.open_library(options.work, options.grooves, split)
         target = options.work / "shards" / split
         dataset.render_shards(library, target, range(first, first + number))
+    dataset.render_shards(library, options.work / "shards" / "plain", PLAIN_SEEDS, make_plain_clip)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -56,18 +59,18 @@ def export(options: argparse.Namespace) -> None:
     """Thresholds are chosen on the validation shards on the way."""
     from daemon.training.evaluate import best_thresholds
     from daemon.training.export import average_of, export
-    from daemon.training.judge import validation_takes
+    from daemon.training.judge import drum_takes, mix_takes
 
-    net = average_of(options.work / "ear.pt")
-    takes = validation_takes(net, options.work / "shards" / "validate")
-    export(net, options.weights, best_thresholds(takes))
+    net, shards = average_of(options.work / "ear.pt"), options.work / "shards"
+    alone, in_music = drum_takes(net, shards), mix_takes(net, shards)
+    export(net, options.weights, best_thresholds(alone), best_thresholds(in_music))
 
 
 def evaluate(options: argparse.Namespace) -> None:
     from daemon.training.judge import print_report
 
     library = dataset.open_library(options.work, options.grooves, "validate")
-    print_report(options.weights, library, range(90000, 90000 + VALIDATION_SHARDS))
+    print_report(options.weights, library, PLAIN_SEEDS)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {

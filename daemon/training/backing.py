@@ -64,7 +64,7 @@ def bass(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterat
 
 def lead(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
     degree = 7
-    for start, length, root in bars(rng, roots):
+    for start, length, _ in bars(rng, roots):
         degree = int(np.clip(degree + rng.integers(-2, 3), 0, 16))
         if rng.random() < 0.8:
             yield start, length, pitch_of(scale, key + 52, degree), int(rng.uniform(60, 115))

@@ -103,11 +103,11 @@ def shots_for(kit: Kit, voice: Voice) -> tuple[Shot, ...]:
     return ()
 
 
-def cast(rng: Rng, kits: Sequence[Kit]) -> dict[Voice, Piece]:
-    """A kit for one clip: one base kit, each group of pieces borrowed elsewhere half of the time."""
+def cast(rng: Rng, kits: Sequence[Kit], loan: float | None = None) -> dict[Voice, Piece]:
+    """A kit for one clip: one base kit, each group of pieces borrowed elsewhere with chance `loan`."""
     base = pick_kit(rng, kits, Voice.KICK)
     pieces: dict[Voice, Piece] = {}
-    loan = rng.choice([0.0, 0.5, 1.0])
+    loan = float(rng.choice([0.0, 0.5, 1.0])) if loan is None else loan
     for group in GROUPS:
         lender = base if base and group[0] in base.voices and rng.random() >= loan else None
         lender = lender or pick_kit(rng, kits, group[0])

@@ -1,5 +1,6 @@
 """Rendered clips as feature shards on disk: small enough to train from memory on a laptop."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,22 +48,25 @@ def rows_of(number: int, clip: Clip) -> list[tuple[float, float, float, float]]:
     return [(number, label.time, label.drum, label.velocity) for label in clip.labels]
 
 
-def render_shard(library: Library, seed: int) -> Shard:
+Maker = Callable[[np.random.Generator, Library], Clip]
+
+
+def render_shard(library: Library, seed: int, maker: Maker) -> Shard:
     front, features, events = MelFront(), [], []
     for number in range(CLIPS_PER_SHARD):
-        clip = make_clip(np.random.default_rng((seed, number)), library)
+        clip = maker(np.random.default_rng((seed, number)), library)
         features.append(packed(front.whole(clip.audio)[:FRAMES]))
         events.extend(rows_of(number, clip))
     return Shard(np.stack(features), np.array(events, dtype=np.float32).reshape(-1, 4))
 
 
-def render_shards(library: Library, folder: Path, seeds: range) -> None:
+def render_shards(library: Library, folder: Path, seeds: range, maker: Maker = make_clip) -> None:
     """Shards that exist are kept; a half-written one never has the final name."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         path = folder / f"{seed:05d}.npz"
         if not path.exists():
-            shard = render_shard(library, seed)
+            shard = render_shard(library, seed, maker)
             partial: Any = path.with_suffix(".part")
             with partial.open("wb") as file:
                 np.savez(file, features=shard.features, events=shard.events)

@@ -36,8 +36,11 @@ def average_of(checkpoint: Path) -> EarNet:
     return net.eval()
 
 
-def export(net: EarNet, target: Path, thresholds: Sequence[float]) -> None:
-    """Write `target`; raises ArithmeticError if onnxruntime disagrees with torch."""
+def export(net: EarNet, target: Path, alone: Sequence[float], in_music: Sequence[float]) -> None:
+    """Write `target` with thresholds for drums alone and for drums in music.
+
+    Raises ArithmeticError if onnxruntime disagrees with torch.
+    """
     example = torch.rand(1, 300, len(WINDOWS) * BANDS)
     torch.onnx.export(
         Exported(net).eval(),
@@ -49,7 +52,8 @@ def export(net: EarNet, target: Path, thresholds: Sequence[float]) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-    annotate(target, {"classes": json.dumps(CLASSES), "thresholds": json.dumps(list(thresholds))})
+    notes = {"classes": CLASSES, "thresholds": alone, "mix_thresholds": in_music}
+    annotate(target, {name: json.dumps(list(values)) for name, values in notes.items()})
     check(net, target)
 
 

@@ -11,7 +11,7 @@ from daemon.training.dataset import CLIPS_PER_SHARD, STEPS, Shard, read_shard
 from daemon.training.evaluate import Array, Take, agreement, both, table, takes_of
 from daemon.training.export import Exported
 from daemon.training.net import EarNet
-from daemon.training.render import Clip, Library, make_clip
+from daemon.training.render import Clip, Library, accompanies, make_plain_clip
 
 BATCH = 10
 
@@ -26,14 +26,25 @@ def outputs(net: EarNet, shard: Shard) -> Iterator[tuple[Array, Array]]:
         yield from zip(strength.numpy(), velocity.numpy(), strict=True)
 
 
-def validation_takes(net: EarNet, folder: Path) -> list[Take]:
-    takes: list[Take] = []
+def takes_in(net: EarNet, folder: Path) -> Iterator[tuple[bool, Take]]:
+    """(whether music plays along, take) for every clip of the shards in a folder."""
     for path in sorted(folder.glob("*.npz")):
         shard = read_shard(path)
-        takes.extend(takes_of(shard, list(outputs(net, shard))))
-    if not takes:
-        raise FileNotFoundError(f"no validation shards in {folder}: render them first")
-    return takes
+        for number, take in enumerate(takes_of(shard, list(outputs(net, shard)))):
+            yield accompanies(np.random.default_rng((int(path.stem), number))), take
+
+
+def drum_takes(net: EarNet, shards: Path) -> list[Take]:
+    """Plain drum tracks, by which thresholds for drums alone are chosen.
+
+    The best threshold of a calibrated net is half of the F that it reaches, so clips that are
+    harder than what comes would make the ear too eager.
+    """
+    return [take for _, take in takes_in(net, shards / "plain")]
+
+
+def mix_takes(net: EarNet, shards: Path) -> list[Take]:
+    return [take for accompanied, take in takes_in(net, shards / "validate") if accompanied]
 
 
 def events_of(clip: Clip) -> Array:
@@ -42,11 +53,11 @@ def events_of(clip: Clip) -> Array:
 
 
 def heard_clips(weights: Path, library: Library, seeds: range) -> Iterator[tuple[Array, list[Onset]]]:
-    """True events and onsets of every clip, through the shipped inference path."""
+    """True events and onsets of plain drum clips, through the shipped inference path."""
     ear = Ear(weights)
     for seed in seeds:
         for number in range(CLIPS_PER_SHARD):
-            clip = make_clip(np.random.default_rng((seed, number)), library)
+            clip = make_plain_clip(np.random.default_rng((seed, number)), library)
             yield events_of(clip), ear.listen([clip.audio], RATE).onsets()
 
 

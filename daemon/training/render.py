@@ -10,7 +10,7 @@ from daemon.training.effects import mastered, residue, roomy
 from daemon.training.grooves import Groove
 from daemon.training.kits import RATE, Audio, Kit
 from daemon.training.patterns import invent
-from daemon.training.variation import varied
+from daemon.training.variation import thin_pedal, varied
 from daemon.training.voices import CLASS_OF, STEM_OF_CLASS, STEMS, Strike, Voice
 
 Rng = np.random.Generator
@@ -179,18 +179,38 @@ def rms(audio: Audio) -> float:
     return float(np.sqrt(np.mean(audio**2)))
 
 
+def accompanies(rng: Rng) -> bool:
+    """Whether music is to play along: the first thing that a clip's generator decides."""
+    return bool(rng.random() < 0.45)
+
+
 def make_clip(rng: Rng, library: Library) -> Clip:
+    """A clip for training: anything may happen."""
     backing = None
-    if library.backings and rng.random() < 0.45:
+    if accompanies(rng) and library.backings:
         backing = library.backings[int(rng.integers(len(library.backings)))]
     strikes = choose_strikes(rng, library, backing.bpm if backing else None)
     if backing and rng.random() < 0.06:
         strikes = ()
-    stems, labels = perform(rng, strikes, cast(rng, library.kits))
+    return recorded(rng, strikes, cast(rng, library.kits), backing)
+
+
+def make_plain_clip(rng: Rng, library: Library) -> Clip:
+    """A clip as a drum track usually is: a played groove on one kit, unaltered, no music.
+
+    Thresholds for clean drums are chosen on these; the oddities of training clips are hard on
+    purpose, and would make the ear too eager.
+    """
+    groove = library.grooves[int(rng.integers(len(library.grooves)))]
+    strikes = thin_pedal(rng, excerpt(rng, groove, 1.0))
+    return recorded(rng, strikes, cast(rng, library.kits, loan=0.0), None)
+
+
+def recorded(rng: Rng, strikes: Sequence[Strike], pieces: Mapping[Voice, Piece], backing: Backing | None) -> Clip:
+    stems, labels = perform(rng, strikes, pieces)
     stems = in_room(rng, stems)[:, int(PREROLL * RATE) :]
     drums = mastered(rng, stems.sum(axis=0))
-    audio = accompanied(rng, drums, backing)
-    audio = mastered(rng, audio, strength=0.4)
+    audio = mastered(rng, accompanied(rng, drums, backing), strength=0.4)
     return Clip(levelled(rng, audio), stems[: len(STEMS)], audible(labels))
 
 

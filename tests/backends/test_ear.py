@@ -99,10 +99,12 @@ def test_another_rate_is_refused_with_a_hint(ear: Ear) -> None:
         ear.listen([np.zeros(48000, np.float32)], 48000)
 
 
-def test_every_class_has_a_threshold(ear: Ear) -> None:
-    assert ear.classes == ("kick", "snare", "toms", "closed", "open", "crash", "ride")
-    assert len(ear.thresholds) == len(ear.classes)
-    assert all(0 < limit < 1 for limit in ear.thresholds)
+@pytest.mark.parametrize("in_music", [False, True])
+def test_every_class_has_a_threshold(ear: Ear, in_music: bool) -> None:
+    heard = ear.listen([], RATE, in_music=in_music)
+    assert heard.classes == ("kick", "snare", "toms", "closed", "open", "crash", "ride")
+    assert len(heard.thresholds) == len(heard.classes)
+    assert all(0 < limit < 1 for limit in heard.thresholds)
 
 
 def test_the_first_answer_comes_within_a_second() -> None:

@@ -53,9 +53,7 @@ def test_general_midi_comes_back_from_its_own_notes(drum: str) -> None:
     assert label_of(named("gm").pitch(drum)) == drum
 
 
-@pytest.mark.parametrize(
-    ("pitch", "drum"), [(22, "closed_hihat"), (26, "open_hihat"), (58, "floor_tom"), (59, "ride")]
-)
+@pytest.mark.parametrize(("pitch", "drum"), [(22, "closed_hihat"), (26, "open_hihat"), (58, "floor_tom"), (59, "ride")])
 def test_the_extra_notes_of_v_drums_are_read(pitch: int, drum: str) -> None:
     assert label_of(pitch) == drum
 

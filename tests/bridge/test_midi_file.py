@@ -11,9 +11,7 @@ from bridge.midi.file import NotMidiError, read, to_bytes
 from bridge.notes import DRUM_CHANNEL, Bend, Clip, ClipNote, Marker, Track
 from bridge.timebase import PPQ, Meter, Seconds, TempoMap, Ticks
 
-MAP = TempoMap.of(
-    [(Ticks(0), 500_000), (Ticks(4 * PPQ), 600_000)], [Meter(Ticks(0), 4), Meter(Ticks(4 * PPQ), 6, 8)]
-)
+MAP = TempoMap.of([(Ticks(0), 500_000), (Ticks(4 * PPQ), 600_000)], [Meter(Ticks(0), 4), Meter(Ticks(4 * PPQ), 6, 8)])
 
 
 def _note(pitch: int, onset: float, duration: float = 0.05, velocity: int = 100) -> ClipNote:
@@ -59,9 +57,7 @@ def test_tempo_and_meter_are_on_the_conductor_track() -> None:
 
 
 def test_a_marker_lies_on_its_time() -> None:
-    assert [(t, m.text) for t, m in _timed(_mido(_clip()).tracks[0]) if m.type == "marker"] == [
-        (3840, "Downbeat")
-    ]
+    assert [(t, m.text) for t, m in _timed(_mido(_clip()).tracks[0]) if m.type == "marker"] == [(3840, "Downbeat")]
 
 
 def test_six_eight_is_written_as_six_eight() -> None:
@@ -124,9 +120,7 @@ def test_bends_come_with_their_range_and_come_back(tmp_path: Path) -> None:
 
 def test_a_straight_note_after_a_bent_one_starts_straight() -> None:
     bent = ClipNote(40, Seconds(0.5), Seconds(0.2), 90, (Bend(Seconds(0.6), 1.0),))
-    wheel = [
-        m.pitch for m in _mido(_clip(bent, _note(43, 1.0), channel=0)).tracks[1] if m.type == "pitchwheel"
-    ]
+    wheel = [m.pitch for m in _mido(_clip(bent, _note(43, 1.0), channel=0)).tracks[1] if m.type == "pitchwheel"]
     assert wheel == [4096, 0]
 
 
@@ -164,9 +158,7 @@ def _reread(data: bytes) -> Clip:
 def test_a_file_of_another_resolution_is_read_in_seconds(tmp_path: Path) -> None:
     file = mido.MidiFile(ticks_per_beat=96)
     file.tracks.append(
-        mido.MidiTrack(
-            [mido.Message("note_on", note=36, time=48), mido.Message("note_off", note=36, time=96)]
-        )
+        mido.MidiTrack([mido.Message("note_on", note=36, time=48), mido.Message("note_off", note=36, time=96)])
     )
     file.save(tmp_path / "old.mid")
     note = read(tmp_path / "old.mid").tracks[0].notes[0]
@@ -176,18 +168,14 @@ def test_a_file_of_another_resolution_is_read_in_seconds(tmp_path: Path) -> None
 def test_channels_of_one_track_become_parts(tmp_path: Path) -> None:
     file = mido.MidiFile(type=0)
     on = [mido.Message("note_on", note=36, channel=c) for c in (9, 0)]
-    file.tracks.append(
-        mido.MidiTrack([*on, *(mido.Message("note_off", note=36, channel=c, time=10) for c in (9, 0))])
-    )
+    file.tracks.append(mido.MidiTrack([*on, *(mido.Message("note_off", note=36, channel=c, time=10) for c in (9, 0))]))
     file.save(tmp_path / "old.mid")
     assert [track.channel for track in read(tmp_path / "old.mid").tracks] == [0, 9]
 
 
 def test_a_note_that_is_never_ended_ends_with_its_track(tmp_path: Path) -> None:
     file = mido.MidiFile(ticks_per_beat=480)
-    file.tracks.append(
-        mido.MidiTrack([mido.Message("note_on", note=36), mido.Message("note_off", note=40, time=480)])
-    )
+    file.tracks.append(mido.MidiTrack([mido.Message("note_on", note=36), mido.Message("note_off", note=40, time=480)]))
     file.save(tmp_path / "open.mid")
     assert read(tmp_path / "open.mid").tracks[0].notes[0].duration == 0.5
 

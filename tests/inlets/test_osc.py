@@ -53,6 +53,12 @@ def test_answer_and_events_go_to_the_reply_port(listener: socket.socket) -> None
         assert hears(listener) == Message("/stemd/done", ("7", JOB, 1, "/m.json", "/a.mid"))
 
 
+def test_a_wrong_call_is_refused_at_the_reply_port_too(listener: socket.socket) -> None:
+    with inlet(Desk()) as osc, Client(osc.osc_port) as client:
+        client._transmit(encode(Message("/stemd/audition", ("7", "j1", "three", listener.getsockname()[1]))))
+        assert hears(listener).args[:3] == ("7", "/stemd/audition", "bad_argument")
+
+
 def test_a_client_hears_of_its_own_job_only() -> None:
     desk = Desk()
     with inlet(desk) as osc, Client(osc.osc_port, PATIENCE) as mine, Client(osc.osc_port, PATIENCE) as other:

@@ -138,7 +138,7 @@ def test_a_link_is_refused_and_what_it_leads_to_is_neither_read_nor_touched(host
     target.write_text('{"address": "/stemd/panic", "args": [1]}')
     (host.spool.inbox / "one.json").symlink_to(target)
     host.spool.step()
-    assert refusal(host.reads())[2] == "bad_request"
+    assert refusal(host.reads())[2:] == ["bad_request", "one.json is not a plain file."]
     assert host.desk.door.asked == []
     assert target.exists()
 
@@ -165,10 +165,11 @@ def test_a_request_from_before_the_start_is_refused_as_stale(host: Host) -> None
 
 def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
     host.asks("/stemd/ping", 7)
-    leftover = host.spool.inbox / ".half.tmp"
+    leftover, link = host.spool.inbox / ".half.tmp", host.spool.inbox / ".link"
     leftover.write_text("{")
-    for path in (leftover, host.spool.outbox / "one.json"):
-        os.utime(path, (host.wall.now, host.wall.now))
+    link.symlink_to("nowhere")
+    for path in (leftover, link, host.spool.outbox / "one.json"):
+        os.utime(path, (host.wall.now, host.wall.now), follow_symlinks=False)
     host.wall.now += KEPT + 61
     host.spool.step()
     assert [*host.spool.inbox.iterdir(), *host.spool.outbox.iterdir()] == []

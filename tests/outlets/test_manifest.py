@@ -53,8 +53,8 @@ def test_the_records_come_back_as_they_went_in():
 
 @given(st.lists(HITS, unique_by=lambda hit: hit.id))
 def test_hits_keep_their_microseconds(hits):
-    back = HitTable.of(hits).hits()
-    assert HitTable.of(back).hits() == back
+    back = HitTable.of(hits).records
+    assert HitTable.of(back).records == back
     assert all(abs(a.onset - b.onset) <= 1e-6 for a, b in zip(hits, back, strict=True))
 
 
@@ -62,6 +62,12 @@ def test_notes_with_bends_come_back_as_they_went_in():
     notes = (ClipNote(40, Seconds(1.5), Seconds(0.25), 80, (Bend(Seconds(1.6), -0.5), Bend(Seconds(1.7), 0.0))),)
     changed = manifest().model_copy(update={"notes": {Part.BASS: NoteTable.of(notes)}})
     assert Manifest.model_validate_json(changed.encoded()).notes[Part.BASS].notes() == notes
+
+
+def test_a_manifest_that_was_used_still_equals_one_that_was_not(tmp_path):
+    used = Manifest.load(saved(tmp_path))
+    used.heard()
+    assert used == manifest()
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path):
@@ -108,7 +114,7 @@ def test_another_transcription_with_the_same_hits_can_take_the_corrections():
 
 
 def test_the_schema_that_ships_is_current():
-    assert SCHEMA_FILE.read_text("utf-8") == schema_text(), "write schema_text() to SCHEMA_FILE"
+    assert SCHEMA_FILE.read_text("utf-8") == schema_text(), "run python -m daemon.outlets.manifest"
 
 
 def test_a_missing_manifest_is_refused(tmp_path):

@@ -1,11 +1,11 @@
 import os
-import threading
 import unicodedata
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
-from daemon.errors import Rejected
+from daemon.errors import Rejected, StageFailed
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST, SONG_MIDI, Plan, backing, folder_held, midi, plan, plot, replan, stem
 from tests.songs import manifest
@@ -192,15 +192,17 @@ def test_planning_leaves_nothing_behind(tmp_path):
 
 
 def test_two_runs_do_not_name_files_in_one_folder_at_once(tmp_path):
-    inside: list[str] = []
+    locks = tmp_path / "locks"
+    with folder_held(tmp_path / "Song.wav", None, locks):
+        (lock,) = locks.iterdir()
+        with pytest.raises(Timeout):
+            FileLock(lock, timeout=0).acquire()
+    with folder_held(tmp_path / "Song.mp3", tmp_path, locks):
+        assert list(locks.iterdir()) == [lock]
 
-    def other() -> None:
-        with folder_held(tmp_path / "Song.mp3", None, tmp_path / "locks"):
-            inside.append("second")
 
-    with folder_held(tmp_path / "Song.wav", None, tmp_path / "locks"):
-        thread = threading.Thread(target=other)
-        thread.start()
-        inside.append("first")
-    thread.join()
-    assert inside == ["first", "second"]
+def test_locks_that_cannot_be_written_name_the_setting(tmp_path):
+    locks = tmp_path / "locks"
+    locks.write_bytes(b"")
+    with pytest.raises(StageFailed, match="STEMD_FOLDERS__CACHE"), folder_held(tmp_path / "x", None, locks):
+        pass

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,16 @@ def test_a_file_cut_in_the_middle_gives_what_is_there_and_says_so(tmp_path: Path
     source = decoded(path)
     assert source.audio.duration == pytest.approx(3.0, abs=0.3)
     assert any("promises 0:06.0 but ends at 0:0" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_a_recording_whose_length_was_never_written_is_read_to_its_end(tmp_path: Path, size: int) -> None:
+    path = synth.write(tmp_path / "a.wav", synth.clicks(ONSETS, 1.0), subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.index(b"data") + 4, size)
+    path.write_bytes(data)
+    source = decoded(path)
+    assert source.audio.frames == 44100 and source.remarks == ()
 
 
 def damaged(path: Path) -> Path:

@@ -18,6 +18,11 @@ from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
 from tests.fakes import clip_of
 
 RATE, PERIOD = 48000, 64
+RULES = (
+    "-R",
+    "-P60",
+    "-t2000",
+)  # real time where the system allows it; wait for clients rather than skip them
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK's dummy server is tested on Linux")
 
@@ -32,7 +37,7 @@ class Server:
     def start(self) -> None:
         card = ["-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
         self.process = subprocess.Popen(
-            ["jackd", "-n", self.name, "-S", "-r", *card],
+            ["jackd", "-n", self.name, "-S", *RULES, *card],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -119,23 +124,22 @@ def receiver(player: Player) -> Iterator[Receiver]:
 def test_two_thousand_notes_arrive_each_at_its_frame(player: Player, receiver: Receiver) -> None:
     notes = [(n * 0.0025, 36 + n % 40) for n in range(2000)]
     player.play(clip_of(*notes, length=6.0, sounds=0.05))
-    assert eventually(lambda: not player.playing, 15)
-    assert eventually(lambda: len(receiver.events) == 4000)
+    assert eventually(lambda: len(receiver.events) == 4000, 30)
     strikes = receiver.strikes()
-    begin = strikes[0].frame
+    frames = [strike.frame - strikes[0].frame for strike in strikes]
+    assert frames == [round(onset * RATE) for onset, _ in notes]
     assert [strike.message[1] for strike in strikes] == [pitch for _, pitch in notes]
-    assert max(abs(s.frame - begin - onset * RATE) for s, (onset, _) in zip(strikes, notes, strict=True)) <= 1
     assert receiver.sounding() == set()
 
 
 def test_stop_takes_effect_at_once_and_leaves_silence(player: Player, receiver: Receiver) -> None:
-    player.play(clip_of(*((n * 0.01, 36 + n) for n in range(60)), sounds=30.0))
+    player.play(clip_of(*((n * 0.01, 36 + n) for n in range(90)), sounds=30.0))
     assert eventually(lambda: len(receiver.strikes()) > 5)
     player.stop()
     assert eventually(lambda: receiver.sounding() == set())
     struck = len(receiver.strikes())
     time.sleep(0.1)
-    assert len(receiver.strikes()) == struck < 60
+    assert len(receiver.strikes()) == struck < 90
 
 
 def test_panic_reaches_the_other_end(player: Player, receiver: Receiver) -> None:

@@ -123,13 +123,13 @@ def test_a_foreign_type_that_stemd_does_not_know_is_dropped(osc: OscInlet) -> No
     assert osc.server.counts["garbage"] == 1
 
 
-def test_a_burst_of_a_thousand_requests_is_answered_whole(osc: OscInlet) -> None:
+def test_bursts_are_answered_whole_and_in_order(osc: OscInlet) -> None:
     with Client(osc.osc_port, PATIENCE) as client:
-        client._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        for number in range(1000):
-            client._transmit(encode(Message("/stemd/ping", (number,))))
-        answered = [next(client.events(PATIENCE)).args[0] for _ in range(1000)]
-    assert answered == list(range(1000))
+        for burst in range(10):
+            wanted = list(range(burst * 100, burst * 100 + 100))
+            for number in wanted:
+                client._transmit(encode(Message("/stemd/ping", (number,))))
+            assert [next(client.events(PATIENCE)).args[0] for _ in wanted] == wanted
 
 
 def test_a_hundred_thousand_hostile_datagrams_leave_it_answering(osc: OscInlet) -> None:
@@ -138,7 +138,7 @@ def test_a_hundred_thousand_hostile_datagrams_leave_it_answering(osc: OscInlet) 
     with Client(osc.osc_port, PATIENCE) as client:
         for number in range(100_000):
             client._transmit(_hostile(dice, sound))
-            if number % 500 == 0:
+            if number % 100 == 0:
                 client.ask("/stemd/ping")
         client.ask("/stemd/ping")
         client._waiting.clear()

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.osc.addresses import REQUESTS, WIRE_CODES
-from bridge.osc.calls import Call, CallError, claimed_id, read_call
+from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call
 
 
 def refused(address: str, *args: object) -> CallError:
@@ -66,6 +66,7 @@ def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
         ("bad_argument", "path must be UTF-8", "/stemd/process", ["1", "/caf\udce9.wav"]),
         ("bad_argument", "path", "/stemd/process", ["1", "/a\0.wav"]),
         ("bad_argument", "cluster", "/stemd/audition", ["1", "j", -1]),
+        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", True]),
         ("bad_argument", "cluster", "/stemd/audition", ["1", "j", float("nan")]),
         ("bad_argument", "cluster", "/stemd/audition", ["1", "j", 10**400]),
         ("bad_argument", "ttl_seconds must be from 1 to 3600", "/stemd/subscribe", ["1", 0, 0]),
@@ -74,6 +75,9 @@ def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
         ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", '{"bpm": NaN}', 9001]),
         ("bad_json", "nested too deeply", "/stemd/relabel", ["1", "j", "[" * 100_000]),
         ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", 5]),
+        ("bad_json", "not UTF-8", "/stemd/relabel", ["1", "j", '{"a": "\\ud800"}']),
+        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", {"a": float("inf")}]),
+        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", {"a": b"bytes"}]),
     ],
 )
 def test_a_wrong_call_is_refused_with_the_argument_named(
@@ -82,6 +86,26 @@ def test_a_wrong_call_is_refused_with_the_argument_named(
     error = refused(address, *args)
     assert error.code == code
     assert word in error.text
+
+
+@pytest.mark.parametrize(
+    ("address", "args", "reply_port"),
+    [
+        ("/stemd/process", ["1", "", "", 9001], 9001),
+        ("/stemd/process", ["1", 9001], 9001),
+        ("/stemd/subscribe", ["1", 9001, 9999], 9001),
+        ("/stemd/proces", ["1", "/a.wav", 9001], 9001),
+        ("/stemd/audition", ["1", "j", -3], 0),
+        ("/stemd/ping", [], 0),
+    ],
+)
+def test_a_wrong_call_is_answered_to_the_port_that_it_claims(address: str, args: list[object], reply_port: int) -> None:
+    assert claimed_reply_port(address, args) == reply_port
+
+
+def test_a_port_is_never_taken_for_the_length_of_a_list() -> None:
+    call = read_call("/stemd/jobs", [1, 9001])
+    assert (call.values["limit"], call.reply_port) == (50, 9001)
 
 
 junk = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.just("{}"))

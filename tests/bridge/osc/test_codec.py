@@ -29,7 +29,7 @@ def test_an_independent_library_reads_what_we_write(message: Message) -> None:
 
 
 @given(st.lists(st.one_of(texts, st.integers(-(2**31), 2**31 - 1), singles, st.booleans()), max_size=8))
-def test_we_read_what_an_independent_library_writes(args: list[object]) -> None:
+def test_we_read_what_an_independent_library_writes(args: list[Value]) -> None:
     builder = OscMessageBuilder("/stemd/jobs")
     for value in args:
         builder.add_arg(value)
@@ -77,6 +77,7 @@ def test_text_that_is_not_utf8_is_handed_on_for_the_caller_to_refuse() -> None:
         b"/a\0\0,\0\0\0\0\0\0\0",
         b"/a\0\0,b\0\0\0\0\0\x05abcd",
         b"/a\0\0,b\0\0\xff\xff\xff\xf8abcd",
+        b"/a\0\0,bi\0\xff\xff\xff\xfc",
         b"#bundle\0\0\0\0\0",
         b"#bundle\0" + bytes(8) + b"\0\0\0\0",
         b"#bundle\0" + bytes(8) + b"\x7f\xff\xff\xfc/a\0\0",

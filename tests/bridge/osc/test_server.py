@@ -52,7 +52,7 @@ def test_an_urgent_request_is_answered_while_a_slow_one_is_at_work() -> None:
 
     def handle(call: Call, peer: Peer) -> Sequence[Message]:
         if call.request.verb == "relabel":
-            release.wait(PATIENCE)
+            release.wait(10 * PATIENCE)
         return [reply("/stemd/done", id=call.id)]
 
     with serving(handle) as server, Client(server.osc_port, PATIENCE) as client, Client(server.osc_port) as slow:
@@ -115,6 +115,14 @@ def test_a_full_queue_tells_the_sender_to_try_again(monkeypatch: pytest.MonkeyPa
         busy = next(client.events(PATIENCE))
         release.set()
     assert (busy.address, busy.args[:3]) == (FAIL, (3, "/stemd/undo", "busy"))
+
+
+def test_stopping_leaves_no_thread_and_no_open_port_behind() -> None:
+    before = threading.active_count()
+    with serving() as server:
+        assert threading.active_count() > before
+    assert threading.active_count() == before
+    OscServer(pong, server.osc_port).stop()
 
 
 def test_a_taken_port_is_an_error() -> None:

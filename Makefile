@@ -1,0 +1,49 @@
+# make demo   sets everything up, transcribes the song that ships with stemd, shows what came out
+# make test   sets everything up and runs the tests
+# make check  what CI runs: style, types, tests
+# make bench  measures accuracy, speed and memory and prints the README's tables
+# make clean  removes what the others made
+
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+READY := $(VENV)/.ready
+
+# A folder or page with wheels, such as a CPU build of torch, where pip is told of one.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+
+.PHONY: demo test check bench clean setup lint types
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+test: setup
+	@echo "Running the tests ..."
+	@$(BIN)/python -m pytest
+
+check: setup lint types test
+
+lint: setup
+	@$(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+bench: setup
+	@$(BIN)/python -m tests.benchmarks
+
+setup: $(READY)
+
+$(READY): pyproject.toml examples/setup.py
+	@python=; for p in python3.12 python3.11 python3 python; do \
+	  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then python=$$p; break; fi; done; \
+	if [ -z "$$python" ]; then echo "stemd needs Python 3.11 or 3.12. Install one from python.org and try again."; exit 1; fi; \
+	$$python examples/setup.py $(VENV)
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

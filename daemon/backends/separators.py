@@ -1,0 +1,122 @@
+"""The separators and kit networks by their names in the options, ready for the pipeline.
+
+Nothing here loads a network or asks for a GPU before there is something to separate: what comes from the cache
+must not wait for torch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.errors import StageFailed
+from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
+from daemon.pipeline.separate import AUTO, DEFAULT, EMBEDDED, separate
+
+Report = Callable[[float], None]
+
+FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """A separator whose weights are here. `remark` says why it is not the one that was wished for."""
+
+    name: str
+    checkpoints: Checkpoints
+    device: str
+    remark: str = ""
+
+    @property
+    def weights(self) -> Weights:
+        known = self.name != EMBEDDED
+        return Weights(self.name, self.checkpoints.sha256(self.name, _members(self)) if known else "")
+
+    def parts(self) -> tuple[Part, ...]:
+        """What it can separate; the usual four where a user's checkpoint does not say."""
+        stems = () if self.name == EMBEDDED else self.checkpoints.checkpoint(self.name).stems
+        return tuple(Part(stem) for stem in stems) or FOUR
+
+    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: Report) -> Stems:
+        from daemon.backends.device import Device, choose
+
+        device = Device() if self.name == EMBEDDED else choose(self.device)
+        work = {"name": self.name, "folder": folder, "checkpoints": self.checkpoints, "device": device}
+        stems = separate(mix, parts, report=report, **work)  # type: ignore[arg-type]
+        return replace(stems, remarks=(*filter(None, [self.remark]), *stems.remarks))
+
+
+def separator(name: str, checkpoints: Checkpoints, device: str, report: Report) -> Separator:
+    """The separator called `name`, its weights fetched if need be; `auto` makes do without. Raises NoWeights."""
+    if name == EMBEDDED:
+        return Separator(EMBEDDED, checkpoints, device)
+    wanted = Separator(DEFAULT if name == AUTO else name, checkpoints, device)
+    try:
+        _have(wanted, report)
+    except NoWeights as missing:
+        if name != AUTO:
+            raise
+        remark = f"Separated without a network, so expect more bleed. {missing.reason}"
+        return Separator(EMBEDDED, checkpoints, device, remark)
+    return wanted
+
+
+def _have(wanted: Separator, report: Report) -> None:
+    try:
+        wanted.checkpoints.files(wanted.name, _members(wanted))
+    except NoWeights:
+        wanted.checkpoints.fetch(wanted.name, report, _members(wanted))
+
+
+def _members(separator: Separator) -> tuple[str, ...] | None:
+    """Of a bag in which each network makes one stem, only the one for the drums; else all."""
+    known = separator.checkpoints.checkpoint(separator.name)
+    if not (known.mixing and known.stems):
+        return None
+    column = known.stems.index(Part.DRUMS)
+    return tuple(m.signature for m, row in zip(known.members, known.mixing, strict=True) if row[column])
+
+
+@dataclass(frozen=True, slots=True)
+class DrumSep:
+    """The MDX23C kit networks. Their weights are only ever fetched by `stemd models fetch`."""
+
+    name: Literal["drumsep", "drumsep6"]
+    checkpoints: Checkpoints
+    device: str
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(self.name, self.checkpoints.sha256(self.name))
+
+    def split(self, drums: Audio, folder: Path, report: Report) -> Kit:
+        from daemon.backends.device import choose
+        from daemon.backends.mdx23c import Mdx23c
+
+        stems: Literal[5, 6] = 6 if self.name == "drumsep6" else 5
+        network = Mdx23c.load(self.checkpoints.path(self.name), stems, choose(self.device))
+        parts = network.separate_kit(drums, folder, report)
+        return Kit({drum: parts.kit[drum] for drum in Drum}, replace(self.weights, device=parts.device), parts.remarks)
+
+
+def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | None:
+    """The network called `name`; None is the splitter of the pipeline itself. `auto` takes DrumSep if it is here."""
+    if name == EMBEDDED:
+        return None
+    if name == AUTO:
+        return _drumsep_if_here(checkpoints, device)
+    wanted = DrumSep("drumsep6" if name == "drumsep6" else "drumsep", checkpoints, device)
+    try:
+        checkpoints.path(wanted.name)
+    except NoWeights as missing:
+        raise StageFailed("kit", f"{missing.reason} `stemd models fetch {name}` gets them.") from None
+    return wanted
+
+
+def _drumsep_if_here(checkpoints: Checkpoints, device: str) -> DrumSep | None:
+    try:
+        checkpoints.path("drumsep")
+    except NoWeights:
+        return None
+    return DrumSep("drumsep", checkpoints, device)

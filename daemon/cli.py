@@ -1,0 +1,171 @@
+"""The command line. Each command collects what was typed and hands it on; the work is elsewhere.
+
+Exit status: 0 all done, 1 something failed, 2 the call itself was wrong, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from daemon import __version__
+
+app = typer.Typer(
+    name="stemd",
+    help="A song goes in; stems and clean MIDI come out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...")]
+Opt = typer.Option
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, Opt("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"stemd {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def transcribe(
+    paths: Paths,
+    input: Annotated[str, Opt(help="What the file is: mix or drums.")] = "",
+    parts: Annotated[str, Opt(help="Parts to transcribe, with commas between: drums.")] = "",
+    separator: Annotated[str, Opt(help="auto, htdemucs, htdemucs_ft, htdemucs_6s, hdemucs_mmi, mdx, mdx_extra, "
+                                       "embedded, or a checkpoint of your own.")] = "",
+    kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
+    onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
+    bpm: Annotated[float | None, Opt(help="Beats per minute, if you know them.")] = None,
+    beats_per_bar: Annotated[int | None, Opt(help="Beats in a bar; 4 if not given.")] = None,
+    grid: Annotated[str, Opt(help="1/4, 1/8, 1/16, 1/32, or triplets: 1/4T, 1/8T, 1/16T.")] = "",
+    strength: Annotated[float | None, Opt(help="How far hits move to the grid, 0 to 1.")] = None,
+    tolerance: Annotated[float | None, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = None,
+    swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
+    quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
+    drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
+    stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
+    kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: kick, snare, toms, hi-hat, cymbals too.")] = False,
+    backing: Annotated[bool, Opt("--backing", help="Write the song without drums.")] = False,
+    plot: Annotated[bool, Opt("--plot", help="Draw the hits over the waveform, as SVG.")] = False,
+    out: Annotated[Path | None, Opt(help="Folder for the results; beside each song if not given.")] = None,
+    as_json: Annotated[bool, Opt("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """Write the drums of each song as MIDI, beside it."""
+    from daemon.commands import transcribe as command
+
+    typed = {
+        "input": input, "parts": tuple(parts.split(",")) if parts else "", "separator": separator, "kit": kit,
+        "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
+        "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
+    }  # fmt: skip
+    moves = {"step": grid, "strength": strength, "tolerance": tolerance, "swing": _number(swing), "quantize": quantize}
+    _exit(lambda: command.run(paths, {**_given(typed), "grid": _given(moves)}, out, as_json))
+
+
+@app.command()
+def relabel(
+    manifest: Annotated[Path, typer.Argument(help="The song's .stemd.json file.")],
+    cluster: Annotated[list[str] | None, Opt(help="A cluster's new label: 2=snare.")] = None,
+    hit: Annotated[list[str] | None, Opt(help="A hit's new label: 17=open_hihat.")] = None,
+    delete_hit: Annotated[list[int] | None, Opt(help="A hit that is none.")] = None,
+    changes: Annotated[str, Opt(help="Any correction as JSON.")] = "",
+    undo: Annotated[bool, Opt("--undo", help="Take the last correction back.")] = False,
+    redo: Annotated[bool, Opt("--redo", help="Make it again.")] = False,
+    as_json: Annotated[bool, Opt("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Correct a transcription and write its MIDI again, without touching the audio."""
+    from daemon.commands import relabel as command
+
+    typed = command.Typed(tuple(cluster or ()), tuple(hit or ()), tuple(delete_hit or ()), changes, undo, redo)
+    _exit(lambda: command.run(manifest, typed, as_json))
+
+
+models = typer.Typer(help="The weights of the networks: what is there, and fetch more.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+
+@models.command("list")
+def models_list(as_json: Annotated[bool, Opt("--json")] = False) -> None:
+    """All models: size, licence, and whether they are here."""
+    from daemon.commands import models as command
+
+    _exit(lambda: command.show(as_json))
+
+
+@models.command("fetch")
+def models_fetch(names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
+    """Download and check the weights of these models."""
+    from daemon.commands import models as command
+
+    _exit(lambda: command.fetch(names))
+
+
+@models.command("path")
+def models_path(name: Annotated[str, typer.Argument()]) -> None:
+    """Where a model's weights lie."""
+    from daemon.commands import models as command
+
+    _exit(lambda: command.path(name))
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, Opt("--json")] = False) -> None:
+    """What works on this machine: device, decoder, weights, MIDI, folders."""
+    from daemon.commands import doctor as command
+
+    _exit(lambda: command.run(as_json))
+
+
+@app.command()
+def config(
+    as_json: Annotated[bool, Opt("--json")] = False,
+    drum_maps: Annotated[bool, Opt("--drum-maps", help="List the drum maps instead.")] = False,
+) -> None:
+    """Every setting, its value, and where that comes from."""
+    from daemon.commands import config as command
+
+    _exit(lambda: command.run(as_json, drum_maps))
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _exit(command: Callable[[], int]) -> None:
+    """Run a command; its errors become one sentence and an exit status."""
+    from daemon.errors import ConfigError, Rejected, StemdError
+
+    try:
+        status = command()
+    except (Rejected, ConfigError) as error:
+        typer.echo(str(error), err=True)
+        status = 2
+    except StemdError as error:
+        typer.echo(str(error), err=True)
+        status = 1
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. Nothing was left half written.", err=True)
+        status = 130
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""`stemd transcribe`: one song after the other, and a failed one does not stop the rest."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daemon.commands.console import Console, JsonConsole, PlainConsole
+from daemon.errors import Rejected, StageFailed
+from daemon.inlets.probe import probe
+from daemon.jobs.options import Options
+from daemon.jobs.timings import Progress, Step, Timings
+from daemon.outlets.delivery import Desk, deliver
+from daemon.pipeline.chain import Studio, Transcription, transcribe
+
+AUDIO = frozenset(
+    [".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".mp4"]
+    + [".m4v", ".mov", ".webm", ".caf", ".w64", ".rf64"]
+)
+
+
+def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:
+    """Transcribe all of `paths`. 0 if every song worked, else 1. Raises Rejected for options that do not fit."""
+    from daemon import app, config
+
+    settings = config.load().settings
+    options = Options.read(merged(settings.options.model_dump(), typed))
+    app.check(options, settings)
+    songs = list(expand(paths))
+    if not songs:
+        where = ", ".join(map(str, paths))
+        raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
+    console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
+    desk = app.desk(settings, out)
+    with app.open_studio(settings) as studio:
+        job = _Job(options, desk, studio, app.timings(settings), console)
+        return int(sum(job.run(song) for song in songs) < len(songs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all songs of one call share."""
+
+    options: Options
+    desk: Desk
+    studio: Studio
+    timings: Timings
+    console: Console
+
+    def run(self, song: Path) -> bool:
+        """Whether it worked. The reason, if not, goes to the console."""
+        progress = _Progress(song, self)
+        try:
+            result = transcribe(song, self.options, self.studio, progress.report)
+            progress.report("write", 0.0)
+            delivery = deliver(result, self.options, self.desk)
+        except (Rejected, StageFailed) as error:
+            self.console.failed(song, error)
+            return False
+        progress.learn(result)
+        self.console.done(song, result, delivery, progress.elapsed())
+        return True
+
+
+class _Progress:
+    """Turns the stages of one song into one line that knows how long it will still take."""
+
+    def __init__(self, song: Path, job: _Job) -> None:
+        self._song, self._job = song, job
+        self._clock = job.studio.clock
+        self._began = self._clock()
+        separator = "" if job.options.input == "drums" else job.options.separator
+        self._steps = [Step("decode"), Step("separate", separator), *map(Step, ("listen", "kit", "hits", "beats"))]
+        expected = job.timings.expected(self._steps, _seconds(song, job.studio))
+        self._overall = Progress(self._steps, expected, self._clock)
+
+    def report(self, stage: str, fraction: float) -> None:
+        self._job.console.progress(self._song, stage, self._overall.update(stage, fraction))
+
+    def elapsed(self) -> float:
+        return self._clock() - self._began
+
+    def learn(self, result: Transcription) -> None:
+        """Stages from the cache teach nothing."""
+        fresh = {stage.name: stage.seconds for stage in result.stages if not stage.cached}
+        for step in self._steps:
+            if step.stage in fresh:
+                self._job.timings.learn(step, result.source.audio.duration, fresh[step.stage])
+
+
+def _seconds(song: Path, studio: Studio) -> float:
+    """The length that the header tells; 0 where there is none, which `transcribe` will say."""
+    try:
+        return probe(song, studio.limits).seconds or 0.0
+    except Rejected:
+        return 0.0
+
+
+def merged(defaults: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
+    """`typed` over `defaults`; of a nested setting only the named parts change."""
+    nested = {name: {**defaults[name], **value} for name, value in typed.items() if isinstance(value, dict)}
+    return {**defaults, **typed, **nested}
+
+
+def expand(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files as they are named; of folders the songs in them, in order, without what stemd itself wrote."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*") if _is_song(found.relative_to(path), found))
+        else:
+            yield path
+
+
+def _is_song(name: Path, path: Path) -> bool:
+    ours = any(part.endswith(".stems") for part in name.parts[:-1]) or ".backing" in name.suffixes
+    hidden = any(part.startswith(".") for part in name.parts)
+    return name.suffix.lower() in AUDIO and not ours and not hidden and path.is_file()

@@ -1,0 +1,167 @@
+"""From a transcription, or a manifest and a correction, to the files beside the song.
+
+Only stems, backing track and plot need the audio: a correction is the manifest, some arithmetic and a .mid.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bridge.drum_map import DrumMap, UnknownNameError, named
+from bridge.notes import Clip
+from bridge.timebase import Seconds
+from daemon.errors import Rejected
+from daemon.jobs.options import Options
+from daemon.outlets import naming
+from daemon.outlets.manifest import Manifest, SourceFile, StageRun
+from daemon.outlets.media import Media
+from daemon.outlets.midi_file import write_midi
+from daemon.outlets.naming import Kind, Plan
+from daemon.outlets.rows import HitTable
+from daemon.pipeline import edits, hits
+from daemon.pipeline.chain import Transcription
+from daemon.pipeline.history import History
+from daemon.pipeline.quantize import aligned, quantize
+from daemon.pipeline.records import BeatGrid, Hit, Part
+from daemon.pipeline.render import clip, drum_track
+
+
+DRUMS_MIDI = naming.midi(Part.DRUMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where results go and what they are written with. `out` None is beside the source."""
+
+    locks: Path
+    out: Path | None = None
+    drum_maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was written. `remarks` are sentences for the user."""
+
+    manifest: Path
+    written: dict[Kind, Path]
+    remarks: tuple[str, ...]
+    content: Manifest
+
+    @property
+    def midi(self) -> Path:
+        return self.written[DRUMS_MIDI]
+
+
+def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
+    """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
+    source, media = result.source.path, Media(result, options)
+    with naming.folder_held(source, desk.out, desk.locks):
+        kinds = [DRUMS_MIDI, *media.kinds()]
+        plan = naming.plan(source, desk.out, kinds)
+        manifest = _manifest(result, options, plan)
+        if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
+            plan = naming.plan(source, desk.out, kinds, fresh=True)
+            manifest = _manifest(result, options, plan)
+        score = arrange(manifest)
+        write_midi(plan.paths[DRUMS_MIDI], score.clip(drum_map(score.options.drum_map, desk.drum_maps)))
+        remarks = media.write(plan.paths, score.hits, score.grid)
+        return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)))
+
+
+def correct(path: Path, given: str | dict[str, Any], desk: Desk) -> Delivery:
+    """One more revision of the manifest at `path`. Raises Rejected when it does not fit."""
+    with naming.folder_held(path, None, desk.locks):
+        found = Manifest.load(path)
+        return _again(path, found, edits.correct(given, found.heard(), found.history, found.options), desk)
+
+
+def step(path: Path, back: bool, desk: Desk) -> Delivery:
+    """Undo (`back`) or redo one revision of the manifest at `path`."""
+    with naming.folder_held(path, None, desk.locks):
+        found = Manifest.load(path)
+        return _again(path, found, found.history.undo() if back else found.history.redo(), desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The hits that sound, each with its time on `grid`, and the options that hold after all corrections."""
+
+    name: str
+    hits: tuple[Hit, ...]
+    times: tuple[Seconds, ...]
+    grid: BeatGrid
+    options: Options
+    duration: Seconds
+
+    def clip(self, notes: DrumMap) -> Clip:
+        """What a DAW or a MIDI port plays."""
+        track = drum_track(self.hits, self.times, notes, note_ms=self.options.note_ms)
+        return clip(self.name, [track], self.grid, self.duration)
+
+
+def arrange(manifest: Manifest) -> Score:
+    """What a manifest stands for, corrections included."""
+    now = edits.effective(manifest.heard(), manifest.history, manifest.options, hits.revoiced)
+    grid = aligned(now.hits, manifest.grid)
+    times = quantize(now.hits, grid, now.options.grid).times
+    source = manifest.source
+    return Score(Path(source.name).stem, now.hits, times, grid, now.options, Seconds(source.duration))
+
+
+def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
+    """The user's map of that name, or a built-in one. Raises Rejected, with the nearest name."""
+    if name in own:
+        return DrumMap(name, own[name])
+    try:
+        return named(name)
+    except UnknownNameError as error:
+        raise Rejected("bad_option", str(error)) from None
+
+
+def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Delivery:
+    changed = found.model_copy(update={"history": history})
+    score = arrange(changed)
+    song = score.clip(drum_map(score.options.drum_map, desk.drum_maps))
+    plan = naming.replan(path, found, [DRUMS_MIDI])
+    write_midi(plan.paths[DRUMS_MIDI], song)
+    return _signed(changed, plan)
+
+
+def _signed(manifest: Manifest, plan: Plan) -> Delivery:
+    whole = manifest.model_copy(update={"outputs": plan.written()})
+    whole.save(plan.manifest)
+    return Delivery(plan.manifest, plan.paths, plan.remarks, whole)
+
+
+def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
+    source = result.source
+    fresh = Manifest(
+        stemd=version("stemd"),
+        source=SourceFile(
+            name=source.path.name,
+            folder=plan.folder,
+            sha256=source.digest,
+            duration=source.audio.duration,
+            remarks=source.remarks,
+        ),
+        options=options,
+        stages=tuple(_run(stage) for stage in result.stages),
+        grid=result.grid,
+        thresholds=result.drums.thresholds,
+        clusters=result.drums.clusters,
+        remarks=result.remarks,
+        hits=HitTable.of(result.drums.hits),
+    )
+    before = plan.previous
+    if before is None or not before.hears_like(fresh):
+        return fresh
+    return fresh.model_copy(update={"history": before.history})
+
+
+def _run(stage: Any) -> StageRun:
+    used = stage.weights
+    return StageRun(
+        stage=stage.name, model=used.name, sha256=used.sha256, device=used.device, seconds=round(stage.seconds, 3)
+    )

@@ -1,0 +1,59 @@
+"""The files of a delivery that need sound: stems, the backing track, the picture."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.jobs.options import Options
+from daemon.outlets import naming
+from daemon.outlets.naming import Kind
+from daemon.outlets.plot import write_plot
+from daemon.outlets.stems import Sound, backing, common_gain, gain_remark, write_sound
+from daemon.pipeline.chain import Transcription
+from daemon.pipeline.records import BeatGrid, Hit, Part
+
+
+PICTURE = naming.plot("svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What `options` ask for beside the MIDI of `result`."""
+
+    result: Transcription
+    options: Options
+
+    def sounds(self) -> dict[Kind, Sound]:
+        """Every sound file by its kind."""
+        return dict(self._sounds())
+
+    def kinds(self) -> tuple[Kind, ...]:
+        return (*self.sounds(), *([PICTURE] if self.options.plot else []))
+
+    def write(self, paths: Mapping[Kind, Path], hits: Sequence[Hit], grid: BeatGrid) -> tuple[str, ...]:
+        """Write every kind to its path; `hits` on `grid` are what the picture shows. Raises StageFailed.
+
+        The remarks are for the user.
+        """
+        if self.options.plot:
+            source, stems = self.result.source, self.result.stems
+            write_plot(paths[PICTURE], source.path.stem, hits, grid, stems.parts[Part.DRUMS] if stems else source.audio)
+        sounds, form = self.sounds(), self.form
+        gain = common_gain(sounds.values(), form)
+        for kind, sound in sounds.items():
+            write_sound(sound, paths[kind], form, gain)
+        return (gain_remark(gain, form),) if gain < 1 else ()
+
+    @property
+    def form(self) -> str:
+        return self.options.stems or "wav"
+
+    def _sounds(self) -> Iterator[tuple[Kind, Sound]]:
+        stems, kit = self.result.stems, self.result.kit
+        if stems and self.options.stems:
+            yield from ((naming.stem(part, self.form), Sound(audio)) for part, audio in stems.parts.items())
+        if kit and self.options.stems and self.options.kit_stems:
+            yield from ((naming.stem(drum, self.form), Sound(audio)) for drum, audio in kit.drums.items())
+        if stems and self.options.backing:
+            mix = self.result.source.audio
+            yield naming.backing(self.form), backing(mix, stems.parts[Part.DRUMS])

@@ -1,0 +1,114 @@
+"""Stems and the backing track as files for the DAW: whole or not at all, block by block, as long as the song.
+
+A stem is rounded to 24 bits before anything else happens to it. So a mix of 16 or 24 bits is, to the last bit, what
+its drums and its backing track add up to, in WAV (32-bit floats, which never clip) and in FLAC. MP3 comes close.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daemon.errors import StageFailed
+from daemon.outlets.whole import whole
+from daemon.pipeline.records import Audio
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FORMATS = {"wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_24"), "mp3": ("MP3", "MPEG_LAYER_III")}
+# A float WAV needs no headroom; the others cut off what is louder than this.
+CEILING = {"flac": 1 - 2**-23, "mp3": 0.98}
+BLOCK = 1 << 18
+STEPS = 1 << 23
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A stem, or a mix with another sound taken away."""
+
+    audio: Audio
+    without: Audio | None = None
+
+    def blocks(self) -> "Iterator[NDArray[np.float32]]":
+        """(channels, <= BLOCK frames) in order."""
+        for start in range(0, self.audio.frames, BLOCK):
+            block = self.audio.read(start, BLOCK)
+            yield block - _rounded(self.without.read(start, BLOCK)) if self.without else _rounded(block)
+
+
+def _rounded(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """To multiples of 2^-23: a float32 holds these exactly up to 2, and so their sums and differences."""
+    import numpy as np
+
+    return np.asarray(np.rint(block * np.float32(STEPS)) / np.float32(STEPS), np.float32)
+
+
+def write_stem(audio: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
+    """Write `audio` times `gain` to `target` as wav, flac or mp3. Raises StageFailed."""
+    return write_sound(Sound(audio), target, fmt, gain)
+
+
+def write_backing(mix: Audio, drums: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
+    """Write the mix without its drums, the whole times `gain`. Raises StageFailed."""
+    return write_sound(backing(mix, drums), target, fmt, gain)
+
+
+def backing(mix: Audio, drums: Audio) -> Sound:
+    """The mix minus the drums."""
+    if mix.frames != drums.frames:
+        raise StageFailed("stems", f"{drums.path.name} is not as long as {mix.path.name}. Separate the song again.")
+    return Sound(mix, drums)
+
+
+def common_gain(sounds: Iterable[Audio | Sound], fmt: str) -> float:
+    """What to multiply every file of a set with so that none clips: 1 if none would, and always 1 for wav."""
+    if fmt not in CEILING:
+        return 1.0
+    peak = max((_peak(each if isinstance(each, Sound) else Sound(each)) for each in sounds), default=0.0)
+    return min(1.0, CEILING[fmt] / peak) if peak else 1.0
+
+
+def gain_remark(gain: float, fmt: str) -> str:
+    """The sentence for a set that had to be turned down."""
+    from math import log10
+
+    down = -20 * log10(gain)
+    return f"All {fmt} files were turned down by {down:.1f} dB so that none clips; wav keeps the level."
+
+
+def _peak(sound: Sound) -> float:
+    return max((float(abs(block).max()) for block in sound.blocks() if block.size), default=0.0)
+
+
+def write_sound(sound: Sound, target: Path, fmt: str, gain: float) -> Path:
+    import soundfile
+
+    if fmt not in FORMATS:
+        raise StageFailed("stems", f"{fmt!r} is not a format for stems. Use wav, flac or mp3.")
+    with whole(target) as temporary:
+        kind, subtype = FORMATS[fmt]
+        try:
+            _encode(sound, temporary, kind, subtype, gain)
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error
+    return target
+
+
+def _encode(sound: Sound, target: Path, kind: str, subtype: str, gain: float) -> None:
+    import numpy as np
+    import soundfile
+
+    audio = sound.audio
+    with soundfile.SoundFile(target, "w", audio.rate, audio.channels, subtype, format=kind) as file:
+        for block in sound.blocks():
+            louder = (block * np.float32(gain)).T
+            file.write(_whole_numbers(louder) if subtype == "PCM_24" else louder)
+
+
+def _whole_numbers(block: "NDArray[np.float32]") -> "NDArray[np.int32]":
+    """24 bits at the top of 32, because libsndfile scales floats by 2^23 - 1 and not by 2^23."""
+    import numpy as np
+
+    return np.clip(np.rint(block.astype(np.float64) * STEPS), -STEPS, STEPS - 1).astype(np.int32) << 8

@@ -1,0 +1,173 @@
+"""The daemon's MIDI port, on fake ports that come and go."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive
+from daemon.errors import Rejected
+from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
+from tests.fakes import FakeClock, FakeInput, FakePort, clip_of, notes_of
+
+NOTHING = NoPort("There is no MIDI port: JACK is not running.")
+
+
+class Computer:
+    """Ports that can be plugged in and out, and an outlet on them."""
+
+    def __init__(self, plugged: bool = True, lead: float = 0.0) -> None:
+        self.clock, self.lead = FakeClock(), lead
+        self.plugged = plugged
+        self.outs: list[FakePort] = []
+        self.said: list[str] = []
+        settings = PortSettings(open_out=self.open_out, open_in=self.open_in, open_link=lambda: None)
+        self.outlet = MidiOutlet(settings, self.said.append)
+
+    def open_out(self, name: str, api: Api | None) -> OutPort | NoPort:
+        if not self.plugged:
+            return NOTHING
+        self.outs.append(FakePort(self.clock, self.lead))
+        return self.outs[-1]
+
+    def open_in(self, receive: Receive, name: str, api: Api | None) -> InPort | NoPort:
+        self.input = FakeInput(self.clock, receive)
+        return self.input
+
+    def unplug(self) -> None:
+        self.plugged, self.outs[-1].unplugged = False, True
+
+    def heard(self, true: Callable[[FakePort], Any]) -> bool:
+        return self.outs[-1].comes_true(lambda: true(self.outs[-1]))
+
+
+@pytest.fixture
+def computer() -> Any:
+    computer = Computer()
+    yield computer
+    computer.outlet.close()
+
+
+def test_a_push_plays_the_clip_and_counts_its_notes(computer: Computer) -> None:
+    assert computer.outlet.push(clip_of((0.0, 36), (0.0, 42)), PushOptions()) == 2
+    assert computer.heard(lambda port: [pitch for _, pitch in port.strikes()] == [36, 42])
+    assert computer.outlet.sent == 2
+
+
+def test_the_port_is_opened_once_and_kept(computer: Computer) -> None:
+    assert computer.outlet.open() == "MIDI leaves through stemd."
+    computer.outlet.push(clip_of((0.0, 36)), PushOptions())
+    computer.outlet.push(clip_of((0.0, 36)), PushOptions())
+    assert len(computer.outs) == 1
+
+
+def test_a_push_goes_to_the_channel_that_a_musician_calls_three(computer: Computer) -> None:
+    computer.outlet.push(clip_of((0.0, 36)), PushOptions(channel=3))
+    assert computer.heard(lambda port: port.heard and port.heard[0].message[0] == 0x92)
+
+
+def test_without_a_port_a_push_is_refused_with_the_reason() -> None:
+    computer = Computer(plugged=False)
+    with pytest.raises(Rejected, match="JACK is not running"):
+        computer.outlet.push(clip_of((0.0, 36)), PushOptions())
+    computer.outlet.close()
+
+
+def test_a_part_without_notes_is_refused_and_what_plays_goes_on(computer: Computer) -> None:
+    computer.outlet.push(clip_of((0.0, 36), sounds=9.0), PushOptions(), "a")
+    with pytest.raises(Rejected, match="no note to play in bass of song"):
+        computer.outlet.push(clip_of((0.0, 36)), PushOptions(parts=("bass",)))
+    assert computer.outlet.replace(clip_of((0.0, 38)), "a")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"when": "later"}, "when: 'later'"),
+        ({"channel": 0}, "channel: 0"),
+        ({"channel": 17}, "channel: 17"),
+        ({"loop": "maybe"}, "loop: 'maybe'"),
+        ({"speed": 2}, "speed: 2"),
+    ],
+)
+def test_a_wrong_option_is_named(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(Rejected, match=words):
+        PushOptions.read(values)
+
+
+def test_link_that_is_not_installed_is_refused_with_the_remedy(computer: Computer) -> None:
+    with pytest.raises(Rejected, match="pip install"):
+        computer.outlet.push(clip_of((0.0, 36)), PushOptions(when="link"))
+
+
+def test_a_push_to_the_transport_waits_for_the_daw(computer: Computer) -> None:
+    computer.outlet.push(clip_of((0.0, 36)), PushOptions(when="transport"))
+    assert computer.outs[-1].heard == []
+    computer.input.get(b"\xfa")
+    computer.input.get(b"\xf8")
+    assert computer.heard(lambda port: [pitch for _, pitch in port.strikes()] == [36])
+
+
+def test_only_the_job_that_plays_is_replaced(computer: Computer) -> None:
+    computer.outlet.push(clip_of((0.0, 36), (50.0, 36)), PushOptions(), "a")
+    assert not computer.outlet.replace(clip_of((0.0, 38)), "b")
+    assert computer.outlet.replace(clip_of((0.0, 38), (50.0, 38)), "a")
+
+
+def test_an_audition_shortens_the_waits() -> None:
+    computer = Computer(lead=10.0)
+    assert computer.outlet.audition(notes_of((20.0, 38), (10.0, 38), (10.15, 38))) == 3
+    assert computer.heard(lambda port: port.scheduled() == 6)
+    computer.clock.advance(10)
+    first, second, third = (time for time, _ in computer.outs[-1].strikes())
+    assert (second - first, third - second) == (pytest.approx(0.15), pytest.approx(0.4))
+    computer.outlet.close()
+
+
+def test_a_pad_played_while_learning_is_reported_but_not_the_echo_of_the_audition(computer: Computer) -> None:
+    learned: SimpleQueue[tuple[int, int]] = SimpleQueue()
+    computer.outlet.audition(notes_of((0.0, 38)))
+    computer.outlet.learn(lambda pitch, velocity: learned.put((pitch, velocity)))
+    computer.input.get(bytes((0x99, 38, 100)))
+    computer.input.get(bytes((0x99, 51, 0)))
+    computer.input.get(bytes((0x90, 51, 90)))
+    assert learned.get(timeout=5) == (51, 90)
+    assert learned.empty()
+
+
+def test_a_port_that_goes_is_said_and_taken_again_when_it_is_back(computer: Computer) -> None:
+    computer.outlet.open()
+    computer.unplug()
+    computer.outlet.tend()
+    computer.outlet.tend()
+    assert computer.said == ["The MIDI port stemd has gone; stemd takes it again when it is back."]
+    assert computer.outs[0].closed and computer.input.closed
+    computer.plugged = True
+    computer.outlet.tend()
+    assert computer.said[1:] == ["MIDI leaves through stemd."]
+    assert computer.outlet.push(clip_of((0.0, 36)), PushOptions()) == 1
+
+
+def test_a_push_while_the_port_is_gone_says_so(computer: Computer) -> None:
+    computer.outlet.open()
+    computer.unplug()
+    with pytest.raises(Rejected) as refusal:
+        computer.outlet.push(clip_of((0.0, 36)), PushOptions())
+    assert refusal.value.code == "no_port"
+
+
+def test_notes_are_counted_across_a_port_that_went(computer: Computer) -> None:
+    computer.outlet.push(clip_of((0.0, 36)), PushOptions())
+    assert computer.heard(lambda port: len(port.strikes()) == 1)
+    computer.unplug()
+    computer.outlet.tend()
+    assert computer.outlet.sent == 1
+
+
+@pytest.mark.parametrize("ending", ["stop", "panic", "close"])
+def test_every_ending_leaves_silence(computer: Computer, ending: str) -> None:
+    computer.outlet.push(clip_of((0.0, 36), sounds=9.0), PushOptions())
+    assert computer.heard(lambda port: port.sounding() == {(9, 36)})
+    getattr(computer.outlet, ending)()
+    assert computer.outs[-1].sounding() == set()

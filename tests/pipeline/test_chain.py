@@ -1,0 +1,136 @@
+"""The pipeline as a whole, with a transcriber that knows what was played and no separation network."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests import synth
+from tests.ears import ScriptedListener
+
+from daemon.errors import Cancelled, Rejected
+from daemon.inlets.probe import Limits
+from daemon.jobs.options import Grid, Options
+from daemon.jobs.workspace import Workspace
+from daemon.pipeline.chain import Studio, draft, transcribe
+from daemon.pipeline.records import Drum, Part, Stems, Weights
+
+BEAT = synth.rock_beat(2)
+DRUMS = Options(input="drums")
+
+
+class HalfAndHalf:
+    """A separator that gives every part the mix at half its level."""
+
+    weights = Weights("half")
+
+    def parts(self):
+        return (Part.DRUMS, Part.OTHER)
+
+    def separate(self, mix, parts, folder, report):
+        from daemon.pipeline.records import Audio
+
+        report(0.5)
+        sound = mix.read() * 0.5
+        return Stems({p: Audio(synth.write(folder / f"{p}.wav", sound), mix.frames) for p in parts}, self.weights)
+
+
+def studio(folder: Path, listener: ScriptedListener | None = None) -> Studio:
+    return Studio(
+        workspace=Workspace(folder / "cache"),
+        limits=Limits(),
+        listener=listener or ScriptedListener(BEAT),
+        separation=lambda name, report: HalfAndHalf(),
+        kit_splitter=lambda name: None,
+    )
+
+
+def quiet(stage, fraction):
+    pass
+
+
+@pytest.fixture
+def song(tmp_path):
+    return synth.write(tmp_path / "Song.wav", synth.play(BEAT, 4.0))
+
+
+def test_a_drum_stem_becomes_hits_on_a_grid(tmp_path, song):
+    result = transcribe(song, DRUMS, studio(tmp_path), quiet)
+    assert len(result.drums.hits) == len(BEAT)
+    assert result.grid.bpm == pytest.approx(120.0, rel=1e-3)
+    assert result.stems is None
+
+
+def test_a_mix_is_separated_first(tmp_path, song):
+    result = transcribe(song, Options(), studio(tmp_path), quiet)
+    assert set(result.stems.parts) == {Part.DRUMS}
+    assert [stage.name for stage in result.stages] == ["decode", "separate", "listen", "kit", "hits", "beats"]
+
+
+def test_all_parts_are_separated_when_stems_are_asked_for(tmp_path, song):
+    result = transcribe(song, Options(stems="wav"), studio(tmp_path), quiet)
+    assert set(result.stems.parts) == {Part.DRUMS, Part.OTHER}
+
+
+def test_the_second_run_comes_from_the_cache(tmp_path, song):
+    listener = ScriptedListener(BEAT)
+    first = transcribe(song, DRUMS, studio(tmp_path, listener), quiet)
+    second = transcribe(song, DRUMS.model_copy(update={"grid": Grid(step="1/8")}), studio(tmp_path, listener), quiet)
+    assert listener.calls == 1
+    assert all(stage.cached for stage in second.stages)
+    assert (second.drums, second.grid) == (first.drums, first.grid)
+
+
+def test_the_cache_knows_a_song_by_its_content_not_its_name(tmp_path, song):
+    transcribe(song, DRUMS, studio(tmp_path), quiet)
+    other = shutil.copy(song, tmp_path / "Other.wav")
+    result = transcribe(Path(other), DRUMS, studio(tmp_path), quiet)
+    assert all(stage.cached for stage in result.stages)
+    assert result.source.path.name == "Other.wav"
+
+
+def test_the_cache_may_move(tmp_path, song):
+    transcribe(song, DRUMS, studio(tmp_path), quiet)
+    (tmp_path / "cache").rename(tmp_path / "moved")
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    (tmp_path / "moved").rename(moved / "cache")
+    result = transcribe(song, DRUMS, studio(moved), quiet)
+    assert result.kit.drums[Drum.KICK].read(0, 10).shape == (2, 10)
+    assert all(stage.cached for stage in result.stages)
+
+
+def test_another_tempo_redoes_only_the_beats(tmp_path, song):
+    transcribe(song, DRUMS, studio(tmp_path), quiet)
+    result = transcribe(song, DRUMS.model_copy(update={"bpm": 60.0}), studio(tmp_path), quiet)
+    assert [stage.name for stage in result.stages if not stage.cached] == ["beats"]
+
+
+def test_progress_names_each_stage_and_ends_at_one(tmp_path, song):
+    told = []
+    transcribe(song, Options(), studio(tmp_path), lambda stage, fraction: told.append((stage, fraction)))
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages == ["decode", "separate", "listen", "kit", "hits", "beats"]
+    assert all(dict(told)[stage] == 1.0 for stage in stages)
+
+
+@pytest.mark.parametrize("stage", ["decode", "separate", "listen", "kit", "hits", "beats"])
+def test_stopping_in_any_stage_leaves_nothing_unfinished(tmp_path, song, stage):
+    def stop(now, fraction):
+        if now == stage:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        transcribe(song, Options(), studio(tmp_path), stop)
+    assert not list((tmp_path / "cache").glob(f"{stage}/*/record.json"))
+    assert not list((tmp_path / "cache").glob(".making/*/*"))
+
+
+def test_a_bass_stem_has_no_drums_to_hear(tmp_path, song):
+    with pytest.raises(Rejected, match="bass stem"):
+        transcribe(song, Options(input="bass"), studio(tmp_path), quiet)
+
+
+def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):
+    result = draft(song, Options(), studio(tmp_path), quiet)
+    assert [stage.name for stage in result.stages] == ["decode", "listen"]
+    assert len(result.drums.hits) == len(BEAT)

@@ -1,0 +1,133 @@
+"""From candidates and a kit to hits with level, velocity, articulation and cluster."""
+
+import numpy as np
+import pytest
+from tests import synth
+from tests.ears import activations
+
+from daemon.jobs.options import Classic, VelocityCurve
+from daemon.pipeline import kit, stem_onsets
+from daemon.pipeline.articulation import toms
+from daemon.pipeline.candidates import candidates, onsets
+from daemon.pipeline.clusters import groups
+from daemon.pipeline.hits import draft, hits, revoiced
+from daemon.pipeline.onsets import novelty
+from daemon.pipeline.records import Audio, Drum, Kit, Weights
+
+BEAT = synth.rock_beat(4)
+SECONDS = 8.0
+
+
+def ignore(_):
+    pass
+
+
+def stem(folder, name, samples):
+    return Audio(synth.write(folder / f"{name}.wav", samples), samples.shape[1])
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hits")
+    audio = stem(folder, "in", synth.play(BEAT, SECONDS))
+    heard = candidates(activations(BEAT, SECONDS), novelty(audio))
+    parts = kit.split(audio, onsets(heard), folder, ignore)
+    return hits(heard, parts, VelocityCurve(), told=True, report=ignore)
+
+
+@pytest.fixture(scope="module")
+def true_kit(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kit")
+    alone = {d: [s for s in BEAT if s.drum == d] for d in Drum}
+    return Kit({d: stem(folder, d, synth.play(alone[d], SECONDS)) for d in Drum}, Weights("truth"))
+
+
+def times(found, drum):
+    return [hit.onset for hit in found.hits if hit.drum is drum]
+
+
+def test_all_strokes_are_there_at_their_times(found):
+    for drum in (Drum.KICK, Drum.SNARE, Drum.HIHAT):
+        assert times(found, drum) == pytest.approx(synth.onsets_of(BEAT, drum), abs=0.006)
+
+
+def test_the_softer_off_beats_get_lower_velocities(found):
+    loud, soft = (
+        [h.velocity for h in found.hits if h.drum is Drum.HIHAT and round(h.onset / 0.25) % 2 == odd] for odd in (0, 1)
+    )
+    assert np.median(loud) > np.median(soft) + 5
+
+
+def test_ids_count_the_hits_in_order_of_time(found):
+    assert [hit.id for hit in found.hits] == list(range(len(found.hits)))
+    assert [hit.onset for hit in found.hits] == sorted(hit.onset for hit in found.hits)
+
+
+def test_every_hit_belongs_to_a_cluster_of_its_drum_and_label(found):
+    clusters = {cluster.id: cluster for cluster in found.clusters}
+    assert all((clusters[h.cluster].drum, clusters[h.cluster].label) == (h.drum, h.label) for h in found.hits)
+    assert sum(cluster.count for cluster in found.clusters) == len(found.hits)
+
+
+def test_a_cluster_names_a_hit_to_listen_to(found):
+    by_id = {hit.id: hit for hit in found.hits}
+    assert all(by_id[c.typical].cluster == c.id and by_id[c.typical].onset == c.time for c in found.clusters)
+
+
+def test_another_curve_changes_only_the_velocities(found):
+    again = revoiced(found.hits, VelocityCurve(top=127, bottom=127))
+    assert {hit.velocity for hit in again} == {127}
+    assert [hit.onset for hit in again] == [hit.onset for hit in found.hits]
+
+
+def test_the_same_curve_changes_nothing(found):
+    assert revoiced(found.hits, VelocityCurve()) == found.hits
+
+
+def test_a_draft_has_hits_without_a_kit():
+    heard = candidates(activations(BEAT, SECONDS), novelty_of_silence())
+    assert len(draft(heard, VelocityCurve()).hits) == len(BEAT)
+
+
+def novelty_of_silence():
+    from daemon.pipeline.onsets import Novelty
+
+    return Novelty(np.zeros(int(SECONDS * 345), np.float32))
+
+
+def test_superflux_finds_the_strokes_of_true_stems(true_kit):
+    heard = onsets(stem_onsets.superflux(true_kit))
+    for drum in (Drum.KICK, Drum.SNARE, Drum.HIHAT):
+        assert heard[drum] == pytest.approx(synth.onsets_of(BEAT, drum), abs=0.006)
+
+
+def test_superflux_finds_nothing_in_empty_stems(true_kit):
+    heard = onsets(stem_onsets.superflux(true_kit))
+    assert (heard[Drum.TOMS], heard[Drum.CYMBALS]) == ([], [])
+
+
+def test_superflux_drops_the_bleed_of_a_louder_drum(tmp_path, true_kit):
+    kick = synth.play([s for s in BEAT if s.drum == "kick"], SECONDS)
+    leaky = Kit({**true_kit.drums, Drum.TOMS: stem(tmp_path, "toms", kick * np.float32(0.05))}, true_kit.model)
+    assert onsets(stem_onsets.superflux(leaky))[Drum.TOMS] == []
+
+
+def test_classic_keeps_the_published_minimum_gap(true_kit):
+    heard = onsets(stem_onsets.classic(true_kit, Classic()))
+    assert np.diff(heard[Drum.CYMBALS] or [0, 1]).min() >= 0.15
+    assert len(heard[Drum.SNARE]) == len(synth.onsets_of(BEAT, "snare"))
+
+
+def test_toms_are_named_from_high_to_low_by_pitch():
+    pitch = np.array([90.0, 160.0, 91.0, 120.0, 161.0], np.float32)
+    assert toms(pitch) == ["floor_tom", "high_tom", "floor_tom", "mid_tom", "high_tom"]
+
+
+def test_one_tom_is_a_mid_tom():
+    assert toms(np.array([110.0, 112.0], np.float32)) == ["mid_tom", "mid_tom"]
+
+
+def test_hits_that_sound_apart_form_groups_of_one_label():
+    shapes = np.concatenate([np.full((10, 48), -10.0), np.full((10, 48), -40.0)]).astype(np.float32)
+    found = groups(["snare"] * 20, shapes)
+    assert sorted(len(group.members) for group in found) == [10, 10]

@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from daemon.config import Config, load
+from daemon.errors import ConfigError
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def loaded(home: Path, text: str = "", **variables: str) -> Config:
+    (home / "config.toml").write_text(text, "utf-8")
+    return load({"STEMD_FOLDERS__CONFIG": str(home), **variables})
+
+
+def problems(home: Path, text: str = "", **variables: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(home, text, **variables)
+    return caught.value.problems
+
+
+def test_everything_has_a_default(home):
+    settings = load({"STEMD_FOLDERS__CONFIG": str(home / "none")}).settings
+    assert (settings.daemon.osc_port, settings.limits.max_minutes, settings.device) == (9331, 30.0, "auto")
+
+
+def test_the_file_is_read(home):
+    settings = loaded(home, '[options.grid]\nstep = "1/8T"\n[daemon]\nworkers = 2').settings
+    assert (settings.options.grid.step, settings.daemon.workers) == ("1/8T", 2)
+
+
+def test_the_environment_wins_over_the_file(home):
+    config = loaded(home, "[limits]\nmax_minutes = 10\nmin_seconds = 1", STEMD_LIMITS__MAX_MINUTES="60")
+    assert (config.settings.limits.max_minutes, config.settings.limits.min_seconds) == (60.0, 1.0)
+
+
+def test_lists_and_tables_in_the_environment_are_json(home):
+    folders = json.dumps([{"path": str(home), "poll": True}])
+    settings = loaded(home, STEMD_DAEMON__DROP=folders, STEMD_OPTIONS__PARTS='["bass"]').settings
+    assert settings.daemon.drop[0].poll
+    assert settings.options.parts == ("bass",)
+
+
+def test_each_value_says_where_it_comes_from(home):
+    config = loaded(home, '[options.grid]\nstep = "1/8"', STEMD_DEVICE="cpu")
+    origins = {value.name: value.origin for value in config.values()}
+    assert origins["options.grid.step"] == str(home / "config.toml")
+    assert origins["device"] == "STEMD_DEVICE"
+    assert origins["options.grid.strength"] == "default"
+
+
+def test_every_value_can_be_shown_as_json(home):
+    assert json.dumps([value.value for value in loaded(home).values()])
+
+
+def test_a_tilde_is_the_home_folder(home, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    assert loaded(home, '[models]\nmine = "~/mine.th"').settings.models == {"mine": home / "mine.th"}
+
+
+def test_a_drum_map_may_use_nicknames(home):
+    maps = loaded(home, "[drum_maps.pads]\nbd = 35\n'open hat' = 46").settings.drum_maps
+    assert maps == {"pads": {"kick": 35, "open_hihat": 46}}
+
+
+def test_all_mistakes_are_told_at_once(home):
+    found = problems(home, "[limits]\nmax_minutes = -3\n[daemon]\nworkers = 0", STEMD_DEVICE="abacus")
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("devise = 'cpu'", "Did you mean device?"),
+        ("[limits]\nmax_minute = 3", "Did you mean max_minutes?"),
+        ("[options.grid]\nswimg = 0.6", "Did you mean swing?"),
+        ("[[daemon.drop]]\npath = '/x'\npol = true", "Did you mean poll?"),
+        ("[limits]\nmax_minutes = -3", "-3 does not work"),
+        ("[limits]\nmax_minutes = nan", "finite"),
+        ("limits = 3", "limits"),
+        ("[options]\nbpm = 1000", "options.bpm"),
+        ("[folders]\ncache = 'here'", "must be absolute"),
+        ("[folders]\nconfig = '/x'", "STEMD_FOLDERS__CONFIG"),
+        ("[folders]\nstate = '/x'", "STEMD_STATE_FOLDER"),
+        ("folders = 'x'", "folders"),
+        ("[models]\n'../x' = '/x'", "models.../x"),
+        ("[drum_maps.pads]\nkazoo = 3", "kazoo"),
+        ("[drum_maps.pads]\nkick = 128", "127"),
+        ("[drum_maps.pads]", "drum_maps.pads"),
+        ("[[", "is not TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_the_file(home, text, words):
+    (problem,) = problems(home, text)
+    assert words in problem
+    assert "config.toml" in problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("STEMD_DAEMON__OSC_PRT", "9000", "Did you mean osc_port?"),
+        ("STEMD_DAEMON__OSC_PORT", "70000", "65535"),
+        ("STEMD_DAEMON__DROP", "[{", "daemon.drop"),
+        ("STEMD_LIMITS", "3", "limits"),
+        ("STEMD_VOLUME", "11", "There is no setting volume"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_named_with_the_variable(home, variable, value, words):
+    (problem,) = problems(home, "", **{variable: value})
+    assert words in problem
+    assert variable in problem
+
+
+def test_a_file_in_another_encoding_is_told(home):
+    (home / "config.toml").write_bytes("# für\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load({"STEMD_FOLDERS__CONFIG": str(home)})
+
+
+def test_a_name_may_hold_a_dot(home):
+    assert list(loaded(home, "[models]\n'kit.v2' = '/x'").settings.models) == ["kit.v2"]
+
+
+def test_an_empty_variable_is_no_variable(home):
+    assert loaded(home, STEMD_DEVICE="").settings.device == "auto"
+
+
+def test_the_state_folder_goes_by_the_name_that_clients_know(home):
+    assert loaded(home, STEMD_STATE_FOLDER=str(home / "state")).settings.folders.state == home / "state"
+
+
+def test_other_variables_are_none_of_our_business(home):
+    assert load({"STEMD_FOLDERS__CONFIG": str(home), "PATH": "x", "HOME": "y"}).settings.device == "auto"
