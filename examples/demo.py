@@ -11,7 +11,7 @@ OUT = Path("demo-out")
 
 def main() -> int:
     print('Transcribing 32 s of "War of freedom" by Carlos Viola Iborra.', flush=True)
-    print("The first run fetches the weights of htdemucs (about 100 MB); without a network stemd does without.\n", flush=True)
+    print("The first run fetches the weights of htdemucs (about 100 MB).\n", flush=True)
     OUT.mkdir(exist_ok=True)
     stemd = [sys.executable, "-m", "daemon.cli"]
     options = ["--stems", "wav", "--backing", "--plot", "--out", str(OUT)]

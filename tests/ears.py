@@ -1,7 +1,7 @@
 """A transcriber for tests that hears exactly what it is told was played."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class ScriptedListener:
 
     strokes: Sequence[Stroke]
     calls: int = 0
-    weights: Weights = Weights("scripted", "0" * 64)
+    weights: Weights = field(default_factory=lambda: Weights("scripted", "0" * 64))
 
     def listen(self, blocks: Iterable[NDArray[np.float32]]) -> Activations:
         self.calls += 1

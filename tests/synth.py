@@ -34,18 +34,14 @@ def silence(seconds: float, *, rate: int = RATE, channels: int = 2) -> Samples:
     return np.zeros((channels, round(seconds * rate)), np.float32)
 
 
-def tone(
-    hertz: float, seconds: float, *, level: float = -12.0, rate: int = RATE, channels: int = 2
-) -> Samples:
+def tone(hertz: float, seconds: float, *, level: float = -12.0, rate: int = RATE, channels: int = 2) -> Samples:
     """A sine that starts and ends on 5 ms ramps."""
     time = np.arange(round(seconds * rate)) / rate
     ramp = np.clip(np.minimum(time, seconds - time) / 0.005, 0, 1)
     return _spread(np.sin(2 * np.pi * hertz * time) * ramp * _gain(level), channels)
 
 
-def noise(
-    seconds: float, *, level: float = -12.0, rate: int = RATE, channels: int = 2, seed: int = 1
-) -> Samples:
+def noise(seconds: float, *, level: float = -12.0, rate: int = RATE, channels: int = 2, seed: int = 1) -> Samples:
     """White noise, different in each channel."""
     wave = np.random.default_rng(seed).uniform(-1, 1, (channels, round(seconds * rate)))
     return (wave * _gain(level)).astype(np.float32)

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 Receive = Callable[[bytes, float], None]
 
 
-class PortLost(OSError):  # noqa: N818
+class PortLost(OSError):
     """The device behind an open port has gone."""
 
 

@@ -25,11 +25,11 @@ POLL_SECONDS = 0.2
 Report = Callable[[float], None]
 
 
-class OutOfMemory(RuntimeError):  # noqa: N818
+class OutOfMemory(RuntimeError):
     """The device has not enough memory for one segment."""
 
 
-class _Stopped(RuntimeError):  # noqa: N818
+class _Stopped(RuntimeError):
     """Raised inside a forward pass to end it early."""
 
 

@@ -27,7 +27,6 @@ from daemon.pipeline.quantize import aligned, quantize
 from daemon.pipeline.records import BeatGrid, Hit, Part
 from daemon.pipeline.render import clip, drum_track
 
-
 DRUMS_MIDI = naming.midi(Part.DRUMS)
 
 

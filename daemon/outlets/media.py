@@ -12,7 +12,6 @@ from daemon.outlets.stems import Sound, backing, common_gain, gain_remark, write
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.records import BeatGrid, Hit, Part
 
-
 PICTURE = naming.plot("svg")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 THRESHOLD = 0.5
 FAINTEST = 0.15
 REACH = 0.025
-CLASS_LABELS = {"kick": "kick", "snare": "snare", "toms": "mid_tom"}
+CLASS_LABELS = {"toms": "mid_tom", "closed": "closed_hihat", "open": "open_hihat"}
 
 # The shortest time between two strokes of one drum, in seconds: what a good drummer manages and a little less.
 MIN_GAP = {Drum.KICK: 0.035, Drum.SNARE: 0.03, Drum.TOMS: 0.04, Drum.HIHAT: 0.03, Drum.CYMBALS: 0.05}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from daemon.errors import Rejected
+from daemon.errors import Rejected, StageFailed, StemdError
 from daemon.inlets.probe import Limits, probe
 from daemon.jobs.options import Options, VelocityCurve
 from daemon.jobs.workspace import Workspace, key
@@ -195,7 +195,7 @@ class _Run:
         began, made = clock(), []
 
         def fill(folder: Path) -> None:
-            save(folder, make(folder, told), clock() - began)
+            save(folder, _guarded(name, make, folder, told), clock() - began)
             made.append(folder)
 
         told(0.0)
@@ -204,6 +204,19 @@ class _Run:
         self.stages.append(Stage(name, weights, seconds, cached=not made))
         told(1.0)
         return record
+
+
+def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told: Fraction) -> T:
+    """One of the four guards: whatever a stage trips over fails its job, with the reason, and nothing else."""
+    try:
+        return make(folder, told)
+    except (StemdError, OSError):
+        raise
+    except MemoryError:
+        raise StageFailed(name, f"There was not enough memory to {name}. Close other programs and try again.") from None
+    except Exception as error:
+        reason = f"The stage {name} broke ({type(error).__name__}: {error}). Please report it with the song's name."
+        raise StageFailed(name, reason) from error
 
 
 def _listen(listener: Listener, sound: Audio, folder: Path, report: Fraction) -> Listening:

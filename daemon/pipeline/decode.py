@@ -81,9 +81,7 @@ class _Conversion:
         peak = float(abs(block).max(initial=0.0))
         if not math.isfinite(peak):
             where = clock_time(start / RATE)
-            reason = (
-                f"{self.found.path.name} holds samples that are no numbers, near {where}. Export it again."
-            )
+            reason = f"{self.found.path.name} holds samples that are no numbers, near {where}. Export it again."
             raise Rejected("not_finite", reason)
         return peak
 
@@ -128,8 +126,7 @@ def _remarks(reading: Reading) -> Iterator[str]:
     if reading.missing:
         held, promised = reading.frames / reading.rate, (reading.promised or 0) / reading.rate
         yield (
-            f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; "
-            "what is there was used."
+            f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; what is there was used."
         )
     if reading.silenced:
         lost = 1000 * reading.silenced / reading.rate

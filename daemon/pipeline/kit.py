@@ -248,7 +248,7 @@ def istft(spectrum: Complexes, frames: int) -> Floats:
     for part in range(ratio):
         out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
         weight[part : part + steps] += window[part * HOP : (part + 1) * HOP] ** 2
-    flat: Floats = (out / weight).reshape(pieces.shape[0], -1)
+    flat = (out / weight.astype(np.float32)).reshape(pieces.shape[0], -1)
     return flat[:, WINDOW // 2 : WINDOW // 2 + frames]
 
 

@@ -41,13 +41,9 @@ def locked(tmp_path: Path) -> Iterator[Path]:
         os.seteuid(0)
 
 
-@pytest.mark.parametrize(
-    "suffix", [".wav", ".aiff", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".mp4", ".webm"]
-)
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".mp4", ".webm"])
 def test_every_format_tells_its_length_rate_and_channels(tmp_path: Path, suffix: str) -> None:
-    found = probe(
-        synth.write(tmp_path / f"a{suffix}", synth.clicks([0.25], 1.0, rate=48000), rate=48000), Limits()
-    )
+    found = probe(synth.write(tmp_path / f"a{suffix}", synth.clicks([0.25], 1.0, rate=48000), rate=48000), Limits())
     assert (found.rate, found.channels, found.has_video) == (48000, 2, False)
     assert found.seconds == pytest.approx(1.0, abs=0.01)
 
@@ -98,9 +94,7 @@ def test_a_file_without_permission_is_unreadable(locked: Path) -> None:
     assert error.code == "unreadable" and "locked.wav" in error.reason
 
 
-@pytest.mark.parametrize(
-    "content", [b"just some words\n" * 99, bytes(9999), b"#EXTM3U\n#EXTINF:1,\nother.aac\n"]
-)
+@pytest.mark.parametrize("content", [b"just some words\n" * 99, bytes(9999), b"#EXTM3U\n#EXTINF:1,\nother.aac\n"])
 def test_what_is_not_audio_is_refused_under_any_name(tmp_path: Path, content: bytes) -> None:
     for name in ("a.wav", "a.mp3", "a.m4a", "a.vox", "a.txt", "a.m3u8"):
         (tmp_path / name).write_bytes(content)

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests import synth
 
 from bridge.timebase import Seconds
 from daemon.pipeline.beats import beats
 from daemon.pipeline.onsets import Novelty, novelty
 from daemon.pipeline.records import Audio, Drum, Hit
+from tests import synth
 
 
 def played(folder, *, bpm, start=0.0, bars=8, noise=0.0):

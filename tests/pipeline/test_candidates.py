@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests import synth
-from tests.ears import activations
 
 from daemon.pipeline.candidates import THRESHOLD, candidates, onsets, rescale
 from daemon.pipeline.onsets import Novelty
 from daemon.pipeline.records import Drum
+from tests import synth
+from tests.ears import activations
 
 BEAT = synth.rock_beat(1)
 

@@ -4,8 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests import synth
-from tests.ears import ScriptedListener
 
 from daemon.errors import Cancelled, Rejected
 from daemon.inlets.probe import Limits
@@ -13,6 +11,8 @@ from daemon.jobs.options import Grid, Options
 from daemon.jobs.workspace import Workspace
 from daemon.pipeline.chain import Studio, draft, transcribe
 from daemon.pipeline.records import Drum, Part, Stems, Weights
+from tests import synth
+from tests.ears import ScriptedListener
 
 BEAT = synth.rock_beat(2)
 DRUMS = Options(input="drums")

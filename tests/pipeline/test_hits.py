@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from tests import synth
-from tests.ears import activations
 
 from daemon.jobs.options import Classic, VelocityCurve
 from daemon.pipeline import kit, stem_onsets
@@ -13,6 +11,8 @@ from daemon.pipeline.clusters import groups
 from daemon.pipeline.hits import draft, hits, revoiced
 from daemon.pipeline.onsets import novelty
 from daemon.pipeline.records import Audio, Drum, Kit, Weights
+from tests import synth
+from tests.ears import activations
 
 BEAT = synth.rock_beat(4)
 SECONDS = 8.0

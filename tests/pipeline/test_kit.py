@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests import synth
 
 from daemon.errors import Cancelled
 from daemon.pipeline import kit
 from daemon.pipeline.records import Audio, Drum
+from tests import synth
 
 BEAT = synth.rock_beat(2)
 ONSETS = {drum: synth.onsets_of(BEAT, drum) for drum in (Drum.KICK, Drum.SNARE, Drum.HIHAT)}

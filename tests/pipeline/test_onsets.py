@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import synth
 
 from daemon.pipeline.onsets import Novelty, novelty, peaks, refine, strongest
 from daemon.pipeline.records import Audio
+from tests import synth
 
 
 def heard(folder: Path, samples: synth.Samples) -> Audio:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import synth
 
 from daemon.jobs.options import VelocityCurve
 from daemon.pipeline.records import Audio
 from daemon.pipeline.velocity import envelope, levels, reference, velocities
+from tests import synth
 
 
 def measured(folder, strokes):

@@ -227,6 +227,51 @@ def test_the_outlet_gets_its_port_back_after_jack_was_restarted(server: Server) 
     assert said[1] == "MIDI leaves through stemd:out (JACK)."
 
 
+class ClockSource:
+    """A DAW that sends Start and then a tick every `every` frames."""
+
+    def __init__(self, every: int) -> None:
+        self.every, self.first = every, 0
+        self.client = jack.Client("daw", no_start_server=True)
+        self.port = self.client.midi_outports.register("clock")
+        self.client.set_process_callback(self._process)
+        self.client.activate()
+        self.next: int | None = None
+
+    def play(self) -> None:
+        self.next = -1
+
+    def _process(self, frames: int) -> None:
+        self.port.clear_buffer()
+        start = self.client.last_frame_time
+        if self.next == -1:
+            self.port.write_midi_event(0, b"\xfa")
+            self.first = self.next = start + 10
+        while self.next is not None and self.next < start + frames:
+            self.port.write_midi_event(max(0, self.next - start), b"\xf8")
+            self.next += self.every
+
+    def close(self) -> None:
+        self.client.deactivate()
+        self.client.close()
+
+
+def test_a_push_locked_to_midi_clock_lies_on_the_daws_beats(server: Server) -> None:
+    outlet, daw = MidiOutlet(PortSettings(), lambda _: None), ClockSource(every=900)
+    outlet.open()
+    daw.client.connect("daw:clock", "stemd sync:in")
+    receiver = Receiver("stemd:out")
+    beats = clip_of(*((n * 0.5, 36 + n) for n in range(5)), bpm=120, length=2.5)
+    outlet.push(beats, PushOptions(when="transport"))
+    daw.play()
+    assert eventually(lambda: len(receiver.strikes()) == 5)
+    late = [strike.frame - daw.first - n * 24 * 900 for n, strike in enumerate(receiver.strikes())]
+    assert 0 <= late[0] < 0.02 * RATE
+    assert max(map(abs, late[1:])) <= 2
+    for end in (receiver, daw, outlet):
+        end.close()
+
+
 def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "stemd-nobody")
     missing = open_out()
