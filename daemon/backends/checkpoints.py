@@ -3,8 +3,8 @@
 import errno
 import hashlib
 import tempfile
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,10 +19,14 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class NoWeights(StageFailed):
-    """The weights are not here or cannot be used; the text says why and what helps. Callers may fall back."""
+    """The weights are not here or cannot be used; the text says why and what helps.
 
-    def __init__(self, reason: str) -> None:
+    Callers may fall back: `why` is the cause alone, to go on after "because".
+    """
+
+    def __init__(self, reason: str, why: str = "its weights cannot be used") -> None:
         super().__init__("weights", reason)
+        self.why = why
 
 
 class Checkpoints:
@@ -102,7 +106,8 @@ class Checkpoints:
         if self.offline:
             raise NoWeights(
                 f"The weights of {name} are not here and stemd is set to offline. "
-                f"Allow the network once, or use --separator embedded."
+                f"Allow the network once, or use --separator embedded.",
+                why="its weights are not here and stemd is set to offline",
             )
         with _locked(self._make(name), report):
             for index, member in enumerate(missing):
@@ -123,7 +128,8 @@ class Checkpoints:
             return
         raise NoWeights(
             f"The weights of {name} could not be fetched ({'; '.join(problems)}). "
-            f"Try `stemd models fetch {name}` when the network is there."
+            f"Try `stemd models fetch {name}` when the network is there.",
+            why=f"its weights could not be fetched ({'; '.join(problems)})",
         )
 
     def _bring(self, source: Source, target: Path, report: Report) -> None:
@@ -208,19 +214,24 @@ def _share(report: Report, index: int, count: int) -> Report:
     return lambda fraction: report((index + fraction) / count)
 
 
-def _locked(folder: Path, report: Report) -> FileLock:
+@contextmanager
+def _locked(folder: Path, report: Report) -> Iterator[None]:
     """Wait for another stemd that fetches the same weights; `report` may end the wait."""
     lock = FileLock(folder / ".lock")
-    while True:
-        try:
-            return _taken(lock)
-        except Timeout:
-            report(0.0)
+    while not _taken(lock):
+        report(0.0)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _taken(lock: FileLock) -> FileLock:
-    lock.acquire(timeout=0.5)
-    return lock
+def _taken(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0.5)
+    except Timeout:
+        return False
+    return True
 
 
 def _stamp(file: Path, sha256: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +168,7 @@ class Separation:
         return kept * np.asarray(self._shares[index], np.float32)[:, None, None]
 
 
-def _next(
-    running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], None]
-) -> tuple[Segment, Samples]:
+def _next(running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], None]) -> tuple[Segment, Samples]:
     segment, future = running.popleft()
     while not wait([future], timeout=POLL_SECONDS).done:
         tell()
@@ -181,7 +178,7 @@ def _next(
 
 def _crew(device: Device) -> tuple[int, int]:
     """(segments at a time, cores for all of them): two halves of a CPU wait for each other less than one whole."""
-    cores = cpu_count() or 1
+    cores = torch.get_num_threads()
     return (2 if device.kind is Kind.CPU and cores > 1 else 1, cores)
 
 

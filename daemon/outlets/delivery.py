@@ -3,7 +3,8 @@
 Only stems, backing track and plot need the audio: a correction is the manifest, some arithmetic and a .mid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -64,9 +65,10 @@ def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
             plan = naming.plan(source, desk.out, kinds, fresh=True)
             manifest = _manifest(result, options, plan)
         score = arrange(manifest)
-        write_midi(plan.paths[DRUMS_MIDI], score.clip(drum_map(score.options.drum_map, desk.drum_maps)))
-        remarks = media.write(plan.paths, score.hits, score.grid)
-        return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)))
+        with _all_or_none(plan):
+            remarks = media.write(plan.paths, score.hits, score.grid)
+            write_midi(plan.paths[DRUMS_MIDI], score.clip(drum_map(score.options.drum_map, desk.drum_maps)))
+            return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)))
 
 
 def correct(path: Path, given: str | dict[str, Any], desk: Desk) -> Delivery:
@@ -126,6 +128,18 @@ def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Deliver
     plan = naming.replan(path, found, [DRUMS_MIDI])
     write_midi(plan.paths[DRUMS_MIDI], song)
     return _signed(changed, plan)
+
+
+@contextmanager
+def _all_or_none(plan: Plan) -> Iterator[None]:
+    """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
+    new = [path for path in plan.paths.values() if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _signed(manifest: Manifest, plan: Plan) -> Delivery:

@@ -174,7 +174,9 @@ class MidiOutlet:
 
     def _ready(self) -> Player:
         self.open()
-        if self._player is None or not self._player.alive:
+        if self._player is not None and not self._player.alive:
+            self.tend()
+        if self._player is None:
             raise Rejected("no_port", self._sentence)
         return self._player
 

@@ -75,7 +75,7 @@ def _auto(task: Task, report: Report) -> Stems:
         if name == SIX:
             raise
         stems = _embedded(task, report)
-        remark = f"Separated without a network, so expect more bleed. {missing.reason}"
+        remark = f"{name} was not used because {missing.why}; signal processing did it, with more bleed."
         return replace(stems, remarks=(remark, *stems.remarks))
 
 
@@ -165,9 +165,7 @@ def _lower(device: "Device") -> "Device":
 def _write(task: Task, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, Audio]:
     task.folder.mkdir(parents=True, exist_ok=True)
     with closing(blocks), ExitStack() as stack:
-        writers = [
-            stack.enter_context(WavWriter(task.folder / f"{part}.wav", stage=STAGE)) for part in task.parts
-        ]
+        writers = [stack.enter_context(WavWriter(task.folder / f"{part}.wav", stage=STAGE)) for part in task.parts]
         for block in blocks:
             for writer, stem in zip(writers, block, strict=True):
                 writer.write(stem)

@@ -56,14 +56,16 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Thresholds are chosen on the validation shards on the way."""
-    from daemon.training.evaluate import best_thresholds
-    from daemon.training.export import average_of, export
+    """Thresholds and lateness are measured on the validation shards on the way."""
+    from daemon.training.evaluate import best_thresholds, lateness
+    from daemon.training.export import Notes, average_of, export
     from daemon.training.judge import drum_takes, mix_takes
 
     net, shards = average_of(options.work / "ear.pt"), options.work / "shards"
-    alone, in_music = drum_takes(net, shards), mix_takes(net, shards)
-    export(net, options.weights, best_thresholds(alone), best_thresholds(in_music))
+    alone = drum_takes(net, shards)
+    limits = best_thresholds(alone)
+    notes = Notes(limits, best_thresholds(mix_takes(net, shards)), lateness(alone, limits))
+    export(net, options.weights, notes)
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -134,6 +134,15 @@ def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float
     return result
 
 
+def lateness(takes: Sequence[Take], thresholds: tuple[float, ...]) -> tuple[float, ...]:
+    """Median of onset minus truth per class, in seconds."""
+    late: dict[int, list[float]] = {}
+    for take in takes:
+        for event, onset in both(take.events, take.heard(thresholds)):
+            late.setdefault(onset.drum, []).append(onset.time - float(event[0]))
+    return tuple(round(float(np.median(late.get(drum, [0.0]))), 5) for drum in range(len(CLASSES)))
+
+
 def both(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
     """Matched (event, onset) pairs within 50 ms, stem by stem."""
     found: list[tuple[Array, Onset]] = []

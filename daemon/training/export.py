@@ -1,7 +1,7 @@
 """The trained net as one ONNX file that carries its classes and thresholds, checked for parity."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +36,17 @@ def average_of(checkpoint: Path) -> EarNet:
     return net.eval()
 
 
-def export(net: EarNet, target: Path, alone: Sequence[float], in_music: Sequence[float]) -> None:
-    """Write `target` with thresholds for drums alone and for drums in music.
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the file says about itself, one value per class; chosen on rendered validation clips."""
 
-    Raises ArithmeticError if onnxruntime disagrees with torch.
-    """
+    thresholds: tuple[float, ...]
+    mix_thresholds: tuple[float, ...]
+    lateness: tuple[float, ...]
+
+
+def export(net: EarNet, target: Path, notes: Notes) -> None:
+    """Write `target`; raises ArithmeticError if onnxruntime disagrees with torch."""
     example = torch.rand(1, 300, len(WINDOWS) * BANDS)
     torch.onnx.export(
         Exported(net).eval(),
@@ -52,8 +58,8 @@ def export(net: EarNet, target: Path, alone: Sequence[float], in_music: Sequence
         opset_version=OPSET,
         dynamo=False,
     )
-    notes = {"classes": CLASSES, "thresholds": alone, "mix_thresholds": in_music}
-    annotate(target, {name: json.dumps(list(values)) for name, values in notes.items()})
+    values = {"classes": CLASSES, **asdict(notes)}
+    annotate(target, {name: json.dumps(list(row)) for name, row in values.items()})
     check(net, target)
 
 

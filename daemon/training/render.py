@@ -9,6 +9,7 @@ from daemon.training.casting import Piece, cast
 from daemon.training.effects import mastered, residue, roomy
 from daemon.training.grooves import Groove
 from daemon.training.kits import RATE, Audio, Kit
+from daemon.training.masking import Masker
 from daemon.training.patterns import invent
 from daemon.training.variation import thin_pedal, varied
 from daemon.training.voices import CLASS_OF, STEM_OF_CLASS, STEMS, Strike, Voice
@@ -18,13 +19,17 @@ SECONDS = 12.0
 PREROLL = 1.5
 TWINS = 0.018
 QUIETEST = -42.0
+SPAN = 36.0
 TYPICAL = 0.1
 """Level of music that no drums accompany."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`time` in seconds of the steepest energy rise, `velocity` 0..1, as played."""
+    """`time` in seconds of the steepest energy rise; `velocity` 0..1 falls by 1 per 36 dB.
+
+    The same stroke is softer or louder on another kit: what can be heard is its level.
+    """
 
     time: float
     drum: int
@@ -127,7 +132,7 @@ def perform(
         room += gain * audio[: room.size]
         if hit.voice in CLASS_OF:
             time = (start + shot.attack) / RATE - PREROLL
-            label = Label(time, CLASS_OF[hit.voice], hit.velocity / 127)
+            label = Label(time, CLASS_OF[hit.voice], 1 - span * (1 - hit.velocity / 127) / SPAN)
             labels.append((label, 20 * float(np.log10(gain))))
     return stems, labels
 
@@ -148,6 +153,11 @@ def audible(labels: Sequence[tuple[Label, float]]) -> tuple[Label, ...]:
         else:
             previous.append(label)
     return tuple(sorted((one for row in kept.values() for one in row), key=lambda one: one.time))
+
+
+def unmasked(stems: Audio, labels: Sequence[Label]) -> tuple[Label, ...]:
+    masker = Masker(stems)
+    return tuple(one for one in labels if masker.hears(one.time, STEM_OF_CLASS[one.drum]))
 
 
 def in_room(rng: Rng, stems: Audio) -> Audio:
@@ -209,9 +219,10 @@ def make_plain_clip(rng: Rng, library: Library) -> Clip:
 def recorded(rng: Rng, strikes: Sequence[Strike], pieces: Mapping[Voice, Piece], backing: Backing | None) -> Clip:
     stems, labels = perform(rng, strikes, pieces)
     stems = in_room(rng, stems)[:, int(PREROLL * RATE) :]
+    found = unmasked(stems, audible(labels))
     drums = mastered(rng, stems.sum(axis=0))
     audio = mastered(rng, accompanied(rng, drums, backing), strength=0.4)
-    return Clip(levelled(rng, audio), stems[: len(STEMS)], audible(labels))
+    return Clip(levelled(rng, audio), stems[: len(STEMS)], found)
 
 
 def levelled(rng: Rng, audio: Audio) -> Audio:

@@ -3,6 +3,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from daemon.backends.catalogue import Checkpoint, Member, Source, published
 from daemon.backends.checkpoints import Checkpoints, NoWeights
@@ -114,6 +115,16 @@ def test_what_the_report_raises_stops_the_download(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         shelf(tmp_path).fetch("small", stop)
     assert not (tmp_path / "small" / "a.safetensors").exists()
+
+
+def test_a_fetch_waits_for_another_one_and_can_be_stopped_meanwhile(tmp_path: Path) -> None:
+    def stop(fraction: float) -> None:
+        raise Cancelled
+
+    (tmp_path / "small").mkdir()
+    with FileLock(tmp_path / "small" / ".lock"), pytest.raises(Cancelled):
+        shelf(tmp_path).fetch("small", stop)
+    assert shelf(tmp_path).fetch("small", silent).read_bytes() == DATA
 
 
 def test_without_npm_the_package_is_one_more_source_that_failed(tmp_path: Path) -> None:

@@ -132,5 +132,3 @@ def test_the_conversion_gives_the_pinned_bytes(fetched: Path, tmp_path: Path) ->
     npm_mirror.convert(fetched, tmp_path / "a.safetensors")
     pinned = {source.sha256 for source in published()["htdemucs"].members[0].sources}
     assert sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest() in pinned
-
-

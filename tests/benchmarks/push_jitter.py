@@ -2,7 +2,7 @@
 
 Three senders play the same notes to a receiver in a process of its own: stemd as it ships, stemd's player on
 RtMidi (what CoreMIDI, ALSA and Windows use) and, as the peer, the plain loop of sleep and rtmidi.send_message. The
-jitter is how far a note lies from its time, once the median delay is taken off. Run: python -m
+jitter is how far a note lies from its time on JACK's frames, once the median delay is taken off. Run: python -m
 tests.benchmarks.push_jitter [notes]
 """
 

@@ -155,6 +155,7 @@ def test_a_push_while_the_port_is_gone_says_so(computer: Computer) -> None:
     with pytest.raises(Rejected) as refusal:
         computer.outlet.push(clip_of((0.0, 36)), PushOptions())
     assert refusal.value.code == "no_port"
+    assert "has gone" in refusal.value.reason
 
 
 def test_notes_are_counted_across_a_port_that_went(computer: Computer) -> None:

@@ -35,9 +35,7 @@ def test_the_drums_and_the_backing_track_add_up_to_the_mix_to_the_sample(
 
 
 @pytest.mark.parametrize(("fmt", "subtype"), [("wav", "FLOAT"), ("flac", "PCM_24"), ("mp3", "MPEG_LAYER_III")])
-def test_a_stem_is_as_long_as_the_song_in_every_format(
-    tmp_path: Path, drums: Audio, fmt: str, subtype: str
-) -> None:
+def test_a_stem_is_as_long_as_the_song_in_every_format(tmp_path: Path, drums: Audio, fmt: str, subtype: str) -> None:
     found = soundfile.info(write_stem(drums, tmp_path / f"a.{fmt}", fmt))
     assert (found.subtype, found.samplerate, found.channels) == (subtype, 44100, 2)
     assert found.frames == drums.frames

