@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.ear import RATE, Activations, Ear, packaged_weights
+from daemon.backends.ear import RATE, Ear, packaged_weights
 from daemon.backends.separators import kit_splitter, separator
 from daemon.config import Settings
 from daemon.errors import Rejected
@@ -17,7 +17,7 @@ from daemon.jobs.options import Options
 from daemon.jobs.timings import Timings
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.delivery import Desk, drum_map
-from daemon.pipeline.chain import Studio
+from daemon.pipeline.chain import Activations, Studio
 from daemon.pipeline.records import Weights
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class EarListener:
     def classes(self) -> tuple[str, ...]:
         return self._ear.classes
 
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]") -> Activations:
-        return self._ear.listen(blocks, RATE)
+    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations:
+        return self._ear.listen(blocks, RATE, in_music=in_music)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def transcribe(
     quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
     drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
     stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
-    kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: kick, snare, toms, hi-hat, cymbals too.")] = False,
+    kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: those of the kit too.")] = False,
     backing: Annotated[bool, Opt("--backing", help="Write the song without drums.")] = False,
     plot: Annotated[bool, Opt("--plot", help="Draw the hits over the waveform, as SVG.")] = False,
     out: Annotated[Path | None, Opt(help="Folder for the results; beside each song if not given.")] = None,

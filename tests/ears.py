@@ -31,7 +31,7 @@ class ScriptedListener:
     calls: int = 0
     weights: Weights = field(default_factory=lambda: Weights("scripted", "0" * 64))
 
-    def listen(self, blocks: Iterable[NDArray[np.float32]]) -> Activations:
+    def listen(self, blocks: Iterable[NDArray[np.float32]], in_music: bool = False) -> Activations:
         self.calls += 1
         frames = sum(block.shape[-1] for block in blocks)
         return activations(self.strokes, frames / RATE)

@@ -21,12 +21,13 @@ from daemon.outlets.media import Media
 from daemon.outlets.midi_file import write_midi
 from daemon.outlets.naming import Kind, Plan
 from daemon.outlets.rows import HitTable
-from daemon.pipeline import edits, hits
+from daemon.pipeline import edits
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.history import History
 from daemon.pipeline.quantize import aligned, quantize
 from daemon.pipeline.records import BeatGrid, Hit, Part
 from daemon.pipeline.render import clip, drum_track
+from daemon.pipeline.velocity import revoiced
 
 DRUMS_MIDI = naming.midi(Part.DRUMS)
 
@@ -104,7 +105,7 @@ class Score:
 
 def arrange(manifest: Manifest) -> Score:
     """What a manifest stands for, corrections included."""
-    now = edits.effective(manifest.heard(), manifest.history, manifest.options, hits.revoiced)
+    now = edits.effective(manifest.heard(), manifest.history, manifest.options, revoiced)
     grid = aligned(now.hits, manifest.grid)
     times = quantize(now.hits, grid, now.options.grid).times
     source = manifest.source

@@ -4,9 +4,8 @@ Strengths are rescaled so that 0.5 is the threshold of every class: one number t
 user's sensitivity can move it without the audio.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,12 @@ from scipy.ndimage import maximum_filter1d
 
 from bridge.drum_labels import SOUNDS
 from daemon.pipeline.onsets import Novelty, refine, strongest
-from daemon.pipeline.records import Drum
+from daemon.pipeline.records import Candidate, Drum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from daemon.pipeline.chain import Activations
 
 THRESHOLD = 0.5
 FAINTEST = 0.15
@@ -28,41 +29,14 @@ CLASS_LABELS = {"toms": "mid_tom", "closed": "closed_hihat", "open": "open_hihat
 MIN_GAP = {Drum.KICK: 0.035, Drum.SNARE: 0.03, Drum.TOMS: 0.04, Drum.HIHAT: 0.03, Drum.CYMBALS: 0.05}
 
 
-class Activations(Protocol):
-    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second."""
-
-    @property
-    def frame_rate(self) -> float: ...
-    @property
-    def classes(self) -> tuple[str, ...]: ...
-    @property
-    def strength(self) -> NDArray[np.float32]: ...
-    @property
-    def velocity(self) -> NDArray[np.float32]: ...
-    @property
-    def thresholds(self) -> tuple[float, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A hit before its level is known. `loudness` is the transcriber's own guess, 0..1."""
-
-    onset: float
-    drum: Drum
-    label: str
-    strength: float
-    confidence: float
-    loudness: float
-
-
-def candidates(heard: Activations, found: Novelty) -> list[Candidate]:
+def candidates(heard: "Activations", found: Novelty) -> list[Candidate]:
     """All candidates by onset, those below the threshold included."""
     scaled = rescale(heard.strength, np.asarray(heard.thresholds, np.float32))
     every = [c for drum in Drum for c in _of_drum(drum, heard, scaled, found)]
     return sorted(every, key=lambda c: (c.onset, c.drum))
 
 
-def onsets(found: list[Candidate]) -> "Mapping[Drum, list[float]]":
+def onsets(found: Sequence[Candidate]) -> "Mapping[Drum, list[float]]":
     """Per drum the times of the candidates that count as hits."""
     return {drum: [c.onset for c in found if c.drum is drum and c.strength >= THRESHOLD] for drum in Drum}
 
@@ -79,7 +53,7 @@ def label_of_class(name: str) -> str:
     return CLASS_LABELS.get(name, name)
 
 
-def _of_drum(drum: Drum, heard: Activations, scaled: NDArray[np.float32], found: Novelty) -> Iterator[Candidate]:
+def _of_drum(drum: Drum, heard: "Activations", scaled: NDArray[np.float32], found: Novelty) -> Iterator[Candidate]:
     columns = [i for i, name in enumerate(heard.classes) if SOUNDS[label_of_class(name)].family == drum]
     if not columns or not len(scaled):
         return

@@ -11,24 +11,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import numpy as np
-
 from daemon.errors import Rejected, StageFailed, StemdError
 from daemon.inlets.probe import Limits, probe
 from daemon.jobs.options import Options, VelocityCurve
 from daemon.jobs.workspace import Workspace, key
-from daemon.pipeline import beats, candidates, hits, kit, onsets, stem_onsets
-from daemon.pipeline.candidates import Activations, Candidate
 from daemon.pipeline.decode import decode, file_digest
 from daemon.pipeline.record_file import Kept, load, save
-from daemon.pipeline.records import Audio, BeatGrid, Drums, Kit, Part, Source, Stems, Weights
+from daemon.pipeline.records import Audio, BeatGrid, Candidate, Drums, Kit, Part, Source, Stems, Weights
+from daemon.pipeline.velocity import revoiced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+EMBEDDED_KIT = Weights("embedded")
 VERSION = 1  # of the stages' results; a new one leaves old results of the cache unused
 
 Fraction = Callable[[float], None]
@@ -36,12 +35,27 @@ Report = Callable[[str, float], None]
 """Hears the stage and its fraction 0..1. What it raises stops the work."""
 
 
+class Activations(Protocol):
+    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second."""
+
+    @property
+    def frame_rate(self) -> float: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def strength(self) -> "NDArray[np.float32]": ...
+    @property
+    def velocity(self) -> "NDArray[np.float32]": ...
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
+
+
 class Listener(Protocol):
-    """A drum transcriber: mono blocks in, activations out."""
+    """A drum transcriber: mono blocks in, activations out. `in_music` says that more than drums is to be heard."""
 
     @property
     def weights(self) -> Weights: ...
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]") -> Activations: ...
+    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations: ...
 
 
 class Separation(Protocol):
@@ -107,11 +121,11 @@ def transcribe(path: Path, options: Options, studio: Studio, report: Report) -> 
     stems = run.separated(source, options)
     drums = stems.parts[Part.DRUMS] if stems else source.audio
     sound = key(source.digest, stems.model if stems else None)
-    heard, novelty = run.heard(drums, sound)
+    heard = run.heard(drums, sound)
     parts = run.kit(drums, heard, sound, options)
     found = run.hits(parts, heard, sound, options)
-    grid = run.beats(novelty, found, sound, options)
-    found = replace(found, hits=hits.revoiced(found.hits, options.velocity))
+    grid = run.beats(heard, found, sound, options)
+    found = replace(found, hits=revoiced(found.hits, options.velocity))
     return Transcription(source, found, grid, tuple(run.stages), stems, parts)
 
 
@@ -119,14 +133,18 @@ def draft(path: Path, options: Options, studio: Studio, report: Report) -> Trans
     """What can be told within seconds: the transcriber listens to the file as it is."""
     run = _Run(studio, report)
     source = run.decoded(path)
-    heard, novelty = run.heard(source.audio, key(source.digest, None))
-    found = hits.draft(heard, options.velocity)
-    grid = beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+    sound = key(source.digest, None)
+    heard = run.heard(source.audio, sound, in_music=options.input == "mix")
+    found = run.drafted(heard, sound)
+    grid = run.beats(heard, found, sound, options)
+    found = replace(found, hits=revoiced(found.hits, options.velocity))
     return Transcription(source, found, grid, tuple(run.stages))
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
+    """What the transcriber heard, and the file of the onset strength that placed it."""
+
     candidates: tuple[Candidate, ...]
     novelty: Kept
 
@@ -156,33 +174,58 @@ class _Run:
                 "no_drums", f"{source.path.name} is a {options.input} stem: there are no drums in it to hear."
             )
         separation = self._studio.separation(options.separator, partial(self._report, "separate"))
-        parts = separation.parts() if options.stems else (Part.DRUMS,)
+        every = (source.digest, separation.weights, separation.parts())
+        there = self._studio.workspace.recall("separate", key(VERSION, *every))
+        parts = separation.parts() if options.stems or there else (Part.DRUMS,)
         made = partial(separation.separate, source.audio, parts)
-        return self._stage("separate", Stems, made, separation.weights, source.digest, separation.weights, parts)
+        return self._stage("separate", Stems, made, separation.weights, *every[:2], parts)
 
-    def heard(self, sound: Audio, name: str) -> tuple[list[Candidate], onsets.Novelty]:
+    def heard(self, sound: Audio, name: str, in_music: bool = False) -> Listening:
         listener = self._studio.listener
-        made = partial(_listen, listener, sound)
-        found = self._stage("listen", Listening, made, listener.weights, name, listener.weights)
-        return list(found.candidates), onsets.Novelty(np.load(found.novelty.path))
 
-    def kit(self, drums: Audio, heard: list[Candidate], name: str, options: Options) -> Kit:
+        def made(folder: Path, report: Fraction) -> Listening:
+            from daemon.pipeline.stages import listen
+
+            return listen(listener, sound, in_music, folder, report)
+
+        return self._stage("listen", Listening, made, listener.weights, name, listener.weights, in_music)
+
+    def kit(self, drums: Audio, heard: Listening, name: str, options: Options) -> Kit:
         splitter = self._studio.kit_splitter(options.kit)
         if splitter is not None:
             made = partial(splitter.split, drums)
             return self._stage("kit", Kit, made, splitter.weights, name, splitter.weights)
-        made = partial(kit.split, drums, candidates.onsets(heard))
-        return self._stage("kit", Kit, made, kit.WEIGHTS, name, kit.WEIGHTS, self._studio.listener.weights)
 
-    def hits(self, parts: Kit, heard: list[Candidate], name: str, options: Options) -> Drums:
-        made = partial(_find, parts, heard, options)
+        def embedded(folder: Path, report: Fraction) -> Kit:
+            from daemon.pipeline.stages import split
+
+            return split(drums, heard, EMBEDDED_KIT, folder, report)
+
+        return self._stage("kit", Kit, embedded, EMBEDDED_KIT, name, EMBEDDED_KIT, self._studio.listener.weights)
+
+    def hits(self, parts: Kit, heard: Listening, name: str, options: Options) -> Drums:
+        def made(_: Path, report: Fraction) -> Drums:
+            from daemon.pipeline.stages import find
+
+            return find(parts, heard, options, report)
+
         recipe = options.classic if options.onsets == "classic" else options.onsets
         needs = (name, self._studio.listener.weights, parts.model, recipe)
         return self._stage("hits", Drums, made, Weights(options.onsets), *needs)
 
-    def beats(self, novelty: onsets.Novelty, found: Drums, name: str, options: Options) -> BeatGrid:
+    def drafted(self, heard: Listening, name: str) -> Drums:
+        def made(_: Path, __: Fraction) -> Drums:
+            from daemon.pipeline.hits import draft
+
+            return draft(heard.candidates, VelocityCurve())
+
+        return self._stage("hits", Drums, made, Weights("draft"), name, self._studio.listener.weights, "draft")
+
+    def beats(self, heard: Listening, found: Drums, name: str, options: Options) -> BeatGrid:
         def made(_: Path, __: Fraction) -> BeatGrid:
-            return beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+            from daemon.pipeline.stages import count
+
+            return count(heard, found, options)
 
         needs = (name, [(hit.onset, hit.label) for hit in found.hits], options.bpm, options.numerator)
         return self._stage("beats", BeatGrid, made, Weights(""), *needs)
@@ -217,30 +260,3 @@ def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told:
     except Exception as error:
         reason = f"The stage {name} broke ({type(error).__name__}: {error}). Please report it with the song's name."
         raise StageFailed(name, reason) from error
-
-
-def _listen(listener: Listener, sound: Audio, folder: Path, report: Fraction) -> Listening:
-    """Candidates of all drums, and the onset strength that places them."""
-    heard = listener.listen(_watched(sound, report))
-    novelty = onsets.novelty(sound)
-    target = folder / "novelty.npy"
-    np.save(target, novelty.values)
-    return Listening(tuple(candidates.candidates(heard, novelty)), Kept(target))
-
-
-def _watched(sound: Audio, report: Fraction) -> "Iterator[NDArray[np.float32]]":
-    """Mono blocks; `report` hears of half the way, the other half is the superflux."""
-    done = 0
-    for block in sound.blocks(1 << 18):
-        yield block.mean(axis=0)
-        done += block.shape[1]
-        report(0.5 * done / sound.frames)
-
-
-def _find(parts: Kit, heard: list[Candidate], options: Options, _: Path, report: Fraction) -> Drums:
-    if options.onsets == "superflux":
-        return hits.hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, report=report)
-    if options.onsets == "classic":
-        found = stem_onsets.classic(parts, options.classic)
-        return hits.hits(found, parts, VelocityCurve(), told=False, report=report)
-    return hits.hits(heard, parts, VelocityCurve(), told=True, report=report)

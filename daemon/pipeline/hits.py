@@ -1,7 +1,6 @@
 """The hits of the drum stem: candidates with level, velocity, articulation and cluster."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.pipeline.articulation import articulate
-from daemon.pipeline.candidates import THRESHOLD, Candidate
+from daemon.pipeline.candidates import THRESHOLD
 from daemon.pipeline.clusters import clusters, groups, numbered
-from daemon.pipeline.records import Drum, Drums, Hit, Kit
+from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
 from daemon.pipeline.timbre import timbre
 from daemon.pipeline.velocity import envelope, levels, reference, velocities
 
@@ -56,18 +55,6 @@ def draft(found: Sequence[Candidate], curve: "VelocityCurve") -> Drums:
         level = LOUDNESS_RANGE * (np.array([c.loudness for c in mine], np.float32) - 1)
         heard += _hits(mine, [c.label for c in mine], level, np.zeros((len(mine), 1), np.float32), curve, ids)
     return _drums(heard)
-
-
-def revoiced(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
-    """The same hits with the velocities of another curve."""
-    out = list(heard)
-    for drum in Drum:
-        places = [i for i, hit in enumerate(heard) if hit.drum is drum]
-        level = np.array([heard[i].level for i in places], np.float32)
-        fresh = velocities(level, curve, reference(level[[heard[i].cluster >= 0 for i in places]]))
-        for i, velocity in zip(places, fresh, strict=True):
-            out[i] = replace(heard[i], velocity=int(velocity))
-    return tuple(out)
 
 
 def _hits(

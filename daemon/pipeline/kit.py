@@ -23,7 +23,6 @@ Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 Onsets = Mapping[Drum, Sequence[float]]
 
-WEIGHTS = Weights("embedded")
 WINDOW = 2048
 HOP = 512
 BLOCK = 20 * RATE // HOP * HOP
@@ -55,7 +54,7 @@ class Bands:
     weight: Floats
 
 
-def split(drums: Audio, onsets: Onsets, folder: Path, report: Callable[[float], None]) -> Kit:
+def split(drums: Audio, onsets: Onsets, weights: Weights, folder: Path, report: Callable[[float], None]) -> Kit:
     """Five stereo stems in `folder` that add up to `drums` to the sample. A drum without onsets is silent."""
     bands = _bands()
     spectra = _learn(drums, onsets, bands)
@@ -68,7 +67,7 @@ def split(drums: Audio, onsets: Onsets, folder: Path, report: Callable[[float], 
                 writers[drum].write(sound)
     report(1.0)
     stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
-    return Kit(stems, WEIGHTS)
+    return Kit(stems, weights)
 
 
 def _block(drums: Audio, start: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> Iterator[Floats]:
@@ -249,7 +248,7 @@ def istft(spectrum: Complexes, frames: int) -> Floats:
         out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
         weight[part : part + steps] += window[part * HOP : (part + 1) * HOP] ** 2
     flat = (out / weight.astype(np.float32)).reshape(pieces.shape[0], -1)
-    return flat[:, WINDOW // 2 : WINDOW // 2 + frames]
+    return flat[:, WINDOW // 2 : WINDOW // 2 + frames].astype(np.float32, copy=False)
 
 
 def _hann() -> Floats:

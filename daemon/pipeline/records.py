@@ -104,6 +104,18 @@ class Kit:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hit before its level is known. `loudness` is the transcriber's own guess, 0..1."""
+
+    onset: float
+    drum: Drum
+    label: str
+    strength: float
+    confidence: float
+    loudness: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One stroke. `label` is a name of bridge.drum_map; `level` is dB below full scale at the peak of the attack.
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.candidates import FAINTEST, MIN_GAP, THRESHOLD, Candidate
+from daemon.pipeline.candidates import FAINTEST, MIN_GAP, THRESHOLD
 from daemon.pipeline.onsets import Novelty, local_threshold, loudest, novelty, refine, strongest, tops
-from daemon.pipeline.records import RATE, Audio, Drum, Kit
+from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Kit
 from daemon.pipeline.velocity import envelope, levels
 
 if TYPE_CHECKING:

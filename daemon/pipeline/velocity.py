@@ -1,12 +1,13 @@
 """How loud a hit is, and the MIDI velocity that stands for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.records import RATE, Audio
+from daemon.pipeline.records import RATE, Audio, Drum, Hit
 
 if TYPE_CHECKING:
     from daemon.jobs.options import VelocityCurve
@@ -43,6 +44,18 @@ def velocities(decibels: NDArray[np.float32], curve: "VelocityCurve", loud: floa
     """1..127 from dB below `loud`, the level of a loud hit of the same drum, along `curve`."""
     share = np.clip(1 + (decibels - loud) / curve.range_db, 0, 1) ** curve.gamma
     return np.clip(np.round(curve.bottom + (curve.top - curve.bottom) * share), 1, 127).astype(np.int64)
+
+
+def revoiced(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
+    """The same hits with the velocities of another curve."""
+    out = list(heard)
+    for drum in Drum:
+        places = [i for i, hit in enumerate(heard) if hit.drum is drum]
+        level = np.array([heard[i].level for i in places], np.float32)
+        fresh = velocities(level, curve, reference(level[[heard[i].cluster >= 0 for i in places]]))
+        for i, velocity in zip(places, fresh, strict=True):
+            out[i] = replace(heard[i], velocity=int(velocity))
+    return tuple(out)
 
 
 def _steps(block: NDArray[np.float32]) -> NDArray[np.float32]:

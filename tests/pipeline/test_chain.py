@@ -71,6 +71,12 @@ def test_all_parts_are_separated_when_stems_are_asked_for(tmp_path, song):
     assert set(result.stems.parts) == {Part.DRUMS, Part.OTHER}
 
 
+def test_stems_that_are_there_already_are_used_again(tmp_path, song):
+    transcribe(song, Options(stems="wav"), studio(tmp_path), quiet)
+    result = transcribe(song, Options(), studio(tmp_path), quiet)
+    assert next(stage for stage in result.stages if stage.name == "separate").cached
+
+
 def test_the_second_run_comes_from_the_cache(tmp_path, song):
     listener = ScriptedListener(BEAT)
     first = transcribe(song, DRUMS, studio(tmp_path, listener), quiet)
@@ -132,5 +138,6 @@ def test_a_bass_stem_has_no_drums_to_hear(tmp_path, song):
 
 def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):
     result = draft(song, Options(), studio(tmp_path), quiet)
-    assert [stage.name for stage in result.stages] == ["decode", "listen"]
+    assert [stage.name for stage in result.stages] == ["decode", "listen", "hits", "beats"]
+    assert (result.stems, result.kit) == (None, None)
     assert len(result.drums.hits) == len(BEAT)

@@ -7,10 +7,12 @@ from daemon.jobs.options import Classic, VelocityCurve
 from daemon.pipeline import kit, stem_onsets
 from daemon.pipeline.articulation import toms
 from daemon.pipeline.candidates import candidates, onsets
+from daemon.pipeline.chain import EMBEDDED_KIT
 from daemon.pipeline.clusters import groups
-from daemon.pipeline.hits import draft, hits, revoiced
+from daemon.pipeline.hits import draft, hits
 from daemon.pipeline.onsets import novelty
 from daemon.pipeline.records import Audio, Drum, Kit, Weights
+from daemon.pipeline.velocity import revoiced
 from tests import synth
 from tests.ears import activations
 
@@ -31,7 +33,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hits")
     audio = stem(folder, "in", synth.play(BEAT, SECONDS))
     heard = candidates(activations(BEAT, SECONDS), novelty(audio))
-    parts = kit.split(audio, onsets(heard), folder, ignore)
+    parts = kit.split(audio, onsets(heard), EMBEDDED_KIT, folder, ignore)
     return hits(heard, parts, VelocityCurve(), told=True, report=ignore)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from daemon.errors import Cancelled
 from daemon.pipeline import kit
+from daemon.pipeline.chain import EMBEDDED_KIT
 from daemon.pipeline.records import Audio, Drum
 from tests import synth
 
@@ -28,7 +29,7 @@ def sdr(true, found):
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kit")
-    return kit.split(drums(folder, synth.play(BEAT, 4.0)), ONSETS, folder, lambda _: None)
+    return kit.split(drums(folder, synth.play(BEAT, 4.0)), ONSETS, EMBEDDED_KIT, folder, lambda _: None)
 
 
 def test_the_stems_add_up_to_the_drums(parts):
@@ -47,14 +48,14 @@ def test_a_drum_that_is_not_played_is_silent(parts):
 
 def test_without_any_hit_all_goes_to_the_cymbals(tmp_path):
     sound = synth.noise(1.0)
-    found = kit.split(drums(tmp_path, sound), {}, tmp_path, lambda _: None)
+    found = kit.split(drums(tmp_path, sound), {}, EMBEDDED_KIT, tmp_path, lambda _: None)
     assert found.drums[Drum.CYMBALS].read() == pytest.approx(sound, abs=1e-6)
 
 
 def test_blocks_do_not_show(tmp_path, monkeypatch):
     monkeypatch.setattr(kit, "BLOCK", 64 * kit.HOP)
     sound = synth.play(BEAT, 4.0)
-    found = kit.split(drums(tmp_path, sound), ONSETS, tmp_path, lambda _: None)
+    found = kit.split(drums(tmp_path, sound), ONSETS, EMBEDDED_KIT, tmp_path, lambda _: None)
     assert sdr(alone("kick"), found.drums[Drum.KICK].read()) > 14.0
 
 
@@ -64,7 +65,7 @@ def test_cancelling_leaves_no_file(tmp_path):
 
     audio = drums(tmp_path, synth.play(BEAT, 4.0))
     with pytest.raises(Cancelled):
-        kit.split(audio, ONSETS, tmp_path, cancel)
+        kit.split(audio, ONSETS, EMBEDDED_KIT, tmp_path, cancel)
     assert [path.name for path in tmp_path.iterdir()] == ["drums.wav"]
 
 
