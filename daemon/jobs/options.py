@@ -75,6 +75,7 @@ class Options(_Frozen):
     kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
     backing: bool = Field(default=False, description="the song without its drums")
     plot: bool = False
+    draft: bool = Field(default=True, description="a first .mid before the separation; only in the daemon")
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> "Options":

@@ -1,0 +1,142 @@
+"""The one door for work: a request becomes a queued job here, or is rejected with a code and a sentence."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import JobMoved, Rejected
+from daemon.events import Bus, Done, Queued
+from daemon.inlets.probe import Limits, Probe, probe
+from daemon.jobs.job import ACTIVE, Fingerprint, Job, Priority, State
+from daemon.jobs.options import Options
+from daemon.jobs.store import JobStore
+from daemon.pipeline.records import RATE
+
+MEGABYTE = 1_000_000
+SPARE = 200 * MEGABYTE  # bytes that stay free on the disk whatever a song needs
+
+_BYTES_PER_SECOND = RATE * 2 * 4
+_KIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rules of this machine: `check` raises Rejected for options that nothing here answers to.
+
+    `cache` is where finished stages go, `draft` whether drafts are made at all.
+    """
+
+    cache: Path
+    limits: Limits = Limits()
+    defaults: Options = Options()
+    draft: bool = True
+    check: Callable[[Options], None] = lambda options: None
+
+
+class Admission:
+    """Used by every inlet, from any thread. `clock` gives seconds since 1970."""
+
+    def __init__(self, house: House, store: JobStore, bus: Bus, clock: Callable[[], float] = time.time) -> None:
+        self._house = house
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+
+    def admit(self, path: str | Path, given: Mapping[str, Any], priority: Priority = Priority.WAITING) -> Job:
+        """The job that does it: a new one, or the one that does the same already. `given` goes over the settings.
+
+        Raises Rejected: relative_path, bad_option, no_drums, disk_full, and whatever `probe` refuses.
+        """
+        source = _usable(path)
+        options = self._options(given)
+        about = probe(source, self._house.limits)
+        found = _fingerprint(source)
+        going_on = self._store.twin(found, options, ACTIVE)
+        if going_on is not None:
+            return self._hurried(going_on, priority)
+        self._require_room(about, options)
+        return self._taken_on(found, options, priority)
+
+    def _options(self, given: Mapping[str, Any]) -> Options:
+        options = Options.read(merged(self._house.defaults.model_dump(), given))
+        if options.input not in ("mix", "drums"):
+            raise Rejected("no_drums", f"A {options.input} stem has no drums to hear; input must be mix or drums.")
+        self._house.check(options)
+        return options
+
+    def _hurried(self, job: Job, priority: Priority) -> Job:
+        """The job that is there already, before others if now a person waits for it."""
+        if priority >= job.priority:
+            return job
+        try:
+            return self._store.note(job, priority=priority)
+        except JobMoved:
+            return self._store.get(job.id)
+
+    def _require_room(self, about: Probe, options: Options) -> None:
+        """Disk space for the stages of one song: its sound, the stems, and the kit."""
+        stems = 6 if options.stems else 1
+        need = int((about.seconds or 0.0) * _BYTES_PER_SECOND * (1 + stems + _KIT)) + SPARE
+        free = shutil.disk_usage(_existing(self._house.cache)).free
+        if free < need:
+            raise Rejected(
+                "disk_full",
+                f"{about.path.name} needs {need // MEGABYTE} MB in {self._house.cache} and {free // MEGABYTE} MB are "
+                "free. Make some room, or set folders.cache to another disk.",
+            )
+
+    def _taken_on(self, source: Fingerprint, options: Options, priority: Priority) -> Job:
+        """A new job. One that is done already, with its files still there, is over at once."""
+        before = self._store.twin(source, options, (State.DONE,))
+        draft = self._house.draft and options.draft and options.input == "mix"
+        fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
+        job = self._store.add(fresh)
+        if before is not None and Path(before.manifest).is_file() and Path(before.midi).is_file():
+            return self._known(job, before)
+        self._bus.publish(Queued(job.id, source.path))
+        return job
+
+    def _known(self, job: Job, before: Job) -> Job:
+        done = self._store.move(
+            job, State.DONE, digest=before.digest, manifest=before.manifest, midi=before.midi, draft=False
+        )
+        self._bus.publish(Queued(job.id, job.source.path))
+        self._bus.publish(Done(job.id, 0, done.manifest, done.midi))
+        return done
+
+
+def merged(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` over `defaults`; of a nested setting only the named parts change."""
+    nested = {
+        name: {**defaults[name], **value}
+        for name, value in given.items()
+        if isinstance(value, dict) and isinstance(defaults.get(name), dict)
+    }
+    return {**defaults, **given, **nested}
+
+
+def _usable(path: str | Path) -> Path:
+    found = Path(path)
+    if not found.is_absolute():
+        raise Rejected("relative_path", f"{str(path)!r} is not an absolute path. Send the whole path of the file.")
+    try:
+        str(found).encode()
+    except UnicodeEncodeError:
+        name = found.name.encode(errors="replace").decode()
+        raise Rejected("bad_name", f"The name {name} is not UTF-8. Rename the file and send it again.") from None
+    return found
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    try:
+        return Fingerprint.of(path)
+    except OSError as error:
+        raise Rejected("missing", f"{path} cannot be found ({error.strerror}). It was there a moment ago.") from None
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.is_dir())

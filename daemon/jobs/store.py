@@ -1,0 +1,199 @@
+"""The jobs on disk: the only module that knows SQLite.
+
+The log is written ahead (WAL), so a killed process loses nothing that was committed. A power cut may undo the latest
+moves, which only means that something is done again from the cache; but a job that was taken on is on the disk before
+its sender hears of it, and so is its end.
+"""
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import ConfigError, JobMoved, Rejected
+from daemon.jobs.job import ACTIVE, MOVES, Fingerprint, Job, Priority, State
+from daemon.jobs.options import Options
+
+FILE = "jobs.db"
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        options TEXT NOT NULL, priority INTEGER NOT NULL, created REAL NOT NULL, state TEXT NOT NULL,
+        changed REAL NOT NULL, draft INTEGER NOT NULL, frugal INTEGER NOT NULL, digest TEXT NOT NULL,
+        manifest TEXT NOT NULL, midi TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
+    );
+    CREATE INDEX by_state ON jobs (state, priority, created);
+    CREATE INDEX by_path ON jobs (path);
+    CREATE INDEX by_creation ON jobs (created);
+    """,
+)
+"""Script n leads from schema n to n + 1; the file's user_version is its schema."""
+
+_FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
+_MUTABLE = ("priority", "state", "changed", "draft", "frugal", "digest", "manifest", "midi", "code", "reason")
+_COLUMNS = (*_FIXED, *_MUTABLE)
+_BUSY_SECONDS = 5.0
+_INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
+_UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _MUTABLE)} WHERE id = :id AND state = :before"
+
+
+class JobStore:
+    """All jobs ever taken on. May be used by several threads, and by several processes. `clock`: s since 1970."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Raises ConfigError if the file is damaged or was written by a newer stemd."""
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._db = _opened(path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def add(self, job: Job) -> Job:
+        """A new job; it is on the disk when this returns."""
+        stamped = replace(job, changed=self._clock())
+        with self._writing(durable=True) as db:
+            db.execute(_INSERT, _row(stamped))
+        return stamped
+
+    def get(self, job_id: str) -> Job:
+        """Raises Rejected (unknown_job)."""
+        found = self._select("WHERE id = ?", job_id)
+        if not found:
+            raise Rejected("unknown_job", f"There is no job {job_id!r}. `stemd jobs` lists those there are.")
+        return found[0]
+
+    def move(self, job: Job, state: State, **changes: Any) -> Job:
+        """`job` in `state`, with `changes` to its other fields.
+
+        Raises ValueError for a move that no job makes, JobMoved if its state is not `job.state` any more.
+        """
+        if state not in MOVES[job.state]:
+            raise ValueError(f"a job does not go from {job.state} to {state}")
+        return self._change(job, replace(job, state=state, **changes), durable=state not in ACTIVE)
+
+    def note(self, job: Job, **changes: Any) -> Job:
+        """The job in the same state with `changes`. Raises JobMoved as `move` does."""
+        return self._change(job, replace(job, **changes), durable=False)
+
+    def resume(self) -> list[Job]:
+        """After a start: what was running waits again. Returns all of these jobs."""
+        with self._writing() as db:
+            lost = self._select("WHERE state = ?", State.RUNNING)
+            db.execute("UPDATE jobs SET state = ? WHERE state = ?", (State.QUEUED, State.RUNNING))
+        return [replace(job, state=State.QUEUED) for job in lost]
+
+    def queued(self) -> list[Job]:
+        """In the order in which they should run: who waits first, drafts before finals, then first come."""
+        return self._select("WHERE state = ? ORDER BY priority, draft DESC, created, rowid", State.QUEUED)
+
+    def latest(self, limit: int) -> list[Job]:
+        """The newest first."""
+        return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", limit)
+
+    def twin(self, source: Fingerprint, options: Options, states: Sequence[State]) -> Job | None:
+        """The newest job of the same file with the same options that is in one of `states`."""
+        marks = ", ".join("?" for _ in states)
+        condition = f"WHERE path = ? AND size = ? AND mtime_ns = ? AND options = ? AND state IN ({marks})"
+        place = (source.path, source.size, source.mtime_ns, options.model_dump_json(), *states)
+        return next(iter(self._select(f"{condition} ORDER BY created DESC LIMIT 1", *place)), None)
+
+    def counts(self) -> Counter[State]:
+        with self._lock:
+            rows = self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+        return Counter({State(state): number for state, number in rows})
+
+    def delete(self, job_id: str) -> Job:
+        """Forget a job that has ended; files beside its source stay. Raises Rejected (unknown_job, job_active)."""
+        with self._writing() as db:
+            job = self.get(job_id)
+            if job.active:
+                raise Rejected("job_active", f"{job.name} is {job.state}; cancel job {job_id} first.")
+            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        return job
+
+    def _change(self, before: Job, after: Job, durable: bool) -> Job:
+        stamped = replace(after, changed=self._clock())
+        with self._writing(durable=durable) as db:
+            values = {name: value for name, value in _row(stamped).items() if name in (*_MUTABLE, "id")}
+            if db.execute(_UPDATE, {**values, "before": before.state}).rowcount != 1:
+                raise JobMoved(f"Job {before.id} is not {before.state} any more; look again.")
+        return stamped
+
+    def _select(self, condition: str, *values: object) -> list[Job]:
+        with self._lock:
+            rows = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {condition}", values).fetchall()
+        return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+    @contextmanager
+    def _writing(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone from its first look on; `durable` waits until the disk has it."""
+        with self._lock:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise ConfigError([f"The list of jobs {path} cannot be opened ({error})."]) from None
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        _migrate(db, path)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        text = f"The list of jobs {path} is damaged ({error}). Move it away; what it led to stays where it is."
+        raise ConfigError([text]) from None
+    return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring an older file to today's schema, in one transaction, whoever else opens it at the same time."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise ConfigError([f"{path} was written by a newer stemd. Update stemd, or move the file away."])
+        for statement in _statements(MIGRATIONS[version:]):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _statements(scripts: Sequence[str]) -> Iterator[str]:
+    for script in scripts:
+        yield from (statement for statement in script.split(";") if statement.strip())
+
+
+def _row(job: Job) -> dict[str, object]:
+    plain = {name: getattr(job, name) for name in _COLUMNS if name not in ("path", "size", "mtime_ns", "options")}
+    source = job.source
+    named = {"path": source.path, "size": source.size, "mtime_ns": source.mtime_ns}
+    return {**plain, **named, "options": job.options.model_dump_json()}
+
+
+def _job(row: dict[str, Any]) -> Job:
+    source = Fingerprint(row.pop("path"), row.pop("size"), row.pop("mtime_ns"))
+    row["options"] = Options.model_validate_json(row["options"])
+    row["state"], row["priority"] = State(row["state"]), Priority(row["priority"])
+    row["draft"], row["frugal"] = bool(row["draft"]), bool(row["frugal"])
+    return Job(source=source, **row)
