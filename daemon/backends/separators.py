@@ -12,9 +12,12 @@ from typing import Literal
 from daemon.backends.checkpoints import Checkpoints, NoWeights
 from daemon.errors import StageFailed
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
-from daemon.pipeline.separate import AUTO, DEFAULT, EMBEDDED, separate
+from daemon.pipeline.separate import EMBEDDED, separate
 
 Report = Callable[[float], None]
+
+AUTO = "auto"
+DEFAULT = "htdemucs"
 
 FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 
@@ -57,7 +60,7 @@ def separator(name: str, checkpoints: Checkpoints, device: str, report: Report) 
     except NoWeights as missing:
         if name != AUTO:
             raise
-        remark = f"Separated without a network, so expect more bleed. {missing.reason}"
+        remark = f"{DEFAULT} was not used because {missing.why}; signal processing did it, with more bleed."
         return Separator(EMBEDDED, checkpoints, device, remark)
     return wanted
 

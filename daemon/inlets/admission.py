@@ -4,7 +4,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,23 +90,17 @@ class Admission:
             )
 
     def _taken_on(self, source: Fingerprint, options: Options, priority: Priority) -> Job:
-        """A new job. One that is done already, with its files still there, is over at once."""
-        before = self._store.twin(source, options, (State.DONE,))
+        """A new job. What was done before and still lies there is over at once."""
         draft = self._house.draft and options.draft and options.input == "mix"
         fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
+        before = self._store.twin(source, options, (State.DONE,))
+        if before is not None and _still_stands(before):
+            fresh = replace(before, id=fresh.id, priority=priority, created=fresh.created)
         job = self._store.add(fresh)
-        if before is not None and Path(before.manifest).is_file() and Path(before.midi).is_file():
-            return self._known(job, before)
         self._bus.publish(Queued(job.id, source.path))
+        if job.state is State.DONE:
+            self._bus.publish(Done(job.id, 0, job.manifest, job.midi))
         return job
-
-    def _known(self, job: Job, before: Job) -> Job:
-        done = self._store.move(
-            job, State.DONE, digest=before.digest, manifest=before.manifest, midi=before.midi, draft=False
-        )
-        self._bus.publish(Queued(job.id, job.source.path))
-        self._bus.publish(Done(job.id, 0, done.manifest, done.midi))
-        return done
 
 
 def merged(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,3 +134,11 @@ def _fingerprint(path: Path) -> Fingerprint:
 
 def _existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def _still_stands(job: Job) -> bool:
+    """Its files are there, and nobody but this job has written the manifest since."""
+    try:
+        return Path(job.midi).is_file() and Path(job.manifest).stat().st_mtime <= job.changed
+    except OSError:
+        return False

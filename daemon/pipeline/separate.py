@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from daemon.backends.device import Device
 
 STAGE = "separate"
-AUTO = "auto"
 EMBEDDED = "embedded"
-DEFAULT = "htdemucs"
 SIX = "htdemucs_6s"
 FETCHING = 0.3
 
@@ -51,8 +49,7 @@ def separate(
 ) -> Stems:
     """The `parts` of `audio` as float32 WAV files in `folder`, as long as the song, by the separator `name`.
 
-    `auto` is htdemucs, or htdemucs_6s for guitar and piano, and falls back to `embedded` where its weights cannot
-    be had; the remarks say so. `report` gets 0..1 several times a second; what it raises ends the work and leaves
+    `report` gets 0..1 several times a second; what it raises ends the work and leaves
     no file. Raises StageFailed.
     """
     task = Task(audio, tuple(dict.fromkeys(parts)), folder, checkpoints, device)
@@ -60,23 +57,7 @@ def separate(
         raise StageFailed(STAGE, "There is nothing to separate: ask for at least one part of a song with sound.")
     if name == EMBEDDED:
         return _embedded(task, report)
-    if name == AUTO:
-        return _auto(task, report)
     return _demucs(task, name, report)
-
-
-def _auto(task: Task, report: Report) -> Stems:
-    from daemon.backends.checkpoints import NoWeights
-
-    name = SIX if {Part.GUITAR, Part.PIANO} & set(task.parts) else DEFAULT
-    try:
-        return _demucs(task, name, report)
-    except NoWeights as missing:
-        if name == SIX:
-            raise
-        stems = _embedded(task, report)
-        remark = f"{name} was not used because {missing.why}; signal processing did it, with more bleed."
-        return replace(stems, remarks=(remark, *stems.remarks))
 
 
 def _embedded(task: Task, report: Report) -> Stems:

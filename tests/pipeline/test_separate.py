@@ -55,12 +55,6 @@ def test_the_same_song_gives_the_same_stems(song: Audio, weights: Checkpoints) -
     np.testing.assert_array_equal(first, run(song, weights, "mine").parts[Part.DRUMS].read())
 
 
-def test_auto_without_weights_says_so_and_uses_signal_processing(song: Audio, weights: Checkpoints) -> None:
-    stems = run(song, weights, "auto", Part.DRUMS, Part.BASS)
-    assert stems.model.name == "embedded"
-    assert stems.remarks[0].startswith("htdemucs was not used because") and "offline" in stems.remarks[0]
-
-
 def test_embedded_stems_add_up_to_the_song(song: Audio, weights: Checkpoints) -> None:
     stems = run(song, weights, "embedded", Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
     np.testing.assert_allclose(sum(each.read() for each in stems.parts.values()), song.read(), atol=1e-6)

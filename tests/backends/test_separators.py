@@ -1,0 +1,51 @@
+"""Which backend answers to a name of the options."""
+
+from pathlib import Path
+
+import pytest
+
+from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.backends.separators import kit_splitter, separator
+from daemon.errors import StageFailed
+from daemon.pipeline.records import Audio, Part
+from tests import synth
+from tests.backends import small_networks
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Checkpoints:
+    return Checkpoints(tmp_path / "models", offline=True, custom={"mine": small_networks.write(tmp_path / "mine.th")})
+
+
+def quiet(fraction: float) -> None:
+    pass
+
+
+def test_auto_without_weights_is_embedded_and_says_why_in_the_stems(tmp_path: Path, weights: Checkpoints) -> None:
+    samples = synth.play(synth.rock_beat(1), 1.0)
+    mix = Audio(synth.write(tmp_path / "mix.wav", samples), samples.shape[1])
+    found = separator("auto", weights, "auto", quiet)
+    stems = found.separate(mix, (Part.DRUMS,), tmp_path / "stems", quiet)
+    assert stems.model.name == "embedded"
+    assert stems.remarks[0].startswith("htdemucs was not used because its weights are not here")
+
+
+def test_a_separator_that_was_asked_for_by_name_has_no_stand_in(weights: Checkpoints) -> None:
+    with pytest.raises(NoWeights, match="htdemucs_ft"):
+        separator("htdemucs_ft", weights, "auto", quiet)
+
+
+def test_a_checkpoint_of_the_users_own_answers_to_its_name(weights: Checkpoints) -> None:
+    found = separator("mine", weights, "cpu", quiet)
+    assert (found.weights.name, found.weights.sha256) == ("mine", weights.sha256("mine"))
+    assert set(found.parts()) == {Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER}
+
+
+def test_auto_takes_the_kit_splitter_of_the_pipeline_when_drumsep_is_not_here(weights: Checkpoints) -> None:
+    assert kit_splitter("auto", weights, "cpu") is None
+    assert kit_splitter("embedded", weights, "cpu") is None
+
+
+def test_drumsep_without_weights_names_the_command_that_gets_them(weights: Checkpoints) -> None:
+    with pytest.raises(StageFailed, match="stemd models fetch drumsep6"):
+        kit_splitter("drumsep6", weights, "cpu")
