@@ -3,29 +3,36 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.ear import RATE, Ear, packaged_weights
-from daemon.backends.separators import kit_splitter, separator
+from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
 from daemon.config import Settings
-from daemon.errors import Rejected
+from daemon.errors import Rejected, StageFailed
 from daemon.inlets.probe import Limits
 from daemon.jobs.options import Options
 from daemon.jobs.timings import Timings
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.delivery import Desk, drum_map
 from daemon.pipeline.chain import Activations, Studio
-from daemon.pipeline.records import Weights
+from daemon.pipeline.records import Part, Weights
+from daemon.pipeline.separate import EMBEDDED
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from daemon.jobs.shift import Shift
+
 GIGABYTE = 1 << 30
 DAY = 86400.0
+LEAN = "There was not enough memory for a separation network; signal processing did it, with more bleed."
 
 
 class EarListener:
@@ -50,10 +57,10 @@ class EarListener:
 @contextmanager
 def open_studio(settings: Settings) -> Iterator[Studio]:
     """The pipeline's tools. Leftovers of killed runs and what the cache may not keep are removed at the end."""
-    workspace = Workspace(settings.folders.cache / "stages")
-    yield studio(settings, workspace)
-    workspace.sweep()
-    workspace.retain(settings.cache.max_days * DAY, int(settings.cache.max_gigabytes * GIGABYTE))
+    cache = workspace(settings)
+    yield studio(settings, cache)
+    cache.sweep()
+    cache.retain(settings.cache.max_days * DAY, int(settings.cache.max_gigabytes * GIGABYTE))
 
 
 def studio(settings: Settings, workspace: Workspace) -> Studio:
@@ -65,6 +72,27 @@ def studio(settings: Settings, workspace: Workspace) -> Studio:
         separation=lambda name, report: separator(name, weights, settings.device, report),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
     )
+
+
+def labour(line: "Connection", settings: Settings) -> None:
+    """What a worker process does from its start to its end."""
+    from daemon.jobs.labour import serve
+
+    serve(line, lambda: shift(settings))
+
+
+def shift(settings: Settings) -> "Shift":
+    """The work of a worker process. The lean studio makes do without networks."""
+    from daemon.jobs.shift import Shift
+
+    full = studio(settings, workspace(settings))
+    small = Separator(EMBEDDED, checkpoints(settings), settings.device, LEAN)
+    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
+    return Shift(full, lean, desk(settings, None), timings(settings))
+
+
+def workspace(settings: Settings) -> Workspace:
+    return Workspace(settings.folders.cache / "stages")
 
 
 def listener() -> EarListener:
@@ -93,8 +121,24 @@ def timings(settings: Settings) -> Timings:
 
 
 def check(options: Options, settings: Settings) -> None:
-    """Raises Rejected for names in `options` that nothing here answers to."""
-    known = ("auto", "embedded", *checkpoints(settings).names())
+    """Raises Rejected for what `options` ask of nobody here, before any work is done."""
+    weights = checkpoints(settings)
+    known = ("auto", EMBEDDED, *(name for name in weights.names() if name not in KIT_NETWORKS))
     if options.separator not in known:
         raise Rejected("bad_option", f"There is no separator {options.separator!r}. Known are {', '.join(known)}.")
     drum_map(options.drum_map, settings.drum_maps)
+    _check_parts(options)
+    try:
+        kit_splitter(options.kit, weights, settings.device)
+    except StageFailed as missing:
+        raise Rejected("no_weights", missing.reason) from None
+
+
+def _check_parts(options: Options) -> None:
+    if options.input not in ("mix", "drums"):
+        raise Rejected("no_drums", f"A {options.input} stem has no drums to hear; input must be mix or drums.")
+    silent = [part for part in options.parts if part is not Part.DRUMS]
+    if silent or not options.parts:
+        raise Rejected("bad_option", f"{', '.join(silent) or 'Nothing'} cannot be transcribed; parts must be drums.")
+    if options.kit_stems and not options.stems:
+        raise Rejected("bad_option", "The kit's stems come with the others; set stems to wav, flac or mp3 too.")

@@ -133,6 +133,63 @@ def config(
     _exit(lambda: command.run(as_json, drum_maps))
 
 
+@app.command("run")
+def run_daemon() -> None:
+    """Start the daemon: drop folders, OSC and MIDI, until Ctrl-C."""
+    from daemon.commands import run as command
+
+    _exit(command.run)
+
+
+jobs = typer.Typer(help="What was asked for, and how far it is.", invoke_without_command=True)
+app.add_typer(jobs, name="jobs")
+
+
+@jobs.callback()
+def jobs_list(
+    context: typer.Context,
+    limit: Annotated[int, Opt(help="How many, the newest first.", min=1, max=1000)] = 20,
+    as_json: Annotated[bool, Opt("--json")] = False,
+) -> None:
+    """A table that moves while there is work."""
+    from daemon.commands import jobs as command
+
+    if context.invoked_subcommand is None:
+        _exit(lambda: command.show(limit, as_json))
+
+
+@jobs.command("cancel")
+def jobs_cancel(job: Annotated[str, typer.Argument()]) -> None:
+    """Stop a job, or take it out of the queue."""
+    from daemon.commands import jobs as command
+
+    _exit(lambda: command.cancel(job))
+
+
+@jobs.command("delete")
+def jobs_delete(job: Annotated[str, typer.Argument()]) -> None:
+    """Forget a job that is over; its files stay."""
+    from daemon.commands import jobs as command
+
+    _exit(lambda: command.delete(job))
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def send(context: typer.Context) -> None:
+    """Send one OSC request to the running daemon, and print the answer."""
+    from bridge.osc import send as command
+
+    sys.exit(command.main(context.args))
+
+
+@app.command()
+def ports(as_json: Annotated[bool, Opt("--json")] = False) -> None:
+    """The MIDI ports of this computer."""
+    from daemon.commands import ports as command
+
+    _exit(lambda: command.run(as_json))
+
+
 def main() -> None:
     """The console script."""
     app()

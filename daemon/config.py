@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bridge.drum_labels import label
 from daemon.errors import ConfigError
 from daemon.jobs.options import Options
+from daemon.wording import refusal
 
 PREFIX = "STEMD_"
 FILE = "config.toml"
@@ -98,6 +99,7 @@ class Daemon(_Frozen):
     workers: int = Field(default=1, ge=1, le=64)
     idle_unload_seconds: float = Field(default=600.0, gt=0, description="an idle worker lets go of its models")
     midi_port: str = Field(default="stemd", min_length=1, max_length=64)
+    learn: bool = Field(default=False, description="a pad played after an audition names that cluster")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -233,8 +235,7 @@ def _sentence(error: Any, origins: Mapping[str, str]) -> str:
     origin = origin or next((place for key, place in origins.items() if key.startswith(name)), "the settings")
     if error["type"] == "extra_forbidden":
         return f"There is no setting {name} ({origin}).{_nearest(str(loc[-1]), _fields_at(loc[:-1]))}"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{name} ({origin}): {error['input']!r} does not work; {message[0].lower()}{message[1:]}."
+    return refusal(f"{name} ({origin})", error)
 
 
 def _fields_at(loc: Sequence[str | int]) -> list[str]:
@@ -248,4 +249,4 @@ def _fields_at(loc: Sequence[str | int]) -> list[str]:
 
 def _nearest(name: str, known: Sequence[str]) -> str:
     close = get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else f" There is {', '.join(known)}."
+    return f" Did you mean {close[0]}?" if close else f" Known are {', '.join(known)}."

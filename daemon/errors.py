@@ -4,6 +4,7 @@
     ├── ConfigError       stemd does not start; every mistake is listed at once
     ├── Rejected          never becomes a job; the sender is told the code and the reason
     ├── StageFailed       the job fails with this reason; the rest goes on
+    │   └── NoMemory      the same for want of memory: worth one more try with less
     ├── Cancelled         somebody asked for the work to stop
     └── JobMoved          the job changed state meanwhile; look again
 
@@ -41,6 +42,10 @@ class StageFailed(StemdError):
         super().__init__(reason)
         self.stage = stage
         self.reason = reason
+
+
+class NoMemory(StageFailed):
+    """A stage that had too little memory."""
 
 
 class Cancelled(StemdError):

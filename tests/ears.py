@@ -21,6 +21,7 @@ class Activations:
     strength: NDArray[np.float32]
     velocity: NDArray[np.float32]
     thresholds: tuple[float, ...]
+    lateness: tuple[float, ...] = (0.0,) * len(CLASSES)
 
 
 @dataclass

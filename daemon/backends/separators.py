@@ -18,6 +18,7 @@ Report = Callable[[float], None]
 
 AUTO = "auto"
 DEFAULT = "htdemucs"
+KIT_NETWORKS = ("drumsep", "drumsep6")
 
 FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 
@@ -113,7 +114,7 @@ def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | 
     try:
         checkpoints.path(wanted.name)
     except NoWeights as missing:
-        raise StageFailed("kit", f"{missing.reason} `stemd models fetch {name}` gets them.") from None
+        raise StageFailed("kit", missing.reason) from None
     return wanted
 
 

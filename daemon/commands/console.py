@@ -2,14 +2,15 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from daemon.errors import Rejected, StageFailed
 from daemon.jobs.timings import Report
 from daemon.outlets.delivery import Delivery
-from daemon.pipeline.chain import Transcription
-from daemon.pipeline.edits import effective
+from daemon.pipeline.chain import Stage, Transcription
+from daemon.pipeline.edits import Edited, effective
 
 WIDTH = 78
 
@@ -18,6 +19,7 @@ class Console(Protocol):
     def progress(self, song: Path, stage: str, report: Report) -> None: ...
     def failed(self, song: Path, error: Rejected | StageFailed) -> None: ...
     def done(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
+    def close(self) -> None: ...
 
 
 class PlainConsole:
@@ -39,20 +41,22 @@ class PlainConsole:
             self._shown = stage
 
     def failed(self, song: Path, error: Rejected | StageFailed) -> None:
-        self._clear()
+        self.close()
         text = error.reason if song.name in error.reason else f"{song.name}: {error.reason}"
         print(text, file=self._progress)
 
     def done(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
-        self._clear()
+        self.close()
         for line in _lines(song, result, delivery, elapsed):
             print(line, file=self._out)
         self._out.flush()
 
-    def _clear(self) -> None:
+    def close(self) -> None:
+        """Leave no half line of progress behind."""
         self._shown = ""
         if self._moving:
             self._progress.write("\r" + " " * WIDTH + "\r")
+            self._progress.flush()
 
 
 class JsonConsole:
@@ -86,45 +90,52 @@ class JsonConsole:
             remarks=[*result.remarks, *delivery.remarks],
         )
 
+    def close(self) -> None:
+        """Every line is whole already."""
+
     def _say(self, event: str, song: Path, **values: Any) -> None:
-        print(json.dumps({"event": event, "file": str(song), **values}, ensure_ascii=False), file=self._out, flush=True)
+        print(json.dumps({"event": event, "file": str(song), **values}), file=self._out, flush=True)
 
 
 def counts(delivery: Delivery) -> Counter[str]:
     """Sounding hits per label, corrections included."""
+    return Counter(hit.label for hit in _now(delivery).hits)
+
+
+def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> Iterator[str]:
+    yield f"{song.name}: {_summary(result, delivery)} in {elapsed:.1f} s"
+    yield f"  models    {', '.join(_models(result))}"
+    yield f"  stages    {', '.join(_stage(stage) for stage in result.stages)}"
+    yield "  cluster   drum            hits  velocity  sure  listen at"
+    for cluster in _now(delivery).clusters:
+        name, sure = cluster.label.replace("_", " "), f"{cluster.confidence:.0%}"
+        place = f"{int(cluster.time) // 60}:{cluster.time % 60:05.2f}"
+        yield f"  {cluster.id:>7}   {name:<14}{cluster.count:>6}{cluster.velocity:>10.0f}{sure:>6}{place:>11}"
+    yield from (f"  note      {remark}" for remark in (*result.remarks, *delivery.remarks))
+    yield from (f"  wrote     {path}" for path in (*delivery.written.values(), delivery.manifest))
+
+
+def _summary(result: Transcription, delivery: Delivery) -> str:
+    grid, hits = result.grid, len(_now(delivery).hits)
+    follow = "" if grid.constant else ", following the players"
+    tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
+    return f"{hits} hits, {tempo}, {_clock(result.source.audio.duration)} of audio"
+
+
+def _models(result: Transcription) -> Iterator[str]:
+    if result.stems:
+        yield f"separator {result.stems.model.name}"
+    yield from (f"{s.name} {s.weights.name}" for s in result.stages if s.name in ("listen", "kit"))
+
+
+def _stage(stage: Stage) -> str:
+    return f"{stage.name} {'cached' if stage.cached else f'{stage.seconds:.1f} s'}"
+
+
+def _now(delivery: Delivery) -> Edited:
+    """The hits and clusters with all corrections."""
     content = delivery.content
-    return Counter(hit.label for hit in effective(content.heard(), content.history, content.options).hits)
-
-
-def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> list[str]:
-    found = counts(delivery)
-    grid = result.grid
-    tempo = (
-        f"{grid.bpm:.2f} bpm{'' if grid.constant else ', following the players'}" if grid.confidence else "free time"
-    )
-    models = {stage.name: stage.weights.name for stage in result.stages if stage.weights.name}
-    names = ", ".join(f"{name} {model}" for name, model in models.items() if name in ("separate", "listen", "kit"))
-    length = _clock(result.source.audio.duration)
-    head = f"{song.name}: {sum(found.values())} hits, {tempo}, {length} of audio in {elapsed:.1f} s"
-    times = ", ".join(f"{s.name} {'cached' if s.cached else f'{s.seconds:.1f} s'}" for s in result.stages)
-    lines = [head, f"  models    {names}", f"  stages    {times}"]
-    lines += [
-        f"  {label.replace('_', ' '):<14}{number:>5}  {_bar(number, max(found.values()))}"
-        for label, number in _ordered(found)
-    ]
-    lines += [f"  note      {remark}" for remark in (*result.remarks, *delivery.remarks)]
-    lines += [f"  wrote     {path}" for path in (*delivery.written.values(), delivery.manifest)]
-    return lines
-
-
-def _ordered(found: Counter[str]) -> list[tuple[str, int]]:
-    from bridge.drum_labels import LABELS
-
-    return [(label, found[label]) for label in LABELS if found[label]]
-
-
-def _bar(number: int, most: int) -> str:
-    return "#" * max(1, round(30 * number / most))
+    return effective(content.heard(), content.history, content.options)
 
 
 def _clock(seconds: float) -> str:

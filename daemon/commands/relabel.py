@@ -34,7 +34,7 @@ def run(manifest: Path, typed: Typed, as_json: bool) -> int:
     if as_json:
         found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi), "hits": dict(counts(delivery))}
         head = {"revision": delivery.content.history.head, "remarks": delivery.remarks, "seconds": round(seconds, 4)}
-        print(json.dumps({**found, **head}, ensure_ascii=False))
+        print(json.dumps({**found, **head}))
         return 0
     print(f"Revision {delivery.content.history.head}: wrote {delivery.midi} in {1000 * seconds:.0f} ms")
     for remark in delivery.remarks:
@@ -47,7 +47,7 @@ def _apply(manifest: Path, typed: Typed) -> Delivery:
     flags = from_flags(typed.clusters, typed.hits, typed.delete_hits)
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:
-        raise Rejected("bad_change", "Give one of: labels and deletions, --changes, --undo or --redo.")
+        raise Rejected("bad_change", "Give --cluster, --hit and --delete-hit, or --changes, or --undo, or --redo: one kind at a time.")
     if typed.undo or typed.redo:
         return step(manifest, typed.undo, desk)
     return correct(manifest, typed.changes or flags, desk)

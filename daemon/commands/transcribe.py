@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from daemon.inlets.probe import probe
 from daemon.jobs.options import Options
 from daemon.jobs.timings import Progress, Step, Timings
 from daemon.outlets.delivery import Desk, deliver
+from daemon.outlets.naming import require_writable
+from daemon.outlets.whole import why
 from daemon.pipeline.chain import Studio, Transcription, transcribe
 
 AUDIO = frozenset(
     ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905
 )
+_RENAMED = {"grid.step": "grid", "numerator": "beats-per-bar"}
 
 
 def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:
@@ -24,17 +28,22 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
     from daemon import app, config
 
     settings = config.load().settings
-    options = Options.read(merged(settings.options.model_dump(), typed))
+    options = Options.read(merged(settings.options.model_dump(), typed), flag)
     app.check(options, settings)
     songs = list(expand(paths))
     if not songs:
         where = ", ".join(map(str, paths))
         raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
     console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
-    desk = app.desk(settings, out)
-    with app.open_studio(settings) as studio:
-        job = _Job(options, desk, studio, app.timings(settings), console)
+    with app.open_studio(settings) as studio, closing(console):
+        job = _Job(options, app.desk(settings, out), studio, app.timings(settings), console)
         return int(sum(job.run(song) for song in songs) < len(songs))
+
+
+def flag(name: str) -> str:
+    """What an option is called on the command line: --grid for grid.step, --parts for parts.1."""
+    last = _RENAMED.get(name) or next(part for part in reversed(name.split(".")) if not part.isdecimal())
+    return "--" + last.replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +60,24 @@ class _Job:
         """Whether it worked. The reason, if not, goes to the console."""
         progress = _Progress(song, self)
         try:
+            self._check(song)
             result = transcribe(song, self.options, self.studio, progress.report)
             progress.report("write", 0.0)
             delivery = deliver(result, self.options, self.desk)
         except (Rejected, StageFailed) as error:
             self.console.failed(song, error)
             return False
+        except OSError as error:
+            self.console.failed(song, StageFailed("files", f"{error.filename or song} cannot be used: {why(error)}."))
+            return False
         progress.learn(result)
         self.console.done(song, result, delivery, progress.elapsed())
         return True
+
+    def _check(self, song: Path) -> None:
+        """What would come to nothing after minutes of work is refused before it."""
+        probe(song, self.studio.limits)
+        require_writable(self.desk.out or song.parent)
 
 
 class _Progress:
@@ -105,10 +123,18 @@ def merged(defaults: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
 def expand(paths: Sequence[Path]) -> Iterator[Path]:
     """Files as they are named; of folders the songs in them, in order, without what stemd itself wrote."""
     for path in paths:
-        if path.is_dir():
+        if _is_folder(path):
             yield from sorted(found for found in path.rglob("*") if _is_song(found.relative_to(path), found))
         else:
             yield path
+
+
+def _is_folder(path: Path) -> bool:
+    """False too where nobody can tell: then `probe` says why."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _is_song(name: Path, path: Path) -> bool:

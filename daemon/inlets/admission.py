@@ -14,6 +14,7 @@ from daemon.inlets.probe import Limits, Probe, probe
 from daemon.jobs.job import ACTIVE, Fingerprint, Job, Priority, State
 from daemon.jobs.options import Options
 from daemon.jobs.store import JobStore
+from daemon.outlets.naming import MANIFEST
 from daemon.pipeline.records import RATE
 
 MEGABYTE = 1_000_000
@@ -31,10 +32,10 @@ class House:
     """
 
     cache: Path
-    limits: Limits = Limits()
-    defaults: Options = Options()
-    draft: bool = True
-    check: Callable[[Options], None] = lambda options: None
+    limits: Limits
+    defaults: Options
+    draft: bool
+    check: Callable[[Options], None]
 
 
 class Admission:
@@ -91,7 +92,7 @@ class Admission:
 
     def _taken_on(self, source: Fingerprint, options: Options, priority: Priority) -> Job:
         """A new job. What was done before and still lies there is over at once."""
-        draft = self._house.draft and options.draft and options.input == "mix"
+        draft = self._house.draft and _drafted(source, options)
         fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
         before = self._store.twin(source, options, (State.DONE,))
         if before is not None and _still_stands(before):
@@ -117,11 +118,6 @@ def _usable(path: str | Path) -> Path:
     found = Path(path)
     if not found.is_absolute():
         raise Rejected("relative_path", f"{str(path)!r} is not an absolute path. Send the whole path of the file.")
-    try:
-        str(found).encode()
-    except UnicodeEncodeError:
-        name = found.name.encode(errors="replace").decode()
-        raise Rejected("bad_name", f"The name {name} is not UTF-8. Rename the file and send it again.") from None
     return found
 
 
@@ -134,6 +130,12 @@ def _fingerprint(path: Path) -> Fingerprint:
 
 def _existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def _drafted(source: Fingerprint, options: Options) -> bool:
+    """A full mix that nobody has heard yet: what lies there from before is better than a draft."""
+    path = Path(source.path)
+    return options.draft and options.input == "mix" and not path.with_name(path.stem + MANIFEST).exists()
 
 
 def _still_stands(job: Job) -> bool:

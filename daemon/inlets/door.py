@@ -3,17 +3,20 @@
 The verbs, their arguments and their answers are those of the table in bridge/osc/addresses.py.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridge.osc.calls import Call, CallError
 from bridge.osc.codec import Message
 from bridge.osc.replies import fail, refusal, reply
-from daemon.errors import Rejected
+from daemon.errors import Rejected, StageFailed
 from daemon.inlets.once import Once
 from daemon.outlets.notify import Asker, Notifier
 
 Json = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 
 class Door(Protocol):
@@ -47,13 +50,22 @@ class Reception:
         self._once = Once(clock)
 
     def handle(self, call: Call, asker: Asker) -> list[Message]:
-        """The answer, and behind it what is known already of the events that follow."""
+        """The answer, and behind it what is known already of the events that follow.
+
+        One of the four guards: a request that breaks is answered, and the next one is heard.
+        """
         try:
             return self._handle(call, asker)
         except Rejected as error:
             return [fail(call.id, call.request.path, error.code, error.reason)]
+        except StageFailed as error:
+            return [fail(call.id, call.request.path, "stage_failed", error.reason)]
         except CallError as error:
             return [refusal(call.id, call.request.path, error)]
+        except Exception as error:  # noqa: BLE001
+            _log.exception("%s could not be answered", call.request.path)
+            reason = f"stemd could not do this ({type(error).__name__}: {error}). Please report it."
+            return [fail(call.id, call.request.path, "internal", reason)]
 
     def _handle(self, call: Call, asker: Asker) -> list[Message]:
         if call.request.verb == "subscribe":

@@ -71,7 +71,7 @@ class Probe:
 def probe(path: Path, limits: Limits) -> Probe:
     """Read the header of `path`, or raise Rejected with a code and one sentence.
 
-    Codes: missing, folder, not_a_file, unreadable, empty, too_big, not_audio, damaged, no_audio_track,
+    Codes: bad_name, missing, folder, not_a_file, unreadable, empty, too_big, not_audio, damaged, no_audio_track,
     no_channels, bad_rate, too_long, too_short.
     """
     _check_file(path, limits)
@@ -89,7 +89,7 @@ def check_length(path: Path, seconds: float | None, limits: Limits) -> None:
         raise Rejected(
             "too_long",
             f"{path.name} is {clock_time(seconds)} long and the limit is {clock_time(limits.max_seconds)}. "
-            "Cut it into parts, or raise max_seconds in the settings.",
+            "Cut it into parts, or raise limits.max_minutes in the settings.",
         )
     if seconds < limits.min_seconds:
         raise Rejected(
@@ -106,6 +106,7 @@ def clock_time(seconds: float) -> str:
 
 
 def _check_file(path: Path, limits: Limits) -> None:
+    _check_name(path)
     status = _status(path)
     if stat.S_ISDIR(status.st_mode):
         raise Rejected("folder", f"{path} is a folder. Name the audio files in it.")
@@ -117,9 +118,17 @@ def _check_file(path: Path, limits: Limits) -> None:
         raise Rejected(
             "too_big",
             f"{path.name} has {_megabytes(status.st_size)} MB, over {_megabytes(limits.max_bytes)} MB. "
-            "Save it as FLAC, cut it, or raise max_bytes in the settings.",
+            "Save it as FLAC, cut it, or raise limits.max_gigabytes in the settings.",
         )
     _open_once(path)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        reason = f"{ascii(str(path))} holds characters that are no UTF-8. Rename the file or its folder."
+        raise Rejected("bad_name", reason) from None
 
 
 def _status(path: Path) -> os.stat_result:

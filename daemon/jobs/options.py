@@ -1,11 +1,13 @@
 """What can be asked of a transcription: the same words on the command line, in stemd.toml, in OSC and in the config."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from daemon.errors import Rejected
 from daemon.pipeline.records import Drum, Part
+from daemon.wording import refusal
 
 Separator = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
 StemFormat = Literal["wav", "flac", "mp3"]
@@ -13,7 +15,7 @@ Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Grid(_Frozen):
@@ -25,11 +27,11 @@ class Grid(_Frozen):
     tolerance: float = Field(default=0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
     swing: float | Literal["auto"] = Field(default="auto", description="0.5 straight to 0.75, or auto: measured")
 
-    @field_validator("swing")
+    @field_validator("swing", mode="before")
     @classmethod
-    def _swing_in_range(cls, value: float | str) -> float | str:
-        if isinstance(value, float) and not 0.5 <= value <= 0.75:
-            raise ValueError("swing goes from 0.5 (straight) to 0.75 (dotted), or auto")
+    def _swing_in_range(cls, value: object) -> object:
+        if value != "auto" and not 0.5 <= _number(value) <= 0.75:
+            raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
         return value
 
 
@@ -78,14 +80,20 @@ class Options(_Frozen):
     draft: bool = Field(default=True, description="a first .mid before the separation; only in the daemon")
 
     @classmethod
-    def read(cls, values: dict[str, Any]) -> "Options":
-        """Validated options, or Rejected with one sentence for each mistake."""
+    def read(cls, values: dict[str, Any], spelt: Callable[[str], str] = str) -> "Options":
+        """Validated options, or Rejected with one sentence for each mistake. `spelt` is how the sender calls a name."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Rejected("bad_option", " ".join(_sentence(e) for e in error.errors())) from None
+            raise Rejected("bad_option", " ".join(refusal(spelt(_name(e)), e) for e in error.errors())) from None
 
 
-def _sentence(error: Any) -> str:
-    name = ".".join(str(part) for part in error["loc"]) or "options"
-    return f"{name}: {error['input']!r} does not work ({error['msg'].lower()})."
+def _name(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"]) or "options"
+
+
+def _number(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")

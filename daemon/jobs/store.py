@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import ConfigError, JobMoved, Rejected
+from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
 from daemon.jobs.job import ACTIVE, MOVES, Fingerprint, Job, Priority, State
 from daemon.jobs.options import Options
 
@@ -91,9 +91,10 @@ class JobStore:
             db.execute("UPDATE jobs SET state = ? WHERE state = ?", (State.QUEUED, State.RUNNING))
         return [replace(job, state=State.QUEUED) for job in lost]
 
-    def queued(self) -> list[Job]:
+    def queued(self, *, drafts_only: bool = False, limit: int = 64) -> list[Job]:
         """In the order in which they should run: who waits first, drafts before finals, then first come."""
-        return self._select("WHERE state = ? ORDER BY priority, draft DESC, created, rowid", State.QUEUED)
+        condition = f"WHERE state = ? {'AND draft' if drafts_only else ''}"
+        return self._select(f"{condition} ORDER BY priority, draft DESC, created, rowid LIMIT ?", State.QUEUED, limit)
 
     def latest(self, limit: int) -> list[Job]:
         """The newest first."""
@@ -135,16 +136,15 @@ class JobStore:
 
     @contextmanager
     def _writing(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction, alone from its first look on; `durable` waits until the disk has it."""
+        """One transaction; `durable` waits until the disk has it. Raises StageFailed when the disk refuses."""
         with self._lock:
-            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                with _transaction(self._db):
+                    yield self._db
+            except sqlite3.OperationalError as error:
+                reason = f"The list of jobs cannot be written ({error}). Make some room on the disk."
+                raise StageFailed("jobs", reason) from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -165,18 +165,26 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
     """Bring an older file to today's schema, in one transaction, whoever else opens it at the same time."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(db):
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
             raise ConfigError([f"{path} was written by a newer stemd. Update stemd, or move the file away."])
         for statement in _statements(MIGRATIONS[version:]):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Alone from its first look on, and undone by any exception."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def _statements(scripts: Sequence[str]) -> Iterator[str]:

@@ -141,6 +141,10 @@ class Workspace:
                 freed += result.size
         return freed
 
+    def used_since(self, moment: float) -> set[Path]:
+        """The results that somebody made or recalled after `moment`, seconds since 1970."""
+        return {result.path for result in self._results() if result.used >= moment}
+
     def size(self) -> int:
         """Bytes of all finished results."""
         return sum(result.size for result in self._results())

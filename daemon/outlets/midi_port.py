@@ -106,6 +106,11 @@ class MidiOutlet:
             self._job = job
             return notes
 
+    def playing(self, job: str) -> bool:
+        """Whether it is this job that plays."""
+        with self._lock:
+            return self._player is not None and self._player.playing and job == self._job
+
     def replace(self, clip: Clip, job: str) -> bool:
         """Goes on with a regenerated `clip` if it is this job that plays; returns whether it is."""
         with self._lock:

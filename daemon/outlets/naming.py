@@ -95,7 +95,7 @@ def plan(source: Path, out: Path | None, kinds: Iterable[Kind], *, fresh: bool =
     Raises Rejected ('output_folder') when nothing can be written there.
     """
     folder = out or source.parent
-    _require_writable(folder)
+    require_writable(folder)
     wanted = tuple(dict.fromkeys(kinds))
     origin = "." if folder.resolve() == source.parent.resolve() else str(source.parent.resolve())
     song = _Song(folder, _fitted(source.stem, wanted), source.name, origin)
@@ -109,7 +109,7 @@ def replan(manifest: Path, previous: Manifest, kinds: Iterable[Kind]) -> Plan:
 
     Raises Rejected ('output_folder') when nothing can be written there.
     """
-    _require_writable(manifest.parent)
+    require_writable(manifest.parent)
     wanted = tuple(dict.fromkeys(kinds))
     source = previous.source
     song = _Song(manifest.parent, _fitted(Path(source.name).stem, wanted), source.name, source.folder)
@@ -213,7 +213,8 @@ def _fitted(base: str, kinds: Iterable[Kind]) -> str:
     return base if len(data) <= room else data[:room].decode(errors="ignore").rstrip()
 
 
-def _require_writable(folder: Path) -> None:
+def require_writable(folder: Path) -> None:
+    """Make `folder` if need be. Raises Rejected ('output_folder') when nothing can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder, prefix=TEMPORARY):

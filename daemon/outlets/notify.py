@@ -49,6 +49,7 @@ class Notifier:
         self._clock = clock
         self._leases: dict[tuple[str, ...], _Lease] = {}
         self._latest: OrderedDict[str, Event] = OrderedDict()
+        self._pushed: OrderedDict[str, Event] = OrderedDict()
         self._lock = threading.Lock()
 
     def subscribe(self, asker: Asker, ttl: float) -> list[Message]:
@@ -70,7 +71,7 @@ class Notifier:
         """What `request` promises to tell about `job`, until it ends. Returns what is known already."""
         lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), job, frozenset(request.ends))
         with self._lock:
-            latest = self._latest.get(job)
+            latest = (self._pushed if "/stemd/pushed" in lease.wants else self._latest).get(job)
             known = [] if latest is None else _wanted(lease, _message(latest, asker))
             if not any(message.address in lease.ends for message in known):
                 self._leases[asker.client, repr(asker.id), job] = lease
@@ -85,12 +86,13 @@ class Notifier:
                 asker.deliver(message)
 
     def _remember(self, event: Event) -> None:
-        if isinstance(event, MidiWritten | Pushed):
+        if isinstance(event, MidiWritten):
             return
-        self._latest[event.job] = event
-        self._latest.move_to_end(event.job)
-        while len(self._latest) > _REMEMBERED_JOBS:
-            self._latest.popitem(last=False)
+        memory = self._pushed if isinstance(event, Pushed) else self._latest
+        memory[event.job] = event
+        memory.move_to_end(event.job)
+        while len(memory) > _REMEMBERED_JOBS:
+            memory.popitem(last=False)
 
     def _drop_ended(self) -> None:
         now = self._clock()

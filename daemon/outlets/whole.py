@@ -19,7 +19,9 @@ _REASONS = {
     errno.EACCES: f"writing there is not allowed; {_OTHER_FOLDER}",
     errno.EPERM: f"writing there is not allowed; {_OTHER_FOLDER}",
     errno.ENOENT: f"the folder is not there; {_OTHER_FOLDER}",
-    errno.ENOTDIR: f"that is not a folder; {_OTHER_FOLDER}",
+    errno.EEXIST: f"that is a file, not a folder; {_OTHER_FOLDER}",
+    errno.EFBIG: "the file would be larger than this disk or this account allows",
+    errno.ENOTDIR: f"that is not inside a folder; {_OTHER_FOLDER}",
     errno.ENAMETOOLONG: "the name is too long; rename the source",
 }
 

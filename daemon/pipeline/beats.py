@@ -128,13 +128,14 @@ def _lay(strength: Floats, period: float) -> NDArray[np.int64]:
     cost = -TIGHTNESS * np.log(reach / period) ** 2
     scale = strength.std() + 1e-9
     best, before = strength / scale, np.full(len(strength), -1)
-    for i in range(reach[0], len(strength)):
-        usable = reach[: np.searchsorted(reach, i, side="right")]
-        values = best[i - usable] + cost[: len(usable)]
-        j = int(np.argmax(values))
-        if values[j] > 0:
-            best[i] += values[j]
-            before[i] = i - usable[j]
+    for first in range(reach[0], len(strength), reach[0]):  # steps so near to each other do not depend on each other
+        steps = np.arange(first, min(first + reach[0], len(strength)))
+        earlier = steps[:, None] - reach
+        values = np.where(earlier >= 0, best[earlier] + cost, 0.0)
+        choice = np.argmax(values, axis=1)
+        gain = values[np.arange(len(steps)), choice]
+        best[steps] += np.maximum(gain, 0.0)
+        before[steps] = np.where(gain > 0, steps - reach[choice], -1)
     last = len(best) - 1 - int(np.argmax(best[::-1][: round(1.5 * period)]))
     path = [last]
     while before[path[-1]] >= 0:

@@ -25,15 +25,16 @@ FAINTEST = 0.15
 REACH = 0.025
 CLASS_LABELS = {"toms": "mid_tom", "closed": "closed_hihat", "open": "open_hihat"}
 
+Floats = NDArray[np.float32]
+
 # The shortest time between two strokes of one drum, in seconds: what a good drummer manages and a little less.
 MIN_GAP = {Drum.KICK: 0.035, Drum.SNARE: 0.03, Drum.TOMS: 0.04, Drum.HIHAT: 0.03, Drum.CYMBALS: 0.05}
 
 
 def candidates(heard: "Activations", found: Novelty) -> list[Candidate]:
     """All candidates by onset, those below the threshold included."""
-    scaled = rescale(heard.strength, np.asarray(heard.thresholds, np.float32))
-    every = [c for drum in Drum for c in _of_drum(drum, heard, scaled, found)]
-    return sorted(every, key=lambda c: (c.onset, c.drum))
+    every = [candidate for drum in Drum for candidate in _of_drum(drum, heard, found)]
+    return sorted(every, key=lambda candidate: (candidate.onset, candidate.drum))
 
 
 def onsets(found: Sequence[Candidate]) -> "Mapping[Drum, list[float]]":
@@ -41,11 +42,11 @@ def onsets(found: Sequence[Candidate]) -> "Mapping[Drum, list[float]]":
     return {drum: [c.onset for c in found if c.drum is drum and c.strength >= THRESHOLD] for drum in Drum}
 
 
-def rescale(strength: NDArray[np.float32], thresholds: NDArray[np.float32]) -> NDArray[np.float32]:
-    """0..1 with each class's threshold moved to 0.5, straight lines on both sides."""
-    below = THRESHOLD * strength / thresholds
-    above = THRESHOLD + (1 - THRESHOLD) * (strength - thresholds) / (1 - thresholds)
-    return np.where(strength < thresholds, below, above).astype(np.float32)
+def rescale(strength: Floats, threshold: float) -> Floats:
+    """0..1 with `threshold` moved to 0.5, straight lines on both sides."""
+    below = THRESHOLD * strength / threshold
+    above = THRESHOLD + (1 - THRESHOLD) * (strength - threshold) / (1 - threshold)
+    return np.where(strength < threshold, below, above).astype(np.float32)
 
 
 def label_of_class(name: str) -> str:
@@ -53,28 +54,29 @@ def label_of_class(name: str) -> str:
     return CLASS_LABELS.get(name, name)
 
 
-def _of_drum(drum: Drum, heard: "Activations", scaled: NDArray[np.float32], found: Novelty) -> Iterator[Candidate]:
+def _of_drum(drum: Drum, heard: "Activations", found: Novelty) -> Iterator[Candidate]:
+    """The classes of one drum together: a hat sounds if it sounds open or closed, and the stronger gives its name."""
     columns = [i for i, name in enumerate(heard.classes) if SOUNDS[label_of_class(name)].family == drum]
-    if not columns or not len(scaled):
+    if not columns or not len(heard.strength):
         return
-    mine = scaled[:, columns]
-    frames = _peaks(mine.max(axis=1), heard.frame_rate, MIN_GAP[drum])
-    times = refine(found, frames / heard.frame_rate, REACH)
-    for frame, time in zip(frames, times, strict=True):
-        around = mine[max(0, frame - 1) : frame + 2].max(axis=0)
-        best = int(np.argmax(around))
-        column = columns[best]
+    mine = heard.strength[:, columns]
+    curve = rescale(1 - np.prod(1 - mine, axis=1), heard.thresholds[columns[0]])
+    frames = _peaks(curve, heard.frame_rate, MIN_GAP[drum])
+    around = np.stack([mine[max(0, frame - 1) : frame + 2].sum(axis=0) for frame in frames] or [np.zeros(len(columns))])
+    best = around.argmax(axis=1)
+    rough = frames / heard.frame_rate - np.array([heard.lateness[columns[b]] for b in best])[: len(frames)]
+    for frame, time, near, which in zip(frames, refine(found, rough, REACH), around, best, strict=False):
         yield Candidate(
             onset=float(time),
             drum=drum,
-            label=label_of_class(heard.classes[column]),
-            strength=float(mine[frame].max()),
-            confidence=float(around[best] / around.sum() * mine[frame].max()),
-            loudness=float(heard.velocity[frame, column]),
+            label=label_of_class(heard.classes[columns[which]]),
+            strength=float(curve[frame]),
+            confidence=float(curve[frame] * near[which] / near.sum()),
+            loudness=float(heard.velocity[frame, columns[which]]),
         )
 
 
-def _peaks(curve: NDArray[np.float32], rate: float, gap: float) -> NDArray[np.int64]:
+def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:
     top = maximum_filter1d(curve, 5, mode="constant")
     frames = np.flatnonzero((curve == top) & (curve >= FAINTEST))
     return strongest(frames, curve[frames], gap * rate)

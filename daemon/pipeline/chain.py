@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from daemon.errors import Rejected, StageFailed, StemdError
+from daemon.errors import NoMemory, Rejected, StageFailed, StemdError
 from daemon.inlets.probe import Limits, probe
 from daemon.jobs.options import Options, VelocityCurve
 from daemon.jobs.workspace import Workspace, key
@@ -36,7 +36,11 @@ Report = Callable[[str, float], None]
 
 
 class Activations(Protocol):
-    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second."""
+    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second.
+
+    `lateness` is how many seconds each class is late by itself. Classes of one drum share a threshold, to be held
+    against the chance that any of them sounds.
+    """
 
     @property
     def frame_rate(self) -> float: ...
@@ -48,6 +52,8 @@ class Activations(Protocol):
     def velocity(self) -> "NDArray[np.float32]": ...
     @property
     def thresholds(self) -> tuple[float, ...]: ...
+    @property
+    def lateness(self) -> tuple[float, ...]: ...
 
 
 class Listener(Protocol):
@@ -256,7 +262,7 @@ def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told:
     except (StemdError, OSError):
         raise
     except MemoryError:
-        raise StageFailed(name, f"There was not enough memory to {name}. Close other programs and try again.") from None
+        raise NoMemory(name, f"There was not enough memory to {name}. Close other programs and try again.") from None
     except Exception as error:
         reason = f"The stage {name} broke ({type(error).__name__}: {error}). Please report it with the song's name."
         raise StageFailed(name, reason) from error

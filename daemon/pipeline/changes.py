@@ -17,6 +17,7 @@ from bridge.drum_labels import SOUNDS, UnknownNameError, label
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
 from daemon.pipeline.records import Cluster, Drum, Hit
+from daemon.wording import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def read(given: str | dict[str, Any], heard: Heard, taken: Iterable[int] = ()) -
 
 def _pair(flag: str, text: str) -> tuple[str, str]:
     number, equals, name = text.partition("=")
-    if not (equals and number.strip() and name.strip()):
+    if not (equals and number.strip().isdecimal() and name.strip()):
         raise Rejected("bad_change", f"{flag} {text!r} does not work; write a number and a label, like 2=snare.")
     return number.strip(), name.strip()
 
@@ -143,7 +144,11 @@ def _parse(values: dict[str, Any]) -> Changes:
     try:
         return Changes.model_validate(values)
     except ValidationError as error:
-        raise Rejected("bad_change", " ".join(_sentence(e) for e in error.errors()[:5])) from None
+        raise Rejected("bad_change", " ".join(refusal(_place(e), e) for e in error.errors()[:5])) from None
+
+
+def _place(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"] if part != "[key]")
 
 
 def _lifted(values: dict[str, Any]) -> dict[str, Any]:
@@ -153,12 +158,6 @@ def _lifted(values: dict[str, Any]) -> dict[str, Any]:
         return values
     rest = {name: value for name, value in settings.items() if name != "sensitivity"}
     return {"sensitivity": settings["sensitivity"], **values, "settings": rest}
-
-
-def _sentence(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    message = error["msg"]
-    return f"{place}: {error['input']!r} does not work ({message[0].lower()}{message[1:]})."
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """Groups of hits that sound alike: what a user listens to and relabels.
 
-Within one label, Ward's hierarchical clustering on timbre, cut where groups are clearly apart. The order of ids is that
+Within one label, hierarchical clustering on timbre (average linkage), cut where groups are clearly apart. The order of ids is that
 of the drums, then of size, so that the same song always gives the same ids.
 """
 

@@ -8,13 +8,16 @@ on all of it, a block at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
+from scipy.sparse import csr_array
 
 from daemon.pipeline.records import RATE, Audio, Drum, Kit, Weights
 from daemon.pipeline.wav import WavWriter
@@ -25,7 +28,10 @@ Onsets = Mapping[Drum, Sequence[float]]
 
 WINDOW = 2048
 HOP = 512
-BLOCK = 20 * RATE // HOP * HOP
+BINS = WINDOW // 2 + 1
+BLOCK = 5 * RATE // HOP * HOP
+TILE = 56  # time steps
+THREADS = 2
 CONTEXT = 8 * HOP
 LEARN_SECONDS = 40.0
 LEARN_ROUNDS = 40
@@ -47,9 +53,14 @@ class Spectra:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Frequency bands: 1 bin wide below 1.4 kHz, then growing. `matrix` averages bins, `weight` counts them."""
+    """Frequency bands: 1 bin wide below 1.4 kHz, then growing.
 
-    matrix: Floats
+    `averaging` (bands, bins) takes the mean over the bins of a band, `drawing` (bins, bands) draws a value per band
+    out over the bins, linear between the `centres`; `weight` (2 x bands, 1) counts bins.
+    """
+
+    averaging: csr_array
+    drawing: csr_array
     centres: Floats
     weight: Floats
 
@@ -61,16 +72,19 @@ def split(drums: Audio, onsets: Onsets, weights: Weights, folder: Path, report: 
     targets = {drum: folder / f"{drum}.wav" for drum in Drum}
     with ExitStack() as stack:
         writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
-        for start in range(0, drums.frames, BLOCK):
+        pool = stack.enter_context(ThreadPoolExecutor(THREADS))
+        work = partial(_block, drums, onsets, spectra, bands)
+        for start in range(0, drums.frames, THREADS * BLOCK):
             report(start / drums.frames)
-            for drum, sound in zip(Drum, _block(drums, start, onsets, spectra, bands), strict=True):
-                writers[drum].write(sound)
+            for shares in pool.map(work, range(start, min(start + THREADS * BLOCK, drums.frames), BLOCK)):
+                for drum, sound in zip(Drum, shares, strict=True):
+                    writers[drum].write(sound)
     report(1.0)
     stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
     return Kit(stems, weights)
 
 
-def _block(drums: Audio, start: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> Iterator[Floats]:
+def _block(drums: Audio, onsets: Onsets, spectra: Spectra, bands: Bands, start: int) -> list[Floats]:
     """The five shares of one block, (channels, frames) each, in the order of Drum."""
     first = max(0, start - CONTEXT)
     sound = drums.read(first, start - first + BLOCK + CONTEXT)
@@ -78,68 +92,90 @@ def _block(drums: Audio, start: int, onsets: Onsets, spectra: Spectra, bands: Ba
     masks = _masks(spectrum, first, onsets, spectra, bands)
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
     left = sound[:, keep].copy()
+    shares = []
     for drum in Drum:
         if drum is Drum.CYMBALS:
-            yield left
+            share = left
         elif drum in masks:
-            share = istft(spectrum * masks[drum], sound.shape[1])[:, keep]
+            share = istft(_masked(spectrum, masks[drum], bands), sound.shape[1])[:, keep]
             left -= share
-            yield share
         else:
-            yield np.zeros_like(left)
+            share = np.zeros_like(left)
+        shares.append(share)
+    return shares
 
 
 def _masks(spectrum: Complexes, first: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> dict[Drum, Floats]:
-    """Per drum a soft mask (channels, bins, frames)."""
+    """Per drum a soft mask (2 x bands, frames)."""
     if not spectra.owners:
         return {}
     seen = _banded(spectrum, bands)
     gains = _supports(onsets, spectra.owners, first, seen.shape[1])
+    weighted = (spectra.basis * bands.weight).T
+    tiles = zip(_tiles(seen), _tiles(gains), strict=True)
+    shares = [_shares(sight, use, spectra.basis, weighted) for sight, use in tiles]
+    return dict(zip(dict.fromkeys(spectra.owners), np.concatenate(shares, axis=2), strict=True))
+
+
+def _shares(seen: Floats, gains: Floats, basis: Floats, weighted: Floats) -> Floats:
+    """(drums, 2 x bands, frames): what part of the energy is whose."""
     for _ in range(USE_ROUNDS):
-        gains = _improve_gains(seen, spectra.basis, gains, bands.weight)
-    power = {drum: _share(spectra, gains, drum) ** 2 for drum in dict.fromkeys(spectra.owners)}
-    total = sum(power.values()) + np.float32(1e-15)
-    return {drum: _unbanded(value / total, bands) for drum, value in power.items()}
-
-
-def _share(spectra: Spectra, gains: Floats, drum: Drum) -> Floats:
-    mine = [i for i, owner in enumerate(spectra.owners) if owner is drum]
-    return spectra.basis[:, mine] @ gains[mine]
+        gains = _improve_gains(seen, basis, gains, weighted)
+    size = len(COMPONENTS)
+    power = np.stack([basis[:, i : i + size] @ gains[i : i + size] for i in range(0, len(gains), size)]) ** 2
+    return power / (power.sum(axis=0) + np.float32(1e-15))
 
 
 def _learn(drums: Audio, onsets: Onsets, bands: Bands) -> Spectra:
     owners = tuple(drum for drum in Drum if len(onsets.get(drum, ())) for _ in COMPONENTS)
     if not owners:
         return Spectra(np.zeros((2 * len(bands.centres), 0), np.float32), ())
-    pieces = [_banded(stft(drums.read(first, frames)), bands) for first, frames in _telling(drums, onsets)]
-    gains = [
-        _supports(onsets, owners, first, piece.shape[1])
-        for (first, _), piece in zip(_telling(drums, onsets), pieces, strict=True)
-    ]
-    return Spectra(_factorise(np.hstack(pieces), np.hstack(gains), owners, bands), owners)
+    pieces = [(first, _banded(stft(drums.read(first, frames)), bands)) for first, frames in _telling(drums, onsets)]
+    gains = [_supports(onsets, owners, first, piece.shape[1]) for first, piece in pieces]
+    return Spectra(_factorise(np.hstack([piece for _, piece in pieces]), np.hstack(gains), owners, bands), owners)
 
 
 def _factorise(seen: Floats, gains: Floats, owners: Sequence[Drum], bands: Bands) -> Floats:
     basis = seen @ (gains.T**2) / ((gains**2).sum(axis=1) + TINY)
     basis *= np.random.default_rng(0).uniform(0.7, 1.3, basis.shape).astype(np.float32)
     basis *= np.stack([np.tile(_plausible(owner, bands.centres), 2) for owner in owners], axis=1)
+    sights, uses = _tiles(seen), _tiles(gains)
     for _ in range(LEARN_ROUNDS):
-        gains = _improve_gains(seen, basis, gains, bands.weight)
-        basis = _improve_basis(seen, basis, gains)
+        weighted = (basis * bands.weight).T
+        uses = [_improve_gains(sight, basis, use, weighted) for sight, use in zip(sights, uses, strict=True)]
+        basis = _improve_basis(sights, basis, uses)
     return basis
 
 
-def _improve_gains(seen: Floats, basis: Floats, gains: Floats, weight: Floats) -> Floats:
-    model = basis @ gains + TINY
-    slope = weight / np.sqrt(model)
-    gains = gains * ((basis.T @ (seen * slope / model)) / (basis.T @ slope + TINY))
-    return gains  # noqa: RET504
+def _tiles(curve: Floats) -> list[Floats]:
+    """Short pieces in time. They stay in the processor's cache, and products so small are not worth threads to BLAS,
+    which wait for each other badly on a busy machine.
+    """
+    return [np.ascontiguousarray(curve[:, i : i + TILE]) for i in range(0, curve.shape[1], TILE)]
 
 
-def _improve_basis(seen: Floats, basis: Floats, gains: Floats) -> Floats:
-    model = basis @ gains + TINY
-    slope = 1 / np.sqrt(model)
-    return basis * (((seen * slope / model) @ gains.T) / (slope @ gains.T + TINY))
+def _improve_gains(seen: Floats, basis: Floats, gains: Floats, weighted: Floats) -> Floats:
+    """One multiplicative update; `weighted` is the basis times the bins of each band, transposed."""
+    slope, pull = _slopes(seen, basis @ gains)
+    return gains * ((weighted @ pull) / (weighted @ slope + TINY))
+
+
+def _improve_basis(sights: Sequence[Floats], basis: Floats, uses: Sequence[Floats]) -> Floats:
+    up, down = np.zeros_like(basis), np.full_like(basis, TINY)
+    for seen, gains in zip(sights, uses, strict=True):
+        slope, pull = _slopes(seen, basis @ gains)
+        up += pull @ gains.T
+        down += slope @ gains.T
+    return basis * (up / down)
+
+
+def _slopes(seen: Floats, model: Floats) -> tuple[Floats, Floats]:
+    """1 / sqrt(model) and seen / sqrt(model)**3, the two sides of the gradient for beta = 0.5; `model` is used up."""
+    model += TINY
+    slope = np.reciprocal(np.sqrt(model))
+    np.divide(slope, model, out=model)
+    model *= seen
+    return slope, model
 
 
 def _plausible(drum: Drum, hertz: Floats) -> Floats:
@@ -205,42 +241,39 @@ def _decay_shape(seconds: float) -> Floats:
 
 def _bands(narrow: int = 64, growth: float = 1.06) -> Bands:
     edges = list(range(narrow + 1))
-    while edges[-1] < WINDOW // 2 + 1:
-        edges.append(min(WINDOW // 2 + 1, max(edges[-1] + 1, int(edges[-1] * growth))))
+    while edges[-1] < BINS:
+        edges.append(min(BINS, max(edges[-1] + 1, int(edges[-1] * growth))))
     low, high = np.array(edges[:-1]), np.array(edges[1:])
-    bins = np.arange(WINDOW // 2 + 1)
+    bins = np.arange(BINS)
     inside = (bins >= low[:, None]) & (bins < high[:, None])
-    matrix = (inside / (high - low)[:, None]).astype(np.float32)
-    centres = ((low + high - 1) / 2 * RATE / WINDOW).astype(np.float32)
-    return Bands(matrix, centres, np.tile((high - low).astype(np.float32), 2)[:, None])
+    averaging = (inside / (high - low)[:, None]).astype(np.float32)
+    centres = (low + high - 1) / 2
+    drawing = np.stack([np.interp(bins, centres, one) for one in np.eye(len(centres))], axis=1).astype(np.float32)
+    weight = np.tile((high - low).astype(np.float32), 2)[:, None]
+    return Bands(csr_array(averaging), csr_array(drawing), (centres * RATE / WINDOW).astype(np.float32), weight)
 
 
 def _banded(spectrum: Complexes, bands: Bands) -> Floats:
     """(2 x bands, frames), the left channel above the right, so that panning tells drums apart too."""
-    return np.concatenate([bands.matrix @ np.abs(channel) for channel in spectrum]) + np.float32(1e-7)
+    return np.concatenate([bands.averaging @ np.abs(channel) for channel in spectrum]) + np.float32(1e-7)
 
 
-def _unbanded(mask: Floats, bands: Bands) -> Floats:
-    """A mask per band drawn out over the bins, linear in between."""
-    hertz = np.arange(WINDOW // 2 + 1, dtype=np.float32) * RATE / WINDOW
-    above = np.clip(np.searchsorted(bands.centres, hertz), 1, len(bands.centres) - 1)
-    low, high = bands.centres[above - 1], bands.centres[above]
-    share = np.clip((hertz - low) / (high - low), 0, 1).astype(np.float32)[:, None]
-    both = mask.reshape(2, len(bands.centres), -1)
-    return both[:, above - 1] * (1 - share) + both[:, above] * share
+def _masked(spectrum: Complexes, mask: Floats, bands: Bands) -> Complexes:
+    """`spectrum` times a mask per band."""
+    return np.stack([channel * (bands.drawing @ half) for channel, half in zip(spectrum, np.split(mask, 2), strict=True)])
 
 
 def stft(sound: Floats) -> Complexes:
     """(channels, bins, frames); Hann window, frame i centred on sample i * HOP."""
     padded = np.pad(sound, ((0, 0), (WINDOW // 2, WINDOW // 2 + HOP)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
-    return np.ascontiguousarray(rfft(frames * _hann(), axis=2, workers=2).transpose(0, 2, 1))
+    return np.ascontiguousarray(rfft(frames * _hann(), axis=2).transpose(0, 2, 1))
 
 
 def istft(spectrum: Complexes, frames: int) -> Floats:
     """The inverse of `stft`, cut to `frames`."""
     window = _hann()
-    pieces = irfft(spectrum.transpose(0, 2, 1), axis=2, workers=2) * window
+    pieces = irfft(spectrum.transpose(0, 2, 1), axis=2) * window
     steps, ratio = pieces.shape[1], WINDOW // HOP
     out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
     weight = np.full((steps + ratio - 1, HOP), TINY)

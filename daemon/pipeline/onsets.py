@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.sparse import csr_array
 
 from daemon.pipeline.records import RATE, Audio
 
@@ -46,16 +47,23 @@ def novelty(audio: Audio, peak: float | None = None) -> Novelty:
     full = loudest(audio) if peak is None else peak
     if full <= 0:
         return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
-    bank = filter_bank()
-    past = np.zeros((LAG, bank.shape[1]), np.float32)
+    bank = csr_array(filter_bank())
+    past = np.zeros((bank.shape[0], LAG), np.float32)
     parts = []
     for spectra in _magnitudes(audio, 1 / full):
-        levels = np.log10(1 + COMPRESSION * (spectra @ bank)).astype(np.float32)
-        rows = np.concatenate([past, levels])
-        blurred = maximum_filter1d(rows[:-LAG], 3, axis=1)
-        parts.append(np.maximum(0, levels - blurred).mean(axis=1))
-        past = rows[-LAG:]
+        levels = np.log10(1 + COMPRESSION * (bank @ spectra.T))
+        both = np.concatenate([past, levels], axis=1)
+        parts.append(np.maximum(0, levels - _blurred(both[:, :-LAG])).mean(axis=0))
+        past = both[:, -LAG:]
     return Novelty(np.concatenate(parts))
+
+
+def _blurred(levels: Floats) -> Floats:
+    """Each band (row) as loud as the loudest of it and its neighbours."""
+    out = levels.copy()
+    np.maximum(out[1:], levels[:-1], out=out[1:])
+    np.maximum(out[:-1], levels[1:], out=out[:-1])
+    return out
 
 
 def loudest(audio: Audio) -> float:
@@ -64,16 +72,16 @@ def loudest(audio: Audio) -> float:
 
 
 def filter_bank() -> Floats:
-    """(bins, bands): triangles of unit area, 24 to the octave, at least one bin wide."""
+    """(bands, bins): triangles of unit area, 24 to the octave, at least one bin wide."""
     centres = LOWEST * 2 ** (np.arange(0, np.log2(HIGHEST / LOWEST) * BANDS_PER_OCTAVE + 1) / BANDS_PER_OCTAVE)
     edges = np.unique(np.round(centres * WINDOW / RATE).astype(int))
     edges = edges[edges > 0]
-    bins = np.arange(WINDOW // 2 + 1)[:, None]
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    bins = np.arange(WINDOW // 2 + 1)
+    left, centre, right = (side[:, None] for side in (edges[:-2], edges[1:-1], edges[2:]))
     rising = (bins - left) / (centre - left)
     falling = (right - bins) / (right - centre)
     bank = np.clip(np.minimum(rising, falling), 0, 1)
-    return (bank / bank.sum(axis=0)).astype(np.float32)
+    return (bank / bank.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def peaks(found: Novelty, gap: float = 0.03) -> NDArray[np.int64]:

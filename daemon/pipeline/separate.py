@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import StageFailed
+from daemon.errors import NoMemory, StageFailed
 from daemon.pipeline.records import Audio, Part, Stems, Weights
 from daemon.pipeline.wav import WavWriter
 
@@ -79,7 +79,7 @@ def _demucs(task: Task, name: str, report: Report) -> Stems:
         remarks.append(device.remark)
         files = _attempt(task, name, device, report)
     if files is None:
-        raise StageFailed(STAGE, f"Not enough memory for {name}. Close other programs or use --device cpu.")
+        raise NoMemory(STAGE, f"Not enough memory for {name}. Close other programs or use --device cpu.")
     weights = Weights(name, task.checkpoints.sha256(name, members), device.kind.value)
     return Stems(files, weights, tuple(remarks))
 
@@ -139,7 +139,7 @@ def _lower(device: "Device") -> "Device":
 
     lower = step_down(device)
     if lower is None:
-        raise StageFailed(STAGE, "There is not enough memory to separate. Close other programs and try again.")
+        raise NoMemory(STAGE, "There is not enough memory to separate. Close other programs and try again.")
     return lower
 
 

@@ -1,7 +1,8 @@
 """How a hit sounds: the few numbers by which strokes of one drum are grouped and told apart."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from daemon.pipeline.records import RATE, Audio
 
 WINDOW = 4096
 LATER = 4096
+BATCH = 256  # hits
 BANDS = np.geomspace(40.0, 16000.0, 25)
 PITCH_RANGE = (50.0, 400.0)
 
@@ -30,12 +32,11 @@ class Timbre:
 
 def timbre(stem: Audio, onsets: Sequence[float]) -> Timbre:
     """Measured on `stem` from 2 ms before each of the sorted `onsets`."""
-    rows = [_measure(sound) for sound in _segments(stem, onsets)]
-    if not rows:
-        empty = np.zeros(0, np.float32)
-        return Timbre(np.zeros((0, 48), np.float32), empty, empty, empty)
-    shape, pitch, decay, body = (np.array(column, np.float32) for column in zip(*rows, strict=True))
-    return Timbre(shape, pitch, decay, body)
+    segments, silence = _segments(stem, onsets), np.zeros((0, WINDOW + LATER), np.float32)
+    found = [_measure(silence)]
+    while batch := list(islice(segments, BATCH)):
+        found.append(_measure(np.stack(batch)))
+    return Timbre(*(np.concatenate([getattr(one, each.name) for one in found]) for each in fields(Timbre)))
 
 
 def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float32]]:
@@ -50,23 +51,24 @@ def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float
         yield np.pad(piece, (0, length - len(piece)))
 
 
-def _measure(sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float, float]:
+def _measure(sounds: NDArray[np.float32]) -> Timbre:
+    """Of (hits, WINDOW + LATER) samples."""
     window = np.hanning(2 * WINDOW)[WINDOW:].astype(np.float32)
-    early, late = (np.abs(rfft(part * window)) ** 2 for part in (sound[:WINDOW], sound[WINDOW:]))
-    hertz = np.arange(len(early)) * RATE / WINDOW
-    total = float(early.sum()) + 1e-12
-    shape = np.concatenate([_decibels(_banded(part, hertz), total) for part in (early, late)])
+    early, late = (np.abs(rfft(part * window, axis=1)) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
+    hertz = np.arange(WINDOW // 2 + 1) * RATE / WINDOW
+    total = early.sum(axis=1, keepdims=True) + 1e-12
+    shape = np.hstack([_decibels(_banded(part, hertz), total) for part in (early, late)])
     low = (hertz >= PITCH_RANGE[0]) & (hertz <= PITCH_RANGE[1])
-    pitch = float(hertz[low][int(np.argmax(early[low]))])
-    decay = float(_decibels(late.sum(), total))
-    return shape, pitch, decay, float(early[hertz < 400].sum() / total)
+    pitch = hertz[low][np.argmax(early[:, low], axis=1)].astype(np.float32)
+    decay = _decibels(late.sum(axis=1, keepdims=True), total)[:, 0]
+    return Timbre(shape, pitch, decay, early[:, hertz < 400].sum(axis=1) / total[:, 0])
 
 
 def _banded(power: NDArray[np.float32], hertz: NDArray[np.float64]) -> NDArray[np.float32]:
     edges = np.searchsorted(hertz, BANDS)
-    sums = np.concatenate([[0.0], np.cumsum(power)])
-    return (sums[edges[1:]] - sums[edges[:-1]]).astype(np.float32)
+    sums = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
+    return sums[:, edges[1:]] - sums[:, edges[:-1]]
 
 
-def _decibels(power: NDArray[np.float32], total: float) -> NDArray[np.float32]:
-    return np.maximum(10 * np.log10(np.asarray(power) / total + 1e-9), -50).astype(np.float32)
+def _decibels(power: NDArray[np.float32], total: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.maximum(10 * np.log10(power / total + 1e-9), -50)

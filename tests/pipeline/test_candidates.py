@@ -30,8 +30,8 @@ def test_weak_peaks_stay_candidates():
 
 
 def test_the_threshold_of_a_class_becomes_one_half():
-    scaled = rescale(np.array([[0.0, 0.2, 0.6, 1.0]], np.float32).T, np.array([0.2], np.float32))
-    assert scaled[:, 0] == pytest.approx([0.0, 0.5, 0.75, 1.0])
+    scaled = rescale(np.array([0.0, 0.2, 0.6, 1.0], np.float32), 0.2)
+    assert scaled == pytest.approx([0.0, 0.5, 0.75, 1.0])
 
 
 def test_one_drum_is_not_struck_twice_in_an_instant():

@@ -1,0 +1,115 @@
+"""Basic Pitch on its ONNX file: audio in, what sounds on the 88 keys of a piano out, without TensorFlow.
+
+R. M. Bittner et al., "A Lightweight Instrument-Agnostic Model for Polyphonic Note Transcription and Multipitch
+Estimation", ICASSP 2022. The network hears windows of 43844 samples at 22.05 kHz and knows least at their edges:
+the outer 15 of its 172 frames are dropped. Windows start a whole number of frames apart, so that the frames of a
+long file lie on one even raster.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.pipeline.notes import HOP, RATE, Posteriors
+from daemon.pipeline.records import Weights
+
+WINDOW = 43844
+MARGIN = 15  # frames at each end of a window
+KEPT = 141  # frames of a window that count; one more overlaps the next window
+BATCH = 4  # windows at a time
+SHA256 = "2c3c1d144bfa61ad236e92e169c13535c880469a12a047d4e73451f2c059a0ec"
+
+_INPUT = "serving_default_input_2:0"
+_NOTE, _ONSET, _CONTOUR = (f"StatefulPartitionedCall:{i}" for i in (1, 2, 0))
+
+Array = NDArray[np.float32]
+
+
+def packaged_weights() -> Path:
+    return Path(__file__).parent / "weights" / "basic_pitch" / "nmp.onnx"
+
+
+@dataclass(frozen=True)
+class BasicPitch:
+    """Listens to mono audio. The onnxruntime session is made on first use."""
+
+    file: Path | None = None
+
+    @property
+    def weights(self) -> Weights:
+        return Weights("basic-pitch", SHA256)
+
+    def listen(self, blocks: Iterable[Array], rate: int) -> Posteriors:
+        """Mono blocks of any size at `rate` Hz. Memory is bounded except for the result (75 kB a second)."""
+        heard = [self._hear(batch) for batch in batches(resampled(blocks, rate))]
+        total = sum(count for count, _ in heard)
+        note, onset, contour = (
+            np.concatenate([np.zeros((0, width), np.float16), *(outputs[i] for _, outputs in heard)])[:total]
+            for i, width in enumerate((88, 88, 264))
+        )
+        return Posteriors(note, onset, contour)
+
+    def _hear(self, batch: "Batch") -> tuple[int, list[NDArray[np.float16]]]:
+        outputs = self._session.run([_NOTE, _ONSET, _CONTOUR], {_INPUT: batch.windows[..., None]})
+        inner = [each[:, MARGIN : MARGIN + KEPT] for each in outputs]
+        return batch.frames, [each.reshape(-1, each.shape[-1]).astype(np.float16) for each in inner]
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = _cores()
+        options.log_severity_level = 3
+        path = str(self.file or packaged_weights())
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """(windows, WINDOW) samples, of which `frames` frames are sound and not filling."""
+
+    windows: Array
+    frames: int
+
+
+def resampled(blocks: Iterable[Array], rate: int) -> Iterator[Array]:
+    """The same sound at 22.05 kHz, block by block."""
+    import soxr
+
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    for block in blocks:
+        yield stream.resample_chunk(np.ascontiguousarray(block, np.float32))
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def batches(blocks: Iterable[Array]) -> Iterator[Batch]:
+    """Windows that overlap by their margins, the first with silence before the sound, the last with silence after."""
+    step = KEPT * HOP
+    need = WINDOW + (BATCH - 1) * step
+    held, total, given = np.zeros(MARGIN * HOP, np.float32), 0, 0
+    for block in blocks:
+        held, total = np.concatenate([held, block]), total + len(block)
+        while len(held) >= need:
+            yield Batch(_windows(held[:need], step), BATCH * KEPT)
+            held, given = held[BATCH * step :], given + BATCH * KEPT
+    rest = -(-total // HOP) - given
+    while rest > 0:
+        count = min(BATCH, -(-rest // KEPT))
+        size = WINDOW + (count - 1) * step
+        yield Batch(_windows(np.pad(held, (0, size))[:size], step), min(rest, count * KEPT))
+        held, rest = held[count * step :], rest - count * KEPT
+
+
+def _windows(samples: Array, step: int) -> Array:
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::step])
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

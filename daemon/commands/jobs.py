@@ -1,0 +1,126 @@
+"""`stemd jobs`: what was asked for, what goes on, and the end of what nobody wants any more."""
+
+import json
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridge.discovery import alive, published, state_folder
+from bridge.osc.client import Client, NoAnswerError, RefusedError
+from daemon.config import load
+from daemon.errors import JobMoved, Rejected
+from daemon.jobs.job import State
+from daemon.jobs.store import FILE, JobStore
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+TICK = 0.5  # seconds between two looks
+ANSWER = 2.0  # seconds
+
+Row = dict[str, Any]
+
+
+def show(limit: int, as_json: bool) -> int:
+    """A table that moves as long as there is work, on a terminal; once, elsewhere."""
+    from rich.console import Console
+
+    if as_json:
+        print(json.dumps(rows(limit), indent=1, ensure_ascii=False))
+        return 0
+    console = Console()
+    if console.is_terminal:
+        _watch(console, limit)
+    else:
+        _print(rows(limit))
+    return 0
+
+
+def cancel(job: str) -> int:
+    """By the daemon if one runs; a queued job also without."""
+    if not _asked("/stemd/cancel", job):
+        with closing(_store()) as store:
+            found = store.get(job)
+            if not found.active:
+                raise Rejected("job_over", f"{found.name} cannot be cancelled: it is {found.state} already.")
+            _cancel_here(store, job)
+    print(f"Job {job} is cancelled.")
+    return 0
+
+
+def delete(job: str) -> int:
+    """Forget a job that has ended. The files beside the song stay."""
+    with closing(_store()) as store:
+        gone = store.delete(job)
+    print(f"Job {job} is forgotten. What it made of {gone.name} stays where it is.")
+    return 0
+
+
+def rows(limit: int) -> list[Row]:
+    """The newest first: from the daemon, which knows how far they are, or from its list."""
+    answer = _asked("/stemd/jobs", limit)
+    if answer:
+        found: list[Row] = json.loads(Path(answer).read_text("utf-8"))
+        return found
+    from daemon.outlets.listings import job_rows
+
+    with closing(_store()) as store:
+        return job_rows(store.latest(limit), {})
+
+
+def _asked(address: str, argument: str | int) -> str:
+    """The daemon's answer, '' if none runs. Raises Rejected in its words."""
+    running = published(state_folder())
+    if running is None or not alive(running):
+        return ""
+    try:
+        with Client(running.osc_port, ANSWER) as client:
+            return str(client.ask(address, argument).args[-1])
+    except NoAnswerError:
+        return ""
+    except RefusedError as error:
+        raise Rejected(error.code, error.text) from None
+
+
+def _store() -> JobStore:
+    return JobStore(load().settings.folders.state / FILE)
+
+
+def _cancel_here(store: JobStore, job: str) -> None:
+    """Without a daemon nothing runs, whatever the list says of a job that was interrupted."""
+    try:
+        store.move(store.get(job), State.CANCELLED, code="cancelled", reason="Cancelled.", draft=False)
+    except JobMoved:
+        raise Rejected("job_moved", f"Job {job} has just changed its state. Look again with `stemd jobs`.") from None
+
+
+def _watch(console: Any, limit: int) -> None:
+    from rich.live import Live
+
+    found = rows(limit)
+    with Live(_table(found), console=console, auto_refresh=False) as live:
+        while any(row["state"] in (State.QUEUED, State.RUNNING) for row in found):
+            time.sleep(TICK)
+            found = rows(limit)
+            live.update(_table(found), refresh=True)
+
+
+def _table(found: list[Row]) -> "Table":
+    from rich.table import Table
+
+    table = Table("job", "state", "song", "how far", "left", box=None)
+    for row in found:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _print(found: list[Row]) -> None:
+    for row in found:
+        print("  ".join(filter(None, _cells(row))))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    far = f"{row['stage']} {row['fraction']:.0%}" if row["stage"] else row["reason"]
+    left = f"{int(row['eta']) // 60}:{int(row['eta']) % 60:02d}" if row["eta"] is not None else ""
+    return row["job"], row["state"], Path(row["path"]).name, far, left

@@ -1,0 +1,95 @@
+"""The work of a worker: from a task to the files beside the song. Lives in the worker process, with its models."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.errors import Rejected
+from daemon.inlets.probe import probe
+from daemon.jobs.job import Pass
+from daemon.jobs.options import Options
+from daemon.jobs.timings import Progress, Step, Timings
+from daemon.jobs.worker import Finished, Task, Told
+from daemon.outlets.delivery import Delivery, Desk, deliver
+from daemon.pipeline.chain import Studio, Transcription, draft, transcribe
+
+DRAFT = "draft"
+WRITE = "write"
+
+_STAGES = ("listen", "kit", "hits", "beats")
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Calling it does a task. `lean` is the studio for those who had too little memory."""
+
+    studio: Studio
+    lean: Studio
+    desk: Desk
+    timings: Timings
+
+    def __call__(self, task: Task, tell: Callable[[Told], None]) -> Finished:
+        """Raises Rejected, StageFailed, or what `tell` raises."""
+        studio = self.lean if task.frugal else self.studio
+        pace = Pace(task, studio, self.timings, tell)
+        if task.which is Pass.DRAFT:
+            result = draft(Path(task.source), task.options, studio, lambda _, fraction: pace.report(DRAFT, fraction))
+            delivery = deliver(result, _plain(task.options), self.desk)
+            pace.learn_draft(result)
+            return _finished(delivery)
+        result = transcribe(Path(task.source), task.options, studio, pace.report)
+        pace.report(WRITE, 0.0)
+        delivery = deliver(result, task.options, self.desk)
+        pace.learn(result)
+        return _finished(delivery)
+
+
+class Pace:
+    """Turns the stages of one task into the progress of its whole job."""
+
+    def __init__(self, task: Task, studio: Studio, timings: Timings, tell: Callable[[Told], None]) -> None:
+        self._steps = _steps(task)
+        self._timings = timings
+        self._tell = tell
+        self._clock, self._began = studio.clock, studio.clock()
+        expected = timings.expected(self._steps, _seconds(task, studio))
+        self._overall = Progress(self._steps, expected, studio.clock)
+
+    def report(self, stage: str, fraction: float) -> None:
+        now = self._overall.update(stage, fraction)
+        self._tell(Told(stage, now.fraction, now.eta))
+
+    def learn_draft(self, result: Transcription) -> None:
+        self._timings.learn(Step(DRAFT), result.source.audio.duration, self._clock() - self._began)
+
+    def learn(self, result: Transcription) -> None:
+        """Stages from the cache teach nothing."""
+        fresh = {stage.name: stage.seconds for stage in result.stages if not stage.cached}
+        for step in self._steps:
+            if step.stage in fresh:
+                self._timings.learn(step, result.source.audio.duration, fresh[step.stage])
+
+
+def _steps(task: Task) -> Sequence[Step]:
+    options = task.options
+    separate = [Step("separate", options.separator)] if options.input == "mix" else []
+    return [*([Step(DRAFT)] if task.drafted else []), Step("decode"), *separate, *map(Step, _STAGES)]
+
+
+def _seconds(task: Task, studio: Studio) -> float:
+    """The length that the header tells; 0 where there is none, which the pipeline will say."""
+    try:
+        return probe(Path(task.source), studio.limits).seconds or 0.0
+    except Rejected:
+        return 0.0
+
+
+def _plain(options: Options) -> Options:
+    """A draft is MIDI and nothing else."""
+    return options.model_copy(update={"stems": None, "kit_stems": False, "backing": False, "plot": False})
+
+
+def _finished(delivery: Delivery) -> Finished:
+    midi = [str(path) for kind, path in delivery.written.items() if kind.endswith(".mid")]
+    head = delivery.content.history.head
+    return Finished(str(delivery.manifest), str(delivery.midi), head, tuple(midi), delivery.remarks)
