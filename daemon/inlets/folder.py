@@ -127,7 +127,8 @@ class DropFolder:
     def _open(self, path: Path) -> None:
         """Read the header, but of nothing that lies outside."""
         if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()):
-            raise Rejected("outside", f"{path.name} is a link to a file outside this folder. Copy the file here instead.")
+            remedy = "Copy the file here instead."
+            raise Rejected("outside", f"{path.name} is a link to a file outside the drop folder. {remedy}")
         self._opens(path)
 
     def _hear(self, path: Path, verdict: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """Groups of hits that sound alike: what a user listens to and relabels.
 
-Within one label, hierarchical clustering on timbre (average linkage), cut where groups are clearly apart. The order of ids is that
-of the drums, then of size, so that the same song always gives the same ids.
+Within one label, hierarchical clustering on timbre (average linkage), cut where groups are clearly apart.
+The order of ids is that of the drums, then of size, so that the same song always gives the same ids.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from daemon.pipeline.records import Cluster, Drum, Hit
 
-APART = 14.0  # dB, mean distance per band between two groups that a listener would call different
+APART = 11.0  # dB, mean distance per band between two groups that a listener would call different
 SMALLEST = 0.06
 MOST = 4
 SAMPLE = 1200

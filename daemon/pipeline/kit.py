@@ -91,18 +91,11 @@ def _block(drums: Audio, onsets: Onsets, spectra: Spectra, bands: Bands, start: 
     spectrum = stft(sound)
     masks = _masks(spectrum, first, onsets, spectra, bands)
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    left = sound[:, keep].copy()
-    shares = []
-    for drum in Drum:
-        if drum is Drum.CYMBALS:
-            share = left
-        elif drum in masks:
-            share = istft(_masked(spectrum, masks[drum], bands), sound.shape[1])[:, keep]
-            left -= share
-        else:
-            share = np.zeros_like(left)
-        shares.append(share)
-    return shares
+    sounding = [drum for drum in masks if drum is not Drum.CYMBALS]
+    shares = {d: istft(_masked(spectrum, masks[d], bands), sound.shape[1])[:, keep] for d in sounding}
+    shares[Drum.CYMBALS] = sound[:, keep] - sum(shares.values())
+    silence = np.zeros_like(sound[:, keep])
+    return [shares.get(drum, silence) for drum in Drum]
 
 
 def _masks(spectrum: Complexes, first: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> dict[Drum, Floats]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from daemon.backends.ear import (
     CHUNK,
+    CONTEXT,
     HOP,
     RATE,
     Activations,
@@ -130,8 +131,8 @@ def test_a_click_lands_on_its_own_frame() -> None:
 def test_context_is_the_neighbours_own_frames() -> None:
     chunks = [np.full((CHUNK, 160), value, np.float32) for value in (1, 2, 3)]
     middle = list(with_context(chunks))[1]
-    assert set(middle[:160, 0]) == {1.0}
-    assert set(middle[-160:, 0]) == {3.0}
+    assert set(middle[:CONTEXT, 0]) == {1.0}
+    assert set(middle[-CONTEXT:, 0]) == {3.0}
 
 
 def test_of_two_peaks_too_close_the_stronger_stays() -> None:

@@ -1,0 +1,78 @@
+"""`stemd service`: have stemd run from log-on, and see what it says."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from daemon.config import load
+from daemon.logs import FILE, tail
+from daemon.service import Service, service
+
+_LOOK = 0.5  # seconds between two looks at a log that is followed
+
+
+def install() -> int:
+    """Start it now and at every log-on."""
+    found = _service()
+    found.install()
+    print(f"stemd runs now, and from every log-on ({found.file}).")
+    variables = sorted(name for name in os.environ if name.startswith("STEMD_"))
+    if variables:
+        kept = "They are not kept: set them for your account" if sys.platform == "win32" else "They are kept in there"
+        print(f"{', '.join(variables)} are set here. {kept}.")
+    return 0
+
+
+def uninstall() -> int:
+    """Stop it, now and from now on. Songs, results and settings stay."""
+    found = _service()
+    was_there = found.file.exists()
+    found.uninstall()
+    print("stemd no longer runs by itself." if was_there else "stemd was not installed as a service.")
+    return 0
+
+
+def status() -> int:
+    """What the system says; status 1 if it is not installed."""
+    found = _service()
+    if not found.file.exists():
+        print("stemd is not installed as a service; `stemd service install` does that.")
+        return 1
+    print(found.status())
+    return 0
+
+
+def logs(lines: int, follow: bool) -> int:
+    """The last lines of the log, and with `follow` those that come."""
+    state = load().settings.folders.state
+    if not (state / FILE).exists():
+        print(f"There is no {state / FILE} yet; `stemd run` begins it.", file=sys.stderr)
+        return 1
+    for line in tail(state, lines):
+        print(line)
+    if follow:
+        _follow(state / FILE, lambda: time.sleep(_LOOK))
+    return 0
+
+
+def _follow(path: Path, wait: Callable[[], object]) -> None:
+    """Print what is added to `path`, through its rotations, until interrupted."""
+    inode, place = path.stat().st_ino, path.stat().st_size
+    while True:
+        wait()
+        if not path.exists():
+            continue
+        now = path.stat()
+        if now.st_ino != inode or now.st_size < place:
+            inode, place = now.st_ino, 0
+        with path.open("rb") as file:
+            file.seek(place)
+            added = file.read()
+        place += len(added)
+        print(added.decode(errors="replace"), end="", flush=True)
+
+
+def _service() -> Service:
+    return service(sys.platform, load().settings.folders.state, os.environ)

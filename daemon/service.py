@@ -1,0 +1,190 @@
+"""stemd from log-on to log-off, by the means of each system: launchd, systemd --user, or the Task Scheduler.
+
+Seen working: the unit passes `systemd-analyze --user verify`. Written against the documentation, and still to be
+tried on a real machine, in this order on each:
+
+    macOS     install in a folder with a space and an umlaut; `launchctl print gui/UID/local.stemd` says running;
+              log off and on; kill -9 (back after 5 s); uninstall (gone from `launchctl list`); install again
+    Linux     install in a running user session; log off and on; kill -9; uninstall; install again
+    Windows   install without administrator's rights; a user name with a space; log off and on; no console window;
+              a path with % in it (Task Scheduler expands %NAME% and knows no escape); uninstall while running
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from daemon.errors import Rejected
+from daemon.outlets.whole import why, write_whole
+from daemon.service_files import LABEL, TASK, UNIT, Program, launch_agent, scheduled_task, systemd_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tool of the system said, and whether it did what it was asked."""
+
+    ok: bool
+    text: str
+
+
+Run = Callable[[Sequence[str]], Answer]
+
+
+def run_tool(command: Sequence[str]) -> Answer:
+    """Runs a tool to its end. Raises Rejected if there is none of that name."""
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    except FileNotFoundError:
+        reason = f"There is no {command[0]} here. Start `stemd run` in the way your system starts programs at log-on."
+        raise Rejected("no_service", reason) from None
+    return Answer(found.returncode == 0, (found.stdout + found.stderr).strip())
+
+
+class Service(Protocol):
+    """Each raises Rejected with what the system's tool said when that failed."""
+
+    @property
+    def file(self) -> Path: ...
+    def install(self) -> None:
+        """Start stemd now and at every log-on; an older installation is replaced."""
+
+    def uninstall(self) -> None:
+        """Stop it and take it away. Nothing happens if it is not installed."""
+
+    def status(self) -> str:
+        """What the system knows about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launchd:
+    """A LaunchAgent of this user."""
+
+    program: Program
+    run: Run
+    user_id: int
+
+    @property
+    def file(self) -> Path:
+        return self.program.home / "Library" / "LaunchAgents" / f"{LABEL}.plist"
+
+    @property
+    def _domain(self) -> str:
+        return f"gui/{self.user_id}"
+
+    def install(self) -> None:
+        _write(self.file, launch_agent(self.program))
+        self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
+        _require(self.run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
+        _require(self.run(["launchctl", "bootstrap", self._domain, str(self.file)]))
+
+    def uninstall(self) -> None:
+        self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
+        _remove(self.file)
+
+    def status(self) -> str:
+        return self.run(["launchctl", "print", f"{self._domain}/{LABEL}"]).text
+
+
+@dataclass(frozen=True, slots=True)
+class Systemd:
+    """A unit of this user's systemd. `config` is ~/.config or what stands for it."""
+
+    program: Program
+    run: Run
+    config: Path
+
+    @property
+    def file(self) -> Path:
+        return self.config / "systemd" / "user" / UNIT
+
+    def install(self) -> None:
+        _write(self.file, systemd_unit(self.program).encode())
+        for words in (["daemon-reload"], ["enable", UNIT], ["restart", UNIT]):
+            _require(self._ask(*words))
+
+    def uninstall(self) -> None:
+        self._ask("disable", "--now", UNIT)
+        _remove(self.file)
+        self._ask("daemon-reload")
+
+    def status(self) -> str:
+        return self._ask("status", "--no-pager", "--lines=0", UNIT).text
+
+    def _ask(self, *words: str) -> Answer:
+        return self.run(["systemctl", "--user", *words])
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScheduler:
+    """A task at the log-on of `user` (DOMAIN\\name). `folder` keeps its definition, which says what was installed."""
+
+    program: Program
+    run: Run
+    user: str
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "service.xml"
+
+    def install(self) -> None:
+        _write(self.file, scheduled_task(self.program, self.user))
+        self.run(["schtasks", "/End", "/TN", TASK])
+        _require(self.run(["schtasks", "/Create", "/TN", TASK, "/XML", str(self.file), "/F"]))
+        _require(self.run(["schtasks", "/Run", "/TN", TASK]))
+
+    def uninstall(self) -> None:
+        self.run(["schtasks", "/End", "/TN", TASK])
+        self.run(["schtasks", "/Delete", "/TN", TASK, "/F"])
+        _remove(self.file)
+
+    def status(self) -> str:
+        return self.run(["schtasks", "/Query", "/TN", TASK, "/V", "/FO", "LIST"]).text
+
+
+def service(platform: str, state: Path, environ: Mapping[str, str], run: Run = run_tool) -> Service:
+    """The service of this user on `platform`, as in sys.platform. `state` is stemd's state folder."""
+    program = _program(platform, state, environ)
+    if platform == "darwin":
+        return Launchd(program, run, os.getuid())
+    if platform == "win32":
+        user = "\\".join(filter(None, (environ.get("USERDOMAIN"), environ.get("USERNAME"))))
+        return TaskScheduler(program, run, user, state)
+    config = environ.get("XDG_CONFIG_HOME") or str(program.home / ".config")
+    return Systemd(program, run, Path(config))
+
+
+def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
+    """This very installation; -P keeps Python from importing what lies in the folder it is started in.
+
+    The STEMD_* variables go with it, where there is a place for them: a shell's settings are not there at log-on.
+    """
+    python = Path(sys.executable)
+    windowless = python.with_name("pythonw.exe")
+    if platform == "win32" and windowless.exists():
+        python = windowless
+    settings = {name: value for name, value in environ.items() if name.startswith("STEMD_")}
+    return Program((str(python), "-P", "-m", "daemon.cli", "run"), Path.home(), state / "service.err", settings)
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Rejected("no_service", f"{file.parent} cannot be made: {why(error)}.") from None
+    write_whole(file, data)
+
+
+def _remove(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        file.unlink()
+
+
+def _require(answer: Answer) -> None:
+    if not answer.ok:
+        raise Rejected("no_service", f"The service could not be set up: {answer.text or 'no reason was given.'}")

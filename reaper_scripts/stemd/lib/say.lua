@@ -1,0 +1,20 @@
+-- Sentences for the user.
+
+local say = {}
+
+local OK, YES_NO, YES = 0, 4, 6
+
+function say.sorry(text)
+  reaper.ShowMessageBox(text, "stemd", OK)
+end
+
+function say.ask(question)
+  return reaper.ShowMessageBox(question, "stemd", YES_NO) == YES
+end
+
+--- Several sentences in one box; nothing at all when there is none.
+function say.all(sentences)
+  if #sentences > 0 then say.sorry(table.concat(sentences, "\n\n")) end
+end
+
+return say

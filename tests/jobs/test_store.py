@@ -1,0 +1,251 @@
+"""Jobs on disk: legal moves only, races noticed, nothing lost by a sudden end."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
+from daemon.jobs.job import ACTIVE, ENDED, MOVES, Fingerprint, Job, Priority, State
+from daemon.jobs.options import Grid, Options
+from daemon.jobs.store import JobStore
+from tests.jobs.orders import job
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = JobStore(tmp_path / "jobs.db", clock=lambda: 50.0)
+    yield opened
+    opened.close()
+
+
+def test_a_job_is_read_back_as_it_was_put_in(store):
+    options = Options(bpm=120.0, grid=Grid(step="1/8T"), sensitivity={"snare": 0.7})
+    asked = job("/müsic/Söng.wav", options=options, priority=Priority.DROPPED, draft=True)
+    store.add(asked)
+    assert store.get(asked.id) == replace(asked, changed=50.0)
+
+
+def test_a_job_goes_its_way_to_done(store):
+    running = store.move(store.add(job()), State.RUNNING)
+    done = store.move(running, State.DONE, manifest="/m", midi="/n")
+    assert store.get(done.id) == done
+    assert (done.state, done.midi) == (State.DONE, "/n")
+
+
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in State for b in State if b not in MOVES[a]])
+def test_moves_that_no_job_makes_are_refused(store, before, after):
+    with pytest.raises(ValueError, match="does not go"):
+        store.move(replace(store.add(job()), state=before), after)
+
+
+def test_of_two_who_take_the_same_job_one_is_told(store):
+    waiting = store.add(job())
+    store.move(waiting, State.RUNNING)
+    with pytest.raises(JobMoved):
+        store.move(waiting, State.RUNNING)
+
+
+def test_a_refused_move_changes_nothing(store):
+    waiting = store.add(job())
+    cancelled = store.move(waiting, State.CANCELLED)
+    with pytest.raises(JobMoved):
+        store.move(waiting, State.RUNNING, midi="/wrong.mid")
+    assert store.get(waiting.id) == cancelled
+
+
+def test_who_waits_goes_first_and_drafts_before_finals(store):
+    album = [store.add(job(priority=Priority.DROPPED, draft=draft)) for draft in (False, True)]
+    person = [store.add(job(draft=draft)) for draft in (False, True)]
+    assert store.queued() == [person[1], person[0], album[1], album[0]]
+
+
+def test_those_who_make_drafts_only_see_drafts_only(store):
+    store.add(job())
+    wanted = store.add(job(draft=True))
+    assert store.queued(drafts_only=True) == [wanted]
+
+
+def test_what_ran_when_stemd_ended_waits_again(store):
+    first, second = store.add(job()), store.add(job())
+    store.move(first, State.RUNNING)
+    assert [lost.id for lost in store.resume()] == [first.id]
+    assert [waiting.id for waiting in store.queued()] == [first.id, second.id]
+
+
+def test_a_twin_is_the_same_file_with_the_same_options(store):
+    known = store.add(job(options=Options(bpm=100.0)))
+    assert store.twin(known.source, Options(bpm=100.0), ACTIVE) == known
+    assert store.twin(known.source, Options(bpm=101.0), ACTIVE) is None
+    assert store.twin(replace(known.source, mtime_ns=2), known.options, ACTIVE) is None
+    assert store.twin(known.source, known.options, ENDED) is None
+
+
+def test_jobs_are_listed_newest_first_and_counted(store):
+    ids = [store.add(job()).id for _ in range(5)]
+    store.move(store.get(ids[0]), State.RUNNING)
+    assert [found.id for found in store.latest(3)] == ids[:1:-1]
+    assert (store.counts()[State.QUEUED], store.counts()[State.RUNNING]) == (4, 1)
+
+
+def test_a_job_that_is_over_can_be_forgotten(store):
+    over = store.move(store.add(job()), State.CANCELLED)
+    store.delete(over.id)
+    with pytest.raises(Rejected, match="There is no job"):
+        store.get(over.id)
+
+
+def test_a_job_at_work_cannot_be_forgotten(store):
+    with pytest.raises(Rejected, match="cancel job"):
+        store.delete(store.add(job()).id)
+
+
+def test_two_processes_may_use_the_list_at_once(tmp_path, store):
+    other = JobStore(tmp_path / "jobs.db")
+    waiting = store.add(job())
+    other.move(other.get(waiting.id), State.RUNNING)
+    with pytest.raises(JobMoved):
+        store.move(waiting, State.CANCELLED)
+    other.close()
+
+
+def test_a_list_of_a_newer_stemd_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / "jobs.db") as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ConfigError, match="newer stemd"):
+        JobStore(tmp_path / "jobs.db")
+
+
+def test_an_older_list_is_brought_up_to_date(tmp_path, monkeypatch):
+    JobStore(tmp_path / "jobs.db").close()
+    from daemon.jobs import store as module
+
+    monkeypatch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, "CREATE TABLE later (x); CREATE TABLE more (y);"))
+    JobStore(tmp_path / "jobs.db").close()
+    with sqlite3.connect(tmp_path / "jobs.db") as db:
+        assert db.execute("SELECT COUNT(*) FROM later, more").fetchone() == (0,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_a_migration_that_fails_leaves_the_list_as_it_was(tmp_path, monkeypatch):
+    JobStore(tmp_path / "jobs.db").close()
+    from daemon.jobs import store as module
+
+    monkeypatch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, "CREATE TABLE later (x); NONSENSE;"))
+    with pytest.raises(ConfigError):
+        JobStore(tmp_path / "jobs.db")
+    with sqlite3.connect(tmp_path / "jobs.db") as db:
+        assert db.execute("SELECT name FROM sqlite_master WHERE name = 'later'").fetchone() is None
+
+
+def test_what_is_no_list_of_jobs_is_named(tmp_path):
+    (tmp_path / "jobs.db").write_bytes(b"not a database " * 100)
+    with pytest.raises(ConfigError, match=r"jobs\.db is damaged"):
+        JobStore(tmp_path / "jobs.db")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be opened"):
+        JobStore(tmp_path / "file" / "jobs.db")
+
+
+def test_a_full_disk_is_a_reason_and_loses_nothing(store):
+    waiting = store.add(job())
+    store._db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(StageFailed, match="Make some room"):
+        for _ in range(100):
+            store.add(job())
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    assert store.get(waiting.id) == waiting
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from daemon.jobs.store import JobStore
+from daemon.jobs.job import State
+from tests.jobs.orders import job
+store = JobStore(Path(sys.argv[1]))
+while True:
+    kept = store.add(job())
+    store.move(kept, State.RUNNING)
+    print(kept.id, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_what_was_told_before_a_kill_is_there_after_it(tmp_path):
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "jobs.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        told = [writer.stdout.readline().strip() for _ in range(20)]
+        writer.send_signal(signal.SIGKILL)
+    store = JobStore(tmp_path / "jobs.db")
+    assert {store.get(name).state for name in told} == {State.RUNNING}
+    store.close()
+
+
+class Moves(RuleBasedStateMachine):
+    """Whatever happens in whatever order, the store agrees with a dictionary."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self):
+        super().__init__()
+        self.store = JobStore(Path(":memory:"))
+        self.known: dict[str, State] = {}
+
+    def teardown(self):
+        self.store.close()
+
+    @rule(target=jobs)
+    def add(self) -> Job:
+        added = self.store.add(job())
+        self.known[added.id] = added.state
+        return added
+
+    @rule(seen=jobs, believed=st.sampled_from(State), to=st.sampled_from(State))
+    def move(self, seen, believed, to):
+        legal, there = to in MOVES[believed], self.known.get(seen.id) is believed
+        with suppress(ValueError, JobMoved):
+            self.store.move(replace(seen, state=believed), to)
+            assert legal
+            assert there
+        if legal and there:
+            self.known[seen.id] = to
+
+    @rule(seen=jobs)
+    def delete(self, seen):
+        with suppress(Rejected):
+            self.store.delete(seen.id)
+            assert self.known.pop(seen.id) in ENDED
+
+    @rule()
+    def resume(self):
+        self.store.resume()
+        self.known = {name: State.QUEUED if s is State.RUNNING else s for name, s in self.known.items()}
+
+    @invariant()
+    def both_agree(self):
+        assert {found.id: found.state for found in self.store.latest(1000)} == self.known
+
+
+TestMoves = Moves.TestCase
+TestMoves.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+def test_a_fingerprint_tells_a_changed_file(tmp_path):
+    song = tmp_path / "Song.wav"
+    song.write_bytes(b"one")
+    before = Fingerprint.of(song)
+    song.write_bytes(b"three")
+    assert Fingerprint.of(song) != before
