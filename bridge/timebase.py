@@ -8,6 +8,7 @@ plays.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import NewType
 
 Seconds = NewType("Seconds", float)
@@ -88,10 +89,16 @@ class TempoMap:
         return point.tick + (seconds - point.second) * (PPQ * 1e6) / point.microseconds
 
     def all_ticks(self, times: Iterable[float]) -> list[Ticks]:
-        """`ticks` of many times at once, for the thousands of notes of a song."""
-        starts = [(point.tick, point.second, PPQ * 1e6 / point.microseconds) for point in self.points]
-        spans = ((time, starts[max(0, bisect_right(self._seconds, time) - 1)]) for time in times)
-        return [Ticks(round(tick + (time - second) * rate)) for time, (tick, second, rate) in spans]
+        """`ticks` of many times at once, for the thousands of notes of a song; quickest when they rise."""
+        found: list[Ticks] = []
+        low = high = tick = second = rate = 0.0
+        for time in times:
+            if not low <= time < high:
+                i = max(0, bisect_right(self._seconds, time) - 1)
+                low, high = (*self._seconds, inf)[i : i + 2]
+                tick, second, rate = self.points[i].tick, self.points[i].second, PPQ * 1e6 / self.points[i].microseconds
+            found.append(Ticks(round(tick + (time - second) * rate)))
+        return found
 
     def seconds_of_tick(self, tick: Ticks) -> Seconds:
         return self.seconds(Beats(tick / PPQ))

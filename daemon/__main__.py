@@ -1,4 +1,4 @@
-"""The console script. `stemd send` goes its own short way: an editor script waits for it."""
+"""The console script. A client waits for `send`, and a DAW for `run`: these two go their own short way."""
 
 import sys
 
@@ -8,6 +8,10 @@ def main() -> None:
         from bridge.osc.send import main as send
 
         sys.exit(send(sys.argv[2:]))
+    if sys.argv[1:] == ["run"]:
+        from daemon.commands import ending, run
+
+        sys.exit(ending.status(run.run))
     from daemon import cli
 
     cli.main()

@@ -5,6 +5,7 @@ Exit status: 0 all done, 1 something failed, 2 the call itself was wrong, 130 in
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...")]
+def _named(text: str) -> Path:
+    if not text:
+        raise typer.BadParameter("the name is empty")
+    return Path(text)
+
+
+Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...", parser=_named)]
 Opt = typer.Option
 
 
@@ -41,11 +48,11 @@ def transcribe(
                                        "embedded, or a checkpoint of your own.")] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
     onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
-    bpm: Annotated[float | None, Opt(help="Beats per minute, if you know them.")] = None,
-    beats_per_bar: Annotated[int | None, Opt(help="Beats in a bar; 4 if not given.")] = None,
+    bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
+    beats_per_bar: Annotated[str, Opt(help="Beats in a bar; 4 if not given.")] = "",
     grid: Annotated[str, Opt(help="1/4, 1/8, 1/16, 1/32, or triplets: 1/4T, 1/8T, 1/16T.")] = "",
-    strength: Annotated[float | None, Opt(help="How far hits move to the grid, 0 to 1.")] = None,
-    tolerance: Annotated[float | None, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = None,
+    strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
+    tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
     quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
     drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
@@ -60,11 +67,11 @@ def transcribe(
     from daemon.commands import transcribe as command
 
     typed = {
-        "input": input, "parts": tuple(parts.split(",")) if parts else "", "separator": separator, "kit": kit,
+        "input": input, "parts": tuple(part.strip() for part in parts.split(",")) if parts else "", "separator": separator, "kit": kit,
         "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
         "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
     }  # fmt: skip
-    moves = {"step": grid, "strength": strength, "tolerance": tolerance, "swing": _number(swing), "quantize": quantize}
+    moves = {"step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize}
     _exit(lambda: command.run(paths, {**_given(typed), "grid": _given(moves)}, out, as_json))
 
 
@@ -112,6 +119,45 @@ def models_path(name: Annotated[str, typer.Argument()]) -> None:
     from daemon.commands import models as command
 
     _exit(lambda: command.path(name))
+
+
+service = typer.Typer(help="stemd from log-on, as a service of your system.", no_args_is_help=True)
+app.add_typer(service, name="service")
+
+
+@service.command("install")
+def service_install() -> None:
+    """Start stemd now and at every log-on."""
+    from daemon.commands import service as command
+
+    _exit(command.install)
+
+
+@service.command("uninstall")
+def service_uninstall() -> None:
+    """Stop it, now and for good. Songs, results and settings stay."""
+    from daemon.commands import service as command
+
+    _exit(command.uninstall)
+
+
+@service.command("status")
+def service_status() -> None:
+    """Whether it runs, as the system sees it."""
+    from daemon.commands import service as command
+
+    _exit(command.status)
+
+
+@service.command("logs")
+def service_logs(
+    lines: Annotated[int, Opt("--lines", "-n", min=0, help="How many.")] = 40,
+    follow: Annotated[bool, Opt("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+) -> None:
+    """What stemd has done lately."""
+    from daemon.commands import service as command
+
+    _exit(lambda: command.logs(lines, follow))
 
 
 @app.command()
@@ -191,7 +237,10 @@ def ports(as_json: Annotated[bool, Opt("--json")] = False) -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """Names that the terminal cannot show are shown with their numbers."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -199,29 +248,10 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None)}
 
 
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def _exit(command: Callable[[], int]) -> None:
-    """Run a command; its errors become one sentence and an exit status."""
-    from daemon.errors import ConfigError, Rejected, StemdError
+    from daemon.commands.ending import status
 
-    try:
-        status = command()
-    except (Rejected, ConfigError) as error:
-        typer.echo(str(error), err=True)
-        status = 2
-    except StemdError as error:
-        typer.echo(str(error), err=True)
-        status = 1
-    except KeyboardInterrupt:
-        typer.echo("Interrupted. Nothing was left half written.", err=True)
-        status = 130
-    sys.exit(status)
+    sys.exit(status(command))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from daemon.pipeline.render import drum_track
 
 Json = dict[str, Any]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("stemd.requests")
 
 
 @dataclass(frozen=True, slots=True)

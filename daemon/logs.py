@@ -1,4 +1,4 @@
-"""What the daemon says: one line for each thing that happens, in words for a musician, in a file that never grows large.
+"""What the daemon says: a line for each thing that happens, in words for a musician, in a file that stays small.
 
 Level "debug" adds where each line comes from, the thread, and the traceback of every error.
 """
@@ -16,8 +16,8 @@ from daemon.outlets.whole import why
 
 NAME = "stemd"
 FILE = "stemd.log"
+LARGEST = 1_000_000  # bytes in a file
 
-_LARGEST = 1_000_000  # bytes in a file
 _OLD_FILES = 4
 _PLAIN = "%(asctime)s  %(mark)s%(message)s"
 _DETAILED = "%(asctime)s.%(msecs)03d  %(levelname)-7s %(threadName)s %(module)s:%(lineno)d  %(message)s"
@@ -43,21 +43,22 @@ class Lines(logging.Formatter):
 class LogFile(RotatingFileHandler):
     """stemd.log and its predecessors. A full disk costs lines, never the daemon."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, largest: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(
-            folder / FILE, maxBytes=_LARGEST, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
+            folder / FILE, maxBytes=largest, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
 
-def start(folder: Path, level: str, console: TextIO | None) -> logging.Logger:
+def start(folder: Path, level: str, console: TextIO | None, largest: int = LARGEST) -> logging.Logger:
     """The daemon's logger. It writes to stemd.log in `folder` and to `console`; of the two, what works.
 
-    `level` is debug, info, warning or error. Call `stop` at the end.
+    `level` is debug, info, warning or error; a file that would grow over `largest` bytes becomes stemd.log.1 first.
+    Call `stop` at the end.
     """
     logger = logging.getLogger(NAME)
     stop(logger)
@@ -67,7 +68,7 @@ def start(folder: Path, level: str, console: TextIO | None) -> logging.Logger:
     if console is not None:
         _attach(logger, logging.StreamHandler(console), lines)
     try:
-        _attach(logger, LogFile(folder), lines)
+        _attach(logger, LogFile(folder, largest), lines)
     except OSError as error:
         logger.warning("%s cannot be written (%s), so nothing is kept of what is said here.", folder / FILE, why(error))
     return logger
@@ -78,6 +79,11 @@ def stop(logger: logging.Logger) -> None:
     for handler in logger.handlers[:]:
         logger.removeHandler(handler)
         handler.close()
+
+
+def _attach(logger: logging.Logger, handler: logging.Handler, lines: logging.Formatter) -> None:
+    handler.setFormatter(lines)
+    logger.addHandler(handler)
 
 
 def printable(text: str) -> str:

@@ -1,30 +1,32 @@
 """`stemd run`, put together: everything that lives in the daemon process, started in order, stopped in reverse."""
 
+import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bridge import discovery
 from bridge.discovery import Running
-from daemon import __version__, app
+from daemon import __version__, app, logs
 from daemon.config import Settings
-from daemon.events import Bus, Event, Queued
+from daemon.events import Bus, Done, Event, Failed, Queued
 from daemon.frontdesk import FrontDesk, Manners, Staff
 from daemon.inlets.admission import Admission, House
 from daemon.inlets.door import Reception
+from daemon.inlets.folder import DropFolder, Rules
 from daemon.inlets.osc import OscInlet
+from daemon.inlets.probe import probe
 from daemon.inlets.spool import Spool
 from daemon.instance import only_one
 from daemon.jobs.foreman import Bench, Foreman
-from daemon.jobs.job import Pass
+from daemon.jobs.job import Pass, Priority
 from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.upkeep import Allowance, Upkeep
 from daemon.jobs.worker import LocalWorker
@@ -40,50 +42,74 @@ class Service(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class OnDuty:
-    """A daemon that runs."""
-
-    osc_port: int
-    spool: Path
-    admission: Admission
-    bus: Bus
-
-
-def run(settings: Settings, say: Callable[[str], None]) -> None:
+def run(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C. Raises ConfigError when it cannot start."""
     ending = threading.Event()
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH)
-    with on_duty(settings, say):
+    with on_duty(settings):
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
             pass
 
 
 @contextmanager
-def on_duty(settings: Settings, say: Callable[[str], None]) -> Iterator[OnDuty]:
-    """The whole daemon. What is announced last, in daemon.json, is withdrawn first."""
-    state, bus = settings.folders.state, Bus()
+def on_duty(settings: Settings) -> Iterator[int]:
+    """The whole daemon; yields its OSC port. What is announced last, in daemon.json, is withdrawn first."""
+    state = settings.folders.state
     with ExitStack() as stack:
         stack.enter_context(only_one(state))
-        store = stack.enter_context(closing(JobStore(state / FILE)))
+        logger = logs.start(state, settings.daemon.log_level, sys.stderr)
+        stack.callback(logs.stop, logger)
+        staff = _staff(stack, settings, logger)
         notifier = Notifier(time.monotonic)
-        stack.callback(bus.listen(notifier.hear))
-        midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), say)))
-        foreman = Foreman(store, bus, benches(settings), upkeep(settings), idle=settings.daemon.idle_unload_seconds)
-        stack.callback(bus.listen(partial(_wake, foreman)))
-        admission = Admission(house(settings), store, bus)
-        desk = FrontDesk(Staff(admission, foreman, store, midi, bus), manners(settings))
-        reception = Reception(desk, notifier, time.monotonic)
+        staff.bus.listen(notifier.hear)
+        staff.bus.listen(logs.Journal(logger).hear)
+        reception = Reception(FrontDesk(staff, manners(settings)), notifier, time.monotonic)
         osc = OscInlet(reception, settings.daemon.osc_port)
         spool = Spool(state / "spool", reception, time.time)
-        for service in (foreman, osc, spool):
+        services: list[Service] = [staff.foreman, osc, spool, *drop_folders(settings, staff, logger.info)]
+        for service in services:
             _started(stack, service)
-        threading.Thread(target=lambda: say(midi.open()), name="midi open", daemon=True).start()
         stack.enter_context(_published(osc.osc_port, state))
-        yield OnDuty(osc.osc_port, state / "spool", admission, bus)
+        threading.Thread(target=lambda: logger.info(staff.midi.open()), name="midi open", daemon=True).start()
+        logger.info("stemd %s listens on OSC port %d.", __version__, osc.osc_port)
+        stack.callback(logger.info, "stemd stops.")
+        yield osc.osc_port
+
+
+def _staff(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Staff:
+    bus = Bus()
+    store = stack.enter_context(closing(JobStore(settings.folders.state / FILE)))
+    midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
+    idle = settings.daemon.idle_unload_seconds
+    foreman = Foreman(store, bus, benches(settings), upkeep(settings), idle=idle)
+    bus.listen(lambda event: foreman.wake() if isinstance(event, Queued) else None)
+    return Staff(Admission(house(settings), store, bus), foreman, store, midi, bus)
+
+
+def drop_folders(settings: Settings, staff: Staff, say: Callable[[str], None]) -> list[DropFolder]:
+    """One for each of the settings; they hear what became of the jobs of their files."""
+    limits, given = app.limits(settings), settings.daemon
+    folders = []
+    for drop in given.drop:
+        rules = Rules(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
+        folder = DropFolder(drop.path, rules, partial(_submit, staff), lambda path: probe(path, limits), tell=say)
+        staff.bus.listen(partial(_verdict, staff.store, folder))
+        folders.append(folder)
+    return folders
+
+
+def _submit(staff: Staff, path: Path, given: Mapping[str, Any]) -> str:
+    return staff.admission.admit(path, given, Priority.DROPPED).id
+
+
+def _verdict(store: JobStore, folder: DropFolder, event: Event) -> None:
+    if isinstance(event, Failed):
+        folder.failed(store.get(event.job).path, event.reason)
+    elif isinstance(event, Done):
+        folder.done(store.get(event.job).path)
 
 
 def benches(settings: Settings) -> Sequence[Bench]:
@@ -119,11 +145,6 @@ def _started(stack: ExitStack, service: Service) -> None:
     """Stopped also when the start of a later one fails."""
     stack.callback(service.stop)
     service.start()
-
-
-def _wake(foreman: Foreman, event: Event) -> None:
-    if isinstance(event, Queued):
-        foreman.wake()
 
 
 @contextmanager

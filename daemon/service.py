@@ -13,6 +13,7 @@ tried on a real machine, in this order on each:
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from typing import Protocol
 from daemon.errors import Rejected
 from daemon.outlets.whole import why, write_whole
 from daemon.service_files import LABEL, TASK, UNIT, Program, launch_agent, scheduled_task, systemd_unit
+
+_PAUSE, _PAUSES = 0.5, 50  # seconds between two looks whether a service has ended, and how many looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Launchd:
     program: Program
     run: Run
     user_id: int
+    pause: Callable[[float], object] = time.sleep
 
     @property
     def file(self) -> Path:
@@ -77,17 +81,29 @@ class Launchd:
         return f"gui/{self.user_id}"
 
     def install(self) -> None:
+        _make(self.program.errors.parent)
         _write(self.file, launch_agent(self.program))
-        self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
+        self._end()
         _require(self.run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
         _require(self.run(["launchctl", "bootstrap", self._domain, str(self.file)]))
 
     def uninstall(self) -> None:
-        self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
+        self._end()
         _remove(self.file)
 
     def status(self) -> str:
-        return self.run(["launchctl", "print", f"{self._domain}/{LABEL}"]).text
+        return self._known().text
+
+    def _known(self) -> Answer:
+        return self.run(["launchctl", "print", f"{self._domain}/{LABEL}"])
+
+    def _end(self) -> None:
+        """Until it has ended, which launchd does not wait for, the same label cannot be started again."""
+        self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
+        for _ in range(_PAUSES):
+            if not self._known().ok:
+                return
+            self.pause(_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +189,15 @@ def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
 
 
 def _write(file: Path, data: bytes) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Rejected("no_service", f"{file.parent} cannot be made: {why(error)}.") from None
+    _make(file.parent)
     write_whole(file, data)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Rejected("no_service", f"{folder} cannot be made: {why(error)}.") from None
 
 
 def _remove(file: Path) -> None:

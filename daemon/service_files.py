@@ -19,7 +19,7 @@ TASK = "stemd"
 
 _SECONDS_TO_STOP = 20
 _SECONDS_TO_RESTART = 5
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-std = "lua53"
+std = "lua53+lua54"
 max_line_length = 120
 read_globals = { "reaper" }
 globals = { "gfx" }

@@ -8,17 +8,18 @@ no other choice holds all of them.
 import struct
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from bridge.midi.reading import NotMidiError, read
 from bridge.notes import Clip, ClipNote, Track
-from bridge.timebase import PPQ, Meter, TempoMap, Ticks
+from bridge.timebase import PPQ, Meter, TempoMap
 
 __all__ = ["NotMidiError", "read", "to_bytes"]
 
 _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is bent or struck
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
 _RELEASE = 64
+_NEVER = 1 << 62  # ticks
 
 # Where in the file (three times the tick, plus the order within it) and what: a plain tuple, for speed.
 _Event = tuple[int, bytes]
@@ -104,20 +105,21 @@ def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
 
     Of two strokes of a pitch on the same tick the louder one stays.
     """
-    softest_first = sorted(notes, key=attrgetter("velocity"))
-    starts = tempo_map.all_ticks(note.onset for note in softest_first)
-    ends = tempo_map.all_ticks(note.onset + note.duration for note in softest_first)
-    heard = {
-        (note.pitch, max(0, start)): (end, note) for start, end, note in zip(starts, ends, softest_first, strict=True)
-    }
-    keys = sorted(heard)
-    strokes = []
-    for (pitch, start), (next_pitch, limit) in pairwise([*keys, (128, 0)]):
-        end, note = heard[pitch, start]
-        if next_pitch == pitch and end >= limit:
-            end = Ticks(limit - 1)
-        strokes.append((start, max(start + 1, end), note))
-    return strokes
+    starts = tempo_map.all_ticks([note.onset for note in notes])
+    ends = tempo_map.all_ticks([note.onset + note.duration for note in notes])
+    voices: dict[int, dict[int, tuple[int, ClipNote]]] = {note.pitch: {} for note in notes}
+    for start, end, note in zip(starts, ends, notes, strict=True):
+        voice, first = voices[note.pitch], max(0, start)
+        if first not in voice or voice[first][1].velocity <= note.velocity:
+            voice[first] = end, note
+    return [stroke for pitch in sorted(voices) for stroke in _one_by_one(voices[pitch])]
+
+
+def _one_by_one(voice: dict[int, tuple[int, ClipNote]]) -> Iterator[_Stroke]:
+    """The notes of one pitch, first tick -> (last tick, note), in order and cut where the next one starts."""
+    for start, limit in pairwise([*sorted(voice), _NEVER]):
+        end, note = voice[start]
+        yield start, max(start + 1, min(end, limit - 1)), note
 
 
 def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Iterator[_Event]:

@@ -27,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
     except (CallError, CodecError) as error:
         return _complain(str(error), WRONG_USAGE)
     except NoAnswerError as error:
+        _keep(options, Message(FAIL, (options.id or "", options.address, "no_answer", str(error))), last=True)
         return _complain(str(error), NOBODY)
     except KeyboardInterrupt:
         return 130
@@ -54,14 +55,16 @@ def _converse(client: Client, options: Namespace) -> int:
     identity: RequestId = options.id or client.new_id()
     args = arguments(request, options.args, identity)
     read_call(request.path, args)
+    waits = bool(options.wait and request.then)
     try:
         answer = client.ask(request.path, *args[1:], identity=identity)
     except RefusedError as error:
-        return _refused(error, Message(FAIL, (identity, request.path, error.code, error.text)), options.json)
+        refusal = Message(FAIL, (identity, request.path, error.code, error.text))
+        _keep(options, refusal, last=True)
+        return _refused(error, refusal, options.json)
+    _keep(options, answer, last=not waits)
     _show(answer, options.json)
-    if not (options.wait and request.then):
-        return ANSWERED
-    return _follow(client, request, answer, args, options)
+    return _follow(client, request, answer, args, options) if waits else ANSWERED
 
 
 def _follow(client: Client, request: Request, answer: Message, args: list[Value], options: Namespace) -> int:
@@ -69,7 +72,10 @@ def _follow(client: Client, request: Request, answer: Message, args: list[Value]
     job = job_of(answer)
     for message in _events(client, request, args):
         _show(message, options.json)
-        if message.address in request.ends and job_of(message) in (job, None):
+        over = message.address in request.ends and job_of(message) in (job, None)
+        if options.answers:
+            options.answers.hear(message, last=over)
+        if over:
             return REFUSED if message.address == FAIL else ANSWERED
     return ANSWERED
 
@@ -78,6 +84,17 @@ def _events(client: Client, request: Request, args: list[Value]) -> Iterator[Mes
     while True:
         yield from client.events(NUDGE)
         client.ask(request.path, *args[1:], identity=_identity(args[0]))
+
+
+def _keep(options: Namespace, answer: Message, *, last: bool) -> None:
+    if options.answers:
+        options.answers.answer(answer, last=last)
+
+
+def _answer_file(path: str) -> object:
+    from bridge.reaper import AnswerFile
+
+    return AnswerFile(Path(path))
 
 
 def _identity(value: Value) -> RequestId:
@@ -146,6 +163,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--id", help="the request id; the same one again is never done twice")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for the answer")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--answers", type=_answer_file, metavar="FILE", help="write the answers there, too")
     parser.add_argument("--wait", action="store_true", help="go on until the job is done or has failed")
     return parser
 

@@ -87,6 +87,11 @@ class Checkpoints:
             return tuple(file for member, file in chosen if members is None or member.signature in members)
         return tuple(self._file(name, member) for member in self._wanted(name, members))
 
+    def started(self, name: str) -> bool:
+        """Whether every file of `name` lies here, sound or not."""
+        sources = (member.sources for member in self.checkpoint(name).members)
+        return all(any((self.folder / name / source.file).exists() for source in each) for each in sources)
+
     def sha256(self, name: str, members: Collection[str] | None = None) -> str:
         """The hash of the weights in use: of the file, or of all hashes in order for several files."""
         hashes = [self._hash(file) for file in self.files(name, members)]

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -55,7 +56,7 @@ def _looked(topic: str, look: Callable[[Settings], tuple[State, str]], settings:
 
 def _folder(name: str, path: Path) -> Finding:
     place = next(p for p in (path, *path.parents) if p.exists())
-    if os.access(place, os.W_OK):
+    if place.is_dir() and os.access(place, os.W_OK):
         return Finding(name, "ok", str(path))
     return Finding(name, "bad", f"{place} cannot be written to; set folders.{name} to another place.")
 
@@ -68,23 +69,24 @@ def _decoder(_: Settings) -> tuple[State, str]:
 
 
 def _device(settings: Settings) -> tuple[State, str]:
-    import torch
-
     from daemon.backends.device import choose
 
     found = choose(settings.device)
-    return "ok", f"{found.kind} with torch {torch.__version__}, {os.cpu_count()} cores. {found.remark}".rstrip()
+    return "ok", f"{found.kind} with torch {version('torch')}, {os.cpu_count()} cores. {found.remark}".rstrip()
 
 
 def _weights(settings: Settings) -> tuple[State, str]:
     checkpoints = app.checkpoints(settings)
-    here = []
+    here, problems = [], []
     for name in checkpoints.names():
         try:
             checkpoints.path(name)
-        except NoWeights:
+        except NoWeights as error:
+            problems += [error.reason] if name in settings.models or checkpoints.started(name) else []
             continue
         here.append(name)
+    if problems:
+        return "bad", " ".join(problems)
     if here:
         return "ok", ", ".join(here)
     return "note", "None fetched yet; the first song fetches htdemucs, or run `stemd models fetch htdemucs`."

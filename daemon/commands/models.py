@@ -3,55 +3,87 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from daemon import app
 from daemon.backends.catalogue import Checkpoint
 from daemon.backends.checkpoints import Checkpoints, NoWeights
 from daemon.config import load
+from daemon.errors import Rejected
 
 
 def show(as_json: bool) -> int:
     """A line for each model."""
     checkpoints = app.checkpoints(load().settings)
-    rows = [_row(checkpoints, checkpoints.checkpoint(name)) for name in checkpoints.names()]
+    rows = [_row(checkpoints, name) for name in checkpoints.names()]
     if as_json:
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        print(json.dumps([asdict(row) for row in rows], indent=1))
         return 0
     for row in rows:
-        here = "here" if row["here"] else "not fetched"
-        print(f"{row['name']:<14} {here:<12} {row['megabytes']:>6} MB  {row['licence']}")
+        size = f"{row.megabytes} MB" if row.megabytes else "? MB"
+        print(f"{row.name:<14} {row.state:<12} {size:>7}  {row.licence}")
+        if row.state == "unusable":
+            print(f"{'':<14} {row.problem}")
     return 0
 
 
 def fetch(names: Sequence[str]) -> int:
     """Fetch and verify each; says what is known of the licence first."""
     checkpoints = app.checkpoints(load().settings)
+    _require(names, checkpoints)
     for name in names:
         known = checkpoints.checkpoint(name)
-        print(f"{name}: {known.licence}. {known.note}".rstrip())
+        print(f"{name}: {known.licence} {known.note}".rstrip())
         print(checkpoints.fetch(name, _Line(name).show))
     return 0
 
 
 def path(name: str) -> int:
     """Print where the weights lie; status 1 with a sentence if they are not here."""
-    print(app.checkpoints(load().settings).path(name))
+    checkpoints = app.checkpoints(load().settings)
+    _require([name], checkpoints)
+    print(checkpoints.path(name))
     return 0
 
 
-def _row(checkpoints: Checkpoints, known: Checkpoint) -> dict[str, object]:
+def _require(names: Sequence[str], checkpoints: Checkpoints) -> None:
+    known = checkpoints.names()
+    strange = next((name for name in names if name not in known), None)
+    if strange is not None:
+        raise Rejected("no_model", f"There are no weights named {strange!r}. Known are {', '.join(known)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One model. `state` is here, not fetched or unusable; then `problem` says why. `megabytes` 0 is not known."""
+
+    name: str
+    state: str
+    here: str | None
+    problem: str
+    megabytes: int
+    licence: str
+    note: str
+
+
+def _row(checkpoints: Checkpoints, name: str) -> _Row:
     try:
-        here: str | None = str(checkpoints.path(known.name))
+        here, problem = str(checkpoints.path(name)), ""
+    except NoWeights as error:
+        here, problem = None, error.reason
+    try:
+        known = checkpoints.checkpoint(name)
     except NoWeights:
-        here = None
-    size = sum(member.sources[0].size or 0 for member in known.members if member.sources)
-    return {
-        "name": known.name,
-        "here": here,
-        "megabytes": round(size / 1e6),
-        "licence": known.licence,
-        "note": known.note,
-    }
+        return _Row(name, "unusable", here, problem, 0, "Yours to know.", "")
+    missing = here is None and not checkpoints.started(name)
+    state = "here" if here else "not fetched" if missing else "unusable"
+    return _Row(name, state, here, problem, _megabytes(known), known.licence, known.note)
+
+
+def _megabytes(known: Checkpoint) -> int:
+    """The download: of each network, the first size that is known."""
+    sizes = (next((s.size for s in member.sources if s.size), 0) for member in known.members)
+    return round(sum(sizes) / 1e6)
 
 
 class _Line:

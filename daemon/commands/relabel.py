@@ -47,7 +47,7 @@ def _apply(manifest: Path, typed: Typed) -> Delivery:
     flags = from_flags(typed.clusters, typed.hits, typed.delete_hits)
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:
-        raise Rejected("bad_change", "Give --cluster, --hit and --delete-hit, or --changes, or --undo, or --redo: one kind at a time.")
+        raise Rejected("bad_change", "Give labels and deletions, or --changes, or --undo, or --redo: one of them.")
     if typed.undo or typed.redo:
         return step(manifest, typed.undo, desk)
     return correct(manifest, typed.changes or flags, desk)

@@ -16,7 +16,7 @@ from daemon.outlets.notify import Asker, Notifier
 
 Json = dict[str, Any]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("stemd.requests")
 
 
 class Door(Protocol):

@@ -14,6 +14,7 @@ from daemon.inlets.settle import Stamp
 from daemon.outlets.whole import write_whole
 
 _LONGEST_NAME = 255  # bytes
+_LONGEST_LETTER = 4  # bytes
 _LARGEST = 1 << 14
 _LAST_LINE = re.compile(r"^\(stemd saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)\)\s*\Z", re.MULTILINE)
 _AGAIN = "stemd tries again when the file changes, or when you delete this note."
@@ -35,8 +36,10 @@ def note_of(path: Path) -> Path:
     return path.with_name(name[:room].decode(errors="ignore") + NOTE)
 
 
-def subject_of(note: Path) -> Path:
-    """The file that a note of this name speaks of."""
+def subject_of(note: Path) -> Path | None:
+    """The file that a note of this name speaks of; None if the name may have been cut."""
+    if len(os.fsencode(note.name)) > _LONGEST_NAME - _LONGEST_LETTER:
+        return None
     return note.with_name(note.name[: -len(NOTE)])
 
 

@@ -19,19 +19,25 @@ from daemon.inlets.watching import NativeWatch, NoWatch, Watch
 from daemon.jobs.options import Options
 from daemon.outlets.whole import why
 
-POLL = 5.0  # seconds between two looks through a folder that announces nothing
-ATTEND = 2.0  # seconds between two looks whether the folder is still the same one
 PAUSE = 0.2  # seconds that news are gathered before they are looked at
 BURST = 200  # news at once, of which some may have been lost
+
+_LONGEST_STOP = 5.0  # seconds; a network share that is away can hold a thread for minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`poll` says that the folder announces nothing; `defaults` are the options that hold without a recipe."""
+    """`poll` says that the folder announces nothing: it is looked through every `poll_seconds` instead.
+
+    `attend_seconds` lie between two looks whether the folder is still the same one. `defaults` are the options that
+    hold without a recipe.
+    """
 
     poll: bool = False
     quiet_seconds: float = 2.0
     rescan_seconds: float = 300.0
+    poll_seconds: float = 5.0
+    attend_seconds: float = 2.0
     defaults: Options = field(default_factory=Options)
 
 
@@ -57,7 +63,7 @@ class DropFolder:
         self._opens = opens
         self._settling = Settling(rules.quiet_seconds, self._open)
         self._watch: Watch = NoWatch() if rules.poll else watch(self.mark)
-        self._rescan = POLL if rules.poll else rules.rescan_seconds
+        self._rescan = rules.poll_seconds if rules.poll else rules.rescan_seconds
         self._here: tuple[int, int] | None = None
         self._next_scan = self._next_look = -1.0
         self._marked: dict[str, Path] = {}
@@ -74,11 +80,11 @@ class DropFolder:
         self._stopping.set()
         self._news.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_LONGEST_STOP)
         self._watch.stop()
 
     def mark(self, path: Path) -> None:
-        """Something may have happened to `path`. From any thread."""
+        """Something may have happened to `path`, which lies in the folder. From any thread."""
         with self._lock:
             self._marked[str(path)] = path
         self._news.set()
@@ -111,8 +117,8 @@ class DropFolder:
     def pause(self) -> float:
         """Seconds until a round is due even if there is no news."""
         if len(self._settling):
-            return min(self._rules.quiet_seconds / 4, ATTEND)
-        return ATTEND
+            return min(self._rules.quiet_seconds / 4, self._rules.attend_seconds)
+        return self._rules.attend_seconds
 
     def _run(self) -> None:
         while not self._stopping.wait(PAUSE):
@@ -138,7 +144,7 @@ class DropFolder:
 
     def _attend(self, now: float) -> None:
         """See whether the folder is there, and still the same one; a watch on one that is gone hears nothing."""
-        self._next_look = now + ATTEND
+        self._next_look = now + self._rules.attend_seconds
         here = self._identity()
         if here == self._here:
             return
@@ -161,13 +167,14 @@ class DropFolder:
             return None
 
     def _follow(self) -> None:
+        rules = self._rules
         try:
             self._watch.point(self.root)
-            self._rescan = POLL if self._rules.poll else self._rules.rescan_seconds
+            self._rescan = rules.poll_seconds if rules.poll else rules.rescan_seconds
         except OSError as error:
             self._watch.stop()
-            self._rescan = min(POLL, self._rules.rescan_seconds)
-            text = f"{self.root} cannot be watched ({why(error)}), so stemd looks every {POLL:g} s instead."
+            self._rescan = min(rules.poll_seconds, rules.rescan_seconds)
+            text = f"{self.root} cannot be watched ({why(error)}), so stemd looks every {self._rescan:g} s instead."
             self._said.say("watch", text)
 
     def _consider_marked(self, now: float) -> None:
@@ -202,6 +209,8 @@ class DropFolder:
     def _note_changed(self, note: Path, now: float) -> None:
         """A note that was taken away asks for another try; one whose file has gone is out of date."""
         subject = subject_of(note)
+        if subject is None:
+            return
         if subject.name != RECIPE:
             self._consider_song(subject, now)
         elif not os.path.lexists(subject):

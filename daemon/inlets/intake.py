@@ -134,14 +134,14 @@ class Intake:
 
     def _refuse(self, path: Path, seen: Seen, reason: str, *, told: bool = False) -> None:
         """`told` says that the user heard of it already."""
-        if not told:
-            self._tell(reason if path.name in reason else f"{path.name}: {reason}")
         note = None
         try:
             note = write_note(path, reason, seen)
         except StageFailed as error:
             self._said.say(f"notes {path.parent}", f"No note can be left beside refused files. {error.reason}")
         self._decide(path, seen, note)
+        if not told:
+            self._tell(reason if path.name in reason else f"{path.name}: {reason}")
 
     def _decide(self, path: Path, seen: Seen, note: Path | None = None) -> None:
         self._decided[key_of(path)] = _Decided(seen, note)

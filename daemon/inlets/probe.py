@@ -127,7 +127,7 @@ def _check_name(path: Path) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        reason = f"{ascii(str(path))} holds characters that are no UTF-8. Rename the file or its folder."
+        reason = f"{str(path)!a} holds characters that are no UTF-8. Rename the file or its folder."
         raise Rejected("bad_name", reason) from None
 
 
@@ -187,6 +187,8 @@ def _by_pyav(path: Path) -> Probe:
         with av.open(str(path.absolute()), options=PYAV_OPTIONS, metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise Rejected("no_audio_track", f"{path.name} has no audio track. Export it with sound.")
+            if container.streams.audio[0].codec_context is None:  # a codec that FFmpeg does not know
+                raise _not_audio(path)
             return _describe_track(path, container)
     except av.FFmpegError:
         raise _not_audio(path) from None

@@ -91,26 +91,27 @@ class Settling:
     def step(self, now: float) -> Iterator[Settled]:
         """The files that are ready now, in the order in which they came. Those that are gone are forgotten."""
         for key, resting in list(self._resting.items()):
-            settled = self._looked(key, resting, now)
-            if settled is not None:
-                self._resting.pop(key, None)
-                yield settled
+            del self._resting[key]  # first, so that a file that upsets its reader cannot hold up the others for ever
+            found = self._looked(resting, now)
+            if isinstance(found, Settled):
+                yield found
+            elif found is not None:
+                self._resting[key] = found
 
-    def _looked(self, key: str, resting: _Resting, now: float) -> Settled | None:
+    def _looked(self, resting: _Resting, now: float) -> Settled | _Resting | None:
         stamp = self._look(resting.path)
         if stamp is None:
-            del self._resting[key]
             return None
         if stamp != resting.stamp:
-            self._resting[key] = _Resting(resting.path, stamp, now)
-            return None
+            return _Resting(resting.path, stamp, now)
         if now - resting.since < self._quiet:
-            return None
-        return self._opened(resting.path, stamp, now - resting.since)
+            return resting
+        return self._opened(resting, stamp, now - resting.since)
 
-    def _opened(self, path: Path, stamp: Stamp, rest: float) -> Settled | None:
+    def _opened(self, resting: _Resting, stamp: Stamp, rest: float) -> Settled | _Resting:
+        path = resting.path
         try:
             self._opens(path)
         except Rejected as objection:
-            return Settled(path, stamp, objection) if rest >= PATIENCE * self._quiet else None
-        return Settled(path, stamp) if self._look(path) == stamp else None
+            return Settled(path, stamp, objection) if rest >= PATIENCE * self._quiet else resting
+        return Settled(path, stamp) if self._look(path) == stamp else resting

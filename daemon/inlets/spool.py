@@ -24,7 +24,7 @@ from daemon.inlets.door import Reception
 from daemon.inlets.letters import Letter, replace_whole, sweep, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Asker
 
-POLL = 0.05  # seconds
+POLL = 0.05  # seconds; twice that while nobody waits for anything
 STALE = 120.0  # seconds; an older request was meant for a stemd that did not run
 KEPT = 3600.0  # seconds that an answer nobody fetches is kept
 
@@ -63,7 +63,7 @@ class Spool:
             self._sweep()
 
     def _run(self) -> None:
-        while not self._stopping.wait(POLL):
+        while not self._stopping.wait(POLL if self._letters else 2 * POLL):
             self.step()
 
     def _make_folders(self) -> None:

@@ -15,17 +15,17 @@ from typing import Protocol
 
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, StageFailed
-from daemon.events import Bus, Done, Failed, MidiWritten, Progress
+from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Queued
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
 from daemon.jobs.worker import Broken, Finished, Outcome, Stopped, Told, Worker, task_of
 
 SECOND_TRY = 5.0  # seconds before a list of jobs that could not be written is tried again
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("stemd.jobs")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Bench:
     """A worker and the passes that it takes. One that takes drafts only steps in when all others are busy."""
 
@@ -78,6 +78,8 @@ class Foreman:
         """Jobs that ran when stemd ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
             self._house.tidy(job.path)
+        for job in self._store.queued():
+            self._bus.publish(Queued(job.id, job.source.path))
         for thread in self._threads:
             thread.start()
 

@@ -32,7 +32,7 @@ class Grid(_Frozen):
     def _swing_in_range(cls, value: object) -> object:
         if value != "auto" and not 0.5 <= _number(value) <= 0.75:
             raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
-        return value
+        return value if value == "auto" else _number(value)
 
 
 class VelocityCurve(_Frozen):

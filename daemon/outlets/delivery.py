@@ -4,7 +4,7 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -135,11 +135,15 @@ def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Deliver
 def _all_or_none(plan: Plan) -> Iterator[None]:
     """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
     new = [path for path in plan.paths.values() if not path.exists()]
+    folders = {path.parent for path in new if not path.parent.exists()}
     try:
         yield
     except BaseException:
         for path in new:
             path.unlink(missing_ok=True)
+        for folder in folders:
+            with suppress(OSError):
+                folder.rmdir()
         raise
 
 

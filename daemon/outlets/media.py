@@ -41,7 +41,14 @@ class Media:
         gain = common_gain(sounds.values(), form)
         for kind, sound in sounds.items():
             write_sound(sound, paths[kind], form, gain)
-        return (gain_remark(gain, form),) if gain < 1 else ()
+        return (*self._nothing_to_write(), *([gain_remark(gain, form)] if gain < 1 else []))
+
+    def _nothing_to_write(self) -> Iterator[str]:
+        """What was asked for and cannot be, because the song was not taken apart."""
+        wanted = [name for name, on in (("stems", self.options.stems), ("backing track", self.options.backing)) if on]
+        if wanted and not self.result.stems:
+            name = self.result.source.path.name
+            yield f"{name} is a drum stem already, so no {' and no '.join(wanted)} came of it."
 
     @property
     def form(self) -> str:

@@ -15,20 +15,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 from scipy.sparse import csr_array
 
 from daemon.pipeline.records import RATE, Audio, Drum, Kit, Weights
+from daemon.pipeline.spectrum import BINS, HOP, WINDOW, Complexes, Floats, istft, stft
 from daemon.pipeline.wav import WavWriter
 
-Floats = NDArray[np.float32]
-Complexes = NDArray[np.complex64]
 Onsets = Mapping[Drum, Sequence[float]]
 
-WINDOW = 2048
-HOP = 512
-BINS = WINDOW // 2 + 1
 BLOCK = 5 * RATE // HOP * HOP
 TILE = 56  # time steps
 THREADS = 2
@@ -72,16 +66,22 @@ def split(drums: Audio, onsets: Onsets, weights: Weights, folder: Path, report: 
     targets = {drum: folder / f"{drum}.wav" for drum in Drum}
     with ExitStack() as stack:
         writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
-        pool = stack.enter_context(ThreadPoolExecutor(THREADS))
-        work = partial(_block, drums, onsets, spectra, bands)
-        for start in range(0, drums.frames, THREADS * BLOCK):
-            report(start / drums.frames)
-            for shares in pool.map(work, range(start, min(start + THREADS * BLOCK, drums.frames), BLOCK)):
-                for drum, sound in zip(Drum, shares, strict=True):
-                    writers[drum].write(sound)
+        for shares in _blocks(drums.frames, partial(_block, drums, onsets, spectra, bands), report):
+            for drum, sound in zip(Drum, shares, strict=True):
+                writers[drum].write(sound)
     report(1.0)
     stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
     return Kit(stems, weights)
+
+
+def _blocks(
+    frames: int, work: Callable[[int], list[Floats]], report: Callable[[float], None]
+) -> Iterator[list[Floats]]:
+    """What `work` makes of each block, in order, a few at a time."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start in range(0, frames, THREADS * BLOCK):
+            report(start / frames)
+            yield from pool.map(work, range(start, min(start + THREADS * BLOCK, frames), BLOCK))
 
 
 def _block(drums: Audio, onsets: Onsets, spectra: Spectra, bands: Bands, start: int) -> list[Floats]:
@@ -91,15 +91,15 @@ def _block(drums: Audio, onsets: Onsets, spectra: Spectra, bands: Bands, start: 
     spectrum = stft(sound)
     masks = _masks(spectrum, first, onsets, spectra, bands)
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    sounding = [drum for drum in masks if drum is not Drum.CYMBALS]
-    shares = {d: istft(_masked(spectrum, masks[d], bands), sound.shape[1])[:, keep] for d in sounding}
+    masks.pop(Drum.CYMBALS, None)
+    shares = {drum: istft(_masked(spectrum, mask, bands), sound.shape[1])[:, keep] for drum, mask in masks.items()}
     shares[Drum.CYMBALS] = sound[:, keep] - sum(shares.values())
     silence = np.zeros_like(sound[:, keep])
     return [shares.get(drum, silence) for drum in Drum]
 
 
 def _masks(spectrum: Complexes, first: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> dict[Drum, Floats]:
-    """Per drum a soft mask (2 x bands, frames)."""
+    """Per drum that sounds here a soft mask (2 x bands, frames)."""
     if not spectra.owners:
         return {}
     seen = _banded(spectrum, bands)
@@ -107,7 +107,8 @@ def _masks(spectrum: Complexes, first: int, onsets: Onsets, spectra: Spectra, ba
     weighted = (spectra.basis * bands.weight).T
     tiles = zip(_tiles(seen), _tiles(gains), strict=True)
     shares = [_shares(sight, use, spectra.basis, weighted) for sight, use in tiles]
-    return dict(zip(dict.fromkeys(spectra.owners), np.concatenate(shares, axis=2), strict=True))
+    masks = zip(dict.fromkeys(spectra.owners), np.concatenate(shares, axis=2), strict=True)
+    return {drum: mask for drum, mask in masks if mask.any()}
 
 
 def _shares(seen: Floats, gains: Floats, basis: Floats, weighted: Floats) -> Floats:
@@ -253,29 +254,5 @@ def _banded(spectrum: Complexes, bands: Bands) -> Floats:
 
 def _masked(spectrum: Complexes, mask: Floats, bands: Bands) -> Complexes:
     """`spectrum` times a mask per band."""
-    return np.stack([channel * (bands.drawing @ half) for channel, half in zip(spectrum, np.split(mask, 2), strict=True)])
-
-
-def stft(sound: Floats) -> Complexes:
-    """(channels, bins, frames); Hann window, frame i centred on sample i * HOP."""
-    padded = np.pad(sound, ((0, 0), (WINDOW // 2, WINDOW // 2 + HOP)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
-    return np.ascontiguousarray(rfft(frames * _hann(), axis=2).transpose(0, 2, 1))
-
-
-def istft(spectrum: Complexes, frames: int) -> Floats:
-    """The inverse of `stft`, cut to `frames`."""
-    window = _hann()
-    pieces = irfft(spectrum.transpose(0, 2, 1), axis=2) * window
-    steps, ratio = pieces.shape[1], WINDOW // HOP
-    out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
-    weight = np.full((steps + ratio - 1, HOP), TINY)
-    for part in range(ratio):
-        out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
-        weight[part : part + steps] += window[part * HOP : (part + 1) * HOP] ** 2
-    flat = (out / weight.astype(np.float32)).reshape(pieces.shape[0], -1)
-    return flat[:, WINDOW // 2 : WINDOW // 2 + frames].astype(np.float32, copy=False)
-
-
-def _hann() -> Floats:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+    sides = zip(spectrum, np.split(mask, 2), strict=True)
+    return np.stack([channel * (bands.drawing @ side) for channel, side in sides])

@@ -6,6 +6,7 @@ or late as a whole, then every hit goes to the nearest line of the grid if it is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def lag(hits: Sequence[Hit], grid: BeatGrid) -> Seconds:
     nearest = np.round(clock.beats(onsets))
     near = np.abs(clock.beats(onsets) - nearest) < _NEAR
     late = (onsets - clock.seconds(nearest))[near]
-    return Seconds(float(np.median(late)) if late.size >= _WITNESSES else 0.0)
+    return Seconds(median(late.tolist()) if late.size >= _WITNESSES else 0.0)
 
 
 def aligned(hits: Sequence[Hit], grid: BeatGrid) -> BeatGrid:

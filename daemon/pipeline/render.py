@@ -6,7 +6,7 @@ the first beat is a lead-in whose tempo makes it end exactly there.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import NamedTuple
 
 from bridge.drum_map import DrumMap
@@ -45,13 +45,13 @@ def drum_track(
 ) -> Track:
     """A note per hit at its time, `note_ms` long or until the next note of its pitch."""
     pitches = {label: drum_map.pitch(label) for label in {hit.label for hit in hits}}
-    following: dict[int, Seconds] = {}
+    longest, following = note_ms / 1000, dict.fromkeys(pitches.values(), inf)
     notes = []
-    for time, hit in sorted(zip(times, hits, strict=True), key=lambda s: (s[0], s[1].id), reverse=True):
+    ids = [hit.id for hit in hits]  # no two are equal, so hits themselves are not compared
+    for time, _, hit in sorted(zip(times, ids, hits, strict=True), reverse=True):
         pitch = pitches[hit.label]
-        length = min(note_ms / 1000, following.get(pitch, float("inf")) - time)
+        notes.append(ClipNote(pitch, time, Seconds(min(longest, following[pitch] - time)), hit.velocity))
         following[pitch] = time
-        notes.append(ClipNote(pitch, time, Seconds(length), hit.velocity))
     return Track(name, DRUM_CHANNEL, tuple(reversed(notes)))
 
 

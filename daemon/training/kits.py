@@ -46,8 +46,8 @@ def envelope(audio: Audio, width: int = 96) -> Audio:
 def attack_sample(audio: Audio) -> int:
     """Where the energy first rises at least half as fast as it ever does on its way to the peak.
 
-    That is what a listener marks: a soft kick's physical onset is up to 10 ms earlier and nobody
-    hears it, a crash's wash may swell for 30 ms after the stroke that everybody hears.
+    A soft kick's first motion is earlier than anybody hears it, and a crash's wash may swell long
+    after its stroke: the first steep rise is neither.
     """
     head = envelope(audio[: RATE // 5])
     peak = int(np.argmax(head))

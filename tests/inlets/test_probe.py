@@ -161,3 +161,7 @@ def test_random_bytes_never_raise_anything_but_a_refusal(tmp_path: Path) -> None
             assert probe(path, Limits()).rate >= 8000
         except Rejected as error:
             assert "noise" in error.reason
+
+
+def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    assert refusal(with_header_field(tmp_path / "a.wav", 20, "<H", 0xBEEF)).code == "damaged"

@@ -5,15 +5,15 @@ local settings = {}
 local SECTION = "stemd"
 
 settings.FIELDS = {
-  { name = "quantize", label = "Notes: played or quantized", default = "played", choices = { "played", "quantized" } },
-  { name = "input", label = "Files: auto, mix or drums", default = "auto", choices = { "auto", "mix", "drums" } },
+  { name = "quantize", label = "Notes (played or quantized)", default = "played", choices = { "played", "quantized" } },
+  { name = "input", label = "Files are (auto / mix / drums)", default = "auto", choices = { "auto", "mix", "drums" } },
   { name = "drum_map", label = "Drum map", default = "gm" },
-  { name = "stem_format", label = "Stems: wav, flac or mp3", default = "wav", choices = { "wav", "flac", "mp3" } },
-  { name = "mute_source", label = "Mute source (yes/no)", default = "yes", choices = { "yes", "no" } },
-  { name = "transport", label = "Wire: auto, socket, sender, spool", default = "auto",
+  { name = "stem_format", label = "Stems (wav / flac / mp3)", default = "wav", choices = { "wav", "flac", "mp3" } },
+  { name = "mute_source", label = "Mute the source (yes / no)", default = "yes", choices = { "yes", "no" } },
+  { name = "transport", label = "Wire (auto / socket / sender / spool)", default = "auto",
     choices = { "auto", "socket", "sender", "spool" } },
-  { name = "program", label = "stemd program (empty: find it)", default = "" },
-  { name = "state_folder", label = "State folder (empty: usual)", default = "" },
+  { name = "program", label = "stemd program (empty = find it)", default = "" },
+  { name = "state_folder", label = "State folder (empty = the usual)", default = "" },
 }
 
 local function field(name)

@@ -1,0 +1,39 @@
+"""What stemd's REAPER scripts need in Python: the sender's answers in a file, as the spool's outbox has them.
+
+REAPER's Lua starts the sender without waiting for it and reads the file between two of its own cycles.
+"""
+
+import json
+from pathlib import Path
+
+from bridge.osc.client import job_of
+from bridge.osc.codec import Message
+
+
+class AnswerFile:
+    """{"answers": [...], "events": [...], "finished": false}; `events` holds the latest of each kind for each job."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._answers: list[Message] = []
+        self._events: dict[tuple[object, str], Message] = {}
+
+    def answer(self, message: Message, *, last: bool) -> None:
+        self._answers.append(message)
+        self._write(last)
+
+    def hear(self, event: Message, *, last: bool) -> None:
+        self._events.pop((job_of(event), event.address), None)
+        self._events[job_of(event), event.address] = event
+        self._write(last)
+
+    def _write(self, finished: bool) -> None:
+        """A reader sees the old file or the new one, never a part."""
+        content = {"answers": _listed(self._answers), "events": _listed([*self._events.values()]), "finished": finished}
+        fresh = self._path.with_name(f".{self._path.name}.new")
+        fresh.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        fresh.replace(self._path)
+
+
+def _listed(messages: list[Message]) -> list[dict[str, object]]:
+    return [{"address": message.address, "args": list(message.args)} for message in messages]

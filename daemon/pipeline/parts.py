@@ -1,0 +1,235 @@
+"""A stem to notes: one voice at a time for bass and vocals, all keys at once for the rest."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from bridge.notes import Bend
+from bridge.timebase import Seconds
+from daemon.jobs.options import VelocityCurve
+from daemon.pipeline import ghosts, melody, onsets, phrasing, velocity
+from daemon.pipeline.notes import (
+    KEYS,
+    LOWEST_KEY,
+    RATE,
+    Event,
+    NoteSettings,
+    PartNote,
+    Posteriors,
+    bend_curve,
+    events,
+    key_of,
+)
+from daemon.pipeline.periodicity import Periodicity, Range, periodicity
+from daemon.pipeline.records import Audio, Part, Weights
+
+_ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
+_NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
+_LOUD = 99.5  # percentile of the envelope
+_DEEP = 60.0  # Hz; what goes lower is followed at half the rate
+_NETWORK = {True: 0.3, False: 1.5}  # weight of the network beside the period: deep voices it hardly hears
+_DOUBTFUL = 0.4  # confidence of a ghost
+_BEND_STEP = 0.05  # semitones
+_BLOCK = 1 << 18
+
+Floats = NDArray[np.float32]
+
+PRESETS = {
+    Part.BASS: NoteSettings(lowest=30, highest=400, shortest=0.058, monophonic=True),
+    Part.VOCALS: NoteSettings(lowest=65, highest=1050, shortest=0.08, monophonic=True, bends=True),
+    Part.OTHER: NoteSettings(shortest=0.09),
+    Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.09),
+    Part.PIANO: NoteSettings(shortest=0.07),
+}
+
+
+class KeyListener(Protocol):
+    """Hears which keys sound. `blocks` are mono at `rate` Hz."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def listen(self, blocks: Iterable[Floats], rate: int) -> Posteriors: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeardPart:
+    """The notes of one part by onset. `tuning` is in semitones off concert pitch, 0 for polyphonic parts."""
+
+    notes: tuple[PartNote, ...]
+    tuning: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+def loudness(audio: Audio) -> float:
+    """dB below full scale of the loudest moments, so that one click does not count."""
+    return float(np.percentile(velocity.envelope(audio), _LOUD)) if audio.frames else velocity.SILENCE
+
+
+def transcribe_part(
+    stem: Audio,
+    part: Part,
+    *,
+    mix_level: float,
+    settings: NoteSettings,
+    listener: KeyListener,
+    report: Callable[[float], None],
+) -> HeardPart:
+    """The notes of `stem`; `mix_level` is the `loudness` of the mix that it came from. The same every time."""
+    envelope = velocity.envelope(stem)
+    loud = float(np.percentile(envelope, _LOUD))
+    if loud < mix_level - _ABSENT_DB or loud <= velocity.SILENCE + 1:
+        return HeardPart((), remarks=(f"No {part} was found in this song.",))
+    heard = listener.listen(_watched(stem, report), stem.rate)
+    gate = max(loud - _NOTE_DB, mix_level - _ABSENT_DB - 10)
+    take = _Take(stem, envelope, heard, settings, gate)
+    found = _voice(take) if settings.monophonic else HeardPart(tuple(_chords(take)))
+    report(1.0)
+    return replace(found, notes=_finished(found.notes))
+
+
+def _watched(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:
+    """Mono blocks; the network takes most of the time."""
+    for number, block in enumerate(stem.blocks(_BLOCK)):
+        yield block.mean(axis=0)
+        report(0.8 * min(1.0, (number + 1) * _BLOCK / max(1, stem.frames)))
+
+
+def _mono(stem: Audio) -> Iterator[Floats]:
+    return (block.mean(axis=0) for block in stem.blocks(_BLOCK))
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """What all ways to the notes need. `envelope` in dB every velocity.STEP samples, `gate` in dB."""
+
+    stem: Audio
+    envelope: Floats
+    heard: Posteriors
+    settings: NoteSettings
+    gate: float
+
+    def level(self, second: float) -> float:
+        return float(velocity.levels(self.envelope, [second])[0])
+
+
+def _voice(take: _Take) -> HeardPart:
+    wanted = _range(take.settings)
+    found = periodicity(_mono(take.stem), take.stem.rate, wanted)
+    attacks = phrasing.Attacks.of(onsets.novelty(take.stem), take.envelope)
+    tuned = melody.tuning(found)
+    cost = melody.costs(found, tuned)
+    states = melody.path(_believed(cost, take, wanted), attacks.mask(len(cost), found.frame_rate))
+    runs = list(melody.runs(states, cost.shape[1], wanted.lowest))
+    cut = phrasing.phrases(runs, attacks, take.heard, found.frame_rate)
+    notes = (_sung(note, take, _Ground(found, cost, tuned)) for note in cut)
+    return HeardPart(tuple(note for note in notes if _holds(note, take)), tuned, _tuning_remark(tuned))
+
+
+def _range(settings: NoteSettings) -> Range:
+    deep = settings.lowest < _DEEP
+    lowest, highest = (LOWEST_KEY + key_of(hertz) for hertz in (settings.lowest, settings.highest))
+    rate = RATE // 2 if deep else RATE
+    return Range(round(lowest), round(highest), rate, 512, rate // 172)
+
+
+def _believed(cost: Floats, take: _Take, wanted: Range) -> Floats:
+    """Costs of period and network together, with silence as the last column."""
+    weight = _NETWORK[take.settings.lowest < _DEEP]
+    frames = np.arange(len(cost)) / wanted.frame_rate
+    rows = np.minimum(np.round(frames * take.heard.frame_rate).astype(int), len(take.heard.note) - 1)
+    keys = np.clip(np.arange(wanted.lowest, wanted.highest + 1) - LOWEST_KEY, 0, KEYS - 1)
+    total = cost + weight * (0.5 - take.heard.note[:, keys][rows].astype(np.float32))
+    steps = np.minimum((frames * take.stem.rate / velocity.STEP).astype(int), len(take.envelope) - 1)
+    return melody.with_silence(total, take.envelope[steps] > take.gate, take.settings.sensitivity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the pitch of a voice stands on."""
+
+    found: Periodicity
+    cost: Floats
+    tuned: float
+
+
+def _sung(note: phrasing.Phrase, take: _Take, ground: _Ground) -> PartNote:
+    rate, lowest = ground.found.frame_rate, ground.found.lowest
+    first = min(max(note.run.start, round(note.start * rate)), note.run.stop - 1)
+    run = melody.Run(note.pitch, first, max(first + 1, min(note.run.stop, round(note.stop * rate))))
+    doubt = float(ground.cost[run.start : run.stop, note.pitch - lowest].mean())
+    return PartNote(
+        id=0,
+        pitch=note.pitch,
+        onset=Seconds(note.start),
+        duration=Seconds(note.stop - note.start),
+        velocity=1,
+        level=take.level(note.start),
+        confidence=max(0.0, 1 - doubt),
+        bends=tuple(_curve(melody.pitch_curve(ground.found, run, ground.tuned), run, rate, note))
+        if take.settings.bends
+        else (),
+    )
+
+
+def _curve(semitones: Floats, run: melody.Run, rate: float, note: phrasing.Phrase) -> Iterator[Bend]:
+    """A point every 23 ms where the pitch has moved; a stray frame does not count."""
+    smooth = median_filter(semitones, 7, mode="nearest")[::4]
+    last = 0.0
+    for i, value in enumerate(smooth.tolist()):
+        time = min(max((run.start + 4 * i) / rate, note.start), note.stop)
+        if abs(value - last) >= _BEND_STEP:
+            yield Bend(Seconds(time), round(value, 3))
+            last = value
+
+
+def _holds(note: PartNote, take: _Take) -> bool:
+    long = note.duration >= take.settings.shortest
+    return long and note.level > take.gate and note.confidence >= _DOUBTFUL
+
+
+def _tuning_remark(tuned: float) -> tuple[str, ...]:
+    cents = round(100 * tuned)
+    if abs(cents) < 15:
+        return ()
+    return (f"The recording is tuned {abs(cents)} cents {'above' if cents > 0 else 'below'} A = 440 Hz.",)
+
+
+def _chords(take: _Take) -> Iterator[PartNote]:
+    from daemon.backends.basic_pitch import resampled
+
+    levels = ghosts.key_levels(resampled(_mono(take.stem), take.stem.rate))
+    rate = take.heard.frame_rate
+    for event in ghosts.played(events(take.heard, take.settings), levels, take.settings.sensitivity):
+        if (level := ghosts.level(levels, event)) > take.gate:
+            yield _struck(event, level, rate, bend_curve(take.heard, event) if take.settings.bends else ())
+
+
+def _struck(event: Event, level: float, rate: float, bends: tuple[Bend, ...]) -> PartNote:
+    return PartNote(
+        id=0,
+        pitch=event.key + LOWEST_KEY,
+        onset=Seconds(event.start / rate),
+        duration=Seconds((event.stop - event.start) / rate),
+        velocity=1,
+        level=level,
+        confidence=min(1.0, event.confidence),
+        bends=bends,
+    )
+
+
+def _finished(found: Sequence[PartNote]) -> tuple[PartNote, ...]:
+    """By onset, numbered, each with the velocity of the default curve."""
+    notes = sorted(found, key=lambda note: (note.onset, note.pitch))
+    voiced = revoiced(notes, VelocityCurve())
+    return tuple(replace(note, id=i) for i, note in enumerate(voiced))
+
+
+def revoiced(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
+    """The same notes with the velocities of another curve."""
+    levels = np.array([note.level for note in found], np.float32)
+    fresh = velocity.velocities(levels, curve, velocity.reference(levels))
+    return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))

@@ -1,0 +1,162 @@
+"""Builds stemd.amxd from the sources in this folder: python -m max_for_live.build [--edit FOLDER]
+
+Without an argument the frozen device is written, which a user drags into Live. With --edit the unfrozen device and
+its script go to FOLDER, to be opened and changed in Max. The same sources always give the same bytes.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.amxd import AUDIO_EFFECT, FROZEN, Device, Entry, encode
+from max_for_live.panel import HEIGHT, WIDTH, panel
+from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, Stored, chain
+
+HERE = Path(__file__).resolve().parent
+DEVICE = HERE / "stemd.amxd"
+SCRIPT = "stemd.js"
+MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
+SOURCES = (
+    "refusal", "paths", "files", "live", "timing", "midi_file", "drums", "rack", "notes", "pairing", "writer",
+    "learning", "source_clip", "places", "stem_tracks", "requests", "doorbell", "connection", "songs", "wishes",
+    "panel", "results", "device", "corrections", "main",
+)  # fmt: skip
+
+
+def script() -> str:
+    """All scripts as one file: a frozen device needs no search path for it."""
+    return "\n".join((HERE / "code" / f"{name}.js").read_text("utf-8") for name in SOURCES)
+
+
+def patcher() -> dict[str, Any]:
+    """The device as Max describes it in JSON."""
+    whole = panel() + _wiring()
+    return {
+        "patcher": {
+            "fileversion": 1,
+            "appversion": {"major": 8, "minor": 1, "revision": 0, "architecture": "x64", "modernui": 1},
+            "classnamespace": "box",
+            "rect": [60.0, 80.0, 1100.0, 860.0],
+            "openrect": [0.0, 0.0, float(WIDTH), float(HEIGHT)],
+            "bglocked": 0,
+            "openinpresentation": 1,
+            "default_fontsize": FONT_SIZE,
+            "default_fontface": 0,
+            "default_fontname": FONT,
+            "gridonopen": 1,
+            "gridsize": [8.0, 8.0],
+            "devicewidth": float(WIDTH),
+            "description": "Drums and notes of the selected clip as MIDI, by stemd.",
+            **whole.described(),
+            "parameters": _parameters(whole),
+            "dependency_cache": [{"name": SCRIPT, "bootpath": ".", "type": "TEXT", "implicit": 1}],
+            "latency": 0,
+            "project": _project(),
+        }
+    }
+
+
+def frozen() -> bytes:
+    entry = Entry(SCRIPT, "TEXT", script().encode(), MODIFIED)
+    return encode(Device(AUDIO_EFFECT, FROZEN, _text(), DEVICE.name, MODIFIED, (entry,)))
+
+
+def unfrozen() -> bytes:
+    return encode(Device(AUDIO_EFFECT, 0, _text()))
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = ArgumentParser(prog="max_for_live.build", description=__doc__)
+    parser.add_argument("--edit", type=Path, metavar="FOLDER", help="write the form that Max can edit to FOLDER")
+    folder = parser.parse_args(argv).edit
+    if folder is None:
+        DEVICE.write_bytes(frozen())
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DEVICE.name).write_bytes(unfrozen())
+    (folder / SCRIPT).write_text(script(), "utf-8")
+
+
+def _wiring() -> Patch:
+    """What is not seen: sound straight through, the script, its wires to stemd, and what is stored with the set."""
+    return _sound() + _wires() + _store()
+
+
+def _sound() -> Patch:
+    boxes = (
+        Box("sound_in", "newobj", 2, 2, "plugin~", signals=True),
+        Box("sound_out", "newobj", 2, 2, "plugout~", signals=True),
+    )
+    return Patch(boxes, (Cord("sound_in", 0, "sound_out", 0), Cord("sound_in", 1, "sound_out", 1)))
+
+
+def _wires() -> Patch:
+    boxes = (
+        Box("device", "newobj", 1, 3, "live.thisdevice"),
+        Box("init", "message", 2, 1, "init"),
+        Box("script", "newobj", 1, 4, f"js {SCRIPT}",
+            attributes={"saved_object_attributes": {"filename": SCRIPT, "parameter_enable": 0}}),
+        Box("to_stemd", "newobj", 1, 0, "udpsend 127.0.0.1 9331"),
+        Box("receiver", "newobj", 1, 1, "udpreceive 9340 @defer 1 @quiet 1"),
+        Box("to_self", "newobj", 1, 0, "udpsend 127.0.0.1 9340"),
+    )  # fmt: skip
+    cords = (
+        *chain("device", "init", "script", "to_stemd"),
+        Cord("script", 1, "receiver"),
+        Cord("script", 2, "to_self"),
+        Cord("receiver", 0, "script"),
+    )
+    return Patch(boxes, cords)
+
+
+def _store() -> Patch:
+    names = {"parameter_longname": "Songs", "parameter_shortname": "Songs"}
+    kept = {**names, "parameter_type": 3, "parameter_invisible": int(Stored.WITH_SET)}
+    boxes = (
+        Box("stored", "newobj", 1, 3, "pattr stored @parameter_enable 1 @thru 0",
+            attributes={"parameter_enable": 1, "saved_attribute_attributes": {"valueof": kept}}),
+        Box("stored_out", "newobj", 1, 1, "prepend stored"),
+    )  # fmt: skip
+    return Patch(boxes, (Cord("script", 3, "stored"), *chain("stored", "stored_out", "script")))
+
+
+def _parameters(whole: Patch) -> dict[str, Any]:
+    """Live's own list of them: id -> long name, short name, unused."""
+    parameters = {box.id: box.parameter for box in whole.boxes if box.parameter}
+    named = {id: [parameter.name, parameter.short or parameter.name, 0] for id, parameter in parameters.items()}
+    return {**named, "obj-stored": ["Songs", "Songs", 0]}
+
+
+def _project() -> dict[str, Any]:
+    return {
+        "version": 1,
+        "creationdate": MODIFIED,
+        "modificationdate": MODIFIED,
+        "viewrect": [0.0, 0.0, 300.0, 500.0],
+        "autoorganize": 1,
+        "hideprojectwindow": 1,
+        "showdependencies": 1,
+        "autolocalize": 0,
+        "contents": {"patchers": {}},
+        "layout": {},
+        "searchpath": {},
+        "detailsvisible": 0,
+        "amxdtype": int.from_bytes(AUDIO_EFFECT.encode(), "big"),
+        "readonly": 0,
+        "devpathtype": 0,
+        "devpath": ".",
+        "sortmode": 0,
+        "viewmode": 0,
+        "includepackages": 0,
+    }
+
+
+def _text() -> str:
+    return json.dumps(patcher(), indent="\t", ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

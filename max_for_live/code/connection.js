@@ -1,0 +1,68 @@
+// Whether stemd is there: asked for again and again, and all events subscribed to while it is.
+var Connection = (function () {
+    "use strict";
+
+    var PROTOCOL = 1;
+    var BEAT = 5000; // milliseconds
+    var LEASE = 60; // seconds
+
+    // `panel.link(state, text)` shows it; `joined()` is called whenever stemd comes (back).
+    function Connection(requests, panel, joined) {
+        var self = this;
+        this.requests = requests;
+        this.panel = panel;
+        this.joined = joined;
+        this.present = false;
+        this.seek = function () { return false; };
+        this.task = new Task(function () { self.beat(); });
+    }
+
+    Connection.prototype.start = function () {
+        this.beat();
+    };
+
+    Connection.prototype.stop = function () {
+        this.task.cancel();
+        this.requests.forgetAll();
+    };
+
+    Connection.prototype.beat = function () {
+        var self = this;
+        this.task.cancel();
+        this.task.schedule(BEAT);
+        this.requests.ask("ping", [], {
+            answered: function (args) { self.pong(args); },
+            refused: function (code, text) { self.panel.link("old", text); },
+            lost: function () { self.gone(); }
+        }, this.requests.name + "-ping");
+    };
+
+    Connection.prototype.pong = function (args) {
+        var version = args[2];
+        var protocol = Number(args[3]);
+        if (protocol !== PROTOCOL) {
+            this.present = false;
+            this.panel.link("old", protocol < PROTOCOL
+                ? "stemd " + version + " is too old for this device. Update stemd."
+                : "stemd " + version + " is newer than this device. Update the device.");
+            return;
+        }
+        this.requests.ask("subscribe", [LEASE], { answered: function () {} }, this.requests.name + "-subscribe");
+        if (!this.present) {
+            this.present = true;
+            this.panel.link("there", "stemd " + version);
+            this.joined();
+        }
+    };
+
+    // `seek()` may find that stemd listens on another port, and then it is asked there at once.
+    Connection.prototype.gone = function () {
+        this.present = false;
+        this.panel.link("gone", "stemd is not running. Start it with: stemd run");
+        if (this.seek()) {
+            this.beat();
+        }
+    };
+
+    return Connection;
+}());

@@ -1,0 +1,113 @@
+// Everything that changes, plays or lists what stemd heard in the current song.
+(function () {
+    "use strict";
+
+    var MOST = 1000; // characters of one relabel: a datagram of 1.4 KB holds them with the rest
+
+    Device.prototype.requireSong = function () {
+        if (!this.current || this.current.state !== "done") {
+            throw new Refusal("no_song", this.current && this.current.state === "running"
+                ? "stemd is still working on it." : "Transcribe a clip first.");
+        }
+        this.requireDaemon();
+        return this.current;
+    };
+
+    // One question about the current job; what comes back as /stemd/done is written by its event.
+    Device.prototype.edit = function (verb, args, answered) {
+        var self = this;
+        this.requests.ask(verb, [this.requireSong().job].concat(args || []), {
+            answered: answered || function () {},
+            refused: function (code, text) {
+                self.panel.status(text);
+                self.panel.turn(0);
+            },
+            lost: function () { self.panel.status("stemd does not answer. Is it still running?"); }
+        });
+    };
+
+    Device.prototype.refresh = function () {
+        var self = this;
+        this.edit("clusters", [], function (args) { self.guard(self.listed, args); });
+    };
+
+    Device.prototype.listed = function (args) {
+        if (this.current && this.current.job === String(args[1])) {
+            this.panel.show(Files.json(Paths.normal(args[2])));
+        }
+    };
+
+    Device.prototype.relabel = function (row) {
+        var cluster = this.panel.clusterIn(row.row);
+        var changes = { clusters: {} };
+        if (cluster && Drums.LABELS[row.label] !== cluster.label) {
+            changes.clusters[cluster.cluster] = Drums.LABELS[row.label];
+            this.edit("relabel", [JSON.stringify(changes)]);
+        }
+    };
+
+    Device.prototype.audition = function (row) {
+        var cluster = this.panel.clusterIn(row);
+        if (cluster) {
+            this.edit("audition", [cluster.cluster]);
+        }
+    };
+
+    Device.prototype.regenerate = function () {
+        this.edit("regenerate", [JSON.stringify(this.wishes.forRegenerate())]);
+    };
+
+    Device.prototype.push = function () {
+        var self = this;
+        this.edit("push", [JSON.stringify({ when: "now" })], function () { self.panel.status("Playing on stemd's port"); });
+    };
+
+    Device.prototype.silence = function () {
+        this.requests.ask("stop", [], { answered: function () {} });
+    };
+
+    Device.prototype.learn = function () {
+        var self = this;
+        this.edit("clusters", [], function (args) { self.guard(self.learnFrom, Paths.normal(args[2])); });
+    };
+
+    Device.prototype.learnFrom = function (path) {
+        var found = this.results.compared(this.current);
+        var hits;
+        var changes;
+        if (!found) {
+            throw new Refusal("no_clip", "The clip of this song is gone. Transcribe it again.");
+        }
+        hits = Learning.hitsOf(found.midi, Files.json(path));
+        changes = Learning.learn(found.written, found.existing, hits, this.current.map);
+        if (!changes) {
+            throw new Refusal("nothing", "The notes are as stemd wrote them: change a note's pitch or delete it first.");
+        }
+        this.correct(changes);
+    };
+
+    // Corrections of many hits go in several messages, each one revision.
+    function parts(changes) {
+        var found = [];
+        var part = { hits: {}, delete_hits: [] };
+        function add(put) {
+            put();
+            if (JSON.stringify(part).length > MOST) {
+                found.push(part);
+                part = { hits: {}, delete_hits: [] };
+            }
+        }
+        Object.keys(changes.hits || {}).forEach(function (id) {
+            add(function () { part.hits[id] = changes.hits[id]; });
+        });
+        (changes.delete_hits || []).forEach(function (id) {
+            add(function () { part.delete_hits.push(id); });
+        });
+        return Object.keys(part.hits).length || part.delete_hits.length ? found.concat([part]) : found;
+    }
+
+    Device.prototype.correct = function (changes) {
+        var self = this;
+        parts(changes).forEach(function (part) { self.edit("relabel", [JSON.stringify(part)]); });
+    };
+}());

@@ -1,0 +1,293 @@
+// The device: what each button does, and what happens when stemd answers.
+var Device = (function () {
+    "use strict";
+
+    var NUDGE = 10000; // milliseconds without news after which a job is asked for again
+    var SETTLE = 300; // milliseconds in which several changes become one
+
+    // `host` is the way out: send, listen, ring, aim, find, store.
+    function Device(host) {
+        var self = this;
+        this.host = host;
+        this.panel = new Panel.Panel(host.find);
+        this.wishes = new Wishes.Wishes();
+        this.songs = new Songs();
+        this.current = null;
+        this.ready = false;
+        this.requests = new Requests(host.send);
+        this.connection = new Connection(this.requests, this.panel, function () { self.resume(); });
+        this.results = new Results(this.wishes, function (text) { self.panel.status(text); });
+        this.nudger = new Task(function () { self.nudge(); });
+        this.settler = new Task(function () { self.guard(self.regenerate); });
+        this.drafter = new Task(function () { self.guard(self.deliverDraft); });
+        this.draft = null;
+    }
+
+    // Runs a step; a refusal becomes the status line.
+    Device.prototype.guard = function (step, argument) {
+        try {
+            return step.call(this, argument);
+        } catch (error) {
+            if (!(error instanceof Refusal)) {
+                throw error;
+            }
+            this.panel.status(error.text);
+        }
+    };
+
+    Device.prototype.start = function () {
+        var self = this;
+        this.panel.show([]);
+        this.panel.idle();
+        this.doorbell = new Doorbell.Doorbell(this.host.listen, this.host.ring, {
+            found: function (port) { self.listening(port); },
+            full: function () {
+                self.panel.link("gone", "The ports " + Doorbell.FIRST + " to " + (Doorbell.FIRST + Doorbell.COUNT - 1) +
+                    " are all taken. Remove a stemd device or close another program.");
+            }
+        });
+        this.doorbell.next();
+    };
+
+    Device.prototype.listening = function (port) {
+        this.requests.replyPort = port;
+        this.ready = true;
+        this.connection.start();
+    };
+
+    Device.prototype.stop = function () {
+        this.ready = false;
+        [this.nudger, this.settler, this.drafter].forEach(function (task) { task.cancel(); });
+        this.connection.stop();
+        if (this.doorbell) {
+            this.doorbell.stop();
+        }
+    };
+
+    Device.prototype.restore = function (atoms) {
+        if (this.songs.list.length === 0 && this.songs.restore(atoms)) {
+            this.current = this.songs.list[0] || null;
+            if (this.connection.present) {
+                this.resume();
+            }
+        }
+    };
+
+    Device.prototype.store = function () {
+        this.host.store(this.songs.stored());
+    };
+
+    // stemd is there again, or the set was opened anew: jobs go on, and the list of clusters is fetched.
+    Device.prototype.resume = function () {
+        this.songs.unfinished().forEach(this.ask, this);
+        if (this.current && this.current.state === "done") {
+            this.refresh();
+        }
+    };
+
+    Device.prototype.change = function (name, value) {
+        var changed = this.wishes.change(name, value);
+        if (!this.ready || !changed || !this.current || this.current.state !== "done") {
+            return;
+        }
+        if (name === "map") {
+            this.guard(this.revoice);
+        } else if (Wishes.needsDaemon(name)) {
+            this.settler.cancel();
+            this.settler.schedule(SETTLE);
+        }
+    };
+
+    Device.prototype.requireDaemon = function () {
+        if (!this.connection.present) {
+            this.connection.beat();
+            throw new Refusal("no_daemon", "stemd is not running. Start it with: stemd run");
+        }
+    };
+
+    Device.prototype.transcribe = function () {
+        this.requireDaemon();
+        this.begin(SourceClip.selected());
+    };
+
+    Device.prototype.drop = function (path) {
+        this.requireDaemon();
+        this.begin(SourceClip.dropped(path, Live.at("this_device canonical_parent")));
+    };
+
+    function sameWork(a, b) {
+        return a.state === "running" && JSON.stringify([a.source, a.options]) === JSON.stringify([b.source, b.options]);
+    }
+
+    Device.prototype.begin = function (source) {
+        var song = {
+            job: "", request: this.requests.newId(), state: "running", source: source,
+            options: this.wishes.forProcess(), place: this.wishes.values.place, map: null, manifest: "", midi: "",
+            parts: []
+        };
+        if (this.songs.list.some(function (other) { return sameWork(other, song); })) {
+            throw new Refusal("running", "stemd is working on this clip already.");
+        }
+        this.current = this.songs.add(song);
+        this.panel.show([]);
+        this.panel.status("Asking stemd about " + source.name);
+        this.ask(song);
+    };
+
+    Device.prototype.ask = function (song) {
+        var self = this;
+        this.nudger.cancel();
+        this.nudger.schedule(NUDGE);
+        this.requests.ask("process", [song.source.path, JSON.stringify(song.options)], {
+            answered: function (args) {
+                song.job = String(args[1]);
+                self.store();
+            },
+            refused: function (code, text) { self.failed(song, text); },
+            lost: function () { self.panel.status("stemd does not answer. The job goes on when stemd is back."); }
+        }, song.request);
+    };
+
+    // Asked again, stemd tells where a job stands: an event that got lost is made good.
+    Device.prototype.nudge = function () {
+        var open = this.songs.unfinished();
+        if (open.length) {
+            this.nudger.schedule(NUDGE);
+        }
+        if (this.connection.present) {
+            open.forEach(this.ask, this);
+        }
+    };
+
+    Device.prototype.failed = function (song, text) {
+        song.state = "failed";
+        this.panel.idle();
+        this.panel.status(text);
+        this.store();
+    };
+
+    // A message from the wire.
+    Device.prototype.hear = function (address, args) {
+        if (this.doorbell && this.doorbell.hear(address, args)) {
+            return;
+        }
+        this.requests.hear(address, args);
+        if (EVENTS[address]) {
+            EVENTS[address].call(this, args);
+        }
+    };
+
+    Device.prototype.each = function (job, act) {
+        this.songs.ofJob(String(job)).forEach(act, this);
+    };
+
+    var EVENTS = {
+        "/stemd/progress": function (args) {
+            this.each(args[0], function (song) {
+                if (song.state === "running") {
+                    this.nudger.cancel();
+                    this.nudger.schedule(NUDGE);
+                    this.panel.progress(args[1], args[2], args[3]);
+                }
+            });
+        },
+        "/stemd/queued": function (args) {
+            this.each(args[0], function () { this.panel.status("Waiting for its turn"); });
+        },
+        "/stemd/midi": function (args) {
+            this.each(args[0], function (song) {
+                if (song.state === "running" && args[1]) {
+                    this.draft = { song: song, path: Paths.normal(args[1]) };
+                    this.drafter.schedule(SETTLE);
+                }
+            });
+        },
+        "/stemd/done": function (args) {
+            this.each(args[1], function (song) { this.guard(this.done, { song: song, args: args }); });
+        },
+        "/stemd/fail": function (args) {
+            this.each(args[4], function (song) {
+                if (song.state === "running") {
+                    this.failed(song, args[3]);
+                }
+            });
+        }
+    };
+
+    // A draft that is overtaken by its final is not written.
+    Device.prototype.deliverDraft = function () {
+        var draft = this.draft;
+        var count;
+        if (draft && draft.song.state === "running") {
+            count = this.results.deliver(draft.song, draft.path, function () {});
+            this.panel.status("Draft with " + count + " notes; the final one follows");
+            this.store();
+        }
+    };
+
+    // A message without paths is the answer to cancel, stop or panic. Every edit is told twice: as the answer, and
+    // as an event.
+    Device.prototype.done = function (what) {
+        var song = what.song;
+        var news = [what.args[2], what.args[3], what.args[4]].join(" ");
+        if (what.args.length < 5 || (song.state === "done" && song.news === news)) {
+            return;
+        }
+        if (!what.args[4]) {
+            this.failed(song, "The path of the result is too long to be told. Move the song to a shorter folder.");
+            return;
+        }
+        song.news = news;
+        song.manifest = Paths.normal(what.args[3]);
+        song.midi = Paths.normal(what.args[4]);
+        song.state = "done";
+        this.panel.idle();
+        this.deliver(song);
+        this.refresh();
+    };
+
+    Device.prototype.deliver = function (song) {
+        var count = this.results.deliver(song, null, function () {});
+        this.panel.status(song.source.name + ": " + count + " notes");
+        if (song.options.stems && !song.stemsPlaced) {
+            song.stemsPlaced = true;
+            this.store();
+            this.panel.status(StemTracks.place(song.source, this.results.stems(song))
+                ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder");
+        }
+        this.store();
+    };
+
+    Device.prototype.revoice = function () {
+        this.results.revoice(this.current);
+        this.deliver(this.current);
+    };
+
+    Device.prototype.cancel = function () {
+        var song = this.current;
+        var self = this;
+        if (!song || song.state !== "running" || !song.job) {
+            throw new Refusal("nothing", "There is nothing to cancel.");
+        }
+        this.requests.ask("cancel", [song.job], {
+            answered: function () { self.failed(song, "Cancelled"); },
+            refused: function (code, text) { self.panel.status(text); },
+            lost: function () { self.panel.status("stemd does not answer. Is it still running?"); }
+        });
+    };
+
+    // The user selected another clip: its song is the one to work on.
+    Device.prototype.selected = function (clip) {
+        var self = this;
+        var found = this.songs.list.filter(function (song) { return self.results.holds(song, clip); })[0];
+        if (found && found !== this.current) {
+            this.current = found;
+            this.panel.status(found.source.name);
+            if (found.state === "done" && this.connection.present) {
+                this.refresh();
+            }
+        }
+    };
+
+    return Device;
+}());

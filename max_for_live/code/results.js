@@ -1,0 +1,178 @@
+// Brings what stemd wrote into Live: each part of a song into its clip.
+var Results = (function () {
+    "use strict";
+
+    var RACK = 0;
+    var GENERAL_MIDI = 1;
+    var BAR = 4; // beats
+
+    // `settings` are the panel's wishes; `told(text)` shows a sentence.
+    function Results(settings, told) {
+        this.settings = settings;
+        this.told = told;
+        this.open = {};
+    }
+
+    function part(path) {
+        var found = /\.([a-z]+)\.mid$/.exec(path);
+        return found ? found[1] : "drums";
+    }
+
+    function outputs(song, pattern) {
+        var folder = Paths.folder(song.manifest);
+        return Files.json(song.manifest).outputs.filter(function (output) {
+            return pattern.test(output.kind);
+        }).map(function (output) {
+            return { name: pattern.exec(output.kind)[1], path: folder + "/" + output.path };
+        });
+    }
+
+    function files(song) {
+        if (song.options.parts.length === 1) {
+            return [{ name: part(song.midi), path: song.midi }];
+        }
+        return outputs(song, /^\.([a-z]+)\.mid$/);
+    }
+
+    Results.prototype.stems = function (song) {
+        return outputs(song, /^\.stems\/([a-z]+)\./).map(function (stem) {
+            return { name: song.source.name + " " + stem.name, path: stem.path };
+        });
+    };
+
+    Results.prototype.voice = function (track) {
+        var choice = this.settings.values.map;
+        var found;
+        if (choice === RACK || choice === GENERAL_MIDI) {
+            return choice === RACK ? Drums.RACK : Drums.GM;
+        }
+        found = Rack.map(track);
+        if (!found) {
+            this.told("There is no Drum Rack with named pads on the track of the result; Live's usual pads are used.");
+        }
+        return found || Drums.RACK;
+    };
+
+    function midiNotes(path) {
+        return MidiFile.read(path).reduce(function (all, track) { return all.concat(track.notes); }, []);
+    }
+
+    function placeOf(song, name) {
+        return song.parts.filter(function (entry) { return entry.part === name; })[0];
+    }
+
+    // A dropped file tells its length by its last note: the clip ends with that bar.
+    function bounded(timing, notes) {
+        var end = notes.reduce(function (last, note) { return Math.max(last, note.onset + note.duration); }, 0);
+        if (timing.last === null) {
+            timing.last = timing.end = BAR * Math.max(1, Math.ceil(Timing.beat(timing, end) / BAR));
+        }
+    }
+
+    function track(clip) {
+        return Live.at("live_set tracks " + Live.trackIndex(clip));
+    }
+
+    Results.prototype.make = function (song, name, notes) {
+        var made;
+        var entry;
+        bounded(song.source.timing, notes);
+        made = Places.make(song.source, song.place, song.source.name + " " + name);
+        entry = { part: name, at: Places.address(made.clip), timing: made.timing };
+        song.parts.push(entry);
+        if (name === "drums" && !song.map) {
+            song.map = this.voice(track(made.clip));
+        }
+        return { clip: Number(made.clip.id), written: [], run: null };
+    };
+
+    Results.prototype.key = function (song, name) {
+        return song.request + " " + name;
+    };
+
+    // The clip of a part, if the user has not deleted it: known from before, or found by its place.
+    Results.prototype.opened = function (song, name) {
+        var key = this.key(song, name);
+        var known = this.open[key];
+        var entry = placeOf(song, name);
+        var clip = known ? Live.byId(known.clip) : entry ? Places.find(entry.at) : null;
+        if (!clip || !Live.there(clip)) {
+            return null;
+        }
+        if (!known) {
+            this.open[key] = { clip: Number(clip.id), written: null, run: null };
+        }
+        return this.open[key];
+    };
+
+    Results.prototype.notes = function (song, name, path) {
+        var timing = placeOf(song, name).timing;
+        return Notes.onto(timing, Notes.voiced(midiNotes(path), name === "drums" ? song.map : null));
+    };
+
+    Results.prototype.part = function (song, file, draft, finished) {
+        var held = this.opened(song, file.name);
+        var wanted;
+        if (!held) {
+            song.parts = song.parts.filter(function (entry) { return entry.part !== file.name; });
+            held = this.make(song, file.name, midiNotes(file.path));
+            this.open[this.key(song, file.name)] = held;
+        }
+        wanted = this.notes(song, file.name, file.path);
+        this.write(held, wanted, finished);
+        return wanted.length;
+    };
+
+    // While it is being written, notes of both states may be there.
+    Results.prototype.write = function (held, wanted, finished) {
+        if (held.run) {
+            held.run.cancel();
+        }
+        held.run = Writer.write(Live.byId(held.clip), held.written || wanted, wanted, function () {
+            held.written = wanted;
+            held.run = null;
+            finished();
+        });
+        held.written = (held.written || []).concat(wanted);
+    };
+
+    // Writes what `song.midi` and its manifest hold. Returns how many notes there are.
+    Results.prototype.deliver = function (song, draft, finished) {
+        var self = this;
+        var list = draft ? [{ name: part(draft), path: draft }] : files(song);
+        var left = list.length;
+        return list.reduce(function (count, file) {
+            return count + self.part(song, file, draft, function () {
+                left -= 1;
+                if (!left) {
+                    finished();
+                }
+            });
+        }, 0);
+    };
+
+    // What stemd wrote into the clip of the drums and what is in it now; null if the clip is gone.
+    Results.prototype.compared = function (song) {
+        var held = this.opened(song, "drums");
+        if (!held) {
+            return null;
+        }
+        held.written = held.written || this.notes(song, "drums", song.midi);
+        return { written: held.written, existing: Live.notes(Live.byId(held.clip)), midi: midiNotes(song.midi) };
+    };
+
+    Results.prototype.revoice = function (song) {
+        var held = this.opened(song, "drums");
+        song.map = this.voice(held ? track(Live.byId(held.clip)) : Live.byId(song.source.track));
+    };
+
+    Results.prototype.holds = function (song, clip) {
+        var self = this;
+        return song.parts.some(function (entry) {
+            var held = self.open[self.key(song, entry.part)];
+            return held && held.clip === clip;
+        });
+    };
+
+    return Results;
+}());

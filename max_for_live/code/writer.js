@@ -1,0 +1,114 @@
+// Puts notes into a clip, a few hundred at a time so that Live stays fluid. Only what differs is touched, and notes
+// that the user added stay.
+var Writer = (function () {
+    "use strict";
+
+    var CHUNK = 400;
+    var PAUSE = 15; // milliseconds between two chunks
+    var CLOSE = 1e-3;
+
+    function alike(a, b) {
+        return Math.abs(a.duration - b.duration) < CLOSE && Math.abs(a.velocity - b.velocity) < 1;
+    }
+
+    // The notes to take away and those to add.
+    function difference(written, wanted, existing) {
+        var before = Pairing.of(written, existing);
+        var ours = before.same.concat(before.edited).map(function (pair) { return pair[1]; });
+        var after = Pairing.of(wanted, ours);
+        var changed = after.same.filter(function (pair) { return !alike(pair[0], pair[1]); }).concat(after.edited);
+        return {
+            remove: after.own.concat(changed.map(function (pair) { return pair[1]; })),
+            add: after.gone.concat(changed.map(function (pair) { return pair[0]; }))
+        };
+    }
+
+    function forLive(note) {
+        return {
+            pitch: note.pitch, start_time: note.start_time, duration: note.duration, velocity: note.velocity
+        };
+    }
+
+    function removeById(clip, notes) {
+        clip.call.apply(clip, ["remove_notes_by_id"].concat(notes.map(function (note) { return note.note_id; })));
+    }
+
+    function removeByPlace(clip, notes) {
+        notes.forEach(function (note) {
+            clip.call("remove_notes_extended", note.pitch, 1, note.start_time - CLOSE / 2, CLOSE);
+        });
+    }
+
+    function removal(clip, notes) {
+        return function () {
+            if (Live.can(clip, "remove_notes_by_id")) {
+                removeById(clip, notes);
+            } else {
+                removeByPlace(clip, notes);
+            }
+        };
+    }
+
+    function addition(clip, notes) {
+        return function () {
+            clip.call("add_new_notes", { notes: notes.map(forLive) });
+        };
+    }
+
+    function chunks(items, make) {
+        var found = [];
+        var at;
+        for (at = 0; at < items.length; at += CHUNK) {
+            found.push(make(items.slice(at, at + CHUNK)));
+        }
+        return found;
+    }
+
+    // Where Live can, all of it is one undo step.
+    function undoStep(name) {
+        var song = Live.song();
+        if (Live.can(song, name)) {
+            song.call(name);
+        }
+    }
+
+    function Run(steps, finished) {
+        var self = this;
+        this.steps = steps;
+        this.finished = finished;
+        this.task = new Task(function () { self.next(); });
+        undoStep("begin_undo_step");
+        this.next();
+    }
+
+    Run.prototype.next = function () {
+        var step = this.steps.shift();
+        if (step) {
+            step();
+        }
+        if (this.steps.length) {
+            this.task.schedule(PAUSE);
+        } else {
+            undoStep("end_undo_step");
+            this.finished();
+        }
+    };
+
+    Run.prototype.cancel = function () {
+        if (this.steps.length) {
+            this.steps = [];
+            this.task.cancel();
+            undoStep("end_undo_step");
+        }
+    };
+
+    // Brings the clip from the `written` notes to the `wanted` ones, then calls `finished`.
+    function write(clip, written, wanted, finished) {
+        var todo = difference(written, wanted, Live.notes(clip));
+        var steps = chunks(todo.remove, function (part) { return removal(clip, part); });
+        steps = steps.concat(chunks(todo.add, function (part) { return addition(clip, part); }));
+        return new Run(steps, finished);
+    }
+
+    return { write: write, difference: difference, CHUNK: CHUNK };
+}());

@@ -1,0 +1,126 @@
+-- The short actions: push, stop, cancel, regenerate, settings and start.
+
+local Connection = require("connection")
+local discovery = require("discovery")
+local edits = require("edits")
+local files = require("files")
+local grid = require("grid")
+local insertion = require("insertion")
+local json = require("json")
+local kept = require("kept")
+local loop = require("loop")
+local Post = require("post")
+local relabel = require("relabel")
+local say = require("say")
+local settings = require("settings")
+local starter = require("starter")
+
+local commands = {}
+
+local NO_ITEM = "Select an item that stemd has made MIDI of first."
+
+local function connected(work)
+  local connection = Connection.new(work)
+  loop.run(function() return connection:step() end)
+end
+
+local function shown(message)
+  if message.address == "/stemd/fail" then say.sorry(message.args[4]) end
+end
+
+--- Plays the selected item's notes on stemd's MIDI port, now.
+function commands.push()
+  local item = relabel.item()
+  if not item then return say.sorry(NO_ITEM) end
+  local options = Post.options({ when = "now" })
+  connected(function(post) post:ask("/stemd/push", { kept.made(item).job, options }, shown) end)
+end
+
+function commands.stop()
+  connected(function(post) post:ask("/stemd/stop", {}, shown) end)
+end
+
+local ACTIVE = { queued = true, running = true, drafted = true }
+
+local function cancel_all(post, rows)
+  local count = 0
+  for _, row in ipairs(rows) do
+    if ACTIVE[row.state] then
+      count = count + 1
+      post:ask("/stemd/cancel", { row.job }, shown)
+    end
+  end
+  if count == 0 then say.sorry("stemd has nothing to do, so there is nothing to cancel.") end
+end
+
+--- Cancels all that waits or runs, after a question that says how much it is.
+function commands.cancel()
+  connected(function(post)
+    post:ask("/stemd/jobs", { 200 }, function(message)
+      if message.address == "/stemd/fail" then return shown(message) end
+      local rows = json.decode(files.read(message.args[2]) or "")
+      if type(rows) ~= "table" then return say.sorry("stemd's list of jobs cannot be read. Try again.") end
+      cancel_all(post, rows)
+    end)
+  end)
+end
+
+local function regenerate(post, item, lines)
+  insertion.set_grid(item, lines)
+  local options = Post.options({ grid = { quantize = false, step = grid.word(lines.step) } })
+  edits.ask(post, item, "regenerate", { options }, "regenerate with REAPER's grid", function(problem)
+    if problem then say.sorry(problem) end
+  end)
+end
+
+--- The selected item's notes as they were played, moved to the lines of REAPER's own grid and tempo map.
+function commands.regenerate()
+  local item = relabel.item()
+  if not item then return say.sorry(NO_ITEM) end
+  local lines = grid.of_project()
+  connected(function(post) regenerate(post, item, lines) end)
+end
+
+local function captions()
+  local labels, values = {}, {}
+  for index, field in ipairs(settings.FIELDS) do
+    labels[index], values[index] = field.label, settings.get(field.name)
+  end
+  return table.concat(labels, ",") .. ",extrawidth=180,separator=\n", table.concat(values, "\n")
+end
+
+local function split(text)
+  local values = {}
+  for value in (text .. "\n"):gmatch("(.-)\n") do values[#values + 1] = value end
+  return values
+end
+
+--- One form with all settings. What does not work is refused with a sentence, and the rest is kept.
+function commands.settings()
+  local labels, values = captions()
+  local ok, text = reaper.GetUserInputs("stemd settings", #settings.FIELDS, labels, values)
+  if not ok then return end
+  local problems, given = {}, split(text)
+  for index, field in ipairs(settings.FIELDS) do
+    local value = (given[index] or ""):match("^%s*(.-)%s*$")
+    local problem = settings.problem(field.name, value)
+    if problem then problems[#problems + 1] = problem else settings.set(field.name, value) end
+  end
+  say.all(problems)
+end
+
+local function tell_version(post)
+  post:ask("/stemd/ping", {}, function(message)
+    say.sorry(("stemd %s runs."):format(message.args[3]))
+  end)
+end
+
+--- Starts stemd if it is not there, and says which version answers.
+function commands.start()
+  if discovery.running() then return connected(tell_version) end
+  local started, problem = starter.start()
+  if not started then return problem and say.sorry(problem) end
+  connected(tell_version)
+end
+
+return commands

@@ -1,0 +1,64 @@
+-- A small window that says how far the jobs are, with a button to cancel each. Closing it stops nothing.
+
+local paint = require("paint")
+local place = require("place")
+local Widgets = require("widgets")
+
+local Hud = {}
+Hud.__index = Hud
+
+local WIDTH, ROW, EDGE = 380, 52, 12
+local CLOSED, ESCAPE = -1, 27
+
+--- `jobs` have record.name, stage, fraction, eta and cancel().
+function Hud.new(jobs)
+  local self = setmetatable({ jobs = jobs, widgets = Widgets.new(), open = true }, Hud)
+  local where = place.load("progress", WIDTH, #jobs * ROW + EDGE)
+  where.h = math.max(where.h, #jobs * ROW + EDGE)
+  paint.open("stemd", where)
+  return self
+end
+
+local function remaining(job)
+  if job.failed then return "failed" end
+  local eta = job.eta or -1
+  if eta < 0 or job.over then return job.stage end
+  if eta >= 90 then return ("%s, %d min left"):format(job.stage, math.ceil(eta / 60)) end
+  return ("%s, %d s left"):format(job.stage, eta)
+end
+
+local function row(self, job, y, w)
+  paint.text(job.record.name, EDGE, y, w * 0.45, 22, { font = "bold" })
+  paint.text(remaining(job), w * 0.45 + EDGE, y, w * 0.55 - 2 * EDGE, 22, { colour = "dim", align = "right" })
+  local bar = w - 2 * EDGE - 80
+  self.widgets.meter(job.fraction, EDGE, y + 29, bar, 6, job.failed and "warn" or "accent")
+  local clicked = self.widgets:button("Cancel", w - EDGE - 68, y + 22, 68, 20, { dim = job.over, font = "small" })
+  if clicked then job:cancel() end
+end
+
+local function draw(self)
+  paint.begin()
+  self.widgets:begin()
+  local w, h = paint.size()
+  paint.box(0, 0, w, h, "back")
+  for index, job in ipairs(self.jobs) do row(self, job, (index - 1) * ROW + 4, w) end
+  self.widgets:finish()
+  gfx.update()
+end
+
+--- To be called in every defer cycle.
+function Hud:step()
+  if not self.open then return end
+  draw(self)
+  local key = gfx.getchar()
+  if key == CLOSED or key == ESCAPE then self:close() end
+end
+
+function Hud:close()
+  if not self.open then return end
+  self.open = false
+  place.save("progress")
+  gfx.quit()
+end
+
+return Hud

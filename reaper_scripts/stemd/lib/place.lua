@@ -1,0 +1,23 @@
+-- Where a window was when it was closed, so that it opens there again.
+
+local settings = require("settings")
+
+local place = {}
+
+--- {x, y, w, h, dock} of the window called `name`; `w` and `h` are its first size.
+function place.load(name, w, h)
+  local pattern = "^(-?%d+) (-?%d+) (%d+) (%d+) (%d+)$"
+  local x, y, width, height, dock = settings.get("window_" .. name):match(pattern)
+  if not x then return { x = 200, y = 160, w = w, h = h, dock = 0, fresh = true } end
+  local number = math.tointeger
+  return { x = number(tonumber(x)), y = number(tonumber(y)), w = number(tonumber(width)), h = number(tonumber(height)),
+    dock = number(tonumber(dock)) }
+end
+
+function place.save(name)
+  local dock, x, y, w, h = gfx.dock(-1, 0, 0, 0, 0)
+  if not x or w < 50 or h < 50 then return end
+  settings.set("window_" .. name, ("%d %d %d %d %d"):format(x // 1, y // 1, w // 1, h // 1, dock // 1))
+end
+
+return place

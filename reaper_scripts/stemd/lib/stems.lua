@@ -1,0 +1,81 @@
+-- Stems into the project: tracks in a folder below the source, each item played exactly as its source is.
+
+local files = require("files")
+local settings = require("settings")
+local undo = require("undo")
+
+local stems = {}
+
+local ORDER = { "drums", "bass", "vocals", "guitar", "piano", "other" }
+local COLOURS = {
+  drums = { 214, 93, 66 }, bass = { 86, 130, 196 }, vocals = { 201, 164, 66 }, guitar = { 106, 158, 98 },
+  piano = { 150, 112, 184 }, other = { 128, 138, 148 },
+}
+local CUSTOM = 0x1000000
+local BUILD_PEAKS = 40047
+local ITEM_VALUES = { "D_POSITION", "D_LENGTH", "D_FADEINLEN", "D_FADEOUTLEN", "D_SNAPOFFSET", "B_LOOPSRC" }
+local TAKE_VALUES = { "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "D_VOL", "D_PAN" }
+
+local function add_track(index, name, colour, depth)
+  reaper.InsertTrackAtIndex(index, true)
+  local track = reaper.GetTrack(0, index)
+  reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
+  reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", depth)
+  if colour then
+    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | CUSTOM)
+  end
+  return track
+end
+
+local function copy_markers(record, take)
+  for _, marker in ipairs(record.map.markers) do
+    local index = reaper.SetTakeStretchMarker(take, -1, marker.at, marker.source)
+    reaper.SetTakeStretchMarkerSlope(take, index, marker.slope)
+  end
+end
+
+local function add_item(record, track, name, path)
+  local item = reaper.AddMediaItemToTrack(track)
+  local take = reaper.AddTakeToMediaItem(item)
+  reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromFile(path))
+  for _, key in ipairs(ITEM_VALUES) do
+    reaper.SetMediaItemInfo_Value(item, key, reaper.GetMediaItemInfo_Value(record.item, key))
+  end
+  for _, key in ipairs(TAKE_VALUES) do
+    reaper.SetMediaItemTakeInfo_Value(take, key, reaper.GetMediaItemTakeInfo_Value(record.take, key))
+  end
+  reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", record.map.start)
+  reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
+  copy_markers(record, take)
+end
+
+local function present(paths)
+  local names = {}
+  for _, name in ipairs(ORDER) do
+    if paths[name] and reaper.file_exists(paths[name]) then names[#names + 1] = name end
+  end
+  return names
+end
+
+local function insert(record, names, paths)
+  local index = math.floor(reaper.GetMediaTrackInfo_Value(record.track, "IP_TRACKNUMBER"))
+  add_track(index, record.name .. " stems", nil, 1)
+  for place, name in ipairs(names) do
+    local title = name:sub(1, 1):upper() .. name:sub(2)
+    local track = add_track(index + place, title, COLOURS[name], place == #names and -1 or 0)
+    add_item(record, track, record.name .. " " .. name, paths[name])
+  end
+  if settings.get("mute_source") == "yes" then reaper.SetMediaItemInfo_Value(record.item, "B_MUTE", 1) end
+  reaper.Main_OnCommand(BUILD_PEAKS, 0)
+end
+
+--- Nil, or one sentence.
+function stems.insert(record, paths)
+  local names = present(paths)
+  if #names == 0 then
+    return ("The stems of %s are not there any more. Run the action once more."):format(files.name(record.path))
+  end
+  undo.block("separate into stems", function() insert(record, names, paths) end)
+end
+
+return stems

@@ -1,0 +1,31 @@
+"""`stemd doctor`: what works here, and what to do about the rest."""
+
+import json
+
+import pytest
+
+
+def test_a_sound_machine_passes(home):
+    result = home.stemd("doctor")
+    assert result.exit_code == 0
+    assert "device" in result.stdout and "decoder" in result.stdout and "stemd models fetch" in result.stdout
+
+
+def test_the_findings_for_programs_are_json(home):
+    findings = json.loads(home.stemd("doctor", "--json").stdout)
+    assert {finding["topic"] for finding in findings} >= {"cache", "decoder", "device", "weights", "ear", "midi"}
+
+
+def test_a_folder_that_cannot_be_used_is_a_finding(home):
+    (home.folder / "file").write_text("")
+    result = home.stemd("doctor", folders__cache=str(home.folder / "file" / "cache"))
+    assert result.exit_code == 1
+    assert "set folders.cache to another place" in result.stdout
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("config",), ("transcribe", "Song.wav"), ("models", "list")])
+def test_wrong_settings_are_all_told_before_anything_else(home, words):
+    result = home.stemd(*words, device="abacus", limits__max_minutes="-1")
+    assert result.exit_code == 2
+    assert "use auto, cpu, cuda or mps" in result.stderr
+    assert "it must be more than 0" in result.stderr

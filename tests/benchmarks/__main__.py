@@ -1,0 +1,73 @@
+"""All benchmarks, as tables for the README.
+
+    python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write README.md]
+
+Names: accuracy, speed, relabel, memory, separation; all of them without one. --write puts each table between its
+marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from tests.benchmarks import accuracy, memory, relabel, separation, speed
+from tests.benchmarks.tables import Setting, Table, machine, number, placed
+
+
+def main() -> None:
+    asked = _read()
+    setting = Setting(asked.weights, asked.eval, asked.long)
+    print(f"{machine()}\n", flush=True)
+    found = []
+    for name in asked.names or BENCHMARKS:
+        for table in BENCHMARKS[name](setting):
+            print(f"### {table.name}\n\n{table.markdown()}\n", flush=True)
+            found.append(table)
+    print(machine())
+    if asked.write:
+        every = [*found, Table("machine", (), (), machine())]
+        asked.write.write_text(placed(asked.write.read_text("utf-8"), every), "utf-8")
+
+
+def _read() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    evaluation = os.environ.get("STEMD_EVAL")
+    parser.add_argument("names", nargs="*", choices=list(BENCHMARKS), metavar="NAME")
+    parser.add_argument("--eval", type=_folder, default=evaluation, help="annotated recordings and their scorer")
+    parser.add_argument("--weights", type=Path, default=user_data_path("stemd", appauthor=False) / "models")
+    parser.add_argument("--long", action="store_true", help="30 minutes through htdemucs too")
+    parser.add_argument("--write", type=Path, help="file with marks for the tables")
+    return parser.parse_args()
+
+
+def _folder(text: str) -> Path:
+    if not (path := Path(text).expanduser()).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return path
+
+
+def _separation(setting: Setting) -> Iterator[Table]:
+    """The comparison with the demucs command line, on the mixes if they are here."""
+    mixes = setting.evaluation / "mix" if setting.evaluation else None
+    rows = (
+        (row.name, f"{number(row.value, 2)} {row.unit}", row.goal) for row in separation.rows(mixes, setting.weights)
+    )
+    yield Table("separation", ("htdemucs", "measured", "goal"), tuple(rows))
+
+
+BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
+    "accuracy": accuracy.tables,
+    "speed": speed.tables,
+    "relabel": relabel.tables,
+    "memory": memory.tables,
+    "separation": _separation,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""How well hits, beats and the stems of the kit agree with annotated recordings, scored by the folder's own scorer.
+
+The folder holds drums/ (drum recordings with their onsets), mix/ (songs), beats/ and kit/, as its README tells. Hits
+are scored as written to a .mid without quantizing, beside the published recipe (`classic`); onsets and beats beside
+librosa's.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from daemon.backends.checkpoints import NoWeights
+from daemon.jobs.options import Options
+from daemon.outlets.delivery import Desk, deliver
+from daemon.pipeline.chain import Studio, Transcription, draft, transcribe
+from daemon.pipeline.decode import decode
+from daemon.pipeline.onsets import novelty, peaks
+from daemon.pipeline.records import BeatGrid
+from tests.benchmarks.songs import studio
+from tests.benchmarks.tables import Setting, Table, number
+
+MISSING = (
+    "Not measured: --eval FOLDER (or STEMD_EVAL) names annotated recordings with their scorer, cut from MDB Drums "
+    "(Southall et al., ISMIR 2017) and StemGMD (Mezza et al., 2024), both on Zenodo."
+)
+RECIPES = ("default", "superflux", "classic")
+WINDOWS = (50, 20, 10)  # milliseconds
+ONE_MOMENT = 0.03  # seconds within which annotated strokes are one onset
+ONSET_GOALS = {50: 0.94, 20: None, 10: 0.87}
+DRUMS = ("kick", "snare", "toms", "hihat", "cymbals")
+
+Way = Callable[[Path], Transcription]
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """The recordings, the scorer that lies with them, and the pipeline."""
+
+    folder: Path
+    score: Any
+    tools: Studio
+    scratch: Path
+
+    def tracks(self) -> list[Path]:
+        return sorted((self.folder / "drums").glob("*.flac"))
+
+    def mixes(self) -> list[Path]:
+        return [path for path in sorted((self.folder / "mix").glob("*.flac")) if path.name.count(".") == 1]
+
+
+def tables(setting: Setting) -> Iterator[Table]:
+    if setting.evaluation is None:
+        yield Table("accuracy", (), (), MISSING)
+        return
+    with TemporaryDirectory() as name, studio(setting.weights) as tools:
+        hall = Hall(setting.evaluation, scorer(setting.evaluation), tools, Path(name))
+        yield Table("accuracy", HIT_HEAD, tuple(_hit_rows(hall)), "Per drum: F within 50 ms. Bias: positive is late.")
+        yield Table("onsets", ("onsets of any drum", *_within(), "bias ms"), tuple(_onset_rows(hall)), _onset_note())
+        yield Table("beats", ("beats", "F at 70 ms", "CMLt", "AMLt", "downbeat F"), tuple(_beat_rows(hall)))
+        yield Table("kit", ("SDR, dB", *DRUMS, "mean"), tuple(_kit_rows(hall)), "The embedded splitter, three kits.")
+
+
+def scorer(folder: Path) -> Any:
+    """The module score.py of the evaluation folder."""
+    path = folder / "score.py"
+    found = spec_from_file_location("score", path)
+    if found is None or found.loader is None or not path.exists():
+        sys.exit(f"There is no score.py in {folder}; --eval must name the evaluation folder.")
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def _within() -> tuple[str, ...]:
+    return tuple(f"F {window} ms" for window in WINDOWS)
+
+
+HIT_HEAD = ("from", "recipe", *_within(), *DRUMS, "bias ms")
+
+
+def _hit_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
+    for recipe in RECIPES:
+        alone = Options.read({"input": "drums", "onsets": recipe, "kit": "embedded", "grid": {"quantize": False}})
+        yield _hit_row(hall, ("drum recordings", recipe), hall.tracks(), alone, transcribe)
+    for recipe in RECIPES:
+        song = Options.read({"separator": "htdemucs", "onsets": recipe, "kit": "embedded", "grid": {"quantize": False}})
+        try:
+            yield _hit_row(hall, ("mixes through htdemucs", recipe), hall.mixes(), song, transcribe)
+        except NoWeights:
+            yield ("mixes through htdemucs (no weights here)", recipe, *["-"] * (len(HIT_HEAD) - 2))
+    song = Options.read({"grid": {"quantize": False}})
+    yield _hit_row(hall, ("mixes as they are", "draft"), hall.mixes(), song, draft)
+
+
+def _hit_row(
+    hall: Hall, name: tuple[str, str], songs: Sequence[Path], options: Options, way: Callable[..., Transcription]
+) -> tuple[str, ...]:
+    out = hall.scratch / " ".join(name)
+    for song in songs:
+        deliver(way(song, options, hall.tools, _quiet), options, Desk(hall.scratch / "locks", out))
+    found = hall.score.score_drums_dir(hall.folder / "drums", out, only=[song.stem for song in songs])["pooled"]
+    micro, classes = found["micro"], found["classes"]
+    figures = [micro[f"{window}ms"]["F"] for window in WINDOWS] + [classes[drum]["50ms"]["F"] for drum in DRUMS]
+    return (*name, *map(number, figures), number(micro["bias_ms"], 1))
+
+
+def _onset_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
+    yield ("stemd", *_onset_figures(hall, _by_novelty))
+    yield ("librosa.onset.onset_detect", *_onset_figures(hall, _by_librosa))
+
+
+def _onset_note() -> str:
+    goals = ", ".join(f"{goal} at {window} ms" for window, goal in ONSET_GOALS.items() if goal)
+    return f"Goals: {goals}. Annotated strokes within {1000 * ONE_MOMENT:.0f} ms count as one onset."
+
+
+def _onset_figures(hall: Hall, detect: Callable[[Hall, Path], list[float]]) -> Iterator[str]:
+    pairs = [(_moments(hall, track), detect(hall, track)) for track in hall.tracks()]
+    total = sum(len(true) + len(found) for true, found in pairs)
+    errors = {window: _errors(pairs, window / 1000) for window in WINDOWS}
+    yield from (number(2 * len(late) / total) for late in errors.values())
+    yield number(1000 * float(np.median(errors[WINDOWS[0]])), 1)
+
+
+def _errors(pairs: Iterable[tuple[Sequence[float], Sequence[float]]], window: float) -> list[float]:
+    """How late each found onset is that has an annotated one within `window`, in seconds."""
+    return [found[j] - true[i] for true, found in pairs for i, j in matched(true, found, window)]
+
+
+def matched(true: Sequence[float], found: Sequence[float], window: float) -> list[tuple[int, int]]:
+    """The largest one-to-one matching within `window` seconds, as pairs of indices."""
+    from mir_eval.util import match_events
+
+    return list(match_events(np.asarray(true), np.asarray(found), window))
+
+
+def _moments(hall: Hall, track: Path) -> list[float]:
+    """When anything is struck, everything that is annotated taken together."""
+    return merged(time for time, _ in hall.score.read_tsv(track.with_suffix(".sub.tsv")))
+
+
+def merged(times: Iterable[float], apart: float = ONE_MOMENT) -> list[float]:
+    """Rising times without those within `apart` seconds of the last one kept."""
+    kept: list[float] = []
+    for time in times:
+        if not kept or time - kept[-1] > apart:
+            kept.append(time)
+    return kept
+
+
+def _by_novelty(hall: Hall, track: Path) -> list[float]:
+    source = decode(track, hall.scratch / "track.wav", hall.tools.limits, lambda _: None)
+    found = novelty(source.audio)
+    return [float(time) for time in found.seconds(peaks(found))]
+
+
+def _by_librosa(_: Hall, track: Path) -> list[float]:
+    from librosa import load
+    from librosa.onset import onset_detect
+
+    sound, rate = load(track, sr=None)
+    return [float(time) for time in onset_detect(y=sound, sr=rate, units="time")]
+
+
+def _beat_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
+    yield ("stemd", *_beat_figures(hall, _our_beats))
+    yield ("librosa.beat.beat_track", *_beat_figures(hall, _librosa_beats))
+
+
+def _beat_figures(hall: Hall, track_beats: Callable[[Hall, Path], str]) -> Iterator[str]:
+    found = []
+    for track in hall.tracks():
+        path = hall.scratch / f"{track.stem}.beats.tsv"
+        path.write_text(track_beats(hall, track))
+        found.append(hall.score.score_beats(hall.folder / "beats" / f"{track.stem}.tsv", path))
+    for name in ("F", "CMLt", "AMLt", "downbeat_F"):
+        known = [one[name] for one in found if one[name] is not None]
+        yield number(fmean(known) if known else None)
+
+
+def _our_beats(hall: Hall, track: Path) -> str:
+    options = Options(input="drums", kit="embedded")
+    return counted(transcribe(track, options, hall.tools, _quiet).grid)
+
+
+def counted(grid: BeatGrid) -> str:
+    """Seconds and the number in the bar, a beat a line; 0 where there are no bars."""
+    first = grid.downbeats[0] if grid.downbeats else None
+    places = (0 if first is None else (i - first) % grid.numerator + 1 for i in range(len(grid.beats)))
+    return "".join(f"{time:.6f}\t{place}\n" for time, place in zip(grid.beats, places, strict=True))
+
+
+def _librosa_beats(_: Hall, track: Path) -> str:
+    from librosa import load
+    from librosa.beat import beat_track
+
+    sound, rate = load(track, sr=None)
+    _tempo, times = beat_track(y=sound, sr=rate, units="time")
+    return "".join(f"{time:.6f}\t0\n" for time in times)
+
+
+def _kit_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
+    options = Options(input="drums", kit="embedded")
+    every = []
+    for folder in sorted(path for path in (hall.folder / "kit").iterdir() if path.is_dir()):
+        kit = transcribe(folder / "mixsum.flac", options, hall.tools, _quiet).kit
+        if kit is not None:
+            stems = hall.score.score_stems(folder, next(iter(kit.drums.values())).path.parent)["stems"]
+            every.append([stems[drum].get("sdr") for drum in DRUMS])
+    means = [fmean(value for value in column if value is not None) for column in zip(*every, strict=True)]
+    yield ("stemd", *(number(value, 1) for value in means), number(fmean(means), 1))
+
+
+def _quiet(_stage: str, _fraction: float) -> None:
+    """Nobody watches."""

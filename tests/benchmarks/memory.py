@@ -1,0 +1,97 @@
+"""The most memory that `stemd transcribe` and all its processes hold at once, for long songs."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from daemon.backends.checkpoints import Checkpoints, NoWeights
+from tests.benchmarks.songs import band, looped, performance
+from tests.benchmarks.tables import Setting, Table, number
+
+COMMAND = (sys.executable, "-c", "from daemon.cli import main; main()", "transcribe")
+POLL = 0.1  # seconds
+NETWORK = "htdemucs"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is measured, of how many minutes, with which arguments, and the GB that it may take."""
+
+    what: str
+    minutes: float
+    arguments: tuple[str, ...]
+    goal: float
+    drums: bool = False
+
+
+SHORT = Run(NETWORK, 5, ("--separator", NETWORK), 3.0)
+QUICK = (
+    Run("a drum stem", 30, ("--input", "drums"), 4.0, drums=True),
+    Run("the embedded separator", 30, ("--separator", "embedded"), 4.0),
+)
+LONG = Run(NETWORK, 30, ("--separator", NETWORK), 4.0)
+
+
+def tables(setting: Setting) -> Iterator[Table]:
+    here = _weights_are_here(setting.weights)
+    runs = [*([SHORT] if here else []), *QUICK, *([LONG] if here and setting.long else [])]
+    rows = tuple(_row(run, setting.weights) for run in runs)
+    note = "" if here else f"{NETWORK} was not measured: `stemd models fetch {NETWORK}` gets its weights."
+    yield Table("memory", ("song", "separated by", "peak GB", "goal", "minutes taken"), rows, note)
+
+
+def _weights_are_here(weights: Path) -> bool:
+    try:
+        Checkpoints(weights, offline=True).files(NETWORK)
+    except NoWeights:
+        return False
+    return True
+
+
+def _row(run: Run, weights: Path) -> tuple[str, ...]:
+    with TemporaryDirectory() as name:
+        song = looped(Path(name) / "song.wav", performance() if run.drums else band(), run.minutes)
+        folders = {f"STEMD_FOLDERS__{kind}": str(Path(name) / kind.lower()) for kind in ("CACHE", "CONFIG")}
+        surroundings = {
+            **folders,
+            "STEMD_STATE_FOLDER": str(Path(name) / "state"),
+            "STEMD_FOLDERS__MODELS": str(weights),
+        }
+        began = time.perf_counter()
+        peak = peak_bytes([*COMMAND, str(song), *run.arguments], surroundings)
+        passed = time.perf_counter() - began
+    return f"{run.minutes:.0f} minutes", run.what, number(peak / 1e9, 2), f"<= {run.goal:.0f}", number(passed / 60, 1)
+
+
+def peak_bytes(command: Sequence[str], surroundings: dict[str, str]) -> int:
+    """The most that the process and its children held at once, what they share counted once."""
+    peak = 0
+    environment = {**os.environ, **surroundings}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            peak = max(peak, _held(process.pid))
+            time.sleep(POLL)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[-4:])} ended with {process.returncode}.")
+    return peak
+
+
+def _held(pid: int) -> int:
+    try:
+        top = psutil.Process(pid)
+        return sum(_share(each) for each in (top, *top.children(recursive=True)))
+    except psutil.Error:
+        return 0
+
+
+def _share(process: psutil.Process) -> int:
+    """Its part of the memory where the system tells, else all that it alone holds."""
+    found = process.memory_full_info()
+    return int(getattr(found, "pss", found.uss))

@@ -1,0 +1,81 @@
+"""How long a correction takes, from the manifest on disk to the .mid and the new manifest on disk."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from bridge.timebase import Seconds
+from daemon.jobs.options import Options
+from daemon.outlets.delivery import Desk, correct
+from daemon.outlets.manifest import Manifest, SourceFile
+from daemon.outlets.rows import HitTable
+from daemon.pipeline.clusters import clusters
+from daemon.pipeline.records import BeatGrid, Drum, Hit
+from tests.benchmarks.tables import Setting, Table, number
+
+HITS, RUNS = 5000, 20
+SPACING, BEAT = 0.06, 0.5
+LABELS = ("kick", "snare", "mid_tom", "closed_hihat", "crash")
+
+
+def tables(setting: Setting) -> Iterator[Table]:
+    first, *rest = seconds(HITS, RUNS + 1)
+    rows = (
+        ("the first after the start", number(1000 * first, 0)),
+        (f"median of {RUNS}", number(1000 * statistics.median(rest), 0)),
+        ("slowest", number(1000 * max(rest), 0)),
+    )
+    note = "The goal is 50 ms. Each waits until the disk has both files."
+    yield Table("relabel", (f"relabel a cluster of a song with {HITS} hits", "ms"), rows, note)
+
+
+def seconds(hits: int, runs: int) -> list[float]:
+    """What each of `runs` corrections of one song took."""
+    with TemporaryDirectory() as name:
+        path, desk = Path(name) / "Song.stemd.json", Desk(Path(name) / "locks")
+        manifest(hits).save(path)
+        return [_corrected(path, desk, ("snare", "low_tom")[run % 2]) for run in range(runs)]
+
+
+def _corrected(path: Path, desk: Desk, label: str) -> float:
+    began = time.perf_counter()
+    correct(path, {"clusters": {"2": label}}, desk)
+    return time.perf_counter() - began
+
+
+def manifest(hits: int) -> Manifest:
+    """A song with `hits` strokes of five drums, not quite on the beat, at one tempo."""
+    rng = np.random.default_rng(1)
+    strokes = [
+        _hit(n, int(rng.integers(5)), float(rng.uniform(0, 0.02)), int(rng.integers(20, 120))) for n in range(hits)
+    ]
+    duration = hits * SPACING + 1
+    beats = tuple(Seconds(n * BEAT) for n in range(int(duration / BEAT)))
+    thresholds = dict.fromkeys(Drum, 0.5)
+    return Manifest(
+        stemd="0",
+        source=SourceFile(name="Song.wav", sha256="0" * 64, duration=duration),
+        options=Options(),
+        grid=BeatGrid(beats, tuple(range(0, len(beats), 4)), 60 / BEAT),
+        thresholds=thresholds,
+        clusters=clusters(strokes, thresholds),
+        hits=HitTable.of(strokes),
+    )
+
+
+def _hit(number: int, drum: int, late: float, velocity: int) -> Hit:
+    return Hit(
+        id=number,
+        onset=Seconds(round(number * SPACING + late, 6)),
+        drum=list(Drum)[drum],
+        label=LABELS[drum],
+        level=-12.5,
+        velocity=velocity,
+        strength=0.8,
+        confidence=0.7,
+        cluster=drum,
+    )

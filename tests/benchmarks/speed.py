@@ -1,0 +1,93 @@
+"""How much quicker than real time everything but the separation is, on two cores, beside librosa on the same file."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from daemon.jobs.options import Options
+from daemon.outlets.delivery import Desk, deliver
+from daemon.pipeline.chain import Studio, transcribe
+from tests.benchmarks.songs import looped, performance, studio
+from tests.benchmarks.tables import Setting, Table, number
+
+MINUTES = 4.0
+CORES = 2
+GOAL = 30
+
+Measured = list[tuple[str, float, float]]
+"""What was done, its seconds on the clock and those of the processor (0 where unknown)."""
+
+
+def tables(setting: Setting) -> Iterator[Table]:
+    with TemporaryDirectory() as name:
+        song = looped(Path(name) / "drums.wav", performance(), MINUTES)
+        short = looped(Path(name) / "short.wav", performance(), 0.2)
+        ours = apart(stages, short, song, setting.weights)
+        theirs = apart(librosa, short, song)
+    rows = tuple(_row(*each) for each in ours + theirs)
+    note = f"A drum stem of {MINUTES:.0f} minutes; the goal is {GOAL} times real time for all stages together."
+    yield Table("speed", ("on two cores", "seconds", "CPU seconds", "times real time"), rows, note)
+
+
+def _row(what: str, seconds: float, busy: float) -> tuple[str, ...]:
+    return what, number(seconds, 2), number(busy or None, 2), number(60 * MINUTES / seconds, 0)
+
+
+def apart(work: Callable[..., Measured], *given: object) -> Measured:
+    """`work` in a process of its own that has two cores from its start."""
+    with _two_cores():
+        pool = get_context("spawn").Pool(1)
+    with pool:
+        return pool.apply(work, given)
+
+
+@contextmanager
+def _two_cores() -> Iterator[None]:
+    """What is started inside inherits the limit, where the system can limit at all."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:CORES])
+    yield
+    os.sched_setaffinity(0, every)
+
+
+def stages(short: Path, song: Path, weights: Path) -> Measured:
+    """Every stage of the pipeline, and the writing. A short song comes first, so that no import is timed."""
+    with studio(weights) as tools:
+        _transcribed(short, tools)
+        return _transcribed(song, tools)
+
+
+def _transcribed(song: Path, tools: Studio) -> Measured:
+    began, busy = time.perf_counter(), time.process_time()
+    options = Options(input="drums", kit="embedded")
+    result = transcribe(song, options, tools, lambda _stage, _fraction: None)
+    found = [(stage.name, stage.seconds, 0.0) for stage in result.stages]
+    writing = time.perf_counter()
+    deliver(result, options, Desk(song.parent / "locks", song.parent / "out"))
+    now = time.perf_counter()
+    return [*found, ("write", now - writing, 0.0), ("all of it", now - began, time.process_time() - busy)]
+
+
+def librosa(short: Path, song: Path) -> Measured:
+    _tracked(short)
+    return _tracked(song)
+
+
+def _tracked(song: Path) -> Measured:
+    from librosa import load
+    from librosa.beat import beat_track
+    from librosa.onset import onset_detect
+
+    began, busy = time.perf_counter(), time.process_time()
+    sound, rate = load(song, sr=None)
+    onset_detect(y=sound, sr=rate)
+    beat_track(y=sound, sr=rate)
+    passed = time.perf_counter() - began, time.process_time() - busy
+    return [("librosa: load, onset_detect, beat_track (no drums told apart)", *passed)]

@@ -1,0 +1,82 @@
+"""What the benchmarks stand on: tables, matching, memory of a process, songs of a known length."""
+
+import sys
+
+import pytest
+import soundfile
+
+from bridge.timebase import Seconds
+from daemon.pipeline.records import BeatGrid
+from tests import synth
+from tests.benchmarks import accuracy, memory, relabel, songs
+from tests.benchmarks.tables import Setting, Table, placed
+
+SPEED = Table("speed", ("what", "seconds"), (("kit", "1.50"),), "On two cores.")
+
+
+def test_a_table_is_markdown_with_its_note_under_it():
+    assert SPEED.markdown() == "| what | seconds |\n| --- | --- |\n| kit | 1.50 |\n\nOn two cores."
+
+
+def test_a_table_without_rows_is_its_note():
+    assert Table("accuracy", (), (), "Not measured.").markdown() == "Not measured."
+
+
+def test_a_table_goes_between_its_marks_and_nowhere_else():
+    text = "a\n<!-- bench:speed -->\nold\n<!-- /bench -->\nb\n<!-- bench:kit -->\nkept\n<!-- /bench -->\n"
+    filled = placed(text, [SPEED])
+    assert filled == text.replace("old", SPEED.markdown())
+    assert placed(filled, [SPEED]) == filled
+
+
+def test_without_recordings_the_accuracy_says_what_is_missing(tmp_path):
+    (only,) = accuracy.tables(Setting(tmp_path))
+    assert "--eval" in only.markdown()
+    assert "MDB Drums" in only.markdown()
+
+
+def test_a_folder_without_a_scorer_is_refused(tmp_path):
+    with pytest.raises(SystemExit, match=r"no score\.py"):
+        accuracy.scorer(tmp_path)
+
+
+def test_strokes_at_one_moment_are_one_onset():
+    assert accuracy.merged([0.0, 0.01, 0.03, 0.04, 0.5]) == [0.0, 0.04, 0.5]
+
+
+def test_an_onset_answers_for_one_stroke_only():
+    assert accuracy.matched([1.0, 1.02], [1.01], 0.05) in ([(0, 0)], [(1, 0)])
+
+
+def test_beats_are_counted_from_the_downbeat():
+    grid = BeatGrid(tuple(map(Seconds, (0.0, 0.5, 1.0))), (1,), 120.0, numerator=3)
+    assert accuracy.counted(grid) == "0.000000\t3\n0.500000\t1\n1.000000\t2\n"
+
+
+def test_the_memory_of_children_counts():
+    hold = "import subprocess, sys, time; x = b'x' * (100 << 20); {}"
+    child = f"subprocess.run([sys.executable, '-c', {hold.format('time.sleep(0.5)')!r}])"
+    alone = memory.peak_bytes([sys.executable, "-c", hold.format("time.sleep(0.5)")], {})
+    both = memory.peak_bytes([sys.executable, "-c", hold.format(child)], {})
+    assert alone > 100 << 20
+    assert both > alone + (90 << 20)
+
+
+def test_a_command_that_fails_is_not_measured():
+    with pytest.raises(SystemExit, match="ended with 3"):
+        memory.peak_bytes([sys.executable, "-c", "raise SystemExit(3)"], {})
+
+
+def test_a_correction_is_measured_until_both_files_are_there():
+    assert len(relabel.seconds(hits=20, runs=2)) == 2
+
+
+def test_a_loop_fills_the_minutes_that_are_asked_for(tmp_path):
+    path = songs.looped(tmp_path / "song.wav", synth.noise(0.7), 0.05)
+    assert soundfile.info(path).frames == 3 * synth.RATE
+
+
+def test_the_performance_is_as_long_as_its_bars_and_does_not_clip():
+    played = songs.performance()
+    assert played.shape == (2, round(songs.LOOP_SECONDS * synth.RATE))
+    assert 0.1 < abs(played).max() <= 1.0

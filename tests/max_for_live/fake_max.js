@@ -1,0 +1,174 @@
+// Max around the script: an ES5 engine of its own with the globals that the js object gives, and a clock to turn.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+const vm = require("node:vm");
+const { liveApi } = require("./fake_live.js");
+
+const ROOT = path.resolve(__dirname, "../..");
+const CODE = path.join(ROOT, "max_for_live/code");
+// What Max's engine does not have, so that a script which uses it fails here as well.
+const YOUNGER = `
+  ["find", "findIndex", "includes", "fill", "flat", "flatMap", "from", "of", "at", "entries", "keys", "values"].forEach(
+    function (name) { delete Array.prototype[name]; delete Array[name]; });
+  ["startsWith", "endsWith", "includes", "repeat", "padStart", "padEnd", "matchAll", "replaceAll", "at", "normalize"].forEach(
+    function (name) { delete String.prototype[name]; });
+  ["assign", "entries", "values", "fromEntries", "setPrototypeOf"].forEach(function (name) { delete Object[name]; });
+  ["isInteger", "isFinite", "isNaN", "parseFloat"].forEach(function (name) { delete Number[name]; });
+  ["sign", "trunc", "log2", "log10", "hypot", "cbrt"].forEach(function (name) { delete Math[name]; });
+  ["Promise", "Map", "Set", "WeakMap", "Symbol", "Proxy", "Reflect", "BigInt", "globalThis"].forEach(
+    function (name) { delete this[name]; }, this);
+`;
+
+const SOURCES = fs.readFileSync(path.join(ROOT, "max_for_live/build.py"), "utf8")
+  .match(/SOURCES = \(([\s\S]*?)\)/)[1].match(/"(\w+)"/g).map((name) => name.slice(1, -1));
+
+class Clock {
+  constructor() {
+    this.now = 0;
+    this.due = [];
+  }
+
+  schedule(task, delay) {
+    this.cancel(task);
+    this.due.push({ task, at: this.now + (delay || 0) });
+  }
+
+  cancel(task) {
+    this.due = this.due.filter((entry) => entry.task !== task);
+  }
+
+  // Lets `ms` milliseconds pass.
+  pass(ms) {
+    const end = this.now + ms;
+    for (;;) {
+      const next = this.due.filter((entry) => entry.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.now = Math.max(this.now, next.at);
+      this.cancel(next.task);
+      next.task.execute();
+    }
+    this.now = end;
+  }
+}
+
+// Real time, for the tests that talk to a real stemd.
+class WallClock {
+  constructor() { this.timers = new Map(); }
+  schedule(task, delay) {
+    this.cancel(task);
+    this.timers.set(task, setTimeout(() => task.execute(), delay || 0));
+  }
+  cancel(task) { clearTimeout(this.timers.get(task)); }
+}
+
+function taskOf(clock) {
+  return class Task {
+    constructor(run, self, ...args) { this.execute = () => run.apply(self, args); }
+    schedule(delay) { clock.schedule(this, delay); }
+    cancel() { clock.cancel(this); }
+  };
+}
+
+// Max's File: at most 32 KB a read, null at the end.
+class MaxFile {
+  constructor(name) {
+    this.isopen = fs.existsSync(name) && fs.statSync(name).isFile();
+    this.data = this.isopen ? fs.readFileSync(name) : null;
+    this.position = 0;
+  }
+  get eof() { return this.data ? this.data.length : 0; }
+  readbytes(count) {
+    const block = this.data.subarray(this.position, this.position + Math.min(count, 32768));
+    this.position += block.length;
+    return block.length ? Array.from(block) : null;
+  }
+  close() { this.isopen = false; }
+}
+
+class Patcher {
+  constructor(filepath) {
+    this.filepath = filepath;
+    this.boxes = {};
+  }
+  getnamed(name) {
+    this.boxes[name] = this.boxes[name] || {
+      hidden: false, shown: undefined, messages: [],
+      message(...words) {
+        this.messages.push(words);
+        if (words[0] === "set") this.shown = words[1];
+      },
+    };
+    return this.boxes[name];
+  }
+}
+
+// One device: `out` has what went out of each outlet, `say` sends it a message as the patcher does.
+class Max {
+  constructor(set, { clock = new Clock(), filepath = "" } = {}) {
+    this.set = set;
+    this.clock = clock;
+    this.out = [[], [], [], []];
+    this.heard = () => {};
+    this.browsed = [];
+    const patcher = new Patcher(filepath);
+    this.patcher = patcher;
+    const globals = {
+      LiveAPI: liveApi(set), Task: taskOf(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
+      max: { launchbrowser: (url) => this.browsed.push(url) },
+      outlet: (index, ...words) => this.send(index, words),
+      setinletassist: () => {}, setoutletassist: () => {}, arrayfromargs: (args) => Array.prototype.slice.call(args),
+    };
+    this.context = vm.createContext(globals);
+    vm.runInContext(YOUNGER, this.context);
+    SOURCES.forEach((name) => {
+      vm.runInContext(fs.readFileSync(path.join(CODE, `${name}.js`), "utf8"), this.context, { filename: `${name}.js` });
+    });
+  }
+
+  send(index, words) {
+    const flat = words.flat();
+    this.out[index].push(flat);
+    this.heard(index, flat);
+  }
+
+  say(name, ...args) {
+    const known = this.context[name];
+    this.context.messagename = name;
+    return (typeof known === "function" ? known : this.context.anything).apply(this.context, args);
+  }
+
+  get(expression) { return vm.runInContext(expression, this.context); }
+  box(name) { return this.patcher.getnamed(name); }
+  get status() { return this.box("status").shown; }
+
+  // The device with its port found and stemd there, as after it was put on a track.
+  started() {
+    this.say("init");
+    const [port] = this.out[1].at(-1).slice(1);
+    this.say("/stemd.live/echo", this.out[2].at(-1)[1]);
+    this.port = port;
+    this.pong();
+    return this;
+  }
+
+  asked(verb) { return this.out[0].filter((words) => words[0] === `/stemd/${verb}`); }
+  last(verb) { return this.asked(verb).at(-1); }
+
+  pong(protocol = 1) {
+    this.say("/stemd/pong", this.last("ping")[1], "stemd", "0.1.0", protocol, 4242);
+  }
+}
+
+// A set with one audio clip that is selected. The device sits on its track.
+function setWith(set, clip, { scene = 0, arranged = false } = {}) {
+  const track = set.track("Song");
+  set.own = track;
+  if (arranged) track.arrangement_clips.push(clip);
+  else track.clip_slots[scene].clip = clip;
+  set.select(clip);
+  return track;
+}
+
+module.exports = { Max, Clock, WallClock, CODE, ROOT, SOURCES, setWith };

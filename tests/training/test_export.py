@@ -1,0 +1,59 @@
+"""What is exported is what was trained, and a checkpoint resumes where it stopped."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from daemon.backends.ear import BANDS, CONTEXT, RATE, WINDOWS, Ear
+from daemon.training.dataset import FRAMES, read_shard
+from daemon.training.export import Notes, average_of, export
+from daemon.training.net import DILATIONS, EarNet
+from daemon.training.train import Recipe, rate_at, train
+from daemon.training.voices import CLASSES
+
+ROW = (0.5,) * len(CLASSES)
+
+
+def write_shard(path: Path) -> None:
+    rng = np.random.default_rng(1)
+    features = rng.integers(0, 99, (6, FRAMES, len(WINDOWS) * BANDS), dtype=np.uint8)
+    events = np.array([[clip, 1.0 + clip, clip, 0.7] for clip in range(6)], np.float32)
+    np.savez(path, features=features, events=events)
+
+
+@pytest.mark.filterwarnings("ignore:Constant folding", "ignore::DeprecationWarning")
+def test_the_exported_file_answers_like_the_net_and_carries_its_notes(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    export(EarNet().eval(), tmp_path / "ear.onnx", Notes(ROW, (0.4,) * 7, (0.001,) * 7))
+    heard = Ear(tmp_path / "ear.onnx").listen([np.zeros(RATE, np.float32)], RATE)
+    assert heard.thresholds == ROW
+    assert heard.lateness == (0.001,) * 7
+    assert json.dumps(heard.classes) == json.dumps(CLASSES)
+
+
+def test_the_context_covers_what_the_net_sees() -> None:
+    front, head, difference = 3, 1, 1
+    assert sum(DILATIONS) + front + head + difference <= CONTEXT
+
+
+def test_training_resumes_at_the_step_where_it_stopped(tmp_path: Path) -> None:
+    write_shard(tmp_path / "00000.npz")
+    checkpoint = tmp_path / "ear.pt"
+    for steps in (1, 2):
+        train(tmp_path, checkpoint, Recipe(steps=steps, batch=2, frames=60))
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2
+    assert average_of(checkpoint).training is False
+
+
+def test_the_rate_warms_up_and_falls_to_zero() -> None:
+    recipe = Recipe(steps=1000, rate=1e-3)
+    assert rate_at(recipe, 0) < rate_at(recipe, 199) > rate_at(recipe, 900)
+    assert rate_at(recipe, 1000) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_shard_keeps_its_events(tmp_path: Path) -> None:
+    write_shard(tmp_path / "s.npz")
+    assert read_shard(tmp_path / "s.npz").events.shape == (6, 4)

@@ -1,0 +1,100 @@
+"""A real `stemd run` in a home of its own, and what a client does with it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bridge.discovery import published
+from bridge.osc.client import Client
+from bridge.osc.codec import Message
+from tests import synth
+
+PATIENCE = 60.0
+BEAT = synth.rock_beat(2)
+
+
+class Home:
+    """Folders, settings in the environment, and the daemon's process while one runs."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.music = folder / "music"
+        self.music.mkdir(parents=True)
+        self.osc_port = _free_port()
+        named = {"config": "config", "cache": "cache", "models": "models"}
+        folders = {f"STEMD_FOLDERS__{name.upper()}": str(folder / place) for name, place in named.items()}
+        own = {"STEMD_STATE_FOLDER": str(folder / "state"), "STEMD_OFFLINE": "true"}
+        chosen = {f"STEMD_{name.upper()}": value for name, value in settings.items()}
+        port = {"STEMD_DAEMON__OSC_PORT": str(self.osc_port)}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("STEMD_")}
+        self.environ = {**clean, **folders, **own, **port, **chosen}
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def start(self) -> "Home":
+        self.process = self.stemd("run")
+        deadline = time.monotonic() + PATIENCE
+        while not self.announced():
+            assert self.process.poll() is None, self.process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return self
+
+    def announced(self) -> bool:
+        running = published(self.state)
+        return running is not None and self.process is not None and running.pid == self.process.pid
+
+    def stemd(self, *args: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "daemon", *args]
+        return subprocess.Popen(command, env=self.environ, stdout=-1, stderr=-1, text=True)
+
+    def told(self, *args: str) -> tuple[int, str, str]:
+        """Exit status and output of another stemd command."""
+        with self.stemd(*args) as process:
+            out, errors = process.communicate(timeout=PATIENCE)
+            return process.returncode, out, errors
+
+    def client(self, timeout: float = PATIENCE) -> Client:
+        return Client(self.osc_port, timeout)
+
+    def song(self, name: str = "Song.wav", seconds: float = 4.0, level: float = 0.0) -> Path:
+        """A rock beat of two bars, and a little noise by whose `level` its content differs from other songs."""
+        sound = synth.play(BEAT, seconds) + synth.noise(seconds, level=-80.0 + level)
+        return synth.write(self.music / name, sound)
+
+    def ask_spool(self, name: str, address: str, *args: object) -> Path:
+        """Where the answer will lie."""
+        fresh = self.state / "spool" / f"{name}.new"
+        fresh.write_text(json.dumps({"address": address, "args": args}), "utf-8")
+        fresh.replace(self.state / "spool" / "inbox" / f"{name}.json")
+        return self.state / "spool" / "outbox" / f"{name}.json"
+
+    def end(self, how: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+def events_until(client: Client, job: str) -> list[Message]:
+    """All that is told of a job, up to its end."""
+    heard = []
+    for message in client.events(PATIENCE):
+        heard.append(message)
+        if message.address in ("/stemd/done", "/stemd/fail") and job in message.args:
+            return heard
+    raise AssertionError(heard)
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

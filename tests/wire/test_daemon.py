@@ -1,0 +1,154 @@
+"""A real daemon process with real workers, driven by UDP and by the spool as a DAW would."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import mido
+import psutil
+import pytest
+
+from bridge.osc.client import RefusedError
+from tests.wire.home import PATIENCE, Home, events_until
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGTERM nor SIGKILL")
+EMBEDDED = json.dumps({"separator": "embedded"})
+DRUMS = json.dumps({"input": "drums"})
+HEAVY = ("torch", "onnxruntime", "librosa", "scipy", "demucs")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Iterator[Home]:
+    opened = Home(tmp_path_factory.mktemp("home")).start()
+    yield opened
+    opened.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def job(home) -> str:
+    """A song that is done."""
+    with home.client() as client:
+        ack = client.ask("/stemd/process", str(home.song("Done.wav", level=1.0)), DRUMS)
+        events_until(client, str(ack.args[1]))
+    return str(ack.args[1])
+
+
+def notes(path: Path) -> list[int]:
+    return [message.note for message in mido.MidiFile(path) if message.type == "note_on" and message.velocity]
+
+
+def wait_for(what, *, within: float = PATIENCE):
+    """The first true value of `what()`; something outside this process has to happen."""
+    deadline = time.monotonic() + within
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+def test_a_mix_becomes_a_draft_and_then_the_final(home):
+    song = home.song("Mix.wav")
+    with home.client() as client:
+        ack = client.ask("/stemd/process", str(song), EMBEDDED)
+        heard = events_until(client, str(ack.args[1]))
+    written = [message.args[1] for message in heard if message.address == "/stemd/midi"]
+    assert written == [str(song.with_name("Mix.drums.mid"))] * 2
+    assert heard[-1].args[3:] == (str(song.with_name("Mix.stemd.json")), written[0])
+    assert len(notes(Path(written[0]))) >= 20
+
+
+def test_the_same_song_again_is_answered_at_once(home, job):
+    with home.client() as client:
+        ack = client.ask("/stemd/process", str(home.music / "Done.wav"), DRUMS)
+        heard = events_until(client, str(ack.args[1]))
+    assert [message.address for message in heard] == ["/stemd/done"]
+
+
+def test_a_relabel_changes_the_midi_and_a_subscriber_hears_of_it(home, job):
+    with home.client() as editor, home.client() as listener:
+        listener.ask("/stemd/subscribe", 0, 60)
+        answer = editor.ask("/stemd/relabel", job, '{"clusters": {"0": "cowbell"}}')
+        news = [next(listener.events(PATIENCE)) for _ in range(2)]
+        undone = editor.ask("/stemd/undo", job)
+    assert {message.address for message in news} == {"/stemd/midi", "/stemd/done"}
+    assert answer.args[2] == undone.args[2] + 1
+    assert 56 not in notes(Path(str(undone.args[4])))
+
+
+def test_the_spool_answers_a_host_without_sockets(home, job):
+    letter = home.ask_spool("clusters", "/stemd/clusters", "1", job)
+    wait_for(letter.exists)
+    answer = json.loads(letter.read_text("utf-8"))
+    assert answer["finished"]
+    assert json.loads(Path(answer["answers"][0]["args"][2]).read_text("utf-8"))[0]["hits"]
+
+
+def test_the_spool_follows_a_song_to_its_end(home):
+    letter = home.ask_spool("process", "/stemd/process", "1", str(home.song("Spooled.wav", level=2.0)), DRUMS)
+    done = wait_for(lambda: letter.exists() and json.loads(letter.read_text("utf-8"))["finished"] and letter)
+    assert Path(json.loads(done.read_text("utf-8"))["events"][-1]["args"][4]).is_file()
+
+
+def test_refusals_come_with_a_code_and_a_sentence(home, tmp_path):
+    (tmp_path / "text.wav").write_text("no sound")
+    with home.client() as client:
+        for path, code in (("Song.wav", "relative_path"), (str(tmp_path / "text.wav"), "not_audio")):
+            with pytest.raises(RefusedError) as caught:
+                client.ask("/stemd/process", path)
+            assert caught.value.code == code
+
+
+def test_the_daemon_itself_loads_no_heavy_library(home, job):
+    maps = " ".join(entry.path for entry in psutil.Process(home.process.pid).memory_maps())
+    assert not [heavy for heavy in HEAVY if f"/{heavy}/" in maps]
+
+
+def test_jobs_are_listed_by_the_command_line(home, job):
+    status, out, _ = home.told("jobs", "--json")
+    assert (status, job in [row["job"] for row in json.loads(out)]) == (0, True)
+
+
+def test_send_speaks_to_the_running_daemon(home):
+    status, out, _ = home.told("send", "ping")
+    assert (status, "/stemd/pong" in out) == (0, True)
+
+
+def test_a_second_stemd_names_the_first(home):
+    status, _, errors = home.told("run")
+    assert (status, f"process {home.process.pid}" in errors) == (2, True)
+
+
+def test_a_running_job_is_cancelled_and_another_one_goes_on(home):
+    with home.client() as client:
+        ack = client.ask("/stemd/process", str(home.song("Long.wav", seconds=120.0)), EMBEDDED)
+        next(message for message in client.events(PATIENCE) if message.address == "/stemd/progress")
+        client.ask("/stemd/cancel", ack.args[1])
+        [*_, end] = events_until(client, str(ack.args[1]))
+        assert end.args[2] == "cancelled"
+        after = client.ask("/stemd/process", str(home.song("After.wav", level=3.0)), DRUMS)
+        assert events_until(client, str(after.args[1]))[-1].address == "/stemd/done"
+    assert not home.music.joinpath("Long.stemd.json").exists()
+
+
+@posix
+def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stops_cleanly(tmp_path):
+    home = Home(tmp_path, daemon__draft="false").start()
+    songs = [home.song(f"{number}.wav", level=float(number)) for number in range(3)]
+    with home.client() as client:
+        jobs = [str(client.ask("/stemd/process", str(song), DRUMS).args[1]) for song in songs]
+        next(message for message in client.events(PATIENCE) if message.address == "/stemd/progress")
+    workers = psutil.Process(home.process.pid).children(recursive=True)
+    home.end(signal.SIGKILL)
+    psutil.wait_procs(workers, timeout=PATIENCE)
+    home.start()
+    with home.client() as client:
+        wait_for(lambda: client.ask("/stemd/status").args[1:3] == (0, 0))
+    rows = json.loads(home.told("jobs", "--json")[1])
+    assert {row["job"]: row["state"] for row in rows} == dict.fromkeys(jobs, "done")
+    names = sorted(path.name for path in home.music.iterdir())
+    assert names == sorted(f"{n}{ending}" for n in range(3) for ending in (".wav", ".stemd.json", ".drums.mid"))
+    assert home.end() == 0
+    assert not home.state.joinpath("daemon.json").exists()
