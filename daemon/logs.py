@@ -7,12 +7,14 @@ import logging
 import re
 import sys
 import threading
+from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
 from daemon.outlets.whole import why
+from daemon.service_files import LABEL
 
 NAME = "stemd"
 FILE = "stemd.log"
@@ -72,6 +74,11 @@ def start(folder: Path, level: str, console: TextIO | None, largest: int = LARGE
     except OSError as error:
         logger.warning("%s cannot be written (%s), so nothing is kept of what is said here.", folder / FILE, why(error))
     return logger
+
+
+def console(environ: Mapping[str, str]) -> TextIO | None:
+    """Where a person or the journal reads along; None as a LaunchAgent, whose stderr is a file that nobody rotates."""
+    return None if environ.get("XPC_SERVICE_NAME") == LABEL else sys.stderr
 
 
 def stop(logger: logging.Logger) -> None:

@@ -1,5 +1,6 @@
 """`stemd run`, put together: everything that lives in the daemon process, started in order, stopped in reverse."""
 
+import gc
 import logging
 import os
 import signal
@@ -50,6 +51,7 @@ def run(settings: Settings) -> None:
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH)
     with on_duty(settings):
+        gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
             pass
 

@@ -185,7 +185,7 @@ def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
     if platform == "win32" and windowless.exists():
         python = windowless
     settings = {name: value for name, value in environ.items() if name.startswith("STEMD_")}
-    return Program((str(python), "-P", "-m", "daemon.cli", "run"), Path.home(), state / "service.err", settings)
+    return Program((str(python), "-P", "-m", "daemon", "run"), Path.home(), state / "service.err", settings)
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from max_for_live.patch import Box, Parameter, Patch, Rect, Stored, Unit, button, chain, comment, controls, joined
 
 HEIGHT = 169
-WIDTH = 648
+WIDTH = 680
 ROWS = 7
 SCRIPT = "script"
 
@@ -22,7 +22,8 @@ LABELS = (
 )  # fmt: skip
 DAEMON_PORT = 9331
 
-LEFT, MIDDLE, RIGHT = 8, 166, 394
+LEFT, MIDDLE, RIGHT = 8, 168, 426
+MIDDLE_WIDTH = 246
 
 
 def panel() -> Patch:
@@ -82,30 +83,39 @@ def _drop() -> Patch:
 
 
 def _song() -> Patch:
-    status = comment("status", "Select an audio clip, then press Transcribe", (MIDDLE, 5, 218, 18))
+    status = comment("status", "Select an audio clip, then press Transcribe", (MIDDLE, 3, MIDDLE_WIDTH, 30))
     progress = Box(
-        "progress", "multislider", 1, 2, shown=(MIDDLE, 27, 218, 8),
+        "progress", "multislider", 1, 2, shown=(MIDDLE, 36, MIDDLE_WIDTH, 6),
         attributes={"size": 1, "orientation": 0, "setminmax": [0.0, 1.0], "ignoreclick": 1, "parameter_enable": 0},
     )  # fmt: skip
-    heads = (("Grid", 0), ("Swing", 54), ("Strength", 108), ("Drum notes", 150))
-    labels = tuple(comment(f"head_{x}", text, (MIDDLE + x, 40, 53, 16)) for text, x in heads)
+    heads = (
+        ("Grid", (0, 44, 54, 14)),
+        ("Swing", (56, 44, 54, 14)),
+        ("Strength", (112, 44, 54, 14)),
+        ("Drum notes", (168, 44, 78, 14)),
+        ("Sensitivity", (0, 76, 78, 13)),
+    )
+    labels = tuple(
+        comment(f"head_{text.lower().split()[0]}", text, (MIDDLE + x, y, width, height))
+        for text, (x, y, width, height) in heads
+    )
     return joined([Patch((status, progress, *labels), ()), controls(_grid() + _dials(), SCRIPT), *_edits()])
 
 
 def _grid() -> tuple[Box, ...]:
     strength = Parameter("Strength", Stored.WITH_SET, high=100, initial=100, unit=Unit.PERCENT)
     return (
-        _menu("grid", (MIDDLE, 56, 50, 16), "Grid", GRIDS, 3, "The note value that hits move to."),
-        _menu("swing", (MIDDLE + 54, 56, 50, 16), "Swing", SWINGS, 0, "Auto keeps the swing of the recording."),
-        Box("strength", "live.numbox", 1, 2, shown=(MIDDLE + 108, 56, 40, 16), parameter=strength,
+        _menu("grid", (MIDDLE, 58, 52, 16), "Grid", GRIDS, 3, "The note value that hits move to."),
+        _menu("swing", (MIDDLE + 56, 58, 52, 16), "Swing", SWINGS, 0, "Auto keeps the swing of the recording."),
+        Box("strength", "live.numbox", 1, 2, shown=(MIDDLE + 112, 58, 52, 16), parameter=strength,
             hint="How far hits move to the grid."),
-        _menu("map", (MIDDLE + 152, 56, 66, 16), "Drum Notes", MAPS, 0, "Which notes play the drums."),
+        _menu("map", (MIDDLE + 168, 58, 78, 16), "Drum Notes", MAPS, 0, "Which notes play the drums."),
     )  # fmt: skip
 
 
 def _dials() -> tuple[Box, ...]:
     return tuple(
-        Box(drum, "live.dial", 1, 2, shown=(MIDDLE + 44 * i, 84, 42, 48), hint=f"More or fewer hits: {title}.",
+        Box(drum, "live.dial", 1, 2, shown=(MIDDLE + 50 * i, 90, 46, 48), hint=f"More or fewer hits: {title}.",
             parameter=Parameter(f"{title} Sensitivity", Stored.WITH_SET, high=100, initial=50, unit=Unit.PERCENT,
                                 short=title))
         for i, (drum, title) in enumerate(zip(DRUMS, DIALS, strict=True))
@@ -114,11 +124,11 @@ def _dials() -> tuple[Box, ...]:
 
 def _edits() -> list[Patch]:
     edits = (
-        ("undo", "Undo", 38, "undo", "Take the last correction back."),
-        ("redo", "Redo", 38, "redo", "Make it again."),
-        ("learn", "Learn from Clip", 74, "learn", "Tell stemd which notes you changed or deleted."),
-        ("push", "Push", 32, "push", "Play the notes on stemd's MIDI port."),
-        ("silence", "Stop", 28, "silence", "Stop playing."),
+        ("undo", "Undo", 40, "undo", "Take the last correction back."),
+        ("redo", "Redo", 40, "redo", "Make it again."),
+        ("learn", "Learn from Clip", 84, "learn", "Tell stemd which notes you changed or deleted."),
+        ("push", "Push", 38, "push", "Play the notes on stemd's MIDI port."),
+        ("silence", "Stop", 36, "silence", "Stop playing."),
     )
     x, made = MIDDLE, []
     for name, text, width, message, hint in edits:
@@ -129,10 +139,10 @@ def _edits() -> list[Patch]:
 
 def _clusters() -> Patch:
     title = comment("alike", "What sounds alike", (RIGHT, 5, 120, 18))
-    number = comment("page", "1 / 1", (RIGHT + 166, 5, 38, 18), textjustification=1)
+    number = comment("page", "1 / 1", (RIGHT + 188, 5, 36, 18), textjustification=1)
     turns = (
-        button("page_back", "<", (RIGHT + 144, 6, 20, 16), "page -1", "The groups before these."),
-        button("page_on", ">", (RIGHT + 206, 6, 20, 16), "page 1", "The groups after these."),
+        button("page_back", "<", (RIGHT + 166, 6, 20, 16), "page -1", "The groups before these."),
+        button("page_on", ">", (RIGHT + 226, 6, 20, 16), "page 1", "The groups after these."),
     )
     return joined([Patch((title, number), ()), *turns, *(_row(i) for i in range(ROWS))])
 
@@ -140,9 +150,9 @@ def _clusters() -> Patch:
 def _row(i: int) -> Patch:
     y = 27 + 19 * i
     hear = button(f"listen{i}", "Hear", (RIGHT, y, 34, 16), f"listen {i}", "Play these hits on stemd's MIDI port.")
-    count = comment(f"count{i}", "", (RIGHT + 38, y - 1, 78, 18))
+    count = comment(f"count{i}", "", (RIGHT + 36, y - 1, 92, 18))
     menu = Box(
-        f"label{i}", "live.menu", 1, 3, shown=(RIGHT + 118, y, 128, 16), hint="What these hits are.",
+        f"label{i}", "live.menu", 1, 3, shown=(RIGHT + 130, y, 116, 16), hint="What these hits are.",
         parameter=Parameter(f"Label {i + 1}", Stored.HIDDEN, LABELS),
     )  # fmt: skip
     out = Box(f"label{i}_out", "newobj", 1, 1, f"prepend label {i}")

@@ -1,5 +1,6 @@
 import io
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from bridge.timebase import Seconds
 from daemon import logs
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.service_files import LABEL
 
 PATH = "/music/Song.wav"
 
@@ -129,6 +131,11 @@ def test_a_full_disk_costs_lines_only(
     monkeypatch.setattr(logger.handlers[1].stream, "write", full)  # type: ignore[attr-defined]
     logger.info("hello")
     assert capsys.readouterr().err == ""
+
+
+def test_a_launch_agent_has_no_console_because_its_stderr_would_grow_for_ever() -> None:
+    assert logs.console({"XPC_SERVICE_NAME": LABEL}) is None
+    assert logs.console({"XPC_SERVICE_NAME": "0"}) is sys.stderr
 
 
 def test_starting_again_does_not_say_everything_twice(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from daemon.pipeline.notes import HOP, RATE, Posteriors
 from daemon.pipeline.records import Weights
+from daemon.pipeline.resample import resampled
 
 WINDOW = 43844
 MARGIN = 15  # frames at each end of a window
@@ -47,7 +48,7 @@ class BasicPitch:
 
     def listen(self, blocks: Iterable[Array], rate: int) -> Posteriors:
         """Mono blocks of any size at `rate` Hz. Memory is bounded except for the result (75 kB a second)."""
-        heard = [self._hear(batch) for batch in batches(resampled(blocks, rate))]
+        heard = [self._hear(batch) for batch in batches(resampled(blocks, rate, RATE))]
         total = sum(count for count, _ in heard)
         note, onset, contour = (
             np.concatenate([np.zeros((0, width), np.float16), *(outputs[i] for _, outputs in heard)])[:total]
@@ -77,16 +78,6 @@ class Batch:
 
     windows: Array
     frames: int
-
-
-def resampled(blocks: Iterable[Array], rate: int) -> Iterator[Array]:
-    """The same sound at 22.05 kHz, block by block."""
-    import soxr
-
-    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
-    for block in blocks:
-        yield stream.resample_chunk(np.ascontiguousarray(block, np.float32))
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def batches(blocks: Iterable[Array]) -> Iterator[Batch]:

@@ -109,6 +109,8 @@ class Checkpoints:
         if not missing:
             return
         if self.offline:
+            for member in missing:
+                self._require_sound(name, member)
             raise NoWeights(
                 f"The weights of {name} are not here and stemd is set to offline. "
                 f"Allow the network once, or use --separator embedded.",
@@ -163,13 +165,19 @@ class Checkpoints:
                 return self._verified(name, file, source.sha256)
         raise NoWeights(f"The weights of {name} are not here yet. `stemd models fetch {name}` gets them.")
 
+    def _require_sound(self, name: str, member: Member) -> None:
+        """A file that is there and damaged is told as that: raises NoWeights."""
+        if any((self.folder / name / source.file).exists() for source in member.sources):
+            self._file(name, member)
+
     def _verified(self, name: str, file: Path, sha256: str) -> Path:
         if _stamped(file) == sha256:
             return file
         if digest(file) != sha256:
             raise NoWeights(
                 f"{file} is damaged or was swapped: it is not the published {name}. "
-                f"`stemd models fetch {name}` replaces it."
+                f"`stemd models fetch {name}` replaces it.",
+                why=f"{file} is damaged or was swapped",
             )
         _stamp(file, sha256)
         return file

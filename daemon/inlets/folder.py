@@ -19,7 +19,6 @@ from daemon.inlets.watching import NativeWatch, NoWatch, Watch
 from daemon.jobs.options import Options
 from daemon.outlets.whole import why
 
-PAUSE = 0.2  # seconds that news are gathered before they are looked at
 BURST = 200  # news at once, of which some may have been lost
 
 _LONGEST_STOP = 5.0  # seconds; a network share that is away can hold a thread for minutes
@@ -29,16 +28,17 @@ _LONGEST_STOP = 5.0  # seconds; a network share that is away can hold a thread f
 class Rules:
     """`poll` says that the folder announces nothing: it is looked through every `poll_seconds` instead.
 
-    `attend_seconds` lie between two looks whether the folder is still the same one. `defaults` are the options that
-    hold without a recipe.
+    `attend_seconds` lie between two looks whether the folder is still the same one; for `gather_seconds` news are
+    collected before they are looked at. `defaults` are the options that hold without a recipe.
     """
 
     poll: bool = False
     quiet_seconds: float = 2.0
     rescan_seconds: float = 300.0
+    defaults: Options = field(default_factory=Options)
     poll_seconds: float = 5.0
     attend_seconds: float = 2.0
-    defaults: Options = field(default_factory=Options)
+    gather_seconds: float = 0.2
 
 
 class DropFolder:
@@ -121,7 +121,7 @@ class DropFolder:
         return self._rules.attend_seconds
 
     def _run(self) -> None:
-        while not self._stopping.wait(PAUSE):
+        while not self._stopping.wait(self._rules.gather_seconds):
             self._news.clear()
             try:
                 self.step()

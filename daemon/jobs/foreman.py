@@ -20,6 +20,7 @@ from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
 from daemon.jobs.worker import Broken, Finished, Outcome, Stopped, Told, Worker, task_of
 
+_TOLD = 512  # jobs of before that are announced anew
 SECOND_TRY = 5.0  # seconds before a list of jobs that could not be written is tried again
 
 _log = logging.getLogger("stemd.jobs")
@@ -78,7 +79,7 @@ class Foreman:
         """Jobs that ran when stemd ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
             self._house.tidy(job.path)
-        for job in self._store.queued():
+        for job in self._store.queued(limit=_TOLD):
             self._bus.publish(Queued(job.id, job.source.path))
         for thread in self._threads:
             thread.start()

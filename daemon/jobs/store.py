@@ -1,8 +1,8 @@
 """The jobs on disk: the only module that knows SQLite.
 
-The log is written ahead (WAL), so a killed process loses nothing that was committed. A power cut may undo the latest
-moves, which only means that something is done again from the cache; but a job that was taken on is on the disk before
-its sender hears of it, and so is its end.
+The log is written ahead (WAL), so a killed process loses nothing that was committed. A commit does not wait for the
+disk: a thread of its own brings it there within a second. So a power cut undoes at most the last second, and takes
+whoever asked within it along; the list itself stays whole.
 """
 
 import sqlite3
@@ -10,13 +10,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
-from daemon.jobs.job import ACTIVE, MOVES, Fingerprint, Job, Priority, State
+from daemon.jobs.job import MOVES, Fingerprint, Job, Priority, State
 from daemon.jobs.options import Options
 
 FILE = "jobs.db"
@@ -40,6 +40,7 @@ _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
 _MUTABLE = ("priority", "state", "changed", "draft", "frugal", "digest", "manifest", "midi", "code", "reason")
 _COLUMNS = (*_FIXED, *_MUTABLE)
 _BUSY_SECONDS = 5.0
+_GATHER = 1.0  # seconds
 _INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _MUTABLE)} WHERE id = :id AND state = :before"
 
@@ -52,15 +53,16 @@ class JobStore:
         self._clock = clock
         self._lock = threading.RLock()
         self._db = _opened(path)
+        self._scribe = _Scribe(path)
 
     def close(self) -> None:
+        self._scribe.stop()
         with self._lock:
             self._db.close()
 
     def add(self, job: Job) -> Job:
-        """A new job; it is on the disk when this returns."""
         stamped = replace(job, changed=self._clock())
-        with self._writing(durable=True) as db:
+        with self._writing() as db:
             db.execute(_INSERT, _row(stamped))
         return stamped
 
@@ -78,11 +80,11 @@ class JobStore:
         """
         if state not in MOVES[job.state]:
             raise ValueError(f"a job does not go from {job.state} to {state}")
-        return self._change(job, replace(job, state=state, **changes), durable=state not in ACTIVE)
+        return self._change(job, replace(job, state=state, **changes))
 
     def note(self, job: Job, **changes: Any) -> Job:
         """The job in the same state with `changes`. Raises JobMoved as `move` does."""
-        return self._change(job, replace(job, **changes), durable=False)
+        return self._change(job, replace(job, **changes))
 
     def resume(self) -> list[Job]:
         """After a start: what was running waits again. Returns all of these jobs."""
@@ -91,7 +93,7 @@ class JobStore:
             db.execute("UPDATE jobs SET state = ? WHERE state = ?", (State.QUEUED, State.RUNNING))
         return [replace(job, state=State.QUEUED) for job in lost]
 
-    def queued(self, *, drafts_only: bool = False, limit: int = 64) -> list[Job]:
+    def queued(self, *, drafts_only: bool = False, limit: int = 16) -> list[Job]:
         """In the order in which they should run: who waits first, drafts before finals, then first come."""
         condition = f"WHERE state = ? {'AND draft' if drafts_only else ''}"
         return self._select(f"{condition} ORDER BY priority, draft DESC, created, rowid LIMIT ?", State.QUEUED, limit)
@@ -121,9 +123,9 @@ class JobStore:
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return job
 
-    def _change(self, before: Job, after: Job, durable: bool) -> Job:
+    def _change(self, before: Job, after: Job) -> Job:
         stamped = replace(after, changed=self._clock())
-        with self._writing(durable=durable) as db:
+        with self._writing() as db:
             values = {name: value for name, value in _row(stamped).items() if name in (*_MUTABLE, "id")}
             if db.execute(_UPDATE, {**values, "before": before.state}).rowcount != 1:
                 raise JobMoved(f"Job {before.id} is not {before.state} any more; look again.")
@@ -135,16 +137,42 @@ class JobStore:
         return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     @contextmanager
-    def _writing(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction; `durable` waits until the disk has it. Raises StageFailed when the disk refuses."""
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises StageFailed when the disk refuses."""
         with self._lock:
             try:
-                self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 with _transaction(self._db):
                     yield self._db
             except sqlite3.OperationalError as error:
                 reason = f"The list of jobs cannot be written ({error}). Make some room on the disk."
                 raise StageFailed("jobs", reason) from error
+            self._scribe.wake()
+
+
+class _Scribe:
+    """Brings what was committed to the disk, soon, and without making anybody wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="jobs to disk", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._news.set()
+        self._thread.join()
+        self._db.close()
+
+    def _run(self) -> None:
+        while self._news.wait() and not self._stopping.wait(_GATHER):
+            self._news.clear()
+            with suppress(sqlite3.OperationalError):  # a full disk, or another stemd at it: the next news tries again
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -155,6 +183,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         raise ConfigError([f"The list of jobs {path} cannot be opened ({error})."]) from None
     try:
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
         _migrate(db, path)
     except sqlite3.DatabaseError as error:
         db.close()

@@ -6,13 +6,13 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, named
 from bridge.notes import Clip
 from bridge.timebase import Seconds
+from daemon import __version__
 from daemon.errors import Rejected
 from daemon.jobs.options import Options
 from daemon.outlets import naming
@@ -156,7 +156,7 @@ def _signed(manifest: Manifest, plan: Plan) -> Delivery:
 def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
     source = result.source
     fresh = Manifest(
-        stemd=version("stemd"),
+        stemd=__version__,
         source=SourceFile(
             name=source.path.name,
             folder=plan.folder,

@@ -6,7 +6,7 @@ The kick and the snare then say where the bar begins. A song at one tempo gets o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +45,19 @@ def beats(found: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None,
     strength = _strength(found, hits)
     rate = found.rate / STEP
     if len(strength) < 2 * rate or strength.max(initial=0) <= 0:
-        return NO_BEAT
+        return _free(bpm, numerator)
     tempi = _tempi(strength, rate, bpm)
     if len(tempi) > 1:
         tempi = [_best_tempo(found, strength, tempi)]
     pulse = _pulse(found, strength, tempi[0])
     if len(pulse.times) < 4 or pulse.fit <= 0:
-        return NO_BEAT
+        return _free(bpm, numerator)
     return _grid(pulse.times, hits, len(strength) / rate, bpm, numerator)
+
+
+def _free(bpm: float | None, numerator: int) -> BeatGrid:
+    """Where no beat is heard, the bpm that was given still stands in the file."""
+    return NO_BEAT if bpm is None else replace(NO_BEAT, bpm=bpm, numerator=numerator)
 
 
 def _best_tempo(found: Novelty, strength: Floats, tempi: Sequence[float]) -> float:

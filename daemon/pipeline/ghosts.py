@@ -1,7 +1,7 @@
 """Which of the notes that a network reports are really played: each is weighed against the sound at its own pitch.
 
-A network hears an octave or a twelfth below a chord, overtones above a note, and a held note struck anew whenever another
-one starts. In the spectrum the first have no fundamental to speak of and the last do not rise.
+A network hears an octave or a twelfth below a chord, overtones above a note, and a held note struck anew whenever
+another one starts. In the spectrum the first have no fundamental to speak of and the last do not rise.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.pipeline.articulation import articulate
+from daemon.pipeline.bleed import suppressed
 from daemon.pipeline.candidates import THRESHOLD
 from daemon.pipeline.clusters import clusters, groups, numbered
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
@@ -25,13 +26,17 @@ Floats = NDArray[np.float32]
 Report = Callable[[float], None]
 
 
-def hits(found: Sequence[Candidate], kit: Kit, curve: "VelocityCurve", told: bool, report: Report) -> Drums:
+def hits(
+    found: Sequence[Candidate], kit: Kit, curve: "VelocityCurve", *, told: bool, clean: bool, report: Report
+) -> Drums:
     """Hits and candidates of a kit, measured on its stems.
 
-    `told` says that the labels of `found` tell an open hat from a closed one and a crash from a ride.
+    `told` says that the labels of `found` tell an open hat from a closed one and a crash from a ride; `clean` asks
+    for what is only bleed to be left out.
     """
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
     level = {drum: levels(envelope(kit.drums[drum]), [c.onset for c in mine[drum]]) for drum in Drum}
+    mine = suppressed(mine, level) if clean else mine
     gate = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
     ids = count()
     heard: list[Hit] = []

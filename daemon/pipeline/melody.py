@@ -1,7 +1,7 @@
 """One voice at a time: bass lines and singing, followed by their period and cut into notes at their attacks.
 
-A hidden path through semitones and silence is found by the Viterbi algorithm over the dips of `periodicity`; a change of
-note costs less where the stem has an onset. Then repeated notes are told from held ones by the attacks within.
+A hidden path through semitones and silence is found by the Viterbi algorithm over the dips of `periodicity`; a change
+of note costs less where the stem has an onset. Then repeated notes are told from held ones by the attacks within.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """From what a network hears on every key to notes: polyphonic parts.
 
-The decoding follows R. M. Bittner et al. (ICASSP 2022): a note starts at a peak of the onset posterior and lasts as long
-as its key sounds; what still sounds unexplained after that becomes a note without an attack (J. Salamon's Melodia
-picks contours the same way, hence "the melodia trick").
+The decoding follows R. M. Bittner et al. (ICASSP 2022): a note starts at a peak of the onset posterior and lasts as
+long as its key sounds; what still sounds unexplained after that becomes a note without an attack (J. Salamon's
+Melodia picks contours the same way, hence "the melodia trick").
 """
 
 from collections.abc import Iterator
@@ -52,6 +52,11 @@ class PartNote:
     level: float
     confidence: float
     bends: tuple[Bend, ...] = ()
+
+    @property
+    def lane(self) -> str:
+        """Notes of one pitch take turns."""
+        return str(self.pitch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from daemon.pipeline.notes import (
 )
 from daemon.pipeline.periodicity import Periodicity, Range, periodicity
 from daemon.pipeline.records import Audio, Part, Weights
+from daemon.pipeline.resample import resampled
 
 _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
 _NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
@@ -132,8 +133,8 @@ def _voice(take: _Take) -> HeardPart:
 def _range(settings: NoteSettings) -> Range:
     deep = settings.lowest < _DEEP
     lowest, highest = (LOWEST_KEY + key_of(hertz) for hertz in (settings.lowest, settings.highest))
-    rate = RATE // 2 if deep else RATE
-    return Range(round(lowest), round(highest), rate, 512, rate // 172)
+    rate, hop = (RATE // 2, 64) if deep else (RATE, 128)
+    return Range(round(lowest), round(highest), rate, 512, hop)
 
 
 def _believed(cost: Floats, take: _Take, wanted: Range) -> Floats:
@@ -199,9 +200,7 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
 
 
 def _chords(take: _Take) -> Iterator[PartNote]:
-    from daemon.backends.basic_pitch import resampled
-
-    levels = ghosts.key_levels(resampled(_mono(take.stem), take.stem.rate))
+    levels = ghosts.key_levels(resampled(_mono(take.stem), take.stem.rate, RATE))
     rate = take.heard.frame_rate
     for event in ghosts.played(events(take.heard, take.settings), levels, take.settings.sensitivity):
         if (level := ghosts.level(levels, event)) > take.gate:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
+from daemon.pipeline.resample import resampled
+
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 
@@ -49,7 +51,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Periodicity:
-    """`dips` and `shifts` are (frames, bins): 0..1, 1 where there is no dip, and how far it lies off its bin, semitones.
+    """`dips` and `shifts` are (frames, bins): 0..1, 1 where there is none, and how far each lies off its bin.
 
     Bin b is the third of a semitone around `lowest` + (b - 1) / 3. Frame i is centred on i / frame_rate seconds. Both
     are half-precision numbers: half an hour of them is 180 MB.
@@ -66,7 +68,7 @@ class Periodicity:
         first, last = max(0, middle - reach), min(self.dips.shape[1], middle + reach + 1)
         places = (np.arange(first, last, dtype=np.float32) - middle) / STEPS
         window = slice(start, stop), slice(first, last)
-        return self.dips[window].astype(np.float32), self.shifts[window] + places
+        return self.dips[window].astype(np.float32), self.shifts[window].astype(np.float32) + places
 
 
 def hertz(pitch: float) -> float:
@@ -75,20 +77,11 @@ def hertz(pitch: float) -> float:
 
 def periodicity(blocks: Iterable[Floats], rate: int, wanted: Range) -> Periodicity:
     """Of mono blocks at `rate` Hz."""
-    parts = [_measured(frames, wanted) for frames in _framed(_resampled(blocks, rate, wanted.rate), wanted)]
+    parts = [_measured(frames, wanted) for frames in _framed(resampled(blocks, rate, wanted.rate), wanted)]
     empty = np.zeros((0, wanted.bins), np.float16)
     dips = np.concatenate([empty, *(dips for dips, _ in parts)])
     shifts = np.concatenate([empty, *(shifts for _, shifts in parts)])
     return Periodicity(dips, shifts, wanted.frame_rate, wanted.lowest)
-
-
-def _resampled(blocks: Iterable[Floats], rate: int, wanted: int) -> Iterator[Floats]:
-    import soxr
-
-    stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32")
-    for block in blocks:
-        yield stream.resample_chunk(np.ascontiguousarray(block, np.float32))
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def _framed(blocks: Iterable[Floats], wanted: Range) -> Iterator[Floats]:

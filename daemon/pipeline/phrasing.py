@@ -6,6 +6,7 @@ attack without one is put where the period must have begun.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class Phrase:
 def phrases(found: Sequence[Run], attacks: Attacks, heard: Posteriors, rate: float) -> list[Phrase]:
     """Notes in order; each ends where the next one starts at the latest."""
     notes = [note for run in mended(found, attacks, rate) for note in _cut(run, attacks, heard, rate)]
-    ends = [min(note.stop, after.start) for note, after in zip(notes, notes[1:], strict=False)]
+    ends = [min(note.stop, after.start) for note, after in pairwise(notes)]
     return [replace(note, stop=end) for note, end in zip(notes, [*ends, *(n.stop for n in notes[-1:])], strict=True)]
 
 

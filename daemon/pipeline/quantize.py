@@ -7,6 +7,7 @@ or late as a whole, then every hit goes to the nearest line of the grid if it is
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from daemon.pipeline.bars import (
     shifted,
     steady,
 )
-from daemon.pipeline.records import BeatGrid, Drum, Hit
+from daemon.pipeline.records import BeatGrid
 from daemon.pipeline.swing import STRAIGHT, Floats, Swing, wanted
 
 _NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it
@@ -40,7 +41,18 @@ class Quantized:
     moved: int = 0
 
 
-def lag(hits: Sequence[Hit], grid: BeatGrid) -> Seconds:
+class Struck(Protocol):
+    """What can be moved: a hit or a note. Those of one `lane` (drum or pitch) stay in order and never meet."""
+
+    @property
+    def onset(self) -> Seconds: ...
+    @property
+    def velocity(self) -> int: ...
+    @property
+    def lane(self) -> str: ...
+
+
+def lag(hits: Sequence[Struck], grid: BeatGrid) -> Seconds:
     """How late the hits near beats are against them: the median, or 0 if such hits are few."""
     if not has_beats(grid):
         return Seconds(0.0)
@@ -52,7 +64,7 @@ def lag(hits: Sequence[Hit], grid: BeatGrid) -> Seconds:
     return Seconds(median(late.tolist()) if late.size >= _WITNESSES else 0.0)
 
 
-def aligned(hits: Sequence[Hit], grid: BeatGrid) -> BeatGrid:
+def aligned(hits: Sequence[Struck], grid: BeatGrid) -> BeatGrid:
     """The grid where the hits say it is. Quantize and render with this one: both must see the same lines."""
     grid = steady(grid)
     for _ in range(3):  # a late grid hides late hits from the first look
@@ -60,7 +72,7 @@ def aligned(hits: Sequence[Hit], grid: BeatGrid) -> BeatGrid:
     return grid
 
 
-def quantize(hits: Sequence[Hit], grid: BeatGrid, settings: Grid) -> Quantized:
+def quantize(hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> Quantized:
     """Every hit at its place on `grid`.
 
     A hit further than `tolerance` of a step from its line keeps its time. Hits of one drum keep their order,
@@ -112,11 +124,11 @@ class _Score:
     loudness: Floats
 
     @classmethod
-    def of(cls, hits: Sequence[Hit], grid: BeatGrid, settings: Grid) -> "_Score":
+    def of(cls, hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> "_Score":
         clock, quarters, step = _Clock.of(steady(grid)), quarters_per_beat(grid), _step(settings)
         onsets = np.array([hit.onset for hit in hits])
-        number = {drum: i for i, drum in enumerate(Drum)}
-        drums = np.array([number[hit.drum] for hit in hits])
+        number = {lane: i for i, lane in enumerate(sorted({hit.lane for hit in hits}))}
+        drums = np.array([number[hit.lane] for hit in hits])
         order = np.lexsort((onsets, drums))
         loudness = np.array([hit.velocity for hit in hits], dtype=float)
         return cls(

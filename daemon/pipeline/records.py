@@ -134,6 +134,11 @@ class Hit:
     confidence: float
     cluster: int
 
+    @property
+    def lane(self) -> str:
+        """Strokes of one drum take turns."""
+        return self.drum
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:

@@ -39,11 +39,11 @@ def split(drums: Audio, heard: Listening, weights: Weights, folder: Path, report
 def find(parts: Kit, heard: Listening, options: Options, report: Fraction) -> Drums:
     """The hits, by the recipe of the options. Velocities are those of the default curve."""
     if options.onsets == "superflux":
-        return hits.hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, report=report)
+        return hits.hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, clean=True, report=report)
     if options.onsets == "classic":
         found = stem_onsets.classic(parts, options.classic)
-        return hits.hits(found, parts, VelocityCurve(), told=False, report=report)
-    return hits.hits(heard.candidates, parts, VelocityCurve(), told=True, report=report)
+        return hits.hits(found, parts, VelocityCurve(), told=False, clean=False, report=report)
+    return hits.hits(heard.candidates, parts, VelocityCurve(), told=True, clean=True, report=report)
 
 
 def count(heard: Listening, found: Drums, options: Options) -> BeatGrid:

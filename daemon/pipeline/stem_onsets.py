@@ -1,11 +1,11 @@
 """Candidates from the stems of a kit, each stem heard for itself: for kits from a network, and as published recipe.
 
 `superflux` compares each stem with its own recent past, measured against the loudest moment of the whole kit so that an
-empty stem stays empty, and drops what is only the bleed of another drum. `classic` is the recipe of many scripts:
+empty stem stays empty. `classic` is the recipe of many scripts:
 librosa's onset strength and peak picking with one (delta, wait) pair a drum, then minimum gaps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from daemon.pipeline.candidates import FAINTEST, MIN_GAP, THRESHOLD
 from daemon.pipeline.onsets import Novelty, local_threshold, loudest, novelty, refine, strongest, tops
 from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Kit
-from daemon.pipeline.velocity import envelope, levels
 
 if TYPE_CHECKING:
     from daemon.jobs.options import Classic
@@ -26,9 +25,6 @@ PLAIN = {
     Drum.HIHAT: "closed_hihat",
     Drum.CYMBALS: "crash",
 }
-TOGETHER = 0.02  # seconds within which two strokes are one moment
-BLEED = {Drum.KICK: 20.0, Drum.SNARE: 20.0, Drum.TOMS: 14.0, Drum.HIHAT: 36.0, Drum.CYMBALS: 36.0}  # dB
-ABSENT = 30.0  # dB; a drum whose loud hits lie so far under those of the loudest drum is not played at all
 CONFIDENCE = 0.5
 
 Floats = NDArray[np.float32]
@@ -39,7 +35,7 @@ def superflux(kit: Kit) -> list[Candidate]:
     """Candidates of all drums by onset; strengths have their threshold at 0.5."""
     full = max(loudest(stem) for stem in kit.drums.values())
     heard = {drum: _superflux(novelty(stem, full), drum) for drum, stem in kit.drums.items()}
-    return _candidates(_without_bleed(heard, kit))
+    return _candidates(heard)
 
 
 def classic(kit: Kit, settings: "Classic") -> list[Candidate]:
@@ -58,29 +54,6 @@ def _superflux(found: Novelty, drum: Drum) -> Timed:
     kept = np.isin(frames, strongest(frames, strength, MIN_GAP[drum] * found.rate))
     times = refine(found, found.seconds(frames[kept]), reach=0.006)
     return list(zip(times.tolist(), strength[kept].tolist(), strict=True))
-
-
-def _without_bleed(heard: Mapping[Drum, Timed], kit: Kit) -> dict[Drum, Timed]:
-    envelopes = {drum: envelope(stem) for drum, stem in kit.drums.items()}
-    present = _present({drum: levels(envelopes[drum], _times(heard[drum])) for drum in heard})
-    kept: dict[Drum, Timed] = {drum: [] for drum in Drum}
-    for drum in present:
-        times = _times(heard[drum])
-        own = levels(envelopes[drum], times)
-        others = [levels(envelopes[other], times) for other in present if other is not drum]
-        loudest_other = np.max(others, axis=0) if others else np.full(len(times), -np.inf)
-        kept[drum] = [heard[drum][i] for i in np.flatnonzero(own >= loudest_other - BLEED[drum])]
-    return kept
-
-
-def _present(level: Mapping[Drum, Floats]) -> list[Drum]:
-    loud = {drum: float(np.percentile(values, 90)) for drum, values in level.items() if len(values)}
-    return [drum for drum, value in loud.items() if value >= max(loud.values()) - ABSENT - _quiet(drum)]
-
-
-def _quiet(drum: Drum) -> float:
-    """Hats and cymbals are played quietly in many songs."""
-    return 15.0 if drum in (Drum.HIHAT, Drum.CYMBALS) else 0.0
 
 
 def _classic(stem: Audio, drum: Drum, settings: "Classic") -> Timed:
@@ -119,7 +92,3 @@ def _candidates(heard: Mapping[Drum, Timed]) -> list[Candidate]:
         for time, strength in found
     ]
     return sorted(every, key=lambda c: (c.onset, c.drum))
-
-
-def _times(found: Sequence[tuple[float, float]]) -> list[float]:
-    return [time for time, _ in found]

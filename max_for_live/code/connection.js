@@ -6,13 +6,13 @@ var Connection = (function () {
     var BEAT = 5000; // milliseconds
     var LEASE = 60; // seconds
 
-    // `panel.link(state, text)` shows it; `joined()` is called whenever stemd comes (back).
+    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever stemd comes (back).
     function Connection(requests, panel, joined) {
         var self = this;
         this.requests = requests;
         this.panel = panel;
         this.joined = joined;
-        this.present = false;
+        this.present = null;
         this.seek = function () { return false; };
         this.task = new Task(function () { self.beat(); });
     }
@@ -32,7 +32,7 @@ var Connection = (function () {
         this.task.schedule(BEAT);
         this.requests.ask("ping", [], {
             answered: function (args) { self.pong(args); },
-            refused: function (code, text) { self.panel.link("old", text); },
+            refused: function (code, text) { self.panel.link("old", "stemd refuses", text); },
             lost: function () { self.gone(); }
         }, this.requests.name + "-ping");
     };
@@ -42,7 +42,7 @@ var Connection = (function () {
         var protocol = Number(args[3]);
         if (protocol !== PROTOCOL) {
             this.present = false;
-            this.panel.link("old", protocol < PROTOCOL
+            this.panel.link("old", "stemd " + version, protocol < PROTOCOL
                 ? "stemd " + version + " is too old for this device. Update stemd."
                 : "stemd " + version + " is newer than this device. Update the device.");
             return;
@@ -57,8 +57,9 @@ var Connection = (function () {
 
     // `seek()` may find that stemd listens on another port, and then it is asked there at once.
     Connection.prototype.gone = function () {
+        var news = this.present !== false;
         this.present = false;
-        this.panel.link("gone", "stemd is not running. Start it with: stemd run");
+        this.panel.link("gone", "stemd is not running", news ? "stemd is not running. Start it with: stemd run" : "");
         if (this.seek()) {
             this.beat();
         }

@@ -42,7 +42,7 @@ var Device = (function () {
         this.doorbell = new Doorbell.Doorbell(this.host.listen, this.host.ring, {
             found: function (port) { self.listening(port); },
             full: function () {
-                self.panel.link("gone", "The ports " + Doorbell.FIRST + " to " + (Doorbell.FIRST + Doorbell.COUNT - 1) +
+                self.panel.link("gone", "No free port", "The ports " + Doorbell.FIRST + " to " + Doorbell.LAST +
                     " are all taken. Remove a stemd device or close another program.");
             }
         });
@@ -187,7 +187,7 @@ var Device = (function () {
                 if (song.state === "running") {
                     this.nudger.cancel();
                     this.nudger.schedule(NUDGE);
-                    this.panel.progress(args[1], args[2], args[3]);
+                    this.panel.progress(song.drafted || "", args[1], args[2], args[3]);
                 }
             });
         },
@@ -217,10 +217,9 @@ var Device = (function () {
     // A draft that is overtaken by its final is not written.
     Device.prototype.deliverDraft = function () {
         var draft = this.draft;
-        var count;
         if (draft && draft.song.state === "running") {
-            count = this.results.deliver(draft.song, draft.path, function () {});
-            this.panel.status("Draft with " + count + " notes; the final one follows");
+            draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path, function () {}) + " notes. ";
+            this.panel.status(draft.song.drafted + "The final one follows.");
             this.store();
         }
     };

@@ -50,5 +50,5 @@ var Doorbell = (function () {
         this.task.cancel();
     };
 
-    return { Doorbell: Doorbell, FIRST: FIRST, COUNT: COUNT };
+    return { Doorbell: Doorbell, FIRST: FIRST, LAST: FIRST + COUNT - 1 };
 }());

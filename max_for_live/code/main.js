@@ -93,12 +93,6 @@ function act(name, argument) {
     }
 }
 
-function control(name, value) {
-    if (device) {
-        device.change(name, value);
-    }
-}
-
 function daemon_port(port) {
     daemonPort = port;
     outlet(TO_STEMD, "port", port);
@@ -129,9 +123,12 @@ function page(by) {
     }
 }
 
-// Everything from stemd: the address is the message's name.
+// Controls say their name and value; what comes from stemd begins with its address.
 function anything() {
+    var args = arrayfromargs(arguments);
     if (device && messagename.charAt(0) === "/") {
-        device.hear(messagename, arrayfromargs(arguments));
+        device.hear(messagename, args);
+    } else if (device && CONTROLS.indexOf(messagename) >= 0) {
+        device.change(messagename, args[0]);
     }
 }

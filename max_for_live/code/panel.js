@@ -3,6 +3,7 @@ var Panel = (function () {
     "use strict";
 
     var ROWS = 7;
+    var UNSURE = 0.6;
     var LIGHTS = { there: [0.45, 0.8, 0.4, 1], gone: [0.85, 0.3, 0.25, 1], old: [0.95, 0.7, 0.2, 1] };
     var STAGES = {
         queued: "Waiting", draft: "First draft", decode: "Reading the file", separate: "Separating",
@@ -25,9 +26,13 @@ var Panel = (function () {
         this.set("status", text);
     };
 
-    Panel.prototype.link = function (state, text) {
+    // The light with two or three words, and a sentence for the status line if something is to be done.
+    Panel.prototype.link = function (state, words, sentence) {
         this.find("light").message("bgfillcolor", LIGHTS[state]);
-        this.set("link", text);
+        this.set("link", words);
+        if (sentence) {
+            this.status(sentence);
+        }
     };
 
     function duration(seconds) {
@@ -35,10 +40,11 @@ var Panel = (function () {
         return whole < 60 ? whole + " s" : Math.floor(whole / 60) + " min " + whole % 60 + " s";
     }
 
-    Panel.prototype.progress = function (stage, fraction, eta) {
+    // `before` is a sentence on what is there already.
+    Panel.prototype.progress = function (before, stage, fraction, eta) {
         var left = eta >= 0 ? ", " + duration(eta) + " left" : "";
         this.find("progress").message("set", fraction);
-        this.status((STAGES[stage] || stage) + " " + Math.round(100 * fraction) + " %" + left);
+        this.status(before + (STAGES[stage] || stage) + " " + Math.round(100 * fraction) + " %" + left);
     };
 
     Panel.prototype.idle = function () {
@@ -64,7 +70,7 @@ var Panel = (function () {
     };
 
     function sure(cluster) {
-        return cluster.confidence < 0.6 ? " ?" : "";
+        return cluster.confidence < UNSURE ? " ?" : "";
     }
 
     Panel.prototype.row = function (i, cluster) {
@@ -72,7 +78,7 @@ var Panel = (function () {
         var self = this;
         names.forEach(function (name) { self.find(name + i).hidden = !cluster; });
         if (cluster) {
-            this.set("count" + i, cluster.count + " × " + Math.round(cluster.velocity) + sure(cluster));
+            this.set("count" + i, cluster.count + " hits, vel. " + Math.round(cluster.velocity) + sure(cluster));
             this.find("label" + i).message("set", Drums.LABELS.indexOf(cluster.label));
         }
     };

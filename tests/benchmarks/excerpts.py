@@ -1,7 +1,8 @@
 """Short pieces of music with known notes, composed by rule and played dry by fluidsynth on a General MIDI soundfont.
 
-Every part has its own kind of line: a bass with roots, fifths, octaves and repeated notes down to the B of a five-string
-bass; a lead that sings in steps, now and then on one pitch; a piano with chords under a tune; a guitar that picks and strums.
+Every part has its own kind of line: a bass with roots, fifths, octaves and repeated notes down to the B of a
+five-string bass; a lead that sings in steps, now and then on one pitch; a piano with chords under a tune; a guitar
+that picks and strums.
 """
 
 import random
@@ -129,10 +130,10 @@ LINES: dict[str, tuple[Callable[[_Piece], Iterator[Played]], tuple[int, ...]]] =
 }
 
 
-def excerpts(part: str, count: int) -> Iterator[Excerpt]:
-    """`count` pieces of four bars, each in another key, tempo and sound; the same call gives the same music."""
+def excerpts(part: str, numbers: range) -> Iterator[Excerpt]:
+    """Pieces of four bars, each number in another key, tempo and sound; the same call gives the same music."""
     line, programs = LINES[part]
-    for number in range(count):
+    for number in numbers:
         dice = random.Random(f"{part} {number}")
         degrees = dice.choice(PROGRESSIONS)
         piece = _Piece(dice, 60 / dice.uniform(80, 150), number * 7 % 12, degrees)

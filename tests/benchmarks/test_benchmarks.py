@@ -68,7 +68,7 @@ def test_a_command_that_fails_is_not_measured():
 
 
 def test_a_correction_is_measured_until_both_files_are_there():
-    assert len(relabel.seconds(hits=20, runs=2)) == 2
+    assert len(relabel.corrections(hits=20, runs=2)) == 2
 
 
 def test_a_loop_fills_the_minutes_that_are_asked_for(tmp_path):

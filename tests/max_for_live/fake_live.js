@@ -56,7 +56,7 @@ class LiveSet {
   }
 
   slot() {
-    return this.add("ClipSlot", { clip: null, get has_clip() { return this.clip ? 1 : 0; } });
+    return this.add("ClipSlot", { clip: null, has_clip: 0 });
   }
 
   clip(values) {
@@ -128,9 +128,10 @@ class LiveSet {
 
 function given(set, object, name) {
   const value = object[name];
+  if (name === "has_clip") return [object.clip ? 1 : 0];
   if (name === "warp_markers") {
     const shown = object.markers.map((m) => ({ beat_time: m.beat, sample_time: m.second }));
-    return [JSON.stringify(set.version >= 12 ? { warp_markers: shown } : { warp_markers: shown })];
+    return [JSON.stringify(set.version >= 12 ? { warp_markers: shown } : shown)];
   }
   if (Array.isArray(value)) return value.flatMap((child) => ["id", child.id]);
   if (value === null || (typeof value === "object")) return ["id", value ? value.id : 0];

@@ -36,14 +36,18 @@ class Home:
         self.process: subprocess.Popen[str] | None = None
 
     @property
+    def said(self) -> Path:
+        return self.folder / "said.txt"
+
+    @property
     def state(self) -> Path:
         return self.folder / "state"
 
     def start(self) -> "Home":
-        self.process = self.stemd("run")
+        self.process = self.running()
         deadline = time.monotonic() + PATIENCE
         while not self.announced():
-            assert self.process.poll() is None, self.process.communicate()[1]
+            assert self.process.poll() is None, self.said.read_text("utf-8")
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return self
@@ -51,6 +55,11 @@ class Home:
     def announced(self) -> bool:
         running = published(self.state)
         return running is not None and self.process is not None and running.pid == self.process.pid
+
+    def running(self) -> "subprocess.Popen[str]":
+        """The daemon as a service would start it: what it says goes to a file."""
+        with self.said.open("w") as said:
+            return subprocess.Popen([sys.executable, "-m", "daemon", "run"], env=self.environ, stderr=said, text=True)
 
     def stemd(self, *args: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "daemon", *args]
@@ -80,8 +89,7 @@ class Home:
     def end(self, how: int = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode
+        return self.process.wait(PATIENCE)
 
 
 def events_until(client: Client, job: str) -> list[Message]:

@@ -30,7 +30,7 @@ class Running:
         self.said: list[str] = []
         self.sizes: list[int] = []
         self._news = threading.Condition()
-        rules = Rules(poll, quiet, rescan_seconds=3600.0, poll_seconds=0.2, attend_seconds=0.2)
+        rules = Rules(poll, quiet, rescan_seconds=3600.0, poll_seconds=0.2, attend_seconds=0.1, gather_seconds=0.02)
         self.folder = DropFolder(root, rules, self._submit, self._open, tell=self._tell)
 
     def comes_true(self, what: Callable[[], object], within: float = 15.0) -> bool:

@@ -7,7 +7,7 @@ local Widgets = require("widgets")
 local Hud = {}
 Hud.__index = Hud
 
-local WIDTH, ROW, EDGE = 380, 52, 12
+local WIDTH, ROW, EDGE = 400, 56, 14
 local CLOSED, ESCAPE = -1, 27
 
 --- `jobs` have record.name, stage, fraction, eta and cancel().
@@ -23,8 +23,8 @@ local function remaining(job)
   if job.failed then return "failed" end
   local eta = job.eta or -1
   if eta < 0 or job.over then return job.stage end
-  if eta >= 90 then return ("%s, %d min left"):format(job.stage, math.ceil(eta / 60)) end
-  return ("%s, %d s left"):format(job.stage, eta)
+  if eta >= 90 then return ("%s, %.0f min left"):format(job.stage, math.ceil(eta / 60)) end
+  return ("%s, %.0f s left"):format(job.stage, eta)
 end
 
 local function row(self, job, y, w)

@@ -61,10 +61,16 @@ function paint.dot(x, y, radius, colour)
   gfx.circle(whole(x), whole(y), radius * paint.scale, 1, 1)
 end
 
--- A triangle that points to the right.
+--- A triangle that points to the right.
 function paint.play(x, y, size, colour)
   paint.colour(colour)
   gfx.triangle(whole(x), whole(y), whole(x), whole(y + size), whole(x + size * 0.87), whole(y + size / 2))
+end
+
+--- A triangle that points down: a menu opens here.
+function paint.opens(x, y, size, colour)
+  paint.colour(colour)
+  gfx.triangle(whole(x), whole(y), whole(x + size), whole(y), whole(x + size / 2), whole(y + size * 0.6))
 end
 
 local function fitted(text, width)

@@ -17,7 +17,7 @@ end
 function place.save(name)
   local dock, x, y, w, h = gfx.dock(-1, 0, 0, 0, 0)
   if not x or w < 50 or h < 50 then return end
-  settings.set("window_" .. name, ("%d %d %d %d %d"):format(x // 1, y // 1, w // 1, h // 1, dock // 1))
+  settings.set("window_" .. name, ("%.0f %.0f %.0f %.0f %.0f"):format(x, y, w, h, dock))
 end
 
 return place

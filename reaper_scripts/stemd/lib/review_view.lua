@@ -32,6 +32,7 @@ local function header(self, w)
   button("Redo", 58, model.redo)
   button("Undo", 58, model.undo)
   paint.text(model.name, EDGE, 0, x - EDGE - 10, HEAD, { font = "title" })
+  paint.box(0, HEAD, w, 1, "line")
 end
 
 -- Left edges of the columns and the right end of the last one.
@@ -53,7 +54,7 @@ local function titles(w)
 end
 
 local function label_button(self, index, row, x, y, w)
-  if not self.widgets:button(drums.name(row.label), x, y + 4, w, ROW - 8) then return end
+  if not self.widgets:button(drums.name(row.label), x, y + 3, w, ROW - 6, { menu = true }) then return end
   self.model:mark(index)
   local choice = menu(self, drums.menu(row.label), x, y + ROW)
   if drums.LIST[choice] then self.model:relabel(drums.LIST[choice].label) end
@@ -70,10 +71,10 @@ end
 
 local function figures(row, at, y)
   paint.text(tostring(row.count), at.hits - 40, y, 70, ROW, { align = "right" })
-  paint.text(("%d"):format(row.velocity + 0.5), at.velocity + 8, y, 28, ROW, { align = "right" })
+  paint.text(("%.0f"):format(row.velocity), at.velocity + 8, y, 28, ROW, { align = "right" })
   local room = at.sure - at.velocity - 60
   Widgets.meter(row.velocity / 127, at.velocity + 44, y + 11, room, 6, row.drum)
-  paint.text(("%d %%"):format(row.confidence * 100 + 0.5), at.sure + 8, y, 40, ROW, { align = "right" })
+  paint.text(("%.0f %%"):format(row.confidence * 100), at.sure + 8, y, 40, ROW, { align = "right" })
   local colour = row.confidence < 0.5 and "warn" or "accent"
   Widgets.meter(row.confidence, at.sure + 56, y + 11, at.stop - at.sure - 62, 6, colour)
 end
@@ -169,7 +170,8 @@ local function swing_slider(self, x, y, w)
   if widgets:button("auto", x + 44, y + 9, 44, 22, { on = auto, font = "small" }) then
     self.model:set_grid({ swing = "auto" })
   end
-  local value, chosen = widgets:slider("swing", auto and 0 or (grid.swing - 0.5) * 4, x + 100, y + 10, w - 106, 20)
+  local now = auto and 0 or (grid.swing - 0.5) * 4
+  local value, chosen = widgets:slider("swing", now, x + 100, y + 10, w - 106, 20, auto and "raised")
   if chosen then self.model:set_grid({ swing = math.floor((0.5 + value / 4) * 1000 + 0.5) / 1000 }) end
 end
 
@@ -179,7 +181,7 @@ local function grid_buttons(self, y)
   if widgets:button("Quantize", EDGE, y + 9, 76, 22, { on = on, font = "small" }) then
     self.model:set_grid({ quantize = not on })
   end
-  if widgets:button(grid.step or "1/16", EDGE + 84, y + 9, 54, 22, { font = "small" }) then
+  if widgets:button(grid.step or "1/16", EDGE + 84, y + 9, 62, 22, { font = "small", menu = true }) then
     step_menu(self, EDGE + 84, y + 31)
   end
 end
@@ -188,7 +190,7 @@ local function grid_panel(self, w, y)
   paint.box(0, y, w, GRID, "panel")
   paint.box(0, y, w, 1, "line")
   grid_buttons(self, y)
-  local x, half = EDGE + 152, (w - 2 * EDGE - 152) / 2
+  local x, half = EDGE + 162, (w - 2 * EDGE - 162) / 2
   paint.text("Strength", x, y, 60, GRID, { colour = "dim", font = "small" })
   local value, chosen = self.widgets:slider("strength", self.model.grid.strength or 1, x + 66, y + 10, half - 84, 20)
   if chosen then self.model:set_grid({ strength = math.floor(value * 100 + 0.5) / 100 }) end

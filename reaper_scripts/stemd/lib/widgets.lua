@@ -36,13 +36,17 @@ function Widgets:hit(x, y, w, h)
   return self.pressed and self:over(x, y, w, h)
 end
 
---- True when it was clicked. `style`: dim (cannot be clicked), on, font.
+--- True when it was clicked. `style`: dim (cannot be clicked), on, font, menu (opens one).
 function Widgets:button(label, x, y, w, h, style)
   style = style or {}
   local over = not style.dim and self:over(x, y, w, h)
   paint.box(x, y, w, h, style.on and "accent" or over and "hover" or "raised")
   local colour = style.dim and "line" or style.on and "back" or "text"
-  paint.text(label, x + 4, y, w - 8, h, { align = "centre", colour = colour, font = style.font })
+  local align = style.menu and "left" or "centre"
+  local edge = style.menu and 10 or 4
+  paint.text(label, x + edge, y, w - 2 * edge - (style.menu and 10 or 0), h,
+    { align = align, colour = colour, font = style.font })
+  if style.menu then paint.opens(x + w - 17, y + h / 2 - 2, 8, "dim") end
   return over and self.pressed
 end
 

@@ -1,0 +1,1 @@
+"""Builds the Max for Live device from the sources in this folder."""

@@ -1,0 +1,57 @@
+"""`stemd jobs` when no daemon runs: the list can be read and cleared all the same."""
+
+import json
+
+import pytest
+
+from daemon.commands import jobs as command
+from daemon.errors import Rejected
+from daemon.jobs.job import State
+from daemon.jobs.store import FILE, JobStore
+from tests.jobs.orders import job
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("STEMD_FOLDERS__CONFIG", str(tmp_path))
+    opened = JobStore(tmp_path / FILE)
+    yield opened
+    opened.close()
+
+
+def test_the_list_is_printed_as_json(store, capsys):
+    asked = store.add(job())
+    assert command.show(20, as_json=True) == 0
+    assert [row["job"] for row in json.loads(capsys.readouterr().out)] == [asked.id]
+
+
+def test_each_job_has_a_line_with_its_reason(store, capsys):
+    running = store.move(store.add(job()), State.RUNNING)
+    store.move(running, State.FAILED, reason="It broke.")
+    command.show(20, as_json=False)
+    assert capsys.readouterr().out.split("  ") == [running.id, "failed", "Song.wav", "It broke.\n"]
+
+
+def test_a_queued_job_is_cancelled(store):
+    asked = store.add(job())
+    command.cancel(asked.id)
+    assert store.get(asked.id).state is State.CANCELLED
+
+
+def test_what_is_over_is_not_cancelled(store):
+    over = store.move(store.add(job()), State.CANCELLED)
+    with pytest.raises(Rejected, match="is cancelled already"):
+        command.cancel(over.id)
+
+
+def test_a_job_that_is_over_is_forgotten(store, capsys):
+    over = store.move(store.add(job()), State.CANCELLED)
+    command.delete(over.id)
+    assert store.latest(10) == []
+    assert "stays where it is" in capsys.readouterr().out
+
+
+def test_an_unknown_job_is_named(store):
+    with pytest.raises(Rejected, match="no job 'j0'"):
+        command.delete("j0")

@@ -1,0 +1,63 @@
+"""A worker's shift: the real pipeline and delivery, with a transcriber that knows what was played."""
+
+import pytest
+
+from daemon.errors import Cancelled
+from daemon.inlets.probe import Limits
+from daemon.jobs.job import Pass
+from daemon.jobs.options import Options
+from daemon.jobs.shift import Shift
+from daemon.jobs.timings import Timings
+from daemon.jobs.worker import Task
+from daemon.jobs.workspace import Workspace
+from daemon.outlets.delivery import Desk
+from daemon.outlets.manifest import Manifest
+from daemon.pipeline.chain import Studio
+from tests import synth
+from tests.ears import ScriptedListener
+
+BEAT = synth.rock_beat(2)
+DRUMS = Options(input="drums", plot=True)
+
+
+@pytest.fixture
+def song(tmp_path):
+    return synth.write(tmp_path / "Song.wav", synth.play(BEAT, 4.0))
+
+
+@pytest.fixture
+def shift(tmp_path):
+    cache = Workspace(tmp_path / "cache")
+    studio = Studio(cache, Limits(), ScriptedListener(BEAT), lambda *_: None, lambda name: None)
+    return Shift(studio, studio, Desk(tmp_path / "locks"), Timings(tmp_path / "timings.json"))
+
+
+def test_a_task_ends_with_files_beside_the_song(shift, song):
+    told = []
+    made = shift(Task("j1", Pass.FINAL, str(song), "", DRUMS), told.append)
+    assert len(Manifest.load(song.with_name("Song.stemd.json")).hits.rows) == len(BEAT)
+    assert (made.midi, made.written) == (str(song.with_name("Song.drums.mid")), (made.midi,))
+    fractions = [each.fraction for each in told]
+    assert (fractions, told[-1].stage) == (sorted(fractions), "write")
+
+
+def test_a_draft_is_midi_only_and_the_final_takes_its_place(shift, song):
+    draft = shift(Task("j1", Pass.DRAFT, str(song), "", DRUMS, drafted=True), lambda told: None)
+    assert not list(song.parent.glob("*.svg"))
+    final = shift(Task("j1", Pass.FINAL, str(song), "", DRUMS, drafted=True), lambda told: None)
+    assert final.midi == draft.midi
+    assert list(song.parent.glob("*.svg"))
+
+
+def test_a_stop_leaves_nothing_beside_the_song(shift, song):
+    def stop(told):
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        shift(Task("j1", Pass.FINAL, str(song), "", DRUMS), stop)
+    assert not list(song.parent.glob("Song.*.*"))
+
+
+def test_it_learns_how_long_stages_take(shift, song, tmp_path):
+    shift(Task("j1", Pass.FINAL, str(song), "", DRUMS), lambda told: None)
+    assert "hits" in (tmp_path / "timings.json").read_text()

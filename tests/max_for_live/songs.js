@@ -1,0 +1,106 @@
+// Material for the tests: .mid files as stemd writes them, manifests, listings and random numbers that repeat.
+"use strict";
+
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { Max, setWith } = require("./fake_max.js");
+const { LiveSet } = require("./fake_live.js");
+
+const PPQ = 960;
+
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}
+
+function variable(value) {
+  const bytes = [value & 127];
+  for (let rest = value >> 7; rest; rest >>= 7) bytes.unshift((rest & 127) | 128);
+  return bytes;
+}
+
+function chunk(name, content) {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(content.length);
+  return Buffer.concat([Buffer.from(name), size, Buffer.from(content)]);
+}
+
+function track(events) {
+  let before = 0;
+  const sorted = events.slice().sort((a, b) => a.tick - b.tick || a.order - b.order);
+  const bytes = sorted.flatMap((event) => {
+    const delta = event.tick - before;
+    before = event.tick;
+    return [...variable(delta), ...event.bytes];
+  });
+  return chunk("MTrk", [...bytes, 0, 0xff, 0x2f, 0]);
+}
+
+// A type 1 file of notes {pitch, onset, velocity} at one tempo; notes last 50 ms or until the next of their pitch.
+function midi(notes, bpm = 120) {
+  const microseconds = Math.round(60e6 / bpm);
+  const tick = (second) => Math.round(second * 1e6 / microseconds * PPQ);
+  const tempo = { tick: 0, order: 0, bytes: [0xff, 0x51, 3, microseconds >> 16, (microseconds >> 8) & 255, microseconds & 255] };
+  const played = notes.flatMap((note) => [
+    { tick: tick(note.onset), order: 1, bytes: [0x99, note.pitch, note.velocity] },
+    { tick: tick(note.onset + 0.05), order: 0, bytes: [0x89, note.pitch, 0] },
+  ]);
+  const header = chunk("MThd", [0, 1, 0, 2, PPQ >> 8, PPQ & 255]);
+  return Buffer.concat([header, track([tempo]), track(played)]);
+}
+
+function folder() {
+  return fs.mkdtempSync(path.join(os.tmpdir(), "stemd-live-").replace(/^\/tmp/, fs.existsSync("/dev/shm") ? "/dev/shm" : "/tmp"));
+}
+
+// A folder with a song and, once `write` is called, what stemd lays beside it.
+class Song {
+  constructor(name = "Song.wav") {
+    this.folder = folder();
+    this.path = path.join(this.folder, name);
+    fs.writeFileSync(this.path, "RIFF0000WAVEfmt ");
+    this.midi = path.join(this.folder, "Song.drums.mid");
+    this.manifest = path.join(this.folder, "Song.stemd.json");
+    this.listing = path.join(this.folder, "clusters.json");
+  }
+
+  write(notes, outputs = []) {
+    fs.writeFileSync(this.midi, midi(notes));
+    fs.writeFileSync(this.manifest, JSON.stringify({ outputs: [{ path: "Song.drums.mid", kind: ".drums.mid" }, ...outputs] }));
+  }
+
+  clusters(rows) {
+    fs.writeFileSync(this.listing, JSON.stringify(rows));
+  }
+}
+
+// A device on the track of a selected clip of `song`, with stemd there.
+function opened(song, { clip = {}, live = {}, arranged = false } = {}) {
+  const set = new LiveSet(live);
+  const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
+  const source = set.clip({ file_path: song.path, name: "Song", markers, loop_end: 16, end_marker: 16, end_time: 16, ...clip });
+  const track = setWith(set, source, { arranged });
+  return { set, source, track, max: new Max(set).started() };
+}
+
+// Transcribe is pressed, and stemd takes the job.
+function taken(max, job = "j1") {
+  max.say("transcribe");
+  max.say("/stemd/ack", max.last("process")[1], job);
+}
+
+function done(max, song, revision = 0, job = "j1") {
+  max.say("/stemd/done", max.last("process")[1], job, revision, song.manifest, song.midi);
+  max.clock.pass(2000);
+}
+
+function written(set) {
+  const clips = [...set.objects.values()].filter((object) => object.kind === "Clip" && object.is_midi_clip);
+  return clips.at(-1);
+}
+
+module.exports = { random, midi, Song, opened, taken, done, written };

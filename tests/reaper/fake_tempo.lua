@@ -1,0 +1,56 @@
+-- REAPER's tempo map for the fake: markers {time, bpm, linear, numerator, denominator}, the first one at time 0.
+
+local tempo = {}
+
+local function beats_within(marker, after, seconds)
+  if not (marker.linear and after) then return seconds * marker.bpm / 60 end
+  local ramp = (after.bpm - marker.bpm) / (after.time - marker.time)
+  return (marker.bpm * seconds + ramp * seconds * seconds / 2) / 60
+end
+
+function tempo.new(markers)
+  local quarter = 0
+  for index, marker in ipairs(markers) do
+    marker.qn = quarter
+    local after = markers[index + 1]
+    if after then quarter = quarter + beats_within(marker, after, after.time - marker.time) end
+  end
+  return setmetatable({ markers = markers }, { __index = tempo })
+end
+
+function tempo:_at(field, value)
+  local found = 1
+  for index, marker in ipairs(self.markers) do
+    if marker[field] <= value then found = index end
+  end
+  return self.markers[found], self.markers[found + 1]
+end
+
+function tempo:quarter(time)
+  local marker, after = self:_at("time", time)
+  return marker.qn + beats_within(marker, after, time - marker.time)
+end
+
+function tempo:time(quarter)
+  local marker, after = self:_at("qn", quarter)
+  local low, high = 0, after and after.time - marker.time or (quarter - marker.qn) * 60 / marker.bpm + 1
+  if quarter < marker.qn then return marker.time + (quarter - marker.qn) * 60 / marker.bpm end
+  for _ = 1, 80 do
+    local middle = (low + high) / 2
+    if marker.qn + beats_within(marker, after, middle) < quarter then low = middle else high = middle end
+  end
+  return marker.time + (low + high) / 2
+end
+
+function tempo:measure(quarter)
+  local start, length = 0, 4
+  for _, marker in ipairs(self.markers) do
+    if marker.qn <= quarter + 1e-9 and marker.numerator then
+      start, length = marker.qn, marker.numerator * 4 / marker.denominator
+    end
+  end
+  local number = math.floor((quarter - start) / length + 1e-9)
+  return number, start + number * length, start + (number + 1) * length
+end
+
+return tempo

@@ -1,0 +1,61 @@
+"""The console script itself: what it prints where, and with which exit status."""
+
+import io
+import sys
+
+import pytest
+
+from bridge import launch
+from daemon import __version__, cli
+from tests.acceptance.home import Home
+
+COMMANDS = ("transcribe", "relabel", "models", "doctor", "config", "run", "jobs", "send", "ports", "service")
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path)
+
+
+def test_help_names_every_command(home):
+    result = home.stemd("--help")
+    assert result.exit_code == 0
+    assert all(command in result.stdout for command in COMMANDS)
+
+
+def test_the_version_is_that_of_the_package(home):
+    assert home.stemd("--version").stdout == f"stemd {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [("sing",), ("models", "sing"), ("transcribe",), ("relabel",)])
+def test_a_wrong_call_ends_with_two(home, words):
+    result = home.stemd(*words)
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+
+
+def test_names_that_a_terminal_cannot_show_do_not_stop_the_work(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(cli, "app", lambda: print("🥁.wav"))
+    cli.main()
+    terminal.flush()
+    assert terminal.buffer.getvalue().startswith(b"\\U0001f941.wav")
+
+
+def foreign(folder, text):
+    package = folder / "daemon"
+    package.mkdir()
+    (package / "__init__.py").write_text(text, "utf-8")
+    return package / "__init__.py"
+
+
+@pytest.mark.parametrize("text", ["", '"""Library to implement a well-behaved Unix daemon process."""'])
+def test_another_package_called_daemon_is_named_with_a_remedy(tmp_path, monkeypatch, text):
+    other = foreign(tmp_path, text)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "daemon"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(SystemExit) as ending:
+        launch.main()
+    assert str(other) in ending.value.code and "virtual environment of its own" in ending.value.code
