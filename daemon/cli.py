@@ -67,7 +67,7 @@ def transcribe(
     from daemon.commands import transcribe as command
 
     typed = {
-        "input": input, "parts": tuple(part.strip() for part in parts.split(",")) if parts else "", "separator": separator, "kit": kit,
+        "input": input, "parts": _listed(parts), "separator": separator, "kit": kit,
         "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
         "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
     }  # fmt: skip
@@ -246,6 +246,10 @@ def main() -> None:
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _listed(text: str) -> tuple[str, ...] | None:
+    return tuple(part.strip() for part in text.split(",")) if text else None
 
 
 def _exit(command: Callable[[], int]) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from bridge import discovery
 from bridge.discovery import Running
 from daemon import __version__, app, logs
 from daemon.config import Settings
+from daemon.errors import StemdError
 from daemon.events import Bus, Done, Event, Failed, Queued
 from daemon.frontdesk import FrontDesk, Manners, Staff
 from daemon.inlets.admission import Admission, House
@@ -108,10 +109,14 @@ def _submit(staff: Staff, path: Path, given: Mapping[str, Any]) -> str:
 
 
 def _verdict(store: JobStore, folder: DropFolder, event: Event) -> None:
-    if isinstance(event, Failed):
-        folder.failed(store.get(event.job).path, event.reason)
-    elif isinstance(event, Done):
-        folder.done(store.get(event.job).path)
+    if not isinstance(event, Failed | Done):
+        return
+    with suppress(StemdError):  # a job that was deleted meanwhile
+        path = store.get(event.job).path
+        if isinstance(event, Failed):
+            folder.failed(path, event.reason)
+        else:
+            folder.done(path)
 
 
 def benches(settings: Settings) -> Sequence[Bench]:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 
 def main() -> int:
+    if not (3, 11) <= sys.version_info < (3, 13):
+        say(f"stemd needs Python 3.11 or 3.12, and this is {sys.version.split()[0]}. Take one from python.org.")
+        return 1
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".venv")
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     uv = programs / "uv"

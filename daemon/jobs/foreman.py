@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bridge.timebase import Seconds
-from daemon.errors import JobMoved, Rejected, StageFailed
+from daemon.errors import JobMoved, Rejected, StemdError
 from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Queued
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
@@ -129,12 +129,12 @@ class Foreman:
                 running.stop.set()
 
     def _serve(self, bench: Bench) -> None:
-        """A list of jobs that cannot be written now (a full disk) is no reason to stop working for good."""
+        """A list of jobs that cannot be used now (a full disk) is no reason to stop working for good."""
         while not self._stopping:
             try:
                 self._work(bench)
-            except StageFailed as error:
-                _log.error("%s", error.reason)
+            except StemdError as error:
+                _log.error("%s", error)
                 with self._news:
                     self._news.wait_for(lambda: self._stopping, SECOND_TRY)
         bench.worker.rest()

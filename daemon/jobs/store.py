@@ -1,8 +1,8 @@
 """The jobs on disk: the only module that knows SQLite.
 
 The log is written ahead (WAL), so a killed process loses nothing that was committed. A commit does not wait for the
-disk: a thread of its own brings it there within a second. So a power cut undoes at most the last second, and takes
-whoever asked within it along; the list itself stays whole.
+disk: a thread of its own brings it there within seconds. So a power cut undoes at most these seconds, and takes
+whoever asked within them along; the list itself stays whole.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ MIGRATIONS: tuple[str, ...] = (
         changed REAL NOT NULL, draft INTEGER NOT NULL, frugal INTEGER NOT NULL, digest TEXT NOT NULL,
         manifest TEXT NOT NULL, midi TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
     );
-    CREATE INDEX by_state ON jobs (state, priority, created);
+    CREATE INDEX by_turn ON jobs (state, priority, draft DESC, created);
     CREATE INDEX by_path ON jobs (path);
     CREATE INDEX by_creation ON jobs (created);
     """,
@@ -40,7 +40,7 @@ _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
 _MUTABLE = ("priority", "state", "changed", "draft", "frugal", "digest", "manifest", "midi", "code", "reason")
 _COLUMNS = (*_FIXED, *_MUTABLE)
 _BUSY_SECONDS = 5.0
-_GATHER = 1.0  # seconds
+_GATHER = 3.0  # seconds; while the disk is at it, whoever commits may have to wait
 _INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _MUTABLE)} WHERE id = :id AND state = :before"
 
@@ -95,7 +95,7 @@ class JobStore:
 
     def queued(self, *, drafts_only: bool = False, limit: int = 16) -> list[Job]:
         """In the order in which they should run: who waits first, drafts before finals, then first come."""
-        condition = f"WHERE state = ? {'AND draft' if drafts_only else ''}"
+        condition = f"WHERE state = ? {'AND draft = 1' if drafts_only else ''}"
         return self._select(f"{condition} ORDER BY priority, draft DESC, created, rowid LIMIT ?", State.QUEUED, limit)
 
     def latest(self, limit: int) -> list[Job]:
@@ -110,8 +110,7 @@ class JobStore:
         return next(iter(self._select(f"{condition} ORDER BY created DESC LIMIT 1", *place)), None)
 
     def counts(self) -> Counter[State]:
-        with self._lock:
-            rows = self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+        rows = self._rows("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         return Counter({State(state): number for state, number in rows})
 
     def delete(self, job_id: str) -> Job:
@@ -132,21 +131,29 @@ class JobStore:
         return stamped
 
     def _select(self, condition: str, *values: object) -> list[Job]:
-        with self._lock:
-            rows = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {condition}", values).fetchall()
+        rows = self._rows(f"SELECT {', '.join(_COLUMNS)} FROM jobs {condition}", *values)
         return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._lock, _refusals():
+            return self._db.execute(query, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. Raises StageFailed when the disk refuses."""
-        with self._lock:
-            try:
-                with _transaction(self._db):
-                    yield self._db
-            except sqlite3.OperationalError as error:
-                reason = f"The list of jobs cannot be written ({error}). Make some room on the disk."
-                raise StageFailed("jobs", reason) from error
-            self._scribe.wake()
+        """One transaction."""
+        with self._lock, _refusals(), _transaction(self._db):
+            yield self._db
+        self._scribe.wake()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A disk that refuses is a StageFailed."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        reason = f"The list of jobs cannot be used ({error}). Make sure that its disk is there and has room."
+        raise StageFailed("jobs", reason) from error
 
 
 class _Scribe:
@@ -184,6 +191,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint = 0")  # that is the scribe's work, in a thread that nobody waits for
         _migrate(db, path)
     except sqlite3.DatabaseError as error:
         db.close()

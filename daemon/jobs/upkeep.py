@@ -37,8 +37,8 @@ class Upkeep:
 
     def tidy(self, source: Path) -> None:
         """Remove the half-written files of a worker that died over `source`, when nobody else writes there."""
-        self._workspace.sweep()
         with suppress(OSError, StemdError), folder_held(source, None, self._locks):
+            self._workspace.sweep()
             for folder in (source.parent, source.with_suffix(".stems")):
                 for path in folder.glob(f"{TEMPORARY}*"):
                     _remove(path)

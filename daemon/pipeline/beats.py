@@ -22,6 +22,8 @@ TIGHTNESS = 100.0
 CANDIDATES = 6
 STEP = 3  # superflux frames in one step of the tracker: 8.7 ms
 STEADY = 0.018  # seconds; beats that stray less (robustly) from one tempo have one tempo
+FEW = 8  # hits
+FIRST = 0.1  # how much more a bar is wanted where the music starts
 EXCERPT = 75.0  # seconds that a tempo is chosen on
 SNAP = 0.035
 ON_GRID = 0.015  # seconds around a grid line in which a stroke belongs to it
@@ -40,16 +42,24 @@ class Pulse:
     fit: float
 
 
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """What a tempo must explain: when something was struck, and how much that counts."""
+
+    seconds: Floats
+    weights: Floats
+
+
 def beats(found: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, numerator: int = 4) -> BeatGrid:
     """The grid of a song. `bpm` is taken as given when there is one; `numerator` is the number of beats in a bar."""
     strength = _strength(found, hits)
     rate = found.rate / STEP
     if len(strength) < 2 * rate or strength.max(initial=0) <= 0:
         return _free(bpm, numerator)
-    tempi = _tempi(strength, rate, bpm)
+    tempi, struck = _tempi(strength, rate, bpm), _struck(found, hits)
     if len(tempi) > 1:
-        tempi = [_best_tempo(found, strength, tempi)]
-    pulse = _pulse(found, strength, tempi[0])
+        tempi = [_best_tempo(found, strength, struck, tempi)]
+    pulse = _pulse(found, strength, struck, tempi[0])
     if len(pulse.times) < 4 or pulse.fit <= 0:
         return _free(bpm, numerator)
     return _grid(pulse.times, hits, len(strength) / rate, bpm, numerator)
@@ -60,12 +70,22 @@ def _free(bpm: float | None, numerator: int) -> BeatGrid:
     return NO_BEAT if bpm is None else replace(NO_BEAT, bpm=bpm, numerator=numerator)
 
 
-def _best_tempo(found: Novelty, strength: Floats, tempi: Sequence[float]) -> float:
+def _best_tempo(found: Novelty, strength: Floats, struck: Strokes, tempi: Sequence[float]) -> float:
     """The tempo whose beats fit best in the middle of the song."""
     length = round(EXCERPT * found.rate / STEP)
     start = max(0, (len(strength) - length) // 2)
     middle = Novelty(found.values[start * STEP : (start + length) * STEP], found.rate)
-    return max(tempi, key=lambda tempo: _pulse(middle, strength[start : start + length], tempo).fit)
+    inside = Strokes(struck.seconds - start * STEP / found.rate, struck.weights)
+    return max(tempi, key=lambda tempo: _pulse(middle, strength[start : start + length], inside, tempo).fit)
+
+
+def _struck(found: Novelty, hits: Sequence[Hit]) -> Strokes:
+    """The hits, by velocity; where there are hardly any, the peaks of the onset strength."""
+    sure = [hit for hit in hits if hit.cluster >= 0]
+    if len(sure) >= FEW:
+        return Strokes(np.array([hit.onset for hit in sure]), np.array([hit.velocity for hit in sure], float))
+    frames = peaks(found)
+    return Strokes(found.seconds(frames), found.values[frames].astype(float))
 
 
 def _strength(found: Novelty, hits: Sequence[Hit]) -> Floats:
@@ -100,7 +120,7 @@ def _prior(bpm: "Floats | float") -> Floats:
     return np.asarray(np.exp(-0.5 * (np.log2(np.asarray(bpm) / PREFERRED) / SPREAD) ** 2))
 
 
-def _pulse(found: Novelty, strength: Floats, bpm: float) -> Pulse:
+def _pulse(found: Novelty, strength: Floats, struck: Strokes, bpm: float) -> Pulse:
     rate = found.rate / STEP
     steps = _lay(strength, 60 * rate / bpm)
     if len(steps) < 4:
@@ -108,14 +128,13 @@ def _pulse(found: Novelty, strength: Floats, bpm: float) -> Pulse:
     on = strength[steps].mean()
     off = strength[np.clip(steps[:-1] + np.round(np.diff(steps) / 2).astype(int), 0, len(strength) - 1)].mean()
     times = _placed(found, steps / rate)
-    explained = max(_explained(found, times, 4), 0.9 * _explained(found, times, 3))
+    explained = max(_explained(struck, times, 4), 0.9 * _explained(struck, times, 3))
     return Pulse(times, float((on - 0.35 * off - strength.mean()) * _prior(bpm) ** 0.6 * explained))
 
 
-def _explained(found: Novelty, times: Floats, parts: int) -> float:
-    """The share of all onsets, by strength, that lie on a beat or one of its `parts`, beyond what chance explains."""
-    frames = peaks(found)
-    seconds = found.seconds(frames)
+def _explained(struck: Strokes, times: Floats, parts: int) -> float:
+    """The share of all strokes, by weight, that lie on a beat or one of its `parts`, beyond what chance explains."""
+    seconds = struck.seconds
     inside = (seconds >= times[0]) & (seconds < times[-1])
     if not inside.any():
         return 0.0
@@ -123,7 +142,7 @@ def _explained(found: Novelty, times: Floats, parts: int) -> float:
     part = float(np.median(np.diff(times))) / parts
     near = np.exp(-0.5 * ((beat - np.round(beat)) * part / ON_GRID) ** 2)
     chance = min(0.95, ON_GRID * np.sqrt(2 * np.pi) / part)
-    share = float(np.average(near, weights=found.values[frames[inside]]))
+    share = float(np.average(near, weights=struck.weights[inside]))
     return max(0.0, (share - chance) / (1 - chance))
 
 
@@ -215,7 +234,10 @@ def _extended(times: Floats, duration: float) -> Floats:
 
 
 def _downbeat(laid: Floats, hits: Sequence[Hit], numerator: int) -> int:
-    """Which of the first beats starts a bar: kicks and crashes like it, snares like the beat before the last."""
+    """Which of the first beats starts a bar: kicks and crashes like it, snares do not.
+
+    Kick and snare often leave two answers, half a bar apart; then it is the one on which the music starts.
+    """
     if not len(laid):
         return 0
     gain = np.zeros(numerator)
@@ -224,6 +246,9 @@ def _downbeat(laid: Floats, hits: Sequence[Hit], numerator: int) -> int:
         if hit.cluster >= 0 and abs(laid[i] - hit.onset) < 0.06:
             for phase in range(numerator):
                 gain[phase] += _likes(hit, (i - phase) % numerator, numerator)
+    if hits:
+        start = int(np.argmin(np.abs(laid - hits[0].onset)))
+        gain[start % numerator] += FIRST * gain.max()
     return int(np.argmax(gain))
 
 

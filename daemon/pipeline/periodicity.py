@@ -118,14 +118,17 @@ def _measured(frames: Floats, wanted: Range) -> tuple[Halves, Halves]:
 
 
 def _difference(frames: Floats, window: int, longest: int) -> NDArray[np.float64]:
-    """(frames, longest) sums of squared differences between a window and itself `lag` samples later."""
+    """(frames, longest) sums of squared differences between a window and itself `lag` samples later, levels made equal.
+
+    Without that the quick decay of a slapped string would pass for a lack of period.
+    """
     size = next_fast_len(frames.shape[1], real=True)
     spectrum = rfft(frames, size, axis=1)
     head = rfft(frames[:, :window], size, axis=1)
     correlation = irfft(spectrum * head.conj(), size, axis=1)[:, :longest]
     squares = np.cumsum(np.pad(frames.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
     energy = squares[:, window : window + longest] - squares[:, :longest]
-    return np.maximum(0, energy[:, :1] + energy - 2 * correlation)
+    return np.maximum(0, 2 * np.sqrt(np.maximum(0, energy[:, :1] * energy)) - 2 * correlation)
 
 
 def _normalised(difference: NDArray[np.float64]) -> Floats:

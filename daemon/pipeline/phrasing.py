@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from daemon.pipeline.melody import Run
 from daemon.pipeline.notes import LOWEST_KEY, Posteriors
@@ -22,6 +23,8 @@ _SECOND = 0.08  # seconds after which a note may be struck again
 _RISE_DB = 2.0
 _STRENGTH = 0.05
 _STRUCK = 0.3  # onset posterior of a repeated note
+_RIPPLE = 0.03  # seconds: a period of the deepest note, which is no change of level
+_MASKED, _MASK = 0.35, 0.4  # seconds after an onset in which others count from this share of its strength
 _SLIP = 0.15  # seconds: a shorter leap of an octave without an attack is a slip of the tracker
 
 Floats = NDArray[np.float32]
@@ -38,7 +41,8 @@ class Attacks:
     @classmethod
     def of(cls, found: Novelty, envelope: Floats) -> "Attacks":
         """`envelope` in dB on the raster of `found`."""
-        frames = peaks(found)
+        frames = _unmasked(peaks(found), found)
+        envelope = uniform_filter1d(envelope, round(_RIPPLE * found.rate))
         span = round(0.05 * found.rate)
         before = np.array([envelope[max(0, i - span) : i].min(initial=0) for i in frames], np.float32)
         after = np.array([envelope[i : i + span].max(initial=-120) for i in frames], np.float32)
@@ -55,6 +59,17 @@ class Attacks:
         """The attack that belongs to a run that starts at `time`."""
         inside = self.times[(self.times >= time - _BEFORE) & (self.times <= time + _AFTER)]
         return float(inside[np.argmin(np.abs(inside - time + 0.01))]) if len(inside) else None
+
+
+def _unmasked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
+    """Onsets without those that a much stronger one just before brings about: a deep note ripples as it dies away."""
+    times, strengths = found.seconds(frames), found.values[frames]
+    kept = []
+    for i, frame in enumerate(frames.tolist()):
+        before = strengths[:i][times[:i] > times[i] - _MASKED]
+        if strengths[i] >= _MASK * before.max(initial=0):
+            kept.append(frame)
+    return np.array(kept, np.int64)
 
 
 @dataclass(frozen=True, slots=True)

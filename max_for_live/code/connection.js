@@ -29,15 +29,22 @@ var Connection = (function () {
     Connection.prototype.beat = function () {
         var self = this;
         this.task.cancel();
-        this.task.schedule(BEAT);
         this.requests.ask("ping", [], {
             answered: function (args) { self.pong(args); },
-            refused: function (code, text) { self.panel.link("old", "stemd refuses", text); },
+            refused: function (code, text) {
+                self.task.schedule(BEAT);
+                self.panel.link("old", "stemd refuses", text);
+            },
             lost: function () { self.gone(); }
         }, this.requests.name + "-ping");
     };
 
     Connection.prototype.pong = function (args) {
+        this.task.schedule(BEAT);
+        this.greet(args);
+    };
+
+    Connection.prototype.greet = function (args) {
         var version = args[2];
         var protocol = Number(args[3]);
         if (protocol !== PROTOCOL) {
@@ -62,6 +69,8 @@ var Connection = (function () {
         this.panel.link("gone", "stemd is not running", news ? "stemd is not running. Start it with: stemd run" : "");
         if (this.seek()) {
             this.beat();
+        } else {
+            this.task.schedule(BEAT);
         }
     };
 

@@ -46,6 +46,9 @@ var MidiFile = (function () {
 
     Reader.prototype.skip = function (size) {
         this.at += size;
+        if (this.at > this.bytes.length) {
+            this.fail();
+        }
         return this.bytes.slice(this.at - size, this.at);
     };
 

@@ -2,7 +2,8 @@
 var Paths = (function () {
     "use strict";
 
-    var TEMPORARY = /^(\/private)?\/(tmp|var\/folders)\/|\/AppData\/Local\/Temp\/|^[A-Z]:\/Windows\/Temp\//i;
+    // Where macOS and Windows keep what a program may throw away: Live's decoded copies of compressed files.
+    var TEMPORARY = /^(\/private)?\/var\/folders\/|\/AppData\/Local\/Temp\/|^[A-Z]:\/Windows\/Temp\//i;
 
     // "Macintosh HD:/Users/x" and "C:\x" become "/Users/x" and "C:/x"; other volumes lie under /Volumes.
     function normal(path) {

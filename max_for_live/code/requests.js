@@ -3,7 +3,7 @@
 var Requests = (function () {
     "use strict";
 
-    var WAITS = [400, 800, 1600, 3200]; // milliseconds before each next try
+    var WAITS = [400, 800, 1600, 3200]; // milliseconds to wait for an answer before each next try
     var ANSWERS = /^\/stemd\/(pong|status\.reply|ack|done|fail|pushed|jobs\.reply|clusters\.reply)$/;
 
     function newName() {
@@ -48,7 +48,7 @@ var Requests = (function () {
         if (!question) {
             return;
         }
-        if (question.tries > WAITS.length) {
+        if (question.tries >= WAITS.length) {
             delete this.pending[id];
             if (question.then.lost) {
                 question.then.lost();
@@ -56,7 +56,7 @@ var Requests = (function () {
             return;
         }
         this.send(question.address, this.wire(question));
-        question.task.schedule(WAITS[Math.min(question.tries, WAITS.length - 1)]);
+        question.task.schedule(WAITS[question.tries]);
         question.tries += 1;
     };
 

@@ -102,12 +102,20 @@ var Writer = (function () {
         }
     };
 
+    // What goes into one slice is not seen half done.
+    function slices(clip, todo) {
+        var steps = chunks(todo.remove, function (part) { return removal(clip, part); });
+        steps = steps.concat(chunks(todo.add, function (part) { return addition(clip, part); }));
+        if (todo.remove.length + todo.add.length > CHUNK) {
+            return steps;
+        }
+        return [function () { steps.forEach(function (step) { step(); }); }];
+    }
+
     // Brings the clip from the `written` notes to the `wanted` ones, then calls `finished`.
     function write(clip, written, wanted, finished) {
         var todo = difference(written, wanted, Live.notes(clip));
-        var steps = chunks(todo.remove, function (part) { return removal(clip, part); });
-        steps = steps.concat(chunks(todo.add, function (part) { return addition(clip, part); }));
-        return new Run(steps, finished);
+        return new Run(slices(clip, todo), finished);
     }
 
     return { write: write, difference: difference, CHUNK: CHUNK };

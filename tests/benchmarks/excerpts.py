@@ -32,18 +32,17 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One piece. `program` counts from 0; `tonic` is a pitch class."""
+    """One piece. `program` counts from 0; `chords` are (start, end, root as a pitch class, quality)."""
 
     name: str
     part: str
     program: int
     notes: tuple[Played, ...]
-    tonic: int
     chords: tuple[tuple[float, float, int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """What a line is composed from."""
 
     dice: random.Random
@@ -62,7 +61,7 @@ class _Piece:
         return Played(pitch, max(0.05, 0.3 + beats * self.beat + early), length * self.beat, velocity)
 
 
-def bass(piece: _Piece) -> Iterator[Played]:
+def bass(piece: Piece) -> Iterator[Played]:
     """Roots, fifths, octaves and passing notes, as low as B0; some legato, some cut short."""
     lowest = piece.dice.choice((23, 28, 28))
     length = piece.dice.choice((0.55, 0.8, 0.98))
@@ -77,7 +76,7 @@ def bass(piece: _Piece) -> Iterator[Played]:
             at += beats
 
 
-def lead(piece: _Piece) -> Iterator[Played]:
+def lead(piece: Piece) -> Iterator[Played]:
     """A sung line: mostly steps, a leap now and then, repeated notes, breaths."""
     degree, at, end = piece.dice.randint(0, 6), 0.0, 4.0 * len(piece.degrees)
     home = piece.dice.choice((48, 60, 60))
@@ -90,7 +89,7 @@ def lead(piece: _Piece) -> Iterator[Played]:
         at += beats
 
 
-def piano(piece: _Piece) -> Iterator[Played]:
+def piano(piece: Piece) -> Iterator[Played]:
     """Chords in the left hand, a tune above."""
     pattern = piece.dice.choice(((0, 2), (0, 1, 2, 3), (0, 1.5, 3)))
     for bar, degree in enumerate(piece.degrees):
@@ -106,7 +105,7 @@ def piano(piece: _Piece) -> Iterator[Played]:
             at += beats
 
 
-def guitar(piece: _Piece) -> Iterator[Played]:
+def guitar(piece: Piece) -> Iterator[Played]:
     """Arpeggios or strummed chords in open position."""
     strummed = piece.dice.random() < 0.5
     for bar, degree in enumerate(piece.degrees):
@@ -122,7 +121,7 @@ def guitar(piece: _Piece) -> Iterator[Played]:
                 yield piece.note(voicing[(0, 2, 3, 4, 3, 2, 1, 2)[eighth]], 4 * bar + eighth / 2, 0.9)
 
 
-LINES: dict[str, tuple[Callable[[_Piece], Iterator[Played]], tuple[int, ...]]] = {
+LINES: dict[str, tuple[Callable[[Piece], Iterator[Played]], tuple[int, ...]]] = {
     "bass": (bass, (32, 33, 34, 35, 36, 38, 39)),
     "lead": (lead, (52, 53, 54, 85, 73, 71, 40)),
     "piano": (piano, (0, 1, 2, 4)),
@@ -136,14 +135,12 @@ def excerpts(part: str, numbers: range) -> Iterator[Excerpt]:
     for number in numbers:
         dice = random.Random(f"{part} {number}")
         degrees = dice.choice(PROGRESSIONS)
-        piece = _Piece(dice, 60 / dice.uniform(80, 150), number * 7 % 12, degrees)
+        piece = Piece(dice, 60 / dice.uniform(80, 150), number * 7 % 12, degrees)
         notes = separated(sorted(line(piece), key=lambda note: (note.onset, note.pitch)))
-        yield Excerpt(
-            f"{part}-{number}", part, programs[number % len(programs)], tuple(notes), piece.tonic, chords(piece)
-        )
+        yield Excerpt(f"{part}-{number}", part, programs[number % len(programs)], tuple(notes), chords(piece))
 
 
-def chords(piece: _Piece) -> tuple[tuple[float, float, int, str], ...]:
+def chords(piece: Piece) -> tuple[tuple[float, float, int, str], ...]:
     """(start, end, root, quality) of every bar."""
     kinds = ("maj", "min", "min", "maj", "maj", "min", "dim")
     bar = 4 * piece.beat

@@ -41,7 +41,7 @@ test("a clip without a file", () => {
   assert.match(refused({ clip: { file_path: "" } }), /Save the set/);
 });
 
-for (const where of ["/private/var/folders/x/T/Song.wav", "/tmp/Song.wav", "C:\\Users\\a\\AppData\\Local\\Temp\\Song.wav"]) {
+for (const where of ["/private/var/folders/x/T/Song.wav", "C:\\Users\\a\\AppData\\Local\\Temp\\Song.wav"]) {
   test(`a temporary decoded file, ${where}`, () => {
     assert.match(refused({ clip: { file_path: where } }), /temporary copy/);
   });
@@ -207,7 +207,7 @@ test("a damaged .mid leaves the set as it is", () => {
   const { set, max } = opened(song);
   taken(max);
   song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
-  fs.writeFileSync(song.midi, fs.readFileSync(song.midi).subarray(0, 60));
+  fs.writeFileSync(song.midi, fs.readFileSync(song.midi).subarray(0, -6));
   done(max, song);
   assert.match(max.status, /not a complete .mid file/);
   assert.equal(set.song.tracks.length, 1);

@@ -9,6 +9,8 @@ const { LiveSet } = require("./fake_live.js");
 
 const PPQ = 960;
 
+process.setMaxListeners(0);
+
 function random(seed) {
   let state = seed;
   return () => {
@@ -53,8 +55,11 @@ function midi(notes, bpm = 120) {
   return Buffer.concat([header, track([tempo]), track(played)]);
 }
 
+// Not where macOS keeps temporary files: the device refuses those.
 function folder() {
-  return fs.mkdtempSync(path.join(os.tmpdir(), "stemd-live-").replace(/^\/tmp/, fs.existsSync("/dev/shm") ? "/dev/shm" : "/tmp"));
+  const found = fs.mkdtempSync(path.join(process.platform === "darwin" ? os.homedir() : os.tmpdir(), "stemd-live-"));
+  process.on("exit", () => fs.rmSync(found, { recursive: true, force: true }));
+  return found;
 }
 
 // A folder with a song and, once `write` is called, what stemd lays beside it.

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -93,4 +94,4 @@ def test_no_key_is_struck_while_it_sounds(notes: list[tuple[float, float, int]],
     found = cleaned([note(*each) for each in notes], STEADY, settings)
     for pitch in {n.pitch for n in found}:
         same = [n for n in found if voice or n.pitch == pitch]
-        assert all(a.onset + a.duration <= b.onset + 1e-6 for a, b in zip(same, same[1:], strict=False))
+        assert all(a.onset + a.duration <= b.onset + 1e-6 for a, b in pairwise(same))

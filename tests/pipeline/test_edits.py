@@ -233,7 +233,7 @@ def test_a_flag_without_number_or_label_is_refused(text):
         ({"move": {"1": float("nan")}}, "bad_change", "move.1"),
         ({"add": [{"onset": 1, "label": "kick", "velocity": 128}]}, "bad_change", "add.0.velocity"),
         ({"sensitivity": {"snare": 1.1}}, "bad_change", "0 to 1"),
-        ({"sensitivity": {"snar": 0.5}}, "bad_change", "'snare'"),
+        ({"sensitivity": {"snar": 0.5}}, "bad_change", "use kick, snare"),
         ({"settings": {"separator": "mdx"}}, "bad_change", "needs the audio"),
         ({"settings": {"swimg": 0.6}}, "bad_change", "swing"),
         ({"settings": {"swing": 0.9}}, "bad_option", "0.75"),

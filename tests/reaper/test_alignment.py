@@ -99,7 +99,7 @@ def quarters(markers: list[Json], time: float) -> float:
 def sounding(markers: list[Json], position: float, tick: int) -> float:
     """The project time of a tick of an item at `position`."""
     wanted = quarters(markers, position) + tick / PPQ
-    low, high = position - 1.0, position + 1000.0
+    low, high = position, position + 100.0
     for _ in range(70):
         middle = (low + high) / 2
         low, high = (middle, high) if quarters(markers, middle) < wanted else (low, middle)
@@ -119,19 +119,20 @@ def item_of(play: Play) -> Json:
 
 
 @pytest.mark.parametrize("lua", LUAS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(play=plays, tempo=tempo_maps(), parts=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=30, unique=True))
 def test_every_hit_lands_within_a_millisecond_of_its_sound(
     lua: str, tmp_path: Path, play: Play, tempo: list[Json], parts: list[float]
 ) -> None:
-    times = [play.position + part * play.length for part in sorted(parts)]
+    every = [play.position + part * play.length for part in sorted(parts)]
+    times = [time for time in every if play.second(time) >= play.shift]  # nothing sounds before the file starts
     onsets = [play.second(time) for time in times]
     reaper = Reaper(lua, tmp_path, tmp_path)
     outcome = reaper.lines(INSERT, tempo=tempo, onsets=onsets, tracks=[{"items": [item_of(play)]}])
     found = outcome["tracks"][1]["items"][0]["notes"]
     landed = [sounding(tempo, play.position, note["first"]) for note in found]
     assert len(landed) == len(times)
-    assert max(abs(a - b) for a, b in zip(sorted(landed), times, strict=True)) <= WITHIN
+    assert all(abs(a - b) <= WITHIN for a, b in zip(sorted(landed), times, strict=True))
 
 
 @pytest.mark.parametrize("lua", LUAS)

@@ -69,10 +69,14 @@ function Job:done(_, _, _, path)
   slices.start(function() self:_finish(path) end)
 end
 
+local function named(record, sentence)
+  return sentence:find(record.name, 1, true) and sentence or ("%s: %s"):format(record.name, sentence)
+end
+
 function Job:fail(_, _, code, text)
   self.over, self.failed = true, true
   self:_leave()
-  if code ~= "cancelled" then self.problem = ("%s: %s"):format(self.record.name, text) end
+  if code ~= "cancelled" then self.problem = named(self.record, text) end
 end
 
 function Job:_leave()
@@ -87,7 +91,7 @@ function Job:_finish(path)
   end
   if found and self.wanted.stems then problem = stems.insert(self.record, manifest.stems(found, path)) end
   if found and not self.wanted.stems then problem = self:_insert_parts(manifest.midi(found, path), path) end
-  self.problem = problem and ("%s: %s"):format(self.record.name, problem)
+  self.problem = problem and named(self.record, problem)
   self:_leave()
 end
 

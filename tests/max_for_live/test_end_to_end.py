@@ -1,0 +1,77 @@
+"""The device in a fake Live set against a real `stemd run`: OSC as Max packs it, real jobs, notes in the clip."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+
+from bridge.drum_labels import SOUNDS
+from tests.max_for_live.markers import random_markers
+from tests.wire.home import Home
+
+SECONDS = 4.0
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Iterator[Home]:
+    opened = Home(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
+    yield opened
+    opened.end(signal.SIGKILL)
+
+
+def session(run_node, home: Home, song: Path, **clip: object) -> dict:
+    done = run_node("set_with_song.js", str(home.osc_port), str(song), json.dumps(clip))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def written(song: Path) -> list[tuple[float, int]]:
+    """Seconds and pitches of the .mid beside the song, read by mido."""
+    second, found = 0.0, []
+    for message in mido.MidiFile(song.with_suffix(".drums.mid")):
+        second += message.time
+        if message.type == "note_on" and message.velocity:
+            found.append((second, message.note))
+    return found
+
+
+def seconds_of(notes: list[dict], markers: list[dict], start: float) -> list[tuple[float, int]]:
+    beats, seconds = ([marker[key] for marker in markers] for key in ("beat", "second"))
+    return [(float(np.interp(note["start_time"] + start, beats, seconds)), note["pitch"]) for note in notes]
+
+
+@pytest.mark.parametrize(("seed", "version", "arranged"), [(1, 12, False), (2, 11, True)])
+def test_clip_job_notes_within_a_millisecond_and_corrections(run_node, home, seed, version, arranged):
+    song = home.song(f"Song {seed} ü.wav", SECONDS, level=seed)
+    markers = random_markers(seed, SECONDS)
+    start, end = markers[0]["beat"], markers[-1]["beat"]
+    values = {
+        "markers": markers, "start_marker": start, "loop_start": start, "end_marker": end, "loop_end": end,
+        "start_time": 8.0, "end_time": 8.0 + end - start,
+    }  # fmt: skip
+    steps = session(run_node, home, song, version=version, arranged=arranged, drumStem=True, values=values)
+
+    heard = sorted(seconds_of(steps["undone"], markers, start))
+    assert len(heard) >= 16
+    assert [note["pitch"] for note in steps["undone"]] == [note["pitch"] for note in steps["transcribed"]]
+    cowbell = SOUNDS["cowbell"].pitch
+    assert cowbell in {note["pitch"] for note in steps["relabelled"]}
+    assert steps["errors"] == []
+    final = sorted(seconds_of(steps["learned"], markers, start))
+    expected = sorted(written(song))
+    assert [pitch for _, pitch in final] == [pitch for _, pitch in expected]
+    assert max(abs(a - b) for (a, _), (b, _) in zip(final, expected, strict=True)) < 0.001
+    assert sum(pitch == cowbell for _, pitch in final) == 1
+
+
+def test_draft_then_final_of_a_full_mix(run_node, home):
+    song = home.song("Mix.wav", SECONDS, level=9)
+    values = {"markers": [{"second": 0, "beat": 0}, {"second": 0.5, "beat": 1}], "end_marker": 8, "loop_end": 8}
+    steps = session(run_node, home, song, version=12, arranged=False, drumStem=False, values=values)
+    assert any(text.startswith("Draft: ") for text in steps["status"])
+    assert steps["transcribed"]
+    assert steps["errors"] == []

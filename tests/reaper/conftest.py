@@ -1,0 +1,90 @@
+"""A real `stemd run` for the REAPER scripts, and a REAPER that finds it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import synth
+from tests.reaper.fake import LUAS, Reaper
+
+SECONDS = 6.0
+BEAT = synth.rock_beat(2, start=0.25)
+
+
+@dataclass
+class Daemon:
+    """A stemd of its own, with all its folders under `home`."""
+
+    home: Path
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        folders = {"STEMD_STATE_FOLDER": self.state} | {
+            f"STEMD_FOLDERS__{name.upper()}": self.home / name for name in ("cache", "config", "models")
+        }
+        others = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_OFFLINE": "true", "STEMD_LIMITS__MAX_MINUTES": 1}
+        return {**os.environ, **{name: str(value) for name, value in {**folders, **others}.items()}}
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "daemon", "run"]
+        self.process = subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while not (self.state / "daemon.json").exists():
+            assert self.process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        self.process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    running = Daemon(tmp_path_factory.mktemp("stemd"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=LUAS)
+def lua(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def reaper(lua: str, tmp_path: Path, daemon: Daemon) -> Reaper:
+    """A REAPER whose stemd runs; it asks through the spool, which needs no luasocket."""
+    return Reaper(lua, tmp_path, daemon.state, {"ext": {"stemd/transport": "spool"}})
+
+
+@pytest.fixture
+def alone(lua: str, tmp_path: Path) -> Reaper:
+    """A REAPER without a stemd."""
+    return Reaper(lua, tmp_path, tmp_path / "nobody", {"ext": {"stemd/transport": "spool"}})
+
+
+@pytest.fixture(scope="session")
+def beat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drum loop of SECONDS with the strokes of BEAT, in a folder that is hard to quote."""
+    folder = tmp_path_factory.mktemp("Söng 'A' “B” 鼓 🥁")
+    return synth.write(folder / "drum loop.wav", synth.play(BEAT, SECONDS))
