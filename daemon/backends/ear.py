@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
+from scipy.sparse import csr_array
 
 RATE = 44100
 HOP = 441
@@ -55,7 +57,7 @@ def filterbank(window: int) -> Array:
 
 def magnitudes(rows: Array) -> Array:
     """(frames, window) to (frames, bins)."""
-    return np.abs(np.fft.rfft(rows, axis=1)).astype(np.float32)
+    return np.abs(rfft(rows, axis=1))
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class MelFront:
         first = (WINDOWS[0] - window) // 2
         rows = np.lib.stride_tricks.sliding_window_view(padded[first:], window)[::HOP][:count]
         taper = np.hanning(window + 1)[:-1].astype(np.float32)
-        parts = [magnitudes(rows[start : start + ROWS] * taper) @ bank for start in range(0, count, ROWS)]
+        few = csr_array(bank.T)  # a bin belongs to two bands at most
+        parts = [(few @ magnitudes(rows[start : start + ROWS] * taper).T).T for start in range(0, count, ROWS)]
         return np.log1p(COMPRESSION * (2 / taper.sum()) * np.concatenate(parts))
 
     def whole(self, audio: Array) -> Array:
@@ -236,6 +239,7 @@ class Ear:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count()
         path = str(self.weights or packaged_weights())
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -95,8 +95,9 @@ class JobStore:
 
     def queued(self, *, drafts_only: bool = False, limit: int = 16) -> list[Job]:
         """In the order in which they should run: who waits first, drafts before finals, then first come."""
-        condition = f"WHERE state = ? {'AND draft = 1' if drafts_only else ''}"
-        return self._select(f"{condition} ORDER BY priority, draft DESC, created, rowid LIMIT ?", State.QUEUED, limit)
+        which, order = ("AND draft = 1", "") if drafts_only else ("", "draft DESC,")
+        condition = f"WHERE state = ? {which} ORDER BY priority, {order} created, rowid LIMIT ?"
+        return self._select(condition, State.QUEUED, limit)
 
     def latest(self, limit: int) -> list[Job]:
         """The newest first."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.errors import StageFailed
 from daemon.jobs.options import Options
 from daemon.outlets import naming
 from daemon.outlets.naming import Kind
 from daemon.outlets.plot import write_plot
 from daemon.outlets.stems import Sound, backing, common_gain, gain_remark, write_sound
+from daemon.outlets.whole import why
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.records import BeatGrid, Hit, Part
 
@@ -40,6 +42,7 @@ class Media:
         sounds, form = self.sounds(), self.form
         gain = common_gain(sounds.values(), form)
         for kind, sound in sounds.items():
+            _make_folder(paths[kind].parent)
             write_sound(sound, paths[kind], form, gain)
         return (*self._nothing_to_write(), *([gain_remark(gain, form)] if gain < 1 else []))
 
@@ -63,3 +66,10 @@ class Media:
         if stems and self.options.backing:
             mix = self.result.source.audio
             yield naming.backing(self.form), backing(mix, stems.parts[Part.DRUMS])
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StageFailed("stems", f"{folder} could not be made: {why(error)}.") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import StageFailed
-from daemon.outlets.whole import whole, why
+from daemon.outlets.whole import whole
 from daemon.pipeline.records import Audio
 
 if TYPE_CHECKING:
@@ -87,7 +87,6 @@ def write_sound(sound: Sound, target: Path, fmt: str, gain: float) -> Path:
 
     if fmt not in FORMATS:
         raise StageFailed("stems", f"{fmt!r} is not a format for stems. Use wav, flac or mp3.")
-    _make_folder(target.parent)
     with whole(target) as temporary:
         kind, subtype = FORMATS[fmt]
         try:
@@ -95,13 +94,6 @@ def write_sound(sound: Sound, target: Path, fmt: str, gain: float) -> Path:
         except soundfile.LibsndfileError as error:
             raise OSError(error.error_string.rstrip(".")) from error
     return target
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StageFailed("stems", f"{folder} could not be made: {why(error)}.") from error
 
 
 def _encode(sound: Sound, target: Path, kind: str, subtype: str, gain: float) -> None:

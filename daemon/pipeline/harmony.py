@@ -68,7 +68,7 @@ def harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> H
     edges, downbeats = _spans(grid, duration)
     tones, deep = _folded(stems, edges)
     names = _names(_path(_fits(tones, deep), downbeats))
-    return Harmony(_key(tones.sum(axis=0)), tuple(_chords(names, edges)))
+    return Harmony(_key((tones + deep).sum(axis=0)), tuple(_chords(names, edges)))
 
 
 def markers(found: Harmony) -> tuple[Marker, ...]:

@@ -4,6 +4,7 @@ Swing is where the second of two equal notes falls in their pair: 0.5 is straigh
 """
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -65,8 +66,8 @@ def _ratio(in_pairs: Floats) -> float | None:
     between = np.count_nonzero((inside > 0.15) & (inside < 0.3))
     if off.size < _ENOUGH or between > off.size / 4:
         return None
-    ratio = float(np.median(off))
-    scatter = float(np.median(np.abs(off - ratio)))
+    ratio = median(off.tolist())
+    scatter = median(np.abs(off - ratio).tolist())
     return ratio if _LEAST <= ratio <= _MOST and scatter <= _SCATTER else None
 
 

@@ -128,12 +128,13 @@ var Results = (function () {
         if (held.run) {
             held.run.cancel();
         }
-        held.run = Writer.write(Live.byId(held.clip), held.written || wanted, wanted, function () {
+        held.run = Writer.prepared(Live.byId(held.clip), held.written || wanted, wanted, function () {
             held.written = wanted;
             held.run = null;
             finished();
         });
         held.written = (held.written || []).concat(wanted);
+        held.run.start();
     };
 
     // Writes what `song.midi` and its manifest hold. Returns how many notes there are.

@@ -77,9 +77,12 @@ var Writer = (function () {
         this.steps = steps;
         this.finished = finished;
         this.task = new Task(function () { self.next(); });
+    }
+
+    Run.prototype.start = function () {
         undoStep("begin_undo_step");
         this.next();
-    }
+    };
 
     Run.prototype.next = function () {
         var step = this.steps.shift();
@@ -112,11 +115,11 @@ var Writer = (function () {
         return [function () { steps.forEach(function (step) { step(); }); }];
     }
 
-    // Brings the clip from the `written` notes to the `wanted` ones, then calls `finished`.
-    function write(clip, written, wanted, finished) {
+    // A run that, once started, brings the clip from the `written` notes to the `wanted` ones and calls `finished`.
+    function prepared(clip, written, wanted, finished) {
         var todo = difference(written, wanted, Live.notes(clip));
         return new Run(slices(clip, todo), finished);
     }
 
-    return { write: write, difference: difference, CHUNK: CHUNK };
+    return { prepared: prepared };
 }());

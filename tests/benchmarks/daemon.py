@@ -40,9 +40,9 @@ class Row:
 
 
 @contextmanager
-def home() -> Iterator[Home]:
+def home(**settings: str) -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="stemd-bench-") as folder:
-        made = Home(Path(folder))
+        made = Home(Path(folder), **settings)
         yield made
         if made.process is not None and made.process.poll() is None:
             made.end(signal.SIGKILL)
@@ -78,14 +78,16 @@ def idle() -> list[Row]:
 
 
 def ack() -> list[Row]:
-    """Each request is another file; the worker is at the first ones, and every core is busy besides."""
+    """Each request is another file; the worker separates a long song, and every core is busy besides."""
     with ExitStack() as stack:
-        running = stack.enter_context(home())
+        running = stack.enter_context(home(daemon__draft="false"))
         paths = [_little(running, number) for number in range(REQUESTS)]
         running.start()
         for _ in range(os.cpu_count() or 1):
             stack.enter_context(_burner())
         client = stack.enter_context(running.client())
+        client.ask("/stemd/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
+        next(message for message in client.events(PATIENCE) if "separate" in message.args)
         times = [_timed(lambda path=path: client.ask("/stemd/process", str(path))) for path in paths]
         pings = [_timed(lambda: client.ask("/stemd/ping")) for _ in range(REQUESTS)]
     return [

@@ -83,7 +83,7 @@ def measured(number: int, folder: Path, listener: BasicPitch) -> tuple[float, fl
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--count", type=int, default=48)
-    options.add_argument("--first", type=int, default=100)
+    options.add_argument("--first", type=int, default=200)
     given = options.parse_args()
     listener = BasicPitch()
     with tempfile.TemporaryDirectory() as folder:

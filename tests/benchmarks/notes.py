@@ -84,7 +84,7 @@ def measured(part: str, numbers: range) -> list[Score]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--count", type=int, default=12)
-    options.add_argument("--first", type=int, default=100)
+    options.add_argument("--first", type=int, default=200)
     given = options.parse_args()
     print(f"{'part':8} {'excerpts':>8} {'plain F':>8} {'stemd F':>8} {'gain':>6} {'x real time per core':>21}")
     for part in LINES:

@@ -127,6 +127,14 @@ test("notes that the user added stay, and unchanged notes are not touched", () =
   assert.equal(clip.notes.find((note) => note.pitch === 36).note_id, kept);
 });
 
+test("what was written last is what an edit is compared with", () => {
+  const found = ready();
+  found.song.write([KICK]);
+  found.max.say("/stemd/done", "x", "j1", 1, found.song.manifest, found.song.midi);
+  assert.equal(found.max.get("device.results.open[Object.keys(device.results.open)[0]].written.length"), 1);
+  assert.equal(found.max.get("device.results.open[Object.keys(device.results.open)[0]].run"), null);
+});
+
 test("without remove_notes_by_id notes are taken away by their place", () => {
   const { song, set, max } = ready({ live: { version: 11, without: ["remove_notes_by_id"] } });
   song.write([KICK]);

@@ -95,11 +95,11 @@ def test_a_tune_is_sung_note_by_note(tmp_path: Path, listener: BasicPitch) -> No
     assert [note.pitch for note in found.notes] == [60, 62, 64]
 
 
-def test_a_chord_is_heard_whole(tmp_path: Path, listener: BasicPitch) -> None:
+def test_every_note_of_a_chord_is_heard(tmp_path: Path, listener: BasicPitch) -> None:
     found = heard(
         tmp_path, plucked([(p, 0.5, 1.5) for p in (48, 55, 64)], gain=0.1, tones=BRIGHT), Part.PIANO, listener
     )
-    assert {48, 55, 64} == {note.pitch for note in found.notes}
+    assert {48, 55, 64} <= {note.pitch for note in found.notes}
 
 
 def test_softer_notes_get_lower_velocities(tmp_path: Path, listener: BasicPitch) -> None:

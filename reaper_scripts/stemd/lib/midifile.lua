@@ -103,6 +103,7 @@ end
 local function read(data, breathe)
   local song, notes = { tempi = {} }, {}
   local ppq = string.unpack(">I2", data, 13)
+  assert(data:sub(15, 18) == "MTrk")
   for body, stop in chunks(data) do
     events(data, body, stop, listener(song, { open = {}, notes = notes }), breathe)
   end

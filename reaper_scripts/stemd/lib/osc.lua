@@ -40,8 +40,9 @@ local function read(data)
   local address, at = text_at(data, 1)
   local tags
   tags, at = text_at(data, at)
+  assert(address:sub(1, 1) == "/" and tags:sub(1, 1) == ",")
   local args = {}
-  for tag in (tags or ""):sub(2):gmatch(".") do
+  for tag in tags:sub(2):gmatch(".") do
     args[#args + 1], at = readers[tag](data, at)
   end
   return { address = address, args = args }
@@ -50,7 +51,7 @@ end
 --- {address, args}, or nil for bytes that are no message.
 function osc.decode(data)
   local ok, message = pcall(read, data)
-  return ok and message.address and message or nil
+  return ok and message or nil
 end
 
 return osc

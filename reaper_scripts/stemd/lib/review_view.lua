@@ -141,15 +141,15 @@ local function drum_sliders(self, drum, x, y, w)
   local name = drum == "hihat" and "Hi-Hat" or drum:sub(1, 1):upper() .. drum:sub(2)
   local count = self.model.count and self.model.count[drum] or 0
   paint.dot(x + 5, y + 15, 4, drum)
-  paint.text(name, x + 16, y + 4, w - 56, 22, { font = "bold" })
-  paint.text(tostring(count), x + w - 40, y + 4, 40, 22, { colour = "dim", align = "right" })
+  paint.text(name, x + 16, y + 4, w - 44, 22, { font = "bold" })
+  paint.text(tostring(count), x + w - 28, y + 4, 28, 22, { colour = "dim", align = "right", font = "small" })
   hits_slider(self, drum, x, y + 28, w)
   velocity_slider(self, drum, x, y + 66, w)
 end
 
 local function drum_panel(self, w, y)
   paint.box(0, y, w, DRUMS, "panel")
-  local gap = 18
+  local gap = 14
   local wide = (w - 2 * EDGE - gap * (#drums.FAMILIES - 1)) / #drums.FAMILIES
   for index, drum in ipairs(drums.FAMILIES) do
     drum_sliders(self, drum, EDGE + (index - 1) * (wide + gap), y + 2, wide)

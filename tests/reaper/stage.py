@@ -1,0 +1,104 @@
+"""A stemd that follows a script: real OSC and a real spool, with jobs whose results the test has laid out."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge import discovery
+from bridge.midi.file import to_bytes
+from bridge.osc.codec import Message
+from bridge.osc.replies import reply
+from daemon.errors import Rejected
+from daemon.events import Done, Event, Failed, MidiWritten, Progress
+from daemon.inlets.door import Reception
+from daemon.inlets.osc import OscInlet
+from daemon.inlets.spool import Spool
+from daemon.outlets.notify import Asker, Notifier
+from tests.fake_door import JOB, FakeDoor
+from tests.fakes import clip_of
+
+Step = Event | float
+
+
+@dataclass
+class Stage(FakeDoor):
+    """`play` holds the events of the next job, and the seconds to wait between them."""
+
+    play: Sequence[Step] = ()
+    refuse: Rejected | None = None
+    notifier: Notifier = field(default_factory=lambda: Notifier(time.monotonic))
+
+    def process(self, asker: Asker, path: str, options_json: dict[str, Any]) -> Message:
+        self._note("process", path=path, options_json=options_json)
+        if self.refuse:
+            raise self.refuse
+        if self.verbs().count("process") == 1:
+            threading.Thread(target=self._perform, daemon=True).start()
+        return reply("/stemd/ack", id=asker.id, job=JOB)
+
+    def cancel(self, asker: Asker, job: str) -> Message:
+        self.notifier.hear(Failed(job, "cancelled", "The job was cancelled."))
+        return super().cancel(asker, job)
+
+    def _perform(self) -> None:
+        time.sleep(0.2)  # until the asker follows the job
+        for step in self.play:
+            if isinstance(step, float):
+                time.sleep(step)
+            else:
+                self.notifier.hear(step)
+
+
+@contextmanager
+def on_stage(stage: Stage, state: Path) -> Iterator[Stage]:
+    """The stage, published in `state` for as long as the block lasts."""
+    reception = Reception(stage, stage.notifier, time.monotonic)
+    osc, spool = OscInlet(reception, 0), Spool(state / "spool", reception, time.time)
+    osc.start()
+    spool.start()
+    sender = (sys.executable, "-m", "bridge.osc.send")
+    discovery.publish(discovery.Running(os.getpid(), osc.osc_port, str(state / "spool"), "0.1.0", sender), state)
+    yield stage
+    spool.stop()
+    osc.stop()
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a job leaves beside Song.wav in `folder`."""
+
+    folder: Path
+
+    def midi(self, part: str, *onsets: float, draft: bool = False) -> Path:
+        path = self.folder / f"Song{'.draft' if draft else ''}.{part}.mid"
+        path.write_bytes(to_bytes(clip_of(*((onset, 36) for onset in onsets))))
+        return path
+
+    def manifest(self, *names: str) -> Path:
+        outputs = [{"path": name, "kind": name.removeprefix("Song"), "sha256": ""} for name in names]
+        path = self.folder / "Song.stemd.json"
+        path.write_text(json.dumps({"format": "stemd manifest", "outputs": outputs}), encoding="utf-8")
+        return path
+
+
+def drafted(path: Path) -> Event:
+    return MidiWritten(JOB, str(path))
+
+
+def working(fraction: float, eta: float | None = None) -> Event:
+    return Progress(JOB, "separating", fraction, eta)  # type: ignore[arg-type]
+
+
+def finished(manifest: Path, midi: Path) -> Event:
+    return Done(JOB, 0, str(manifest), str(midi))
+
+
+def failed(reason: str) -> Event:
+    return Failed(JOB, "broken", reason)

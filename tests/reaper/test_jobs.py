@@ -1,0 +1,168 @@
+"""What the actions make of a job's news: drafts, failures, a daemon that goes away, items that cannot be used."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daemon.errors import Rejected
+from tests import synth
+from tests.reaper.fake import Json, Reaper, audio_item, notes
+from tests.reaper.stage import Results, Stage, drafted, failed, finished, on_stage, working
+
+SECONDS = 4.0
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
+    return Results(tmp_path)
+
+
+@pytest.fixture
+def stage(alone: Reaper) -> Iterator[Stage]:
+    with on_stage(Stage(), alone.state) as running:
+        yield running
+
+
+def song(results: Results, **more: Any) -> list[Json]:
+    return [{"name": "Song", "items": [audio_item(results.folder / "Song.wav", SECONDS, **more)]}]
+
+
+def onsets(outcome: Json, track: int = 1) -> list[float]:
+    return [round(note["time"], 2) for note in notes(outcome, track)]
+
+
+def test_the_draft_is_replaced_in_place_by_the_final_notes(alone: Reaper, stage: Stage, results: Results) -> None:
+    draft, final = results.midi("drums", 1.0, draft=True), results.midi("drums", 1.0, 2.0)
+    news = finished(results.manifest("Song.drums.mid"), final)
+    stage.play = [drafted(draft), working(0.5, 7), 1.0, drafted(final), news]
+    outcome = alone.run("Drums to MIDI", song(results))
+    assert outcome["undone"] == ["stemd: drums to MIDI (draft)", "stemd: drums to MIDI"]
+    assert [len(track["items"]) for track in outcome["tracks"]] == [1, 1]
+    assert onsets(outcome) == [1.0, 2.0]
+
+
+def test_a_draft_that_the_user_moved_meanwhile_keeps_its_place(alone: Reaper, stage: Stage, results: Results) -> None:
+    draft, final = results.midi("drums", 1.0, draft=True), results.midi("drums", 1.0, 2.0)
+    stage.play = [drafted(draft), 1.5, finished(results.manifest("Song.drums.mid"), final)]
+    outcome = alone.run("Drums to MIDI", song(results), events=[{"undone": 1, "move": 4.0}])
+    assert onsets(outcome) == [5.0, 6.0]
+
+
+def test_everything_makes_a_track_for_each_part(alone: Reaper, stage: Stage, results: Results) -> None:
+    names = [results.midi(part, 1.0).name for part in ("drums", "bass", "vocals")]
+    stage.play = [finished(results.manifest(*names), results.folder / names[0])]
+    outcome = alone.run("Everything to MIDI", song(results))
+    assert {track["name"] for track in outcome["tracks"]} == {"Song", "Song Drums", "Song Bass", "Song Vocals"}
+
+
+def test_stems_lie_in_a_folder_and_play_as_their_source(alone: Reaper, stage: Stage, results: Results) -> None:
+    names = [f"Song.stems/{part}.wav" for part in ("other", "drums", "bass", "vocals")]
+    (results.folder / "Song.stems").mkdir()
+    for name in names:
+        synth.write(results.folder / name, synth.silence(1, rate=8000, channels=1), rate=8000)
+    stage.play = [finished(results.manifest(*names), results.folder / "x.mid")]
+    tracks = song(results, take={"D_PLAYRATE": 1.5, "D_STARTOFFS": 0.5}, markers=[[0, 0.5, 0.2], [1, 2, 0]])
+    outcome = alone.run("Separate into stems", tracks)["tracks"]
+    assert [track["name"] for track in outcome] == ["Song", "Song stems", "Drums", "Bass", "Vocals", "Other"]
+    assert [track["values"].get("I_FOLDERDEPTH", 0) for track in outcome] == [0, 1, 0, 0, 0, -1]
+    stem = outcome[2]["items"][0]
+    assert (stem["take"]["D_PLAYRATE"], stem["take"]["D_STARTOFFS"]) == (1.5, 0.5)
+    assert stem["markers"] == [[0, 0.5, 0.2], [1, 2, 0]]
+    assert outcome[0]["items"][0]["values"]["B_MUTE"] == 1
+
+
+def test_a_failed_job_is_told_in_the_daemons_words(alone: Reaper, stage: Stage, results: Results) -> None:
+    stage.play = [working(0.2), failed("There was not enough memory for Song.wav.")]
+    assert alone.run("Drums to MIDI", song(results))["boxes"] == ["There was not enough memory for Song.wav."]
+
+
+def test_a_refusal_is_told_in_the_daemons_words(alone: Reaper, stage: Stage, results: Results) -> None:
+    stage.refuse = Rejected("bad_part", "Bass cannot be heard yet.")
+    assert alone.run("Bass to MIDI", song(results))["boxes"] == ["Song: Bass cannot be heard yet."]
+
+
+def test_cancel_in_the_small_window_stops_the_job(alone: Reaper, stage: Stage, results: Results) -> None:
+    stage.play = [working(0.1)]
+    click = [{"frame": 30, "x": 350, "y": 30, "down": True}, {"frame": 32, "down": False}]
+    outcome = alone.run("Drums to MIDI", song(results), input=click, w=400, h=70)
+    assert "cancel" in stage.verbs()
+    assert (outcome["boxes"], outcome["undone"]) == ([], [])
+
+
+def test_closing_the_small_window_stops_nothing(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0)
+    stage.play = [working(0.1), 1.5, finished(results.manifest("Song.drums.mid"), final)]
+    assert onsets(alone.run("Drums to MIDI", song(results), input=[{"frame": 10, "key": 27}])) == [1.0]
+
+
+def test_two_clicks_in_a_row_are_one_request(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0)
+    stage.play = [0.5, finished(results.manifest("Song.drums.mid"), final)]
+    tracks = song(results, strings={"GUID": "{X}"})
+    alone.run("Drums to MIDI", tracks)
+    alone.run("Drums to MIDI", tracks, ext={**alone.scene["ext"], "stemd_live/{X}": "0.0"})
+    assert stage.verbs().count("process") == 1
+
+
+def test_a_source_that_was_deleted_meanwhile_is_no_accident(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0)
+    stage.play = [1.0, finished(results.manifest("Song.drums.mid"), final)]
+    outcome = alone.run("Drums to MIDI", song(results), events=[{"cycle": 15, "remove_source": True}])
+    assert outcome["boxes"] == ["Song: The audio item is gone, so nothing was inserted."]
+
+
+def test_a_daemon_that_never_answers_is_offered_to_be_started(alone: Reaper, results: Results) -> None:
+    (alone.state / "spool" / "inbox").mkdir(parents=True)
+    content = '{"pid": 1, "osc_port": 1, "spool": "%s", "version": "0", "sender": ["/nowhere"]}'
+    (alone.state / "daemon.json").write_text(content % (alone.state / "spool"))
+    outcome = alone.run("Drums to MIDI", song(results), answers=["no"])
+    assert outcome["boxes"] == ["stemd is not running. Start it now?"]
+    assert not [*(alone.state / "spool" / "inbox").iterdir()]
+
+
+def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: Results) -> None:
+    stage = Stage(play=[working(0.3)])
+    with on_stage(stage, alone.state):
+        gone = [{"cycle": 40, "shell": f"mv '{alone.state}/spool' '{alone.state}/away'; mkdir -p '{alone.state}/spool/inbox'"}]
+        outcome = alone.run("Drums to MIDI", song(results), events=gone, cycles=2000)
+    assert outcome["boxes"] == [
+        "Song: stemd does not answer. Its work is kept: start it again, then run this action once more."
+    ]
+
+
+REFUSED = {
+    "nothing selected": ({"selected": False}, "Select an audio item first."),
+    "empty item": ({"empty": True}, "is empty"),
+    "a MIDI item": ({"events": "000000000003000000b07b00"}, "is MIDI already"),
+    "no length": ({"values": {"D_LENGTH": 0.0}}, "has no length"),
+    "backwards": ({"source": {"section": 0.0, "reversed": True, "parent": {"path": "x"}}}, "plays backwards"),
+    "a missing file": ({"source": {"path": "/music/gone.wav"}}, "cannot be found at /music/gone.wav"),
+    "a network path": ({"source": {"path": r"\\studio\music\gone.wav"}}, r"cannot be found at \\studio\music"),
+    "a subproject": ({"source": {"type": "RPP_PROJECT"}}, "is a subproject"),
+    "offline media": ({"source": {"length": 0.0}}, "is offline"),
+    "an unsaved recording": ({"source": {"path": ""}}, "has no file"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_item_that_cannot_be_used_is_refused(alone: Reaper, results: Results, case: str) -> None:
+    given, sentence = REFUSED[case]
+    outcome = alone.run("Drums to MIDI", song(results, **dict(given)))
+    assert len(outcome["boxes"]) == 1 and sentence in outcome["boxes"][0]
+    assert (outcome["undone"], len(outcome["tracks"])) == ([], 1)
+
+
+def test_take_effects_are_warned_about_and_the_job_runs(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0)
+    stage.play = [finished(results.manifest("Song.drums.mid"), final)]
+    outcome = alone.run("Drums to MIDI", song(results, take={"D_PITCH": 2.0}))
+    assert "without the take's pitch and effects" in outcome["boxes"][0]
+    assert onsets(outcome) == [1.0]
+
+
+def test_a_video_is_left_to_the_daemon(alone: Reaper, stage: Stage, results: Results) -> None:
+    stage.refuse = Rejected("no_sound", "Song.wav has no sound.")
+    assert alone.run("Drums to MIDI", song(results, source={"type": "VIDEO"}))["boxes"] == ["Song.wav has no sound."]

@@ -1,0 +1,121 @@
+"""The review window on a real job: what it shows at 100 and 200 %, and what mouse and keys do to the notes."""
+
+import shutil
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reaper.conftest import SECONDS
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+
+READY = 25  # frames until the clusters are there
+WIDE, HIGH = 720, 500
+
+
+@pytest.fixture
+def tracks(reaper: Reaper, beat: Path, tmp_path: Path) -> list[Json]:
+    """A project with a transcribed loop, its audio item selected."""
+    (tmp_path / "song").mkdir()
+    loop = Path(shutil.copy(beat, tmp_path / "song"))
+    made = reaper.run("Drums to MIDI", [{"name": "Loop", "items": [audio_item(loop, SECONDS)]}])
+    return reopened(made, 0)
+
+
+def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 90, **more: Any) -> Json:
+    scene = {"w": WIDE, "h": HIGH, "cycles": READY + frames, "input": [*events], **more}
+    return reaper.run("Review and relabel", tracks, **scene)
+
+
+def key(letter: str, frame: int = READY) -> Json:
+    return {"frame": frame, "key": ord(letter)}
+
+
+def click(x: float, y: float, frame: int = READY) -> list[Json]:
+    return [{"frame": frame, "x": x, "y": y, "down": True}, {"frame": frame + 2, "down": False}]
+
+
+def place(outcome: Json, text: str) -> tuple[float, float]:
+    """The middle of the first text that reads so, in points."""
+    found = next(t for t in outcome["texts"] if t["text"] == text)
+    return found["x"] + found["w"] / 2, found["y"] + found["h"] / 2
+
+
+def pitches(outcome: Json) -> list[int]:
+    return [note["pitch"] for note in notes(outcome)]
+
+
+def test_every_text_stands_free_in_the_window_at_any_scaling(reaper: Reaper, tracks: list[Json]) -> None:
+    for scale, wide, high in ((1, WIDE, HIGH), (2, WIDE, HIGH), (1, 600, 420), (1, 1400, 900)):
+        texts = review(reaper, tracks, frames=10, scale=scale, w=wide, h=high)["texts"]
+        assert {"Kick", "Snare", "Hi-Hat", "Quantize", "Undo"} <= {text["text"] for text in texts}
+        assert all(0 <= t["x"] and t["x"] + t["w"] <= wide * scale for t in texts)
+        assert not [pair for pair in combinations(texts, 2) if overlap(*pair)]
+
+
+def overlap(a: Json, b: Json) -> bool:
+    return all(abs(2 * (a[p] - b[p]) + a[s] - b[s]) < a[s] + b[s] - 2 for p, s in (("x", "w"), ("y", "h")))
+
+
+def test_a_letter_relabels_the_marked_cluster_and_the_notes_follow(reaper: Reaper, tracks: list[Json]) -> None:
+    outcome = review(reaper, tracks, key("w"))
+    assert 36 not in pitches(outcome) and 56 in pitches(outcome)
+    assert outcome["undone"] == ["stemd: relabel as Cowbell"]
+    assert "Cowbell" in {text["text"] for text in outcome["texts"]}
+
+
+def test_undo_takes_a_relabel_back_and_redo_makes_it_again(reaper: Reaper, tracks: list[Json]) -> None:
+    outcome = review(reaper, tracks, key("w"), {"frame": 60, "key": 26}, frames=100)
+    assert 36 in pitches(outcome) and 56 not in pitches(outcome)
+    outcome = review(reaper, tracks, {"frame": READY, "key": 25})
+    assert 56 in pitches(outcome)
+
+
+def test_the_arrows_choose_and_delete_removes(reaper: Reaper, tracks: list[Json]) -> None:
+    keys = [{"frame": READY, "key": 1685026670}, {"frame": READY + 2, "key": 6579564}]
+    outcome = review(reaper, tracks, *keys)
+    assert 38 not in pitches(outcome) and 36 in pitches(outcome)
+
+
+def test_the_menu_of_a_row_relabels_it(reaper: Reaper, tracks: list[Json]) -> None:
+    x, y = place(review(reaper, tracks, frames=5), "Snare")
+    outcome = review(reaper, tracks, *click(x, y), choices=[3])
+    assert 38 not in pitches(outcome) and 37 in pitches(outcome)
+    assert outcome["menus"][0].count("|") == 20
+
+
+def test_the_slider_of_a_drum_makes_fewer_hits(reaper: Reaper, tracks: list[Json]) -> None:
+    x, y = place(review(reaper, tracks, frames=5), "fewer")
+    outcome = review(reaper, tracks, *click(x - 17, y + 14))
+    assert 36 not in pitches(outcome) and 38 in pitches(outcome)
+
+
+def test_the_velocity_slider_makes_a_drum_softer(reaper: Reaper, tracks: list[Json]) -> None:
+    shown = review(reaper, tracks, frames=5)
+    x, y = place(shown, "softer")
+    outcome = review(reaper, tracks, *click(x + 20, y + 14))
+    assert loudest(outcome, 36) < loudest(shown, 36) - 20
+    assert loudest(outcome, 38) == loudest(shown, 38)
+
+
+def loudest(outcome: Json, pitch: int) -> int:
+    return max(int(note["velocity"]) for note in notes(outcome) if note["pitch"] == pitch)
+
+
+def test_quantize_moves_the_notes(reaper: Reaper, tracks: list[Json]) -> None:
+    shown = review(reaper, tracks, frames=5)
+    outcome = review(reaper, tracks, *click(*place(shown, "Quantize")))
+    assert [note["first"] for note in notes(outcome)] != [note["first"] for note in notes(shown)]
+    assert outcome["undone"] == ["stemd: grid"]
+
+
+def test_the_window_closes_with_escape_and_remembers_its_place(reaper: Reaper, tracks: list[Json]) -> None:
+    outcome = review(reaper, tracks, {"frame": READY, "key": 27})
+    assert outcome["deferred"] == 0
+    assert outcome["ext"]["stemd/window_review"] == f"300 200 {WIDE} {HIGH} 0"
+
+
+def test_without_an_item_of_stemd_there_is_a_sentence(alone: Reaper) -> None:
+    outcome = alone.run("Review and relabel", [{"name": "empty"}])
+    assert outcome["boxes"] == ["Select an item that stemd has made MIDI of first."]

@@ -1,0 +1,120 @@
+"""How requests leave REAPER and how texts are written: quoting, OSC, JSON, MIDI files, the place of daemon.json."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.midi.file import to_bytes
+from bridge.osc.codec import Message, decode
+from tests.fakes import clip_of
+from tests.reaper.fake import Reaper
+
+WORDS = ["plain", "two words", 'a "quote"', "it's", "Söng", "鼓の音.wav", "🥁", "%PATH%", "$HOME", "a\\", "\\\\", "", "&|<>^"]
+
+
+def told(reaper: Reaper, lines: str, **scene: Any) -> Any:
+    """What a few lines of Lua put into `result`."""
+    head = 'local given = require("json").decode(io.open(arg[1], "rb"):read("a")).given\nlocal result\n'
+    return reaper.lines(f'{head}{lines}\nrequire("fake_reaper").result = result', **scene).get("result")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_comes_out_of_a_command_line_as_it_went_in(alone: Reaper, word: str) -> None:
+    lines = 'result = require("fake_reaper").words(require("quoting").command({ "x", given, "y" }))'
+    assert told(alone, lines, given=word) == ["x", word, "y"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_for_windows_comes_out_as_its_rule_says(alone: Reaper, word: str) -> None:
+    lines = 'result = require("quoting").command({ "x", given, "y" })'
+    assert windows_words(told(alone, lines, given=word, system="Win64")) == ["x", word, "y"]
+
+
+def windows_words(line: str) -> list[str]:
+    """CommandLineToArgvW as Microsoft describes it: 2n backslashes and a quote are n and a mark, 2n+1 a literal one."""
+    words, word, slashes, quoted = [], "", 0, False
+    for letter in line:
+        if letter == "\\":
+            slashes += 1
+            continue
+        if letter == '"':
+            word += "\\" * (slashes // 2)
+            quoted, word = (quoted, word + '"') if slashes % 2 else (not quoted, word)
+        else:
+            word += "\\" * slashes
+            words, word = (words, word + letter) if quoted or letter != " " else ([*words, word], "")
+        slashes = 0
+    return [*words, word + "\\" * slashes]
+
+
+def test_what_cannot_be_quoted_is_left_to_another_wire(alone: Reaper) -> None:
+    lines = 'local q = require("quoting").command\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
+    assert told(alone, lines) == [True, True]
+
+
+def test_options_can_always_be_quoted(alone: Reaper) -> None:
+    text = json.dumps({"name": "it's"})
+    lines = 'result = require("fake_reaper").words(require("quoting").command({ require("quoting").json(given) }))[1]'
+    assert json.loads(told(alone, lines, given=text)) == {"name": "it's"}
+
+
+def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
+    lines = """local data = require("osc").encode("/stemd/ping", { "idé", 7, 0.5, "", "abcd" })
+    result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
+    assert decode(bytes.fromhex(told(alone, lines))) == [Message("/stemd/ping", ("idé", 7, 0.5, "", "abcd"))]
+
+
+def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:
+    lines = """local decode = require("osc").decode
+    result = { decode("") == nil, decode("/a") == nil, decode("/a\\0\\0,q") == nil, decode("x\\0\\0\\0,\\0\\0\\0") == nil }"""
+    assert told(alone, lines) == [True, True, True, True]
+
+
+VALUES = [{"a": [1, -2.5, 1e-7, True, False, ""]}, ["ä 鼓 🥁 \" \\ / \n \t \x01"], {"n": {"e": {"s": [[[]]]}}}, 12345678901]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_json_comes_back_as_it_was(alone: Reaper, value: object) -> None:
+    lines = 'local json = require("json")\nresult = json.encode(json.decode(given))'
+    assert json.loads(told(alone, lines, given=json.dumps(value))) == value
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1,]", '{"a" 1}', '"\\ud800"', "nul", "[1] 2", '"a', "01x"])
+def test_what_is_not_json_is_told_and_no_accident(alone: Reaper, text: str) -> None:
+    lines = 'local value, problem = require("json").decode(given)\nresult = { tostring(value), problem }'
+    value, problem = told(alone, lines, given=text)
+    assert value == "nil" and problem.startswith("not JSON")
+
+
+def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mid"
+    path.write_bytes(to_bytes(clip_of((0.0, 36), (0.731, 38), (0.731, 42), (1.9, 36), bpm=93.7)))
+    lines = 'result = require("midifile").read(require("files").read(given))'
+    found = [(note["onset"], note["pitch"], note["channel"]) for note in told(alone, lines, given=str(path))]
+    assert [pitch for _, pitch, _ in found] == [36, 38, 42, 36]
+    assert [onset for onset, _, _ in found] == pytest.approx([0.0, 0.731, 0.731, 1.9], abs=0.0004)
+    assert {channel for _, _, channel in found} == {9}
+
+
+@pytest.mark.parametrize("data", ["", "RIFF", "MThd\0\0\0\6\0\1", "MThd\0\0\0\6\0\1\0\1\3\xc0MTrk\0\0\0\x09\0\x90"])
+def test_a_damaged_midi_file_is_refused_with_a_sentence(alone: Reaper, data: str) -> None:
+    lines = 'local notes, problem = require("midifile").read(given)\nresult = { type(notes), problem }'
+    kind, problem = told(alone, lines, given=data)
+    assert (kind, problem or "") in {("nil", "The MIDI file cannot be read."), ("nil", "The MIDI file is damaged.")}
+
+
+PLACES = [("Other", ".local/state/stemd"), ("macOS-arm64", "Library/Application Support/stemd")]
+
+
+@pytest.mark.parametrize(("system", "place"), PLACES)
+def test_the_state_folder_is_where_the_daemon_has_it(
+    alone: Reaper, monkeypatch: pytest.MonkeyPatch, system: str, place: str
+) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/home/anna")
+    alone.state = Path()
+    lines = 'os.getenv = (function(get) return function(n) return n ~= "STEMD_STATE_FOLDER" and get(n) or nil end end)'
+    lines += '(os.getenv)\nresult = require("discovery").state_folder()'
+    assert told(alone, lines, system=system) == f"/home/anna/{place}"
