@@ -81,10 +81,11 @@ def _device(chunks: dict[bytes, bytes]) -> Device:
     body = chunks[b"ptch"]
     if meta != FROZEN:
         return Device(kind, meta, _text(body))
-    first, *others = _entries(body)
+    entries = tuple(_entries(body))
+    first, others = entries[0], entries[1:]
     if first.type != "JSON" or first.flag != PATCHER_FLAG:
         raise AmxdError("The first file of the device is not its patcher.")
-    return Device(kind, meta, _text(first.body), first.name, first.modified, tuple(others))
+    return Device(kind, meta, _text(first.body), first.name, first.modified, others)
 
 
 def _text(body: bytes) -> str:
@@ -129,10 +130,8 @@ def _entries(archive: bytes) -> Iterator[Entry]:
     mark, _, directory = struct.unpack_from(">4sIQ", archive)
     if mark != _ARCHIVE:
         raise AmxdError("A frozen device must hold an archive.")
-    name, content = next(_parts(archive[directory:]))
-    if name != b"dlst":
-        raise AmxdError("The directory of the archive is missing.")
-    for _, entry in _parts(content):
+    found = dict(_parts(archive[directory:]))
+    for _, entry in _parts(found[b"dlst"]):
         yield _entry(dict(_parts(entry)), archive)
 
 

@@ -31,6 +31,7 @@ class MidiWritten:
 
     job: str
     path: str
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,9 @@ class Journal:
                 return logging.INFO, f"{self._name(job)}: queued"
             case Progress(job, stage, fraction, eta):
                 return self._progress(job, stage, fraction, eta)
-            case MidiWritten(job, path):
-                return logging.INFO, f"{self._name(job)}: wrote {Path(path).name}"
+            case MidiWritten(job, path, draft):
+                what = "a first draft" if draft else "the hits"
+                return logging.INFO, f"{self._name(job)}: wrote {what} to {Path(path).name}"
             case Pushed(job, notes):
                 return logging.INFO, f"{self._name(job)}: {notes} notes go to the MIDI port"
             case Done(job, revision):

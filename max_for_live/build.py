@@ -116,7 +116,7 @@ def _store() -> Patch:
     names = {"parameter_longname": "Songs", "parameter_shortname": "Songs"}
     kept = {**names, "parameter_type": 3, "parameter_invisible": int(Stored.WITH_SET)}
     boxes = (
-        Box("stored", "newobj", 1, 3, "pattr stored @parameter_enable 1 @thru 0",
+        Box("stored", "newobj", 1, 3, "pattr stored @parameter_enable 1 @thru 2",
             attributes={"parameter_enable": 1, "saved_attribute_attributes": {"valueof": kept}}),
         Box("stored_out", "newobj", 1, 1, "prepend stored"),
     )  # fmt: skip

@@ -152,7 +152,7 @@ def test_a_song_is_told_in_a_few_lines(logger: logging.Logger, console: io.Strin
         console,
         Queued("1", PATH),
         Progress("1", "decode", 0.0, None),
-        MidiWritten("1", "/music/Song.drums.mid"),
+        MidiWritten("1", "/music/Song.drums.mid", draft=True),
         *(Progress("1", "separate", 0.1 * step, Seconds(50.0 - step)) for step in range(9)),
         Progress("1", "listen", 0.95, Seconds(2.0)),
         MidiWritten("1", "/music/Song.drums.mid"),
@@ -160,9 +160,9 @@ def test_a_song_is_told_in_a_few_lines(logger: logging.Logger, console: io.Strin
     )
     assert lines == [
         "Song.wav: queued",
-        "Song.wav: wrote Song.drums.mid",
+        "Song.wav: wrote a first draft to Song.drums.mid",
         "Song.wav: separating the stems, about 50 s left",
-        "Song.wav: wrote Song.drums.mid",
+        "Song.wav: wrote the hits to Song.drums.mid",
         "Song.wav: done",
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from daemon.commands.console import Console, JsonConsole, PlainConsole
 from daemon.errors import Rejected, StageFailed
+from daemon.inlets.admission import merged
 from daemon.inlets.probe import probe
 from daemon.jobs.options import Options
 from daemon.jobs.timings import Progress, Step, Timings
@@ -112,12 +113,6 @@ def _seconds(song: Path, studio: Studio) -> float:
         return probe(song, studio.limits).seconds or 0.0
     except Rejected:
         return 0.0
-
-
-def merged(defaults: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
-    """`typed` over `defaults`; of a nested setting only the named parts change."""
-    nested = {name: {**defaults[name], **value} for name, value in typed.items() if isinstance(value, dict)}
-    return {**defaults, **typed, **nested}
 
 
 def expand(paths: Sequence[Path]) -> Iterator[Path]:

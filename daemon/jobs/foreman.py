@@ -241,7 +241,7 @@ class Foreman:
         state = State.QUEUED if job.next_pass is Pass.DRAFT else State.DONE
         self._store.move(job, state, draft=False, digest=digest, manifest=made.manifest, midi=made.midi)
         for path in made.written:
-            self._bus.publish(MidiWritten(job.id, path))
+            self._bus.publish(MidiWritten(job.id, path, draft=state is State.QUEUED))
         for remark in made.remarks:
             _log.info("%s: %s", job.name, remark)
         if state is State.DONE:

@@ -136,7 +136,7 @@ def _message(event: Event, asker: Asker) -> Message:
         case Progress(job, stage, fraction, eta):
             whole = -1 if eta is None else round(eta)
             return reply("/stemd/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole)
-        case MidiWritten(job, path):
+        case MidiWritten(job=job, path=path):
             return reply("/stemd/midi", job=job, path=path)
         case Pushed(job, notes):
             return reply("/stemd/pushed", id=asker.id, job=job, notes=notes)

@@ -30,6 +30,7 @@ _EMPTY = 0.15  # keys that sound at once: below it there is no chord
 _CHANGE, _CHANGE_ON_DOWNBEAT = 0.35, 0.15
 _SEVENTH = 0.06  # a fourth tone must explain that much more
 _BASS = 0.35
+_NO_CHORD = 0.6  # what a chord must explain; a triad explains 0.5 of twelve equal tones
 _PLAIN_BEAT = 0.5  # seconds, where no beat was found
 
 Floats = NDArray[np.float64]
@@ -101,11 +102,11 @@ def _folded(stems: Sequence[Posteriors], edges: Floats) -> tuple[Floats, Floats]
 
 def _by_class(keys: Floats) -> Floats:
     classes = (np.arange(88) + LOWEST_KEY) % 12
-    return np.bincount(classes, weights=keys, minlength=12)
+    return np.asarray(np.bincount(classes, weights=keys, minlength=12), float)
 
 
 def _key(tones: Floats) -> Key:
-    if not tones.any():
+    if np.ptp(tones) == 0:
         return Key(0, False, 0.0)
     profiles = [np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)]
     fits = np.nan_to_num([np.corrcoef(np.sqrt(tones), np.sqrt(profile))[0, 1] for profile in profiles])
@@ -125,21 +126,21 @@ def _fits(tones: Floats, deep: Floats) -> Floats:
             inside = [(tonic + interval) % 12 for interval in intervals]
             fit = shape[:, inside].sum(axis=1) / np.sqrt(len(inside))
             out[:, 12 * q + tonic] = fit + _BASS * root[:, tonic] - _SEVENTH * (len(inside) > 3)
-    out[:, -1] = np.where(loud[:, 0] < _EMPTY, 2.0, 0.45)
+    out[:, -1] = np.where(loud[:, 0] < _EMPTY, 2.0, _NO_CHORD)
     return out
 
 
 def _path(fits: Floats, downbeats: set[int]) -> list[int]:
     """The best chord of every span, all changes paid for."""
-    total, back = fits[0].copy(), []
+    total, back = fits[0].copy(), np.zeros(fits.shape, np.int64)
     for row in range(1, len(fits)):
         best = int(total.argmax())
         moved = total[best] - (_CHANGE_ON_DOWNBEAT if row in downbeats else _CHANGE)
-        back.append(np.where(moved > total, best, np.arange(len(total))))
+        back[row] = np.where(moved > total, best, np.arange(len(total)))
         total = np.maximum(total, moved) + fits[row]
     states = [int(total.argmax())]
-    for row in reversed(back):
-        states.append(int(row[states[-1]]))
+    for row in range(len(fits) - 1, 0, -1):
+        states.append(int(back[row, states[-1]]))
     return states[::-1]
 
 

@@ -68,7 +68,8 @@ class Periodicity:
         first, last = max(0, middle - reach), min(self.dips.shape[1], middle + reach + 1)
         places = (np.arange(first, last, dtype=np.float32) - middle) / STEPS
         window = slice(start, stop), slice(first, last)
-        return self.dips[window].astype(np.float32), self.shifts[window].astype(np.float32) + places
+        dips, shifts = self.dips[window].astype(np.float32), self.shifts[window].astype(np.float32)
+        return dips, np.asarray(shifts + places, np.float32)
 
 
 def hertz(pitch: float) -> float:

@@ -103,9 +103,11 @@ def mended(found: Sequence[Run], attacks: Attacks, rate: float) -> list[Run]:
 
 
 def _slipped(before: Run, run: Run, attacks: Attacks, rate: float) -> bool:
+    if attacks.near(run.start / rate) is not None:
+        return False
     shorter = min(before.stop - before.start, run.stop - run.start)
-    octave = abs(before.pitch - run.pitch) in (0, 12)
-    return octave and shorter < _SLIP * rate and attacks.near(run.start / rate) is None
+    apart = abs(before.pitch - run.pitch)
+    return apart == 0 or (apart == 12 and shorter < _SLIP * rate)
 
 
 def _cut(run: Run, attacks: Attacks, heard: Posteriors, rate: float) -> Iterator[Phrase]:

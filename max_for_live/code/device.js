@@ -196,7 +196,7 @@ var Device = (function () {
         },
         "/stemd/midi": function (args) {
             this.each(args[0], function (song) {
-                if (song.state === "running" && args[1]) {
+                if (song.state === "running" && !song.options.stems && args[1]) {
                     this.draft = { song: song, path: Paths.normal(args[1]) };
                     this.drafter.schedule(SETTLE);
                 }
@@ -218,7 +218,7 @@ var Device = (function () {
     Device.prototype.deliverDraft = function () {
         var draft = this.draft;
         if (draft && draft.song.state === "running") {
-            draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path, function () {}) + " notes. ";
+            draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path) + " notes. ";
             this.panel.status(draft.song.drafted + "The final one follows.");
             this.store();
         }
@@ -246,15 +246,20 @@ var Device = (function () {
     };
 
     Device.prototype.deliver = function (song) {
-        var count = this.results.deliver(song, null, function () {});
-        this.panel.status(song.source.name + ": " + count + " notes");
-        if (song.options.stems && !song.stemsPlaced) {
+        if (song.options.stems) {
+            this.deliverStems(song);
+        } else {
+            this.panel.status(song.source.name + ": " + this.results.deliver(song, null) + " notes");
+        }
+        this.store();
+    };
+
+    Device.prototype.deliverStems = function (song) {
+        if (!song.stemsPlaced) {
             song.stemsPlaced = true;
-            this.store();
             this.panel.status(StemTracks.place(song.source, this.results.stems(song))
                 ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder");
         }
-        this.store();
     };
 
     Device.prototype.revoice = function () {

@@ -43,12 +43,12 @@ var Panel = (function () {
     // `before` is a sentence on what is there already.
     Panel.prototype.progress = function (before, stage, fraction, eta) {
         var left = eta >= 0 ? ", " + duration(eta) + " left" : "";
-        this.find("progress").message("set", fraction);
+        this.find("progress").message("setlist", fraction);
         this.status(before + (STAGES[stage] || stage) + " " + Math.round(100 * fraction) + " %" + left);
     };
 
     Panel.prototype.idle = function () {
-        this.find("progress").message("set", 0);
+        this.find("progress").message("setlist", 0);
     };
 
     Panel.prototype.pages = function () {

@@ -27,11 +27,18 @@ var Results = (function () {
         });
     }
 
+    // The .mid of every part that was asked for.
     function files(song) {
-        if (song.options.parts.length === 1) {
-            return [{ name: part(song.midi), path: song.midi }];
+        var wanted = song.options.parts;
+        var found;
+        if (wanted.length === 1 && part(song.midi) === wanted[0]) {
+            return [{ name: wanted[0], path: song.midi }];
         }
-        return outputs(song, /^\.([a-z]+)\.mid$/);
+        found = outputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) { return wanted.indexOf(file.name) >= 0; });
+        if (!found.length) {
+            throw new Refusal("no_part", "stemd wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
+        }
+        return found;
     }
 
     Results.prototype.stems = function (song) {
@@ -110,7 +117,7 @@ var Results = (function () {
         return Notes.onto(timing, Notes.voiced(midiNotes(path), name === "drums" ? song.map : null));
     };
 
-    Results.prototype.part = function (song, file, draft, finished) {
+    Results.prototype.part = function (song, file) {
         var held = this.opened(song, file.name);
         var wanted;
         if (!held) {
@@ -119,37 +126,28 @@ var Results = (function () {
             this.open[this.key(song, file.name)] = held;
         }
         wanted = this.notes(song, file.name, file.path);
-        this.write(held, wanted, finished);
+        this.write(held, wanted);
         return wanted.length;
     };
 
     // While it is being written, notes of both states may be there.
-    Results.prototype.write = function (held, wanted, finished) {
+    Results.prototype.write = function (held, wanted) {
         if (held.run) {
             held.run.cancel();
         }
         held.run = Writer.prepared(Live.byId(held.clip), held.written || wanted, wanted, function () {
             held.written = wanted;
             held.run = null;
-            finished();
         });
         held.written = (held.written || []).concat(wanted);
         held.run.start();
     };
 
-    // Writes what `song.midi` and its manifest hold. Returns how many notes there are.
-    Results.prototype.deliver = function (song, draft, finished) {
+    // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.
+    Results.prototype.deliver = function (song, draft) {
         var self = this;
         var list = draft ? [{ name: part(draft), path: draft }] : files(song);
-        var left = list.length;
-        return list.reduce(function (count, file) {
-            return count + self.part(song, file, draft, function () {
-                left -= 1;
-                if (!left) {
-                    finished();
-                }
-            });
-        }, 0);
+        return list.reduce(function (count, file) { return count + self.part(song, file); }, 0);
     };
 
     // What stemd wrote into the clip of the drums and what is in it now; null if the clip is gone.

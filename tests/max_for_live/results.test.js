@@ -2,6 +2,8 @@
 
 const test = require("node:test");
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
 const { Song, opened, taken, done, written, random } = require("./songs.js");
 
 const KICK = { onset: 0.5, pitch: 36, velocity: 100 };
@@ -261,9 +263,33 @@ test("stems become clips on new audio tracks in time with the source", () => {
   assert.equal(JSON.parse(max.last("process")[3]).stems, "wav");
   song.write([KICK], ["drums", "bass"].map((name) => ({ path: `Song.stems/${name}.wav`, kind: `.stems/${name}.wav` })));
   done(max, song);
-  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums", "Song bass", "Song drums"]);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums", "Song bass"]);
   assert.deepEqual(set.song.tracks[1].clip_slots[0].clip.markers, [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }]);
   assert.deepEqual(set.errors, []);
+});
+
+test("all parts become a clip each, drums alone by the drum map", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 4);
+  taken(max);
+  song.write([{ onset: 1, pitch: 57, velocity: 90 }], [{ path: "Song.bass.mid", kind: ".bass.mid" }]);
+  fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
+  done(max, song);
+  const notes = (name) => set.song.tracks.find((track) => track.name === name).clip_slots[0].clip.notes.map((note) => note.pitch);
+  assert.deepEqual([notes("Song drums"), notes("Song bass")], [[49], [57]]);
+  assert.deepEqual(set.errors, []);
+});
+
+test("a stemd that wrote nothing for the target is told", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 1);
+  taken(max);
+  song.write([KICK]);
+  done(max, song);
+  assert.match(max.status, /no notes for bass/);
+  assert.equal(set.song.tracks.length, 1);
 });
 
 test("Live 11 shows the folder of the stems instead", () => {
@@ -274,7 +300,7 @@ test("Live 11 shows the folder of the stems instead", () => {
   song.write([KICK], [{ path: "Song.stems/drums.wav", kind: ".stems/drums.wav" }]);
   done(max, song);
   assert.deepEqual(max.browsed, [`file://${song.folder}/Song.stems`]);
-  assert.equal(set.song.tracks.length, 2);
+  assert.equal(set.song.tracks.length, 1);
 });
 
 test("a set opened anew still relabels and learns", () => {

@@ -7,7 +7,7 @@ const { LiveSet } = require("./fake_live.js");
 const { connect } = require("./wire.js");
 
 const [port, song, clip] = [Number(process.argv[2]), process.argv[3], JSON.parse(process.argv[4])];
-const PATIENCE = 30000;
+const PATIENCE = 60000;
 
 async function until(what, look) {
   const end = Date.now() + PATIENCE;

@@ -23,11 +23,12 @@ class Reaper:
     home: Path
     state: Path
     scene: Json = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, script: str, tracks: Sequence[Json] = (), **more: Any) -> Json:
         """What became of the project once the action has ended."""
-        scene = {"script": f"stemd_{script}.lua", "tracks": [*tracks], "resources": str(self.home), **self.scene, **more}
-        return self._play(scene)
+        scene = {"script": f"stemd_{script}.lua", "tracks": [*tracks], "resources": str(self.home)}
+        return self._play({**scene, **self.scene, **more})
 
     def lines(self, text: str, **more: Any) -> Json:
         """The same for a few lines of Lua instead of an action."""
@@ -39,7 +40,7 @@ class Reaper:
         path = self.home / "scene.json"
         path.write_text(json.dumps(scene), encoding="utf-8")
         command = [self.lua, str(HERE / "play.lua"), str(path), *map(str, files)]
-        environment = {**os.environ, "STEMD_STATE_FOLDER": str(self.state)}
+        environment = {**os.environ, "STEMD_STATE_FOLDER": str(self.state), **self.environment}
         done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr.decode()
         found: Json = json.loads(done.stdout)

@@ -107,7 +107,8 @@ def sounding(markers: list[Json], position: float, tick: int) -> float:
 
 
 def item_of(play: Play) -> Json:
-    section: dict[str, Any] = {"section": play.shift, "parent": {"path": __file__, "length": 400.0}} if play.shift else {}
+    parent = {"path": __file__, "length": 400.0}
+    section: dict[str, Any] = {"section": play.shift, "parent": parent} if play.shift else {}
     return audio_item(
         Path(__file__),
         400.0,

@@ -126,7 +126,8 @@ def test_a_daemon_that_never_answers_is_offered_to_be_started(alone: Reaper, res
 def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: Results) -> None:
     stage = Stage(play=[working(0.3)])
     with on_stage(stage, alone.state):
-        gone = [{"cycle": 40, "shell": f"mv '{alone.state}/spool' '{alone.state}/away'; mkdir -p '{alone.state}/spool/inbox'"}]
+        replaced = f"cd '{alone.state}'; mv spool away; mkdir -p spool/inbox"
+        gone = [{"cycle": 40, "shell": replaced}]
         outcome = alone.run("Drums to MIDI", song(results), events=gone, cycles=2000)
     assert outcome["boxes"] == [
         "Song: stemd does not answer. Its work is kept: start it again, then run this action once more."

@@ -50,7 +50,7 @@ def test_every_text_stands_free_in_the_window_at_any_scaling(reaper: Reaper, tra
     for scale, wide, high in ((1, WIDE, HIGH), (2, WIDE, HIGH), (1, 600, 420), (1, 1400, 900)):
         texts = review(reaper, tracks, frames=10, scale=scale, w=wide, h=high)["texts"]
         assert {"Kick", "Snare", "Hi-Hat", "Quantize", "Undo"} <= {text["text"] for text in texts}
-        assert all(0 <= t["x"] and t["x"] + t["w"] <= wide * scale for t in texts)
+        assert all(t["x"] >= 0 and t["x"] + t["w"] <= wide * scale for t in texts)
         assert not [pair for pair in combinations(texts, 2) if overlap(*pair)]
 
 

@@ -1,0 +1,23 @@
+-- @description stemd: drums, stems and MIDI from the audio under your cursor
+-- @author The stemd authors
+-- @version 0.1.0
+-- @changelog First release.
+-- @metapackage
+-- @provides
+--   [main] stemd_Drums to MIDI.lua
+--   [main] stemd_Bass to MIDI.lua
+--   [main] stemd_Vocals to MIDI.lua
+--   [main] stemd_Everything to MIDI.lua
+--   [main] stemd_Separate into stems.lua
+--   [main] stemd_Review and relabel.lua
+--   [main=main,midi_editor] stemd_Relabel selected notes as.lua
+--   [main] stemd_Regenerate with REAPER's grid and tempo.lua
+--   [main] stemd_Push to virtual port.lua
+--   [main] stemd_Stop.lua
+--   [main] stemd_Cancel jobs.lua
+--   [main] stemd_Settings.lua
+--   [main] stemd_Start the daemon.lua
+--   [nomain] lib/*.lua
+-- @about
+--   Select an audio item, run an action, and work on with the MIDI under it. The listening is done by stemd, a program
+--   of its own that runs on this computer: install it first, as its README says.

@@ -1,0 +1,105 @@
+"""What is installed: only functions that REAPER has, headers and an index that ReaPack takes, tidy Lua."""
+
+import re
+import shutil
+import subprocess
+from urllib.parse import unquote, urlparse
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from reaper_scripts import make_index
+from tests.reaper.fake import HERE, SCRIPTS
+
+LUA = sorted(SCRIPTS.rglob("*.lua"))
+ACTIONS = sorted(SCRIPTS.glob("stemd/stemd_*.lua"))
+GFX = {
+    "circle", "dock", "drawstr", "ext_retina", "getchar", "h", "init", "measurestr", "mouse_cap", "mouse_wheel",
+    "mouse_x", "mouse_y", "quit", "rect", "set", "setfont", "showmenu", "triangle", "update", "w", "x", "y",
+}  # fmt: skip
+
+
+def words(pattern: str) -> set[str]:
+    return {name for path in LUA for name in re.findall(pattern, path.read_text(encoding="utf-8"))}
+
+
+def test_the_scripts_call_only_what_reaper_has_and_the_list_has_nothing_else() -> None:
+    listed = set(re.findall(r"reaper\.(\w+)\(", (HERE / "api.txt").read_text(encoding="utf-8")))
+    assert words(r"reaper\.(\w+)") == listed
+
+
+def test_the_windows_use_only_what_gfx_has() -> None:
+    assert words(r"gfx\.(\w+)") <= GFX
+
+
+def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
+    package = make_index.header(make_index.PACKAGE.read_text(encoding="utf-8"))
+    given = {entry.file for entry in make_index.provided(package, make_index.PACKAGE.parent) if entry.sections}
+    assert given == {path.name for path in ACTIONS}
+    for path in ACTIONS:
+        tags = make_index.header(path.read_text(encoding="utf-8"))
+        assert tags["description"].startswith("stemd: ") and tags["about"] and "noindex" in tags
+
+
+def test_the_index_is_the_one_of_these_files() -> None:
+    text = (SCRIPTS / "index.xml").read_text(encoding="utf-8")
+    source = Xml.fromstring(text).find(".//source")
+    assert source is not None and source.text
+    base = source.text.rsplit("/stemd/", 1)[0]
+    assert make_index.index(base, next(v.attrib["time"] for v in Xml.fromstring(text).iter("version"))) == text
+
+
+def test_the_index_is_what_reapack_reads() -> None:
+    root = Xml.parse(SCRIPTS / "index.xml").getroot()
+    assert (root.tag, root.attrib["version"]) == ("index", "1")
+    (category,) = root.findall("category")
+    (package,) = category.findall("reapack")
+    assert package.attrib["type"] == "script" and package.attrib["name"].endswith(".lua")
+    (version,) = package.findall("version")
+    assert re.fullmatch(r"\d+(\.\d+)*\w*", version.attrib["name"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", version.attrib["time"])
+
+
+def test_every_file_of_the_index_exists_and_every_file_is_in_it() -> None:
+    sources = list(Xml.parse(SCRIPTS / "index.xml").getroot().iter("source"))
+    files = {source.attrib["file"] for source in sources}
+    assert files == {path.relative_to(SCRIPTS / "stemd").as_posix() for path in LUA} - {"stemd.lua"}
+    for source in sources:
+        url = urlparse(source.text or "")
+        assert url.scheme == "https" and unquote(url.path).endswith(f"/stemd/{source.attrib['file']}")
+        assert set(source.attrib.get("main", "main").split()) <= {"main", "midi_editor"}
+
+
+def test_the_drums_are_those_of_the_daemon() -> None:
+    from bridge.drum_labels import SOUNDS
+
+    text = (SCRIPTS / "stemd/lib/drums.lua").read_text(encoding="utf-8")
+    rows = re.findall(r'label = "(\w+)", pitch = (\d+), family = "(\w+)", key = "(\w)"', text)
+    assert {(name, int(pitch), family) for name, pitch, family, _ in rows} == {
+        (sound.label, sound.pitch, sound.family) for sound in SOUNDS.values()
+    }
+    assert len({key for *_, key in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("lua", ["lua5.3", "lua5.4"])
+def test_every_file_is_lua(lua: str) -> None:
+    checks = "for _, name in ipairs(arg) do assert(loadfile(name)) end"
+    subprocess.run([lua, "-e", f"arg = {{...}} {checks}", "-", *map(str, LUA)], check=True, input=b"")
+
+
+def test_luacheck_has_nothing_to_say() -> None:
+    command = [shutil.which("luacheck") or "luacheck", "--no-color", "-q", "."]
+    for folder in (SCRIPTS, HERE):
+        done = subprocess.run([*command, "--config", str(SCRIPTS / ".luacheckrc")], cwd=folder, capture_output=True)
+        assert done.returncode == 0, done.stdout.decode()
+
+
+def test_no_file_is_long_and_no_line_either() -> None:
+    for path in (*LUA, *HERE.glob("*.lua")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 350 and max(map(len, lines)) <= 120, path
+
+
+def test_the_page_names_every_action() -> None:
+    page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
+    assert not [path for path in ACTIONS if path.stem.removeprefix("stemd_") not in page]

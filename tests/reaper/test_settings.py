@@ -1,0 +1,67 @@
+"""Settings, and starting a stemd that is not there."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.discovery import published
+from tests.reaper.conftest import Daemon
+from tests.reaper.fake import Reaper, audio_item
+from tests.reaper.stage import Stage, on_stage
+
+NAMES = ("quantize", "input", "drum_map", "stem_format", "mute_source", "transport", "program", "state_folder")
+
+
+def filled(**values: str) -> str:
+    usual = dict(zip(NAMES, ("played", "auto", "gm", "wav", "yes", "auto", "", ""), strict=True))
+    return "\n".join({**usual, **values}.values())
+
+
+def test_settings_are_shown_in_one_form_and_kept(alone: Reaper) -> None:
+    outcome = alone.run("Settings", filled=filled(quantize="quantized", drum_map="ssd5"))
+    captions = outcome["form"]["captions"].split(",")
+    assert (len(captions), outcome["form"]["count"]) == (len(NAMES) + 2, len(NAMES))
+    assert outcome["ext"]["stemd/quantize"] == "quantized" and outcome["ext"]["stemd/drum_map"] == "ssd5"
+
+
+def test_a_setting_that_does_not_work_is_refused_and_the_rest_is_kept(alone: Reaper) -> None:
+    outcome = alone.run("Settings", filled=filled(stem_format="aiff", mute_source="no"))
+    assert outcome["boxes"] == ['"aiff" does not work for "Stems (wav / flac / mp3)"; write wav, flac, mp3.']
+    assert outcome["ext"]["stemd/mute_source"] == "no" and "stemd/stem_format" not in outcome["ext"]
+
+
+def test_settings_reach_the_daemon(alone: Reaper) -> None:
+    chosen = {**alone.scene["ext"], "stemd/quantize": "quantized", "stemd/drum_map": "logic", "stemd/input": "drums"}
+    item = audio_item(Path(__file__), 1.0)
+    with on_stage(Stage(), alone.state) as stage:
+        alone.run("Drums to MIDI", [{"items": [item]}], ext=chosen, cycles=40)
+    options = dict(stage.asked)["process"]["options_json"]
+    assert options == {"parts": ["drums"], "drum_map": "logic", "input": "drums", "grid": {"quantize": True}}
+
+
+def test_without_a_stemd_the_user_is_asked_and_may_say_no(alone: Reaper) -> None:
+    outcome = alone.run("Stop", answers=["no"])
+    assert outcome["boxes"] == ["stemd is not running. Start it now?"]
+    assert outcome["commands"] == []
+
+
+def test_a_program_that_is_nowhere_is_asked_for_once(alone: Reaper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERPROFILE", "/nobody")
+    outcome = alone.run("Start the daemon", picked="/music/stemd 2/stemd", cycles=3, system="Win64")
+    assert outcome["commands"] == ['"/music/stemd 2/stemd" "run"']
+    assert outcome["ext"]["stemd/program"] == "/music/stemd 2/stemd"
+
+
+def test_the_action_starts_a_real_stemd_and_goes_on(alone: Reaper, tmp_path: Path) -> None:
+    alone.environment = Daemon(tmp_path / "own").environment
+    alone.state = tmp_path / "own" / "state"
+    known = json.dumps([sys.executable, "-m", "bridge.osc.send"])
+    outcome = alone.run("Stop", answers=["yes"], ext={**alone.scene["ext"], "stemd/last_sender": known})
+    running = published(alone.state)
+    assert outcome["boxes"] == ["stemd is not running. Start it now?"]
+    assert running is not None
+    os.kill(running.pid, signal.SIGTERM)
