@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.ear import RATE, Ear, packaged_weights
 from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
+from daemon.backends.weights import EAR
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
 from daemon.inlets.probe import Limits
@@ -19,7 +19,7 @@ from daemon.jobs.timings import Timings
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.delivery import Desk, drum_map
 from daemon.pipeline.chain import Activations, Studio
-from daemon.pipeline.records import Part, Weights
+from daemon.pipeline.records import RATE, Part, Weights
 from daemon.pipeline.separate import EMBEDDED
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from daemon.backends.ear import Ear
     from daemon.jobs.shift import Shift
 
 GIGABYTE = 1 << 30
@@ -36,15 +37,11 @@ LEAN = "There was not enough memory for a separation network; signal processing 
 
 
 class EarListener:
-    """The transcriber that ships with stemd."""
-
-    def __init__(self, ear: Ear, weights: Path) -> None:
-        self._ear = ear
-        self._weights = weights
+    """The transcriber that ships with stemd, loaded when there is something to hear."""
 
     @cached_property
     def weights(self) -> Weights:
-        return Weights("ear", hashlib.sha256(self._weights.read_bytes()).hexdigest())
+        return Weights("ear", hashlib.sha256(EAR.read_bytes()).hexdigest())
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -52,6 +49,12 @@ class EarListener:
 
     def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations:
         return self._ear.listen(blocks, RATE, in_music=in_music)
+
+    @cached_property
+    def _ear(self) -> "Ear":
+        from daemon.backends.ear import Ear
+
+        return Ear()
 
 
 @contextmanager
@@ -96,7 +99,7 @@ def workspace(settings: Settings) -> Workspace:
 
 
 def listener() -> EarListener:
-    return EarListener(Ear(), packaged_weights())
+    return EarListener()
 
 
 def checkpoints(settings: Settings) -> Checkpoints:

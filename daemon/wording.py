@@ -35,8 +35,8 @@ def remedy(error: Mapping[str, Any]) -> str:
         return "use " + re.sub(r"'([^']*)'", r"\1", context["expected"])
     if kind in _LIMITS:
         name, text = _LIMITS[kind]
-        return text.format(f"{context[name]:g}")
-    message = _KINDS.get(kind, error["msg"].removeprefix("Value error, "))
+        return str(text.format(f"{context[name]:g}"))
+    message = str(_KINDS.get(kind, error["msg"].removeprefix("Value error, ")))
     return message[0].lower() + message[1:]
 
 

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.sparse import csr_array
 
+from daemon.backends.weights import EAR
+
 RATE = 44100
 HOP = 441
 BANDS = 80
@@ -204,10 +206,6 @@ def sub_frame(curve: Array, peak: int) -> float:
     return max(0.0, peak + float(np.clip(shift, -0.5, 0.5)))
 
 
-def packaged_weights() -> Path:
-    return Path(__file__).parent / "weights" / "ear.onnx"
-
-
 @dataclass(frozen=True)
 class Ear:
     """Listens to mono audio at 44.1 kHz. The onnxruntime session is made on first use."""
@@ -241,7 +239,7 @@ class Ear:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count()
-        path = str(self.weights or packaged_weights())
+        path = str(self.weights or EAR)
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
     @cached_property

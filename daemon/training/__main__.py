@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.backends.ear import packaged_weights
+from daemon.backends.weights import EAR
 from daemon.training import backing, dataset, sources
 from daemon.training.render import make_plain_clip
 
@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--shards", type=int, default=150, help="training shards of 10 minutes each")
     made.add_argument("--steps", type=int, default=9000)
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    made.add_argument("--weights", type=Path, default=packaged_weights())
+    made.add_argument("--weights", type=Path, default=EAR)
     return made
 
 

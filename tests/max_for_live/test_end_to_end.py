@@ -2,7 +2,9 @@
 
 import json
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mido
@@ -14,6 +16,7 @@ from tests.max_for_live.markers import random_markers
 from tests.wire.home import Home
 
 SECONDS = 4.0
+PLAIN = {"markers": [{"second": 0, "beat": 0}, {"second": 0.5, "beat": 1}], "end_marker": 80, "loop_end": 80}
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +73,31 @@ def test_clip_job_notes_within_a_millisecond_and_corrections(run_node, home, see
 
 def test_draft_then_final_of_a_full_mix(run_node, home):
     song = home.song("Mix.wav", SECONDS, level=9)
-    values = {"markers": [{"second": 0, "beat": 0}, {"second": 0.5, "beat": 1}], "end_marker": 8, "loop_end": 8}
-    steps = session(run_node, home, song, version=12, arranged=False, drumStem=False, values=values)
+    steps = session(run_node, home, song, version=12, arranged=False, drumStem=False, values=PLAIN)
     assert any(text.startswith("Draft: ") for text in steps["status"])
     assert steps["transcribed"]
     assert steps["errors"] == []
+
+
+def test_two_devices_at_once_hear_each_of_their_own_job(run_node, home):
+    songs = [home.song(f"Both {i}.wav", SECONDS + 4 * i, level=20 + i) for i in (0, 1)]
+    clip = {"version": 12, "arranged": False, "drumStem": True, "values": PLAIN}
+    with ThreadPoolExecutor() as threads:
+        both = list(threads.map(lambda song: session(run_node, home, song, **clip), songs))
+    for song, steps in zip(songs, both, strict=True):
+        assert len(steps["learned"]) == len(written(song))
+
+
+@pytest.mark.slow
+def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path):
+    killed = Home(tmp_path / "home", options__separator="embedded").start()
+    song = killed.song("Long.wav", 30.0)
+    clip = {"version": 12, "arranged": False, "drumStem": False, "values": PLAIN}
+    with ThreadPoolExecutor() as threads:
+        later = threads.submit(session, run_node, killed, song, **clip)
+        while not song.with_suffix(".stemd.json").exists() and not later.done():
+            time.sleep(0.01)
+        killed.end(signal.SIGKILL)
+        killed.start()
+        assert later.result()["transcribed"]
+    killed.end(signal.SIGTERM)

@@ -5,7 +5,6 @@ local discovery = require("discovery")
 local edits = require("edits")
 local files = require("files")
 local grid = require("grid")
-local insertion = require("insertion")
 local json = require("json")
 local kept = require("kept")
 local loop = require("loop")
@@ -66,9 +65,9 @@ function commands.cancel()
 end
 
 local function regenerate(post, item, lines)
-  insertion.set_grid(item, lines)
   local options = Post.options({ grid = { quantize = false, step = grid.word(lines.step) } })
-  edits.ask(post, item, "regenerate", { options }, "regenerate with REAPER's grid", function(problem)
+  local how = { title = "regenerate with REAPER's grid", grid = lines }
+  edits.ask(post, item, "regenerate", { options }, how, function(problem)
     if problem then say.sorry(problem) end
   end)
 end

@@ -69,25 +69,32 @@ local function moved(item, made)
   return reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0) - made.origin
 end
 
+-- The lines of REAPER's grid that the notes lie on (see grid.lua), or json.null: where the daemon puts them.
+local function lines_for(result, made)
+  if result.grid ~= nil then return result.grid end
+  return made and made.grid or json.null
+end
+
 local function keep(item, record, result, before)
   local origin = reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0)
   kept.set_made(item, {
     job = result.job, part = result.part, source = record.guid, manifest = result.manifest or json.null,
     map = record.map:values(), origin = before and before.origin or origin,
-    grid = before and before.grid or json.null,
+    grid = lines_for(result, before),
   })
 end
 
-local function write(record, result, counted, item)
+local function write(record, result, events, item)
   local before = item and kept.made(item)
   item = item or new_item(record, result)
   local take = reaper.GetActiveTake(item)
-  notes.write(take, counted, notes.closing(take))
+  notes.write(take, events, notes.closing(take))
   keep(item, record, result, before)
   return item
 end
 
---- Inserts or replaces one part of one source item. `result` has job, part, notes and manifest.
+--- Inserts or replaces one part of one source item. `result` has job, part, notes, manifest and, if
+-- that is to change, the grid that the notes lie on.
 -- The slow part is done in slices; what changes the project is one undo step.
 function insertion.insert(record, result, title)
   local there = kept.find(record.guid, result.part)
@@ -95,18 +102,13 @@ function insertion.insert(record, result, title)
   local made = fits and kept.made(there)
   local placed = notes.placed(result.notes, record.map, slices.breathe)
   local counted = notes.counted(placed, made and moved(there, made) or 0.0, slices.breathe)
-  if made and made.grid ~= json.null then grid.snap(counted, made.grid, slices.breathe) end
+  local lines = lines_for(result, made)
+  if lines ~= json.null then grid.snap(counted, lines, slices.breathe) end
+  local events = notes.events(counted, slices.breathe)
   return undo.block(title, function()
     if there and not fits then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(there), there) end
-    return write(record, result, counted, fits and there or nil)
+    return write(record, result, events, fits and there or nil)
   end)
-end
-
---- From now on the notes of this item lie on `lines` (see grid.lua), or where the daemon puts them (nil).
-function insertion.set_grid(item, lines)
-  local made = kept.made(item)
-  made.grid = lines or json.null
-  kept.set_made(item, made)
 end
 
 --- A source record made from what a MIDI item remembers, for when the audio item is not at hand.

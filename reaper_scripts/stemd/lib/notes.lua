@@ -3,7 +3,8 @@
 local notes = {}
 
 local SHORTEST = 0.002  -- seconds
-local NOTE_ON, NOTE_OFF = 0x90, 0x80
+local TICK = 1 / 960   -- quarter notes
+local NOTE_ON, NOTE_OFF, ALL_NOTES_OFF = 0x90, 0x80, string.char(0xB0, 123, 0)
 
 --- Where `heard` notes sound in the project: {time, stop, pitch, velocity, channel, hit}, by time.
 function notes.placed(heard, map, breathe)
@@ -32,43 +33,66 @@ function notes.counted(placed, shift, breathe)
   return placed
 end
 
--- Ticks rise evenly with quarter notes, so two of them say where all the others are.
-local function ticks_of(take)
-  local zero = reaper.MIDI_GetPPQPosFromProjQN(take, 0)
-  local step = reaper.MIDI_GetPPQPosFromProjQN(take, 1) - zero
-  return function(quarter) return math.floor(zero + quarter * step + 0.5) end
-end
-
-local function add(events, tick, order, flag, bytes)
-  events[#events + 1] = { tick = tick, order = order, flag = flag, bytes = bytes }
-end
-
--- A note ends before the next one of its pitch starts.
-local function add_note(events, note, tick_of, ends)
-  local first = math.max(0, tick_of(note.first))
-  local last = math.max(first + 1, tick_of(note.last))
-  local key = note.pitch << 4 | note.channel
-  local before = ends[key]
-  if before and before.tick > first then before.tick = first end
-  local flag = note.selected and 1 or 0
-  add(events, first, 2, flag, string.char(NOTE_ON | note.channel, note.pitch, note.velocity))
-  add(events, last, 1, flag, string.char(NOTE_OFF | note.channel, note.pitch, 0))
-  ends[key] = events[#events]
-end
-
-local function packed(events, closing)
-  local parts, now = {}, 0
-  for index, event in ipairs(events) do
-    parts[index] = string.pack("i4Bs4", event.tick - now, event.flag, event.bytes)
-    now = event.tick
+-- Of two notes of a pitch at one place the louder stays, and a note ends before the next one of its pitch starts.
+local function one_by_one(counted, breathe)
+  local kept, last_of = {}, {}
+  for _, note in ipairs(counted) do
+    breathe()
+    local key = note.pitch << 4 | note.channel
+    local before = last_of[key]
+    if before and note.first - before.first < TICK then
+      before.velocity = math.max(before.velocity, note.velocity)
+    else
+      if before then before.last = math.min(before.last, note.first) end
+      note.last = math.max(note.last, note.first + 2 * TICK)
+      kept[#kept + 1], last_of[key] = note, note
+    end
   end
-  parts[#parts + 1] = string.pack("i4Bs4", math.max(0, closing - now), 0, string.char(0xB0, 123, 0))
-  return table.concat(parts)
+  return kept
+end
+
+local function event(quarter, status, note, velocity)
+  local bytes = string.char(status | note.channel, note.pitch, velocity)
+  return { quarter = quarter, flag = note.selected and 1 or 0, bytes = bytes, off = status == NOTE_OFF }
 end
 
 local function earlier(a, b)
-  if a.tick ~= b.tick then return a.tick < b.tick end
-  return a.order < b.order
+  if a.quarter ~= b.quarter then return a.quarter < b.quarter end
+  return a.off and not b.off
+end
+
+local function merge(events, low, middle, high, breathe)
+  local merged, left, right = {}, low, middle
+  while left < middle or right < high do
+    breathe()
+    local take_left = right >= high or left < middle and not earlier(events[right], events[left])
+    merged[#merged + 1] = events[take_left and left or right]
+    left, right = left + (take_left and 1 or 0), right + (take_left and 0 or 1)
+  end
+  table.move(merged, 1, #merged, low, events)
+end
+
+-- table.sort cannot be interrupted, and it would hold REAPER for several milliseconds.
+local function sorted(events, breathe)
+  local width = 1
+  while width < #events do
+    for low = 1, #events, 2 * width do
+      merge(events, low, math.min(low + width, #events + 1), math.min(low + 2 * width, #events + 1), breathe)
+    end
+    width = 2 * width
+  end
+  return events
+end
+
+--- The events of counted notes in the order in which a take holds them. This is the slow part.
+function notes.events(counted, breathe)
+  local events = {}
+  for _, note in ipairs(one_by_one(counted, breathe)) do
+    breathe()
+    events[#events + 1] = event(note.first, NOTE_ON, note, note.velocity)
+    events[#events + 1] = event(note.last, NOTE_OFF, note, 0)
+  end
+  return sorted(events, breathe)
 end
 
 --- The last tick of a take: where the event stands that closes it.
@@ -83,12 +107,20 @@ function notes.closing(take)
   return tick
 end
 
---- Puts counted notes into a take in place of all its events.
-function notes.write(take, counted, closing)
-  local events, ends, tick_of = {}, {}, ticks_of(take)
-  for _, note in ipairs(counted) do add_note(events, note, tick_of, ends) end
-  table.sort(events, earlier)
-  reaper.MIDI_SetAllEvts(take, packed(events, closing))
+--- Puts events into a take in place of all that it holds. Ticks rise evenly with quarter notes, so two of them say
+-- where all the others are.
+function notes.write(take, events, closing)
+  local zero = reaper.MIDI_GetPPQPosFromProjQN(take, 0)
+  local step = reaper.MIDI_GetPPQPosFromProjQN(take, 1) - zero
+  local parts, now, floor, pack = {}, 0, math.floor, string.pack
+  for index = 1, #events do
+    local found = events[index]
+    local tick = floor(zero + found.quarter * step + 0.5)
+    if tick < now then tick = now end
+    parts[index], now = pack("i4Bs4", tick - now, found.flag, found.bytes), tick
+  end
+  parts[#parts + 1] = pack("i4Bs4", math.max(0, closing - now), 0, ALL_NOTES_OFF)
+  reaper.MIDI_SetAllEvts(take, table.concat(parts))
   reaper.MIDI_Sort(take)
 end
 

@@ -73,7 +73,7 @@ local function correct(post, asked, label)
   clusters.ask(post, asked.job, function(list, problem)
     local found = list and changes(list, asked.notes, label)
     if not found then return say.sorry(problem or "stemd heard no hits where these notes are; were they moved?") end
-    edits.ask(post, asked.item, "relabel", { Post.options(found) }, "relabel notes", function(wrong)
+    edits.ask(post, asked.item, "relabel", { Post.options(found) }, { title = "relabel notes" }, function(wrong)
       if wrong then say.sorry(wrong) end
     end)
   end)

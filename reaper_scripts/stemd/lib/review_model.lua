@@ -3,7 +3,7 @@
 local clusters = require("clusters")
 local drums = require("drums")
 local edits = require("edits")
-local insertion = require("insertion")
+local json = require("json")
 local kept = require("kept")
 local manifest = require("manifest")
 local Post = require("post")
@@ -73,10 +73,10 @@ function Model:sensitivity_of(drum)
   return self.sensitivity[drum] or DEFAULT_SENSITIVITY
 end
 
-function Model:_edit(verb, args, title)
+function Model:_edit(verb, args, title, lines)
   if not self.post or self.waiting > 0 then return end
   self.waiting, self.message = 1, nil
-  edits.ask(self.post, self.item, verb, args, title, function(problem, path)
+  edits.ask(self.post, self.item, verb, args, { title = title, grid = lines }, function(problem, path)
     self.waiting = 0
     self.message = problem
     if problem then return end
@@ -115,9 +115,7 @@ end
 
 --- Changes of the grid: step, quantize, strength, swing.
 function Model:set_grid(values)
-  if self.waiting > 0 then return end
-  insertion.set_grid(self.item, nil)
-  self:_edit("regenerate", { Post.options({ grid = values }) }, "grid")
+  self:_edit("regenerate", { Post.options({ grid = values }) }, "grid", json.null)
 end
 
 function Model:undo()
