@@ -75,7 +75,7 @@ def draw() -> Image.Image:
     sheet = Sheet()
     for box in panel().boxes:
         if box.shown:
-            _PAINTERS.get(box.maxclass, _plain)(sheet, box, box.shown)
+            PAINTERS[box.maxclass](sheet, box, box.shown)
     return sheet.image
 
 
@@ -137,12 +137,7 @@ def _line(sheet: Sheet, _: Box, rect: Rect) -> None:
     sheet.field((x + 2, y, 1, height), EDGE, 0)
 
 
-def _plain(sheet: Sheet, box: Box, rect: Rect) -> None:
-    sheet.field(rect)
-    sheet.text(rect, box.name)
-
-
-_PAINTERS: dict[str, Callable[[Sheet, Box, Rect], None]] = {
+PAINTERS: dict[str, Callable[[Sheet, Box, Rect], None]] = {
     "live.comment": _comment, "live.menu": _menu, "live.text": _button, "live.numbox": _number, "live.dial": _dial,
     "live.drop": _drop, "live.line": _line, "multislider": _progress, "panel": _light,
 }  # fmt: skip

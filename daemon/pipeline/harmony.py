@@ -30,6 +30,7 @@ _EMPTY = 0.15  # keys that sound at once: below it there is no chord
 _CHANGE, _CHANGE_ON_DOWNBEAT = 0.35, 0.15
 _SEVENTH = 0.06  # a fourth tone must explain that much more
 _BASS = 0.35
+_HOME = 0.06  # of a correlation
 _NO_CHORD = 0.6  # what a chord must explain; a triad explains 0.5 of twelve equal tones
 _PLAIN_BEAT = 0.5  # seconds, where no beat was found
 
@@ -69,7 +70,8 @@ def harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> H
     edges, downbeats = _spans(grid, duration)
     tones, deep = _folded(stems, edges)
     names = _names(_path(_fits(tones, deep), downbeats))
-    return Harmony(_key((tones + deep).sum(axis=0)), tuple(_chords(names, edges)))
+    chords = tuple(_chords(names, edges))
+    return Harmony(_key((tones + deep).sum(axis=0), chords), chords)
 
 
 def markers(found: Harmony) -> tuple[Marker, ...]:
@@ -105,11 +107,15 @@ def _by_class(keys: Floats) -> Floats:
     return np.asarray(np.bincount(classes, weights=keys, minlength=12), float)
 
 
-def _key(tones: Floats) -> Key:
+def _key(tones: Floats, chords: Sequence[Chord]) -> Key:
+    """The key whose profile fits best; most songs also start or end at home."""
     if np.ptp(tones) == 0:
         return Key(0, False, 0.0)
     profiles = [np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)]
-    fits = np.nan_to_num([np.corrcoef(np.sqrt(tones), np.sqrt(profile))[0, 1] for profile in profiles])
+    fits = np.array([np.corrcoef(np.sqrt(tones), np.sqrt(profile))[0, 1] for profile in profiles])
+    triads = [chord.name.removesuffix("7") for chord in chords if chord.name != NONE]
+    for home in (*triads[:1], *triads[-1:]):
+        fits[NAMES.index(home.removesuffix("m")) + 12 * home.endswith("m")] += _HOME
     best, second = np.argsort(-fits, kind="stable")[:2]
     confidence = float(np.clip((fits[best] - fits[second]) / 0.2, 0.01, 1) * max(0.0, fits[best]))
     return Key(int(best) % 12, bool(best >= 12), confidence)

@@ -6,7 +6,8 @@ var Connection = (function () {
     var BEAT = 5000; // milliseconds
     var LEASE = 60; // seconds
 
-    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever stemd comes (back).
+    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever stemd
+    // comes (back).
     function Connection(requests, panel, joined) {
         var self = this;
         this.requests = requests;

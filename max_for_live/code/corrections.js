@@ -10,6 +10,7 @@
                 ? "stemd is still working on it." : "Transcribe a clip first.");
         }
         this.requireDaemon();
+        this.results.remember(this.current);
         return this.current;
     };
 
@@ -59,7 +60,9 @@
 
     Device.prototype.push = function () {
         var self = this;
-        this.edit("push", [JSON.stringify({ when: "now" })], function () { self.panel.status("Playing on stemd's port"); });
+        this.edit("push", [JSON.stringify({ when: "now" })], function () {
+            self.panel.status("Playing on stemd's port");
+        });
     };
 
     Device.prototype.silence = function () {
@@ -81,7 +84,7 @@
         hits = Learning.hitsOf(found.midi, Files.json(path));
         changes = Learning.learn(found.written, found.existing, hits, this.current.map);
         if (!changes) {
-            throw new Refusal("nothing", "The notes are as stemd wrote them: change a note's pitch or delete it first.");
+            throw new Refusal("nothing", "The notes are as stemd wrote them: change or delete some first.");
         }
         this.correct(changes);
     };

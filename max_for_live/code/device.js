@@ -81,7 +81,7 @@ var Device = (function () {
     Device.prototype.resume = function () {
         this.songs.unfinished().forEach(this.ask, this);
         if (this.current && this.current.state === "done") {
-            this.refresh();
+            this.guard(this.refresh);
         }
     };
 
@@ -288,7 +288,7 @@ var Device = (function () {
             this.current = found;
             this.panel.status(found.source.name);
             if (found.state === "done" && this.connection.present) {
-                this.refresh();
+                this.guard(this.refresh);
             }
         }
     };

@@ -69,12 +69,12 @@ var Live = (function () {
     }
 
     function notes(clip) {
-        var text = clip.call("get_notes_extended", 0, 128, -FARTHEST, 2 * FARTHEST);
+        var text = clip.call("get_notes_extended", 0, 128, 0, FARTHEST);
         return dictionary(text, "notes");
     }
 
     return {
-        FARTHEST: FARTHEST, at: at, byId: byId, there: there, text: text, number: number, ids: ids, child: child,
+        at: at, byId: byId, there: there, text: text, number: number, ids: ids, child: child,
         can: can, path: path, dictionary: dictionary, song: song, tracks: tracks, trackIndex: trackIndex, notes: notes
     };
 }());

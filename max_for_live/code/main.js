@@ -26,7 +26,7 @@ var daemonPort = DEFAULT_PORT;
 var sought = false;
 
 function emit(index, address, args) {
-    outlet.apply(null, [index, address].concat(args));
+    outlet(index, [address].concat(args));
 }
 
 function find(name) {

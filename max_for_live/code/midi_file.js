@@ -14,7 +14,7 @@ var MidiFile = (function () {
     }
 
     Reader.prototype.fail = function () {
-        throw new Refusal("damaged", Paths.name(this.path) + " is not a complete .mid file. Transcribe the clip again.");
+        throw new Refusal("damaged", Paths.name(this.path) + " is not a complete .mid file. Transcribe it again.");
     };
 
     Reader.prototype.byte = function () {

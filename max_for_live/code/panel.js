@@ -28,7 +28,8 @@ var Panel = (function () {
 
     // The light with two or three words, and a sentence for the status line if something is to be done.
     Panel.prototype.link = function (state, words, sentence) {
-        this.find("light").message("bgfillcolor", LIGHTS[state]);
+        var color = LIGHTS[state];
+        this.find("light").message("bgfillcolor", color[0], color[1], color[2], color[3]);
         this.set("link", words);
         if (sentence) {
             this.status(sentence);

@@ -119,11 +119,16 @@ var Places = (function () {
         clip.set("looping", timing.looping ? 1 : 0);
     }
 
+    // A session clip goes to where the song stands.
+    function arrangedAt(source) {
+        return source.start !== null ? source.start : Live.number(Live.song(), "current_song_time");
+    }
+
     // An empty MIDI clip for one part of `source`. Returns {clip, timing}.
     function make(source, place, name) {
         var timing = settled(source, place);
         var arranged = timing.arranged !== null;
-        var start = !arranged ? null : source.start !== null ? source.start : Live.number(Live.song(), "current_song_time");
+        var start = arranged ? arrangedAt(source) : null;
         var beats = length(timing);
         var track = trackFor(source, place, name, start, beats);
         var clip = arranged ? arrangedClip(track, start, beats) : sessionClip(track, source.scene || 0, beats);
@@ -136,7 +141,8 @@ var Places = (function () {
     // How a clip is found again when the set is opened anew.
     function address(clip) {
         var slot = /clip_slots (\d+)/.exec(Live.path(clip));
-        return { name: Live.text(clip, "name"), scene: slot ? Number(slot[1]) : null, start: Live.number(clip, "start_time") };
+        var start = Live.number(clip, "start_time");
+        return { name: Live.text(clip, "name"), scene: slot ? Number(slot[1]) : null, start: start };
     }
 
     function candidates(track, place) {
@@ -144,13 +150,16 @@ var Places = (function () {
         return slot ? [clipOf(Live.byId(slot))] : [startingAt(track, place.start)];
     }
 
+    function fits(clip, place) {
+        return Live.there(clip) && Live.number(clip, "is_midi_clip") && Live.text(clip, "name") === place.name;
+    }
+
     // The clip at `place`, on whichever track it is now; null if it was deleted, moved or renamed.
     function find(place) {
         var found = null;
         Live.tracks().forEach(function (id) {
             candidates(Live.byId(id), place).forEach(function (clip) {
-                var fits = Live.there(clip) && Live.number(clip, "is_midi_clip") && Live.text(clip, "name") === place.name;
-                found = found || (fits ? clip : null);
+                found = found || (fits(clip, place) ? clip : null);
             });
         });
         return found;

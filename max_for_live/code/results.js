@@ -112,20 +112,20 @@ var Results = (function () {
         return this.open[key];
     };
 
-    Results.prototype.notes = function (song, name, path) {
-        var timing = placeOf(song, name).timing;
-        return Notes.onto(timing, Notes.voiced(midiNotes(path), name === "drums" ? song.map : null));
-    };
+    function placed(song, name, notes) {
+        return Notes.onto(placeOf(song, name).timing, Notes.voiced(notes, name === "drums" ? song.map : null));
+    }
 
     Results.prototype.part = function (song, file) {
         var held = this.opened(song, file.name);
+        var notes = midiNotes(file.path);
         var wanted;
         if (!held) {
             song.parts = song.parts.filter(function (entry) { return entry.part !== file.name; });
-            held = this.make(song, file.name, midiNotes(file.path));
+            held = this.make(song, file.name, notes);
             this.open[this.key(song, file.name)] = held;
         }
-        wanted = this.notes(song, file.name, file.path);
+        wanted = placed(song, file.name, notes);
         this.write(held, wanted);
         return wanted.length;
     };
@@ -150,13 +150,24 @@ var Results = (function () {
         return list.reduce(function (count, file) { return count + self.part(song, file); }, 0);
     };
 
+    // In a set that was opened anew: what stemd wrote is told from its .mid, before that changes.
+    Results.prototype.remember = function (song) {
+        var self = this;
+        song.parts.forEach(function (entry) {
+            var held = self.opened(song, entry.part);
+            var file = files(song).filter(function (one) { return one.name === entry.part; })[0];
+            if (held && file && !held.written) {
+                held.written = placed(song, entry.part, midiNotes(file.path));
+            }
+        });
+    };
+
     // What stemd wrote into the clip of the drums and what is in it now; null if the clip is gone.
     Results.prototype.compared = function (song) {
         var held = this.opened(song, "drums");
         if (!held) {
             return null;
         }
-        held.written = held.written || this.notes(song, "drums", song.midi);
         return { written: held.written, existing: Live.notes(Live.byId(held.clip)), midi: midiNotes(song.midi) };
     };
 

@@ -20,7 +20,7 @@ var SourceClip = (function () {
             refuse("missing", name + " is missing. Use Live's Locate function, then try again.");
         }
         if (Files.encrypted(path)) {
-            refuse("encrypted", name + " is an encrypted sample from a Live Pack. Consolidate the clip, then try again.");
+            refuse("encrypted", name + " is an encrypted sample of a Live Pack. Consolidate the clip first.");
         }
         return path;
     }

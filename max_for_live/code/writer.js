@@ -30,7 +30,7 @@ var Writer = (function () {
     }
 
     function removeById(clip, notes) {
-        clip.call.apply(clip, ["remove_notes_by_id"].concat(notes.map(function (note) { return note.note_id; })));
+        notes.forEach(function (note) { clip.call("remove_notes_by_id", note.note_id); });
     }
 
     function removeByPlace(clip, notes) {

@@ -35,6 +35,7 @@ class LiveSet {
   constructor({ version = 12, tempo = 120, scenes = 4, undoSteps = false, without = [] } = {}) {
     Object.assign(this, { version, undoSteps, without, errors: [], calls: [], objects: new Map(), observers: [] });
     this.nextNote = 1;
+    this.cut = 0;
     this.view = this.add("Song.View", { detail_clip: null });
     this.song = this.add("Song", { tempo, current_song_time: 0, tracks: [], view: this.view });
     this.song.scenes = Array.from({ length: scenes }, () => this.add("Scene", { name: "" }));
@@ -186,9 +187,9 @@ const FUNCTIONS = {
   remove_notes_extended: (set, clip, pitch, pitches, from, span) => {
     clip.notes = clip.notes.filter((note) => !within(note, pitch, pitches, from, span));
   },
-  remove_notes_by_id: (set, clip, ...ids) => {
-    if (ids.some((id) => !clip.notes.some((note) => note.note_id === id))) throw new Error("no such note");
-    clip.notes = clip.notes.filter((note) => !ids.includes(note.note_id));
+  remove_notes_by_id: (set, clip, id) => {
+    if (!clip.notes.some((note) => note.note_id === id)) throw new Error("no such note");
+    clip.notes = clip.notes.filter((note) => note.note_id !== id);
   },
   add_warp_marker: (set, clip, marker) => {
     clip.markers = clip.markers.filter((one) => one.beat !== marker.beat_time);
@@ -200,8 +201,9 @@ const FUNCTIONS = {
 };
 
 function within(note, pitch, pitches, from, span) {
-  if (from < -FARTHEST || from + span > FARTHEST) throw new Error("a time is out of range");
-  return note.pitch >= pitch && note.pitch < pitch + pitches && note.start_time >= from && note.start_time < from + span;
+  if (from < 0 || from + span > FARTHEST) throw new Error("a time is out of range");
+  const inTime = note.start_time >= from && note.start_time < from + span;
+  return inTime && note.pitch >= pitch && note.pitch < pitch + pitches;
 }
 
 // Of overlapping notes of one pitch Live cuts the earlier; one that starts together with the new one goes.
@@ -212,9 +214,14 @@ function addNote(set, clip, note) {
   if (!fits || strange.length) throw new Error("not a note: " + JSON.stringify(note));
   clip.notes = clip.notes.filter((other) => other.pitch !== note.pitch || other.start_time !== note.start_time);
   clip.notes.filter((other) => other.pitch === note.pitch && other.start_time < note.start_time).forEach((other) => {
-    other.duration = Math.min(other.duration, note.start_time - other.start_time);
+    const room = note.start_time - other.start_time;
+    if (other.duration > room + 1e-9) {
+      set.cut += 1;
+      other.duration = room;
+    }
   });
-  clip.notes.push({ ...note, note_id: set.nextNote, mute: 0, probability: 1, velocity_deviation: 0, release_velocity: 64 });
+  const more = { note_id: set.nextNote, mute: 0, probability: 1, velocity_deviation: 0, release_velocity: 64 };
+  clip.notes.push({ ...note, ...more });
   set.nextNote += 1;
 }
 
@@ -253,7 +260,8 @@ function liveApi(set) {
       if (!this.known(name)) return;
       if (!KINDS[this.object.kind].write.includes(name)) set.error(`${name} is read-only`);
       const next = { ...this.object, [name]: value };
-      if (this.object.kind === "Clip" && next.loop_start >= next.loop_end) set.error(`${name} ${value}: the loop is empty`);
+      const empty = this.object.kind === "Clip" && next.loop_start >= next.loop_end;
+      if (empty) set.error(`${name} ${value}: the loop is empty`);
       this.object[name] = value;
     }
 

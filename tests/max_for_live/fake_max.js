@@ -12,7 +12,7 @@ const CODE = path.join(ROOT, "max_for_live/code");
 const YOUNGER = `
   ["find", "findIndex", "includes", "fill", "flat", "flatMap", "from", "of", "at", "entries", "keys", "values"].forEach(
     function (name) { delete Array.prototype[name]; delete Array[name]; });
-  ["startsWith", "endsWith", "includes", "repeat", "padStart", "padEnd", "matchAll", "replaceAll", "at", "normalize"].forEach(
+  ["startsWith", "endsWith", "includes", "repeat", "padStart", "padEnd", "matchAll", "replaceAll", "at"].forEach(
     function (name) { delete String.prototype[name]; });
   ["assign", "entries", "values", "fromEntries", "setPrototypeOf"].forEach(function (name) { delete Object[name]; });
   ["isInteger", "isFinite", "isNaN", "parseFloat"].forEach(function (name) { delete Number[name]; });

@@ -196,7 +196,8 @@ test("cancel stops the job", () => {
 
 test("there is nothing to cancel, undo or learn before a song", () => {
   const { max } = opened(new Song());
-  for (const [button, sentence] of [["cancel", /nothing to cancel/], ["undo", /Transcribe a clip first/], ["learn", /Transcribe a clip first/]]) {
+  const first = /Transcribe a clip first/;
+  for (const [button, sentence] of [["cancel", /nothing to cancel/], ["undo", first], ["learn", first]]) {
     max.say(button);
     assert.match(max.status, sentence);
   }
@@ -243,6 +244,13 @@ test("lost packets: a question is asked again under the same id", () => {
   const asked = max.asked("process");
   assert.ok(asked.length >= 3);
   assert.equal(new Set(asked.map((words) => words[1])).size, 1);
+});
+
+test("an answered question is not asked again", () => {
+  const { max } = opened(new Song());
+  taken(max);
+  max.clock.pass(4000);
+  assert.equal(max.asked("process").length, 1);
 });
 
 test("a job without news is asked for again", () => {

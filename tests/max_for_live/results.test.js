@@ -4,10 +4,15 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
+const { Max } = require("./fake_max.js");
 const { Song, opened, taken, done, written, random } = require("./songs.js");
 
 const KICK = { onset: 0.5, pitch: 36, velocity: 100 };
 const SNARE = { onset: 1, pitch: 38, velocity: 90 };
+
+function group(cluster, label, confidence, velocity, hit) {
+  return { cluster, label, confidence, velocity, count: 1, hits: [hit] };
+}
 
 function ready(options, notes = [KICK, SNARE]) {
   const song = new Song();
@@ -15,8 +20,8 @@ function ready(options, notes = [KICK, SNARE]) {
   taken(found.max);
   song.write(notes);
   song.clusters([
-    { cluster: 0, label: "kick", drum: "kick", confidence: 0.9, count: 1, velocity: 100, hits: [{ id: 7, onset: 0.51, label: "kick" }] },
-    { cluster: 1, label: "snare", drum: "snare", confidence: 0.4, count: 1, velocity: 90, hits: [{ id: 8, onset: 1.02, label: "snare" }] },
+    group(0, "kick", 0.9, 100, { id: 7, onset: 0.51, label: "kick" }),
+    group(1, "snare", 0.4, 90, { id: 8, onset: 1.02, label: "snare" }),
   ]);
   done(found.max, song);
   return { song, ...found };
@@ -102,19 +107,22 @@ test("a whole rewrite is one undo step where Live can", () => {
 
 test("5,000 notes are written in slices, none lost", () => {
   const next = random(3);
-  const notes = Array.from({ length: 5000 }, (_, i) => ({ onset: i * 0.03, pitch: [36, 38, 42, 46][i % 4], velocity: 1 + Math.floor(126 * next()) }));
+  const notes = Array.from({ length: 5000 }, (_, i) => (
+    { onset: i * 0.03, pitch: [36, 38, 42, 46][i % 4], velocity: 1 + Math.floor(126 * next()) }
+  ));
   const { set, max } = ready({ clip: { end_marker: 4000, loop_end: 4000 } }, notes);
   assert.equal(written(set).notes.length, 5000);
   assert.ok(set.calls.filter((name) => name === "add_new_notes").length >= 10);
   assert.ok(max.clock.now >= 150);
 });
 
-test("notes of one pitch never overlap", () => {
-  const notes = Array.from({ length: 50 }, (_, i) => ({ onset: i * 0.04, pitch: 38, velocity: 90 }));
+test("two drums on one pad never overlap", () => {
+  const notes = Array.from({ length: 50 }, (_, i) => ({ onset: i * 0.04, pitch: [43, 45][i % 2], velocity: 90 }));
   const { set } = ready({}, notes);
   const sorted = written(set).notes.sort((a, b) => a.start_time - b.start_time);
   sorted.slice(1).forEach((note, i) => assert.ok(sorted[i].start_time + sorted[i].duration <= note.start_time + 1e-9));
   assert.equal(sorted.length, 50);
+  assert.equal(set.cut, 0);
 });
 
 test("notes that the user added stay, and unchanged notes are not touched", () => {
@@ -172,8 +180,9 @@ test("a refused relabel shows stemd's sentence and puts the menu back", () => {
   const found = ready();
   listed(found);
   found.max.say("label", 1, 2);
-  found.max.say("/stemd/fail", found.max.last("relabel")[1], "/stemd/relabel", "job_active", "Song is still being worked on.");
-  assert.equal(found.max.status, "Song is still being worked on.");
+  const id = found.max.last("relabel")[1];
+  found.max.say("/stemd/fail", id, "/stemd/relabel", "job_active", "Song is being worked on.");
+  assert.equal(found.max.status, "Song is being worked on.");
   assert.equal(found.max.box("label1").shown, 1);
 });
 
@@ -208,7 +217,8 @@ test("a looped hit is deleted only when all its notes are", () => {
 test("600 corrections go out in datagrams of at most 1.4 KB", () => {
   const notes = Array.from({ length: 600 }, (_, i) => ({ onset: i * 0.1, pitch: 36, velocity: 90 }));
   const found = ready({ clip: { end_marker: 400, loop_end: 400 } }, notes);
-  found.song.clusters([{ cluster: 0, label: "kick", hits: notes.map((note, id) => ({ id, onset: note.onset, label: "kick" })) }]);
+  const hits = notes.map((note, id) => ({ id, onset: note.onset, label: "kick" }));
+  found.song.clusters([{ cluster: 0, label: "kick", hits }]);
   written(found.set).notes.forEach((note) => { note.pitch = 38; });
   found.max.say("learn");
   listed(found);
@@ -223,7 +233,8 @@ test("the pads of the Drum Rack on the target track decide the notes", () => {
   const midi = set.track("Kit", true);
   const chain = set.add("Chain", { name: "", devices: [] });
   const pad = (note, name) => set.add("DrumPad", { note, name, chains: [chain] });
-  midi.devices = [set.add("Device", { can_have_drum_pads: 1, can_have_chains: 1, chains: [], drum_pads: [pad(60, "Kick 808"), pad(62, "Snare Fat")] })];
+  const drum_pads = [pad(60, "Kick 808"), pad(62, "Snare Fat")];
+  midi.devices = [set.add("Device", { can_have_drum_pads: 1, can_have_chains: 1, chains: [], drum_pads })];
   max.say("place", 1);
   max.say("map", 2);
   taken(max);
@@ -276,7 +287,8 @@ test("all parts become a clip each, drums alone by the drum map", () => {
   song.write([{ onset: 1, pitch: 57, velocity: 90 }], [{ path: "Song.bass.mid", kind: ".bass.mid" }]);
   fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
   done(max, song);
-  const notes = (name) => set.song.tracks.find((track) => track.name === name).clip_slots[0].clip.notes.map((note) => note.pitch);
+  const clip = (name) => set.song.tracks.find((track) => track.name === name).clip_slots[0].clip;
+  const notes = (name) => clip(name).notes.map((note) => note.pitch);
   assert.deepEqual([notes("Song drums"), notes("Song bass")], [[49], [57]]);
   assert.deepEqual(set.errors, []);
 });
@@ -303,16 +315,33 @@ test("Live 11 shows the folder of the stems instead", () => {
   assert.equal(set.song.tracks.length, 1);
 });
 
-test("a set opened anew still relabels and learns", () => {
-  const first = ready();
-  const atoms = first.max.out[3].at(-1);
-  assert.ok(atoms.every((atom) => typeof atom === "string" && atom.length <= 1001));
-  const { Max } = require("./fake_max.js");
-  const again = new Max(first.set);
+function reopened({ set, max }) {
+  const again = new Max(set);
   again.say("init");
-  again.say("stored", ...atoms);
+  again.say("stored", ...max.out[3].at(-1));
   again.say("/stemd.live/echo", again.out[2].at(-1)[1]);
   again.pong();
+  return again;
+}
+
+test("what is stored with the set are short symbols", () => {
+  const { max } = ready();
+  assert.ok(max.out[3].at(-1).every((atom) => typeof atom === "string" && atom.length <= 1001));
+});
+
+test("a correction in a set opened anew replaces the notes of before", () => {
+  const found = ready();
+  const again = reopened(found);
+  again.say("/stemd/clusters.reply", again.last("clusters")[1], "j1", found.song.listing);
+  again.say("label", 1, 2);
+  found.song.write([KICK, { ...SNARE, pitch: 37 }]);
+  again.say("/stemd/done", again.last("relabel")[1], "j1", 1, found.song.manifest, found.song.midi);
+  assert.deepEqual(pitches(found.set), [36, 37]);
+});
+
+test("a set opened anew still relabels and learns", () => {
+  const first = ready();
+  const again = reopened(first);
   again.say("/stemd/clusters.reply", again.last("clusters")[1], "j1", first.song.listing);
   written(first.set).notes.find((note) => note.pitch === 38).pitch = 37;
   again.say("learn");
@@ -325,12 +354,7 @@ test("a set closed during a job asks for the result when it is opened again", ()
   const { set, max } = opened(song);
   taken(max);
   max.say("notifydeleted");
-  const { Max } = require("./fake_max.js");
-  const again = new Max(set);
-  again.say("init");
-  again.say("stored", ...max.out[3].at(-1));
-  again.say("/stemd.live/echo", again.out[2].at(-1)[1]);
-  again.pong();
+  const again = reopened({ set, max });
   assert.deepEqual(again.last("process").slice(0, 4), max.last("process").slice(0, 4));
   song.write([KICK]);
   again.say("/stemd/ack", again.last("process")[1], "j1");
@@ -364,7 +388,8 @@ test("a clip that the user deleted is made anew", () => {
 test("selecting another result shows its groups", () => {
   const { song, set, max } = ready();
   const first = written(set);
-  const other = set.clip({ file_path: song.path, name: "Again", markers: [{ second: 0, beat: 0 }, { second: 1, beat: 2 }], end_marker: 16 });
+  const markers = [{ second: 0, beat: 0 }, { second: 1, beat: 2 }];
+  const other = set.clip({ file_path: song.path, name: "Again", markers, end_marker: 16 });
   set.song.tracks[0].clip_slots[1].clip = other;
   set.select(other);
   taken(max, "j2");

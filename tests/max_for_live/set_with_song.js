@@ -63,7 +63,8 @@ async function run() {
   made.notes[0].pitch = 56;
   steps.edited = { ...made.notes[0] };
   max.say("learn");
-  await until("stemd has learned it", () => groups().some((cluster) => cluster.hits.some((hit) => hit.label === "cowbell")));
+  const hits = () => Array.from(groups()).flatMap((cluster) => Array.from(cluster.hits));
+  await until("stemd has learned it", () => hits().some((hit) => hit.label === "cowbell"));
   await until("the answers are in", settled);
   steps.learned = notes();
   steps.errors = set.errors;

@@ -46,7 +46,8 @@ function track(events) {
 function midi(notes, bpm = 120) {
   const microseconds = Math.round(60e6 / bpm);
   const tick = (second) => Math.round(second * 1e6 / microseconds * PPQ);
-  const tempo = { tick: 0, order: 0, bytes: [0xff, 0x51, 3, microseconds >> 16, (microseconds >> 8) & 255, microseconds & 255] };
+  const value = [microseconds >> 16, (microseconds >> 8) & 255, microseconds & 255];
+  const tempo = { tick: 0, order: 0, bytes: [0xff, 0x51, 3, ...value] };
   const played = notes.flatMap((note) => [
     { tick: tick(note.onset), order: 1, bytes: [0x99, note.pitch, note.velocity] },
     { tick: tick(note.onset + 0.05), order: 0, bytes: [0x89, note.pitch, 0] },
@@ -75,7 +76,8 @@ class Song {
 
   write(notes, outputs = []) {
     fs.writeFileSync(this.midi, midi(notes));
-    fs.writeFileSync(this.manifest, JSON.stringify({ outputs: [{ path: "Song.drums.mid", kind: ".drums.mid" }, ...outputs] }));
+    const all = [{ path: "Song.drums.mid", kind: ".drums.mid" }, ...outputs];
+    fs.writeFileSync(this.manifest, JSON.stringify({ outputs: all }));
   }
 
   clusters(rows) {
@@ -87,7 +89,8 @@ class Song {
 function opened(song, { clip = {}, live = {}, arranged = false } = {}) {
   const set = new LiveSet(live);
   const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
-  const source = set.clip({ file_path: song.path, name: "Song", markers, loop_end: 16, end_marker: 16, end_time: 16, ...clip });
+  const ends = { loop_end: 16, end_marker: 16, end_time: 16 };
+  const source = set.clip({ file_path: song.path, name: "Song", markers, ...ends, ...clip });
   const track = setWith(set, source, { arranged });
   return { set, source, track, max: new Max(set).started() };
 }

@@ -97,6 +97,7 @@ def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path
         later = threads.submit(session, run_node, killed, song, **clip)
         while not song.with_suffix(".stemd.json").exists() and not later.done():
             time.sleep(0.01)
+        assert not later.done()
         killed.end(signal.SIGKILL)
         killed.start()
         assert later.result()["transcribed"]

@@ -14,6 +14,7 @@ from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
 from max_for_live import panel as look
 from max_for_live.build import DEVICE, SOURCES, frozen, main, patcher, script, unfrozen
 from max_for_live.patch import Stored
+from max_for_live.render import PAINTERS, SCALE, draw
 
 WHOLE = patcher()["patcher"]
 BOXES = {box["box"]["id"]: box["box"] for box in WHOLE["boxes"]}
@@ -105,6 +106,11 @@ def test_the_presentation_fits_and_nothing_overlaps():
         assert not overlap(one["presentation_rect"], other["presentation_rect"]), (one["varname"], other["varname"])
 
 
+def test_the_picture_of_the_panel_shows_every_kind_of_object():
+    assert draw().size == (SCALE * look.WIDTH, SCALE * look.HEIGHT)
+    assert {box["maxclass"] for box in SHOWN} == PAINTERS.keys()
+
+
 def overlap(one: list[float], other: list[float]) -> bool:
     return all(one[i] < other[i] + other[i + 2] and other[i] < one[i] + one[i + 2] for i in (0, 1))
 
@@ -165,3 +171,4 @@ def test_scripts_are_small_files():
     for name in SOURCES:
         lines = (DEVICE.parent / "code" / f"{name}.js").read_text("utf-8").splitlines()
         assert len(lines) <= 300
+        assert max(map(len, lines)) <= 120

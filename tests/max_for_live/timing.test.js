@@ -39,7 +39,8 @@ for (let seed = 1; seed <= 40; seed += 1) {
     const song = new Song();
     const notes = hits(next, 60, markers.at(-1).second + 5);
     const start = truth(markers, markers[0].second + next());
-    const { set, max } = opened(song, { clip: { markers, start_marker: start, loop_start: start, end_marker: 1000, loop_end: 1000 } });
+    const ends = { start_marker: start, loop_start: start, end_marker: 1000, loop_end: 1000 };
+    const { set, max } = opened(song, { clip: { markers, ...ends } });
     taken(max);
     song.write(notes);
     done(max, song);
@@ -82,7 +83,8 @@ test("a looped session clip keeps its loop and start", () => {
   done(max, song);
   const made = written(set);
   assert.deepEqual([made.looping, made.loop_start, made.loop_end, made.start_marker], [1, 0, 8, 2]);
-  assert.deepEqual(made.notes.map((note) => [note.pitch, Math.round(note.start_time * 1000) / 1000]), [[36, 0], [38, 2]]);
+  const played = made.notes.map((note) => [note.pitch, Math.round(note.start_time * 1000) / 1000]);
+  assert.deepEqual(played, [[36, 0], [38, 2]]);
 });
 
 test("a looped arrangement clip is written out pass by pass", () => {

@@ -214,9 +214,15 @@ function api.ColorToNative(red, green, blue) return red | green << 8 | blue << 1
 function api.GetOS() return fake.system end
 function api.GetResourcePath() return fake.resources end
 function api.GetMousePosition() return 10, 10 end
-function api.genGuid() return ("{%08x-%08x}"):format(math.random(0, 0xFFFFFFF), math.random(0, 0xFFFFFFF)) end
 function api.defer(work) table.insert(fake.deferred, work) return true end
 function api.get_action_context() return false, fake.script, 0, 0, 0, 0, 0.0, "" end
+
+function api.genGuid()
+  local source = io.open("/dev/urandom", "rb")
+  local bytes = source:read(16)
+  source:close()
+  return "{" .. bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end) .. "}"
+end
 
 function api.ShowMessageBox(text, _, kind)
   table.insert(fake.boxes, text)

@@ -105,6 +105,7 @@ local function dump(longest)
 end
 
 local function do_event(event)
+  if event.hasty then scene.hasty = true end
   if event.quit then fake.deferred = {} end
   if event.remove_source then fake.tracks[1].items = {} end
   if event.shell then os.execute(event.shell) end
@@ -124,8 +125,17 @@ local function cycle()
   return os.clock() - before
 end
 
+local function asked()
+  local item = fake.tracks[1] and fake.tracks[1].items[1]
+  return item and (item.strings["P_EXT:stemd_asked"] or "") ~= ""
+end
+
+-- An event comes `later` cycles after its conditions hold for the first time.
 local function due(event)
-  return event and (event.cycle or 0) <= fake.cycles and #fake.undone >= (event.undone or 0)
+  if not event or (event.cycle or 0) > fake.cycles or #fake.undone < (event.undone or 0) then return false end
+  if event.asked and not asked() then return false end
+  event.since = event.since or fake.cycles
+  return fake.cycles >= event.since + (event.later or 0)
 end
 
 local function happenings()

@@ -130,7 +130,7 @@ def test_a_song_over_the_limit_is_refused_in_the_daemons_words(reaper: Reaper, t
 
 
 def test_a_result_that_was_not_fetched_is_offered_the_next_time(reaper: Reaper, loop: Path) -> None:
-    closed = reaper.run("Drums to MIDI", project(loop), events=[{"cycle": 4, "quit": True}])
+    closed = reaper.run("Drums to MIDI", project(loop), events=[{"asked": True, "quit": True}])
     assert len(closed["tracks"]) == 1
     outcome = reaper.run("Drums to MIDI", reopened(closed), answers=["yes"])
     assert "was asked for" in outcome["boxes"][-1]

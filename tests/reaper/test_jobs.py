@@ -118,7 +118,7 @@ def test_a_daemon_that_never_answers_is_offered_to_be_started(alone: Reaper, res
     (alone.state / "spool" / "inbox").mkdir(parents=True)
     content = '{"pid": 1, "osc_port": 1, "spool": "%s", "version": "0", "sender": ["/nowhere"]}'
     (alone.state / "daemon.json").write_text(content % (alone.state / "spool"))
-    outcome = alone.run("Drums to MIDI", song(results), answers=["no"])
+    outcome = alone.run("Drums to MIDI", song(results), answers=["no"], hasty=True)
     assert outcome["boxes"] == ["stemd is not running. Start it now?"]
     assert not [*(alone.state / "spool" / "inbox").iterdir()]
 
@@ -127,7 +127,7 @@ def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: R
     stage = Stage(play=[working(0.3)])
     with on_stage(stage, alone.state):
         replaced = f"cd '{alone.state}'; mv spool away; mkdir -p spool/inbox"
-        gone = [{"cycle": 40, "shell": replaced}]
+        gone = [{"cycle": 40, "shell": replaced, "hasty": True}]
         outcome = alone.run("Drums to MIDI", song(results), events=gone, cycles=2000)
     assert outcome["boxes"] == [
         "Song: stemd does not answer. Its work is kept: start it again, then run this action once more."

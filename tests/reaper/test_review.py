@@ -23,8 +23,10 @@ def tracks(reaper: Reaper, beat: Path, tmp_path: Path) -> list[Json]:
     return reopened(made, 0)
 
 
-def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 90, **more: Any) -> Json:
-    scene = {"w": WIDE, "h": HIGH, "cycles": READY + frames, "input": [*events], **more}
+def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 150, edits: int = 1, **more: Any) -> Json:
+    """The project some cycles after the last of `edits`, or after `frames`."""
+    end = {"undone": edits, "later": 20, "quit": True}
+    scene = {"w": WIDE, "h": HIGH, "cycles": READY + frames, "input": [*events], "events": [end], **more}
     return reaper.run("Review and relabel", tracks, **scene)
 
 
@@ -66,7 +68,7 @@ def test_a_letter_relabels_the_marked_cluster_and_the_notes_follow(reaper: Reape
 
 
 def test_undo_takes_a_relabel_back_and_redo_makes_it_again(reaper: Reaper, tracks: list[Json]) -> None:
-    outcome = review(reaper, tracks, key("w"), {"frame": 60, "key": 26}, frames=100)
+    outcome = review(reaper, tracks, key("w"), {"frame": 60, "key": 26}, edits=2)
     assert 36 in pitches(outcome) and 56 not in pitches(outcome)
     outcome = review(reaper, tracks, {"frame": READY, "key": 25})
     assert 56 in pitches(outcome)

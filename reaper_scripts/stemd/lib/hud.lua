@@ -28,8 +28,9 @@ local function remaining(job)
 end
 
 local function row(self, job, y, w)
-  paint.text(job.record.name, EDGE, y, w * 0.45, 22, { font = "bold" })
-  paint.text(remaining(job), w * 0.45 + EDGE, y, w * 0.55 - 2 * EDGE, 22, { colour = "dim", align = "right" })
+  local status = { font = "small", colour = "dim", align = "right" }
+  paint.text(job.record.name, EDGE, y, w * 0.45 - EDGE, 22, { font = "bold" })
+  paint.text(remaining(job), w * 0.45 + EDGE, y, w * 0.55 - 2 * EDGE, 22, status)
   local bar = w - 2 * EDGE - 80
   self.widgets.meter(job.fraction, EDGE, y + 29, bar, 6, job.failed and "warn" or "accent")
   local clicked = self.widgets:button("Cancel", w - EDGE - 68, y + 22, 68, 20, { dim = job.over, font = "small" })

@@ -8,7 +8,7 @@ local manifest = {}
 --- The whole content, or nil and a sentence.
 function manifest.read(path, breathe)
   local text = type(path) == "string" and path ~= "" and files.read(path)
-  if not text then return nil, "What stemd found cannot be read yet. Wait until it is done, or run the action again." end
+  if not text then return nil, "The result cannot be read yet. Wait until stemd is done, or run the action again." end
   local found = json.decode(text, breathe)
   if type(found) ~= "table" or found.format ~= "stemd manifest" then
     return nil, ("%s is damaged. Run the action once more."):format(path)

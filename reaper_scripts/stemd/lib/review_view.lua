@@ -141,8 +141,8 @@ local function drum_sliders(self, drum, x, y, w)
   local name = drum == "hihat" and "Hi-Hat" or drum:sub(1, 1):upper() .. drum:sub(2)
   local count = self.model.count and self.model.count[drum] or 0
   paint.dot(x + 5, y + 15, 4, drum)
-  paint.text(name, x + 16, y + 4, w - 44, 22, { font = "bold" })
-  paint.text(tostring(count), x + w - 28, y + 4, 28, 22, { colour = "dim", align = "right", font = "small" })
+  paint.text(name, x + 16, y + 4, w - 40, 22, { font = "bold" })
+  paint.text(tostring(count), x + w - 24, y + 4, 24, 22, { colour = "dim", align = "right", font = "small" })
   hits_slider(self, drum, x, y + 28, w)
   velocity_slider(self, drum, x, y + 66, w)
 end

@@ -1,3 +1,4 @@
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -94,7 +95,9 @@ def test_our_own_answers_are_never_answered() -> None:
 def test_a_reply_port_that_is_stemds_own_leads_nowhere() -> None:
     with serving() as server, Client(server.osc_port, PATIENCE) as client:
         client._transmit(encode(Message("/stemd/ping", ("1", server.osc_port))))
-        client.ask("/stemd/ping")
+        asked = itertools.takewhile(lambda _: server.counts["looped"] == 0, range(100))
+        for _ in asked:
+            client.ask("/stemd/ping")  # a lane of its own brings the stray answer back, soon but not at once
         assert server.counts["looped"] == 1
 
 
