@@ -11,6 +11,7 @@ else
 BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
+NODE_MODULES := tests/max_for_live/node_modules
 
 # A folder or page with wheels, such as a CPU build of torch, where pip is told of one.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
@@ -20,7 +21,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 demo: setup
 	@$(BIN)/python examples/demo.py
 
-test: setup
+test: setup $(NODE_MODULES)
 	@echo "Running the tests ..."
 	@$(BIN)/python -m pytest
 
@@ -44,6 +45,10 @@ $(READY): pyproject.toml examples/setup.py
 	$$python examples/setup.py $(VENV)
 	@touch $(READY)
 
+# The scripts of the Max for Live device are checked by Node.js, where there is one.
+$(NODE_MODULES): tests/max_for_live/package-lock.json
+	@if command -v npm >/dev/null; then (cd tests/max_for_live && npm ci --silent --no-audit --no-fund) && touch $@; fi
+
 clean:
-	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(NODE_MODULES) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

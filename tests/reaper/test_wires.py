@@ -1,6 +1,7 @@
 """How requests leave REAPER and how texts are written: quoting, OSC, JSON, MIDI files, the place of daemon.json."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,22 @@ def test_a_damaged_midi_file_is_refused_with_a_sentence(alone: Reaper, data: str
     lines = 'local notes, problem = require("midifile").read(given)\nresult = { type(notes), problem }'
     kind, problem = told(alone, lines, given=data)
     assert (kind, problem or "") in {("nil", "The MIDI file cannot be read."), ("nil", "The MIDI file is damaged.")}
+
+
+SLICED = """
+local slices, now, breaths = require("slices"), 0, {}
+reaper.time_precise = function() now = now + 0.001 return now end
+local function long() for index = 1, 40 do breaths[#breaths] = index slices.breathe() end end
+slices.start(long)
+while slices.busy() do breaths[#breaths + 1] = 0 slices.step() end
+result = breaths
+"""
+
+
+def test_long_work_gives_reaper_its_turn_every_few_milliseconds(alone: Reaper) -> None:
+    until = told(alone, SLICED)
+    assert until[-1] == 40 and len(until) > 8
+    assert all(after - before <= 5 for before, after in pairwise(until))
 
 
 PLACES = [("Other", ".local/state/stemd"), ("macOS-arm64", "Library/Application Support/stemd")]

@@ -1,0 +1,36 @@
+"""Which tests talk to programs that are not Python packages, and what happens where one is missing.
+
+On a musician's machine such tests are skipped, and the reason names the program. In CI nothing may be skipped for want
+of a tool: there a missing program ends the run.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PROGRAMS = {
+    "wire/test_jack.py": ("jackd",),
+    "wire/test_osc_wire.py": ("oscsend", "oscdump"),
+    "reaper": ("lua5.3", "lua5.4", "luacheck"),
+    "max_for_live/test_end_to_end.py": ("node", "tests/max_for_live/node_modules"),
+    "max_for_live/test_scripts.py": ("node", "tests/max_for_live/node_modules"),
+    "test_service.py": ("systemd-analyze",),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = {place: [name for name in names if not _here(name)] for place, names in PROGRAMS.items()}
+    for item in items:
+        place = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+        names = next((absent for start, absent in missing.items() if place.startswith(start)), [])
+        if names and os.environ.get("CI"):
+            raise pytest.UsageError(f"{place} needs {', '.join(names)}; .ci/run must install it.")
+        if names:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(names)}, which is not installed"))
+
+
+def _here(name: str) -> bool:
+    return (HERE.parent / name).is_dir() if "/" in name else shutil.which(name) is not None
