@@ -161,7 +161,7 @@ def _compared(mix: Path, weights: Path, repo: Path, scratch: Path, truth: Path |
     mine = measure(ours(mix, weights, scratch / "mine"))
     theirs = measure(command_line(mix, repo, scratch / "theirs"))
     found = [
-        Row(f"{mix.stem}: times as fast as the demucs command line", theirs.seconds / mine.seconds, "x", FAST[not truth]),
+        Row(f"{mix.stem}: times as fast as the demucs CLI", theirs.seconds / mine.seconds, "x", FAST[not truth]),
         Row(f"{mix.stem}: peak memory", mine.gigabytes, "GB", "<= 3"),
     ]
     if truth:
