@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 PROGRAMS = {
-    "wire/test_ardour.py": ("ardour7-lua", "jackd"),
+    "wire/test_recording.py": ("ardour7-lua", "jackd"),
     "wire/test_jack.py": ("jackd",),
     "wire/test_osc_wire.py": ("oscsend", "oscdump"),
     "reaper": ("lua5.3", "lua5.4", "luacheck"),
