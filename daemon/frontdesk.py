@@ -110,7 +110,7 @@ class FrontDesk:
         return reply("/stemd/jobs.reply", id=asker.id, path_to_json=str(path))
 
     def clusters(self, asker: Asker, job: str) -> Message:
-        rows = cluster_rows(Manifest.load(self._heard(job)))
+        rows = cluster_rows(Manifest.load(self._heard(job)), self._manners.desk.drum_maps)
         path = self._manners.listings.write("clusters", _question(asker), rows)
         return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json=str(path))
 
