@@ -3,6 +3,7 @@
     StemdError
     ├── ConfigError       stemd does not start; every mistake is listed at once
     ├── Rejected          never becomes a job; the sender is told the code and the reason
+    │   └── StaleRevision made for a revision that is not the latest any more
     ├── StageFailed       the job fails with this reason; the rest goes on
     │   └── NoMemory      the same for want of memory: worth one more try with less
     ├── Cancelled         somebody asked for the work to stop
@@ -33,6 +34,15 @@ class Rejected(StemdError):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+class StaleRevision(Rejected):
+    """A correction of notes that somebody else has corrected meanwhile. `revision` is the one that holds now."""
+
+    def __init__(self, asked: int, revision: int) -> None:
+        text = f"The notes are at revision {revision} by now, and this was meant for {asked}. Look at them again."
+        super().__init__("stale_revision", text)
+        self.revision = revision
 
 
 class StageFailed(StemdError):

@@ -87,10 +87,15 @@ class FrontDesk:
         return self._edited(asker, job, lambda manifest, desk: step(manifest, False, desk))
 
     def push(self, asker: Asker, job: str, options_json: Json) -> Message:
-        score = arrange(Manifest.load(self._heard(job)))
-        notes = self._staff.midi.push(score.clip(self._map(score)), PushOptions.read(options_json), job)
-        self._staff.bus.publish(Pushed(job, notes))
+        self.play(job, options_json)
         return reply("/stemd/ack", id=asker.id, job=job)
+
+    def play(self, job: str, options: Json) -> int:
+        """Hands a job's notes to the MIDI port and returns how many they are. Raises Rejected."""
+        score = arrange(Manifest.load(self.heard(job)))
+        notes = self._staff.midi.push(score.clip(self._map(score)), PushOptions.read(options), job)
+        self._staff.bus.publish(Pushed(job, notes))
+        return notes
 
     def stop(self, asker: Asker) -> Message:
         self._staff.midi.stop()
@@ -110,12 +115,12 @@ class FrontDesk:
         return reply("/stemd/jobs.reply", id=asker.id, path_to_json=str(path))
 
     def clusters(self, asker: Asker, job: str) -> Message:
-        rows = cluster_rows(Manifest.load(self._heard(job)), self._manners.desk.drum_maps)
+        rows = cluster_rows(Manifest.load(self.heard(job)), self._manners.desk.drum_maps)
         path = self._manners.listings.write("clusters", _question(asker), rows)
         return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json=str(path))
 
     def audition(self, asker: Asker, job: str, cluster: int) -> Message:
-        score = arrange(Manifest.load(self._heard(job)))
+        score = arrange(Manifest.load(self.heard(job)))
         alike = [(time, hit) for time, hit in zip(score.times, score.hits, strict=True) if hit.cluster == cluster]
         if not alike:
             raise Rejected("unknown_cluster", f"There is no cluster {cluster} with hits in job {job}.")
@@ -132,16 +137,16 @@ class FrontDesk:
         if label is None:
             return
         try:
-            self._edit(job, lambda manifest, desk: correct(manifest, changes, desk))
+            self.edit(job, lambda manifest, desk: correct(manifest, changes, desk))
         except StemdError as error:
             _log.warning("The pad did not relabel cluster %d: %s", cluster, error)
 
     def _edited(self, asker: Asker, job: str, edit: Callable[[Path, Desk], Delivery]) -> Message:
-        made = self._edit(job, edit)
+        made = self.edit(job, edit)
         files = {"manifest": str(made.manifest), "midi": str(made.midi)}
         return reply("/stemd/done", id=asker.id, job=job, revision=made.content.history.head, **files)
 
-    def _edit(self, job_id: str, edit: Callable[[Path, Desk], Delivery]) -> Delivery:
+    def edit(self, job_id: str, edit: Callable[[Path, Desk], Delivery]) -> Delivery:
         """A new revision on disk, then the news of it; what plays goes on with the new notes."""
         job = self._finished(job_id)
         made = edit(Path(job.manifest), self._manners.desk)
@@ -160,7 +165,7 @@ class FrontDesk:
         except JobMoved:  # deleted meanwhile: the files are there all the same
             return
 
-    def _heard(self, job_id: str) -> Path:
+    def heard(self, job_id: str) -> Path:
         """Where the notes of a job are, those of its draft too."""
         job = self._staff.store.get(job_id)
         if not job.manifest:

@@ -47,8 +47,12 @@ class Admission:
         self._bus = bus
         self._clock = clock
 
-    def admit(self, path: str | Path, given: Mapping[str, Any], priority: Priority = Priority.WAITING) -> Job:
+    def admit(
+        self, path: str | Path, given: Mapping[str, Any], priority: Priority = Priority.WAITING, *, again: bool = False
+    ) -> Job:
         """The job that does it: a new one, or the one that does the same already. `given` goes over the settings.
+
+        With `again` it is done once more, although it was done before.
 
         Raises Rejected: relative_path, bad_option, no_drums, disk_full, and whatever `probe` refuses.
         """
@@ -60,7 +64,7 @@ class Admission:
         if going_on is not None:
             return self._hurried(going_on, priority)
         self._require_room(about, options)
-        return self._taken_on(found, options, priority)
+        return self._taken_on(found, options, priority, again)
 
     def _options(self, given: Mapping[str, Any]) -> Options:
         options = Options.read(merged(self._house.defaults.model_dump(), given))
@@ -90,11 +94,11 @@ class Admission:
                 "free. Make some room, or set folders.cache to another disk.",
             )
 
-    def _taken_on(self, source: Fingerprint, options: Options, priority: Priority) -> Job:
-        """A new job. What was done before and still lies there is over at once."""
+    def _taken_on(self, source: Fingerprint, options: Options, priority: Priority, again: bool) -> Job:
+        """A new job. What was done before and still lies there is over at once, unless it is wanted `again`."""
         draft = self._house.draft and _drafted(source, options)
         fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
-        before = self._store.twin(source, options, (State.DONE,))
+        before = None if again else self._store.twin(source, options, (State.DONE,))
         if before is not None and _still_stands(before):
             fresh = replace(before, id=fresh.id, priority=priority, created=fresh.created)
         job = self._store.add(fresh)

@@ -103,6 +103,11 @@ class JobStore:
         """The newest first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", limit)
 
+    def page(self, limit: int, before: tuple[float, str] | None = None) -> list[Job]:
+        """The newest first, from behind the job that was created at `before[0]` and has the id `before[1]`."""
+        place = before or (float("inf"), "")
+        return self._select("WHERE (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?", *place, limit)
+
     def twin(self, source: Fingerprint, options: Options, states: Sequence[State]) -> Job | None:
         """The newest job of the same file with the same options that is in one of `states`."""
         marks = ", ".join("?" for _ in states)

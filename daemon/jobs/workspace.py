@@ -141,6 +141,10 @@ class Workspace:
                 freed += result.size
         return freed
 
+    def forget(self, result: Path) -> None:
+        """Drop the folder of one result; nothing if it is gone already."""
+        self._drop(result)
+
     def used_since(self, moment: float) -> set[Path]:
         """The results that somebody made or recalled after `moment`, seconds since 1970."""
         return {result.path for result in self._results() if result.used >= moment}

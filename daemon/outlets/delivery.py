@@ -13,7 +13,7 @@ from bridge.drum_map import DrumMap, UnknownNameError, named
 from bridge.notes import Clip
 from bridge.timebase import Seconds
 from daemon import __version__
-from daemon.errors import Rejected
+from daemon.errors import Rejected, StaleRevision
 from daemon.jobs.options import Options
 from daemon.outlets import naming
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
@@ -72,17 +72,20 @@ def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
             return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)))
 
 
-def correct(path: Path, given: str | dict[str, Any], desk: Desk) -> Delivery:
-    """One more revision of the manifest at `path`. Raises Rejected when it does not fit."""
+def correct(path: Path, given: str | dict[str, Any], desk: Desk, on: int | None = None) -> Delivery:
+    """One more revision of the manifest at `path`. Raises Rejected when it does not fit.
+
+    With `on` it is meant for that revision only: StaleRevision if another one holds.
+    """
     with naming.folder_held(path, None, desk.locks):
-        found = Manifest.load(path)
+        found = _loaded(path, on)
         return _again(path, found, edits.correct(given, found.heard(), found.history, found.options), desk)
 
 
-def step(path: Path, back: bool, desk: Desk) -> Delivery:
-    """Undo (`back`) or redo one revision of the manifest at `path`."""
+def step(path: Path, back: bool, desk: Desk, on: int | None = None) -> Delivery:
+    """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
     with naming.folder_held(path, None, desk.locks):
-        found = Manifest.load(path)
+        found = _loaded(path, on)
         return _again(path, found, found.history.undo() if back else found.history.redo(), desk)
 
 
@@ -120,6 +123,13 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
         return named(name)
     except UnknownNameError as error:
         raise Rejected("bad_option", str(error)) from None
+
+
+def _loaded(path: Path, on: int | None) -> Manifest:
+    found = Manifest.load(path)
+    if on not in (None, found.history.head):
+        raise StaleRevision(on, found.history.head)
+    return found
 
 
 def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Delivery:

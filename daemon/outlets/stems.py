@@ -21,6 +21,7 @@ FORMATS = {"wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_24"), "mp3": ("MP3", "
 # A float WAV needs no headroom; the others cut off what is louder than this.
 CEILING = {"flac": 1 - 2**-23, "mp3": 0.98}
 BLOCK = 1 << 18
+_BEST_MP3 = {"bitrate_mode": "CONSTANT", "compression_level": 0.0}  # 320 kbit/s
 STEPS = 1 << 23
 
 
@@ -100,8 +101,8 @@ def _encode(sound: Sound, target: Path, kind: str, subtype: str, gain: float) ->
     import numpy as np
     import soundfile
 
-    audio = sound.audio
-    with soundfile.SoundFile(target, "w", audio.rate, audio.channels, subtype, format=kind) as file:
+    audio, quality = sound.audio, _BEST_MP3 if kind == "MP3" else {}
+    with soundfile.SoundFile(target, "w", audio.rate, audio.channels, subtype, format=kind, **quality) as file:
         for block in sound.blocks():
             louder = (block * np.float32(gain)).T
             file.write(_whole_numbers(louder) if subtype == "PCM_24" else louder)
