@@ -10,13 +10,17 @@ FILE = "daemon.json"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running stemd. `sender` is the command line, with an absolute program, that sends one OSC request."""
+    """A running stemd. `sender` is the command line, with an absolute program, that sends one OSC request.
+
+    `http_port` is that of the review page, 0 if there is none.
+    """
 
     pid: int
     osc_port: int
     spool: str
     version: str
     sender: tuple[str, ...]
+    http_port: int = 0
 
 
 def state_folder() -> Path:
@@ -49,6 +53,7 @@ def published(folder: Path) -> Running | None:
             spool=str(found["spool"]),
             version=str(found["version"]),
             sender=tuple(map(str, found["sender"])),
+            http_port=int(found.get("http_port", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

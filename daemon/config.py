@@ -3,6 +3,7 @@
 A nested setting has two underscores in the environment: STEMD_LIMITS__MAX_MINUTES=60.
 """
 
+import ipaddress
 import json
 import os
 import tomllib
@@ -13,7 +14,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from bridge.drum_labels import label
 from daemon.errors import ConfigError
@@ -27,6 +38,7 @@ _APP = "stemd"
 _CLIENTS = {"STEMD_STATE_FOLDER": "STEMD_FOLDERS__STATE"}  # the name by which clients without settings know it
 _ONLY_VARIABLES = {"config": "STEMD_FOLDERS__CONFIG", "state": "STEMD_STATE_FOLDER"}
 _ELSEWHERE = {"STEMD_TRAINING"}
+_SHORTEST_KEY = 16
 
 
 def _home_expanded(value: object) -> object:
@@ -39,12 +51,19 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _hard_to_guess(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < _SHORTEST_KEY:
+        raise ValueError(f"it is too easy to guess; use {_SHORTEST_KEY} characters or more")
+    return key
+
+
 def _labelled(drums: dict[str, int]) -> dict[str, int]:
     return {label(name): pitch for name, pitch in drums.items()}
 
 
 AbsolutePath = Annotated[Path, BeforeValidator(_home_expanded), AfterValidator(_absolute)]
 Pitch = Annotated[int, Field(ge=0, le=127)]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 DrumMap = Annotated[dict[str, Pitch], Field(min_length=1), AfterValidator(_labelled)]
 
@@ -60,6 +79,7 @@ class Folders(_Frozen):
     state: AbsolutePath = Field(default_factory=lambda: platformdirs.user_state_path(_APP, appauthor=False))
     cache: AbsolutePath = Field(default_factory=lambda: platformdirs.user_cache_path(_APP, appauthor=False))
     models: AbsolutePath = Field(default_factory=lambda: _data_folder() / "models")
+    uploads: AbsolutePath = Field(default_factory=lambda: platformdirs.user_music_path() / _APP)
 
 
 def _data_folder() -> Path:
@@ -101,6 +121,28 @@ class Daemon(_Frozen):
     midi_port: str = Field(default="stemd", min_length=1, max_length=64)
     learn: bool = Field(default=False, description="a pad played after an audition names that cluster")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    http_port: int = Field(default=9332, ge=0, le=65535, description="of the review page; 0 is no page")
+    http_key: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = Field(
+        default=None, description="who asks over HTTP must give it"
+    )
+    http_host: str = Field(default="127.0.0.1", description="another address of this machine needs http_key")
+    http_origins: tuple[Origin, ...] = Field(default=(), description="other web pages that may use stemd")
+    http_rate: float = Field(default=0.0, ge=0, description="requests a second from one address; 0 is no limit")
+
+    @field_validator("http_host")
+    @classmethod
+    def _locked_outside(cls, host: str, info: ValidationInfo) -> str:
+        if not (is_loopback(host) or info.data.get("http_key")):
+            raise ValueError("it lets other machines in; set daemon.http_key too")
+        return host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine and nothing else."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Settings(_Frozen):
