@@ -8,7 +8,7 @@ from typing import Any, Protocol, TextIO
 
 from daemon.errors import Rejected, StageFailed
 from daemon.jobs.timings import Report
-from daemon.outlets.delivery import Delivery
+from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
 from daemon.pipeline.edits import Edited, effective
 
@@ -83,7 +83,7 @@ class JsonConsole:
             song,
             manifest=str(delivery.manifest),
             written={kind.lstrip("."): str(path) for kind, path in delivery.written.items()},
-            bpm=result.grid.bpm,
+            bpm=arrange(delivery.content).grid.bpm,
             hits=dict(counts(delivery)),
             stages=[{"stage": s.name, "seconds": round(s.seconds, 3), "cached": s.cached} for s in result.stages],
             seconds=round(elapsed, 3),
@@ -116,7 +116,7 @@ def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float
 
 
 def _summary(result: Transcription, delivery: Delivery) -> str:
-    grid, hits = result.grid, len(_now(delivery).hits)
+    grid, hits = arrange(delivery.content).grid, len(_now(delivery).hits)
     follow = "" if grid.constant else ", following the players"
     tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
     return f"{hits} hits, {tempo}, {_clock(result.source.audio.duration)} of audio"

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from daemon.errors import Rejected
+from daemon.jobs.tempo_words import TempoWords
 from daemon.pipeline.records import Drum, Part
 from daemon.wording import refusal
 
@@ -33,6 +34,10 @@ class Grid(_Frozen):
         if value != "auto" and not 0.5 <= _number(value) <= 0.75:
             raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
         return value if value == "auto" else _number(value)
+
+
+class SongGrid(Grid, TempoWords):
+    """Where the beats of the song are, as far as somebody says so, and how hits move towards them."""
 
 
 class VelocityCurve(_Frozen):
@@ -68,7 +73,7 @@ class Options(_Frozen):
     classic: Classic = Classic()
     bpm: float | None = Field(default=None, ge=20, le=400)
     numerator: int = Field(default=4, ge=1, le=16, description="beats in a bar")
-    grid: Grid = Grid()
+    grid: SongGrid = SongGrid()
     velocity: VelocityCurve = VelocityCurve()
     sensitivity: dict[str, float] = Field(default_factory=dict, description="drum -> 0..1; 0.5 is the default")
     drum_map: str = "gm"

@@ -27,6 +27,7 @@ from daemon.pipeline.history import History
 from daemon.pipeline.quantize import aligned, quantize
 from daemon.pipeline.records import BeatGrid, Hit, Part
 from daemon.pipeline.render import clip, drum_track
+from daemon.pipeline.tempo_marks import corrected, given
 from daemon.pipeline.velocity import revoiced
 
 DRUMS_MIDI = naming.midi(Part.DRUMS)
@@ -109,9 +110,9 @@ class Score:
 def arrange(manifest: Manifest) -> Score:
     """What a manifest stands for, corrections included."""
     now = edits.effective(manifest.heard(), manifest.history, manifest.options, revoiced)
-    grid = aligned(now.hits, manifest.grid)
-    times = quantize(now.hits, grid, now.options.grid).times
-    source = manifest.source
+    source, words = manifest.source, now.options.grid
+    grid = given(words, Seconds(source.duration)) or corrected(aligned(now.hits, manifest.grid), words)
+    times = quantize(now.hits, grid, words).times
     return Score(Path(source.name).stem, now.hits, times, grid, now.options, Seconds(source.duration))
 
 

@@ -22,8 +22,15 @@ def beats_per_bar(grid: BeatGrid) -> int:
     return max(1, round(median(gaps))) if gaps else grid.numerator
 
 
+def compound(numerator: int, denominator: int) -> bool:
+    """6/8, 9/8 and 12/8 are counted in dotted quarters."""
+    return denominator == 8 and numerator > 3 and numerator % 3 == 0
+
+
 def quarters_per_beat(grid: BeatGrid) -> float:
     """Length of a beat in quarter notes. In 6/8, 9/8, 12/8 a beat of three eighths is a dotted quarter."""
+    if grid.quarters:
+        return grid.quarters
     dotted = grid.denominator == 8 and grid.numerator == 3 * beats_per_bar(grid)
     return 1.5 if dotted else 4 / grid.denominator
 

@@ -12,13 +12,15 @@ from typing import Any
 
 from daemon.errors import Rejected
 from daemon.jobs.options import Options, VelocityCurve
+from daemon.jobs.tempo_words import TEMPO_WORDS
 from daemon.pipeline.changes import Changes, Heard, read
 from daemon.pipeline.history import History
 from daemon.pipeline.records import Cluster, Hit
 from daemon.pipeline.worksheet import Worksheet, drum_of
 
 WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity")
-_GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing")
+_GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_WORDS)
+_TOLD_ANEW = ("tempo_map", "beats")
 
 Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
 
@@ -83,8 +85,14 @@ def resettle(options: Options, changes: Changes) -> Options:
     merged = options.model_dump()
     for name, value in settings.items():
         nested = isinstance(value, dict) and isinstance(merged[name], dict)
-        merged[name] = {**merged[name], **value} if nested else value
+        merged[name] = _renewed(merged[name], value) if nested else value
     return Options.read(merged)
+
+
+def _renewed(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """`before` with what `value` says. A new tempo map or new beats leave nothing of the tempo told before."""
+    anew = dict.fromkeys(TEMPO_WORDS) if any(word in value for word in _TOLD_ANEW) else {}
+    return {**before, **anew, **value}
 
 
 def _unfolded(changes: Changes) -> dict[str, Any]:

@@ -155,11 +155,21 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """The meter from the downbeat at index `beat` of a grid's beats on."""
+
+    beat: int
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
 class BeatGrid:
     """Beat times in seconds, the first of them at or after 0. `downbeats` are indices into `beats`.
 
     `bpm` is the median; `constant` says that one tempo describes the whole song; `confidence` is 0..1, and 0 means
-    that no beat was found.
+    that no beat was found. `quarters` is the length of a beat in quarter notes, 0 where the meter says it. Where
+    somebody told the meters, they stand in `meters`; else the downbeats show them.
     """
 
     beats: tuple[Seconds, ...]
@@ -170,6 +180,8 @@ class BeatGrid:
     constant: bool = True
     confidence: float = 1.0
     remarks: tuple[str, ...] = field(default=())
+    quarters: float = 0.0
+    meters: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,27 @@ def _meters(grid: BeatGrid) -> Iterator[Meter]:
     if sixteenth:
         yield Meter(Ticks(0), 1, 16)
     start, before = (lead, 0) if sixteenth else (0, lead // beat)
+    if grid.meters:
+        yield from _told(grid, start, before)
+        return
     current = 0
     for position, beats in _bars(grid, before):
         if beats != current:
             yield _meter(Ticks(start + position * beat), beats, grid)
         current = beats
+
+
+def _told(grid: BeatGrid, start: int, before: int) -> Iterator[Meter]:
+    """The meters of the grid, behind a pickup of what is left before the first bar line."""
+    first, ticks = grid.meters[0], _beat_ticks(grid)
+    bar = round(4 * first.numerator / first.denominator / quarters_per_beat(grid))
+    position = before + first.beat
+    if pickup := position % bar:
+        yield Meter(Ticks(start), round(pickup * first.numerator / bar), first.denominator)
+    if position >= bar:
+        yield Meter(Ticks(start + pickup * ticks), first.numerator, first.denominator)
+    for told in grid.meters[position >= bar :]:
+        yield Meter(Ticks(start + (before + told.beat) * ticks), told.numerator, told.denominator)
 
 
 def _bars(grid: BeatGrid, before: int) -> Iterator[tuple[int, int]]:

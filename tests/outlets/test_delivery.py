@@ -9,7 +9,7 @@ from daemon import __version__
 from daemon.errors import Rejected, StageFailed
 from daemon.jobs.options import Options
 from daemon.outlets import delivery
-from daemon.outlets.delivery import Desk, correct, deliver, drum_map, step
+from daemon.outlets.delivery import Desk, arrange, correct, deliver, drum_map, step
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.chain import transcribe
 from tests import synth
@@ -72,6 +72,31 @@ def test_a_correction_regenerates_the_midi_and_undo_brings_it_back(song, desk):
     changed = correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, desk)
     assert CLAP in pitches(changed.midi) and SNARE not in pitches(changed.midi)
     assert step(done.manifest, back=True, desk=desk).midi.read_bytes() == before
+
+
+def test_a_tempo_map_of_the_daw_is_that_of_the_midi_until_it_is_undone(song, desk):
+    done = deliver(*heard(song), desk)
+    told = correct(done.manifest, {"settings": {"tempo_map": [[0, 97.5, 3, 4]]}}, desk)
+    tempo = read(told.midi).tempo_map
+    assert [round(point.bpm, 3) for point in tempo.points] == [97.5]
+    assert [(meter.numerator, meter.denominator) for meter in tempo.meters] == [(3, 4)]
+    assert read(step(done.manifest, back=True, desk=desk).midi).tempo_map != tempo
+
+
+def test_a_tempo_map_sent_with_the_song_holds_from_the_start_and_null_gives_the_heard_beats_back(song, desk):
+    plain = deliver(*heard(song), desk).midi.read_bytes()
+    done = deliver(*heard(song, grid={"tempo_map": [[-0.25, 90.0]]}), desk)
+    assert arrange(done.content).grid.beats[0] == pytest.approx(60 / 90 - 0.25)
+    assert correct(done.manifest, {"settings": {"tempo_map": None}}, desk).midi.read_bytes() == plain
+
+
+def test_a_told_grid_is_not_moved_to_the_hits(song, desk):
+    done = deliver(*heard(song), desk)
+    beats = [0.02 + 0.5 * i for i in range(8)]
+    told = correct(done.manifest, {"settings": {"grid": {"beats": beats}}}, desk)
+    score = arrange(told.content)
+    assert score.grid.beats == tuple(beats)
+    assert {round(time % 0.125, 6) for time in score.times} == {0.02}
 
 
 def test_corrections_outlive_another_run_that_hears_the_same(song, desk):

@@ -145,6 +145,17 @@ def test_a_grid_may_be_given_as_its_step():
     assert after({"settings": {"grid": "1/8T"}}).options.grid.step == "1/8T"
 
 
+def test_a_new_tempo_map_leaves_nothing_of_the_tempo_told_before():
+    beats = {"beats": [0.0, 1.0, 2.0], "downbeats": [1], "numerator": 3}
+    grid = after({"settings": {"grid": beats}}, {"settings": {"grid": {"tempo_map": [[0, 120]]}}}).options.grid
+    assert (grid.beats, grid.downbeats, grid.numerator, grid.tempo_map) == (None, None, None, ((0.0, 120.0, 4, 4),))
+
+
+def test_a_downbeat_is_told_without_losing_the_map_it_belongs_to():
+    grid = after({"settings": {"tempo_map": [[0, 120]]}}, {"settings": {"downbeat": 0.5}}).options.grid
+    assert (grid.tempo_map, grid.downbeat) == (((0.0, 120.0, 4, 4),), 0.5)
+
+
 def test_sensitivity_among_the_settings_is_the_same_as_beside_them():
     assert after({"settings": {"sensitivity": {"snare": 0.7}}}) == after({"sensitivity": {"snare": 0.7}})
 
