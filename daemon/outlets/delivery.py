@@ -4,12 +4,13 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, named
+from bridge.midi.file import to_bytes
 from bridge.notes import Clip
 from bridge.timebase import Seconds
 from daemon import __version__
@@ -18,9 +19,10 @@ from daemon.jobs.options import Options
 from daemon.outlets import naming
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.media import Media
-from daemon.outlets.midi_file import write_midi
 from daemon.outlets.naming import Kind, Plan
+from daemon.outlets.recent import Recent
 from daemon.outlets.rows import HitTable
+from daemon.outlets.whole import together
 from daemon.pipeline import edits
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.history import History
@@ -40,6 +42,7 @@ class Desk:
     locks: Path
     out: Path | None = None
     drum_maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,7 @@ def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
         score = arrange(manifest)
         with _all_or_none(plan):
             remarks = media.write(plan.paths, score.hits, score.grid)
-            write_midi(plan.paths[DRUMS_MIDI], score.clip(drum_map(score.options.drum_map, desk.drum_maps)))
-            return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)))
+            return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)), _midi(score, plan, desk), desk)
 
 
 def correct(path: Path, given: str | dict[str, Any], desk: Desk, on: int | None = None) -> Delivery:
@@ -79,14 +81,14 @@ def correct(path: Path, given: str | dict[str, Any], desk: Desk, on: int | None 
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
     with naming.folder_held(path, None, desk.locks):
-        found = _loaded(path, on)
+        found = _loaded(path, desk, on)
         return _again(path, found, edits.correct(given, found.heard(), found.history, found.options), desk)
 
 
 def step(path: Path, back: bool, desk: Desk, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
     with naming.folder_held(path, None, desk.locks):
-        found = _loaded(path, on)
+        found = _loaded(path, desk, on)
         return _again(path, found, found.history.undo() if back else found.history.redo(), desk)
 
 
@@ -126,8 +128,8 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
         raise Rejected("bad_option", str(error)) from None
 
 
-def _loaded(path: Path, on: int | None) -> Manifest:
-    found = Manifest.load(path)
+def _loaded(path: Path, desk: Desk, on: int | None) -> Manifest:
+    found = desk.recent.load(path)
     if on not in (None, found.history.head):
         raise StaleRevision(on, found.history.head)
     return found
@@ -136,10 +138,14 @@ def _loaded(path: Path, on: int | None) -> Manifest:
 def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Delivery:
     changed = found.model_copy(update={"history": history})
     score = arrange(changed)
-    song = score.clip(drum_map(score.options.drum_map, desk.drum_maps))
     plan = naming.replan(path, found, [DRUMS_MIDI])
-    write_midi(plan.paths[DRUMS_MIDI], song)
-    return _signed(changed, plan)
+    return _signed(changed, plan, _midi(score, plan, desk), desk)
+
+
+def _midi(score: Score, plan: Plan, desk: Desk) -> dict[Path, bytes]:
+    """The .mid files, as they will lie on the disk."""
+    song = score.clip(drum_map(score.options.drum_map, desk.drum_maps))
+    return {plan.paths[DRUMS_MIDI]: to_bytes(song)}
 
 
 @contextmanager
@@ -147,20 +153,30 @@ def _all_or_none(plan: Plan) -> Iterator[None]:
     """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
     new = [path for path in plan.paths.values() if not path.exists()]
     folders = {path.parent for path in new if not path.parent.exists()}
-    try:
-        yield
-    except BaseException:
-        for path in new:
-            path.unlink(missing_ok=True)
+    with ExitStack() as undoing:
         for folder in folders:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
+            undoing.callback(_remove_empty, folder)
+        for path in new:
+            undoing.callback(path.unlink, missing_ok=True)
+        yield
+        undoing.pop_all()
 
 
-def _signed(manifest: Manifest, plan: Plan) -> Delivery:
-    whole = manifest.model_copy(update={"outputs": plan.written()})
-    whole.save(plan.manifest)
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], desk: Desk) -> Delivery:
+    """The .mid files and the manifest that names them take their places together."""
+    whole = manifest.model_copy(update={"outputs": plan.written(midi)})
+    with together() as write:
+        for path, data in midi.items():
+            write(path, data)
+        encoded = whole.encoded()
+        write(plan.manifest, encoded)
+    if not whole.edited:
+        desk.recent.keep(encoded, whole)
     return Delivery(plan.manifest, plan.paths, plan.remarks, whole)
 
 

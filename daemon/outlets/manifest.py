@@ -15,7 +15,7 @@ from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
 from daemon.jobs.options import Options
-from daemon.outlets.rows import HitTable, NoteTable
+from daemon.outlets.rows import HitTable, NoteTable, lined
 from daemon.outlets.whole import why, write_whole
 from daemon.pipeline.changes import Heard
 from daemon.pipeline.history import History
@@ -102,7 +102,11 @@ class Manifest(_Frozen):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read `path`. Raises Rejected: no_manifest, bad_manifest or newer_manifest."""
-        data = _read(path)
+        return cls.parsed(read(path), path)
+
+    @classmethod
+    def parsed(cls, data: bytes, path: Path) -> Self:
+        """The manifest that `data` of `path` holds. Raises Rejected as `load` does."""
         sealed = _CHECKSUM.search(data)
         body = data[: sealed.start()] if sealed else data
         try:
@@ -120,7 +124,8 @@ class Manifest(_Frozen):
         """The file's bytes: the same for the same content."""
         sections = [self.model_dump_json(include={name})[1:-1] for name in self._head()]
         sections.append('"history":' + self.history.model_dump_json(exclude_defaults=True))
-        sections += [_lined(self.model_dump_json(include={name})[1:-1]) for name in ("notes", "hits")]
+        sections.append(lined(self.model_dump_json(include={"notes"})[1:-1]))
+        sections.append('"hits":' + self.hits.encoded)
         body = ("{" + ",\n".join(sections)).encode()
         return body + b',\n"checksum":"' + _digest(body).encode() + b'"}\n'
 
@@ -152,7 +157,7 @@ def _labels(manifest: Manifest) -> set[str]:
     return labels
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
     """A manifest's bytes. A song given by mistake is refused after its first byte, however long it is."""
     try:
         with path.open("rb") as file:
@@ -184,11 +189,6 @@ def _diagnosed(path: Path, data: bytes, error: ValidationError) -> Rejected:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _lined(table: str) -> str:
-    """One row a line. Safe, because no text in a table can hold a bracket."""
-    return table.replace("[[", "[\n[").replace("],[", "],\n[")
 
 
 if __name__ == "__main__":

@@ -164,9 +164,7 @@ class MidiOutlet:
                 self._come_back()
             elif not (self._player.alive and self._sync_alive()):
                 self._let_go()
-                self._sentence = (
-                    f"The MIDI port {self._settings.name} has gone; stemd takes it again when it is back."
-                )
+                self._sentence = f"The MIDI port {self._settings.name} has gone; stemd takes it again when it is back."
                 self._say(self._sentence)
 
     def _come_back(self) -> None:
@@ -214,9 +212,7 @@ class MidiOutlet:
     def _joined(self) -> LinkTransport:
         self._link = self._link or self._settings.open_link()
         if self._link is None:
-            raise Rejected(
-                "no_link", "Ableton Link is not installed. Add it with: pip install 'stemd[link]'."
-            )
+            raise Rejected("no_link", "Ableton Link is not installed. Add it with: pip install 'stemd[link]'.")
         return self._link
 
     def _receive(self, message: bytes, time: float) -> None:

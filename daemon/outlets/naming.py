@@ -59,11 +59,16 @@ class Plan:
     remarks: tuple[str, ...]
     previous: Manifest | None = None
 
-    def written(self) -> tuple[Output, ...]:
-        """The outputs for the new manifest, once all are written, and those of before that still stand."""
+    def written(self, going: Mapping[Path, bytes]) -> tuple[Output, ...]:
+        """The outputs for the new manifest, and those of before that still stand.
+
+        All are on disk but `going`, which are about to be written.
+        """
         new = {self._relative(path): (kind, path) for kind, path in self.paths.items()}
         old = () if self.previous is None else self.previous.outputs
-        entries = (Output(path=at, kind=kind, sha256=digest_of(path)) for at, (kind, path) in new.items())
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in going.items()}
+        digests |= {path: digest_of(path) for _, path in new.values() if path not in digests}
+        entries = (Output(path=at, kind=kind, sha256=digests[path]) for at, (kind, path) in new.items())
         return (*entries, *(output for output in old if output.path not in new))
 
     def _relative(self, path: Path) -> str:

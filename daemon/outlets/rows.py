@@ -63,6 +63,11 @@ class HitTable(_Table):
     def records(self) -> tuple[Hit, ...]:
         return tuple(starmap(Hit, self.rows))
 
+    @cached_property
+    def encoded(self) -> str:
+        """As JSON, a row a line. No correction changes it, so it is worked out once."""
+        return lined(self.model_dump_json())
+
 
 class NoteTable(_Table):
     """The notes of one pitched part as heard. Times in seconds, bends as (time, semitones)."""
@@ -82,6 +87,11 @@ class NoteTable(_Table):
 
     def notes(self) -> tuple[ClipNote, ...]:
         return tuple(starmap(_note, self.rows))
+
+
+def lined(table: str) -> str:
+    """One row a line. Safe, because no text in a table can hold a bracket."""
+    return table.replace("[[", "[\n[").replace("],[", "],\n[")
 
 
 def _row(hit: Hit) -> HitRow:

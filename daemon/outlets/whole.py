@@ -3,8 +3,10 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.errors import StageFailed
@@ -35,17 +37,67 @@ def write_whole(path: Path, data: bytes) -> None:
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A hidden file beside `path`, same ending, that takes its place on success and vanishes otherwise."""
-    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}"
+    temporary = _beside(path)
     try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-        sync_folder(path.parent)
+        with _refusals(path):
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+            sync_folder(path.parent)
+    finally:
+        _remove(temporary)
+
+
+@contextmanager
+def together() -> Iterator[Callable[[Path, bytes], None]]:
+    """A function to write files with, each of which goes to the disk while the next one is made.
+
+    At the end, once the disk has them all, they take their places in this order. None does if one cannot be written.
+    """
+    going: list[_Going] = []
+    with ThreadPoolExecutor(thread_name_prefix="to disk") as disk:
+
+        def write(path: Path, data: bytes) -> None:
+            temporary = _beside(path)
+            going.append(_Going(path, temporary, disk.submit(_put, temporary, data)))
+
+        try:
+            yield write
+            _take_places(going)
+        finally:
+            wait([file.arrived for file in going])
+            for file in going:
+                _remove(file.temporary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A file on its way to the disk under its temporary name."""
+
+    path: Path
+    temporary: Path
+    arrived: "Future[None]"
+
+
+def _take_places(files: list[_Going]) -> None:
+    for file in files:
+        with _refusals(file.path):
+            file.arrived.result()
+    for file in files:
+        with _refusals(file.path):
+            file.temporary.replace(file.path)
+    for folder in dict.fromkeys(file.path.parent for file in files):
+        with _refusals(folder):
+            sync_folder(folder)
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """A disk that refuses is a StageFailed with the reason."""
+    try:
+        yield
     except OSError as error:
         raise StageFailed("write", f"{path} could not be written: {why(error)}.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def why(error: OSError) -> str:
@@ -62,6 +114,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _beside(path: Path) -> Path:
+    return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}"
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    _sync(path)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

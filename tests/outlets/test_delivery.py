@@ -118,10 +118,10 @@ def test_corrections_that_do_not_fit_any_more_are_kept_beside_the_new_result(son
 
 
 def test_nothing_is_left_of_a_delivery_whose_manifest_cannot_be_written(song, desk, monkeypatch):
-    def full(self, path):
+    def full(self):
         raise StageFailed("write", "the disk is full")
 
-    monkeypatch.setattr(Manifest, "save", full)
+    monkeypatch.setattr(Manifest, "encoded", full)
     with pytest.raises(StageFailed):
         deliver(*heard(song, plot=True), desk)
     assert [path.name for path in song.parent.iterdir()] == ["Song.wav"]
