@@ -1,0 +1,145 @@
+/** Sliders that answer at once: sensitivity and velocity per drum, grid, swing, drum map. */
+
+import { byId, el } from "./dom.js";
+import { DRUMS } from "./notes.js";
+import { title } from "./words.js";
+
+const REST_MS = 90; // a slider that rests this long while it is held is answered already
+const STEPS = ["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
+
+export class Adjust {
+  /** @type {import("./song.js").Song | null} */
+  song = null;
+  /** @type {(() => void)[]} each shows what holds now */
+  #controls = [];
+
+  /** @param {string[]} maps names of drum maps */
+  offer(maps) {
+    this.#controls = [];
+    byId("drums").replaceChildren(
+      el("span", { class: "col", text: "" }), el("span", { class: "col", text: "Sensitivity" }), el("span", { class: "col", text: "Velocity" }),
+      ...[...DRUMS].reverse().flatMap((drum) => this.#drum(drum)),
+    );
+    byId("grid").replaceChildren(
+      this.#choice("Grid", STEPS.map((step) => [step, step]), (o) => o.grid.step, (step) => ({ grid: { step } })),
+      this.#choice("Drum map", maps.map((map) => [map, mapName(map)]), (o) => o.drum_map, (map) => ({ drum_map: map })),
+      this.#range("How far hits move", { max: 1, step: 0.05 }, (o) => (o.grid.quantize ? o.grid.strength : 0), percent, (v) => ({ grid: { strength: v, quantize: v > 0 } })),
+      this.#range("Swing", { min: 0.48, max: 0.75, step: 0.01 }, (o) => (o.grid.swing === "auto" ? 0.48 : o.grid.swing), swung, (v) => ({ grid: { swing: v < 0.5 ? "auto" : v } })),
+    );
+  }
+
+  /** @param {import("./song.js").Song} song */
+  open(song) {
+    this.song = song;
+    this.show();
+  }
+
+  show() {
+    if (this.song?.notes) for (const control of this.#controls) control();
+  }
+
+  /** @param {string} drum */
+  #drum(drum) {
+    const now = () => this.song?.notes?.options.sensitivity?.[drum] ?? 0.5;
+    const mean = () => average(this.song?.notes?.hits.filter((hit) => hit.drum === drum) ?? []);
+    const sensitivity = (/** @type {number} */ value) => this.song?.change({ sensitivity: { [drum]: value } });
+    const velocity = (/** @type {number} */ value) => {
+      const add = Math.round(value - (mean() ?? value));
+      return add ? this.song?.change({ velocity: [{ drum, add }] }) : undefined;
+    };
+    return [
+      el("span", { text: title(drum) }),
+      this.#slide(`Sensitivity of the ${title(drum)}`, { min: 0, max: 1, step: 0.05 }, now, percent, sensitivity),
+      this.#slide(`Velocity of the ${title(drum)}, on average`, { min: 1, max: 127, step: 1 }, mean, String, velocity),
+    ];
+  }
+
+  /**
+   * @param {string} said @param {object} range @param {() => number | undefined} now @param {(value: number) => string} told
+   * @param {(value: number) => Promise<void> | undefined} send
+   */
+  #slide(said, range, now, told, send) {
+    const slider = el("input", { type: "range", "aria-label": said, title: said, ...range });
+    const output = el("output", { "aria-hidden": "true" });
+    const tell = () => {
+      output.textContent = slider.disabled ? "" : told(Number(slider.value));
+      slider.setAttribute("aria-valuetext", output.textContent);
+    };
+    const held = atOnce(slider, () => send(Number(slider.value)));
+    slider.addEventListener("input", tell);
+    this.#controls.push(() => {
+      const value = now();
+      slider.disabled = value === undefined || Boolean(this.song?.fixed);
+      if (!held()) slider.value = String(Math.round((value ?? 0) * 100) / 100);
+      tell();
+    });
+    return el("div", { class: "slide" }, slider, output);
+  }
+
+  /**
+   * @param {string} said @param {[string, string][]} choices
+   * @param {(options: any) => string} now @param {(value: string) => object} send
+   */
+  #choice(said, choices, now, send) {
+    const select = el("select", { onchange: () => this.song?.regenerate(send(select.value)) });
+    select.append(...choices.map(([value, text]) => el("option", { value, text })));
+    this.#controls.push(() => {
+      select.value = now(this.song?.notes?.options);
+      select.disabled = Boolean(this.song?.fixed);
+    });
+    return el("label", { class: "field" }, said, select);
+  }
+
+  /**
+   * @param {string} said @param {object} range @param {(options: any) => number}  now
+   * @param {(value: number) => string} told @param {(value: number) => object} send
+   */
+  #range(said, range, now, told, send) {
+    const current = () => now(this.song?.notes?.options);
+    const slide = this.#slide(said, { min: 0, ...range }, current, told, (value) => this.song?.regenerate(send(value)));
+    return el("div", { class: "field" }, el("span", { text: said }), slide);
+  }
+}
+
+/**
+ * Sends while a slider is held, as soon as it rests or the answer before is there; and when it is let go.
+ * @param {HTMLInputElement} slider @param {() => Promise<void> | undefined} send
+ * @returns {() => boolean} is it being moved, or its answer still to come?
+ */
+function atOnce(slider, send) {
+  let timer = 0;
+  let sent = slider.value;
+  let busy = false;
+  const go = async () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (busy) return void (timer = window.setTimeout(go, REST_MS));
+    if (slider.value === sent) return;
+    sent = slider.value;
+    busy = true;
+    await Promise.resolve(send()).finally(() => (busy = false));
+  };
+  slider.addEventListener("pointerdown", () => (sent = slider.value));
+  slider.addEventListener("keydown", () => !timer && !busy && (sent = slider.value));
+  slider.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(go, REST_MS);
+  });
+  slider.addEventListener("change", go);
+  return () => Boolean(timer);
+}
+
+/** @param {number} value 0..1 */
+const percent = (value) => `${Math.round(value * 100)} %`;
+
+/** @param {number} value */
+const swung = (value) => (value < 0.5 ? "auto" : percent(value));
+
+/** @param {{velocity: number}[]} hits @returns {number | undefined} */
+function average(hits) {
+  if (!hits.length) return undefined;
+  return Math.round(hits.reduce((sum, hit) => sum + hit.velocity, 0) / hits.length);
+}
+
+/** @param {string} map */
+const mapName = (map) => (map === "gm" ? "General MIDI" : map.split("_").map(title).join(" "));

@@ -1,0 +1,41 @@
+/** What the timeline is stacked of: ruler, sound, a lane a drum, a roll a pitched part. */
+
+import { DRUMS } from "./notes.js";
+import { title } from "./words.js";
+
+/**
+ * @typedef {{kind: "ruler" | "wave" | "lane" | "roll", name: string, title: string, top: number, height: number}} Band
+ */
+
+const HEIGHTS = { ruler: 30, wave: 92, lane: 58, empty: 26, roll: 112 };
+const SMALL = { ruler: 28, wave: 64, lane: 50, empty: 22, roll: 92 };
+
+/**
+ * The bands from top to bottom. A drum that is never hit gets a slim lane, so that a hit can still be put there.
+ * @param {import("./notes.js").Notes} notes @param {boolean} small
+ * @returns {Band[]}
+ */
+export function stack(notes, small) {
+  const heights = small ? SMALL : HEIGHTS;
+  const played = new Set(notes.hits.map((hit) => hit.drum));
+  const extra = [...played].filter((drum) => !DRUMS.includes(drum));
+  const lanes = [...extra, ...DRUMS].map((name) => ({ kind: "lane", name, height: played.has(name) ? heights.lane : heights.empty }));
+  const rolls = [...notes.parts].filter(([, all]) => all.length).map(([name]) => ({ kind: "roll", name, height: heights.roll }));
+  const all = [
+    { kind: "ruler", name: "ruler", height: heights.ruler },
+    { kind: "wave", name: "wave", height: heights.wave },
+    ...lanes,
+    ...rolls,
+  ];
+  let top = 0;
+  return /** @type {Band[]} */ (
+    all.map((band) => {
+      const placed = { ...band, title: title(band.name), top };
+      top += band.height;
+      return placed;
+    })
+  );
+}
+
+/** @param {Band[]} bands @returns {number} */
+export const heightOf = (bands) => bands.reduce((sum, band) => sum + band.height, 0);

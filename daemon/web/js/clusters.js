@@ -1,0 +1,88 @@
+/** Hits that sound alike: listen to them, then say what they are. */
+
+import { byId, el, sync } from "./dom.js";
+import { DRUMS } from "./notes.js";
+import { paint, swatch } from "./gutter.js";
+import { count } from "./words.js";
+
+/** @typedef {import("./notes.js").Cluster} Cluster */
+const UNSURE = 0.6;
+
+export class Clusters {
+  /** @type {import("./song.js").Song | null} */
+  song = null;
+  /** @type {number | null} */
+  lit = null;
+
+  /**
+   * @param {import("./labels.js").Labels} labels
+   * @param {(id: number) => void} hear
+   */
+  constructor(labels, hear) {
+    this.labels = labels;
+    this.hear = hear;
+  }
+
+  /** @param {import("./song.js").Song} song */
+  open(song) {
+    this.song = song;
+    byId("clusters").replaceChildren();
+    this.show();
+  }
+
+  /** From the kick up: the order in which people read a kit. @returns {Cluster[]} */
+  get ordered() {
+    const place = (/** @type {Cluster} */ cluster) => DRUMS.indexOf(cluster.drum);
+    return [...(this.song?.notes?.clusters ?? [])].sort((a, b) => place(b) - place(a) || a.rank - b.rank);
+  }
+
+  show() {
+    sync(byId("clusters"), this.ordered, (cluster) => String(cluster.id), (cluster, node) => this.#row(cluster, node));
+  }
+
+  /** @param {Cluster} cluster @param {HTMLElement} [node] */
+  #row(cluster, node) {
+    const row = node ?? this.#made(cluster);
+    const name = this.labels.say(cluster.label);
+    row.classList.toggle("lit", cluster.id === this.lit);
+    paint(/** @type {HTMLCanvasElement} */ (row.querySelector("canvas")), cluster);
+    /** @type {HTMLElement} */ (row.querySelector("b")).textContent = name;
+    const about = /** @type {HTMLElement} */ (row.querySelector(".more"));
+    about.textContent = `${count(cluster.count, "hit")}, velocity ${Math.round(cluster.velocity)}`;
+    const sure = /** @type {HTMLElement} */ (row.querySelector(".unsure"));
+    sure.textContent = cluster.confidence < UNSURE ? " · check this" : "";
+    const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));
+    select.value = cluster.label;
+    select.disabled = Boolean(this.song?.fixed);
+    row.querySelector("button")?.setAttribute("aria-label", `Listen to ${name}, cluster ${cluster.id}`);
+    select.setAttribute("aria-label", `What cluster ${cluster.id} is`);
+    return row;
+  }
+
+  /** @param {Cluster} cluster */
+  #made(cluster) {
+    const change = (/** @type {string} */ label) => this.song?.change({ clusters: { [cluster.id]: label } });
+    const listen = el("button", { type: "button", class: "icon-only quiet", title: "Listen", onclick: () => this.hear(cluster.id) }, swatch(cluster));
+    const about = el("div", { class: "about" }, el("b"), el("span", { class: "more" }), el("span", { class: "unsure" }));
+    return el("li", { class: "cluster" }, listen, about, this.labels.menu(cluster.label, change, "What it is"));
+  }
+
+  /** The next cluster up or down. @param {number} way */
+  step(way) {
+    const ids = this.ordered.map((cluster) => cluster.id);
+    if (!ids.length) return;
+    const place = this.lit === null ? (way > 0 ? -1 : 0) : ids.indexOf(this.lit);
+    this.hear(ids[(place + way + ids.length) % ids.length]);
+  }
+}
+
+/**
+ * Hits worth hearing: the typical one, then others from all over the song.
+ * @param {Cluster} cluster @param {import("./notes.js").Hit[]} hits @returns {number[]} onsets in seconds
+ */
+export function samples(cluster, hits, most = 6) {
+  const alike = hits.filter((hit) => hit.cluster === cluster.id && hit.id !== cluster.typical);
+  const stride = Math.max(1, alike.length / (most - 1));
+  const others = Array.from({ length: Math.min(most - 1, alike.length) }, (_, i) => alike[Math.floor(i * stride)].onset);
+  return [cluster.time, ...others];
+}

@@ -1,0 +1,53 @@
+/** What leaves: files to save or to drag into a DAW, and the push. */
+
+import { byId, el } from "./dom.js";
+import { complain, notice } from "./notice.js";
+import { stemOf, title } from "./words.js";
+
+export class Deliver {
+  /** @type {any} */
+  #job = null;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.api = api;
+    byId("push").addEventListener("click", () => this.push());
+    byId("stop").addEventListener("click", () => this.api.stop().catch(complain));
+  }
+
+  /** @param {any} job @param {string[]} stems @param {string[]} parts that have notes */
+  open(job, stems, parts) {
+    this.#job = job;
+    const base = stemOf(job.name);
+    const midi = parts.length > 1 ? parts.map((part) => this.#file(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
+    const sounds = stems.filter((stem) => stem !== "mix");
+    byId("files-out").replaceChildren(
+      this.#file("MIDI", `${base}.mid`, "/midi", {}, "main"),
+      ...midi,
+      ...sounds.map((stem) => this.#file(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
+      ...(sounds.length ? [this.#file("Without drums", `${base}.backing.wav`, "/backing-track"), this.#file("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
+    );
+  }
+
+  /**
+   * A link that saves when clicked; dragged out of Chromium it is the file itself.
+   * @param {string} text @param {string} name @param {string} path @param {Record<string, string>} [query] @param {string} [kind]
+   */
+  #file(text, name, path, query = {}, kind = "") {
+    const address = this.api.url(this.api.at(this.#job.id, path), query);
+    const type = name.endsWith(".mid") ? "audio/midi" : name.endsWith(".zip") ? "application/zip" : "audio/wav";
+    const drag = (/** @type {DragEvent} */ event) =>
+      event.dataTransfer?.setData("DownloadURL", `${type}:${name}:${new URL(address, location.href)}`);
+    return el("li", {}, el("a", { class: kind, href: address, download: name, draggable: "true", title: name, text, ondragstart: drag }));
+  }
+
+  async push() {
+    const when = byId("push-transport").checked ? "transport" : "now";
+    try {
+      const { notes } = await this.api.push(this.#job.id, { when, loop: byId("push-loop").checked });
+      notice(when === "now" ? `${notes} notes play on stemd's MIDI port.` : `${notes} notes start with your DAW.`);
+    } catch (error) {
+      complain(error);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/** A song's notes as the page holds them, made from what the daemon sends. */
+
+/**
+ * @typedef {{id: number, onset: number, time: number, drum: string, label: string, pitch: number, velocity: number,
+ *   level: number, confidence: number, cluster: number}} Hit `onset` as heard, `time` as in the MIDI; seconds
+ * @typedef {{id: number, onset: number, time: number, duration: number, pitch: number, velocity: number,
+ *   confidence: number}} Note
+ * @typedef {{id: number, drum: string, label: string, confidence: number, count: number, velocity: number,
+ *   typical: number, time: number, rank: number}} Cluster `rank` within its drum
+ * @typedef {{beats: number[], downbeats: number[], bpm: number, numerator: number, denominator: number,
+ *   confidence: number}} Grid
+ * @typedef {{revision: number, duration: number, grid: Grid, options: any, canUndo: boolean, canRedo: boolean,
+ *   hits: Hit[], clusters: Cluster[], parts: Map<string, Note[]>, key: string | null,
+ *   chords: {start: number, end: number, name: string}[]}} Notes
+ */
+
+/** From the top of the page down, as in a drum editor. */
+export const DRUMS = ["cymbals", "hihat", "toms", "snare", "kick"];
+
+/** @param {any} sent @returns {Notes} */
+export function read(sent) {
+  const hits = /** @type {Hit[]} */ (table(sent.hits));
+  const parts = Object.entries(sent.parts ?? {}).map(([name, rows]) => /** @type {[string, Note[]]} */ ([name, table(rows)]));
+  return {
+    revision: sent.revision,
+    duration: sent.duration,
+    grid: sent.grid,
+    options: sent.options,
+    canUndo: sent.can_undo,
+    canRedo: sent.can_redo,
+    hits: hits.sort((a, b) => a.time - b.time),
+    clusters: ranked(sent.clusters),
+    parts: new Map(parts),
+    key: sent.key ?? null,
+    chords: sent.chords ?? [],
+  };
+}
+
+/** @param {{columns: string[], rows: any[][]}} sent @returns {any[]} */
+function table({ columns, rows }) {
+  return rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]])));
+}
+
+/** @param {any[]} clusters @returns {Cluster[]} */
+function ranked(clusters) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return clusters.map((cluster) => {
+    const rank = seen.get(cluster.drum) ?? 0;
+    seen.set(cluster.drum, rank + 1);
+    return { ...cluster, rank };
+  });
+}
+
+/**
+ * The first place in `items`, sorted by time, that is not before `time`.
+ * @param {{time: number}[]} items @param {number} time
+ */
+export function firstFrom(items, time) {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle].time < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Beat positions of a song: bars count from 1 at the first downbeat; what comes before is bar 0. */
+export class Bars {
+  /** @param {Grid} grid @param {number} duration */
+  constructor(grid, duration) {
+    this.beats = grid.beats;
+    this.downbeats = grid.downbeats;
+    this.duration = duration;
+    this.starts = grid.downbeats.map((index) => grid.beats[index]);
+  }
+
+  /** @param {number} time @returns {{bar: number, beat: number}} */
+  at(time) {
+    const beat = Math.max(0, last(this.beats, time + 1e-6));
+    const bar = last(this.downbeats, beat);
+    return { bar: bar + 1, beat: 1 + beat - (bar < 0 ? 0 : this.downbeats[bar]) };
+  }
+
+  /** @param {number} time */
+  said(time) {
+    if (!this.beats.length) return "";
+    const { bar, beat } = this.at(time);
+    return `bar ${bar}, beat ${beat}`;
+  }
+
+  /**
+   * The next beat or bar line before or after `time`.
+   * @param {number} time @param {number} way -1 or 1 @param {boolean} bars
+   */
+  step(time, way, bars) {
+    const lines = bars ? this.starts : this.beats;
+    if (!lines.length) return Math.min(this.duration, Math.max(0, time + way * (bars ? 2 : 0.5)));
+    const after = lines.find((line) => line > time + 1e-3);
+    const before = lines[last(lines, time - 1e-3)];
+    return way > 0 ? (after ?? this.duration) : (before ?? 0);
+  }
+}
+
+/** @param {number[]} sorted @param {number} value @returns {number} the last index with an entry not above `value`, or -1 */
+export function last(sorted, value) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

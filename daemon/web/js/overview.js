@@ -1,0 +1,85 @@
+/** The whole song in a strip, with the part that is seen: drag it, click, or use the arrow keys. */
+
+import { byId } from "./dom.js";
+import { colour, drumColour, themeChanged } from "./theme.js";
+import { clock } from "./words.js";
+import { drawPeaks } from "./wave.js";
+
+export class Overview {
+  #asked = 0;
+
+  /** @param {import("./timeline.js").Timeline} timeline */
+  constructor(timeline) {
+    this.timeline = timeline;
+    this.view = timeline.view;
+    this.root = byId("overview");
+    /** @type {HTMLCanvasElement} */
+    this.canvas = byId("whole");
+    this.frame = byId("seen");
+    this.view.changed.on(() => this.#place());
+    timeline.stacked.on(() => (this.refresh(), this.#place()));
+    themeChanged.on(() => this.refresh());
+    new ResizeObserver(() => (this.refresh(), this.#place())).observe(this.root);
+    this.#listen();
+  }
+
+  refresh() {
+    if (!this.#asked) this.#asked = requestAnimationFrame(() => this.#draw());
+  }
+
+  #listen() {
+    const at = (/** @type {PointerEvent} */ event) => event.clientX - this.root.getBoundingClientRect().left;
+    this.root.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      this.root.setPointerCapture(event.pointerId);
+      this.#centre(at(event));
+    });
+    this.root.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+      if (this.root.hasPointerCapture(event.pointerId)) this.#centre(at(event));
+    });
+    this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const way = { ArrowLeft: -0.25, ArrowRight: 0.25, PageUp: -1, PageDown: 1, Home: -1e6, End: 1e6 }[event.key];
+      if (way === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.view.pan(way * this.view.span);
+    });
+  }
+
+  /** @param {number} x */
+  #centre(x) {
+    const time = (x / this.root.clientWidth) * this.view.duration;
+    this.view.pan(time - (this.view.start + this.view.span / 2));
+  }
+
+  #place() {
+    const each = this.root.clientWidth / this.view.duration;
+    this.frame.style.transform = `translateX(${this.view.start * each}px)`;
+    this.frame.style.width = `${Math.max(6, Math.min(this.view.span, this.view.duration) * each)}px`;
+    this.root.setAttribute("aria-valuenow", String(Math.round(this.view.start)));
+    this.root.setAttribute("aria-valuemax", String(Math.round(this.view.duration)));
+    this.root.setAttribute("aria-valuetext", `${clock(this.view.start, 0)} to ${clock(Math.min(this.view.end, this.view.duration), 0)}`);
+  }
+
+  #draw() {
+    this.#asked = 0;
+    const [width, height, ratio] = [this.root.clientWidth, this.root.clientHeight, devicePixelRatio || 1];
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    const ctx = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    ctx.scale(ratio, ratio);
+    const peaks = this.timeline.wave?.whole;
+    ctx.fillStyle = colour("wave-far");
+    if (peaks) drawPeaks(ctx, peaks, { x: 0, y: 3, width, height: height - 6 });
+    this.#dots(ctx, width, height);
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {number} width @param {number} height */
+  #dots(ctx, width, height) {
+    const lanes = [...this.timeline.lanes.values()];
+    lanes.forEach((lane, row) => {
+      ctx.fillStyle = drumColour(lane.drum);
+      const y = 4 + ((height - 8) * (row + 0.5)) / lanes.length;
+      for (const hit of lane.hits) ctx.fillRect((hit.time / this.view.duration) * width, y - 1, 1.2, 2);
+    });
+  }
+}

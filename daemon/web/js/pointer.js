@@ -1,0 +1,172 @@
+/** Mouse, pen and fingers on the timeline. */
+
+/** @typedef {import("./bands.js").Band} Band */
+/** @typedef {{x: number, y: number}} Point */
+/**
+ * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number} | null) => void,
+ *   hear: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
+ *   move: (seconds: number) => void}} Acts
+ */
+
+const SLACK = 4; // pixels before a press becomes a drag
+const WHEEL = 0.0022;
+
+export class Pointer {
+  /** @type {Map<number, Point>} fingers that are down */
+  #down = new Map();
+  /** @type {null | {kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} */
+  #drag = null;
+
+  /**
+   * @param {import("./timeline.js").Timeline} timeline @param {import("./marks.js").Marks} marks @param {Acts} acts
+   */
+  constructor(timeline, marks, acts) {
+    this.timeline = timeline;
+    this.view = timeline.view;
+    this.marks = marks;
+    this.acts = acts;
+    const sheet = timeline.sheet;
+    sheet.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#press(event));
+    sheet.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#move(event));
+    for (const end of ["pointerup", "pointercancel"]) sheet.addEventListener(end, (/** @type {any} */ event) => this.#release(event));
+    sheet.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#wheel(event), { passive: false });
+    sheet.addEventListener("dblclick", (/** @type {MouseEvent} */ event) => this.#double(event));
+  }
+
+  /** @param {MouseEvent} event @returns {Point} */
+  #at(event) {
+    const box = this.timeline.sheet.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    if (event.button > 0) return;
+    const from = this.#at(event);
+    this.#down.set(event.pointerId, from);
+    this.timeline.sheet.setPointerCapture(event.pointerId);
+    if (this.#down.size > 1) return void (this.#drag = null);
+    const band = this.timeline.bandAt(from.y);
+    const hit = band && this.timeline.pick(band, from.x, from.y);
+    const more = event.shiftKey || event.ctrlKey || event.metaKey;
+    this.#drag = { kind: this.#kind(event, band, hit), from, band, hit, more, moved: false, time: this.view.time(from.x) };
+  }
+
+  /** What dragging from here will do. @param {PointerEvent} event @param {Band | undefined} band @param {any} hit */
+  #kind(event, band, hit) {
+    if (band?.kind === "ruler") return "loop";
+    const chosen = hit && this.timeline.song?.selection.has(hit.id);
+    if (chosen && !this.timeline.song?.fixed) return "move";
+    if (event.pointerType === "touch" || band?.kind !== "lane") return "pan";
+    return "box";
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const before = this.#down.get(event.pointerId);
+    const now = this.#at(event);
+    if (!before) return this.#hover(now);
+    this.#down.set(event.pointerId, now);
+    if (this.#down.size === 2) return this.#pinch(event.pointerId, before, now);
+    const drag = this.#drag;
+    if (!drag) return;
+    drag.moved ||= Math.hypot(now.x - drag.from.x, now.y - drag.from.y) > SLACK;
+    if (drag.moved) this.#dragged(drag, before, now);
+  }
+
+  /** @param {NonNullable<Pointer["#drag"]>} drag @param {Point} before @param {Point} now */
+  #dragged(drag, before, now) {
+    if (drag.kind === "pan") this.view.pan((before.x - now.x) / this.view.scale);
+    else if (drag.kind === "loop") this.marks.setLoop(span(drag.time, this.view.time(now.x)));
+    else if (drag.kind === "box") this.marks.rectangle(box(drag.from, now));
+    else {
+      this.timeline.shift = (now.x - drag.from.x) / this.view.scale;
+      this.timeline.refresh();
+    }
+  }
+
+  /** @param {number} moving @param {Point} before @param {Point} now */
+  #pinch(moving, before, now) {
+    const [, other] = [...this.#down].find(([id]) => id !== moving) ?? [];
+    if (!other) return;
+    const [was, is] = [Math.abs(before.x - other.x), Math.abs(now.x - other.x)];
+    if (was > 12 && is > 12) this.view.zoom(is / was, (now.x + other.x) / 2);
+  }
+
+  /** @param {PointerEvent} event */
+  #release(event) {
+    const now = this.#at(event);
+    this.#down.delete(event.pointerId);
+    const drag = this.#drag;
+    this.#drag = null;
+    this.marks.rectangle(null);
+    if (!drag || event.type === "pointercancel") return this.#settle();
+    if (drag.moved) this.#dropped(drag, now);
+    else this.#clicked(drag);
+  }
+
+  #settle() {
+    this.timeline.shift = 0;
+    this.timeline.refresh();
+  }
+
+  /** @param {NonNullable<Pointer["#drag"]>} drag @param {Point} now */
+  #dropped(drag, now) {
+    const ids = (/** @type {any[]} */ hits) => hits.map((hit) => hit.id);
+    if (drag.kind === "loop") this.acts.loop(span(drag.time, this.view.time(now.x)));
+    if (drag.kind === "box") this.timeline.song?.select(ids(this.timeline.inside(box(drag.from, now))), drag.more);
+    if (drag.kind !== "move") return;
+    const seconds = this.timeline.shift;
+    this.acts.move(seconds);
+  }
+
+  /** @param {NonNullable<Pointer["#drag"]>} drag */
+  #clicked(drag) {
+    const song = this.timeline.song;
+    if (drag.hit && song) {
+      const on = song.selection.has(drag.hit.id);
+      if (drag.more && on) song.select([...song.selection].filter((id) => id !== drag.hit.id));
+      else song.select([drag.hit.id], drag.more);
+      this.acts.hear(drag.hit);
+      return;
+    }
+    if (drag.band?.kind === "lane" && !drag.more) song?.select([]);
+    if (drag.band?.kind !== "lane") this.acts.seek(drag.time);
+  }
+
+  /** @param {MouseEvent} event */
+  #double(event) {
+    const { x, y } = this.#at(event);
+    const band = this.timeline.bandAt(y);
+    if (band?.kind === "ruler") this.acts.loop(null);
+    if (band?.kind !== "lane" || this.timeline.pick(band, x, y)) return;
+    const velocity = Math.round(127 * (1 - (y - band.top - 7) / (band.height - 14)));
+    this.acts.add(this.view.time(x), band.name, Math.min(127, Math.max(1, velocity)));
+  }
+
+  /** Sideways scrolls, with Ctrl zooms; plain wheel turns stay with the page. @param {WheelEvent} event */
+  #wheel(event) {
+    const { x } = this.#at(event);
+    const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
+    if (event.ctrlKey || event.metaKey) this.view.zoom(Math.exp(-event.deltaY * WHEEL * (event.deltaMode ? 18 : 1) * 2), x);
+    else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) this.view.pan(sideways / this.view.scale);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {Point} now */
+  #hover(now) {
+    const band = this.timeline.bandAt(now.y);
+    const hit = band && this.timeline.pick(band, now.x, now.y);
+    const cursor = band?.kind === "ruler" ? "col-resize" : hit ? "pointer" : band?.kind === "lane" ? "crosshair" : "default";
+    this.timeline.sheet.style.cursor = cursor;
+  }
+}
+
+/** @param {number} a @param {number} b */
+const span = (a, b) => ({ start: Math.min(a, b), end: Math.max(a, b) });
+
+/** @param {Point} a @param {Point} b */
+const box = (a, b) => ({
+  left: Math.min(a.x, b.x), right: Math.max(a.x, b.x), top: Math.min(a.y, b.y), bottom: Math.max(a.y, b.y),
+});

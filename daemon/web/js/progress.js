@@ -1,0 +1,57 @@
+/** How far the open job is: a sentence, a bar, the pictures of its stages, its log, and cancel. */
+
+import { byId, el } from "./dom.js";
+import { complain } from "./notice.js";
+import { told } from "./queue.js";
+import { Stages } from "./stages.js";
+import { when } from "./words.js";
+
+export class Progress {
+  /** @type {any} */
+  #job = null;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.api = api;
+    this.stages = new Stages(api);
+    byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(complain));
+    const log = byId("log-lines").parentElement;
+    log?.addEventListener("toggle", () => this.log());
+  }
+
+  /** @param {any} job */
+  open(job) {
+    byId("log-lines").replaceChildren();
+    this.#job = job;
+    this.stages.open(job);
+    this.update(job);
+    this.log();
+  }
+
+  /** @param {any} job */
+  update(job) {
+    const moved = this.#job?.stage !== job.stage || this.#job?.state !== job.state;
+    this.#job = job;
+    const active = job.state === "queued" || job.state === "running";
+    byId("cancel").hidden = !active;
+    byId("push").hidden = byId("stop").hidden = job.state !== "done";
+    byId("work").hidden = job.state === "done";
+    byId("work-bar").hidden = !active;
+    byId("work-bar").value = job.fraction || 0;
+    const [doing, eta] = told(job).split(", about");
+    if (byId("work-said").textContent !== doing) byId("work-said").textContent = doing;
+    byId("work-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
+    this.stages.update(job);
+    if (moved) this.log();
+  }
+
+  /** Only while somebody reads it. */
+  async log() {
+    const box = /** @type {HTMLDetailsElement} */ (byId("log-lines").parentElement);
+    if (!box.open || !this.#job) return;
+    const { lines } = await this.api.log(this.#job.id).catch(() => ({ lines: [] }));
+    byId("log-lines").replaceChildren(
+      ...lines.map((/** @type {{time: number, text: string}} */ line) => el("li", {}, el("time", { text: when(line.time) }), line.text)),
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/** The open song: its notes, what is selected, and corrections, one after the other. */
+
+import { Refused } from "./api.js";
+import { complain, notice } from "./notice.js";
+import { read } from "./notes.js";
+import { Signal } from "./signal.js";
+
+/** @typedef {import("./notes.js").Hit} Hit */
+
+export class Song {
+  /** @type {Signal<[]>} new notes */
+  changed = new Signal();
+  /** @type {Signal<[]>} */
+  selected = new Signal();
+  /** @type {import("./notes.js").Notes | null} */
+  notes = null;
+  /** @type {Set<number>} ids of hits */
+  selection = new Set();
+  #waiting = Promise.resolve();
+  #ours = 0;
+
+  /** @param {import("./api.js").Api} api @param {any} job */
+  constructor(api, job) {
+    this.api = api;
+    this.job = job;
+  }
+
+  get id() {
+    return this.job.id;
+  }
+
+  /** Corrections wait until the job has ended. */
+  get fixed() {
+    return this.job.state === "queued" || this.job.state === "running";
+  }
+
+  async load() {
+    this.#take(await this.api.notes(this.id));
+  }
+
+  /** @returns {Hit[]} */
+  get chosen() {
+    return this.notes ? this.notes.hits.filter((hit) => this.selection.has(hit.id)) : [];
+  }
+
+  /** @param {Iterable<number>} ids @param {boolean} [more] beside what is selected */
+  select(ids, more = false) {
+    this.selection = new Set(more ? [...this.selection, ...ids] : ids);
+    this.selected.say();
+  }
+
+  /** @param {object} changes in the words of a correction */
+  change(changes) {
+    return this.#edit((revision) => this.api.change(this.id, revision, changes));
+  }
+
+  /** @param {object} options */
+  regenerate(options) {
+    return this.#edit((revision) => this.api.regenerate(this.id, revision, options));
+  }
+
+  /** @param {"undo" | "redo"} way */
+  step(way) {
+    return this.#edit((revision) => this.api.step(this.id, revision, way));
+  }
+
+  /** @param {string} label */
+  relabel(label) {
+    return this.change({ hits: Object.fromEntries([...this.selection].map((id) => [id, label])) });
+  }
+
+  remove() {
+    const gone = [...this.selection];
+    this.select([]);
+    return this.change({ delete_hits: gone });
+  }
+
+  /** @param {number} seconds later, or earlier if below 0 */
+  nudge(seconds) {
+    const end = this.notes?.duration ?? 0;
+    const at = (/** @type {Hit} */ hit) => Math.min(end, Math.max(0, hit.onset + seconds));
+    return this.change({ move: Object.fromEntries(this.chosen.map((hit) => [hit.id, rounded(at(hit))])) });
+  }
+
+  /** @param {number} onset @param {string} label @param {number} velocity */
+  async add(onset, label, velocity) {
+    const before = new Set(this.notes?.hits.map((hit) => hit.id));
+    await this.change({ add: [{ onset: rounded(onset), label, velocity }] });
+    const fresh = this.notes?.hits.filter((hit) => !before.has(hit.id)).map((hit) => hit.id) ?? [];
+    if (fresh.length === 1) this.select(fresh);
+  }
+
+  /**
+   * Somebody tells of revision `revision`: if it is not ours, the notes are fetched.
+   * @param {number} revision
+   */
+  async hear(revision) {
+    await this.#waiting;
+    if (this.#ours || !this.notes || revision === this.notes.revision) return;
+    const before = this.notes.revision;
+    await this.load().catch(complain);
+    if (this.notes.revision !== before) notice("The notes were changed elsewhere, in your DAW perhaps. Here they are.");
+  }
+
+  /**
+   * Corrections go one at a time, each on the revision that the one before made.
+   * @param {(revision: number) => Promise<any>} ask
+   * @returns {Promise<void>}
+   */
+  #edit(ask) {
+    this.#ours += 1;
+    this.#waiting = this.#waiting.then(() => this.#asked(ask)).finally(() => (this.#ours -= 1));
+    return this.#waiting;
+  }
+
+  /** @param {(revision: number) => Promise<any>} ask */
+  async #asked(ask) {
+    if (!this.notes) return;
+    try {
+      this.#take(await ask(this.notes.revision));
+    } catch (error) {
+      if (error instanceof Refused && error.stale) await this.#late(ask);
+      else complain(error);
+      this.changed.say();
+    }
+  }
+
+  /** @param {(revision: number) => Promise<any>} ask */
+  async #late(ask) {
+    await this.load().catch(complain);
+    notice("Somebody else, your DAW perhaps, changed this song first. These are the notes now; your change was not made.", {
+      action: "Make it now",
+      act: () => this.#edit(ask),
+    });
+  }
+
+  /** @param {any} sent */
+  #take(sent) {
+    this.notes = read(sent);
+    const there = new Set(this.notes.hits.map((hit) => hit.id));
+    const kept = [...this.selection].filter((id) => there.has(id));
+    const lost = kept.length !== this.selection.size;
+    this.selection = new Set(kept);
+    this.changed.say();
+    if (lost) this.selected.say();
+  }
+}
+
+/** @param {number} seconds */
+const rounded = (seconds) => Math.round(seconds * 1e6) / 1e6;

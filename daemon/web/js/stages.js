@@ -1,0 +1,179 @@
+/** What happens inside: each stage shows the picture of what it really made. */
+
+import { byId, el, sync } from "./dom.js";
+import { colour, drumColour } from "./theme.js";
+import { title } from "./words.js";
+import { drawPeaks } from "./wave.js";
+
+/** @type {Record<string, {name: string, doing: string, made: string}>} */
+export const STAGES = {
+  decode: { name: "Read", doing: "Reading the file", made: "The song as a spectrogram" },
+  separate: { name: "Take apart", doing: "Taking the song apart", made: "Its stems" },
+  listen: { name: "Listen", doing: "Listening to the drums", made: "How strongly each drum starts" },
+  kit: { name: "Split the kit", doing: "Splitting the kit", made: "The drums of the kit" },
+  hits: { name: "Find hits", doing: "Finding the hits", made: "Hits, told apart by their sound" },
+  beats: { name: "Find the beat", doing: "Finding the beat", made: "Beats and bar lines" },
+  notes: { name: "Write notes", doing: "Writing the notes", made: "The MIDI" },
+};
+const ORDER = Object.keys(STAGES);
+const PICTURED = ["decode", "separate", "listen", "kit", "beats"];
+const SIZE = { width: 260, height: 76 };
+
+export class Stages {
+  /** @type {any} */
+  #job = null;
+  /** @type {Map<string, ImageBitmap | any>} */
+  #pictures = new Map();
+  /** @type {Set<string>} on their way, or not to be had */
+  #asked = new Set();
+  /** @type {import("./notes.js").Notes | null} */
+  #notes = null;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.api = api;
+    byId("inside").addEventListener("toggle", () => this.#fetch());
+  }
+
+  /** @param {any} job */
+  open(job) {
+    this.#pictures = new Map();
+    this.#asked = new Set();
+    this.#notes = null;
+    byId("inside").open = job.state === "running" || job.state === "queued";
+    this.update(job);
+  }
+
+  /** @param {any} job */
+  update(job) {
+    this.#job = job;
+    this.show();
+    this.#fetch();
+  }
+
+  /** @param {import("./notes.js").Notes | null} notes */
+  setNotes(notes) {
+    this.#notes = notes;
+    this.show();
+  }
+
+  /** @param {string} stage @returns {"done" | "current" | "to-come"} */
+  #standing(stage) {
+    if (this.#job.state === "done") return "done";
+    const at = ORDER.indexOf(this.#job.stage);
+    const place = ORDER.indexOf(stage);
+    if (this.#job.state === "running" && place === at) return "current";
+    return place < at || this.#pictures.has(stage) ? "done" : "to-come";
+  }
+
+  show() {
+    const shown = ORDER.filter((stage) => this.#standing(stage) !== "done" || this.#has(stage) || this.#job.state !== "done");
+    sync(byId("stages"), shown, (stage) => stage, (stage, node) => this.#card(stage, node));
+    byId("inside").querySelector("summary").textContent = this.#job.state === "done" ? "What happened inside" : "What happens inside";
+  }
+
+  /** @param {string} stage */
+  #has(stage) {
+    return this.#pictures.has(stage) || (stage === "hits" && Boolean(this.#notes));
+  }
+
+  /** @param {string} stage @param {HTMLElement} [node] */
+  #card(stage, node) {
+    const card = node ?? el("li", {}, el("h3", { text: STAGES[stage].name }), el("p"), el("canvas", { role: "img", "aria-label": STAGES[stage].made }));
+    const standing = this.#standing(stage);
+    card.className = `stage ${standing}`;
+    const said = { done: this.#has(stage) ? STAGES[stage].made : "Done", current: "Now", "to-come": "" }[standing];
+    const line = /** @type {HTMLElement} */ (card.querySelector("p"));
+    if (line.textContent !== said) line.textContent = said;
+    this.#draw(stage, /** @type {HTMLCanvasElement} */ (card.querySelector("canvas")));
+    return card;
+  }
+
+  #fetch() {
+    if (!byId("inside").open || !this.#job) return;
+    for (const stage of PICTURED) {
+      const ended = this.#standing(stage) === "done" || !["queued", "running"].includes(this.#job.state);
+      if (ended && !this.#asked.has(stage)) this.#ask(stage);
+    }
+  }
+
+  /** @param {string} stage */
+  async #ask(stage) {
+    const job = this.#job.id;
+    this.#asked.add(stage);
+    const picture = await this.api.picture(job, stage).catch(() => null);
+    if (this.#job.id !== job) return;
+    if (picture) this.#pictures.set(stage, picture);
+    else if (this.#job.state === "running") setTimeout(() => this.#asked.delete(stage), 1500);
+    this.show();
+  }
+
+  /** @param {string} stage @param {HTMLCanvasElement} canvas */
+  #draw(stage, canvas) {
+    canvas.hidden = !this.#has(stage);
+    if (canvas.hidden) return;
+    canvas.width = 2 * SIZE.width;
+    canvas.height = 2 * SIZE.height;
+    const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    ctx.scale(2, 2);
+    const found = this.#pictures.get(stage);
+    if (stage === "hits" && this.#notes) drawHits(ctx, this.#notes);
+    else if (found instanceof ImageBitmap) ctx.drawImage(found, 0, 0, SIZE.width, SIZE.height);
+    else if (found?.strength) drawStrength(ctx, found);
+    else if (found?.beats) drawBeats(ctx, found);
+    else if (found) drawStems(ctx, found.stems ?? found.drums ?? found);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Record<string, {min: number[], max: number[]}>} stems */
+function drawStems(ctx, stems) {
+  const all = Object.entries(stems).filter(([, peaks]) => Array.isArray(peaks?.min));
+  const height = SIZE.height / Math.max(1, all.length);
+  all.forEach(([name, peaks], row) => {
+    ctx.fillStyle = drumColour(name);
+    drawPeaks(ctx, peaks, { x: 0, y: row * height + 1, width: SIZE.width, height: height - 2 });
+    label(ctx, title(name), row * height + Math.min(12, height - 2));
+  });
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {{classes: string[], strength: number[][]}} found */
+function drawStrength(ctx, { classes, strength }) {
+  const height = SIZE.height / classes.length;
+  classes.forEach((name, row) => {
+    const curve = strength[row];
+    const each = SIZE.width / curve.length;
+    ctx.fillStyle = drumColour(name);
+    curve.forEach((value, i) => {
+      if (value > 0.02) ctx.fillRect(i * each, (row + 1) * height - value * (height - 2), Math.max(0.6, each), value * (height - 2));
+    });
+  });
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {{beats: number[], downbeats: number[]}} found */
+function drawBeats(ctx, { beats, downbeats }) {
+  const end = (beats.at(-1) ?? 1) + 0.5;
+  const bars = new Set(downbeats);
+  beats.forEach((at, index) => {
+    const bar = bars.has(index);
+    ctx.fillStyle = colour(bar ? "accent" : "wave");
+    ctx.fillRect((at / end) * SIZE.width, bar ? 12 : 30, 1.2, bar ? SIZE.height - 24 : SIZE.height - 60);
+  });
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {import("./notes.js").Notes} notes */
+function drawHits(ctx, { hits, clusters, duration }) {
+  const drums = [...new Set(hits.map((hit) => hit.drum))];
+  const ranks = new Map(clusters.map((cluster) => [cluster.id, cluster.rank]));
+  for (const hit of hits) {
+    ctx.fillStyle = drumColour(hit.drum, ranks.get(hit.cluster) ?? 4);
+    const y = ((drums.indexOf(hit.drum) + 0.5) / drums.length) * SIZE.height;
+    ctx.fillRect((hit.time / duration) * SIZE.width, y - 4, 1.4, 8);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} y */
+function label(ctx, text, y) {
+  ctx.font = `500 9px ${colour("font")}`;
+  ctx.fillStyle = colour("soft");
+  ctx.fillText(text, 4, y);
+}

@@ -1,0 +1,100 @@
+/** The buttons of the playback, and the playhead while it moves. */
+
+import { byId, icon } from "./dom.js";
+import { complain, notice } from "./notice.js";
+import { clock } from "./words.js";
+
+export class Transport {
+  #frame = 0;
+
+  /**
+   * @param {import("./player.js").Player} player @param {import("./timeline.js").Timeline} timeline
+   * @param {import("./marks.js").Marks} marks
+   */
+  constructor(player, timeline, marks) {
+    this.player = player;
+    this.timeline = timeline;
+    this.marks = marks;
+    byId("play").addEventListener("click", () => this.toggle());
+    byId("half").addEventListener("click", () => this.half());
+    byId("loop").addEventListener("click", () => this.loop());
+    byId("loop").append(icon("loop"), "Loop");
+    for (const name of ["zoom-in", "zoom-out", "zoom-fit"]) byId(name).append(icon({ "zoom-in": "plus", "zoom-out": "minus", "zoom-fit": "fit" }[name] ?? ""));
+    byId("zoom-in").addEventListener("click", () => timeline.view.zoom(1.5));
+    byId("zoom-out").addEventListener("click", () => timeline.view.zoom(1 / 1.5));
+    byId("zoom-fit").addEventListener("click", () => timeline.view.fit());
+    for (const radio of this.#sides) radio.addEventListener("change", () => player.setSide(radio.value));
+    player.changed.on(() => this.show());
+    this.show();
+  }
+
+  /** @returns {any[]} */
+  get #sides() {
+    return [...document.querySelectorAll("input[name=side]")];
+  }
+
+  toggle() {
+    if (this.player.playing) this.player.pause();
+    else this.player.play().catch(complain);
+  }
+
+  swap() {
+    this.player.setSide(this.player.side === "midi" ? "audio" : "midi");
+  }
+
+  half() {
+    const slow = this.player.rate === 1;
+    this.player.setRate(slow ? 0.5 : 1);
+    if (!slow) return;
+    const kept = "Half speed, at the same pitch. Attacks of the original smear a little; the MIDI stays crisp.";
+    notice(this.player.keepsPitch ? kept : "Half speed. Over this connection the browser cannot keep the pitch: the original sounds an octave lower.");
+  }
+
+  loop() {
+    if (this.player.loop) return this.setLoop(null);
+    const { view } = this.timeline;
+    this.setLoop({ start: view.start, end: Math.min(view.end, view.duration) });
+  }
+
+  /** @param {{start: number, end: number} | null} range */
+  setLoop(range) {
+    this.player.setLoop(range);
+    this.marks.setLoop(this.player.loop);
+  }
+
+  /** @param {number} time */
+  seek(time) {
+    this.player.seek(time);
+    this.timeline.view.reveal(time);
+  }
+
+  show() {
+    const { player } = this;
+    const play = byId("play");
+    play.replaceChildren(icon(player.playing ? "pause" : "play"));
+    play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
+    byId("half").setAttribute("aria-pressed", String(player.rate !== 1));
+    byId("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
+    for (const radio of this.#sides) radio.checked = radio.value === player.side;
+    this.#follow();
+    if (player.playing && !this.#frame) this.#run();
+  }
+
+  #run() {
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#follow();
+      if (!this.player.playing) return;
+      this.timeline.view.reveal(this.player.position, true);
+      this.#run();
+    });
+  }
+
+  #follow() {
+    const at = this.player.position;
+    this.marks.moveTo(at);
+    const { bar, beat } = this.timeline.bars.at(at);
+    byId("where-bar").textContent = this.timeline.bars.beats.length ? `Bar ${bar} · ${beat}` : "";
+    byId("where-time").textContent = clock(at);
+  }
+}
