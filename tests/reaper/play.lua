@@ -100,7 +100,7 @@ local function dump(longest)
     tracks = tracks, ext = ext, boxes = json.list(fake.boxes), undone = json.list(fake.undone),
     actions = json.list(fake.actions), commands = json.list(fake.commands), menus = json.list(picture.stage.menus),
     texts = texts, form = fake.form, cycles = fake.cycles, longest = longest, deferred = #fake.deferred,
-    result = fake.result,
+    result = fake.result, picture = scene.picture and picture.stage.drawn and picture.stage.picture() or nil,
   }
 end
 
@@ -163,5 +163,4 @@ else
   dofile(arg[2])
 end
 local longest = run()
-if scene.svg and picture.stage.drawn then io.open(scene.svg, "wb"):write(picture.stage.svg()):close() end
 io.write(json.encode(dump(longest)), "\n")

@@ -45,6 +45,11 @@ function drums.name(label)
   return drums.by_label[label] and drums.by_label[label].name or title(label)
 end
 
+--- The name of a family: Kick, Snare, Toms, Hi-Hat, Cymbals.
+function drums.family_name(family)
+  return title(family)
+end
+
 --- A menu of all labels for gfx.showmenu, with `now` ticked.
 function drums.menu(now)
   local names = {}

@@ -5,11 +5,17 @@ local json = require("json")
 
 local manifest = {}
 
---- The whole content, or nil and a sentence.
+-- Notes and hits are most of the file, and come last. Here they are not needed.
+local function without_tables(text)
+  local stop = text:find(',\n"notes":', 1, true)
+  return stop and text:sub(1, stop - 1) .. "}" or text
+end
+
+--- The content but for notes and hits, or nil and a sentence.
 function manifest.read(path, breathe)
   local text = type(path) == "string" and path ~= "" and files.read(path)
   if not text then return nil, "The result cannot be read yet. Wait until stemd is done, or run the action again." end
-  local found = json.decode(text, breathe)
+  local found = json.decode(without_tables(text), breathe)
   if type(found) ~= "table" or found.format ~= "stemd manifest" then
     return nil, ("%s is damaged. Run the action once more."):format(path)
   end

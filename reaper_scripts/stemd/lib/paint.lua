@@ -3,11 +3,12 @@
 local paint = { scale = 1 }
 
 paint.COLOURS = {
-  back = { 0.137, 0.145, 0.161 }, panel = { 0.173, 0.184, 0.204 }, raised = { 0.235, 0.251, 0.278 },
-  hover = { 0.278, 0.298, 0.329 }, line = { 0.29, 0.31, 0.34 }, text = { 0.91, 0.92, 0.93 }, dim = { 0.62, 0.65, 0.69 },
-  accent = { 0.36, 0.66, 0.86 }, marked = { 0.18, 0.27, 0.35 }, warn = { 0.93, 0.65, 0.32 },
-  kick = { 0.84, 0.42, 0.31 }, snare = { 0.90, 0.71, 0.33 }, toms = { 0.55, 0.72, 0.41 }, hihat = { 0.37, 0.68, 0.72 },
-  cymbals = { 0.64, 0.52, 0.80 }, percussion = { 0.62, 0.62, 0.62 },
+  back = { 0.106, 0.114, 0.129 }, panel = { 0.145, 0.157, 0.176 }, raised = { 0.216, 0.231, 0.259 },
+  hover = { 0.278, 0.298, 0.333 }, line = { 0.30, 0.32, 0.35 }, text = { 0.94, 0.95, 0.96 }, dim = { 0.60, 0.63, 0.67 },
+  grip = { 0.82, 0.84, 0.86 },
+  accent = { 0.36, 0.66, 0.88 }, marked = { 0.165, 0.208, 0.251 }, warn = { 0.95, 0.66, 0.30 },
+  kick = { 0.89, 0.44, 0.33 }, snare = { 0.93, 0.74, 0.35 }, toms = { 0.56, 0.76, 0.42 }, hihat = { 0.37, 0.73, 0.76 },
+  cymbals = { 0.68, 0.55, 0.87 }, percussion = { 0.86, 0.52, 0.69 },
 }
 
 local FONTS = { small = { 1, 12 }, normal = { 2, 14 }, bold = { 3, 14, 98 }, title = { 4, 17, 98 } }
@@ -54,6 +55,20 @@ end
 function paint.box(x, y, w, h, colour, alpha)
   paint.colour(colour, alpha)
   gfx.rect(whole(x), whole(y), whole(x + w) - whole(x), whole(y + h) - whole(y), 1)
+end
+
+--- A box with round corners.
+function paint.round(x, y, w, h, radius, colour)
+  local left, top, right, low = whole(x), whole(y), whole(x + w), whole(y + h)
+  local r = math.floor(math.min(radius * paint.scale, (right - left - 1) / 2, (low - top - 1) / 2))
+  paint.colour(colour)
+  if r < 1 then return gfx.rect(left, top, math.max(0, right - left), math.max(0, low - top), 1) end
+  gfx.rect(left + r, top, right - left - 2 * r, low - top, 1)
+  gfx.rect(left, top + r, right - left, low - top - 2 * r, 1)
+  for _, corner in ipairs({ left + r, right - 1 - r }) do
+    gfx.circle(corner, top + r, r, 1, 1)
+    gfx.circle(corner, low - 1 - r, r, 1, 1)
+  end
 end
 
 function paint.dot(x, y, radius, colour)

@@ -30,12 +30,6 @@ local function selected_notes(take, map, shift)
   return notes
 end
 
-local function pitches()
-  local pitch_of = {}
-  for _, drum in ipairs(drums.LIST) do pitch_of[drum.label] = drum.pitch end
-  return pitch_of
-end
-
 --- The label that the user picks from a menu at the mouse, or nil.
 function relabel.chosen()
   gfx.init("stemd", 1, 1, 0, reaper.GetMousePosition())
@@ -63,7 +57,7 @@ end
 
 local function changes(list, notes, label)
   local hits, count = {}, 0
-  for _, id in ipairs(clusters.match(notes, clusters.hits(list), pitches())) do
+  for _, id in ipairs(clusters.match(notes, clusters.hits(list))) do
     hits[tostring(id)], count = label, count + 1
   end
   return count > 0 and { hits = hits }

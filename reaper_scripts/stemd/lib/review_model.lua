@@ -18,7 +18,7 @@ function Model.new(item)
   local made = kept.made(item)
   return setmetatable({
     item = item, job = made.job, manifest = made.manifest, rows = {}, grid = {}, sensitivity = {}, marked = 1,
-    message = "Asking stemd what it heard ...", waiting = 0, name = "",
+    message = "Asking stemd what it heard ...", queue = {}, name = "", duration = 1.0,
   }, Model)
 end
 
@@ -30,11 +30,8 @@ end
 
 function Model:_load()
   clusters.ask(self.post, self.job, function(list, problem)
-    if not list then
-      self.message = problem
-      return
-    end
-    slices.start(function() self:_take(list) end)
+    if list then return self:_take(list) end
+    self.message = problem
   end)
 end
 
@@ -53,6 +50,7 @@ function Model:_take(list)
   if found then
     local settled = manifest.settled(found)
     self.grid, self.sensitivity, self.name = settled.grid, settled.sensitivity, found.source.name
+    self.duration = found.source.duration
   end
   self.rows = list
   self.velocity, self.count = velocities(list)
@@ -73,15 +71,29 @@ function Model:sensitivity_of(drum)
   return self.sensitivity[drum] or DEFAULT_SENSITIVITY
 end
 
+--- Whether a change is on its way.
+function Model:busy()
+  return self.asking ~= nil or #self.queue > 0
+end
+
+-- Changes go out one after the other, so that nothing that is pressed quickly is lost.
 function Model:_edit(verb, args, title, lines)
-  if not self.post or self.waiting > 0 then return end
-  self.waiting, self.message = 1, nil
-  edits.ask(self.post, self.item, verb, args, { title = title, grid = lines }, function(problem, path)
-    self.waiting = 0
+  if not self.post then return end
+  table.insert(self.queue, { verb = verb, args = args, how = { title = title, grid = lines } })
+  self.message = nil
+  self:_next()
+end
+
+function Model:_next()
+  if self.asking or #self.queue == 0 then return end
+  local edit = table.remove(self.queue, 1)
+  self.asking = edit
+  edits.ask(self.post, self.item, edit.verb, edit.args, edit.how, function(problem, path)
+    self.asking = nil
     self.message = problem
-    if problem then return end
-    self.manifest = path
-    self:_load()
+    if problem then self.queue = {} else self.manifest = path end
+    if #self.queue == 0 then self:_load() end
+    self:_next()
   end)
 end
 
@@ -89,32 +101,36 @@ function Model:_relabel(changes, title)
   self:_edit("relabel", { Post.options(changes) }, title)
 end
 
---- Gives the marked cluster another label.
+--- Gives the marked row another label.
 function Model:relabel(label)
   local row = self:row()
   if not row or row.label == label then return end
-  self:_relabel({ clusters = { [tostring(row.cluster)] = label } }, "relabel as " .. drums.name(label))
+  self:_relabel(clusters.relabelled(row, label), "relabel as " .. drums.name(label))
 end
 
---- Takes all hits of the marked cluster out.
+--- Takes all hits of the marked row out.
 function Model:delete()
   local row = self:row()
-  if row then self:_relabel({ delete_clusters = { row.cluster } }, "delete " .. drums.name(row.label)) end
+  if row then self:_relabel(clusters.deleted(row), "delete " .. drums.name(row.label)) end
 end
 
---- More (towards 1) or fewer (towards 0) hits of a drum.
+--- More (towards 1) or fewer (towards 0) hits of a drum. The slider stays where it was let go.
 function Model:set_sensitivity(drum, value)
-  self:_relabel({ sensitivity = { [drum] = math.floor(value * 100 + 0.5) / 100 } }, "more or fewer hits: " .. drum)
+  self.sensitivity[drum] = math.floor(value * 100 + 0.5) / 100
+  self:_relabel({ sensitivity = { [drum] = self.sensitivity[drum] } }, "more or fewer hits: " .. drum)
 end
 
 --- Moves the velocities of a drum so that their mean is `value` (1-127).
 function Model:set_velocity(drum, value)
   local change = math.floor(value - self.velocity[drum] + 0.5)
-  if change ~= 0 then self:_relabel({ velocity = { { drum = drum, add = change } } }, "velocity of " .. drum) end
+  if change == 0 then return end
+  self.velocity[drum] = value
+  self:_relabel({ velocity = { { drum = drum, add = change } } }, "velocity of " .. drum)
 end
 
 --- Changes of the grid: step, quantize, strength, swing.
 function Model:set_grid(values)
+  for name, value in pairs(values) do self.grid[name] = value end
   self:_edit("regenerate", { Post.options({ grid = values }) }, "grid", json.null)
 end
 

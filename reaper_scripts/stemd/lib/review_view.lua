@@ -1,13 +1,15 @@
--- The review window: clusters above, sliders for each drum and the grid below. Sizes are in points.
+-- The review window: what sounds alike above, sliders for each drum and the grid below. Sizes are in points.
 
 local drums = require("drums")
+local lanes = require("lanes")
 local paint = require("paint")
 local Widgets = require("widgets")
 
 local View = {}
 View.__index = View
 
-local EDGE, HEAD, TITLES, ROW, DRUMS, GRID, FOOT = 14, 46, 22, 28, 116, 40, 26
+local EDGE, HEAD, TITLES, ROW, CARDS, GRID, FOOT = 16, 56, 24, 30, 132, 44, 28
+local UNSURE, NARROW = 0.5, 126
 
 function View.new(model)
   return setmetatable({ model = model, widgets = Widgets.new(), scroll = 0 }, View)
@@ -20,41 +22,55 @@ local function menu(self, items, x, y)
   return choice
 end
 
+local function heading(model, w)
+  paint.text(model.name, EDGE, 9, w, 22, { font = "title" })
+  local hits = 0
+  for _, row in ipairs(model.rows) do hits = hits + row.count end
+  local about = #model.rows > 0 and ("%d hits in %d groups that sound alike"):format(hits, #model.rows) or ""
+  paint.text(about, EDGE, 30, w, 16, { font = "small", colour = "dim" })
+end
+
 local function header(self, w)
   local model, widgets = self.model, self.widgets
-  local x = w - EDGE
-  local function button(label, width, act)
+  local x = w - EDGE + 8
+  local function button(label, width, act, icon)
     x = x - width
-    if widgets:button(label, x, 10, width - 6, 26) then act(model) end
+    if widgets:button(label, x, 14, width, 28, { icon = icon }) then act(model) end
+    x = x - 6
   end
-  button("Stop", 58, model.stop)
-  button("Play", 58, model.push)
   button("Redo", 58, model.redo)
   button("Undo", 58, model.undo)
-  paint.text(model.name, EDGE, 0, x - EDGE - 10, HEAD, { font = "title" })
-  paint.box(0, HEAD, w, 1, "line")
+  x = x - 8
+  button("Stop", 66, model.stop, "stop")
+  button("Play", 66, model.push, "play")
+  heading(model, x - EDGE - 8)
+  paint.box(0, HEAD, w, 1, "raised")
 end
 
 -- Left edges of the columns and the right end of the last one.
 local function columns(w)
-  local room = w - 2 * EDGE
-  return {
-    label = EDGE + 34, hits = EDGE + room * 0.46, velocity = EDGE + room * 0.57, sure = EDGE + room * 0.79,
-    stop = w - EDGE,
-  }
+  local stop = w - EDGE
+  local sure = stop - 92
+  local velocity = sure - 106
+  local label = EDGE + 34
+  local lane = label + math.max(150, (velocity - label) * 0.36) + 60
+  return { label = label, hits = lane - 14, lane = lane, velocity = velocity, sure = sure, stop = stop }
 end
 
 local function titles(w)
   local at = columns(w)
   local style = { font = "small", colour = "dim" }
-  paint.text("Sound", at.label, HEAD, 100, TITLES, style)
-  paint.text("Hits", at.hits - 40, HEAD, 70, TITLES, { font = "small", colour = "dim", align = "right" })
-  paint.text("Mean velocity", at.velocity + 8, HEAD, 120, TITLES, style)
-  paint.text("How sure", at.sure + 8, HEAD, 80, TITLES, style)
+  local right = { font = "small", colour = "dim", align = "right" }
+  paint.text("Sound", at.label + 10, HEAD, 100, TITLES, style)
+  paint.text("Hits", at.hits - 40, HEAD, 40, TITLES, right)
+  paint.text("In the song", at.lane, HEAD, at.velocity - at.lane - 16, TITLES, style)
+  paint.text("Velocity", at.velocity, HEAD, 94, TITLES, style)
+  paint.text("How sure", at.sure, HEAD, 92, TITLES, style)
 end
 
 local function label_button(self, index, row, x, y, w)
-  if not self.widgets:button(drums.name(row.label), x, y + 3, w, ROW - 6, { menu = true }) then return end
+  local name = drums.name(row.label) .. (row.cluster < 0 and " (single)" or "")
+  if not self.widgets:button(name, x, y + 3, w, ROW - 6, { menu = true }) then return end
   self.model:mark(index)
   local choice = menu(self, drums.menu(row.label), x, y + ROW)
   if drums.LIST[choice] then self.model:relabel(drums.LIST[choice].label) end
@@ -62,34 +78,50 @@ end
 
 local function play_button(self, index, row, y)
   local over = self.widgets:over(EDGE, y, 28, ROW)
-  paint.play(EDGE + 8, y + 8, 12, over and "text" or row.drum)
+  paint.dot(EDGE + 12, y + ROW / 2, 10, over and "hover" or "raised")
+  paint.play(EDGE + 9, y + ROW / 2 - 5, 10, row.drum)
   if over and self.widgets.pressed then
     self.model:mark(index)
     self.model:audition()
   end
 end
 
+local function lane(model, row, x, y, w)
+  paint.round(x, y + 6, w, ROW - 12, 3, "panel")
+  local bins = lanes.of(row, model.duration, w // 2)
+  local low, tall = y + ROW - 8, ROW - 16
+  for index, loudness in pairs(bins) do
+    local high = math.max(3, tall * loudness / 127)
+    paint.box(x + 2 * (index - 1), low - high, 1, high, row.drum)
+  end
+end
+
 local function figures(row, at, y)
-  paint.text(tostring(row.count), at.hits - 40, y, 70, ROW, { align = "right" })
-  paint.text(("%.0f"):format(row.velocity), at.velocity + 8, y, 28, ROW, { align = "right" })
-  local room = at.sure - at.velocity - 60
-  Widgets.meter(row.velocity / 127, at.velocity + 44, y + 11, room, 6, row.drum)
-  paint.text(("%.0f %%"):format(row.confidence * 100), at.sure + 8, y, 40, ROW, { align = "right" })
-  local colour = row.confidence < 0.5 and "warn" or "accent"
-  Widgets.meter(row.confidence, at.sure + 56, y + 11, at.stop - at.sure - 62, 6, colour)
+  local right = { align = "right" }
+  paint.text(tostring(row.count), at.hits - 50, y, 50, ROW, right)
+  paint.text(("%.0f"):format(row.velocity), at.velocity, y, 26, ROW, right)
+  Widgets.meter(row.velocity / 127, at.velocity + 34, y + ROW / 2 - 2, 56, 4, row.drum)
+  local unsure = row.confidence < UNSURE
+  local style = { align = "right", colour = unsure and "warn" or "text" }
+  paint.text(("%.0f %%"):format(row.confidence * 100), at.sure, y, 40, ROW, style)
+  Widgets.meter(row.confidence, at.sure + 48, y + ROW / 2 - 2, 44, 4, unsure and "warn" or "accent")
 end
 
 local function row_at(self, index, row, y, w)
   local at = columns(w)
-  if index == self.model.marked then paint.box(EDGE - 6, y, w - 2 * EDGE + 12, ROW, "marked") end
+  if index == self.model.marked then
+    paint.round(EDGE - 8, y, w - 2 * EDGE + 16, ROW, 5, "marked")
+    paint.round(EDGE - 8, y + 5, 3, ROW - 10, 1, row.drum)
+  end
   play_button(self, index, row, y)
   label_button(self, index, row, at.label, y, at.hits - at.label - 46)
+  lane(self.model, row, at.lane, y, at.velocity - at.lane - 16)
   figures(row, at, y)
   if self.widgets:hit(EDGE, y, w - 2 * EDGE, ROW) then self.model:mark(index) end
 end
 
 local function visible_rows(h)
-  return math.max(1, (h - HEAD - TITLES - DRUMS - GRID - FOOT) // ROW)
+  return math.max(1, (h - HEAD - TITLES - CARDS - GRID - FOOT) // ROW)
 end
 
 -- Keeps the marked row in sight, and never scrolls past the ends.
@@ -102,6 +134,12 @@ local function scrolled(self, count)
   self.scroll = math.max(0, math.min(self.scroll - self.widgets.turned, #model.rows - count)) // 1
 end
 
+local function scroll_bar(self, w, count)
+  local all, tall = #self.model.rows, count * ROW
+  if all <= count then return end
+  paint.round(w - 6, HEAD + TITLES + tall * self.scroll / all, 4, tall * count / all, 2, "line")
+end
+
 local function table_of_rows(self, w, h)
   titles(w)
   local count = visible_rows(h)
@@ -111,48 +149,53 @@ local function table_of_rows(self, w, h)
     local row = self.model.rows[index]
     if row then row_at(self, index, row, HEAD + TITLES + (place - 1) * ROW, w) end
   end
-  local more = #self.model.rows - count
-  if more <= 0 then return end
-  local tall = count * ROW
-  paint.box(w - 5, HEAD + TITLES + tall * self.scroll / #self.model.rows, 3, tall * count / #self.model.rows, "line")
+  scroll_bar(self, w, count)
 end
 
-local function ends(left, right, x, y, w)
-  paint.text(left, x, y, w / 2, 16, { font = "small", colour = "dim" })
-  paint.text(right, x + w / 2, y, w / 2, 16, { font = "small", colour = "dim", align = "right" })
+local function caption(left, right, x, y, w)
+  paint.text(left, x, y, w * 0.55, 16, { font = "small", colour = "dim" })
+  paint.text(right, x + w * 0.45, y, w * 0.55, 16, { font = "small", align = "right" })
+end
+
+local function against_heard(value)
+  local change = math.floor((value - 0.5) * 200 + 0.5)
+  return change == 0 and "as heard" or ("%+d %%"):format(change)
 end
 
 local function hits_slider(self, drum, x, y, w)
-  ends("fewer", "more", x, y, w)
   local now = self.model:sensitivity_of(drum)
-  local value, chosen = self.widgets:slider("hits " .. drum, now, x + 4, y + 14, w - 8, 20, drum)
+  local style = { colour = drum, notch = 0.5 }
+  local value, chosen = self.widgets:slider("hits " .. drum, now, x + 7, y + 16, w - 14, 18, style)
+  caption("Hits", against_heard(value), x, y, w)
   if chosen then self.model:set_sensitivity(drum, value) end
 end
 
 local function velocity_slider(self, drum, x, y, w)
   local mean = self.model.velocity and self.model.velocity[drum]
-  if not mean then return end
-  ends("softer", "louder", x, y, w)
-  local value, chosen = self.widgets:slider("velocity " .. drum, mean / 127, x + 4, y + 14, w - 8, 20, drum)
-  if chosen then self.model:set_velocity(drum, value * 127) end
+  local style = { colour = drum, dim = not mean }
+  local value, chosen = self.widgets:slider("velocity " .. drum, (mean or 0) / 127, x + 7, y + 16, w - 14, 18, style)
+  caption("Velocity", mean and ("%.0f"):format(math.max(1, value * 127)) or "", x, y, w)
+  if chosen then self.model:set_velocity(drum, math.max(1, value * 127)) end
 end
 
-local function drum_sliders(self, drum, x, y, w)
-  local name = drum == "hihat" and "Hi-Hat" or drum:sub(1, 1):upper() .. drum:sub(2)
+local function drum_card(self, drum, x, y, w)
   local count = self.model.count and self.model.count[drum] or 0
-  paint.dot(x + 5, y + 15, 4, drum)
-  paint.text(name, x + 16, y + 4, w - 40, 22, { font = "bold" })
-  paint.text(tostring(count), x + w - 24, y + 4, 24, 22, { colour = "dim", align = "right", font = "small" })
-  hits_slider(self, drum, x, y + 28, w)
-  velocity_slider(self, drum, x, y + 66, w)
+  paint.round(x, y, w, CARDS - 16, 6, "panel")
+  paint.dot(x + 15, y + 17, 4, drum)
+  local room = w >= NARROW and 48 or 10
+  paint.text(drums.family_name(drum), x + 26, y + 6, w - 26 - room, 22, { font = "bold" })
+  if w >= NARROW then
+    paint.text(tostring(count), x + w - 48, y + 6, 38, 22, { colour = "dim", align = "right", font = "small" })
+  end
+  hits_slider(self, drum, x + 10, y + 32, w - 20)
+  velocity_slider(self, drum, x + 10, y + 72, w - 20)
 end
 
-local function drum_panel(self, w, y)
-  paint.box(0, y, w, DRUMS, "panel")
-  local gap = 14
-  local wide = (w - 2 * EDGE - gap * (#drums.FAMILIES - 1)) / #drums.FAMILIES
+local function drum_cards(self, w, y)
+  local gap = 8
+  local wide = (w - 2 * EDGE + 16 - gap * (#drums.FAMILIES - 1)) / #drums.FAMILIES
   for index, drum in ipairs(drums.FAMILIES) do
-    drum_sliders(self, drum, EDGE + (index - 1) * (wide + gap), y + 2, wide)
+    drum_card(self, drum, EDGE - 8 + (index - 1) * (wide + gap), y + 8, wide)
   end
 end
 
@@ -163,45 +206,60 @@ local function step_menu(self, x, y)
   if STEPS[choice] then self.model:set_grid({ step = STEPS[choice], quantize = true }) end
 end
 
+local function percent(value)
+  return ("%.0f %%"):format(value * 100)
+end
+
+local SMALL_DIM = { colour = "dim", font = "small" }
+local SMALL_RIGHT = { font = "small", align = "right" }
+
 local function swing_slider(self, x, y, w)
   local grid, widgets = self.model.grid, self.widgets
   local auto = type(grid.swing) ~= "number"
-  paint.text("Swing", x, y, 44, GRID, { colour = "dim", font = "small" })
-  if widgets:button("auto", x + 44, y + 9, 44, 22, { on = auto, font = "small" }) then
+  paint.text("Swing", x, y, 38, GRID, SMALL_DIM)
+  if widgets:button("auto", x + 42, y + 10, 46, 24, { on = auto, font = "small" }) then
     self.model:set_grid({ swing = "auto" })
   end
   local now = auto and 0 or (grid.swing - 0.5) * 4
-  local value, chosen = widgets:slider("swing", now, x + 100, y + 10, w - 106, 20, auto and "raised")
+  local value, chosen = widgets:slider("swing", now, x + 104, y + 10, w - 156, 24, { colour = auto and "raised" })
+  local held = widgets.held == "swing"
+  paint.text(auto and not held and "" or percent(0.5 + value / 4), x + w - 44, y, 44, GRID, SMALL_RIGHT)
   if chosen then self.model:set_grid({ swing = math.floor((0.5 + value / 4) * 1000 + 0.5) / 1000 }) end
+end
+
+local function strength_slider(self, x, y, w)
+  paint.text("Strength", x, y, 54, GRID, SMALL_DIM)
+  local now = self.model.grid.strength or 1
+  local value, chosen = self.widgets:slider("strength", now, x + 66, y + 10, w - 118, 24)
+  paint.text(percent(value), x + w - 44, y, 44, GRID, SMALL_RIGHT)
+  if chosen then self.model:set_grid({ strength = math.floor(value * 100 + 0.5) / 100 }) end
 end
 
 local function grid_buttons(self, y)
   local grid, widgets = self.model.grid, self.widgets
   local on = grid.quantize == true
-  if widgets:button("Quantize", EDGE, y + 9, 76, 22, { on = on, font = "small" }) then
+  if widgets:button("Quantize", EDGE - 8, y + 10, 78, 24, { on = on, font = "small" }) then
     self.model:set_grid({ quantize = not on })
   end
-  if widgets:button(grid.step or "1/16", EDGE + 84, y + 9, 62, 22, { font = "small", menu = true }) then
-    step_menu(self, EDGE + 84, y + 31)
+  if widgets:button(grid.step or "1/16", EDGE + 76, y + 10, 66, 24, { font = "small", menu = true }) then
+    step_menu(self, EDGE + 76, y + 34)
   end
 end
 
 local function grid_panel(self, w, y)
-  paint.box(0, y, w, GRID, "panel")
-  paint.box(0, y, w, 1, "line")
   grid_buttons(self, y)
-  local x, half = EDGE + 162, (w - 2 * EDGE - 162) / 2
-  paint.text("Strength", x, y, 60, GRID, { colour = "dim", font = "small" })
-  local value, chosen = self.widgets:slider("strength", self.model.grid.strength or 1, x + 66, y + 10, half - 84, 20)
-  if chosen then self.model:set_grid({ strength = math.floor(value * 100 + 0.5) / 100 }) end
-  swing_slider(self, x + half, y, half)
+  local x = EDGE + 162
+  local half = (w - EDGE + 8 - x - 20) / 2
+  strength_slider(self, x, y, half)
+  swing_slider(self, x + half + 20, y, half)
 end
 
 local HELP = "Arrows choose, Enter plays, a letter relabels (K S H O C R 1-4 ...), Delete removes, Ctrl+Z undoes"
 
 local function footer(self, w, y)
   local model = self.model
-  local text = model.message or model.waiting > 0 and "Working ..." or HELP
+  local text = model.message or model:busy() and "Working ..." or HELP
+  paint.box(0, y, w, 1, "raised")
   paint.text(text, EDGE, y, w - 2 * EDGE, FOOT, { font = "small", colour = model.message and "warn" or "dim" })
 end
 
@@ -211,10 +269,10 @@ function View:draw()
   self.widgets:begin()
   local w, h = paint.size()
   paint.box(0, 0, w, h, "back")
-  local low = h - FOOT - GRID - DRUMS
+  local low = h - FOOT - GRID - CARDS
   table_of_rows(self, w, h)
-  drum_panel(self, w, low)
-  grid_panel(self, w, low + DRUMS)
+  drum_cards(self, w, low)
+  grid_panel(self, w, low + CARDS)
   footer(self, w, h - FOOT)
   header(self, w)
   self.widgets:finish()

@@ -36,40 +36,59 @@ function Widgets:hit(x, y, w, h)
   return self.pressed and self:over(x, y, w, h)
 end
 
---- True when it was clicked. `style`: dim (cannot be clicked), on, font, menu (opens one).
+local ICONS = {
+  play = function(x, y) paint.play(x, y - 5, 10, "text") end,
+  stop = function(x, y) paint.box(x, y - 4, 8, 8, "text") end,
+}
+
+local function face(label, x, y, w, h, style)
+  local left = style.menu and 10 or 6
+  local right = style.menu and 22 or 6
+  if style.icon then
+    left = 24
+    ICONS[style.icon](x + 10, y + h / 2)
+  end
+  local colour = style.dim and "line" or style.on and "back" or "text"
+  local align = (style.menu or style.icon) and "left" or "centre"
+  paint.text(label, x + left, y, w - left - right, h, { align = align, colour = colour, font = style.font })
+  if style.menu then paint.opens(x + w - 18, y + h / 2 - 2, 8, "dim") end
+end
+
+--- True when it was clicked. `style`: dim (cannot be clicked), on, font, menu (opens one), icon (play, stop).
 function Widgets:button(label, x, y, w, h, style)
   style = style or {}
   local over = not style.dim and self:over(x, y, w, h)
-  paint.box(x, y, w, h, style.on and "accent" or over and "hover" or "raised")
-  local colour = style.dim and "line" or style.on and "back" or "text"
-  local align = style.menu and "left" or "centre"
-  local edge = style.menu and 10 or 4
-  paint.text(label, x + edge, y, w - 2 * edge - (style.menu and 10 or 0), h,
-    { align = align, colour = colour, font = style.font })
-  if style.menu then paint.opens(x + w - 17, y + h / 2 - 2, 8, "dim") end
+  paint.round(x, y, w, h, 4, style.on and "accent" or over and "hover" or "raised")
+  face(label, x, y, w, h, style)
   return over and self.pressed
 end
 
-local function knob(x, y, w, h, value, colour)
-  paint.box(x, y + h / 2 - 2, w, 4, "raised")
-  paint.box(x, y + h / 2 - 2, w * value, 4, colour)
-  paint.box(x + w * value - 4, y + h / 2 - 7, 8, 14, "text")
+local function track(x, y, w, value, style)
+  local middle = math.floor(y + 0.5)
+  paint.round(x, middle - 2, w, 4, 2, "raised")
+  if style.notch then paint.box(x + w * style.notch - 0.5, middle - 6, 1, 12, "line") end
+  if style.dim then return end
+  paint.round(x, middle - 2, w * value, 4, 2, style.colour or "accent")
+  paint.dot(x + w * value, middle, 7, style.held and "text" or "grip")
 end
 
---- A slider from 0 to 1: the value to show, and true once the mouse lets go of it.
-function Widgets:slider(id, value, x, y, w, h, colour)
-  if self:hit(x - 6, y, w + 12, h) then self.held = id end
+--- A slider from 0 to 1: the value to show, and true once the mouse lets go of it. `style`: colour, notch (a value
+-- to be marked), dim (cannot be moved).
+function Widgets:slider(id, value, x, y, w, h, style)
+  style = style or {}
+  if not style.dim and self:hit(x - 8, y, w + 16, h) then self.held = id end
   local held = self.held == id
   if held then value = (self.x - x) / w end
   value = math.max(0, math.min(1, value))
-  knob(x, y, w, h, value, colour or "accent")
+  track(x, y + h / 2, w, value, { colour = style.colour, notch = style.notch, dim = style.dim, held = held })
   return value, held and self.released
 end
 
 --- A bar that only shows a value from 0 to 1.
 function Widgets.meter(value, x, y, w, h, colour)
-  paint.box(x, y, w, h, "raised")
-  paint.box(x, y, w * math.max(0, math.min(1, value)), h, colour)
+  paint.round(x, y, w, h, h / 2, "raised")
+  local part = math.max(0, math.min(1, value))
+  if part > 0 then paint.round(x, y, math.max(h, w * part), h, h / 2, colour) end
 end
 
 return Widgets
