@@ -22,7 +22,6 @@ from daemon.jobs.job import ACTIVE, Job, State
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Delivery, Desk, Score, arrange, correct, drum_map, step
 from daemon.outlets.listings import Listings, cluster_rows, job_rows
-from daemon.outlets.manifest import Manifest
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
 from daemon.outlets.notify import Asker
 from daemon.pipeline.render import drum_track
@@ -92,7 +91,7 @@ class FrontDesk:
 
     def play(self, job: str, options: Json) -> int:
         """Hands a job's notes to the MIDI port and returns how many they are. Raises Rejected."""
-        score = arrange(Manifest.load(self.heard(job)))
+        score = arrange(self._manners.desk.recent.load(self.heard(job)))
         notes = self._staff.midi.push(score.clip(self._map(score)), PushOptions.read(options), job)
         self._staff.bus.publish(Pushed(job, notes))
         return notes
@@ -115,12 +114,12 @@ class FrontDesk:
         return reply("/stemd/jobs.reply", id=asker.id, path_to_json=str(path))
 
     def clusters(self, asker: Asker, job: str) -> Message:
-        rows = cluster_rows(Manifest.load(self.heard(job)), self._manners.desk.drum_maps)
+        rows = cluster_rows(self._manners.desk.recent.load(self.heard(job)), self._manners.desk.drum_maps)
         path = self._manners.listings.write("clusters", _question(asker), rows)
         return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json=str(path))
 
     def audition(self, asker: Asker, job: str, cluster: int) -> Message:
-        score = arrange(Manifest.load(self.heard(job)))
+        score = arrange(self._manners.desk.recent.load(self.heard(job)))
         alike = [(time, hit) for time, hit in zip(score.times, score.hits, strict=True) if hit.cluster == cluster]
         if not alike:
             raise Rejected("unknown_cluster", f"There is no cluster {cluster} with hits in job {job}.")
