@@ -23,6 +23,7 @@ from daemon.frontdesk import FrontDesk, Manners, Staff
 from daemon.inlets.admission import Admission, House
 from daemon.inlets.door import Reception
 from daemon.inlets.folder import DropFolder, Rules
+from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.probe import probe
 from daemon.inlets.spool import Spool
@@ -37,6 +38,7 @@ from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 
 SWITCH = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
+GARBAGE = 50_000  # objects between two looks for it: a correction makes some 40,000 and leaves next to none behind
 
 
 class Service(Protocol):
@@ -53,6 +55,7 @@ def run(settings: Settings) -> None:
     sys.setswitchinterval(SWITCH)
     with on_duty(settings):
         gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
+        gc.set_threshold(GARBAGE)
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
             pass
 
@@ -69,17 +72,35 @@ def on_duty(settings: Settings) -> Iterator[int]:
         notifier = Notifier(time.monotonic)
         staff.bus.listen(notifier.hear)
         staff.bus.listen(logs.Journal(logger).hear)
-        reception = Reception(FrontDesk(staff, manners(settings)), notifier, time.monotonic)
+        desk = FrontDesk(staff, manners(settings))
+        reception = Reception(desk, notifier, time.monotonic)
         osc = OscInlet(reception, settings.daemon.osc_port)
         spool = Spool(state / "spool", reception, time.time)
-        services: list[Service] = [staff.foreman, osc, spool, *drop_folders(settings, staff, logger.info)]
+        http = _page(settings, staff, desk, osc)
+        services: list[Service] = [staff.foreman, osc, spool, *drop_folders(settings, staff, logger.info), *http]
         for service in services:
             _started(stack, service)
-        stack.enter_context(_published(osc.osc_port, state))
+        http_port = sum(inlet.http_port for inlet in http)
+        stack.enter_context(_published(osc.osc_port, state, http_port))
         threading.Thread(target=lambda: logger.info(staff.midi.open()), name="midi open", daemon=True).start()
-        logger.info("stemd %s listens on OSC port %d.", __version__, osc.osc_port)
+        page = f"; its page is http://127.0.0.1:{http_port}" if http_port else ""
+        logger.info("stemd %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
         stack.callback(logger.info, "stemd stops.")
         yield osc.osc_port
+
+
+def _page(settings: Settings, staff: Staff, desk: FrontDesk, osc: OscInlet) -> list[HttpInlet]:
+    """The review page and the HTTP API, unless they are not wanted."""
+    given = settings.daemon
+    if not given.http_port:
+        return []
+
+    def build(port: int) -> tuple[Any, Any]:
+        from daemon.inlets.http.opening import opened
+
+        return opened(settings, staff, desk, osc.server.counts, port)
+
+    return [HttpInlet(given.http_host, given.http_port, build)]
 
 
 def _staff(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Staff:
@@ -155,9 +176,9 @@ def _started(stack: ExitStack, service: Service) -> None:
 
 
 @contextmanager
-def _published(osc_port: int, state: Path) -> Iterator[None]:
+def _published(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
     sender = (sys.executable, "-m", "bridge.osc.send")
-    discovery.publish(Running(os.getpid(), osc_port, str(state / "spool"), __version__, sender), state)
+    discovery.publish(Running(os.getpid(), osc_port, str(state / "spool"), __version__, sender, http_port), state)
     try:
         yield
     finally:

@@ -115,6 +115,10 @@ class JobStore:
         place = (source.path, source.size, source.mtime_ns, options.model_dump_json(), *states)
         return next(iter(self._select(f"{condition} ORDER BY created DESC LIMIT 1", *place)), None)
 
+    def asked_for(self, path: Path) -> bool:
+        """Whether there is a job of the file at `path`."""
+        return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? LIMIT 1", str(path)))
+
     def counts(self) -> Counter[State]:
         rows = self._rows("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         return Counter({State(state): number for state, number in rows})

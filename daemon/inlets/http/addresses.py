@@ -1,0 +1,67 @@
+"""Songs from the web, by yt-dlp where it is installed. It runs in a process of its own and gets one address."""
+
+import importlib.util
+import ipaddress
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi.concurrency import run_in_threadpool
+
+from daemon.errors import Rejected
+from daemon.inlets.http import shapes, uploads
+from daemon.inlets.http.front import Front
+
+PATIENCE = 600.0  # seconds for a download
+
+
+async def taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
+    """The job for the song at `url`, once it is here. Raises Rejected (no_url, bad_url)."""
+    return await run_in_threadpool(_taken, url, options, here)
+
+
+def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
+    if importlib.util.find_spec("yt_dlp") is None:
+        raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'stemd[url]'.")
+    require_public(url)
+    folder = here.settings.folders.uploads
+    with uploads.incoming(folder) as fresh:
+        fetched = _fetched(url, fresh, here)
+        return uploads.admitted(here, fetched, fetched.name, options)
+
+
+def require_public(url: str) -> None:
+    """An address on the open web. stemd must not be a way into the network that it runs in."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Rejected("bad_url", f"{url!r:.100} is not an address of the web. It begins with https://.")
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(parts.hostname, None)}
+    except (OSError, UnicodeError):
+        raise Rejected("bad_url", f"{parts.hostname} cannot be found. Check the address and your connection.") from None
+    if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
+        raise Rejected("bad_url", f"{parts.hostname} is not on the open web. Download the song and drop the file.")
+
+
+def _fetched(url: str, folder: Path, here: Front) -> Path:
+    try:
+        done = subprocess.run(_command(url, folder, here), capture_output=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise Rejected("bad_url", f"{url} did not arrive within {PATIENCE / 60:.0f} minutes.") from None
+    files = [path for path in folder.iterdir() if path.is_file()]
+    if done.returncode or len(files) != 1:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        reason = said[-1].removeprefix("ERROR: ")[:200] if said else "there is no song"
+        raise Rejected("bad_url", f"{url} gave no song ({reason}).")
+    return files[0]
+
+
+def _command(url: str, folder: Path, here: Front) -> list[str]:
+    limit = int(here.settings.limits.max_gigabytes * (1 << 30))
+    given = ("--ignore-config", "--no-playlist", "--no-progress", "--no-mtime", "--no-cache-dir", "--quiet")
+    which = ("--format", "bestaudio/best", "--max-filesize", str(limit))
+    target = ("--paths", str(folder), "--output", "%(title).80B.%(ext)s")
+    return [sys.executable, "-m", "yt_dlp", *given, *which, *target, "--", url]

@@ -1,0 +1,57 @@
+"""The routes put together."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from daemon import __version__
+from daemon.inlets.http import house, jobs, media, notes, page, pictures, playing, refusals, shapes, stream
+from daemon.inlets.http.front import Front
+from daemon.inlets.http.gate import Gate, Rules
+
+_ABOUT = """Songs in, stems and MIDI out, on this machine. Jobs are the same ones that OSC and the drop folders know.
+
+Every refusal is JSON: a `code` for programs and a `text` for people. Corrections name the `revision` that they were
+made for; when somebody else was first, the answer is 409 with the one that holds. From other machines, and once
+`daemon.http_key` is set, send `Authorization: Bearer KEY` (or `?key=KEY` where no header can be set)."""
+
+
+class Application(FastAPI):
+    """FastAPI whose description leaves out what is never answered."""
+
+    def openapi(self) -> dict[str, Any]:
+        if not self.openapi_schema:
+            self.openapi_schema = _described(self)
+        return self.openapi_schema
+
+
+def application(front: Front, rules: Rules) -> Gate:
+    app = Application(title="stemd", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
+    app.state.front = front
+    refusals.install(app)
+    common = refusals.may(*((401,) if rules.key else ()), 403, *((429,) if rules.rate else ()))
+    for routes in (jobs, notes, media, pictures, playing, stream, house):
+        app.include_router(routes.router, responses=common)
+    page.install(app)
+    return Gate(app, rules, front.meter.answered)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Wrong arguments are 400 with a Problem here, not 422."""
+    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    for path in found["paths"].values():
+        for operation in path.values():
+            if operation["responses"].pop("422", None):
+                operation["responses"].setdefault("400", _problem())
+    schemas = found["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["NewJob"] = shapes.NewJob.model_json_schema(ref_template="#/components/schemas/{model}")
+    return found
+
+
+def _problem() -> dict[str, Any]:
+    known = refusals.may(400)[400]
+    content = {**known["content"]["application/json"], "schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": known["description"], "content": {"application/json": content}}

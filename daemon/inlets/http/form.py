@@ -1,0 +1,106 @@
+"""A form with a file in it, read as it comes: the file goes to disk, the options to memory, nothing else is kept."""
+
+from pathlib import Path
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from daemon.errors import Rejected
+
+LONGEST_OPTIONS = 1 << 16  # bytes
+
+_SHAPE = "The form needs one field `file` with a song in it, and may have one field `options` with JSON."
+
+
+class Form:
+    """`feed` what arrives, then `finish`; `path` holds the file and `name` is what its sender calls it.
+
+    Raises Rejected: bad_upload, cut_off or too_big.
+    """
+
+    def __init__(self, content_type: str, folder: Path, limit: int) -> None:
+        self.path = folder / "song"
+        self.name = ""
+        self.options = ""
+        self._limit = limit
+        self._file = self.path.open("wb")
+        self._text = bytearray()
+        self._field = ""
+        self._seen: set[str] = set()
+        self._whole = False
+        self._begin_part()
+        self._parser = self._opened(content_type)
+
+    def feed(self, data: bytes) -> None:
+        try:
+            self._parser.write(data)
+        except FormParserError:
+            raise Rejected("bad_upload", f"The form cannot be read. {_SHAPE}") from None
+
+    def finish(self) -> None:
+        self._file.close()
+        if not self._whole:
+            raise Rejected("cut_off", "The upload ends early. Send the file again.")
+        if "file" not in self._seen or not self.name:
+            raise Rejected("bad_upload", _SHAPE)
+        self.options = self._text.decode(errors="replace")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _opened(self, content_type: str) -> MultipartParser:
+        boundary = parse_options_header(content_type)[1].get(b"boundary")
+        if not boundary:
+            self.close()
+            raise Rejected("bad_upload", "The form's content type names no boundary. Let your HTTP library set it.")
+        calls = {
+            "on_part_begin": self._begin_part,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._begin_data,
+            "on_part_data": self._data,
+            "on_end": self._end,
+        }
+        try:
+            return MultipartParser(boundary, calls)  # type: ignore[arg-type]
+        except FormParserError:
+            self.close()
+            raise Rejected("bad_upload", "The form's boundary is too long.") from None
+
+    def _begin_part(self) -> None:
+        self._headers: dict[bytes, bytes] = {}
+        self._named, self._value, self._field = b"", b"", ""
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._named += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._named.lower()] = self._value
+        self._named, self._value = b"", b""
+
+    def _begin_data(self) -> None:
+        about = parse_options_header(self._headers.get(b"content-disposition", b""))[1]
+        self._field = about.get(b"name", b"").decode(errors="replace")
+        if self._field not in ("file", "options") or self._field in self._seen:
+            raise Rejected("bad_upload", _SHAPE)
+        self._seen.add(self._field)
+        if self._field == "file":
+            self.name = about.get(b"filename", b"").decode(errors="replace")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._field == "file":
+            self._file.write(memoryview(data)[start:end])
+            if self._file.tell() > self._limit:
+                text = f"The file has more than {self._limit // 1_000_000} MB. Save it as FLAC, or cut it."
+                raise Rejected("too_big", text)
+        else:
+            self._text += data[start:end]
+            if len(self._text) > LONGEST_OPTIONS:
+                raise Rejected("bad_upload", "The options are too long to be options.")
+
+    def _end(self) -> None:
+        self._whole = True

@@ -1,0 +1,113 @@
+"""Routes: files to take away and sound to listen to. Players may ask for ranges."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse, Response, StreamingResponse
+
+from bridge.midi.file import to_bytes
+from daemon.errors import Rejected
+from daemon.inlets.http import shapes
+from daemon.inlets.http.archive import archived, disposition
+from daemon.inlets.http.front import Front, Here
+from daemon.inlets.http.lab import Span
+from daemon.inlets.http.refusals import may
+from daemon.jobs.shelf import BACKING
+
+TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "mid": "audio/midi"}
+MOST_POINTS = 20000
+
+router = APIRouter(prefix="/api/jobs/{job}", tags=["files"])
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+Form = Annotated[shapes.Form, Query(alias="format")]
+Name = Annotated[str, Path(max_length=32)]
+
+
+def _file(*types: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": dict.fromkeys(types, _BYTES), "description": "The file."}}
+
+
+_PART: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The part that was asked for."},
+    416: {"description": "There is no such part."},
+}
+_SOUND: dict[int | str, dict[str, Any]] = {**_file("audio/wav", "audio/flac", "audio/mpeg"), **_PART, **may(400, 404)}
+_MIDI = {**_file("audio/midi"), **may(404, 409)}
+
+
+@router.get("/midi", summary="The MIDI file", response_class=Response, responses=_MIDI)
+def midi(job: str, here: Here) -> Response:
+    """All parts, corrections included."""
+    return _midi(here, job, None)
+
+
+@router.get("/midi/{part}", summary="The MIDI file of one part", response_class=Response, responses=_MIDI)
+def midi_part(job: str, part: Name, here: Here) -> Response:
+    return _midi(here, job, part)
+
+
+@router.get("/stems", summary="What can be listened to", responses=may(404))
+def stems(job: str, here: Here) -> shapes.Stems:
+    """mix is the song, backing the song without its drums."""
+    return shapes.Stems(stems=list(here.sounds(job)))
+
+
+@router.get("/stems/{name}", summary="A stem", response_class=FileResponse, responses=_SOUND)
+def stem(job: str, name: Name, here: Here, form: Form = "wav") -> FileResponse:
+    """44.1 kHz: WAV as 32-bit floats, FLAC of 24 bits, or MP3 of 320 kbit/s. All stems of a song are equally long."""
+    sounds, known = here.sound(job, name)
+    path = here.lab.encoded(sounds, known, form)
+    title = f"{here.job(job).path.stem} {name}.{form}"
+    return FileResponse(path, media_type=TYPES[form], headers={"Content-Disposition": disposition(title, "inline")})
+
+
+@router.get("/drum-track", summary="The drums alone", response_class=FileResponse, responses=_SOUND)
+def drum_track(job: str, here: Here, form: Form = "wav") -> FileResponse:
+    return stem(job, "drums", here, form)
+
+
+@router.get("/backing-track", summary="The song without its drums", response_class=FileResponse, responses=_SOUND)
+def backing_track(job: str, here: Here, form: Form = "wav") -> FileResponse:
+    return stem(job, BACKING, here, form)
+
+
+@router.get(
+    "/archive", summary="Everything in a ZIP", response_class=Response,
+    responses={**_file("application/zip"), **may(400, 404, 409)},
+)  # fmt: skip
+def archive(job: str, here: Here, form: Form = "mp3") -> StreamingResponse:
+    """Stems, MIDI and the manifest. It is packed while it is sent."""
+    content = archived(here, job, form)
+    headers = {"Content-Disposition": disposition(f"{here.job(job).path.stem}.zip", "attachment")}
+    return StreamingResponse(content, media_type="application/zip", headers=headers)
+
+
+@router.get("/waveform/{stem_name}", summary="A waveform", responses=may(400, 404))
+def waveform(
+    job: str,
+    stem_name: Name,
+    here: Here,
+    points: Annotated[int, Query(ge=1, le=MOST_POINTS)] = 2000,
+    start: Annotated[float, Query(ge=0, le=1e6, allow_inf_nan=False)] = 0.0,
+    end: Annotated[float | None, Query(ge=0, le=1e6, allow_inf_nan=False)] = None,
+) -> shapes.Waveform:
+    """Peaks from `start` to `end` in seconds; the fewer seconds a point stands for, the finer they are."""
+    sounds, known = here.sound(job, stem_name)
+    sound = sounds[known]
+    last = sound.audio.duration if end is None else end
+    if last <= start:
+        raise Rejected("bad_request", f"start {start:g} must lie before end {last:g}.")
+    return shapes.Waveform(**here.lab.waveform(sound, Span(start, last, points)))
+
+
+def _midi(here: Front, job: str, part: str | None) -> Response:
+    score = here.score(job)
+    clip = score.clip(here.drum_map(score))
+    tracks = {track.name.casefold(): track for track in clip.tracks}
+    if part is not None and part.casefold() not in tracks:
+        there = ", ".join(tracks)
+        raise Rejected("unknown_part", f"There is no {part!r} in the MIDI of {score.name}; there is {there}.")
+    chosen = clip.tracks if part is None else (tracks[part.casefold()],)
+    data = to_bytes(type(clip)(clip.name, clip.tempo_map, chosen, clip.duration, clip.markers))
+    title = f"{score.name}{'' if part is None else f'.{part.casefold()}'}.mid"
+    return Response(data, media_type=TYPES["mid"], headers={"Content-Disposition": disposition(title, "attachment")})

@@ -1,0 +1,115 @@
+"""Routes: what was heard, and its corrections. Each answer is the whole song as it is now."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic_core import to_json
+
+from daemon.inlets.http import shapes
+from daemon.inlets.http.front import Front, Here
+from daemon.inlets.http.refusals import may
+from daemon.outlets.delivery import Delivery, Desk, arrange, correct, step
+from daemon.outlets.manifest import Manifest
+from daemon.pipeline.edits import effective
+from daemon.pipeline.history import History
+
+HITS = ["id", "onset", "time", "drum", "label", "pitch", "velocity", "level", "confidence", "cluster"]
+NOTES = ["id", "onset", "time", "duration", "pitch", "velocity", "confidence"]
+
+router = APIRouter(prefix="/api/jobs/{job}", tags=["notes"])
+_SONG: dict[int | str, dict[str, Any]] = {200: {"model": shapes.Notes, "description": "The song as it is now."}}
+
+
+@router.get("/notes", summary="All notes", response_class=Response, responses={**_SONG, **may(404, 409)})
+def notes(job: str, here: Here) -> Response:
+    """Hits, notes, beats and chords, corrections included; of a job that still runs its draft."""
+    return _song(here, here.manifest(job))
+
+
+@router.get("/clusters", summary="What sounds alike", responses=may(404, 409))
+def clusters(job: str, here: Here) -> shapes.Clusters:
+    found = here.manifest(job)
+    return shapes.Clusters(revision=found.history.head, clusters=_clusters(found))
+
+
+@router.put("/clusters", summary="Correct", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+def change(job: str, asked: shapes.Correction, here: Here) -> Response:
+    """A new revision: relabel, delete, add, move, louder or softer, more or fewer hits. The MIDI is written at once."""
+    return _edited(here, job, lambda path, desk: correct(path, asked.changes, desk, asked.revision))
+
+
+@router.post("/regenerate", summary="Write again", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+def regenerate(job: str, asked: shapes.Settings, here: Here) -> Response:
+    """A new revision with other settings: grid, swing, drum map, velocity, sensitivity."""
+    changes = {"settings": asked.options}
+    return _edited(here, job, lambda path, desk: correct(path, changes, desk, asked.revision))
+
+
+@router.get("/revisions", summary="Every correction", responses=may(404, 409))
+def revisions(job: str, here: Here) -> shapes.Revisions:
+    history = here.manifest(job).history
+    made = [
+        shapes.Revision(
+            number=each.number, parent=each.parent, changes=each.changes.model_dump(mode="json", exclude_defaults=True)
+        )
+        for each in history.revisions
+    ]
+    return shapes.Revisions(head=history.head, revisions=made, **_steps(history))
+
+
+@router.post("/revisions/undo", summary="Undo", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+def undo(job: str, asked: shapes.At, here: Here) -> Response:
+    return _edited(here, job, lambda path, desk: step(path, True, desk, asked.revision))
+
+
+@router.post("/revisions/redo", summary="Redo", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+def redo(job: str, asked: shapes.At, here: Here) -> Response:
+    return _edited(here, job, lambda path, desk: step(path, False, desk, asked.revision))
+
+
+def _edited(here: Front, job: str, edit: Callable[[Path, Desk], Delivery]) -> Response:
+    return _song(here, here.desk.edit(job, edit).content)
+
+
+def _song(here: Front, manifest: Manifest) -> Response:
+    """Not through a model: thousands of rows are not worth checking twice."""
+    score = arrange(manifest)
+    pitches = here.drum_map(score)
+    rows = [
+        (
+            hit.id, round(hit.onset, 5), round(time, 5), hit.drum, hit.label, pitches.pitch(hit.label), hit.velocity,
+            round(hit.level, 1), round(hit.confidence, 3), hit.cluster,
+        )
+        for hit, time in zip(score.hits, score.times, strict=True)
+    ]  # fmt: skip
+    grid = score.grid
+    body = {
+        "revision": manifest.history.head,
+        "duration": score.duration,
+        "grid": {name: getattr(grid, name) for name in shapes.Grid.model_fields},
+        "options": score.options,
+        **_steps(manifest.history),
+        "hits": {"columns": HITS, "rows": rows},
+        "clusters": _clusters(manifest),
+        "parts": {},
+        "key": None,
+        "chords": [],
+    }
+    return Response(to_json(body), media_type="application/json")
+
+
+def _clusters(manifest: Manifest) -> list[shapes.Cluster]:
+    now = effective(manifest.heard(), manifest.history, manifest.options)
+    return [
+        shapes.Cluster(
+            id=each.id, drum=each.drum, label=each.label, confidence=each.confidence, count=each.count,
+            velocity=each.velocity, typical=each.typical, time=each.time,
+        )
+        for each in now.clusters
+    ]  # fmt: skip
+
+
+def _steps(history: History) -> dict[str, bool]:
+    return {"can_undo": history.head > 0, "can_redo": any(r.parent == history.head for r in history.revisions)}

@@ -1,0 +1,79 @@
+"""Everything that the HTTP inlet needs, put together once its port is open."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from daemon import app
+from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
+from daemon.config import Settings, is_loopback
+from daemon.frontdesk import FrontDesk, Staff
+from daemon.inlets.http import uploads
+from daemon.inlets.http.application import application
+from daemon.inlets.http.feed import Feed, LogTap
+from daemon.inlets.http.front import Front
+from daemon.inlets.http.gate import Gate, Rules
+from daemon.inlets.http.lab import Lab
+from daemon.inlets.http.meter import Meter
+from daemon.jobs.shelf import Shelf
+from daemon.logs import NAME
+from daemon.pipeline.separate import EMBEDDED
+
+BUSY_RATE = 50.0  # requests a second from one address, where other machines may ask and nothing else is set
+
+
+def opened(
+    settings: Settings, staff: Staff, desk: FrontDesk, osc_counts: Mapping[str, int], port: int
+) -> tuple[Front, Gate]:
+    """The front, which listens to the bus from now on, and the application."""
+    cache = app.workspace(settings)
+    front = Front(
+        settings=settings,
+        desk=desk,
+        staff=staff,
+        outbox=app.desk(settings, None),
+        shelf=shelf(settings),
+        lab=Lab(cache),
+        feed=Feed(),
+        meter=Meter(),
+        cache=cache,
+        separators=_separators(settings),
+        osc_counts=lambda: dict(osc_counts),
+    )
+    staff.bus.listen(front.feed.hear)
+    staff.bus.listen(front.meter.hear)
+    logging.getLogger(NAME).addHandler(LogTap(front.feed))
+    uploads.sweep(settings.folders.uploads)
+    return front, application(front, rules(settings, port))
+
+
+def rules(settings: Settings, port: int) -> Rules:
+    given = settings.daemon
+    outside = not is_loopback(given.http_host)
+    return Rules(
+        port=port,
+        outside=outside,
+        key=given.http_key.get_secret_value() if given.http_key else "",
+        origins=frozenset(given.http_origins),
+        rate=given.http_rate or (BUSY_RATE if outside else 0.0),
+    )
+
+
+def shelf(settings: Settings) -> Shelf:
+    """It looks for what is there and fetches nothing."""
+    cache = app.workspace(settings)
+    known = Checkpoints(settings.folders.models, offline=True, custom=settings.models)
+    full = replace(
+        app.studio(settings, cache),
+        separation=lambda name, report: separator(name, known, settings.device, report),
+        kit_splitter=lambda name: kit_splitter(name, known, settings.device),
+    )
+    small = Separator(EMBEDDED, known, settings.device)
+    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
+    return Shelf(settings.folders.cache / "stages", full, lean)
+
+
+def _separators(settings: Settings) -> tuple[str, ...]:
+    names = (name for name in app.checkpoints(settings).names() if name not in KIT_NETWORKS)
+    return tuple(dict.fromkeys(("auto", EMBEDDED, *names)))

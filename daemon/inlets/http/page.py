@@ -1,0 +1,56 @@
+"""The review page and the documentation: files of this package, so that both work without a network."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from daemon.errors import Rejected
+
+WEB = Path(__file__).parents[2] / "web"
+
+_DOCS = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>stemd: HTTP API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body style="margin:0"><redoc spec-url="/openapi.json" hide-hostname></redoc>
+<script src="/static/vendor/redoc/redoc.standalone.js"></script></body>
+</html>
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def page() -> Response:
+    index = WEB / "index.html"
+    if not index.is_file():
+        raise Rejected("missing_page", "This stemd was installed without its page. The API is described at /docs.")
+    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/docs")
+def docs() -> HTMLResponse:
+    return HTMLResponse(_DOCS)
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    found = WEB / "favicon.svg"
+    return FileResponse(found) if found.is_file() else Response(status_code=204)
+
+
+class Fresh(StaticFiles):
+    """Files that a browser asks for again each time, so that an updated stemd has no old page."""
+
+    def file_response(self, *args: object, **more: object) -> Response:
+        response = super().file_response(*args, **more)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def install(app: FastAPI) -> None:
+    app.include_router(router)
+    if WEB.is_dir():
+        app.mount("/static", Fresh(directory=WEB), name="static")

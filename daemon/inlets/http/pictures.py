@@ -1,0 +1,97 @@
+"""Routes: what a finished stage holds, to look at."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from daemon.inlets.http import shapes
+from daemon.inlets.http.front import Front, Here, no_sound
+from daemon.inlets.http.lab import Span
+from daemon.inlets.http.refusals import may
+from daemon.jobs.shelf import Held
+from daemon.outlets.stems import Sound
+from daemon.pipeline.chain import Listening
+from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Source, Stems
+
+POINTS = 1000
+FRAMES = 4000
+
+_HOP = 128  # samples between two values of the onset strength
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "image/png": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {"type": "object"}},
+        },
+        "description": "decode: a spectrogram as PNG. separate, kit: {stems: {name: {start, end, min, max}}}. listen: "
+        "{frame_rate, classes, strength, novelty}. hits: {drum: [[onset, strength]]}. beats: {beats, downbeats, bpm}.",
+    }
+}
+
+router = APIRouter(prefix="/api/jobs/{job}/pictures", tags=["files"])
+
+
+@router.get("/{stage}", summary="A stage's result", response_class=Response, responses={**_PICTURE, **may(400, 404)})
+def picture(job: str, stage: shapes.Stage, here: Here) -> Response:
+    """There as soon as the stage is done, while the others still work."""
+    held = here.held(job)
+    shown = _drawn(here, held, stage)
+    if shown is None:
+        raise no_sound(held.job, f"the result of {stage}")
+    return shown
+
+
+def _drawn(here: Front, held: Held, stage: str) -> Response | None:
+    match stage:
+        case "decode" if (source := held.record("decode", Source)) is not None:
+            return FileResponse(here.lab.picture(Sound(source.audio)), media_type="image/png")
+        case "separate" if (stems := held.record("separate", Stems)) is not None:
+            return JSONResponse(_waves(here, {part.value: audio for part, audio in stems.parts.items()}))
+        case "kit" if (kit := held.record("kit", Kit)) is not None:
+            return JSONResponse(_waves(here, {drum.value: audio for drum, audio in kit.drums.items()}))
+        case "listen" if (heard := held.record("listen", Listening)) is not None:
+            return JSONResponse(_strength(heard))
+        case "hits" if (heard := held.record("listen", Listening)) is not None:
+            return JSONResponse(_found(heard))
+        case "beats" if (grid := held.record("beats", BeatGrid)) is not None:
+            return JSONResponse({"beats": grid.beats, "downbeats": grid.downbeats, "bpm": grid.bpm})
+    return None
+
+
+def _waves(here: Front, sounds: dict[str, Audio]) -> dict[str, Any]:
+    return {"stems": {name: _wave(here, audio) for name, audio in sounds.items()}}
+
+
+def _wave(here: Front, audio: Audio) -> dict[str, Any]:
+    return here.lab.waveform(Sound(audio), Span(0.0, audio.duration, POINTS))
+
+
+def _strength(heard: Listening) -> dict[str, Any]:
+    """The onset strength of all drums together, and of each where the transcriber heard something."""
+    import numpy as np
+
+    novelty = np.load(heard.novelty.path)
+    step = max(1, -(-len(novelty) // FRAMES))
+    coarse = np.maximum.reduceat(novelty, np.arange(0, len(novelty), step)) if len(novelty) else novelty
+    rate = RATE / _HOP / step
+    drums = np.zeros((len(Drum), len(coarse)))
+    order = {drum: row for row, drum in enumerate(Drum)}
+    for each in heard.candidates:
+        column = min(len(coarse) - 1, int(each.onset * rate))
+        if column >= 0:
+            drums[order[each.drum], column] = max(drums[order[each.drum], column], each.strength)
+    top = float(coarse.max(initial=0.0)) or 1.0
+    return {
+        "frame_rate": rate,
+        "classes": [drum.value for drum in Drum],
+        "strength": np.round(drums, 3).tolist(),
+        "novelty": np.round(coarse / top, 3).astype(float).tolist(),
+    }
+
+
+def _found(heard: Listening) -> dict[str, Any]:
+    drums: dict[str, list[tuple[float, float]]] = {drum.value: [] for drum in Drum}
+    for each in heard.candidates:
+        drums[each.drum.value].append((round(each.onset, 4), round(each.strength, 3)))
+    return drums

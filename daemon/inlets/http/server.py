@@ -1,0 +1,103 @@
+"""The HTTP inlet: its port is taken at once, everything else is loaded in a thread, so that OSC need not wait."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from daemon.inlets.http.front import Front
+
+BACKLOG = 512
+GRACE = 2  # seconds for answers that are under way when stemd stops
+
+_log = logging.getLogger("stemd.http")
+
+Build = Callable[[int], "tuple[Front, Any]"]
+
+
+class HttpInlet:
+    """`build(port)` makes the front and the application. Without the port there is no page, and stemd says so."""
+
+    def __init__(self, host: str, port: int, build: Build) -> None:
+        self._build = build
+        self._socket = _taken(host, port)
+        self._server: uvicorn.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._front: Front | None = None
+        self._ready = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    @property
+    def http_port(self) -> int:
+        """0 if there is none."""
+        return self._socket.getsockname()[1] if self._socket else 0
+
+    def start(self) -> None:
+        """Whoever connects from now on is answered, if not at once."""
+        if self._socket is not None:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        if self._thread.ident is not None:
+            self._ready.wait()
+            self._end()
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+
+    def _end(self) -> None:
+        if self._server is not None and self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        assert self._server is not None and self._front is not None
+        self._front.feed.close()
+        self._front.lab.close()
+        self._server.should_exit = True
+        self._server.leaving.set()  # type: ignore[attr-defined]
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        from daemon.inlets.http.quiet import QuietServer, config
+
+        self._loop = asyncio.get_running_loop()
+        self._front, app = self._build(self.http_port)
+        self._front.feed.attach(self._loop)
+        self._server = QuietServer(config(app, GRACE))
+        self._ready.set()
+        if not self._stopping:
+            await self._server.serve([self._socket] if self._socket else None)
+
+
+def _taken(host: str, port: int) -> socket.socket | None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform == "win32":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        reason = (error.strerror or str(error)).lower()
+        text = "There is no review page: port %d of %s cannot be used (%s). Set daemon.http_port to another one."
+        _log.warning(text, port, host, reason)
+        return None
+    return bound

@@ -1,0 +1,153 @@
+"""Songs that come over the wire: straight to the disk, each in a folder of its own, under a name that is no path.
+
+An upload lies in `folders.uploads`/NAME/, with its outputs beside it, until somebody removes it there or deletes its
+job with its files. What is cut off, refused or no song leaves nothing behind.
+"""
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Any
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import RootModel
+from starlette.requests import ClientDisconnect
+
+from daemon.errors import Rejected, StemdError
+from daemon.inlets.http import listing, shapes
+from daemon.inlets.http.form import Form
+from daemon.inlets.http.front import Front
+from daemon.inlets.http.reading import read
+from daemon.jobs.job import Job
+from daemon.outlets.naming import digest_of
+from daemon.outlets.whole import TEMPORARY, why
+
+STALE = 86400.0  # seconds; what an upload left behind that was never finished
+
+_AT_A_TIME = 1 << 20  # bytes given to the disk at once
+_FORM_ROOM = 1 << 20  # bytes of a form that are not its file
+_LONGEST = 120  # bytes of a name, so that the outputs' names fit too
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\/\u2028-\u202e\u2066-\u2069]')
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))}
+
+
+class _Given(RootModel[dict[str, Any]]):
+    """Options are a JSON object; what stands in it is admission's to check."""
+
+
+async def taken(request: Request, here: Front) -> shapes.Job:
+    """The job for the one song of a form. Raises Rejected (bad_upload, cut_off, too_big, disk_full, ...)."""
+    limit = int(here.settings.limits.max_gigabytes * (1 << 30))
+    _check_length(request, limit)
+    folder = here.settings.folders.uploads
+    with incoming(folder) as fresh:
+        form = Form(request.headers["content-type"], fresh, limit)
+        await _received(request, form)
+        options = read(_Given, form.options or "{}").root
+        return await run_in_threadpool(admitted, here, form.path, form.name, options)
+
+
+def remove(here: Front, job: Job) -> None:
+    """The folder of an upload, unless another job needs it. Songs that were not uploaded are never touched."""
+    folder = job.path.parent
+    if folder.parent != here.settings.folders.uploads or here.staff.store.asked_for(job.path):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(folder: Path, clock: Callable[[], float] = time.time) -> None:
+    """Remove what a stemd that was killed had not received whole."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        with suppress(OSError):
+            if clock() - path.stat().st_mtime > STALE:
+                shutil.rmtree(path)
+
+
+def safe_name(text: str) -> str:
+    """A file's name that every disk takes and that leads nowhere: the end of `text`, without what could."""
+    last = PureWindowsPath(PurePath(text).name).name
+    clean = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", last.encode(errors="replace").decode())).strip(". ")
+    stem, dot, ending = clean.rpartition(".")
+    stem, ending = (stem, dot + ending[:10]) if dot and stem else (clean, "")
+    stem = stem.encode()[: _LONGEST - len(ending.encode())].decode(errors="ignore").strip(". ")
+    return f"{'_' if stem.partition('.')[0].upper() in _RESERVED else ''}{stem or 'song'}{ending}"
+
+
+@contextmanager
+def incoming(folder: Path) -> Iterator[Path]:
+    """A hidden folder that is gone in the end."""
+    fresh = folder / f"{TEMPORARY}{secrets.token_hex(6)}"
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+    except OSError as error:
+        raise _refused(folder, error) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _refused(folder: Path, error: OSError) -> Rejected:
+    code = "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "no_folder"
+    return Rejected(code, f"The upload could not be kept in {folder}: {why(error)}.")
+
+
+def _check_length(request: Request, limit: int) -> None:
+    """What is known to be too long need not be sent at all."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > limit + _FORM_ROOM:
+        raise too_big(limit)
+
+
+def too_big(limit: int) -> Rejected:
+    text = f"That is more than {limit // 1_000_000} MB. Save it as FLAC, cut it, or raise limits.max_gigabytes."
+    return Rejected("too_big", text)
+
+
+async def _received(request: Request, form: Form) -> None:
+    gathered = bytearray()
+    try:
+        async for chunk in request.stream():
+            gathered += chunk
+            if len(gathered) >= _AT_A_TIME:
+                await run_in_threadpool(form.feed, bytes(gathered))
+                gathered.clear()
+        await run_in_threadpool(form.feed, bytes(gathered))
+        await run_in_threadpool(form.finish)
+    except ClientDisconnect:
+        raise Rejected("cut_off", "The upload was cut off. Send the file again.") from None
+    finally:
+        form.close()
+
+
+def admitted(here: Front, received: Path, name: str, options: dict[str, Any]) -> shapes.Job:
+    """The job for a song that was received, in its own folder now. Raises Rejected, and then the song is gone."""
+    path, new = _placed(received, safe_name(name), here.settings.folders.uploads)
+    try:
+        return listing.one(here, here.staff.admission.admit(path, options))
+    except StemdError:
+        if new:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        raise
+
+
+def _placed(received: Path, name: str, folder: Path) -> tuple[Path, bool]:
+    """Where the song lies from now on, and whether it is new: the same song under the same name is not kept twice."""
+    digest = digest_of(received)
+    for number in count(1):
+        home = folder / (PurePath(name).stem if number == 1 else f"{PurePath(name).stem} {number}")
+        if (home / name).is_file() and digest_of(home / name) == digest:
+            return home / name, False
+        with suppress(FileExistsError):
+            home.mkdir()
+            os.replace(received, home / name)  # noqa: PTH105
+            return home / name, True
+    raise AssertionError
