@@ -46,11 +46,11 @@ export class Clusters {
     const name = this.labels.say(cluster.label);
     row.classList.toggle("lit", cluster.id === this.lit);
     paint(/** @type {HTMLCanvasElement} */ (row.querySelector("canvas")), cluster);
-    /** @type {HTMLElement} */ (row.querySelector("b")).textContent = name;
-    const about = /** @type {HTMLElement} */ (row.querySelector(".more"));
-    about.textContent = `${count(cluster.count, "hit")}, velocity ${Math.round(cluster.velocity)}`;
-    const sure = /** @type {HTMLElement} */ (row.querySelector(".unsure"));
-    sure.textContent = cluster.confidence < UNSURE ? " · check this" : "";
+    const [hits, more] = row.querySelectorAll(".about span");
+    hits.textContent = count(cluster.count, "hit");
+    const unsure = cluster.confidence < UNSURE;
+    more.textContent = unsure ? "not sure, listen" : `velocity ${Math.round(cluster.velocity)}`;
+    more.classList.toggle("unsure", unsure);
     const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));
     select.value = cluster.label;
     select.disabled = Boolean(this.song?.fixed);
@@ -63,8 +63,8 @@ export class Clusters {
   #made(cluster) {
     const change = (/** @type {string} */ label) => this.song?.change({ clusters: { [cluster.id]: label } });
     const listen = el("button", { type: "button", class: "icon-only quiet", title: "Listen", onclick: () => this.hear(cluster.id) }, swatch(cluster));
-    const about = el("div", { class: "about" }, el("b"), el("span", { class: "more" }), el("span", { class: "unsure" }));
-    return el("li", { class: "cluster" }, listen, about, this.labels.menu(cluster.label, change, "What it is"));
+    const about = el("div", { class: "about" }, el("span"), el("span"));
+    return el("li", { class: "cluster" }, listen, this.labels.menu(cluster.label, change, "What it is"), about);
   }
 
   /** The next cluster up or down. @param {number} way */

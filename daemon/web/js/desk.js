@@ -203,6 +203,7 @@ export class Desk {
     byId("undo").disabled = !notes.canUndo || this.song.fixed;
     byId("redo").disabled = !notes.canRedo || this.song.fixed;
     this.player.setNotes(notes);
+    this.transport.show();
     this.progress.stages.setNotes(notes);
     this.clusters.show();
     this.adjust.show();

@@ -11,6 +11,8 @@ import { Queue } from "./queue.js";
 import { shortcuts } from "./shortcuts.js";
 import { toggleTheme } from "./theme.js";
 
+const NARROW = 860; // pixels, as in page.css
+
 const api = new Api();
 const feed = new Feed(api);
 const queue = new Queue(api, feed);
@@ -28,10 +30,7 @@ symbol("songs-toggle", "songs");
 byId("push").prepend(icon("push"));
 
 byId("theme").addEventListener("click", toggleTheme);
-byId("songs-toggle").addEventListener("click", () => {
-  const wide = document.querySelector(".page")?.classList.toggle("wide");
-  byId("songs-toggle").setAttribute("aria-expanded", String(!wide));
-});
+byId("songs-toggle").addEventListener("click", () => showSongs(byId("songs").offsetWidth === 0));
 
 intake.taken.on((job) => open(queue.take(job)));
 queue.opened.on((id) => open(queue.jobs.get(id)));
@@ -66,7 +65,14 @@ async function open(job) {
   queue.current = job.id;
   queue.show();
   history.replaceState(null, "", `#${encodeURIComponent(job.id)}`);
+  if (innerWidth < NARROW) showSongs(false);
   await desk.open(job).catch(complain);
+}
+
+/** The list of songs is beside the song, or above it, or away. @param {boolean} shown */
+function showSongs(shown) {
+  document.querySelector(".page")?.classList.toggle("wide", !shown);
+  byId("songs-toggle").setAttribute("aria-expanded", String(shown));
 }
 
 /** @param {boolean} online */

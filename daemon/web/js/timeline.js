@@ -60,6 +60,7 @@ export class Timeline {
     song.changed.on(() => this.song === song && this.#arrange());
     song.selected.on(() => this.refresh());
     if (!song.notes) return;
+    this.view.resize(Math.max(50, this.sheet.clientWidth));
     this.view.open(song.notes.duration);
     this.#arrange();
   }

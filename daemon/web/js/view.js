@@ -4,6 +4,7 @@ import { Signal } from "./signal.js";
 
 const CLOSEST = 2400; // pixels per second: 1 ms is still seen
 const MARGIN = 0.08; // of the width
+const OPENED = 44; // pixels per second when a song is opened: two bars a hand's breadth
 
 export class View {
   /** @type {Signal<[]>} */
@@ -41,7 +42,7 @@ export class View {
   /** @param {number} duration */
   open(duration) {
     this.duration = Math.max(0.1, duration);
-    this.show(0, Math.min(this.duration, 20));
+    this.show(0, Math.min(this.duration, this.width / OPENED));
   }
 
   /** @param {number} start @param {number} end */
