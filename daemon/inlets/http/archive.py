@@ -2,6 +2,7 @@
 
 import io
 import string
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +58,8 @@ def _packed(here: Front, texts: dict[str, bytes], sounds: dict[str, Sound], form
         yield pipe.taken()
         for name in sounds:
             path = here.lab.encoded(sounds, name, form)
-            with path.open("rb") as file, packed.open(f"{title}.stems/{name}.{form}", "w", force_zip64=True) as entry:
+            about = zipfile.ZipInfo(f"{title}.stems/{name}.{form}", time.localtime()[:6])
+            with path.open("rb") as file, packed.open(about, "w", force_zip64=True) as entry:
                 while block := file.read(BLOCK):
                     entry.write(block)
                     yield pipe.taken()

@@ -1,8 +1,8 @@
-"""Work on sound that the daemon itself must not do, in a process of its own that lives for one order.
+"""Work on sound that the daemon itself must not do, in a process of its own that lives for a few orders.
 
-    python -m daemon.inlets.http.darkroom < order.json
+    python -m daemon.inlets.http.darkroom < orders.json
 
-A busy thread in the daemon would make MIDI late. The order comes as JSON; on failure the last line of stderr says why.
+A busy thread in the daemon would make MIDI late. On failure the last line of stderr says why.
 """
 
 import os
@@ -10,12 +10,14 @@ import struct
 import sys
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
 from daemon.errors import StemdError
+from daemon.jobs.workspace import Workspace
 from daemon.outlets.stems import Sound, write_sound
 
 if TYPE_CHECKING:
@@ -34,23 +36,28 @@ _SHADES = ((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99), (212, 72, 66)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`encode` writes `sound` times `gain` as `form` to the file `target`; the others, into the folder `target`."""
+    """A result for the cache at `root`, under `key`. `encoded` is `sound` times `gain` as wav, flac or mp3."""
 
-    what: Literal["encode", "peaks", "spectrogram"]
+    what: Literal["encoded", "peaks", "spectrogram"]
+    root: Path
+    key: str
     sound: Sound
-    target: Path
     form: str = "wav"
     gain: float = 1.0
 
 
 def fulfil(order: Order) -> None:
     """Raises StageFailed."""
-    if order.what == "encode":
-        write_sound(order.sound, order.target, order.form, order.gain)
+    Workspace(order.root).obtain(order.what, order.key, partial(_make, order))
+
+
+def _make(order: Order, folder: Path) -> None:
+    if order.what == "encoded":
+        write_sound(order.sound, folder / f"sound.{order.form}", order.form, order.gain)
     elif order.what == "peaks":
-        write_peaks(order.sound, order.target / PEAKS)
+        write_peaks(order.sound, folder / PEAKS)
     else:
-        write_spectrogram(order.sound, order.target / PICTURE)
+        write_spectrogram(order.sound, folder / PICTURE)
 
 
 def write_peaks(sound: Sound, target: Path) -> None:
@@ -111,7 +118,8 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     try:
-        fulfil(TypeAdapter(Order).validate_json(sys.stdin.buffer.read()))
+        for order in TypeAdapter(list[Order]).validate_json(sys.stdin.buffer.read()):
+            fulfil(order)
     except StemdError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import StageFailed
 from daemon.inlets.http.darkroom import BIN, PEAKS, PICTURE, Order
 from daemon.jobs.workspace import Workspace, key
-from daemon.outlets.stems import CEILING, FORMATS, Sound
+from daemon.outlets.stems import CEILING, Sound
 from daemon.pipeline.records import RATE
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ class Span:
 class Lab:
     """Every method may be called from any thread, and waits until the result is there. Raises StageFailed."""
 
-    def __init__(self, cache: Workspace) -> None:
-        self._cache = cache
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._cache = Workspace(root)
         self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._measuring = threading.Lock()
         self._busy: set[subprocess.Popen[bytes]] = set()
 
     def encoded(self, sounds: Mapping[str, Sound], name: str, form: str) -> Path:
@@ -49,32 +51,26 @@ class Lab:
         if form == "wav" and sound.without is None:
             return sound.audio.path
         gain = self._gain(sounds, form)
-
-        def fill(folder: Path) -> None:
-            self._have_made(Order("encode", sound, folder / f"{name}.{form}", form, gain))
-
-        place = self._cache.obtain("encoded", key(VERSION, _name(sound), form, round(gain, 6)), fill)
-        return next(place.glob(f"*.{form}"))
+        named = key(VERSION, _name(sound), form, round(gain, 6))
+        self._have_made([Order("encoded", self._root, named, sound, form, gain)])
+        return self._found("encoded", named) / f"sound.{form}"
 
     def picture(self, sound: Sound) -> Path:
         """A spectrogram as PNG."""
-        return self._made("spectrogram", sound) / PICTURE
+        named = key(VERSION, _name(sound))
+        self._have_made([Order("spectrogram", self._root, named, sound)])
+        return self._found("spectrogram", named) / PICTURE
 
-    def waveform(self, sound: Sound, span: Span) -> dict[str, Any]:
-        """The least and the greatest sample at each point."""
-        import numpy as np
-
+    def waveform(self, sounds: Mapping[str, Sound], name: str, span: Span) -> dict[str, Any]:
+        """The least and the greatest sample of `sounds[name]` at each point."""
+        sound = sounds[name]
         frames = sound.audio.frames
         first, last = (min(frames, max(0, round(at * RATE))) for at in (span.start, span.end))
-        fine = last - first < span.points * BIN
-        values = _samples(sound, first, last) if fine else self._peaks(sound)[:, first // BIN : -(-last // BIN)]
-        count = min(span.points, values.shape[1])
-        if not count:
-            return {"start": first / RATE, "end": last / RATE, "min": [], "max": []}
-        edges = np.linspace(0, values.shape[1], count, endpoint=False).astype(int)
-        low, high = np.minimum.reduceat(values[0], edges), np.maximum.reduceat(values[1], edges)
-        shown = {"min": np.round(low, 4).astype(float).tolist(), "max": np.round(high, 4).astype(float).tolist()}
-        return {"start": first / RATE, "end": last / RATE, **shown}
+        if last - first < span.points * BIN:
+            values = _samples(sound, first, last)
+        else:
+            values = self._peaks(sounds)[name][:, first // BIN : -(-last // BIN)]
+        return {"start": first / RATE, "end": last / RATE, **_drawn(values, span.points)}
 
     def close(self) -> None:
         """Nobody waits for the orders any more."""
@@ -82,37 +78,55 @@ class Lab:
             process.kill()
 
     def _gain(self, sounds: Mapping[str, Sound], form: str) -> float:
-        if form not in FORMATS:
-            raise Rejected("bad_option", f"{form!r} is not a format for sound. Use {', '.join(FORMATS)}.")
         if form not in CEILING:
             return 1.0
-        peak = max((float(abs(self._peaks(sound)).max(initial=0.0)) for sound in sounds.values()), default=0.0)
+        peak = max((float(abs(peaks).max(initial=0.0)) for peaks in self._peaks(sounds).values()), default=0.0)
         return min(1.0, CEILING[form] / peak) if peak else 1.0
 
-    def _peaks(self, sound: Sound) -> "NDArray[np.float32]":
+    def _peaks(self, sounds: Mapping[str, Sound]) -> "dict[str, NDArray[np.float32]]":
+        """Of all sounds of a song, because who asks for one soon asks for the others."""
         import numpy as np
 
-        found: NDArray[np.float32] = np.load(self._made("peaks", sound) / PEAKS)
-        return found
+        keys = {name: key(VERSION, _name(sound)) for name, sound in sounds.items()}
+        with self._measuring:
+            self._have_made([Order("peaks", self._root, keys[name], sound) for name, sound in sounds.items()])
+        return {name: np.load(self._found("peaks", named) / PEAKS) for name, named in keys.items()}
 
-    def _made(self, what: Any, sound: Sound) -> Path:
-        fill = lambda folder: self._have_made(Order(what, sound, folder))  # noqa: E731
-        return self._cache.obtain(what, key(VERSION, _name(sound)), fill)
+    def _found(self, what: str, named: str) -> Path:
+        folder = self._cache.recall(what, named)
+        if folder is None:
+            raise StageFailed(what, "The cache could not keep the result. Set cache.max_gigabytes higher.")
+        return folder
 
-    def _have_made(self, order: Order) -> None:
+    def _have_made(self, orders: list[Order]) -> None:
+        orders = [order for order in orders if self._cache.recall(order.what, order.key) is None]
+        if not orders:
+            return
         command = [sys.executable, "-m", "daemon.inlets.http.darkroom"]
         with self._slots, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             self._busy.add(process)
             try:
-                _, said = process.communicate(TypeAdapter(Order).dump_json(order), timeout=_LONGEST)
+                _, said = process.communicate(TypeAdapter(list[Order]).dump_json(orders), timeout=_LONGEST)
             except subprocess.TimeoutExpired:
                 process.kill()
-                raise StageFailed(order.what, "It took too long and was given up. Try a shorter song.") from None
+                raise StageFailed("sound", "It took too long and was given up. Try a shorter song.") from None
             finally:
                 self._busy.discard(process)
         if process.returncode:
             reason = said.decode(errors="replace").strip().splitlines()
-            raise StageFailed(order.what, reason[-1] if reason else "The work was ended from outside. Try again.")
+            raise StageFailed("sound", reason[-1] if reason else "The work was ended from outside. Try again.")
+
+
+def _drawn(values: "NDArray[np.float32]", points: int) -> dict[str, list[float]]:
+    """(2, n) lowest and highest as at most `points` of each."""
+    import numpy as np
+
+    count = min(points, values.shape[1])
+    if not count:
+        return {"min": [], "max": []}
+    edges = np.linspace(0, values.shape[1], count, endpoint=False).astype(int)
+    low, high = np.minimum.reduceat(values[0], edges), np.maximum.reduceat(values[1], edges)
+    return {"min": low.astype(float).round(4).tolist(), "max": high.astype(float).round(4).tolist()}
 
 
 def _name(sound: Sound) -> list[str]:

@@ -93,11 +93,10 @@ def waveform(
 ) -> shapes.Waveform:
     """Peaks from `start` to `end` in seconds; the fewer seconds a point stands for, the finer they are."""
     sounds, known = here.sound(job, stem_name)
-    sound = sounds[known]
-    last = sound.audio.duration if end is None else end
+    last = sounds[known].audio.duration if end is None else end
     if last <= start:
         raise Rejected("bad_request", f"start {start:g} must lie before end {last:g}.")
-    return shapes.Waveform(**here.lab.waveform(sound, Span(start, last, points)))
+    return shapes.Waveform(**here.lab.waveform(sounds, known, Span(start, last, points)))
 
 
 def _midi(here: Front, job: str, part: str | None) -> Response:

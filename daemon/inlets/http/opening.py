@@ -34,7 +34,7 @@ def opened(
         staff=staff,
         outbox=app.desk(settings, None),
         shelf=shelf(settings),
-        lab=Lab(cache),
+        lab=Lab(settings.folders.cache / "stages"),
         feed=Feed(),
         meter=Meter(),
         cache=cache,

@@ -59,12 +59,10 @@ def _drawn(here: Front, held: Held, stage: str) -> Response | None:
     return None
 
 
-def _waves(here: Front, sounds: dict[str, Audio]) -> dict[str, Any]:
-    return {"stems": {name: _wave(here, audio) for name, audio in sounds.items()}}
-
-
-def _wave(here: Front, audio: Audio) -> dict[str, Any]:
-    return here.lab.waveform(Sound(audio), Span(0.0, audio.duration, POINTS))
+def _waves(here: Front, audios: dict[str, Audio]) -> dict[str, Any]:
+    sounds = {name: Sound(audio) for name, audio in audios.items()}
+    spans = {name: Span(0.0, audio.duration, POINTS) for name, audio in audios.items()}
+    return {"stems": {name: here.lab.waveform(sounds, name, span) for name, span in spans.items()}}
 
 
 def _strength(heard: Listening) -> dict[str, Any]:
@@ -85,8 +83,8 @@ def _strength(heard: Listening) -> dict[str, Any]:
     return {
         "frame_rate": rate,
         "classes": [drum.value for drum in Drum],
-        "strength": np.round(drums, 3).tolist(),
-        "novelty": np.round(coarse / top, 3).astype(float).tolist(),
+        "strength": drums.round(3).tolist(),
+        "novelty": (coarse / top).astype(float).round(3).tolist(),
     }
 
 
