@@ -187,6 +187,16 @@ def run_daemon() -> None:
     _exit(command.run)
 
 
+@app.command()
+def review(
+    run: Annotated[bool, Opt("--run", help="Run stemd here, until Ctrl-C, if none runs.")] = False,
+) -> None:
+    """Open the review page of the running stemd: look, listen, correct."""
+    from daemon.commands import review as command
+
+    _exit(lambda: command.run(run))
+
+
 jobs = typer.Typer(help="What was asked for, and how far it is.", invoke_without_command=True)
 app.add_typer(jobs, name="jobs")
 

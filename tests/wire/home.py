@@ -26,11 +26,11 @@ class Home:
         self.music = folder / "music"
         self.music.mkdir(parents=True)
         self.osc_port = _free_port()
-        named = {"config": "config", "cache": "cache", "models": "models"}
+        named = {name: name for name in ("config", "cache", "models", "uploads")}
         folders = {f"STEMD_FOLDERS__{name.upper()}": str(folder / place) for name, place in named.items()}
         own = {"STEMD_STATE_FOLDER": str(folder / "state"), "STEMD_OFFLINE": "true"}
         chosen = {f"STEMD_{name.upper()}": value for name, value in settings.items()}
-        port = {"STEMD_DAEMON__OSC_PORT": str(self.osc_port)}
+        port = {"STEMD_DAEMON__OSC_PORT": str(self.osc_port), "STEMD_DAEMON__HTTP_PORT": "0"}
         clean = {name: value for name, value in os.environ.items() if not name.startswith("STEMD_")}
         self.environ = {**clean, **folders, **own, **port, **chosen}
         self.process: subprocess.Popen[str] | None = None
