@@ -34,7 +34,8 @@ class Daemon:
         folders = {"STEMD_STATE_FOLDER": self.state} | {
             f"STEMD_FOLDERS__{name.upper()}": self.home / name for name in ("cache", "config", "models")
         }
-        others = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_DAEMON__HTTP_PORT": 0, "STEMD_OFFLINE": "true", "STEMD_LIMITS__MAX_MINUTES": 1}
+        ports = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_DAEMON__HTTP_PORT": 0}
+        others = {**ports, "STEMD_OFFLINE": "true", "STEMD_LIMITS__MAX_MINUTES": 1}
         return {**os.environ, **{name: str(value) for name, value in {**folders, **others}.items()}}
 
     def start(self) -> None:
