@@ -20,7 +20,7 @@ export class Deliver {
     this.#job = job;
     const base = stemOf(job.name);
     const midi = parts.length > 1 ? parts.map((part) => this.#file(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
-    const sounds = stems.filter((stem) => stem !== "mix");
+    const sounds = stems.filter((stem) => stem !== "mix" && stem !== "backing");
     byId("files-out").replaceChildren(
       this.#file("MIDI", `${base}.mid`, "/midi", {}, "main"),
       ...midi,

@@ -212,7 +212,7 @@ export class Desk {
 
   /** @param {string[]} stems */
   #offerSounds(stems) {
-    const options = stems.map((stem) => el("option", { value: stem, text: title(stem) }));
+    const options = stems.filter((stem) => stem !== "backing").map((stem) => el("option", { value: stem, text: title(stem) }));
     byId("shown").replaceChildren(...options, el("option", { value: "spectrogram", text: "Spectrogram" }));
   }
 

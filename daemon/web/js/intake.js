@@ -46,7 +46,7 @@ export class Intake {
   /** @param {string[]} parts @param {string[]} wanted */
   #parts(parts, wanted) {
     const boxes = parts.map((part) => el("input", { type: "checkbox", value: part, checked: wanted.includes(part) }));
-    const box = el("fieldset", { class: "field" }, el("legend", { text: "Notes of" }));
+    const box = el("fieldset", { class: "field boxes" }, el("legend", { text: "Notes of" }));
     boxes.forEach((each, index) => box.append(el("label", { class: "check" }, each, title(parts[index]))));
     box.addEventListener("change", () => {
       this.#chosen.parts = boxes.filter((each) => each.checked).map((each) => each.value);

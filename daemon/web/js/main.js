@@ -81,5 +81,6 @@ async function showConnection(online) {
   health.classList.toggle("off", !online);
   if (!online) return void (health.textContent = "stemd does not answer; trying again");
   const { version, midi_port: port } = await api.health().catch(() => ({}));
-  health.textContent = version ? `${version}${port ? ` · ${port}` : ""}` : "";
+  health.textContent = version ? `${version}${port?.includes(" ") ? " · no MIDI port" : ` · MIDI port ${port}`}` : "";
+  health.title = port ?? "";
 }

@@ -5,8 +5,16 @@ import { complain } from "./notice.js";
 import { title } from "./words.js";
 
 const KIT = ["kick", "snare", "toms", "hihat", "cymbals"];
+const PITCHED = ["bass", "vocals", "other", "guitar", "piano"];
 
 /** @typedef {{muted: Set<string>, solo: Set<string>}} Choice */
+
+/**
+ * The stems that add up to the song: what is left without the drums is one of them only where it was not taken apart.
+ * @param {string[]} stems
+ */
+export const leaves = (stems) =>
+  stems.filter((stem) => stem !== "mix" && (stem !== "backing" || !stems.some((other) => PITCHED.includes(other))));
 
 /**
  * The stems that sound. Untouched it is the song as it is; else its stems, and the kit's in place of the drums
@@ -14,14 +22,14 @@ const KIT = ["kick", "snare", "toms", "hihat", "cymbals"];
  * @param {string[]} stems that there are @param {Choice} choice @returns {Set<string>}
  */
 export function audible(stems, { muted, solo }) {
-  const parts = stems.filter((stem) => stem !== "mix");
+  const parts = leaves(stems);
   const touched = parts.filter((stem) => muted.has(stem) || solo.has(stem));
   if (!touched.length) return new Set([stems.includes("mix") ? "mix" : stems[0]]);
   const inKit = touched.some((stem) => KIT.includes(stem));
-  const leaves = parts.filter((stem) => (inKit ? stem !== "drums" : !KIT.includes(stem)));
+  const apart = parts.filter((stem) => (inKit ? stem !== "drums" : !KIT.includes(stem)));
   const heard = (/** @type {string} */ stem) => !muted.has(KIT.includes(stem) && muted.has("drums") ? "drums" : stem);
   const wanted = (/** @type {string} */ stem) => solo.has(stem) || (KIT.includes(stem) && solo.has("drums"));
-  return new Set(leaves.filter((stem) => (solo.size ? wanted(stem) : heard(stem))));
+  return new Set(apart.filter((stem) => (solo.size ? wanted(stem) : heard(stem))));
 }
 
 export class Mixer {
@@ -48,7 +56,7 @@ export class Mixer {
 
   /** @param {string[]} stems @param {string[]} parts */
   open(stems, parts) {
-    this.#names = stems.filter((stem) => stem !== "mix");
+    this.#names = leaves(stems);
     this.#all = stems;
     this.#played = parts;
     this.#stems = { muted: new Set(), solo: new Set() };

@@ -4,7 +4,6 @@ import { byId, el } from "./dom.js";
 import { complain } from "./notice.js";
 import { told } from "./queue.js";
 import { Stages } from "./stages.js";
-import { when } from "./words.js";
 
 export class Progress {
   /** @type {any} */
@@ -51,7 +50,7 @@ export class Progress {
     if (!box.open || !this.#job) return;
     const { lines } = await this.api.log(this.#job.id).catch(() => ({ lines: [] }));
     byId("log-lines").replaceChildren(
-      ...lines.map((/** @type {{time: number, text: string}} */ line) => el("li", {}, el("time", { text: when(line.time) }), line.text)),
+      ...lines.map((/** @type {{time: string, text: string}} */ line) => el("li", {}, el("time", { text: line.time.slice(11) }), line.text)),
     );
   }
 }

@@ -17,6 +17,8 @@ export const STAGES = {
 };
 const ORDER = Object.keys(STAGES);
 const PICTURED = ["decode", "separate", "listen", "kit", "beats"];
+const TRIES = 5;
+const RETRY_MS = 1500;
 const SIZE = { width: 260, height: 76 };
 
 export class Stages {
@@ -24,8 +26,10 @@ export class Stages {
   #job = null;
   /** @type {Map<string, ImageBitmap | any>} */
   #pictures = new Map();
-  /** @type {Set<string>} on their way, or not to be had */
-  #asked = new Set();
+  /** @type {Map<string, number>} how often a picture was asked for */
+  #asked = new Map();
+  /** @type {Set<string>} on their way, or to be asked for again later */
+  #waiting = new Set();
   /** @type {import("./notes.js").Notes | null} */
   #notes = null;
 
@@ -38,7 +42,8 @@ export class Stages {
   /** @param {any} job */
   open(job) {
     this.#pictures = new Map();
-    this.#asked = new Set();
+    this.#asked = new Map();
+    this.#waiting = new Set();
     this.#notes = null;
     byId("inside").open = job.state === "running" || job.state === "queued";
     this.update(job);
@@ -93,18 +98,21 @@ export class Stages {
     if (!byId("inside").open || !this.#job) return;
     for (const stage of PICTURED) {
       const ended = this.#standing(stage) === "done" || !["queued", "running"].includes(this.#job.state);
-      if (ended && !this.#asked.has(stage)) this.#ask(stage);
+      const wanted = !this.#pictures.has(stage) && !this.#waiting.has(stage) && (this.#asked.get(stage) ?? 0) < TRIES;
+      if (ended && wanted) this.#ask(stage);
     }
   }
 
   /** @param {string} stage */
   async #ask(stage) {
     const job = this.#job.id;
-    this.#asked.add(stage);
+    const turn = (this.#asked.get(stage) ?? 0) + 1;
+    this.#asked.set(stage, turn);
+    this.#waiting.add(stage);
     const picture = await this.api.picture(job, stage).catch(() => null);
     if (this.#job.id !== job) return;
     if (picture) this.#pictures.set(stage, picture);
-    else if (this.#job.state === "running") setTimeout(() => this.#asked.delete(stage), 1500);
+    setTimeout(() => this.#waiting.delete(stage), turn * RETRY_MS);
     this.show();
   }
 

@@ -34,6 +34,7 @@ export function when(unix) {
 const TITLES = {
   mix: "Original", drums: "Drums", bass: "Bass", vocals: "Vocals", other: "Other", guitar: "Guitar", piano: "Piano",
   kick: "Kick", snare: "Snare", toms: "Toms", hihat: "Hi-hat", cymbals: "Cymbals", percussion: "Percussion",
+  backing: "Without drums",
 };
 
 /** @param {string} name of a stem, a part or a drum */
