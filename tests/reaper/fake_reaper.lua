@@ -143,6 +143,8 @@ local function start_quarter(take)
 end
 
 function api.TimeMap2_timeToQN(_, time) return fake.tempo:quarter(time) end
+function api.TimeMap2_QNToTime(_, quarter) return fake.tempo:time(quarter) end
+function api.TimeMap_GetTimeSigAtTime(_, time) return fake.tempo:signature(time) end
 function api.TimeMap_QNToMeasures(_, quarter) return fake.tempo:measure(quarter) end
 function api.GetSetProjectGrid() return 0, table.unpack(fake.grid) end
 function api.MIDI_GetPPQPosFromProjQN(take, quarter) return (quarter - start_quarter(take)) * PPQ end

@@ -42,15 +42,28 @@ function tempo:time(quarter)
   return marker.time + (low + high) / 2
 end
 
-function tempo:measure(quarter)
-  local start, length = 0, 4
+-- The marker whose time signature holds at a quarter note, and the quarter note of the next such marker.
+function tempo:_signed(quarter)
+  local found, after = self.markers[1], math.huge
   for _, marker in ipairs(self.markers) do
-    if marker.qn <= quarter + 1e-9 and marker.numerator then
-      start, length = marker.qn, marker.numerator * 4 / marker.denominator
-    end
+    if marker.numerator and marker.qn <= quarter + 1e-9 then found = marker end
+    if marker.numerator and marker.qn > quarter + 1e-9 then after = math.min(after, marker.qn) end
   end
+  return found, after
+end
+
+--- A marker with a time signature starts a bar, and cuts the one before short.
+function tempo:measure(quarter)
+  local marker, after = self:_signed(quarter)
+  local start, length = marker.qn, (marker.numerator or 4) * 4 / (marker.denominator or 4)
   local number = math.floor((quarter - start) / length + 1e-9)
-  return number, start + number * length, start + (number + 1) * length
+  return number, start + number * length, math.min(after, start + (number + 1) * length)
+end
+
+function tempo:signature(time)
+  local marker = self:_signed(self:quarter(time))
+  local here = self:_at("time", time)
+  return marker.numerator or 4, marker.denominator or 4, here.bpm + 0.0
 end
 
 return tempo

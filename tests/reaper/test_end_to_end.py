@@ -9,6 +9,7 @@ import pytest
 from tests import synth
 from tests.reaper.conftest import BEAT, SECONDS
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+from tests.reaper.playback import quarters
 
 KICK, SNARE = 36, 38
 
@@ -99,6 +100,34 @@ def test_regenerate_moves_the_notes_to_the_lines_of_reapers_grid(reaper: Reaper,
     outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0])
     assert outcome["boxes"] == []
     assert all(abs(note["time"] / 0.25 - round(note["time"] / 0.25)) < 0.002 for note in notes(outcome))
+
+
+RAMP = [
+    {"time": 0.0, "bpm": 95.0, "linear": True, "numerator": 3, "denominator": 4},
+    {"time": 60.0, "bpm": 240.0, "linear": False, "numerator": 4, "denominator": 4},
+]
+
+
+@pytest.mark.parametrize("wire", ["spool", "sender", "socket"])
+def test_a_long_ramp_reaches_stemd_and_the_notes_lie_on_its_lines(reaper: Reaper, loop: Path, wire: str) -> None:
+    """The map of 60 beats is longer than a datagram, so that it goes through the spool in any case."""
+    item = {"values": {"D_POSITION": 20.0, "D_LENGTH": 24.0}, "take": {"D_PLAYRATE": 0.25}}
+    project = [{"name": "Loop", "items": [audio_item(loop, SECONDS, **item)]}]
+    scene = {"tempo": RAMP, "ext": {"stemd/transport": wire}}
+    tracks = reopened(reaper.run("Drums to MIDI", project, **scene), 1)
+    outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0], **scene)
+    assert outcome["boxes"] == []
+    lines = [quarters(RAMP, 20.0) % 0.5 + note["first"] / 960 for note in notes(outcome)]
+    on_line = [line for line in lines if abs(line / 0.5 - round(line / 0.5)) < 0.003]
+    assert len(on_line) > 0.5 * len(lines) > 5
+
+
+def test_a_grid_that_stemd_does_not_know_is_refused(reaper: Reaper, loop: Path) -> None:
+    tracks = reopened(transcribed(reaper, loop), 1)
+    for grid, words in (([0.2, 0, 0.0], "Set it to 1/4"), ([0.125, 1, -0.5], "swing early")):
+        outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=grid)
+        assert len(outcome["boxes"]) == 1 and words in outcome["boxes"][0]
+        assert outcome["undone"] == []
 
 
 def test_push_says_why_there_is_nothing_to_play_on(reaper: Reaper, loop: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_setting_that_does_not_work_is_refused_and_the_rest_is_kept(alone: Rea
 
 
 def test_settings_reach_the_daemon(alone: Reaper) -> None:
-    chosen = {**alone.scene["ext"], "stemd/quantize": "quantized", "stemd/drum_map": "logic", "stemd/input": "drums"}
+    chosen = {**alone.scene["ext"], "stemd/quantize": "quantized", "stemd/drum_map": "logic", "stemd/input": "stem"}
     item = audio_item(Path(__file__), 1.0)
     with on_stage(Stage(), alone.state) as stage:
         alone.run("Drums to MIDI", [{"items": [item]}], ext=chosen, cycles=40)

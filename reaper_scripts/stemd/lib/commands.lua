@@ -5,6 +5,7 @@ local discovery = require("discovery")
 local edits = require("edits")
 local files = require("files")
 local grid = require("grid")
+local insertion = require("insertion")
 local json = require("json")
 local kept = require("kept")
 local loop = require("loop")
@@ -12,7 +13,9 @@ local Post = require("post")
 local relabel = require("relabel")
 local say = require("say")
 local settings = require("settings")
+local slices = require("slices")
 local starter = require("starter")
+local tempo_map = require("tempo_map")
 
 local commands = {}
 
@@ -41,15 +44,19 @@ end
 
 local ACTIVE = { queued = true, running = true, drafted = true }
 
-local function cancel_all(post, rows)
-  local count = 0
+local function active(rows)
+  local found = {}
   for _, row in ipairs(rows) do
-    if ACTIVE[row.state] then
-      count = count + 1
-      post:ask("/stemd/cancel", { row.job }, shown)
-    end
+    if ACTIVE[row.state] then found[#found + 1] = row end
   end
-  if count == 0 then say.sorry("stemd has nothing to do, so there is nothing to cancel.") end
+  return found
+end
+
+local function cancel_all(post, rows)
+  if #rows == 0 then return say.sorry("stemd has nothing to do, so there is nothing to cancel.") end
+  local others = #rows > 1 and (" and %d more"):format(#rows - 1) or ""
+  if not say.ask(("Cancel %s%s?"):format(files.name(rows[1].path), others)) then return end
+  for _, row in ipairs(rows) do post:ask("/stemd/cancel", { row.job }, shown) end
 end
 
 --- Cancels all that waits or runs, after a question that says how much it is.
@@ -59,25 +66,31 @@ function commands.cancel()
       if message.address == "/stemd/fail" then return shown(message) end
       local rows = json.decode(files.read(message.args[2]) or "")
       if type(rows) ~= "table" then return say.sorry("stemd's list of jobs cannot be read. Try again.") end
-      cancel_all(post, rows)
+      cancel_all(post, active(rows))
     end)
   end)
 end
 
-local function regenerate(post, item, lines)
-  local options = Post.options({ grid = { quantize = false, step = grid.word(lines.step) } })
-  local how = { title = "regenerate with REAPER's grid", grid = lines }
-  edits.ask(post, item, "regenerate", { options }, how, function(problem)
-    if problem then say.sorry(problem) end
+local function regenerate(post, item, lines, words)
+  local record = insertion.remembered(item)
+  slices.start(function()
+    words.tempo_map = tempo_map.marks(record.map, insertion.moved(item), slices.breathe)
+    local how = { title = "regenerate with REAPER's grid", grid = lines }
+    edits.ask(post, item, "regenerate", { Post.options({ grid = words }) }, how, function(problem)
+      if problem then say.sorry(problem) end
+    end)
   end)
 end
 
---- The selected item's notes as they were played, moved to the lines of REAPER's own grid and tempo map.
+--- The selected item's notes moved to the lines of REAPER's own grid, tempo and meter.
 function commands.regenerate()
   local item = relabel.item()
   if not item then return say.sorry(NO_ITEM) end
   local lines = grid.of_project()
-  connected(function(post) regenerate(post, item, lines) end)
+  local words, problem = grid.words(lines)
+  if not words then return say.sorry(problem) end
+  words.quantize, words.strength = true, 1
+  connected(function(post) regenerate(post, item, lines, words) end)
 end
 
 local function captions()

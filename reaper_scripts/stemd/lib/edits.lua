@@ -1,30 +1,58 @@
--- Corrections of a finished job: one request, then the new notes in the MIDI item, one undo step each.
+-- Corrections of a finished job: one request, then the new notes in all its MIDI items, one undo step each.
 
 local files = require("files")
 local insertion = require("insertion")
+local kept = require("kept")
+local manifest = require("manifest")
 local midifile = require("midifile")
 local slices = require("slices")
 
 local edits = {}
 
-local function refresh(item, manifest, path, how)
-  if not reaper.ValidatePtr2(0, item, "MediaItem*") then return "The MIDI item is gone; run Drums to MIDI again." end
-  local record, made = insertion.remembered(item)
-  local notes, problem = midifile.read(files.read(path), slices.breathe)
-  if not notes then return problem end
-  local result = { job = made.job, part = made.part, notes = notes, manifest = manifest, grid = how.grid }
-  insertion.insert(record, result, how.title)
+local function items_of(job)
+  local items = {}
+  for item in kept.items() do
+    local made = kept.made(item)
+    if made and made.job == job then items[#items + 1] = item end
+  end
+  return items
 end
 
---- Asks for `verb` (relabel, regenerate, undo, redo) of the job behind `item`, then puts the new notes into it.
--- `how` has the title of the undo step and, if that changes, the grid that the notes lie on (see insertion.lua).
--- `finish(problem, manifest)` is called at the end; problem is nil when all went well.
+-- The .mid of each part: as the manifest says, or the one that the answer names.
+local function paths_of(path, midi)
+  local found = manifest.read(path, slices.breathe)
+  local paths = found and manifest.midi(found, path) or {}
+  return function(part) return paths[part] or part == "drums" and midi or nil end
+end
+
+local function results_of(item, answer, path_of, how)
+  local made = kept.made(item)
+  local path = path_of(made.part)
+  if not path then return nil end
+  local notes, problem = midifile.read(files.read(path), slices.breathe)
+  local result = { job = made.job, part = made.part, notes = notes, manifest = answer.manifest, grid = how.grid }
+  return notes and { item = item, result = result }, problem
+end
+
+local function refresh(item, answer, how)
+  if not reaper.ValidatePtr2(0, item, "MediaItem*") then return "The MIDI item is gone; run Drums to MIDI again." end
+  local list, path_of = {}, paths_of(answer.manifest, answer.midi)
+  for _, one in ipairs(items_of(kept.made(item).job)) do
+    local entry, problem = results_of(one, answer, path_of, how)
+    if problem then return problem end
+    list[#list + 1] = entry
+  end
+  insertion.replace(list, how.title)
+end
+
+--- Asks for `verb` (relabel, regenerate, undo, redo) of the job behind `item`, then puts the new notes into all items
+-- of that job. `how` has the title of the undo step and, if that changes, the grid that the notes lie on (see
+-- insertion.lua). `finish(problem, manifest)` is called at the end; problem is nil when all went well.
 function edits.ask(post, item, verb, args, how, finish)
-  local _, made = insertion.remembered(item)
-  post:ask("/stemd/" .. verb, { made.job, table.unpack(args) }, function(message)
+  post:ask("/stemd/" .. verb, { kept.made(item).job, table.unpack(args) }, function(message)
     if message.address == "/stemd/fail" then return finish(message.args[4]) end
-    local _, _, _, manifest, midi = table.unpack(message.args)
-    slices.start(function() finish(refresh(item, manifest, midi, how), manifest) end)
+    local answer = { manifest = message.args[4], midi = message.args[5] }
+    slices.start(function() finish(refresh(item, answer, how), answer.manifest) end)
   end)
 end
 

@@ -25,23 +25,37 @@ local function nearest(lines, quarter)
   return math.min(start + math.max(0, best), stop)
 end
 
---- Moves counted notes to the nearest line; their lengths stay.
-function grid.snap(counted, lines, breathe)
+local NEAR = 0.15  -- of a step
+
+--- Notes that stemd has put to REAPER's lines are put on them to the tick; stemd knows the lines by the file, in whole
+-- ticks of its own. Notes elsewhere were left there. Lengths stay.
+function grid.tidy(counted, lines, breathe)
   for _, note in ipairs(counted) do
     breathe()
     local at = nearest(lines, note.first)
-    note.last, note.first = note.last + at - note.first, at
+    if math.abs(at - note.first) < NEAR * lines.step then
+      note.last, note.first = note.last + at - note.first, at
+    end
   end
 end
 
 local STEPS = { { 1, "1/4" }, { 0.5, "1/8" }, { 0.25, "1/16" }, { 0.125, "1/32" }, { 2 / 3, "1/4T" },
   { 1 / 3, "1/8T" }, { 1 / 6, "1/16T" } }
 
---- A grid step as stemd calls it, or nil where it has no word for it.
-function grid.word(step)
+local function word(step)
   for _, pair in ipairs(STEPS) do
     if math.abs(pair[1] - step) < 1e-6 then return pair[2] end
   end
+end
+
+--- The lines in stemd's words, {step, swing}, or nil and a sentence.
+function grid.words(lines)
+  local step = word(lines.step)
+  if not step then
+    return nil, "stemd does not know the project's grid. Set it to 1/4, 1/8, 1/16 or 1/32, straight or as triplets."
+  end
+  if lines.swing < 0 then return nil, "stemd cannot swing early. Set the grid's swing to 0 % or more." end
+  return { step = step, swing = 0.5 + math.min(lines.swing, 1) / 4 }
 end
 
 return grid

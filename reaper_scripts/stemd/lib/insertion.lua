@@ -15,20 +15,32 @@ local function title_of(part)
   return part:sub(1, 1):upper() .. part:sub(2)
 end
 
-
 local function track_key(track, part)
   return reaper.GetTrackGUID(track) .. " " .. part
 end
 
 local ALL_CHANNELS = -1
 
+local function key_of(track)
+  return select(2, reaper.GetSetMediaTrackInfo_String(track, "P_EXT:stemd_track", "", false))
+end
+
 local function find_track(source, part)
   local wanted = track_key(source, part)
   for index = 0, reaper.CountTracks(0) - 1 do
     local track = reaper.GetTrack(0, index)
-    local _, key = reaper.GetSetMediaTrackInfo_String(track, "P_EXT:stemd_track", "", false)
-    if key == wanted then return track end
+    if key_of(track) == wanted then return track end
   end
+end
+
+-- Below the source, and below what stemd has put there already.
+local function place_below(source)
+  local guid = reaper.GetTrackGUID(source)
+  local index = math.floor(reaper.GetMediaTrackInfo_Value(source, "IP_TRACKNUMBER"))
+  while index < reaper.CountTracks(0) and key_of(reaper.GetTrack(0, index)):sub(1, #guid) == guid do
+    index = index + 1
+  end
+  return index
 end
 
 local function name_rows(track)
@@ -38,7 +50,7 @@ local function name_rows(track)
 end
 
 local function new_track(source, part)
-  local index = math.floor(reaper.GetMediaTrackInfo_Value(source, "IP_TRACKNUMBER"))
+  local index = place_below(source)
   reaper.InsertTrackAtIndex(index, true)
   local track = reaper.GetTrack(0, index)
   local _, name = reaper.GetSetMediaTrackInfo_String(source, "P_NAME", "", false)
@@ -63,9 +75,9 @@ local function same_map(made, record)
   return json.encode(made.map) == json.encode(record.map:values())
 end
 
--- How far the user has moved the item since its notes were put there; cutting its edges moves nothing.
-local function moved(item, made)
-  if not made then return 0.0 end
+--- How far the user has moved an item since its notes were put there; cutting its edges moves nothing.
+function insertion.moved(item)
+  local made = kept.made(item)
   return reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0) - made.origin
 end
 
@@ -93,22 +105,45 @@ local function write(record, result, events, item)
   return item
 end
 
---- Inserts or replaces one part of one source item. `result` has job, part, notes, manifest and, if
--- that is to change, the grid that the notes lie on.
--- The slow part is done in slices; what changes the project is one undo step.
-function insertion.insert(record, result, title)
-  local there = kept.find(record.guid, result.part)
-  local fits = there and same_map(kept.made(there), record)
-  local made = fits and kept.made(there)
-  local placed = notes.placed(result.notes, record.map, slices.breathe)
-  local counted = notes.counted(placed, made and moved(there, made) or 0.0, slices.breathe)
-  local lines = lines_for(result, made)
-  if lines ~= json.null then grid.snap(counted, lines, slices.breathe) end
-  local events = notes.events(counted, slices.breathe)
-  return undo.block(title, function()
+-- All that takes time; what is returned changes the project. `there` is the item to be replaced, if there is one.
+local function prepared(record, result, there)
+  local made = there and kept.made(there)
+  local fits = made and same_map(made, record)
+  local shift = fits and insertion.moved(there) or 0.0
+  local lines = lines_for(result, fits and made)
+  local counted = notes.counted(notes.placed(result.notes, record.map, slices.breathe), shift, slices.breathe)
+  if lines ~= json.null then grid.tidy(counted, lines, slices.breathe) end
+  local events = notes.events(counted, notes.bends(result.notes, record.map, shift, slices.breathe), slices.breathe)
+  return function()
     if there and not fits then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(there), there) end
     return write(record, result, events, fits and there or nil)
+  end
+end
+
+local function in_one_step(works, title)
+  if #works == 0 then return end
+  undo.block(title, function()
+    for _, work in ipairs(works) do work() end
   end)
+end
+
+--- Inserts or replaces parts of one source item, as one undo step. Each of `results` has job, part, notes, manifest
+-- and, if that is to change, the grid that the notes lie on. The slow part is done in slices.
+function insertion.insert(record, results, title)
+  local works = {}
+  for index, result in ipairs(results) do
+    works[index] = prepared(record, result, kept.find(record.guid, result.part))
+  end
+  in_one_step(works, title)
+end
+
+--- Puts new notes into items that stemd has made: `list` holds {item, result}. One undo step.
+function insertion.replace(list, title)
+  local works = {}
+  for index, entry in ipairs(list) do
+    works[index] = prepared(insertion.remembered(entry.item), entry.result, entry.item)
+  end
+  in_one_step(works, title)
 end
 
 --- A source record made from what a MIDI item remembers, for when the audio item is not at hand.

@@ -66,6 +66,8 @@ local function listener(song, track)
       song.tempi[#song.tempi + 1] = { tick = tick, tempo = string.unpack(">I3", text) }
     elseif status >> 4 == 0x8 or status >> 4 == 0x9 then
       sounding(track, status, first, second, tick)
+    elseif status >> 4 == 0xB or status >> 4 == 0xE then
+      song.bends[#song.bends + 1] = { first = tick, status = status, low = first, high = second }
     end
   end
 end
@@ -92,7 +94,10 @@ local function clock(points, ppq)
 end
 
 local function place(notes, field, name, points, ppq, breathe)
-  table.sort(notes, function(a, b) return a[field] < b[field] end)
+  table.sort(notes, function(a, b)
+    if a[field] ~= b[field] then return a[field] < b[field] end
+    return (a.order or 0) < (b.order or 0)
+  end)
   local second = clock(points, ppq)
   for _, note in ipairs(notes) do
     breathe()
@@ -101,7 +106,7 @@ local function place(notes, field, name, points, ppq, breathe)
 end
 
 local function read(data, breathe)
-  local song, notes = { tempi = {} }, {}
+  local song, notes = { tempi = {}, bends = {} }, {}
   local ppq = string.unpack(">I2", data, 13)
   assert(data:sub(15, 18) == "MTrk")
   for body, stop in chunks(data) do
@@ -110,10 +115,14 @@ local function read(data, breathe)
   local points = timed(song.tempi, ppq)
   place(notes, "last", "stop", points, ppq, breathe)
   place(notes, "first", "onset", points, ppq, breathe)
+  for index, bend in ipairs(song.bends) do bend.order = index end
+  place(song.bends, "first", "onset", points, ppq, breathe)
+  notes.bends = song.bends
   return notes
 end
 
---- Notes {onset, stop (seconds), pitch, velocity, channel (0-15)} by onset, or nil and a sentence.
+--- Notes {onset, stop (seconds), pitch, velocity, channel (0-15)} by onset, or nil and a sentence. Their `bends` are
+-- the controllers and pitch bends of the file {onset, status, low, high}.
 function midifile.read(data, breathe)
   if not data or data:sub(1, 4) ~= "MThd" then return nil, "The MIDI file cannot be read." end
   local ok, notes = pcall(read, data, breathe or function() end)

@@ -4,6 +4,7 @@ local notes = {}
 
 local SHORTEST = 0.002  -- seconds
 local TICK = 1 / 960   -- quarter notes
+local CONTROL = 0xB
 local NOTE_ON, NOTE_OFF, ALL_NOTES_OFF = 0x90, 0x80, string.char(0xB0, 123, 0)
 
 --- Where `heard` notes sound in the project: {time, stop, pitch, velocity, channel, hit}, by time.
@@ -51,14 +52,32 @@ local function one_by_one(counted, breathe)
   return kept
 end
 
+local OFF, BEND, ON = 0, 1, 2  -- at one place a note ends before the next one is bent or struck
+
 local function event(quarter, status, note, velocity)
   local bytes = string.char(status | note.channel, note.pitch, velocity)
-  return { quarter = quarter, flag = note.selected and 1 or 0, bytes = bytes, off = status == NOTE_OFF }
+  local rank = status == NOTE_OFF and OFF or ON
+  return { quarter = quarter, flag = note.selected and 1 or 0, bytes = bytes, rank = rank }
 end
 
 local function earlier(a, b)
   if a.quarter ~= b.quarter then return a.quarter < b.quarter end
-  return a.off and not b.off
+  return a.rank < b.rank
+end
+
+--- Controllers and pitch bends of a file as events of a take: what sets up an instrument goes to the item's start.
+function notes.bends(heard, map, shift, breathe)
+  local events = {}
+  for _, bend in ipairs(heard.bends or {}) do
+    breathe()
+    local times = bend.status >> 4 == CONTROL and { map.position } or map:times(bend.onset)
+    for _, time in ipairs(times) do
+      local quarter = reaper.TimeMap2_timeToQN(0, time + shift)
+      local bytes = string.char(bend.status, bend.low, bend.high)
+      events[#events + 1] = { quarter = quarter, flag = 0, bytes = bytes, rank = BEND }
+    end
+  end
+  return events
 end
 
 local function merge(events, low, middle, high, breathe)
@@ -84,9 +103,9 @@ local function sorted(events, breathe)
   return events
 end
 
---- The events of counted notes in the order in which a take holds them. This is the slow part.
-function notes.events(counted, breathe)
-  local events = {}
+--- The events of counted notes, with those that are in `events` already, in the order in which a take holds them. This
+-- is the slow part.
+function notes.events(counted, events, breathe)
   for _, note in ipairs(one_by_one(counted, breathe)) do
     breathe()
     events[#events + 1] = event(note.first, NOTE_ON, note, note.velocity)

@@ -25,10 +25,12 @@ end
 
 local WIRES = { socket = "wire_socket", sender = "wire_sender", spool = "wire_spool" }
 
+-- The spool is always among them: it carries what no datagram can.
 local function open_wires(running)
   local chosen, wires = settings.get("transport"), {}
   for _, name in ipairs({ "socket", "sender", "spool" }) do
-    local wire = (chosen == "auto" or chosen == name) and require(WIRES[name]).open(running)
+    local wanted = chosen == "auto" or chosen == name or name == "spool"
+    local wire = wanted and require(WIRES[name]).open(running)
     if wire then wires[#wires + 1] = wire end
   end
   return wires

@@ -6,7 +6,7 @@ local SECTION = "stemd"
 
 settings.FIELDS = {
   { name = "quantize", label = "Notes (played or quantized)", default = "played", choices = { "played", "quantized" } },
-  { name = "input", label = "Files are (auto / mix / drums)", default = "auto", choices = { "auto", "mix", "drums" } },
+  { name = "input", label = "Files are (auto / mix / stem)", default = "auto", choices = { "auto", "mix", "stem" } },
   { name = "drum_map", label = "Drum map", default = "gm" },
   { name = "stem_format", label = "Stems (wav / flac / mp3)", default = "wav", choices = { "wav", "flac", "mp3" } },
   { name = "mute_source", label = "Mute the source (yes / no)", default = "yes", choices = { "yes", "no" } },

@@ -106,13 +106,14 @@ function TimeMap:speed(second)
   return span > 0 and 0.01 / span or self.rate
 end
 
---- The second of the file that is heard at project time `time`.
-function TimeMap:second(time)
+--- The second of the file that is heard at project time `time`. With `straight` a loop does not jump back to its
+-- start: before and after its first round the file is counted on.
+function TimeMap:second(time, straight)
   local at = (time - self.position) * self.rate
   local markers = self.markers
   if #markers == 0 then
     local plain = at + self.start - self.shift
-    return (self.loop and plain % self.span or plain) + self.shift
+    return (self.loop and not straight and plain % self.span or plain) + self.shift
   end
   for index = 1, #markers - 1 do
     local left, right = markers[index], markers[index + 1]

@@ -22,24 +22,41 @@ local transcribe = {}
 local Job = {}
 Job.__index = Job
 
-local function input_of(record)
-  local set = settings.get("input")
-  if set ~= "auto" then return set end
-  return record.name:lower():find("drum") and "drums" or "mix"
+local function has(list, wanted)
+  for _, value in ipairs(list) do
+    if value == wanted then return true end
+  end
+  return false
+end
+
+local NAMED = { drums = { "drum" }, bass = { "bass" }, vocals = { "vocal", "vox", "voice" }, other = {} }
+
+local function is_called(record, part)
+  for _, word in ipairs(NAMED[part]) do
+    if record.name:lower():find(word, 1, true) then return true end
+  end
+  return false
+end
+
+-- A file is a stem already if its name says so, or the settings do; only one part can be made of it.
+local function input_of(record, wanted)
+  local set, part = settings.get("input"), wanted.parts[1]
+  if wanted.stems or #wanted.parts > 1 or set == "mix" then return "mix" end
+  return (set == "stem" or is_called(record, part)) and part or "mix"
 end
 
 local function options_for(record, wanted)
-  local options = { drum_map = settings.get("drum_map"), input = input_of(record) }
+  local options = { drum_map = settings.get("drum_map"), input = input_of(record, wanted) }
   options.grid = { quantize = settings.get("quantize") == "quantized" }
   options.parts = wanted.parts
-  if wanted.stems then options.stems, options.input = settings.get("stem_format"), "mix" end
+  if wanted.stems then options.stems = settings.get("stem_format") end
   return options
 end
 
 local function new_job(record, wanted)
   return setmetatable({
     record = record, wanted = wanted, options = wanted.options or options_for(record, wanted),
-    stage = "waiting", fraction = 0.0, inserted = {},
+    stage = "waiting", fraction = 0.0, inserted = {}, drafts = {},
   }, Job)
 end
 
@@ -58,10 +75,15 @@ function Job:progress(_, stage, fraction, eta)
   self.stage, self.fraction, self.eta = stage, fraction, eta
 end
 
+local function part_of(path)
+  return path:match("%.(%a+)%.mid$")
+end
+
 -- Kept for a cycle or two: the news of the final file comes together with the news that the job is done.
 function Job:midi(_, path)
-  if self.wanted.stems or not path:find("%.drums%.mid$") then return end
-  self.draft = self.draft or { path = path, at = reaper.time_precise() + 0.3 }
+  local part = part_of(path)
+  if self.wanted.stems or not has(self.wanted.parts, part) then return end
+  self.drafts[part] = self.drafts[part] or { path = path, at = reaper.time_precise() + 0.3 }
 end
 
 function Job:done(_, _, _, path)
@@ -96,35 +118,43 @@ function Job:_finish(path)
 end
 
 function Job:_insert_parts(paths, from)
+  local list, missing = {}, {}
   for _, part in ipairs(self.wanted.parts) do
-    local problem = paths[part] and self:_insert(part, paths[part], self.wanted.title, from)
-    if problem then return problem end
+    if paths[part] then list[#list + 1] = { part = part, path = paths[part] } else missing[#missing + 1] = part end
   end
+  local problem = #list > 0 and self:_insert(list, self.wanted.title, from)
+  return problem or #missing > 0 and ("stemd heard no %s in it."):format(table.concat(missing, ", ")) or nil
 end
 
 -- Nil, or what went wrong. What is there already is not inserted again.
-function Job:_insert(part, path, title, from)
-  local data = files.read(path)
-  if data and data == self.inserted[part] then return nil end
-  local notes, problem = midifile.read(data, slices.breathe)
-  if not notes then return problem end
-  insertion.insert(self.record, { job = self.id, part = part, notes = notes, manifest = from }, title)
-  self.inserted[part] = data
+function Job:_insert(list, title, from)
+  local results = {}
+  for _, entry in ipairs(list) do
+    local data = files.read(entry.path)
+    if not data or data ~= self.inserted[entry.part] then
+      local notes, problem = midifile.read(data, slices.breathe)
+      if not notes then return problem end
+      results[#results + 1] = { job = self.id, part = entry.part, notes = notes, manifest = from }
+      self.inserted[entry.part] = data
+    end
+  end
+  insertion.insert(self.record, results, title)
 end
 
-function Job:_insert_draft(path)
+function Job:_insert_draft(part, path)
   if self.over or not reaper.ValidatePtr2(0, self.record.item, "MediaItem*") then return end
-  self:_insert("drums", path, self.wanted.title .. " (draft)")
+  self:_insert({ { part = part, path = path } }, self.wanted.title .. " (draft)")
 end
 
 --- One defer cycle; true while the job goes on.
 function Job:step()
   if self.over then return false end
   heartbeat.beat(self.record.guid)
-  local draft = self.draft
-  if draft and not self.drafted and reaper.time_precise() >= draft.at then
-    self.drafted = true
-    slices.start(function() self:_insert_draft(draft.path) end)
+  for part, draft in pairs(self.drafts) do
+    if not draft.taken and reaper.time_precise() >= draft.at then
+      draft.taken = true
+      slices.start(function() self:_insert_draft(part, draft.path) end)
+    end
   end
   return true
 end

@@ -9,6 +9,7 @@ local Sender = { name = "sender" }
 Sender.__index = Sender
 
 local NO_WAIT = -2  -- and no window in the way
+local LARGEST = 1300  -- bytes of arguments in the datagram that the command sends
 
 --- The wire, or nil when the command is not there.
 function Sender.open(running)
@@ -36,9 +37,17 @@ local function words(self, call)
   return line
 end
 
---- One process for a call, however often it is sent. Nil when this call cannot be written on a command line.
+local function length(call)
+  local bytes = #call.address
+  for _, word in ipairs(call.args) do bytes = bytes + #tostring(word) + 8 end
+  return bytes
+end
+
+--- One process for a call, however often it is sent. Nil when this call is too long, or cannot be written on a command
+-- line.
 function Sender:send(call)
   if call.started then return true end
+  if length(call) > LARGEST then return nil end
   local command = quoting.command(words(self, call))
   if not command then return nil end
   call.started = reaper.ExecProcess(command, NO_WAIT) ~= nil

@@ -5,7 +5,7 @@ local osc = require("osc")
 local Socket = { name = "socket" }
 Socket.__index = Socket
 
-local HOST, LARGEST, MOST = "127.0.0.1", 60000, 200
+local HOST, LARGEST, MOST = "127.0.0.1", 1400, 200
 
 --- The wire, or nil without luasocket.
 function Socket.open(running)
@@ -17,7 +17,7 @@ function Socket.open(running)
   return setmetatable({ udp = udp }, Socket)
 end
 
---- Nil for a request that no datagram holds.
+--- Nil for a request that is too long for a datagram.
 function Socket:send(call)
   local data = osc.encode(call.address, call.args)
   if #data > LARGEST then return nil end
