@@ -50,7 +50,7 @@ class Shop:
         self.reception = Reception(self.door, self.notifier, self.clock.now)
         self.job = self.done()
 
-    def _open_in(self, receive, name, api):
+    def _open_in(self, receive, name, api, beside):
         self.input = FakeInput(self.clock, receive)
         return self.input
 

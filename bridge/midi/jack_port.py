@@ -6,16 +6,20 @@ back at that instant, the rest waits for the next cycle rather than JACK for us.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
 import jack
 
-from bridge.midi.port import Api, PortLost, Receive
+from bridge.midi.port import Api, OutPort, PortLost, Receive
 
 LEAD = 0.25  # seconds: more than a busy computer ever keeps a thread waiting
 DRAIN = 0.5
 WRAP = 1 << 32
+
+Cycle = Callable[[int, int], None]
+"""Called in every cycle with the frame at which it begins and its length in frames."""
 
 
 class FrameClock:
@@ -43,51 +47,68 @@ class FrameClock:
         return self._frame + (frame - self._frame + WRAP // 2) % WRAP - WRAP // 2
 
 
-class JackPort:
-    """A JACK client with one port, and how it ends.
+class Hub:
+    """A JACK client, and what its ports do in each cycle.
 
+    JACK wakes every client up in every cycle, which costs more than all that stemd does then: ports share a client.
     When the server dies, close every client of it before another is opened: libjack crashes otherwise.
     """
 
     def __init__(self, name: str) -> None:
-        self._client = _client(name)
-        self._clock = FrameClock(self._client.samplerate, self._client.frame_time, time.perf_counter())
+        self.client = _client(name)
+        self.clock = FrameClock(self.client.samplerate, self.client.frame_time, time.perf_counter())
+        self._cycles: tuple[Cycle, ...] = ()
         self._lost = False
         self._closed = False
-        self._client.set_shutdown_callback(self._shut_down)
-        self._client.set_process_callback(self._process)
+        self.client.set_shutdown_callback(self._shut_down)
+        self.client.set_process_callback(self._process)
+        self.client.activate()
 
     def now(self) -> float:
-        return self._clock.seconds(self._client.frame_time)
+        return self.clock.seconds(self.client.frame_time)
 
     def alive(self) -> bool:
         return not (self._lost or self._closed)
+
+    def add(self, cycle: Cycle) -> None:
+        self._cycles = (*self._cycles, cycle)
+
+    def remove(self, cycle: Cycle) -> None:
+        self._cycles = tuple(known for known in self._cycles if known != cycle)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
         if not self._lost:
-            self._client.deactivate()
-        self._client.close()
+            self.client.deactivate()
+        self.client.close()
 
     def _process(self, frames: int) -> None:
-        raise NotImplementedError
+        start = self.clock.cycle(self.client.last_frame_time)
+        for cycle in self._cycles:
+            cycle(start, frames)
 
     def _shut_down(self, status: Any, reason: str) -> None:  # noqa: ARG002
         self._lost = True
 
 
-class JackOut(JackPort):
+class JackOut:
     lead = LEAD
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._port = self._client.midi_outports.register("out")
+        self.hub = Hub(name)
+        self._port = self.hub.client.midi_outports.register("out")
         self.label = f"{self._port.name} (JACK)"
         self._queue: deque[tuple[int, bytes]] = deque()
         self._lock = Lock()
-        self._client.activate()
+        self.hub.add(self._write)
+
+    def now(self) -> float:
+        return self.hub.now()
+
+    def alive(self) -> bool:
+        return self.hub.alive()
 
     def send(self, message: bytes) -> None:
         self.schedule(message, 0.0)
@@ -95,7 +116,7 @@ class JackOut(JackPort):
     def schedule(self, message: bytes, when: float) -> None:
         if not self.alive():
             raise PortLost("JACK has stopped.")
-        self._queue.append((self._clock.frames(when), message))
+        self._queue.append((self.hub.clock.frames(when), message))
 
     def drop(self) -> list[bytes]:
         with self._lock:
@@ -108,12 +129,11 @@ class JackOut(JackPort):
         while self._queue and self.alive() and time.perf_counter() < deadline:
             time.sleep(0.002)
         if self.alive():
-            time.sleep(2 * self._client.blocksize / self._client.samplerate)
-        super().close()
+            time.sleep(2 * self.hub.client.blocksize / self.hub.client.samplerate)
+        self.hub.close()
 
-    def _process(self, frames: int) -> None:
+    def _write(self, start: int, frames: int) -> None:
         self._port.clear_buffer()
-        start = self._clock.cycle(self._client.last_frame_time)
         if not self._lock.acquire(blocking=False):
             return
         try:
@@ -134,26 +154,41 @@ class JackOut(JackPort):
             self._queue.popleft()
 
 
-class JackIn(JackPort):
-    def __init__(self, name: str, receive: Receive) -> None:
-        super().__init__(name)
-        self._port = self._client.midi_inports.register("in")
+class JackIn:
+    """With a client of its own, or as one more port called `name` of a `hub` that is there."""
+
+    def __init__(self, name: str, receive: Receive, hub: Hub | None = None) -> None:
+        self._hub = hub or Hub(name)
+        self._guest = hub is not None
+        self._port = self._hub.client.midi_inports.register(name if self._guest else "in")
         self.label = f"{self._port.name} (JACK)"
         self._receive = receive
-        self._client.activate()
+        self._hub.add(self._read)
 
-    def _process(self, frames: int) -> None:  # noqa: ARG002
-        start = self._clock.cycle(self._client.last_frame_time)
+    def now(self) -> float:
+        return self._hub.now()
+
+    def alive(self) -> bool:
+        return self._hub.alive()
+
+    def close(self) -> None:
+        self._hub.remove(self._read)
+        if not self._guest:
+            self._hub.close()
+        elif self._hub.alive():
+            self._port.unregister()
+
+    def _read(self, start: int, frames: int) -> None:  # noqa: ARG002
         for frame, message in self._port.incoming_midi_events():
-            self._receive(bytes(message), self._clock.seconds(start + frame))
+            self._receive(bytes(message), self._hub.clock.seconds(start + frame))
 
 
 def open_out(name: str, api: Api) -> JackOut:  # noqa: ARG001
     return JackOut(name)
 
 
-def open_in(name: str, api: Api, receive: Receive) -> JackIn:  # noqa: ARG001
-    return JackIn(name, receive)
+def open_in(name: str, api: Api, receive: Receive, beside: OutPort | None) -> JackIn:  # noqa: ARG001
+    return JackIn(name, receive, beside.hub if isinstance(beside, JackOut) and beside.alive() else None)
 
 
 def destinations(api: Api) -> tuple[str, ...]:  # noqa: ARG001

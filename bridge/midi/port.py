@@ -81,7 +81,7 @@ class Backend(Protocol):
 
     def open_out(self, name: str, api: Api) -> OutPort: ...
 
-    def open_in(self, name: str, api: Api, receive: Receive) -> InPort: ...
+    def open_in(self, name: str, api: Api, receive: Receive, beside: OutPort | None) -> InPort: ...
 
     def destinations(self, api: Api) -> tuple[str, ...]: ...
 
@@ -91,9 +91,14 @@ def open_out(name: str = "stemd", api: Api | None = None) -> OutPort | NoPort:
     return _first_that_works(api, lambda backend, chosen: backend.open_out(name, chosen))
 
 
-def open_in(receive: Receive, name: str = "stemd sync", api: Api | None = None) -> InPort | NoPort:
-    """A port that a DAW can send clock and notes to. `receive` must return within a few microseconds."""
-    return _first_that_works(api, lambda backend, chosen: backend.open_in(name, chosen, receive))
+def open_in(
+    receive: Receive, name: str = "stemd sync", api: Api | None = None, beside: OutPort | None = None
+) -> InPort | NoPort:
+    """A port that a DAW can send clock and notes to. `receive` must return within a few microseconds.
+
+    It lies `beside` another of stemd's ports where that is cheaper, and is closed before it.
+    """
+    return _first_that_works(api, lambda backend, chosen: backend.open_in(name, chosen, receive, beside))
 
 
 def list_ports(api: Api | None = None) -> tuple[str, ...] | NoPort:

@@ -12,7 +12,7 @@ from typing import Any
 
 import rtmidi
 
-from bridge.midi.port import Api, PortLost, Receive
+from bridge.midi.port import Api, OutPort, PortLost, Receive
 
 CODES = {
     Api.JACK: rtmidi.API_UNIX_JACK,
@@ -77,7 +77,7 @@ def open_out(name: str, api: Api) -> RtMidiOut:
     return RtMidiOut(*_open(rtmidi.MidiOut, name, api))
 
 
-def open_in(name: str, api: Api, receive: Receive) -> RtMidiIn:
+def open_in(name: str, api: Api, receive: Receive, beside: OutPort | None = None) -> RtMidiIn:  # noqa: ARG001
     client, actual, api = _open(rtmidi.MidiIn, name, api)
     client.ignore_types(sysex=True, timing=False, active_sense=True)
     client.set_callback(lambda event, _: receive(bytes(event[0]), time.perf_counter()))

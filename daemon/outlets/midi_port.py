@@ -55,7 +55,7 @@ class PortSettings:
     sync_name: str = "stemd sync"
     api: Api | None = None
     open_out: Callable[[str, Api | None], OutPort | NoPort] = open_out
-    open_in: Callable[[Receive, str, Api | None], InPort | NoPort] = open_in
+    open_in: Callable[[Receive, str, Api | None, OutPort | None], InPort | NoPort] = open_in
     open_link: Callable[[], LinkTransport | None] = open_link
 
 
@@ -190,17 +190,17 @@ class MidiOutlet:
             return
         self._player = Player(port, lost=lambda _: self._look.set())
         self._player.start()
-        self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api)
+        self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api, port)
         self._sentence = f"MIDI leaves through {port.label}."
 
     def _let_go(self) -> None:
+        if not isinstance(self._sync, NoPort):
+            self._sync.close()
+        self._sync = NoPort("The port for the DAW's clock is not open.")
         player, self._player = self._player, None
         if player is not None:
             player.close()
             self._sent_before += player.sent
-        if not isinstance(self._sync, NoPort):
-            self._sync.close()
-        self._sync = NoPort("The port for the DAW's clock is not open.")
 
     def _transport(self, when: str) -> Transport | None:
         if when == "transport":

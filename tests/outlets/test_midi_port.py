@@ -31,7 +31,7 @@ class Computer:
         self.outs.append(FakePort(self.clock, self.lead))
         return self.outs[-1]
 
-    def open_in(self, receive: Receive, name: str, api: Api | None) -> InPort | NoPort:
+    def open_in(self, receive: Receive, name: str, api: Api | None, beside: OutPort | None) -> InPort | NoPort:
         self.input = FakeInput(self.clock, receive)
         return self.input
 

@@ -151,19 +151,36 @@ def test_panic_reaches_the_other_end(player: Player, receiver: Receiver) -> None
     assert receiver.sounding() == set()
 
 
-def test_input_and_output_share_one_clock(player: Player) -> None:
+def test_input_and_output_share_one_clock_and_one_client(server: Server) -> None:
     heard: list[tuple[bytes, float]] = []
-    sync = open_in(lambda message, at: heard.append((message, at)))
     out = open_out("other")
+    sync = open_in(lambda message, at: heard.append((message, at)), "sync", beside=out)
     assert isinstance(sync, JackIn) and isinstance(out, JackOut)
-    with jack.Client("patchbay", no_start_server=True) as patchbay:
-        patchbay.connect("other:out", "stemd sync:in")
+    with closing(out), closing(sync), jack.Client("patchbay", no_start_server=True) as patchbay:
+        assert {"other:out", "other:sync"} <= {port.name for port in patchbay.get_ports(is_midi=True)}
+        patchbay.connect("other:out", "other:sync")
         when = out.now() + 0.1
         out.schedule(b"\xf8", when)
         assert eventually(lambda: heard)
-    out.close()
-    sync.close()
     assert heard[0][1] == pytest.approx(when, abs=1 / RATE)
+
+
+def test_an_input_alone_has_a_client_of_its_own(player: Player) -> None:
+    heard: list[bytes] = []
+    with closing(open_in(lambda message, _: heard.append(message))) as sync:
+        assert sync.label == "stemd sync:in (JACK)"
+        with jack.Client("patchbay", no_start_server=True) as patchbay:
+            patchbay.connect("stemd:out", "stemd sync:in")
+            player.play(clip_of((0.0, 36)))
+            assert eventually(lambda: heard)
+    assert heard[0] == bytes((0x99, 36, 100))
+
+
+def test_an_input_that_is_closed_leaves_the_output_playing(player: Player, receiver: Receiver) -> None:
+    out = player._port
+    open_in(lambda *_: None, "sync", beside=out).close()
+    player.play(clip_of((0.0, 36)))
+    assert eventually(lambda: receiver.strikes())
 
 
 def test_a_second_stemd_gets_a_name_of_its_own(player: Player) -> None:
@@ -261,7 +278,7 @@ def test_a_push_locked_to_midi_clock_lies_on_the_daws_beats(server: Server) -> N
         outlet = open_parts.enter_context(closing(MidiOutlet(PortSettings(), lambda _: None)))
         outlet.open()
         daw = open_parts.enter_context(closing(ClockSource(every=900)))
-        daw.client.connect("daw:clock", "stemd sync:in")
+        daw.client.connect("daw:clock", "stemd:stemd sync")
         receiver = open_parts.enter_context(closing(Receiver("stemd:out")))
         notes = [(n * 0.5, 36 + n) for n in range(5)]
         outlet.push(clip_of(*notes, bpm=120, length=2.5), PushOptions(when="transport"))
