@@ -24,9 +24,9 @@ async def taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
 
 
 def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
+    require_public(url)
     if importlib.util.find_spec("yt_dlp") is None:
         raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'stemd[url]'.")
-    require_public(url)
     folder = here.settings.folders.uploads
     with uploads.incoming(folder) as fresh:
         fetched = _fetched(url, fresh, here)

@@ -10,7 +10,7 @@ from daemon.inlets.http.front import Front
 from daemon.jobs.job import Job, State
 from daemon.jobs.worker import Told
 
-_CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-([0-9a-f]{1,32})")
+_CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-(\w{1,32})")
 _HISTORY = '"history":'
 _PLACES = ("events", "notes", "clusters", "revisions", "midi", "stems", "archive", "log")
 

@@ -1,0 +1,147 @@
+"""The HTTP inlet as it runs in the daemon, on a free port, with real jobs and files and a MIDI port that is none."""
+
+import json
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bridge.osc.calls import read_call
+from daemon import run
+from daemon.config import Settings, load
+from daemon.events import Bus
+from daemon.frontdesk import FrontDesk, Staff
+from daemon.inlets.admission import Admission
+from daemon.inlets.door import Reception
+from daemon.inlets.http.opening import opened
+from daemon.inlets.http.server import HttpInlet
+from daemon.jobs.foreman import Foreman
+from daemon.jobs.job import State
+from daemon.jobs.store import JobStore
+from daemon.outlets.midi_port import MidiOutlet, PortSettings
+from daemon.outlets.notify import Asker, Notifier
+from tests import songs
+from tests.fakes import FakeClock, FakeInput, FakePort
+from tests.jobs.orders import job
+
+PATIENCE = 30.0
+KEY = "a-key-that-is-long-enough"
+
+
+class Site:
+    """`settings` are those of `daemon.`, by name."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.settings = settings_in(folder, **settings)
+        self.bus = bus = Bus()
+        self.store = JobStore(folder / "jobs.db")
+        clock = FakeClock()
+        self.port = FakePort(clock)
+        ports = PortSettings(open_out=lambda *_: self.port, open_in=lambda r, *_: FakeInput(clock, r))
+        self.midi = MidiOutlet(ports, lambda text: None)
+        foreman = Foreman(self.store, bus, [], None, idle=1.0)
+        admission = Admission(run.house(self.settings), self.store, bus)
+        staff = Staff(admission, foreman, self.store, self.midi, bus)
+        desk = FrontDesk(staff, run.manners(self.settings))
+        notifier = Notifier(clock.now)
+        self.reception = Reception(desk, notifier, clock.now)
+        self.front: Any = None
+        self.inlet = HttpInlet("127.0.0.1", 0, self._build(staff, desk))
+        self.inlet.start()
+        self.url = f"http://127.0.0.1:{self.inlet.http_port}"
+        self.client = self.visitor()
+        self.client.get("/health")
+        self._songs = 0
+
+    def _build(self, staff: Staff, desk: FrontDesk) -> Callable[[int], Any]:
+        def build(port: int) -> Any:
+            self.front, app = opened(self.settings, staff, desk, Counter(received=3), port)
+            return self.front, app
+
+        return build
+
+    def visitor(self, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
+
+    def song(self) -> str:
+        """A job that is done, in a folder of its own; its id."""
+        self._songs += 1
+        home = self.folder / f"song {self._songs}"
+        home.mkdir()
+        manifest = songs.saved(home)
+        running = self.store.move(self.store.add(job(str(home / "Song.wav"))), State.RUNNING)
+        return self.store.move(running, State.DONE, manifest=str(manifest), midi="").id
+
+    def osc(self, address: str, *args: object) -> Any:
+        """The answer to the same request by the other wire."""
+        call = read_call(address, args)
+        return self.reception.handle(call, Asker("me", call.id, lambda message: None))[0]
+
+    def labels(self, name: str) -> list[str]:
+        return [each["label"] for each in self.client.get(f"/api/jobs/{name}/clusters").json()["clusters"]]
+
+    def close(self) -> None:
+        self.client.close()
+        self.inlet.stop()
+        self.midi.close()
+        self.store.close()
+
+
+def settings_in(folder: Path, **settings: str) -> Settings:
+    places = {f"STEMD_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")}
+    chosen = {f"STEMD_DAEMON__{name.upper()}": value for name, value in settings.items()}
+    return load({**places, **chosen, "STEMD_OFFLINE": "true"}).settings
+
+
+def raw(port: int, data: bytes) -> bytes:
+    """What comes back for bytes that no library would send."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+class Listener:
+    """Server-sent events one by one."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+
+    def next(self) -> tuple[int, str, Any]:
+        found: dict[str, str] = {}
+        for line in self._lines:
+            if not line and found:
+                return int(found["id"]), found["event"], json.loads(found["data"])
+            name, colon, value = line.partition(": ")
+            if colon and name:
+                found[name] = value
+        raise AssertionError("the stream has ended")
+
+    def until(self, event: str) -> list[tuple[int, str, Any]]:
+        heard = [self.next()]
+        while heard[-1][1] != event:
+            heard.append(self.next())
+        return heard
+
+
+@contextmanager
+def listening(client: httpx.Client, path: str = "/api/events", last: int | None = None) -> Iterator[Listener]:
+    headers = {} if last is None else {"Last-Event-ID": str(last)}
+    with client.stream("GET", path, headers=headers) as response:
+        assert response.status_code == 200, response.read()
+        yield Listener(response.iter_lines())
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    """The first true value of `what()`; something in another thread or process has to happen."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found

@@ -1,0 +1,178 @@
+"""Songs that come over the wire."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.inlets.http.uploads import safe_name, sweep
+from tests import synth
+from tests.inlets.http.site import Site, raw, wait_for
+
+EDGE = "--edge"
+
+
+def wav(folder: Path, pitch: float = 440.0) -> bytes:
+    return synth.write(folder / "made.wav", synth.tone(pitch, 0.5)).read_bytes()
+
+
+@pytest.fixture
+def uploads(site) -> Path:
+    return site.settings.folders.uploads
+
+
+def send(client, data: bytes, name: str = "Song.wav", **fields: str):
+    return client.post("/api/jobs", files={"file": (name, data, "audio/wav")}, data=fields)
+
+
+def left(uploads: Path) -> list[str]:
+    return sorted(path.name for path in uploads.rglob("*")) if uploads.exists() else []
+
+
+def test_an_upload_lies_in_a_folder_of_its_own(client, uploads, tmp_path):
+    answer = send(client, wav(tmp_path), "Mein Stück.wav", options=json.dumps({"input": "drums"}))
+    made = answer.json()
+    assert (answer.status_code, made["options"]["input"]) == (202, "drums")
+    assert Path(made["path"]) == uploads / "Mein Stück" / "Mein Stück.wav"
+    assert Path(made["path"]).read_bytes() == wav(tmp_path)
+
+
+def test_another_song_of_the_same_name_gets_another_folder(client, uploads, tmp_path):
+    first = send(client, wav(tmp_path), "Same.wav").json()
+    second = send(client, wav(tmp_path, 220.0), "Same.wav").json()
+    assert Path(second["path"]) == uploads / "Same 2" / "Same.wav" and first["id"] != second["id"]
+
+
+def test_the_same_song_is_kept_once_and_is_the_same_job(client, uploads, tmp_path):
+    jobs = [send(client, wav(tmp_path), "Twice.wav").json()["id"] for _ in range(2)]
+    assert jobs[0] == jobs[1] and not (uploads / "Twice 2").exists()
+
+
+def test_an_upload_goes_with_its_job_if_that_is_asked_for(client, uploads, tmp_path):
+    made = send(client, wav(tmp_path), "Away.wav").json()
+    client.post(f"{made['links']['self']}/cancel")
+    assert client.delete(made["links"]["self"], params={"files": "true"}).status_code == 204
+    assert not (uploads / "Away").exists()
+
+
+def test_an_upload_that_two_jobs_use_stays(client, uploads, tmp_path):
+    first = send(client, wav(tmp_path), "Shared.wav").json()
+    send(client, wav(tmp_path), "Shared.wav", options='{"bpm": 100}')
+    client.post(f"{first['links']['self']}/cancel")
+    client.delete(first["links"]["self"], params={"files": "true"})
+    assert (uploads / "Shared" / "Shared.wav").exists()
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "..\\..\\boot.ini", "/abs.wav", "a\0b.wav", ".", "..", "C:x", "\n"])
+def test_names_never_become_paths(client, uploads, tmp_path, name):
+    answer = send(client, wav(tmp_path), name)
+    if answer.status_code == 202:
+        assert Path(answer.json()["path"]).parent.parent == uploads
+    else:
+        assert answer.json()["code"] == "bad_upload"
+
+
+@given(st.text(max_size=300))
+def test_a_safe_name_is_a_name_that_every_disk_takes(text):
+    name = safe_name(text)
+    assert name == Path(name).name not in ("", ".", "..") and len(name.encode()) <= 200
+    assert not set(name) & set('\0\n/\\:*?"<>|') and name[0] not in ". " and name[-1] not in ". "
+
+
+@pytest.mark.parametrize(
+    ("given_name", "safe"),
+    [("CON.wav", "_CON.wav"), ("Song.wav", "Song.wav"), ("x" * 300 + ".flac", "x" * 115 + ".flac"), ("...", "song")],
+)
+def test_names_are_changed_as_little_as_can_be(given_name, safe):
+    assert safe_name(given_name) == safe
+
+
+def empty_zip() -> bytes:
+    data = io.BytesIO()
+    zipfile.ZipFile(data, "w").close()
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "empty"), (b"no sound at all", "not_audio"), (empty_zip(), "not_audio"), (b"RIFF\0\0", "damaged")],
+)
+def test_what_is_no_song_leaves_nothing_behind(client, uploads, data, code):
+    before = left(uploads)
+    assert send(client, data, "Nothing.wav").json()["code"] == code
+    assert left(uploads) == before
+
+
+def form(*parts: str, end: str = f"--{EDGE}--\r\n") -> bytes:
+    return ("".join(f"--{EDGE}\r\n{part}\r\n" for part in parts) + end).encode()
+
+
+PART = 'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nabc'
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (form('Content-Disposition: form-data; name="options"\r\n\r\n{}'), "bad_upload"),
+        (form('Content-Disposition: form-data; name="other"\r\n\r\n{}', PART), "bad_upload"),
+        (form(PART, PART), "bad_upload"),
+        (form(PART.replace('; filename="a.wav"', "")), "bad_upload"),
+        (form("\r\n\r\nabc"), "bad_upload"),
+        (form(PART, end=""), "cut_off"),
+        (b"", "cut_off"),
+        (b"garbage" * 50, "bad_upload"),
+        (form(PART, 'Content-Disposition: form-data; name="options"\r\n\r\n{"bpm": '), "bad_request"),
+        (form(PART, 'Content-Disposition: form-data; name="options"\r\n\r\n[]'), "bad_request"),
+        (form(PART, f'Content-Disposition: form-data; name="options"\r\n\r\n{"x" * 70_000}'), "bad_upload"),
+    ],
+)
+def test_forms_that_are_none_are_refused(client, uploads, body, code):
+    before = left(uploads)
+    kind = {"Content-Type": f"multipart/form-data; boundary={EDGE}"}
+    answer = client.post("/api/jobs", content=body, headers=kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert left(uploads) == before
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 10_000}"])
+def test_a_form_needs_a_boundary(client, kind):
+    assert client.post("/api/jobs", content=b"x", headers={"Content-Type": kind}).json()["code"] == "bad_upload"
+
+
+def test_a_connection_that_breaks_leaves_nothing_behind(site, uploads):
+    before = left(uploads)
+    head = f"POST /api/jobs HTTP/1.1\r\nHost: 127.0.0.1:{site.inlet.http_port}\r\nContent-Length: 5000000\r\n"
+    kind = f"Content-Type: multipart/form-data; boundary={EDGE}\r\n\r\n"
+    raw(site.inlet.http_port, head.encode() + kind.encode() + form(PART, end="") + b"x" * 2_000_000)
+    wait_for(lambda: left(uploads) == before)
+
+
+def test_more_than_the_limit_is_refused_before_it_is_sent_or_on_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.inlets.http.site.settings_in", smaller)
+    site = Site(tmp_path)
+    told = send(site.client, b"x" * 3_000_000)
+    untold = site.client.post(
+        "/api/jobs", content=iter([form(PART, end=""), *[b"x" * 500_000] * 4]),
+        headers={"Content-Type": f"multipart/form-data; boundary={EDGE}"},
+    )  # fmt: skip
+    site.close()
+    assert [(answer.status_code, answer.json()["code"]) for answer in (told, untold)] == [(413, "too_big")] * 2
+    assert left(site.settings.folders.uploads) == []
+
+
+def smaller(folder, **settings):
+    from daemon.config import load
+
+    places = {f"STEMD_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")}
+    return load({**places, "STEMD_LIMITS__MAX_GIGABYTES": "0.001"}).settings
+
+
+def test_what_a_killed_stemd_had_not_received_whole_is_removed(tmp_path):
+    for name in (".stemd-old", "Song"):
+        (tmp_path / name).mkdir()
+    sweep(tmp_path, clock=lambda: 4e9)
+    assert [path.name for path in tmp_path.iterdir()] == ["Song"]
