@@ -92,7 +92,7 @@ export class Mixer {
         type: "button", class: `tiny ${what}`, "aria-label": `${said} ${title(name)}`, title: `${said} ${title(name)}`,
         text: letter, onclick: () => this.#flip(choice, what, name),
       });
-    return el("li", { class: "strip" }, el("span", { text: title(name) }), icon("wait"), button("muted", "M", "Mute"), button("solo", "S", "Solo"));
+    return el("li", { class: choice === this.#stems && KIT.includes(name) ? "strip of-kit" : "strip" }, el("span", { text: title(name) }), icon("wait"), button("muted", "M", "Mute"), button("solo", "S", "Solo"));
   }
 
   /** @param {Choice} choice @param {"muted" | "solo"} what @param {string} name */

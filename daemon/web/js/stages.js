@@ -1,8 +1,8 @@
 /** What happens inside: each stage shows the picture of what it really made. */
 
 import { byId, el, sync } from "./dom.js";
-import { colour, drumColour } from "./theme.js";
-import { title } from "./words.js";
+import { DRUMS } from "./notes.js";
+import { colour, drumColour, partColour } from "./theme.js";
 import { drawPeaks } from "./wave.js";
 
 /** @type {Record<string, {name: string, doing: string, made: string}>} */
@@ -17,9 +17,10 @@ export const STAGES = {
 };
 const ORDER = Object.keys(STAGES);
 const PICTURED = ["decode", "separate", "listen", "kit", "beats"];
+const HUED = new Set(DRUMS);
 const TRIES = 5;
 const RETRY_MS = 1500;
-const SIZE = { width: 260, height: 76 };
+const HEIGHT = 76;
 
 export class Stages {
   /** @type {any} */
@@ -120,68 +121,64 @@ export class Stages {
   #draw(stage, canvas) {
     canvas.hidden = !this.#has(stage);
     if (canvas.hidden) return;
-    canvas.width = 2 * SIZE.width;
-    canvas.height = 2 * SIZE.height;
+    const size = { width: canvas.clientWidth || 130, height: HEIGHT };
+    canvas.width = 2 * size.width;
+    canvas.height = 2 * size.height;
     const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     ctx.scale(2, 2);
     const found = this.#pictures.get(stage);
-    if (stage === "hits" && this.#notes) drawHits(ctx, this.#notes);
-    else if (found instanceof ImageBitmap) ctx.drawImage(found, 0, 0, SIZE.width, SIZE.height);
-    else if (found?.strength) drawStrength(ctx, found);
-    else if (found?.beats) drawBeats(ctx, found);
-    else if (found) drawStems(ctx, found.stems ?? found.drums ?? found);
+    if (stage === "hits" && this.#notes) drawHits(ctx, this.#notes, size);
+    else if (found instanceof ImageBitmap) ctx.drawImage(found, 0, 0, size.width, size.height);
+    else if (found?.strength) drawStrength(ctx, found, size);
+    else if (found?.beats) drawBeats(ctx, found, size);
+    else if (found) drawStems(ctx, found.stems ?? found, size);
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Record<string, {min: number[], max: number[]}>} stems */
-function drawStems(ctx, stems) {
+/** @typedef {{width: number, height: number}} Size */
+
+/** @param {CanvasRenderingContext2D} ctx @param {Record<string, {min: number[], max: number[]}>} stems @param {Size} size */
+function drawStems(ctx, stems, size) {
   const all = Object.entries(stems).filter(([, peaks]) => Array.isArray(peaks?.min));
-  const height = SIZE.height / Math.max(1, all.length);
-  all.forEach(([name, peaks], row) => {
-    ctx.fillStyle = drumColour(name);
-    drawPeaks(ctx, peaks, { x: 0, y: row * height + 1, width: SIZE.width, height: height - 2 });
-    label(ctx, title(name), row * height + Math.min(12, height - 2));
+  const height = size.height / Math.max(1, all.length);
+  const loudest = Math.max(0.05, ...all.flatMap(([, { min, max }]) => [Math.max(...max), -Math.min(...min)]));
+  all.forEach(([name, { min, max }], row) => {
+    ctx.fillStyle = HUED.has(name) ? drumColour(name) : partColour(name);
+    const raised = { min: min.map((value) => value / loudest), max: max.map((value) => value / loudest) };
+    drawPeaks(ctx, raised, { x: 0, y: row * height + 1, width: size.width, height: height - 2 });
   });
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {{classes: string[], strength: number[][]}} found */
-function drawStrength(ctx, { classes, strength }) {
-  const height = SIZE.height / classes.length;
+/** @param {CanvasRenderingContext2D} ctx @param {{classes: string[], strength: number[][]}} found @param {Size} size */
+function drawStrength(ctx, { classes, strength }, size) {
+  const height = size.height / classes.length;
   classes.forEach((name, row) => {
-    const curve = strength[row];
-    const each = SIZE.width / curve.length;
+    const each = size.width / strength[row].length;
     ctx.fillStyle = drumColour(name);
-    curve.forEach((value, i) => {
+    strength[row].forEach((value, i) => {
       if (value > 0.02) ctx.fillRect(i * each, (row + 1) * height - value * (height - 2), Math.max(0.6, each), value * (height - 2));
     });
   });
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {{beats: number[], downbeats: number[]}} found */
-function drawBeats(ctx, { beats, downbeats }) {
+/** @param {CanvasRenderingContext2D} ctx @param {{beats: number[], downbeats: number[]}} found @param {Size} size */
+function drawBeats(ctx, { beats, downbeats }, size) {
   const end = (beats.at(-1) ?? 1) + 0.5;
   const bars = new Set(downbeats);
   beats.forEach((at, index) => {
     const bar = bars.has(index);
     ctx.fillStyle = colour(bar ? "accent" : "wave");
-    ctx.fillRect((at / end) * SIZE.width, bar ? 12 : 30, 1.2, bar ? SIZE.height - 24 : SIZE.height - 60);
+    ctx.fillRect((at / end) * size.width, bar ? 12 : 30, 1.2, size.height - (bar ? 24 : 60));
   });
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {import("./notes.js").Notes} notes */
-function drawHits(ctx, { hits, clusters, duration }) {
-  const drums = [...new Set(hits.map((hit) => hit.drum))];
+/** @param {CanvasRenderingContext2D} ctx @param {import("./notes.js").Notes} notes @param {Size} size */
+function drawHits(ctx, { hits, clusters, duration }, size) {
+  const drums = DRUMS.filter((drum) => hits.some((hit) => hit.drum === drum));
   const ranks = new Map(clusters.map((cluster) => [cluster.id, cluster.rank]));
   for (const hit of hits) {
     ctx.fillStyle = drumColour(hit.drum, ranks.get(hit.cluster) ?? 4);
-    const y = ((drums.indexOf(hit.drum) + 0.5) / drums.length) * SIZE.height;
-    ctx.fillRect((hit.time / duration) * SIZE.width, y - 4, 1.4, 8);
+    const y = ((drums.indexOf(hit.drum) + 0.5) / drums.length) * size.height;
+    ctx.fillRect((hit.time / duration) * size.width, y - 4, 1.4, 8);
   }
-}
-
-/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} y */
-function label(ctx, text, y) {
-  ctx.font = `500 9px ${colour("font")}`;
-  ctx.fillStyle = colour("soft");
-  ctx.fillText(text, 4, y);
 }

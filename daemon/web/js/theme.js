@@ -62,7 +62,7 @@ export function drumColour(drum, rank = 0) {
 
 /** @param {string} part of the pitched ones */
 export function partColour(part) {
-  const hues = { bass: 262, vocals: 350, guitar: 95, piano: 200, other: 150 };
+  const hues = { bass: 262, vocals: 350, guitar: 95, piano: 200, other: 150, drums: 62 };
   const hue = /** @type {Record<string, number>} */ (hues)[part] ?? 150;
   return isDark() ? `oklch(0.77 0.11 ${hue})` : `oklch(0.56 0.13 ${hue})`;
 }
