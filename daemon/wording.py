@@ -20,6 +20,11 @@ _KINDS = {
     "bool_parsing": "use true or false",
     "bool_type": "use true or false",
     "string_type": "it must be a text",
+    "tuple_type": "it must be a list",
+    "list_type": "it must be a list",
+    "dict_type": "it must be a table",
+    "model_type": "it must be a table",
+    "extra_forbidden": "there is nothing of that name",
 }
 
 

@@ -17,6 +17,7 @@ from daemon.inlets.junk import RECIPE
 from daemon.inlets.settle import Stamp, stamp_of
 from daemon.jobs.options import Input, Options
 from daemon.outlets.whole import why
+from daemon.wording import refusal
 
 FOLDERS: frozenset[str] = frozenset(get_args(Input)) - {"mix"}
 
@@ -118,7 +119,7 @@ def _sentence(file: Path, text: str, error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(Options.model_fields)
         return f"{place}: there is no option {'.'.join(names)}. Use one of {known}."
-    return f"{place}: {'.'.join(names)} = {error['input']!r} does not work. {error['msg'].capitalize()}."
+    return f"{place}: {refusal('.'.join(names), error)}"
 
 
 def _line_of(names: list[str], text: str) -> int:

@@ -18,6 +18,7 @@ from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
 from daemon.outlets.pads import Learn, Pads
+from daemon.wording import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
 PAUSE = 0.4  # seconds; an audition does not wait longer for its next note
@@ -102,7 +103,7 @@ class MidiOutlet:
             player = self._ready()
             notes = player.play(clip, options.arrangement, self._transport(options.when))
             if not notes:
-                raise Rejected("nothing_to_play", f"There is no note to play in {_parts(clip, options)}.")
+                raise Rejected("nothing_to_play", _nothing(clip, options))
             self._job = job
             return notes
 
@@ -243,10 +244,16 @@ def _closed_up(notes: Sequence[ClipNote]) -> list[ClipNote]:
     return moved
 
 
-def _parts(clip: Clip, options: PushOptions) -> str:
-    return f"{', '.join(options.parts)} of {clip.name}" if options.parts else clip.name
+def _nothing(clip: Clip, options: PushOptions) -> str:
+    """Why there is no note to play, and which parts there are."""
+    asked = ", ".join(part for part in options.parts if part)
+    there = ", ".join(track.name.casefold() for track in clip.tracks if track.notes)
+    hint = f" Its parts are {there}." if asked and there else ""
+    return f"There is no note to play in {f'{asked} of ' if asked else ''}{clip.name}.{hint}"
 
 
 def _sentence(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"]) or "options"
-    return f"{name}: {error['input']!r} does not work ({error['msg'].lower()})."
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such option of a push; use {', '.join(PushOptions.model_fields)}."
+    return refusal(name, error)

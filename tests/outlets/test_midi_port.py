@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive
+from bridge.notes import Track
 from daemon.errors import Rejected
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
-from tests.fakes import FakeClock, FakeInput, FakePort, clip_of, notes_of
+from tests.fakes import FakeClock, FakeInput, FakePort, clip_of, clip_with, notes_of
 
 NOTHING = NoPort("There is no MIDI port: JACK is not running.")
 
@@ -62,6 +63,14 @@ def test_the_port_is_opened_once_and_kept(computer: Computer) -> None:
     assert len(computer.outs) == 1
 
 
+def test_the_parts_that_are_chosen_are_played_whatever_their_case(computer: Computer) -> None:
+    pitches = {"Drums": 36, "Bass": 40, "Vocals": 60}
+    tracks = [Track(name, 0, notes_of((0.0, pitch))) for name, pitch in pitches.items()]
+    options = PushOptions.read({"parts": ["bass", "VOCALS"]})
+    assert computer.outlet.push(clip_with(*tracks), options) == 2
+    assert computer.heard(lambda port: sorted(pitch for _, pitch in port.strikes()) == [40, 60])
+
+
 def test_a_push_goes_to_the_channel_that_a_musician_calls_three(computer: Computer) -> None:
     computer.outlet.push(clip_of((0.0, 36)), PushOptions(channel=3))
     assert computer.heard(lambda port: port.heard and port.heard[0].message[0] == 0x92)
@@ -76,7 +85,7 @@ def test_without_a_port_a_push_is_refused_with_the_reason() -> None:
 
 def test_a_part_without_notes_is_refused_and_what_plays_goes_on(computer: Computer) -> None:
     computer.outlet.push(clip_of((0.0, 36), sounds=9.0), PushOptions(), "a")
-    with pytest.raises(Rejected, match="no note to play in bass of song"):
+    with pytest.raises(Rejected, match=r"no note to play in bass of song\. Its parts are drums\."):
         computer.outlet.push(clip_of((0.0, 36)), PushOptions(parts=("bass",)))
     assert computer.outlet.replace(clip_of((0.0, 38)), "a")
 
@@ -84,11 +93,12 @@ def test_a_part_without_notes_is_refused_and_what_plays_goes_on(computer: Comput
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"when": "later"}, "when: 'later'"),
-        ({"channel": 0}, "channel: 0"),
-        ({"channel": 17}, "channel: 17"),
-        ({"loop": "maybe"}, "loop: 'maybe'"),
-        ({"speed": 2}, "speed: 2"),
+        ({"when": "later"}, "when: 'later' does not work; use now, transport or link."),
+        ({"channel": 0}, "channel: 0 does not work; the least is 1."),
+        ({"channel": 17}, "channel: 17 does not work; the most is 16."),
+        ({"loop": "maybe"}, "loop: 'maybe' does not work; use true or false."),
+        ({"parts": "drums"}, "parts: 'drums' does not work; it must be a list."),
+        ({"speed": 2}, "speed: there is no such option of a push; use when, loop, channel, parts."),
     ],
 )
 def test_a_wrong_option_is_named(values: dict[str, Any], words: str) -> None:
