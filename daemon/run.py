@@ -38,7 +38,7 @@ from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 
 SWITCH = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
-GARBAGE = 50_000  # objects between two looks for it: a correction makes some 40,000 and leaves next to none behind
+GARBAGE = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
 
 
 class Service(Protocol):

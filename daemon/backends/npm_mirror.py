@@ -35,9 +35,8 @@ def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:
         try:
             while _running(run):
                 tick()
-        except BaseException:
-            run.kill()
-            raise
+        finally:
+            run.kill()  # it has ended already, unless `tick` raised
         said = run.stderr.read().decode(errors="replace") if run.stderr else ""
     if run.returncode:
         raise OSError(f"npm ended with status {run.returncode} {said.strip()[-200:]}".strip())

@@ -223,15 +223,14 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Alone from its first look on, and undone by any exception."""
+    """Alone from its first look on, and undone unless it comes to its end."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
         db.execute("COMMIT")
-    except BaseException:
+    finally:
         if db.in_transaction:
             db.execute("ROLLBACK")
-        raise
 
 
 def _statements(scripts: Sequence[str]) -> Iterator[str]:
