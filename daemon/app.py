@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
 from daemon.backends.weights import EAR
@@ -18,7 +19,7 @@ from daemon.jobs.options import Options
 from daemon.jobs.timings import Timings
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.delivery import Desk, drum_map
-from daemon.pipeline.chain import Activations, Studio
+from daemon.pipeline.chain import Activations, Studio, refuse_missing
 from daemon.pipeline.records import RATE, Part, Weights
 from daemon.pipeline.separate import EMBEDDED
 
@@ -74,6 +75,7 @@ def studio(settings: Settings, workspace: Workspace) -> Studio:
         listener=listener(),
         separation=lambda name, report: separator(name, weights, settings.device, report),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
+        key_listener=BasicPitch(),
     )
 
 
@@ -130,18 +132,18 @@ def check(options: Options, settings: Settings) -> None:
     if options.separator not in known:
         raise Rejected("bad_option", f"There is no separator {options.separator!r}. Known are {', '.join(known)}.")
     drum_map(options.drum_map, settings.drum_maps)
-    _check_parts(options)
+    _check_parts(options, weights)
     try:
         kit_splitter(options.kit, weights, settings.device)
     except StageFailed as missing:
         raise Rejected("no_weights", missing.reason) from None
 
 
-def _check_parts(options: Options) -> None:
-    if options.input not in ("mix", "drums"):
-        raise Rejected("no_drums", f"A {options.input} stem has no drums to hear; input must be mix or drums.")
-    silent = [part for part in options.parts if part is not Part.DRUMS]
-    if silent or not options.parts:
-        raise Rejected("bad_option", f"{', '.join(silent) or 'Nothing'} cannot be transcribed; parts must be drums.")
-    if options.kit_stems and not options.stems:
-        raise Rejected("bad_option", "The kit's stems come with the others; set stems to wav, flac or mp3 too.")
+def _check_parts(options: Options, weights: Checkpoints) -> None:
+    if not options.parts:
+        raise Rejected("bad_option", f"Nothing is to be transcribed; parts must be some of {', '.join(Part)}, or all.")
+    if options.input == "mix" and options.network != "auto":
+        known = Separator(options.network, weights, "cpu").parts()
+        refuse_missing(options.parts, known, options.network)
+    if options.kit_stems and not (options.stems and Part.DRUMS in options.parts):
+        raise Rejected("bad_option", "The kit's stems come with the drums' and the others; set stems and parts too.")

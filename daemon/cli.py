@@ -42,8 +42,8 @@ def _version(version: Annotated[bool, Opt("--version", help="Print the version."
 @app.command()
 def transcribe(
     paths: Paths,
-    input: Annotated[str, Opt(help="What the file is: mix or drums.")] = "",
-    parts: Annotated[str, Opt(help="Parts to transcribe, with commas between: drums.")] = "",
+    input: Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")] = "",
+    parts: Annotated[str, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; or all.")] = "",
     separator: Annotated[str, Opt(help="auto, htdemucs, htdemucs_ft, htdemucs_6s, hdemucs_mmi, mdx, mdx_extra, "
                                        "embedded, or a checkpoint of your own.")] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
@@ -55,6 +55,10 @@ def transcribe(
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
     quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
+    sensitivity: Annotated[list[str] | None, Opt(help="0 to 1 for a drum or part: bass=0.7.")] = None,
+    settings: Annotated[list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12, vocals.bends=false.")
+                        ] = None,
+    harmony: Annotated[bool | None, Opt("--harmony/--no-harmony", help="Find key and chords.")] = None,
     drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
     stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
     kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: those of the kit too.")] = False,
@@ -63,16 +67,23 @@ def transcribe(
     out: Annotated[Path | None, Opt(help="Folder for the results; beside each song if not given.")] = None,
     as_json: Annotated[bool, Opt("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
-    """Write the drums of each song as MIDI, beside it."""
+    """Write the parts of each song as MIDI, beside it; the drums if not told otherwise."""
+    from daemon.commands import part_flags
     from daemon.commands import transcribe as command
 
     typed = {
         "input": input, "parts": _listed(parts), "separator": separator, "kit": kit,
         "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
         "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
+        "harmony": harmony,
     }  # fmt: skip
     moves = {"step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize}
-    _exit(lambda: command.run(paths, {**_given(typed), "grid": _given(moves)}, out, as_json))
+
+    def run() -> int:
+        told = {"notes": part_flags.settings(settings or ()), "sensitivity": part_flags.sensitivity(sensitivity or ())}
+        return command.run(paths, {**_given(typed), **told, "grid": _given(moves)}, out, as_json)
+
+    _exit(run)
 
 
 @app.command()
@@ -81,6 +92,12 @@ def relabel(
     cluster: Annotated[list[str] | None, Opt(help="A cluster's new label: 2=snare.")] = None,
     hit: Annotated[list[str] | None, Opt(help="A hit's new label: 17=open_hihat.")] = None,
     delete_hit: Annotated[list[int] | None, Opt(help="A hit that is none.")] = None,
+    delete_note: Annotated[list[str] | None, Opt(help="A note that is none: bass:12.")] = None,
+    pitch: Annotated[list[str] | None, Opt(help="A note's MIDI pitch: bass:7=43.")] = None,
+    octave: Annotated[list[str] | None, Opt(help="Octaves up: bass:7=-1.")] = None,
+    merge: Annotated[list[str] | None, Opt(help="Notes that are one: bass:10+11.")] = None,
+    sensitivity: Annotated[list[str] | None, Opt(help="0 to 1 for a drum or part: bass=0.7.")] = None,
+    settings: Annotated[list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12.")] = None,
     changes: Annotated[str, Opt(help="Any correction as JSON.")] = "",
     undo: Annotated[bool, Opt("--undo", help="Take the last correction back.")] = False,
     redo: Annotated[bool, Opt("--redo", help="Make it again.")] = False,
@@ -89,7 +106,11 @@ def relabel(
     """Correct a transcription and write its MIDI again, without touching the audio."""
     from daemon.commands import relabel as command
 
-    typed = command.Typed(tuple(cluster or ()), tuple(hit or ()), tuple(delete_hit or ()), changes, undo, redo)
+    flags = command.Flags(
+        cluster or [], hit or [], delete_hit or [], delete_note or [], pitch or [], octave or [], merge or [],
+        sensitivity or [], settings or [],
+    )  # fmt: skip
+    typed = command.Typed(flags, changes, undo, redo)
     _exit(lambda: command.run(manifest, typed, as_json))
 
 

@@ -11,6 +11,7 @@ from daemon.jobs.timings import Report
 from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
 from daemon.pipeline.edits import Edited, effective
+from daemon.pipeline.harmony import NAMES
 
 WIDTH = 78
 
@@ -85,6 +86,8 @@ class JsonConsole:
             written={kind.lstrip("."): str(path) for kind, path in delivery.written.items()},
             bpm=arrange(delivery.content).grid.bpm,
             hits=dict(counts(delivery)),
+            notes=note_counts(delivery),
+            key=_key(delivery),
             stages=[{"stage": s.name, "seconds": round(s.seconds, 3), "cached": s.cached} for s in result.stages],
             seconds=round(elapsed, 3),
             remarks=[*result.remarks, *delivery.remarks],
@@ -102,12 +105,20 @@ def counts(delivery: Delivery) -> Counter[str]:
     return Counter(hit.label for hit in _now(delivery).hits)
 
 
+def note_counts(delivery: Delivery) -> dict[str, int]:
+    """Notes that are written per pitched part, corrections included."""
+    return {part.value: len(notes) for part, notes in arrange(delivery.content).notes.items()}
+
+
 def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> Iterator[str]:
     yield f"{song.name}: {_summary(result, delivery)} in {elapsed:.1f} s"
     yield f"  models    {', '.join(_models(result))}"
     yield f"  stages    {', '.join(_stage(stage) for stage in result.stages)}"
-    yield "  cluster   drum            hits  velocity  sure  listen at"
-    for cluster in _now(delivery).clusters:
+    yield from _part_lines(delivery)
+    clusters = _now(delivery).clusters
+    if clusters:
+        yield "  cluster   drum            hits  velocity  sure  listen at"
+    for cluster in clusters:
         name, sure = cluster.label.replace("_", " "), f"{cluster.confidence:.0%}"
         place = f"{int(cluster.time) // 60}:{cluster.time % 60:05.2f}"
         yield f"  {cluster.id:>7}   {name:<14}{cluster.count:>6}{cluster.velocity:>10.0f}{sure:>6}{place:>11}"
@@ -115,11 +126,35 @@ def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float
     yield from (f"  wrote     {path}" for path in (*delivery.written.values(), delivery.manifest))
 
 
+def _key(delivery: Delivery) -> str | None:
+    harmony = delivery.content.harmony
+    return harmony.key.name if harmony and harmony.key.confidence else None
+
+
+def _part_lines(delivery: Delivery) -> Iterator[str]:
+    if key := _key(delivery):
+        yield f"  key       {key}"
+    notes = arrange(delivery.content).notes
+    if notes:
+        yield "  part         notes   range"
+    for part, found in notes.items():
+        pitches = [note.pitch for note in found]
+        span = f"{pitch_name(min(pitches))} to {pitch_name(max(pitches))}" if pitches else "-"
+        yield f"  {part:<10}{len(found):>8}   {span}"
+
+
+def pitch_name(pitch: int) -> str:
+    """60 is C4, as on paper."""
+    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
 def _summary(result: Transcription, delivery: Delivery) -> str:
-    grid, hits = arrange(delivery.content).grid, len(_now(delivery).hits)
+    score = arrange(delivery.content)
+    grid, hits = score.grid, len(score.hits) + sum(map(len, score.notes.values()))
     follow = "" if grid.constant else ", following the players"
     tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
-    return f"{hits} hits, {tempo}, {_clock(result.source.audio.duration)} of audio"
+    what = "notes" if score.notes else "hits"
+    return f"{hits} {what}, {tempo}, {_clock(result.source.audio.duration)} of audio"
 
 
 def _models(result: Transcription) -> Iterator[str]:

@@ -3,11 +3,14 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from daemon import app
-from daemon.commands.console import counts
+from daemon.commands import part_flags
+from daemon.commands.console import counts, note_counts
 from daemon.config import load
 from daemon.errors import Rejected
 from daemon.outlets.delivery import Delivery, correct, step
@@ -15,12 +18,35 @@ from daemon.pipeline.changes import from_flags
 
 
 @dataclass(frozen=True, slots=True)
+class Flags:
+    """Single corrections, as they were typed."""
+
+    clusters: Sequence[str] = ()
+    hits: Sequence[str] = ()
+    delete_hits: Sequence[int] = ()
+    delete_notes: Sequence[str] = ()
+    pitch: Sequence[str] = ()
+    octave: Sequence[str] = ()
+    merge: Sequence[str] = ()
+    sensitivity: Sequence[str] = ()
+    settings: Sequence[str] = ()
+
+    def changes(self) -> dict[str, Any]:
+        """Their JSON form. Raises Rejected for what cannot be read."""
+        parts = {
+            "notes": part_flags.corrections(self.delete_notes, self.pitch, self.octave, self.merge),
+            "sensitivity": part_flags.sensitivity(self.sensitivity),
+            "settings": {"notes": part_flags.settings(self.settings)} if self.settings else {},
+        }
+        told = {name: value for name, value in parts.items() if value}
+        return {**from_flags(self.clusters, self.hits, self.delete_hits), **told}
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """The correction as it was typed."""
 
-    clusters: tuple[str, ...]
-    hits: tuple[str, ...]
-    delete_hits: tuple[int, ...]
+    flags: Flags
     changes: str
     undo: bool
     redo: bool
@@ -32,7 +58,8 @@ def run(manifest: Path, typed: Typed, as_json: bool) -> int:
     delivery = _apply(manifest, typed)
     seconds = time.perf_counter() - began
     if as_json:
-        found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi), "hits": dict(counts(delivery))}
+        heard = {"hits": dict(counts(delivery)), "notes": note_counts(delivery)}
+        found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi), **heard}
         head = {"revision": delivery.content.history.head, "remarks": delivery.remarks, "seconds": round(seconds, 4)}
         print(json.dumps({**found, **head}))
         return 0
@@ -44,7 +71,7 @@ def run(manifest: Path, typed: Typed, as_json: bool) -> int:
 
 def _apply(manifest: Path, typed: Typed) -> Delivery:
     desk = app.desk(load().settings, None)
-    flags = from_flags(typed.clusters, typed.hits, typed.delete_hits)
+    flags = typed.flags.changes()
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:
         raise Rejected("bad_change", "Give labels and deletions, or --changes, or --undo, or --redo: one of them.")

@@ -12,7 +12,8 @@ from daemon.errors import Rejected, StageFailed
 from daemon.inlets.admission import merged
 from daemon.inlets.probe import probe
 from daemon.jobs.options import Options
-from daemon.jobs.timings import Progress, Step, Timings
+from daemon.jobs.shift import steps
+from daemon.jobs.timings import Progress, Timings
 from daemon.outlets.delivery import Desk, deliver
 from daemon.outlets.naming import require_writable
 from daemon.outlets.whole import why
@@ -88,8 +89,7 @@ class _Progress:
         self._song, self._job = song, job
         self._clock = job.studio.clock
         self._began = self._clock()
-        separator = "" if job.options.input == "drums" else job.options.separator
-        self._steps = [Step("decode"), Step("separate", separator), *map(Step, ("listen", "kit", "hits", "beats"))]
+        self._steps = steps(job.options)
         expected = job.timings.expected(self._steps, _seconds(song, job.studio))
         self._overall = Progress(self._steps, expected, self._clock)
 

@@ -15,7 +15,7 @@ from daemon.jobs.job import ACTIVE, Fingerprint, Job, Priority, State
 from daemon.jobs.options import Options
 from daemon.jobs.store import JobStore
 from daemon.outlets.naming import MANIFEST
-from daemon.pipeline.records import RATE
+from daemon.pipeline.records import RATE, Part
 
 MEGABYTE = 1_000_000
 SPARE = 200 * MEGABYTE  # bytes that stay free on the disk whatever a song needs
@@ -54,7 +54,7 @@ class Admission:
 
         With `again` it is done once more, although it was done before.
 
-        Raises Rejected: relative_path, bad_option, no_drums, disk_full, and whatever `probe` refuses.
+        Raises Rejected: relative_path, bad_option, no_part, disk_full, and whatever `probe` refuses.
         """
         source = _usable(path)
         options = self._options(given)
@@ -68,8 +68,6 @@ class Admission:
 
     def _options(self, given: Mapping[str, Any]) -> Options:
         options = Options.read(merged(self._house.defaults.model_dump(), given))
-        if options.input not in ("mix", "drums"):
-            raise Rejected("no_drums", f"A {options.input} stem has no drums to hear; input must be mix or drums.")
         self._house.check(options)
         return options
 
@@ -84,7 +82,7 @@ class Admission:
 
     def _require_room(self, about: Probe, options: Options) -> None:
         """Disk space for the stages of one song: its sound, the stems, and the kit."""
-        stems = 6 if options.stems else 1
+        stems = 6 if options.stems else 1 + len(options.pitched)
         need = int((about.seconds or 0.0) * _BYTES_PER_SECOND * (1 + stems + _KIT)) + SPARE
         free = shutil.disk_usage(_existing(self._house.cache)).free
         if free < need:
@@ -139,7 +137,8 @@ def _existing(folder: Path) -> Path:
 def _drafted(source: Fingerprint, options: Options) -> bool:
     """A full mix that nobody has heard yet: what lies there from before is better than a draft."""
     path = Path(source.path)
-    return options.draft and options.input == "mix" and not path.with_name(path.stem + MANIFEST).exists()
+    wanted = options.draft and options.input == "mix" and Part.DRUMS in options.parts
+    return wanted and not path.with_name(path.stem + MANIFEST).exists()
 
 
 def _still_stands(job: Job) -> bool:

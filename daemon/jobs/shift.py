@@ -12,11 +12,11 @@ from daemon.jobs.timings import Progress, Step, Timings
 from daemon.jobs.worker import Finished, Task, Told
 from daemon.outlets.delivery import Delivery, Desk, deliver
 from daemon.pipeline.chain import Studio, Transcription, draft, transcribe
+from daemon.pipeline.records import Part
 
 DRAFT = "draft"
 WRITE = "write"
 
-_STAGES = ("listen", "kit", "hits", "beats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,15 @@ class Pace:
 
 def _steps(task: Task) -> Sequence[Step]:
     options = task.options
-    separate = [Step("separate", options.separator)] if options.input == "mix" else []
-    return [*([Step(DRAFT)] if task.drafted else []), Step("decode"), *separate, *map(Step, _STAGES)]
+    return [*([Step(DRAFT)] if task.drafted else []), *steps(options)]
+
+
+def steps(options: Options) -> list[Step]:
+    """The stages that these options go through."""
+    separate = [Step("separate", options.network)] if options.input == "mix" else []
+    kit = ["kit", "hits"] if Part.DRUMS in options.parts else []
+    after = [*kit, "beats", *options.pitched, *(["harmony"] if options.harmonic else [])]
+    return [Step("decode"), *separate, *map(Step, ("listen", *after))]
 
 
 def _seconds(task: Task, studio: Studio) -> float:
@@ -85,11 +92,12 @@ def _seconds(task: Task, studio: Studio) -> float:
 
 
 def _plain(options: Options) -> Options:
-    """A draft is MIDI and nothing else."""
-    return options.model_copy(update={"stems": None, "kit_stems": False, "backing": False, "plot": False})
+    """A draft is the MIDI of the drums and nothing else."""
+    more = {"stems": None, "kit_stems": False, "backing": False, "plot": False, "harmony": False}
+    return options.model_copy(update={"parts": (Part.DRUMS,), **more})
 
 
 def _finished(delivery: Delivery) -> Finished:
-    midi = [str(path) for kind, path in delivery.written.items() if kind.endswith(".mid")]
+    midi = [str(path) for path in delivery.midis]
     head = delivery.content.history.head
     return Finished(str(delivery.manifest), str(delivery.midi), head, tuple(midi), delivery.remarks)

@@ -11,8 +11,6 @@ from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, named
 from bridge.midi.file import to_bytes
-from bridge.notes import Clip
-from bridge.timebase import Seconds
 from daemon import __version__
 from daemon.errors import Rejected, StaleRevision
 from daemon.jobs.options import Options
@@ -21,18 +19,14 @@ from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.media import Media
 from daemon.outlets.naming import Kind, Plan
 from daemon.outlets.recent import Recent
-from daemon.outlets.rows import HitTable
+from daemon.outlets.rows import HitTable, NoteTable
+from daemon.outlets.score import Score, arrange
 from daemon.outlets.whole import together
 from daemon.pipeline import edits
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.history import History
-from daemon.pipeline.quantize import aligned, quantize
-from daemon.pipeline.records import BeatGrid, Hit, Part
-from daemon.pipeline.render import clip, drum_track
-from daemon.pipeline.tempo_marks import corrected, given
-from daemon.pipeline.velocity import revoiced
 
-DRUMS_MIDI = naming.midi(Part.DRUMS)
+__all__ = ["Delivery", "Desk", "Score", "arrange", "correct", "deliver", "drum_map", "step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +50,21 @@ class Delivery:
 
     @property
     def midi(self) -> Path:
-        return self.written[DRUMS_MIDI]
+        """All parts together, or the only one."""
+        kinds = _midi_kinds(self.content.options)
+        return self.written[kinds[-1]]
+
+    @property
+    def midis(self) -> tuple[Path, ...]:
+        """Every .mid, one for each part and the one with all of them."""
+        return tuple(self.written[kind] for kind in _midi_kinds(self.content.options))
 
 
 def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
     """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
     source, media = result.source.path, Media(result, options)
     with naming.folder_held(source, desk.out, desk.locks):
-        kinds = [DRUMS_MIDI, *media.kinds()]
+        kinds = [*_midi_kinds(options), *media.kinds()]
         plan = naming.plan(source, desk.out, kinds)
         manifest = _manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
@@ -92,32 +93,6 @@ def step(path: Path, back: bool, desk: Desk, on: int | None = None) -> Delivery:
         return _again(path, found, found.history.undo() if back else found.history.redo(), desk)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The hits that sound, each with its time on `grid`, and the options that hold after all corrections."""
-
-    name: str
-    hits: tuple[Hit, ...]
-    times: tuple[Seconds, ...]
-    grid: BeatGrid
-    options: Options
-    duration: Seconds
-
-    def clip(self, notes: DrumMap) -> Clip:
-        """What a DAW or a MIDI port plays."""
-        track = drum_track(self.hits, self.times, notes, note_ms=self.options.note_ms)
-        return clip(self.name, [track], self.grid, self.duration)
-
-
-def arrange(manifest: Manifest) -> Score:
-    """What a manifest stands for, corrections included."""
-    now = edits.effective(manifest.heard(), manifest.history, manifest.options, revoiced)
-    source, words = manifest.source, now.options.grid
-    grid = given(words, Seconds(source.duration)) or corrected(aligned(now.hits, manifest.grid), words)
-    times = quantize(now.hits, grid, words).times
-    return Score(Path(source.name).stem, now.hits, times, grid, now.options, Seconds(source.duration))
-
-
 def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
     """The user's map of that name, or a built-in one. Raises Rejected, with the nearest name."""
     if name in own:
@@ -138,14 +113,31 @@ def _loaded(path: Path, desk: Desk, on: int | None) -> Manifest:
 def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Delivery:
     changed = found.model_copy(update={"history": history})
     score = arrange(changed)
-    plan = naming.replan(path, found, [DRUMS_MIDI])
+    plan = naming.replan(path, found, _midi_kinds(found.options))
     return _signed(changed, plan, _midi(score, plan, desk), desk)
 
 
 def _midi(score: Score, plan: Plan, desk: Desk) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
-    song = score.clip(drum_map(score.options.drum_map, desk.drum_maps))
-    return {plan.paths[DRUMS_MIDI]: to_bytes(song)}
+    notes, parts = drum_map(score.options.drum_map, desk.drum_maps), score.options.parts
+    found = {plan.paths[naming.midi(part)]: to_bytes(score.clip(notes, (part,))) for part in parts}
+    if len(parts) > 1:
+        found[plan.paths[naming.SONG_MIDI]] = to_bytes(score.clip(notes))
+    return found
+
+
+def _midi_kinds(options: Options) -> list[Kind]:
+    """A file for each part, and one for all together where there is more than one."""
+    own = [naming.midi(part) for part in options.parts]
+    return [*own, naming.SONG_MIDI] if len(own) > 1 else own
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether it is there already: a correction of one part leaves the files of the others alone."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -172,7 +164,8 @@ def _signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], desk: De
     whole = manifest.model_copy(update={"outputs": plan.written(midi)})
     with together() as write:
         for path, data in midi.items():
-            write(path, data)
+            if len(midi) == 1 or not _holds(path, data):
+                write(path, data)
         encoded = whole.encoded()
         write(plan.manifest, encoded)
     if not whole.edited:
@@ -197,6 +190,8 @@ def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
         thresholds=result.drums.thresholds,
         clusters=result.drums.clusters,
         remarks=result.remarks,
+        harmony=result.harmony,
+        notes={part: NoteTable.of(heard.notes) for part, heard in result.notes.items()},
         hits=HitTable.of(result.drums.hits),
     )
     before = plan.previous

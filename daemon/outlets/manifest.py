@@ -18,6 +18,7 @@ from daemon.jobs.options import Options
 from daemon.outlets.rows import HitTable, NoteTable, lined
 from daemon.outlets.whole import why, write_whole
 from daemon.pipeline.changes import Heard
+from daemon.pipeline.harmony import Harmony
 from daemon.pipeline.history import History
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
 
@@ -63,7 +64,8 @@ class Output(_Frozen):
 class Manifest(_Frozen):
     """One transcription. `options` are those it was heard with; what was changed since stands in `history`.
 
-    `thresholds` are the strengths that made a hit at sensitivity 0.5; weaker rows of `hits` are candidates.
+    `thresholds` are the strengths that made a hit at sensitivity 0.5; weaker rows of `hits` are candidates, as are
+    notes of a strength below 0.5. `notes` has an entry for each pitched part, `harmony` the key and the chords.
     """
 
     format: Literal["stemd manifest"] = "stemd manifest"
@@ -78,6 +80,7 @@ class Manifest(_Frozen):
     outputs: tuple[Output, ...] = ()
     remarks: tuple[str, ...] = ()
     history: History = History()
+    harmony: Harmony | None = None
     notes: dict[Part, NoteTable] = Field(default_factory=dict)
     hits: HitTable = HitTable()
     checksum: str = ""
@@ -131,11 +134,13 @@ class Manifest(_Frozen):
 
     def heard(self) -> Heard:
         """The records behind it, as they were before any correction."""
-        return Heard(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration))
+        notes = {part: table.records for part, table in self.notes.items()}
+        return Heard(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration), notes)
 
     def hears_like(self, other: "Manifest") -> bool:
-        """Corrections of one fit the other: both hold the same hits under the same numbers."""
-        return self.hits == other.hits and self.clusters == other.clusters
+        """Corrections of this one fit the other, which has the same hits and notes under the same numbers, or more."""
+        same = all(other.notes.get(part) == table for part, table in self.notes.items())
+        return same and self.hits == other.hits and self.clusters == other.clusters
 
     @classmethod
     def _head(cls) -> list[str]:

@@ -38,7 +38,8 @@ class Media:
         """
         if self.options.plot:
             source, stems = self.result.source, self.result.stems
-            write_plot(paths[PICTURE], source.path.stem, hits, grid, stems.parts[Part.DRUMS] if stems else source.audio)
+            shown = stems.parts.get(Part.DRUMS, source.audio) if stems else source.audio
+            write_plot(paths[PICTURE], source.path.stem, hits, grid, shown)
         sounds, form = self.sounds(), self.form
         gain = common_gain(sounds.values(), form)
         for kind, sound in sounds.items():
@@ -50,8 +51,9 @@ class Media:
         """What was asked for and cannot be, because the song was not taken apart."""
         wanted = [name for name, on in (("stems", self.options.stems), ("backing track", self.options.backing)) if on]
         if wanted and not self.result.stems:
-            name = self.result.source.path.name
-            yield f"{name} is a drum stem already, so no {' and no '.join(wanted)} came of it."
+            name, part = self.result.source.path.name, self.options.input
+            kind = {"drums": "drum stem", "other": "stem"}.get(part, f"{part} stem")
+            yield f"{name} is a {kind} already, so no {' and no '.join(wanted)} came of it."
 
     @property
     def form(self) -> str:
@@ -63,7 +65,7 @@ class Media:
             yield from ((naming.stem(part, self.form), Sound(audio)) for part, audio in stems.parts.items())
         if kit and self.options.stems and self.options.kit_stems:
             yield from ((naming.stem(drum, self.form), Sound(audio)) for drum, audio in kit.drums.items())
-        if stems and self.options.backing:
+        if stems and self.options.backing and Part.DRUMS in stems.parts:
             mix = self.result.source.audio
             yield naming.backing(self.form), backing(mix, stems.parts[Part.DRUMS])
 

@@ -11,12 +11,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bridge.drum_labels import SOUNDS
-from bridge.notes import Bend, ClipNote
+from bridge.notes import Bend
 from bridge.timebase import Seconds
+from daemon.pipeline.notes import PartNote
 from daemon.pipeline.records import Drum, Hit
 
 HIT_COLUMNS = ("id", "onset", "drum", "label", "level", "velocity", "strength", "confidence", "cluster")
-NOTE_COLUMNS = ("pitch", "onset", "duration", "velocity", "bends")
+NOTE_COLUMNS = ("id", "pitch", "onset", "duration", "velocity", "level", "strength", "confidence", "bends")
 
 _Time = Annotated[float, Field(ge=0)]
 _Velocity = Annotated[int, Field(ge=1, le=127)]
@@ -31,7 +32,17 @@ HitRow = tuple[
     Annotated[float, Field(ge=0, le=1)],
     Annotated[int, Field(ge=-1)],
 ]
-NoteRow = tuple[Annotated[int, Field(ge=0, le=127)], _Time, _Time, _Velocity, tuple[tuple[float, float], ...]]
+NoteRow = tuple[
+    Annotated[int, Field(ge=0)],
+    Annotated[int, Field(ge=0, le=127)],
+    _Time,
+    _Time,
+    _Velocity,
+    float,
+    Annotated[float, Field(ge=0, le=1)],
+    Annotated[float, Field(ge=0, le=1)],
+    tuple[tuple[float, float], ...],
+]
 
 
 class _Table(BaseModel):
@@ -70,7 +81,10 @@ class HitTable(_Table):
 
 
 class NoteTable(_Table):
-    """The notes of one pitched part as heard. Times in seconds, bends as (time, semitones)."""
+    """The notes of one pitched part as heard, the fainter ones among them. Times in seconds, level in dB.
+
+    Bends are (time, semitones). A note sounds from the sensitivity 1 - strength on.
+    """
 
     columns: tuple[str, ...] = NOTE_COLUMNS
     rows: tuple[NoteRow, ...] = ()
@@ -79,14 +93,17 @@ class NoteTable(_Table):
     def _columns_fit(self) -> "NoteTable":
         if self.columns != NOTE_COLUMNS:
             raise ValueError(f"the columns must be {', '.join(NOTE_COLUMNS)}")
+        if len({row[0] for row in self.rows}) != len(self.rows):
+            raise ValueError("two notes have the same id")
         return self
 
     @classmethod
-    def of(cls, notes: Iterable[ClipNote]) -> "NoteTable":
+    def of(cls, notes: Iterable[PartNote]) -> "NoteTable":
         return cls(rows=tuple(map(_note_row, notes)))
 
-    def notes(self) -> tuple[ClipNote, ...]:
-        return tuple(starmap(_note, self.rows))
+    @cached_property
+    def records(self) -> tuple[PartNote, ...]:
+        return tuple(map(_note, self.rows))
 
 
 def lined(table: str) -> str:
@@ -108,11 +125,30 @@ def _row(hit: Hit) -> HitRow:
     )
 
 
-def _note_row(note: ClipNote) -> NoteRow:
-    bends = tuple((round(bend.time, 6), round(bend.semitones, 4)) for bend in note.bends)
-    return note.pitch, round(note.onset, 6), round(note.duration, 6), note.velocity, bends
+def _note_row(note: PartNote) -> NoteRow:
+    return (
+        note.id,
+        note.pitch,
+        round(note.onset, 6),
+        round(note.duration, 6),
+        note.velocity,
+        round(note.level, 3),
+        round(note.strength, 4),
+        round(note.confidence, 4),
+        tuple((round(bend.time, 6), round(bend.semitones, 4)) for bend in note.bends),
+    )
 
 
-def _note(pitch: int, onset: float, duration: float, velocity: int, bends: Iterable[tuple[float, float]]) -> ClipNote:
-    curve = tuple(Bend(Seconds(time), semitones) for time, semitones in bends)
-    return ClipNote(pitch, Seconds(onset), Seconds(duration), velocity, curve)
+def _note(row: NoteRow) -> PartNote:
+    number, pitch, onset, duration, velocity, level, strength, confidence, bends = row
+    return PartNote(
+        id=number,
+        pitch=pitch,
+        onset=Seconds(onset),
+        duration=Seconds(duration),
+        velocity=velocity,
+        level=level,
+        confidence=confidence,
+        bends=tuple(Bend(Seconds(time), semitones) for time, semitones in bends),
+        strength=strength,
+    )

@@ -4,94 +4,35 @@ Every stage's result is kept in the workspace under the digest of the sound and 
 that only what has changed is worked out again.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from daemon.errors import NoMemory, Rejected, StageFailed, StemdError
-from daemon.inlets.probe import Limits, probe
-from daemon.jobs.options import Options, VelocityCurve
-from daemon.jobs.workspace import Workspace, key
+from daemon.inlets.probe import probe
+from daemon.jobs.options import SIX_STEMS, Options, VelocityCurve
+from daemon.jobs.workspace import key
 from daemon.pipeline.decode import decode, file_digest
+from daemon.pipeline.harmony import Harmony
+from daemon.pipeline.hearing import HeardPart, settings_of
 from daemon.pipeline.record_file import Kept, load, save
 from daemon.pipeline.records import Audio, BeatGrid, Candidate, Drums, Kit, Part, Source, Stems, Weights
+from daemon.pipeline.studio import Activations, Fraction, Listener, Report, Studio
 from daemon.pipeline.velocity import revoiced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from daemon.pipeline.stages import Sound
 
-    import numpy as np
-    from numpy.typing import NDArray
+__all__ = [
+    "EMBEDDED_KIT", "Activations", "Fraction", "Listener", "Listening", "Report", "Stage", "Studio", "Transcription",
+    "draft", "refuse_missing", "transcribe",
+]  # fmt: skip
 
 T = TypeVar("T")
 EMBEDDED_KIT = Weights("embedded")
 VERSION = 1  # of the stages' results; a new one leaves old results of the cache unused
-
-Fraction = Callable[[float], None]
-Report = Callable[[str, float], None]
-"""Hears the stage and its fraction 0..1. What it raises stops the work."""
-
-
-class Activations(Protocol):
-    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second.
-
-    `lateness` is how many seconds each class is late by itself. Classes of one drum share a threshold, to be held
-    against the chance that any of them sounds.
-    """
-
-    @property
-    def frame_rate(self) -> float: ...
-    @property
-    def classes(self) -> tuple[str, ...]: ...
-    @property
-    def strength(self) -> "NDArray[np.float32]": ...
-    @property
-    def velocity(self) -> "NDArray[np.float32]": ...
-    @property
-    def thresholds(self) -> tuple[float, ...]: ...
-    @property
-    def lateness(self) -> tuple[float, ...]: ...
-
-
-class Listener(Protocol):
-    """A drum transcriber: mono blocks in, activations out. `in_music` says that more than drums is to be heard."""
-
-    @property
-    def weights(self) -> Weights: ...
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations: ...
-
-
-class Separation(Protocol):
-    """A separator that is ready to work."""
-
-    @property
-    def weights(self) -> Weights: ...
-    def parts(self) -> tuple[Part, ...]: ...
-    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: Fraction) -> Stems: ...
-
-
-class KitSplitter(Protocol):
-    """A network that takes a drum stem apart."""
-
-    @property
-    def weights(self) -> Weights: ...
-    def split(self, drums: Audio, folder: Path, report: Fraction) -> Kit: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Studio:
-    """What the pipeline works with. The two functions find the backend for a name of the options."""
-
-    workspace: Workspace
-    limits: Limits
-    listener: Listener
-    separation: Callable[[str, Fraction], Separation]
-    kit_splitter: Callable[[str], KitSplitter | None]
-    clock: Callable[[], float] = time.monotonic
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -105,7 +46,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """All that was worked out. `stems` and `kit` are None for a draft and for what did not need them."""
+    """All that was worked out. `stems` and `kit` are None for a draft and for what did not need them.
+
+    `notes` has an entry for each pitched part that was asked for, with no notes in it if the song has no such part.
+    """
 
     source: Source
     drums: Drums
@@ -113,11 +57,14 @@ class Transcription:
     stages: tuple[Stage, ...]
     stems: Stems | None = None
     kit: Kit | None = None
+    notes: Mapping[Part, HeardPart] = field(default_factory=dict)
+    harmony: Harmony | None = None
 
     @property
     def remarks(self) -> tuple[str, ...]:
         told = [self.source.remarks, self.stems.remarks if self.stems else (), self.drums.remarks, self.grid.remarks]
-        return tuple(remark for remarks in told for remark in remarks)
+        parts = [heard.remarks for heard in self.notes.values()]
+        return tuple(dict.fromkeys(remark for remarks in (*told, *parts) for remark in remarks))
 
 
 def transcribe(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
@@ -125,14 +72,13 @@ def transcribe(path: Path, options: Options, studio: Studio, report: Report) -> 
     run = _Run(studio, report)
     source = run.decoded(path)
     stems = run.separated(source, options)
-    drums = stems.parts[Part.DRUMS] if stems else source.audio
     sound = key(source.digest, stems.model if stems else None)
-    heard = run.heard(drums, sound)
-    parts = run.kit(drums, heard, sound, options)
-    found = run.hits(parts, heard, sound, options)
+    parts, heard, found = run.struck(source, stems, sound, options)
     grid = run.beats(heard, found, sound, options)
-    found = replace(found, hits=revoiced(found.hits, options.velocity))
-    return Transcription(source, found, grid, tuple(run.stages), stems, parts)
+    found = _voiced(found, options)
+    notes = {part: run.notes(part, source, stems, sound, options) for part in options.pitched}
+    harmony = run.harmony(source, stems, grid, sound, options) if options.harmonic else None
+    return Transcription(source, found, grid, tuple(run.stages), stems, parts, notes, harmony)
 
 
 def draft(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
@@ -143,8 +89,14 @@ def draft(path: Path, options: Options, studio: Studio, report: Report) -> Trans
     heard = run.heard(source.audio, sound, in_music=options.input == "mix")
     found = run.drafted(heard, sound)
     grid = run.beats(heard, found, sound, options)
-    found = replace(found, hits=revoiced(found.hits, options.velocity))
-    return Transcription(source, found, grid, tuple(run.stages))
+    return Transcription(source, _voiced(found, options), grid, tuple(run.stages))
+
+
+def _voiced(found: Drums, options: Options) -> Drums:
+    """The hits as loud as asked, or none where they only served to find the beat."""
+    if Part.DRUMS not in options.parts:
+        return Drums((), (), {})
+    return replace(found, hits=revoiced(found.hits, options.velocity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +125,29 @@ class _Run:
         return replace(self._stage("decode", Source, made, Weights("soxr"), digest), path=path)
 
     def separated(self, source: Source, options: Options) -> Stems | None:
-        if options.input == "drums":
-            return None
+        """The parts that are asked for, and the drums, which tell the beat. All if the cache has them anyway."""
         if options.input != "mix":
-            raise Rejected(
-                "no_drums", f"{source.path.name} is a {options.input} stem: there are no drums in it to hear."
-            )
-        separation = self._studio.separation(options.separator, partial(self._report, "separate"))
-        every = (source.digest, separation.weights, separation.parts())
+            return None
+        separation = self._studio.separation(options.network, partial(self._report, "separate"))
+        known = separation.parts()
+        refuse_missing(options.parts, known, separation.weights.name)
+        every = (source.digest, separation.weights, known)
         there = self._studio.workspace.recall("separate", key(VERSION, *every))
-        parts = separation.parts() if options.stems or there else (Part.DRUMS,)
+        wanted = tuple(part for part in known if part is Part.DRUMS or part in options.parts)
+        parts = known if options.stems or there else wanted
         made = partial(separation.separate, source.audio, parts)
         return self._stage("separate", Stems, made, separation.weights, *every[:2], parts)
+
+    def struck(
+        self, source: Source, stems: Stems | None, name: str, options: Options
+    ) -> tuple[Kit | None, Listening, Drums]:
+        """The kit and its hits; where nobody wants them, only what tells the beat."""
+        if Part.DRUMS not in options.parts:
+            return None, *self.pulse(source, stems, name)
+        drums = stems.parts[Part.DRUMS] if stems else source.audio
+        heard = self.heard(drums, name)
+        kit = self.kit(drums, heard, name, options)
+        return kit, heard, self.hits(kit, heard, name, options)
 
     def heard(self, sound: Audio, name: str, in_music: bool = False) -> Listening:
         listener = self._studio.listener
@@ -236,6 +199,59 @@ class _Run:
         needs = (name, [(hit.onset, hit.label) for hit in found.hits], options.bpm, options.numerator)
         return self._stage("beats", BeatGrid, made, Weights(""), *needs)
 
+    def pulse(self, source: Source, stems: Stems | None, name: str) -> tuple[Listening, Drums]:
+        """What the beat is told by where nobody wants the hits: the drums, or whatever sounds."""
+        if not stems:
+            return self.attacks(source.audio, name), Drums((), (), {})
+        drums = stems.parts.get(Part.DRUMS)
+        name = name if drums else key(source.digest, None)
+        heard = self.heard(drums or source.audio, name, in_music=drums is None)
+        return heard, self.drafted(heard, name)
+
+    def attacks(self, sound: Audio, name: str) -> Listening:
+        def made(folder: Path, _: Fraction) -> Listening:
+            from daemon.pipeline.stages import attacks
+
+            return attacks(sound, folder)
+
+        return self._stage("listen", Listening, made, Weights(""), name, "attacks")
+
+    def notes(self, part: Part, source: Source, stems: Stems | None, name: str, options: Options) -> HeardPart:
+        listener, settings = self._studio.key_listener, settings_of(part, options.of(part))
+        stem = stems.parts[part] if stems else source.audio
+
+        def made(_: Path, report: Fraction) -> HeardPart:
+            from daemon.pipeline.stages import transcribe_stem
+
+            return transcribe_stem(self._sound(stem, name, part), part, source.audio, settings, report)
+
+        return self._stage(part.value, HeardPart, made, listener.weights, name, settings, listener.weights)
+
+    def harmony(
+        self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options
+    ) -> Harmony:
+        """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""
+        listener = self._studio.key_listener
+        there = stems.parts if stems else {}
+        whole = bool(there) and set(there) - {Part.DRUMS} == set(options.pitched)
+        parts = options.pitched if whole or not stems else ()
+
+        def made(_: Path, report: Fraction) -> Harmony:
+            from daemon.pipeline.stages import harmonise
+
+            sounds = [self._sound(there.get(part, source.audio), name, part) for part in parts]
+            rest = self._sound(source.audio, name, "backing", there.get(Part.DRUMS))
+            return harmonise(sounds or [rest], grid, source.audio.duration, report)
+
+        return self._stage("harmony", Harmony, made, listener.weights, name, parts, grid, listener.weights)
+
+    def _sound(self, sound: Audio, name: str, what: str, less: Audio | None = None) -> "Sound":
+        from daemon.pipeline.stages import KeptKeys, Sound
+
+        listener = self._studio.key_listener
+        keys = KeptKeys(listener, self._studio.workspace, key(VERSION, name, what, listener.weights))
+        return Sound(sound, keys, less)
+
     def _stage(
         self, name: str, kind: type[T], make: "Callable[[Path, Fraction], T]", weights: Weights, *needs: object
     ) -> T:
@@ -253,6 +269,15 @@ class _Run:
         self.stages.append(Stage(name, weights, seconds, cached=not made))
         told(1.0)
         return record
+
+
+def refuse_missing(wanted: Sequence[Part], known: Sequence[Part], model: str) -> None:
+    """Raises Rejected when a separator knows too few parts."""
+    missing = [part for part in wanted if part not in known]
+    if missing:
+        rare = {Part.GUITAR, Part.PIANO}.issuperset(missing) and model != SIX_STEMS
+        remedy = f"Use the separator {SIX_STEMS}." if rare else f"Its parts are {', '.join(known)}."
+        raise Rejected("no_part", f"{model} has no {' and no '.join(missing)} stem. {remedy}")
 
 
 def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told: Fraction) -> T:

@@ -1,12 +1,15 @@
 """The words of a correction: the same on the command line, in OSC and in the manifest.
 
 {"clusters": {"2": "snare"}, "hits": {"17": "open_hihat"}, "delete_hits": [40],
- "ranges": [{"from": 12, "to": 14.5, "drum": "hihat", "label": "ride"}], "sensitivity": {"snare": 0.7}}
+ "ranges": [{"from": 12, "to": 14.5, "drum": "hihat", "label": "ride"}], "sensitivity": {"snare": 0.7, "bass": 0.6},
+ "notes": {"bass": {"octave": {"7": -1}, "pitch": {"8": 43}, "delete": [9], "merge": [[10, 11]],
+                    "add": [{"pitch": 40, "onset": 12.5, "duration": 0.4}]}},
+ "settings": {"notes": {"bass": {"transpose": -12}}}}
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bridge.drum_labels import SOUNDS, UnknownNameError, label
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.pipeline.records import Cluster, Drum, Hit
+from daemon.jobs.options import Pitched, Sensed
+from daemon.pipeline import note_changes
+from daemon.pipeline.note_changes import NoteChanges
+from daemon.pipeline.notes import PartNote
+from daemon.pipeline.records import Cluster, Drum, Hit, Part
 from daemon.wording import refusal
 
 
@@ -26,12 +33,14 @@ class Heard:
 
     `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`, the value
     at sensitivity 0.5. A drum without an entry keeps all its hits. A candidate may belong to no cluster (-1).
+    `notes` have an entry for each pitched part that was listened to.
     """
 
     hits: tuple[Hit, ...]
     clusters: tuple[Cluster, ...]
     thresholds: dict[Drum, float]
     duration: Seconds
+    notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
 
 
 _EXAMPLE = '{"clusters": {"2": "snare"}}'
@@ -81,7 +90,7 @@ class Changes(_Frozen):
     """One correction. Its entries take effect in this order, so that the particular wins over the general."""
 
     settings: dict[str, Any] = Field(default_factory=dict, description="options that need no audio")
-    sensitivity: dict[Drum, float] = Field(default_factory=dict, description="drum -> 0..1; 0.5 is as heard")
+    sensitivity: dict[Sensed, float] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard")
     clusters: dict[int, str] = Field(default_factory=dict, description="cluster -> label")
     ranges: tuple[RelabelRange, ...] = ()
     hits: dict[int, str] = Field(default_factory=dict, description="hit -> label")
@@ -91,6 +100,7 @@ class Changes(_Frozen):
     move: dict[int, float] = Field(default_factory=dict, description="hit -> onset in seconds")
     velocity: tuple[Loudness, ...] = ()
     add: tuple[Added, ...] = ()
+    notes: dict[Pitched, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
 
 
 def from_flags(
@@ -105,10 +115,15 @@ def from_flags(
     return {name: value for name, value in asked.items() if value}
 
 
-def read(given: str | dict[str, Any], heard: Heard, taken: Iterable[int] = ()) -> Changes:
-    """Checked changes with their labels spelt in full. `taken` are the ids of hits that were added before.
+def read(
+    given: str | dict[str, Any],
+    heard: Heard,
+    taken: Iterable[int] = (),
+    taken_notes: Mapping[str, Iterable[int]] | None = None,
+) -> Changes:
+    """Checked changes with their labels spelt in full. `taken` are the ids of hits, and notes, that were added before.
 
-    Raises Rejected: bad_change, unknown_label, unknown_cluster or unknown_hit.
+    Raises Rejected: bad_change, unknown_label, unknown_cluster, unknown_hit, unknown_part or unknown_note.
     """
     changes = _parse(_object(given))
     if changes == Changes():
@@ -116,7 +131,20 @@ def read(given: str | dict[str, Any], heard: Heard, taken: Iterable[int] = ()) -
     ids = {hit.id for hit in heard.hits} | set(taken)
     _check_ids(changes, heard, ids)
     _check_times(changes, heard.duration)
-    return _numbered(_spelt(changes), 1 + max(ids, default=-1))
+    known = taken_notes or {}
+    notes = {part: _notes(part, each, heard, known.get(part, ())) for part, each in changes.notes.items()}
+    return _numbered(_spelt(changes), 1 + max(ids, default=-1)).model_copy(update={"notes": notes})
+
+
+def _notes(part: Pitched, changes: NoteChanges, heard: Heard, taken: Iterable[int]) -> NoteChanges:
+    """Checked corrections of a part, its new notes numbered."""
+    found = heard.notes.get(Part(part))
+    if found is None:
+        there = ", ".join(heard.notes) or "none"
+        raise Rejected("unknown_part", f"The {part} was not listened to; transcribe the song with it. Parts: {there}.")
+    ids = {note.id for note in found} | set(taken)
+    note_changes.check(part, changes, ids, heard.duration)
+    return changes.numbered(1 + max(ids, default=-1))
 
 
 def _pair(flag: str, text: str) -> tuple[str, str]:

@@ -1,24 +1,27 @@
-"""Corrections without the audio: what a history of them makes of the heard hits.
+"""Corrections without the audio: what a history of them makes of the heard hits and notes.
 
 What was heard never changes. Every result is worked out from it and the chain of revisions up to the head.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from statistics import fmean
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.jobs.options import Options, VelocityCurve
+from daemon.jobs.options import HEARD, Options, VelocityCurve
 from daemon.jobs.tempo_words import TEMPO_WORDS
 from daemon.pipeline.changes import Changes, Heard, read
+from daemon.pipeline.hearing import PRESETS, revoiced, sounding
 from daemon.pipeline.history import History
-from daemon.pipeline.records import Cluster, Hit
+from daemon.pipeline.note_sheet import NoteSheet
+from daemon.pipeline.notes import PartNote
+from daemon.pipeline.records import Cluster, Hit, Part
 from daemon.pipeline.worksheet import Worksheet, drum_of
 
-WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity")
+WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")
 _GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_WORDS)
 _TOLD_ANEW = ("tempo_map", "beats")
 
@@ -27,11 +30,15 @@ Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What is to be rendered: hits by onset, the clusters that still have hits, the options that hold now."""
+    """What is to be rendered: hits by onset, the clusters that still have hits, the options that hold now.
+
+    `notes` are those of the pitched parts, by onset.
+    """
 
     hits: tuple[Hit, ...]
     clusters: tuple[Cluster, ...]
     options: Options
+    notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
 
 
 def correct(given: str | dict[str, Any], heard: Heard, history: History, options: Options) -> History:
@@ -39,8 +46,12 @@ def correct(given: str | dict[str, Any], heard: Heard, history: History, options
 
     `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
     """
-    extended = history.apply(read(given, heard, history.added()))
-    settled(options, extended)
+    extended = history.apply(read(given, heard, history.added(), history.added_notes()))
+    now = settled(options, extended)
+    for part in heard.notes:
+        bent = PRESETS[part].bends or options.of(part).bends
+        if now.of(part).bends and not bent:
+            raise _needs_audio(f"notes.{part}.bends")
     return extended
 
 
@@ -55,7 +66,21 @@ def effective(heard: Heard, history: History, options: Options, revoice: Revoice
     for changes in chain:
         sheet.note(changes)
     found = sheet.finished()
-    return Edited(found, _recounted(heard.clusters, found, chain), now)
+    notes = {part: _corrected(part, played, chain, now) for part, played in heard.notes.items()}
+    return Edited(found, _recounted(heard.clusters, found, chain), now, notes)
+
+
+def _corrected(
+    part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options
+) -> tuple[PartNote, ...]:
+    """The notes of a part that sound, as loud as its curve says, after all corrections."""
+    heard = sounding(heard, now.sensitivity.get(part, 0.5))
+    sheet = NoteSheet(revoiced(heard, now.of(part).velocity or now.velocity))
+    for changes in chain:
+        for name, corrections in changes.notes.items():
+            if name == part:
+                sheet.note(corrections)
+    return sheet.finished()
 
 
 def audible(heard: Heard, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
@@ -85,8 +110,24 @@ def resettle(options: Options, changes: Changes) -> Options:
     merged = options.model_dump()
     for name, value in settings.items():
         nested = isinstance(value, dict) and isinstance(merged[name], dict)
-        merged[name] = _renewed(merged[name], value) if nested else value
-    return Options.read(merged)
+        renewed = _deeper if name == "notes" else _renewed
+        merged[name] = renewed(merged[name], value) if nested else value
+    changed = Options.read(merged)
+    _refuse_heard(options, changed)
+    return changed
+
+
+def _deeper(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the parts, of each only what is told anew."""
+    told = {part: {**before.get(part, {}), **new} if isinstance(new, dict) else new for part, new in value.items()}
+    return {**before, **told}
+
+
+def _refuse_heard(options: Options, changed: Options) -> None:
+    for part in Part:
+        for name in HEARD:
+            if getattr(options.of(part), name) != getattr(changed.of(part), name):
+                raise _needs_audio(f"notes.{part}.{name}")
 
 
 def _renewed(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
@@ -115,9 +156,13 @@ def _needs_no_audio(name: str) -> None:
     if name in WITHOUT_AUDIO:
         return
     if name in Options.model_fields:
-        raise Rejected("bad_change", f"{name} needs the audio again; transcribe the song anew with it.")
+        raise _needs_audio(name)
     known = ", ".join((*WITHOUT_AUDIO, *_GRID_WORDS))
     raise Rejected("bad_change", f"There is no setting {name!r}; known are {known}.")
+
+
+def _needs_audio(name: str) -> Rejected:
+    return Rejected("bad_change", f"{name} needs the audio again; transcribe the song anew with it.")
 
 
 def _recounted(clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]) -> tuple[Cluster, ...]:

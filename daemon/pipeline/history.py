@@ -64,6 +64,14 @@ class History(BaseModel):
             number = revision.parent
         return tuple(reversed(chain))
 
+    def added_notes(self) -> dict[str, list[int]]:
+        """The same for the notes of each pitched part."""
+        ids: dict[str, list[int]] = {}
+        for revision in self.revisions:
+            for part, changes in revision.changes.notes.items():
+                ids.setdefault(part, []).extend(note.id for note in changes.add)
+        return ids
+
     def added(self) -> tuple[int, ...]:
         """The ids of all hits ever added, undone ones too, so that no id is given out twice."""
         return tuple(item.id for revision in self.revisions for item in revision.changes.add)

@@ -42,7 +42,10 @@ class Posteriors:
 
 @dataclass(frozen=True, slots=True)
 class PartNote:
-    """A note as heard, never quantized. `confidence` 0..1, `level` dB below full scale at the peak of its attack."""
+    """A note as heard, never quantized. `confidence` 0..1, `level` dB below full scale at the peak of its attack.
+
+    It sounds from the sensitivity 1 - `strength` on.
+    """
 
     id: int
     pitch: int
@@ -52,6 +55,7 @@ class PartNote:
     level: float
     confidence: float
     bends: tuple[Bend, ...] = ()
+    strength: float = 1.0
 
     @property
     def lane(self) -> str:
@@ -61,7 +65,7 @@ class PartNote:
 
 @dataclass(frozen=True, slots=True)
 class NoteSettings:
-    """How a part is heard. At the sensitivity 0.5 the published thresholds hold: onset 0.5, frame 0.3.
+    """How a part is heard. At the sensitivity 0.5 the thresholds are `onset` and `frame`, published as 0.5 and 0.3.
 
     `shortest` is the shortest note in seconds (published: 0.1277, or 0.058 for quick parts), `lowest` and `highest`
     bound the range in Hz, `melodia` also takes notes without an attack.
@@ -74,14 +78,16 @@ class NoteSettings:
     monophonic: bool = False
     bends: bool = False
     melodia: bool = True
+    onset: float = 0.5
+    frame: float = 0.3
 
     @property
     def onset_threshold(self) -> float:
-        return 1 - self.sensitivity
+        return 2 * self.onset * (1 - self.sensitivity)
 
     @property
     def frame_threshold(self) -> float:
-        return 0.6 * (1 - self.sensitivity)
+        return 2 * self.frame * (1 - self.sensitivity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """A stem to notes: one voice at a time for bass and vocals, all keys at once for the rest."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.jobs.options import VelocityCurve
 from daemon.pipeline import ghosts, melody, onsets, phrasing, velocity
+from daemon.pipeline.hearing import HeardPart, KeyListener, graded, revoiced
 from daemon.pipeline.notes import (
     KEYS,
     LOWEST_KEY,
@@ -25,7 +25,7 @@ from daemon.pipeline.notes import (
     key_of,
 )
 from daemon.pipeline.periodicity import Periodicity, Range, periodicity
-from daemon.pipeline.records import Audio, Part, Weights
+from daemon.pipeline.records import Audio, Part
 from daemon.pipeline.resample import resampled
 
 _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
@@ -38,31 +38,6 @@ _BEND_STEP = 0.05  # semitones
 _BLOCK = 1 << 18
 
 Floats = NDArray[np.float32]
-
-PRESETS = {
-    Part.BASS: NoteSettings(lowest=30, highest=400, shortest=0.058, monophonic=True),
-    Part.VOCALS: NoteSettings(lowest=65, highest=1050, shortest=0.08, monophonic=True, bends=True),
-    Part.OTHER: NoteSettings(shortest=0.09),
-    Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.09),
-    Part.PIANO: NoteSettings(shortest=0.07),
-}
-
-
-class KeyListener(Protocol):
-    """Hears which keys sound. `blocks` are mono at `rate` Hz."""
-
-    @property
-    def weights(self) -> Weights: ...
-    def listen(self, blocks: Iterable[Floats], rate: int) -> Posteriors: ...
-
-
-@dataclass(frozen=True, slots=True)
-class HeardPart:
-    """The notes of one part by onset. `tuning` is in semitones off concert pitch, 0 for polyphonic parts."""
-
-    notes: tuple[PartNote, ...]
-    tuning: float = 0.0
-    remarks: tuple[str, ...] = ()
 
 
 def loudness(audio: Audio) -> float:
@@ -87,7 +62,7 @@ def transcribe_part(
     heard = listener.listen(_watched(stem, report), stem.rate)
     gate = max(loud - _NOTE_DB, mix_level - _ABSENT_DB - 10)
     take = _Take(stem, envelope, heard, settings, gate)
-    found = _voice(take) if settings.monophonic else HeardPart(tuple(_chords(take)))
+    found = _voice(take) if settings.monophonic else _chords(take)
     report(1.0)
     return replace(found, notes=_finished(found.notes))
 
@@ -123,11 +98,16 @@ def _voice(take: _Take) -> HeardPart:
     attacks = phrasing.Attacks.of(onsets.novelty(take.stem), take.envelope)
     tuned = melody.tuning(found)
     cost = melody.costs(found, tuned)
-    states = melody.path(_believed(cost, take, wanted), attacks.mask(len(cost), found.frame_rate))
-    runs = list(melody.runs(states, cost.shape[1], wanted.lowest))
-    cut = phrasing.phrases(runs, attacks, take.heard, found.frame_rate)
-    notes = (_sung(note, take, _Ground(found, cost, tuned)) for note in cut)
-    return HeardPart(tuple(note for note in notes if _holds(note, take)), tuned, _tuning_remark(tuned))
+    believed, audible = _believed(cost, take, wanted), _audible(len(cost), take, wanted)
+    mask, ground = attacks.mask(len(cost), found.frame_rate), _Ground(found, cost, tuned)
+
+    def sung(sensitivity: float) -> list[PartNote]:
+        states = melody.path(melody.with_silence(believed, audible, sensitivity), mask)
+        runs = list(melody.runs(states, cost.shape[1], wanted.lowest))
+        notes = (_sung(n, take, ground) for n in phrasing.phrases(runs, attacks, take.heard, found.frame_rate))
+        return [note for note in notes if _holds(note, take)]
+
+    return HeardPart(graded(sung, voice=True), tuned, _tuning_remark(tuned))
 
 
 def _range(settings: NoteSettings) -> Range:
@@ -138,14 +118,18 @@ def _range(settings: NoteSettings) -> Range:
 
 
 def _believed(cost: Floats, take: _Take, wanted: Range) -> Floats:
-    """Costs of period and network together, with silence as the last column."""
+    """Costs of period and network together."""
     weight = _NETWORK[take.settings.lowest < _DEEP]
     frames = np.arange(len(cost)) / wanted.frame_rate
     rows = np.minimum(np.round(frames * take.heard.frame_rate).astype(int), len(take.heard.note) - 1)
     keys = np.clip(np.arange(wanted.lowest, wanted.highest + 1) - LOWEST_KEY, 0, KEYS - 1)
-    total = cost + weight * (0.5 - take.heard.note[:, keys][rows].astype(np.float32))
-    steps = np.minimum((frames * take.stem.rate / velocity.STEP).astype(int), len(take.envelope) - 1)
-    return melody.with_silence(total, take.envelope[steps] > take.gate, take.settings.sensitivity)
+    return np.asarray(cost + weight * (0.5 - take.heard.note[:, keys][rows].astype(np.float32)), np.float32)
+
+
+def _audible(count: int, take: _Take, wanted: Range) -> NDArray[np.bool_]:
+    """(frames,) whether the stem is loud enough to hold a note."""
+    steps = (np.arange(count) / wanted.frame_rate * take.stem.rate / velocity.STEP).astype(int)
+    return np.asarray(take.envelope[np.minimum(steps, len(take.envelope) - 1)] > take.gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +183,17 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
     return (f"The recording is tuned {abs(cents)} cents {'above' if cents > 0 else 'below'} A = 440 Hz.",)
 
 
-def _chords(take: _Take) -> Iterator[PartNote]:
+def _chords(take: _Take) -> HeardPart:
     levels = ghosts.key_levels(resampled(_mono(take.stem), take.stem.rate, RATE))
     rate = take.heard.frame_rate
-    for event in ghosts.played(events(take.heard, take.settings), levels, take.settings.sensitivity):
-        if (level := ghosts.level(levels, event)) > take.gate:
-            yield _struck(event, level, rate, bend_curve(take.heard, event) if take.settings.bends else ())
+
+    def struck(sensitivity: float) -> Iterator[PartNote]:
+        found = events(take.heard, replace(take.settings, sensitivity=sensitivity))
+        for event in ghosts.played(found, levels, sensitivity):
+            if (level := ghosts.level(levels, event)) > take.gate:
+                yield _struck(event, level, rate, bend_curve(take.heard, event) if take.settings.bends else ())
+
+    return HeardPart(graded(lambda sensitivity: list(struck(sensitivity)), voice=False))
 
 
 def _struck(event: Event, level: float, rate: float, bends: tuple[Bend, ...]) -> PartNote:
@@ -225,10 +214,3 @@ def _finished(found: Sequence[PartNote]) -> tuple[PartNote, ...]:
     notes = sorted(found, key=lambda note: (note.onset, note.pitch))
     voiced = revoiced(notes, VelocityCurve())
     return tuple(replace(note, id=i) for i, note in enumerate(voiced))
-
-
-def revoiced(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
-    """The same notes with the velocities of another curve."""
-    levels = np.array([note.level for note in found], np.float32)
-    fresh = velocity.velocities(levels, curve, velocity.reference(levels))
-    return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))

@@ -19,8 +19,9 @@ from mir_eval.transcription import precision_recall_f1_overlap
 from numpy.typing import NDArray
 
 from daemon.backends.basic_pitch import BasicPitch
+from daemon.pipeline.hearing import PRESETS, sounding
 from daemon.pipeline.notes import LOWEST_KEY, NoteSettings, Posteriors, events
-from daemon.pipeline.parts import PRESETS, loudness, transcribe_part
+from daemon.pipeline.parts import loudness, transcribe_part
 from daemon.pipeline.periodicity import hertz
 from daemon.pipeline.records import Audio, Part
 from tests.benchmarks.excerpts import LINES, Excerpt, Played, excerpts, render
@@ -71,7 +72,7 @@ def scored(excerpt: Excerpt, folder: Path, listener: BasicPitch) -> Score:
         audio, part, mix_level=loudness(audio), settings=PRESETS[part], listener=listener, report=lambda _: None
     )
     cpu = time.process_time() - began
-    ours = [Played(note.pitch, note.onset, note.duration, note.velocity) for note in heard.notes]
+    ours = [Played(note.pitch, note.onset, note.duration, note.velocity) for note in sounding(heard.notes)]
     return Score(note_f(excerpt.notes, theirs), note_f(excerpt.notes, ours), cpu, audio.duration)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from daemon import app
+from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import separator
 from daemon.inlets.probe import Limits
@@ -31,6 +32,7 @@ def studio(weights: Path) -> Iterator[Studio]:
             listener=app.listener(),
             separation=lambda wanted, report: separator(wanted, found, "auto", report),
             kit_splitter=lambda _: None,
+            key_listener=BasicPitch(),
         )
 
 

@@ -135,7 +135,7 @@ def test_a_changed_song_is_another_job(desk):
         ({"grid": {"step": "1/7"}}, "bad_option", "1/7"),
         ({"grid": 7}, "bad_option", "grid"),
         ({"separator": "mdx"}, "bad_option", "mdx"),
-        ({"input": "bass"}, "no_drums", "bass stem"),
+        ({"parts": ["kazoo"]}, "bad_option", "kazoo"),
     ],
 )
 def test_options_that_do_not_work_are_refused_in_words(desk, given, code, words):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from daemon.backends.basic_pitch import BasicPitch
 from daemon.errors import Cancelled
 from daemon.inlets.probe import Limits
 from daemon.jobs.job import Pass
@@ -28,7 +29,7 @@ def song(tmp_path):
 @pytest.fixture
 def shift(tmp_path):
     cache = Workspace(tmp_path / "cache")
-    studio = Studio(cache, Limits(), ScriptedListener(BEAT), lambda *_: None, lambda name: None)
+    studio = Studio(cache, Limits(), ScriptedListener(BEAT), lambda *_: None, lambda name: None, BasicPitch())
     return Shift(studio, studio, Desk(tmp_path / "locks"), Timings(tmp_path / "timings.json"))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.drum_labels import SOUNDS
-from bridge.notes import Bend, ClipNote
+from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.errors import Rejected, StageFailed
 from daemon.jobs.options import Options
@@ -14,6 +14,7 @@ from daemon.outlets.manifest import SCHEMA_FILE, Manifest, schema_text
 from daemon.outlets.rows import HitTable, NoteTable
 from daemon.pipeline.edits import correct
 from daemon.pipeline.history import History
+from daemon.pipeline.notes import PartNote
 from daemon.pipeline.records import Drum, Hit, Part
 from tests.songs import heard, manifest, saved
 
@@ -59,9 +60,10 @@ def test_hits_keep_their_microseconds(hits):
 
 
 def test_notes_with_bends_come_back_as_they_went_in():
-    notes = (ClipNote(40, Seconds(1.5), Seconds(0.25), 80, (Bend(Seconds(1.6), -0.5), Bend(Seconds(1.7), 0.0))),)
+    bends = (Bend(Seconds(1.6), -0.5), Bend(Seconds(1.7), 0.0))
+    notes = (PartNote(3, 40, Seconds(1.5), Seconds(0.25), 80, -12.5, 0.75, bends, strength=0.5),)
     changed = manifest().model_copy(update={"notes": {Part.BASS: NoteTable.of(notes)}})
-    assert Manifest.model_validate_json(changed.encoded()).notes[Part.BASS].notes() == notes
+    assert Manifest.model_validate_json(changed.encoded()).notes[Part.BASS].records == notes
 
 
 def test_a_manifest_that_was_used_still_equals_one_that_was_not(tmp_path):

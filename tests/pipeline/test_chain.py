@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from daemon.backends.basic_pitch import BasicPitch
 from daemon.errors import Cancelled, Rejected
 from daemon.inlets.probe import Limits
 from daemon.jobs.options import Grid, Options
 from daemon.jobs.workspace import Workspace
 from daemon.pipeline.chain import Studio, draft, transcribe
+from daemon.pipeline.hearing import sounding
 from daemon.pipeline.records import Drum, Part, Stems, Weights
 from tests import synth
 from tests.ears import ScriptedListener
+from tests.pipeline.test_parts import plucked
+from tests.synth import write
 
 BEAT = synth.rock_beat(2)
 DRUMS = Options(input="drums")
@@ -41,6 +45,7 @@ def studio(folder: Path, listener: ScriptedListener | None = None) -> Studio:
         listener=listener or ScriptedListener(BEAT),
         separation=lambda name, report: HalfAndHalf(),
         kit_splitter=lambda name: None,
+        key_listener=BasicPitch(),
     )
 
 
@@ -131,9 +136,35 @@ def test_stopping_in_any_stage_leaves_nothing_unfinished(tmp_path, song, stage):
     assert not list((tmp_path / "cache").glob(".making/*/*"))
 
 
-def test_a_bass_stem_has_no_drums_to_hear(tmp_path, song):
-    with pytest.raises(Rejected, match="bass stem"):
-        transcribe(song, Options(input="bass"), studio(tmp_path), quiet)
+def test_a_bass_stem_becomes_notes_without_the_drum_stages(tmp_path):
+    line = write(tmp_path / "Bass.wav", plucked([(33, 0.3, 0.5), (40, 0.9, 0.5)]))
+    result = transcribe(line, Options(input="bass"), studio(tmp_path), quiet)
+    assert [note.pitch for note in sounding(result.notes[Part.BASS].notes)] == [33, 40]
+    assert [stage.name for stage in result.stages] == ["decode", "listen", "beats", "bass", "harmony"]
+    assert result.drums.hits == ()
+
+
+def test_without_drums_among_the_parts_they_only_tell_the_beat(tmp_path, song):
+    result = transcribe(song, Options(parts=["other"]), studio(tmp_path), quiet)
+    stages = [stage.name for stage in result.stages]
+    assert stages == ["decode", "separate", "listen", "hits", "beats", "other", "harmony"]
+    assert result.grid.bpm == pytest.approx(120.0, rel=1e-2)
+    assert (result.drums.hits, result.kit) == ((), None)
+
+
+def test_a_part_that_the_separator_does_not_know_is_refused(tmp_path, song):
+    with pytest.raises(Rejected, match="no bass stem"):
+        transcribe(song, Options(parts=["bass"]), studio(tmp_path), quiet)
+
+
+def test_other_settings_of_a_part_do_not_ask_the_network_again(tmp_path):
+    line = write(tmp_path / "Bass.wav", plucked([(33, 0.3, 0.5)]))
+    transcribe(line, Options(input="bass"), studio(tmp_path), quiet)
+    kept = list((tmp_path / "cache" / "keys").iterdir())
+    again = Options(input="bass", notes={"bass": {"lowest": 40}})
+    result = transcribe(line, again, studio(tmp_path), quiet)
+    assert [stage.name for stage in result.stages if not stage.cached] == ["bass"]
+    assert list((tmp_path / "cache" / "keys").iterdir()) == kept
 
 
 def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):

@@ -23,11 +23,11 @@ def note(onset: float, duration: float = 0.2, pitch: int = 40, **more: object) -
 
 def test_notes_go_to_the_lines_of_the_grid() -> None:
     found = cleaned([note(0.52), note(0.985)], STEADY, KEYS)
-    assert [n.onset for n in found] == pytest.approx([0.5, 1.0])
+    assert [n.time for n in found] == pytest.approx([0.5, 1.0])
 
 
 def test_without_beats_nothing_moves() -> None:
-    assert [n.onset for n in cleaned([note(0.52)], FREE, KEYS)] == [0.52]
+    assert [n.time for n in cleaned([note(0.52)], FREE, KEYS)] == [0.52]
 
 
 def test_a_note_keeps_its_length_on_the_grid() -> None:
@@ -37,7 +37,7 @@ def test_a_note_keeps_its_length_on_the_grid() -> None:
 
 def test_a_voice_never_sounds_twice() -> None:
     first, second = cleaned([note(0.5, 2.0), note(1.0, pitch=43)], STEADY, BASS)
-    assert first.onset + first.duration == pytest.approx(second.onset)
+    assert first.time + first.duration == pytest.approx(second.time)
 
 
 def test_keys_may_overlap() -> None:
@@ -47,7 +47,7 @@ def test_keys_may_overlap() -> None:
 
 def test_a_key_is_released_before_it_is_struck_again() -> None:
     first, second = cleaned([note(0.5, 2.0), note(1.0)], STEADY, replace(KEYS, gap=0.01))
-    assert first.onset + first.duration == pytest.approx(second.onset - 0.01)
+    assert first.time + first.duration == pytest.approx(second.time - 0.01)
 
 
 def test_a_bass_note_is_held_until_the_next_one_that_follows_soon() -> None:
@@ -72,7 +72,7 @@ def test_transposition_leaves_out_what_no_key_plays() -> None:
 
 def test_doubtful_notes_can_be_left_out() -> None:
     found = cleaned([note(0.5, confidence=0.3), note(1.0)], STEADY, replace(KEYS, confidence=0.5))
-    assert [n.onset for n in found] == [1.0]
+    assert [n.time for n in found] == [1.0]
 
 
 def test_bends_move_with_their_note() -> None:
@@ -94,4 +94,4 @@ def test_no_key_is_struck_while_it_sounds(notes: list[tuple[float, float, int]],
     found = cleaned([note(*each) for each in notes], STEADY, settings)
     for pitch in {n.pitch for n in found}:
         same = [n for n in found if voice or n.pitch == pitch]
-        assert all(a.onset + a.duration <= b.onset + 1e-6 for a, b in pairwise(same))
+        assert all(a.time + a.duration <= b.time + 1e-6 for a, b in pairwise(same))

@@ -1,6 +1,7 @@
 """Stems whose notes are known, through the packaged network and the trackers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from daemon.backends.basic_pitch import BasicPitch
-from daemon.pipeline.parts import PRESETS, HeardPart, loudness, transcribe_part
+from daemon.pipeline.hearing import PRESETS, HeardPart, sounding
+from daemon.pipeline.parts import loudness, transcribe_part
 from daemon.pipeline.periodicity import hertz
 from daemon.pipeline.records import RATE, Audio, Part
 from tests import synth
@@ -49,9 +51,10 @@ def heard(
     soundfile.write(path, wave.T, RATE, subtype="FLOAT")
     audio = Audio(path, wave.shape[1])
     level = loudness(audio) if mix is None else mix
-    return transcribe_part(
+    found = transcribe_part(
         audio, part, mix_level=level, settings=PRESETS[part], listener=listener, report=lambda _: None
     )
+    return replace(found, notes=sounding(found.notes))
 
 
 def test_bass_down_to_the_low_b_is_heard_in_time(tmp_path: Path, listener: BasicPitch) -> None:

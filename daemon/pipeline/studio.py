@@ -1,0 +1,81 @@
+"""What the pipeline works with: who listens, who separates, and where results are kept."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from daemon.inlets.probe import Limits
+from daemon.jobs.workspace import Workspace
+from daemon.pipeline.hearing import KeyListener
+from daemon.pipeline.records import Audio, Kit, Part, Stems, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Fraction = Callable[[float], None]
+Report = Callable[[str, float], None]
+"""Hears the stage and its fraction 0..1. What it raises stops the work."""
+
+
+class Activations(Protocol):
+    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second.
+
+    `lateness` is how many seconds each class is late by itself. Classes of one drum share a threshold, to be held
+    against the chance that any of them sounds.
+    """
+
+    @property
+    def frame_rate(self) -> float: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def strength(self) -> "NDArray[np.float32]": ...
+    @property
+    def velocity(self) -> "NDArray[np.float32]": ...
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
+    @property
+    def lateness(self) -> tuple[float, ...]: ...
+
+
+class Listener(Protocol):
+    """A drum transcriber: mono blocks in, activations out. `in_music` says that more than drums is to be heard."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations: ...
+
+
+class Separation(Protocol):
+    """A separator that is ready to work."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def parts(self) -> tuple[Part, ...]: ...
+    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: Fraction) -> Stems: ...
+
+
+class KitSplitter(Protocol):
+    """A network that takes a drum stem apart."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def split(self, drums: Audio, folder: Path, report: Fraction) -> Kit: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What the pipeline works with. The two functions find the backend for a name of the options."""
+
+    workspace: Workspace
+    limits: Limits
+    listener: Listener
+    separation: Callable[[str, Fraction], Separation]
+    kit_splitter: Callable[[str], KitSplitter | None]
+    key_listener: KeyListener
+    clock: Callable[[], float] = time.monotonic
