@@ -14,7 +14,7 @@ from daemon.pipeline.chain import Studio, draft, transcribe
 from daemon.pipeline.record_file import load
 from daemon.pipeline.records import Kit, Part, Source, Stems
 
-STAGES = ("decode", "separate", "listen", "kit", "hits", "beats", "notes")
+STAGES = ("decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony")
 MIX, BACKING = "mix", "backing"
 
 _REMEMBERED = 64
@@ -51,6 +51,10 @@ class Held:
         """The latest result of `stage`, None if there is none."""
         folder = next((path for name, path in reversed(self.results) if name == stage), None)
         return None if folder is None else load(folder, kind)[0]
+
+    def records(self, stage: str, kind: type[T]) -> list[T]:
+        """Of a stage that is run for each part: all of its results."""
+        return [load(path, kind)[0] for name, path in self.results if name == stage]
 
     def sounds(self) -> dict[str, Sound]:
         """Everything that can be listened to: the mix, its parts, the drums' own stems, the song without drums."""

@@ -10,9 +10,11 @@ from pydantic_core import to_json
 from daemon.inlets.http import shapes
 from daemon.inlets.http.front import Front, Here
 from daemon.inlets.http.refusals import may
-from daemon.outlets.delivery import Delivery, Desk, arrange, correct, step
+from daemon.outlets.delivery import Delivery, Desk, Score, arrange, correct, step
 from daemon.outlets.manifest import Manifest
+from daemon.pipeline.cleanup import WrittenNote
 from daemon.pipeline.edits import effective
+from daemon.pipeline.harmony import NONE
 from daemon.pipeline.history import History
 
 HITS = ["id", "onset", "time", "drum", "label", "pitch", "velocity", "level", "confidence", "cluster"]
@@ -93,11 +95,23 @@ def _song(here: Front, manifest: Manifest) -> Response:
         **_steps(manifest.history),
         "hits": {"columns": HITS, "rows": rows},
         "clusters": _clusters(manifest),
-        "parts": {},
-        "key": None,
-        "chords": [],
+        "parts": {part: {"columns": NOTES, "rows": list(map(_row, notes))} for part, notes in score.notes.items()},
+        **_harmony(score),
     }
     return Response(to_json(body), media_type="application/json")
+
+
+def _row(note: WrittenNote) -> tuple[Any, ...]:
+    times = (round(note.onset, 5), round(note.time, 5), round(note.duration, 5))
+    return note.id, *times, note.pitch, note.velocity, round(note.confidence, 3)
+
+
+def _harmony(score: Score) -> dict[str, Any]:
+    found = score.harmony
+    if found is None:
+        return {"key": None, "chords": []}
+    chords = [{"start": c.onset, "end": c.onset + c.duration, "name": c.name} for c in found.chords if c.name != NONE]
+    return {"key": found.key.name if found.key.confidence > 0 else None, "chords": chords}
 
 
 def _clusters(manifest: Manifest) -> list[shapes.Cluster]:

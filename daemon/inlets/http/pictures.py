@@ -12,6 +12,7 @@ from daemon.inlets.http.refusals import may
 from daemon.jobs.shelf import Held
 from daemon.outlets.stems import Sound
 from daemon.pipeline.chain import Listening
+from daemon.pipeline.hearing import HeardPart
 from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Source, Stems
 
 POINTS = 1000
@@ -25,7 +26,8 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
             "application/json": {"schema": {"type": "object"}},
         },
         "description": "decode: a spectrogram as PNG. separate, kit: {stems: {name: {start, end, min, max}}}. listen: "
-        "{frame_rate, classes, strength, novelty}. hits: {drum: [[onset, strength]]}. beats: {beats, downbeats, bpm}.",
+        "{frame_rate, classes, strength, novelty}. hits: {drum: [[onset, strength]]}. beats: {beats, downbeats, bpm}. "
+        "notes: {part: [[onset, duration, pitch]]}.",
     }
 }
 
@@ -56,6 +58,8 @@ def _drawn(here: Front, held: Held, stage: str) -> Response | None:
             return JSONResponse(_found(heard))
         case "beats" if (grid := held.record("beats", BeatGrid)) is not None:
             return JSONResponse({"beats": grid.beats, "downbeats": grid.downbeats, "bpm": grid.bpm})
+        case "notes" if heard_parts := held.records("notes", HeardPart):
+            return JSONResponse(dict(zip(held.job.options.pitched, map(_notes, heard_parts), strict=False)))
     return None
 
 
@@ -86,6 +90,10 @@ def _strength(heard: Listening) -> dict[str, Any]:
         "strength": drums.round(3).tolist(),
         "novelty": (coarse / top).astype(float).round(3).tolist(),
     }
+
+
+def _notes(heard: HeardPart) -> list[tuple[float, float, int]]:
+    return [(round(note.onset, 4), round(note.duration, 4), note.pitch) for note in heard.notes]
 
 
 def _found(heard: Listening) -> dict[str, Any]:

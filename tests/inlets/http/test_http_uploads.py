@@ -67,7 +67,10 @@ def test_an_upload_that_two_jobs_use_stays(client, uploads, tmp_path):
     assert (uploads / "Shared" / "Shared.wav").exists()
 
 
-@pytest.mark.parametrize("name", ["../../../etc/passwd", "..\\..\\boot.ini", "/abs.wav", "a\0b.wav", ".", "..", "C:x", "\n"])
+TRICKS = ["../../../etc/passwd", "..\\..\\boot.ini", "/abs.wav", "a\0b.wav", ".", "..", "C:x", "\n", "a/../b.wav"]
+
+
+@pytest.mark.parametrize("name", TRICKS)
 def test_names_never_become_paths(client, uploads, tmp_path, name):
     answer = send(client, wav(tmp_path), name)
     if answer.status_code == 202:
