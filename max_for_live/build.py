@@ -20,7 +20,7 @@ DEVICE = HERE / "stemd.amxd"
 SCRIPT = "stemd.js"
 MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
 SOURCES = (
-    "refusal", "paths", "files", "live", "timing", "midi_file", "drums", "rack", "notes", "pairing", "writer",
+    "refusal", "paths", "files", "live", "timing", "bars", "midi_file", "drums", "rack", "notes", "pairing", "writer",
     "learning", "source_clip", "places", "stem_tracks", "requests", "doorbell", "connection", "songs", "wishes",
     "panel", "results", "device", "corrections", "main",
 )  # fmt: skip

@@ -156,10 +156,10 @@ def controls(boxes: Sequence[Box], target: str) -> Patch:
     return Patch((*boxes, *prepends), cords)
 
 
-def button(name: str, text: str, shown: Rect, message: str, hint: str = "") -> Patch:
+def button(name: str, text: str, shown: Rect, message: str, hint: str = "", **attributes: Any) -> Patch:
     """A button that sends `message` to the script, whatever it puts out itself."""
     parameter = Parameter(f"Press {text} {name}", Stored.HIDDEN, ("off", "on"), short=text)
-    look = {"mode": 0, "text": text}
+    look = {"mode": 0, "text": text, "rounded": 4.0, **attributes}
     face = Box(name, "live.text", 1, 2, shown=shown, parameter=parameter, hint=hint, attributes=look)
     once = Box(f"{name}_once", "newobj", 1, 1, "t b")
     says = Box(f"{name}_says", "message", 2, 1, message)

@@ -79,13 +79,19 @@ def draw() -> Image.Image:
     return sheet.image
 
 
+def _colour(box: Box, attribute: str, usual: str) -> str:
+    """An attribute of Max, four numbers up to 1, as Pillow wants it."""
+    found = box.attributes.get(attribute)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in found[:3]) if found else usual
+
+
 def _comment(sheet: Sheet, box: Box, rect: Rect) -> None:
     centred = box.attributes.get("textjustification") == 1
     text = SHOWN.get(box.name, box.text)
     if rect[3] > 26:
         sheet.lines(rect, text)
     else:
-        sheet.text(rect, text, "mm" if centred else "lm")
+        sheet.text(rect, text, "mm" if centred else "lm", _colour(box, "textcolor", INK))
 
 
 def _menu(sheet: Sheet, box: Box, rect: Rect) -> None:
@@ -98,8 +104,8 @@ def _menu(sheet: Sheet, box: Box, rect: Rect) -> None:
 
 
 def _button(sheet: Sheet, box: Box, rect: Rect) -> None:
-    sheet.field(rect, "#4c4c4c")
-    sheet.text(rect, str(box.attributes["text"]))
+    sheet.field(rect, _colour(box, "activebgcolor", "#505050"), 4)
+    sheet.text(rect, str(box.attributes["text"]), fill=_colour(box, "activetextcolor", INK))
 
 
 def _number(sheet: Sheet, box: Box, rect: Rect) -> None:

@@ -40,12 +40,25 @@
 
     Device.prototype.relabel = function (row) {
         var cluster = this.panel.clusterIn(row.row);
+        var label = Drums.LABELS[row.label];
         var changes = { clusters: {} };
-        if (cluster && Drums.LABELS[row.label] !== cluster.label) {
-            changes.clusters[cluster.cluster] = Drums.LABELS[row.label];
-            this.edit("relabel", [JSON.stringify(changes)]);
+        if (!cluster || label === cluster.label) {
+            return;
         }
+        if (cluster.cluster < 0) {
+            this.correct({ hits: each(cluster.hits, label) });
+            return;
+        }
+        changes.clusters[cluster.cluster] = label;
+        this.edit("relabel", [JSON.stringify(changes)]);
     };
+
+    // Hits that are in no cluster are relabelled one by one.
+    function each(hits, label) {
+        var found = {};
+        hits.forEach(function (hit) { found[hit.id] = label; });
+        return found;
+    }
 
     Device.prototype.audition = function (row) {
         var cluster = this.panel.clusterIn(row);
@@ -55,7 +68,9 @@
     };
 
     Device.prototype.regenerate = function () {
-        this.edit("regenerate", [JSON.stringify(this.wishes.forRegenerate())]);
+        var song = this.requireSong();
+        this.edit("regenerate", [JSON.stringify(this.wishes.forRegenerate(song.source))]);
+        song.beats = this.wishes.usesLive();
     };
 
     Device.prototype.push = function () {
@@ -81,7 +96,7 @@
         if (!found) {
             throw new Refusal("no_clip", "The clip of this song is gone. Transcribe it again.");
         }
-        hits = Learning.hitsOf(found.midi, Files.json(path));
+        hits = Learning.hitsOf(found.written, Files.json(path));
         changes = Learning.learn(found.written, found.existing, hits, this.current.map);
         if (!changes) {
             throw new Refusal("nothing", "The notes are as stemd wrote them: change or delete some first.");

@@ -20,7 +20,7 @@ var Device = (function () {
         this.nudger = new Task(function () { self.nudge(); });
         this.settler = new Task(function () { self.guard(self.regenerate); });
         this.drafter = new Task(function () { self.guard(self.deliverDraft); });
-        this.draft = null;
+        this.drafts = [];
     }
 
     // Runs a step; a refusal becomes the status line.
@@ -122,7 +122,7 @@ var Device = (function () {
     Device.prototype.begin = function (source) {
         var song = {
             job: "", request: this.requests.newId(), state: "running", source: source,
-            options: this.wishes.forProcess(), place: this.wishes.values.place, map: null, manifest: "", midi: "",
+            options: this.wishes.forProcess(source), beats: this.wishes.usesLive(), place: this.wishes.values.place, map: null, manifest: "", midi: "",
             parts: []
         };
         if (this.songs.list.some(function (other) { return sameWork(other, song); })) {
@@ -196,8 +196,9 @@ var Device = (function () {
         },
         "/stemd/midi": function (args) {
             this.each(args[0], function (song) {
-                if (song.state === "running" && !song.options.stems && args[1]) {
-                    this.draft = { song: song, path: Paths.normal(args[1]) };
+                var path = Paths.normal(args[1]);
+                if (song.state === "running" && !song.options.stems && this.results.wants(song, path)) {
+                    this.drafts.push({ song: song, path: path });
                     this.drafter.schedule(SETTLE);
                 }
             });
@@ -216,12 +217,15 @@ var Device = (function () {
 
     // A draft that is overtaken by its final is not written.
     Device.prototype.deliverDraft = function () {
-        var draft = this.draft;
-        if (draft && draft.song.state === "running") {
-            draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path) + " notes. ";
-            this.panel.status(draft.song.drafted + "The final one follows.");
-            this.store();
-        }
+        var drafts = this.drafts;
+        this.drafts = [];
+        drafts.forEach(function (draft) {
+            if (draft.song.state === "running") {
+                draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path) + " notes. ";
+                this.panel.status(draft.song.drafted + "The final one follows.");
+                this.store();
+            }
+        }, this);
     };
 
     // A message without paths is the answer to cancel, stop or panic. Every edit is told twice: as the answer, and

@@ -2,53 +2,47 @@
 var Learning = (function () {
     "use strict";
 
-    var NEAR = 0.1; // seconds between a hit as played and its note on the grid, at most
+    var NEAR = 0.004; // seconds between a note of the .mid, which stands on a whole tick, and the time of its hit
 
-    function byTime(a, b) {
-        return a.onset - b.onset;
+    function slot(pitch, second) {
+        return pitch + " " + Math.round(second / NEAR);
     }
 
-    function grouped(items, key) {
-        var groups = {};
-        items.forEach(function (item) {
-            groups[key(item)] = groups[key(item)] || [];
-            groups[key(item)].push(item);
+    function bySlot(listing) {
+        var slots = {};
+        listing.forEach(function (cluster) {
+            cluster.hits.forEach(function (hit) {
+                var key = slot(hit.pitch, hit.time);
+                slots[key] = slots[key] || [];
+                slots[key].push(hit);
+            });
         });
-        return groups;
+        return slots;
     }
 
-    function nearest(hits, onset) {
+    function nearest(slots, pitch, second) {
         var best = null;
-        hits.forEach(function (hit) {
-            var distance = Math.abs(hit.onset - onset);
-            if (distance <= NEAR && (!best || distance < Math.abs(best.onset - onset))) {
-                best = hit;
-            }
+        [-NEAR, 0, NEAR].forEach(function (by) {
+            (slots[slot(pitch, second + by)] || []).forEach(function (hit) {
+                if (!best || Math.abs(hit.time - second) < Math.abs(best.time - second)) {
+                    best = hit;
+                }
+            });
         });
-        return best;
+        return best && Math.abs(best.time - second) <= NEAR ? best : null;
     }
 
-    // Notes of a drum lie in the order of its hits, one for one; if some are not listed, the nearest counts.
-    function pairUp(notes, hits, found) {
-        notes.sort(byTime);
-        hits.sort(byTime);
-        notes.forEach(function (note, i) {
-            var hit = notes.length === hits.length ? hits[i] : nearest(hits, note.onset);
-            if (hit) {
-                found[note.onset + " " + note.pitch] = hit.id;
-            }
-        });
-    }
-
-    // Which hit each note of the .mid stands for: "onset pitch" -> id. `listing` is the daemon's list of clusters.
-    function hitsOf(midiNotes, listing) {
+    // Which hit each written note stands for: its key, "second pitch", -> id. `listing` is the daemon's list of clusters.
+    function hitsOf(written, listing) {
         var found = {};
-        var hits = [];
-        var notes = grouped(midiNotes, function (note) { return Drums.labelOf(Drums.GM, note.pitch); });
-        var byLabel;
-        listing.forEach(function (cluster) { hits = hits.concat(cluster.hits); });
-        byLabel = grouped(hits, function (hit) { return hit.label; });
-        Object.keys(notes).forEach(function (label) { pairUp(notes[label], byLabel[label] || [], found); });
+        var slots = bySlot(listing);
+        written.forEach(function (note) {
+            var words = note.key.split(" ");
+            var hit = nearest(slots, Number(words[1]), Number(words[0]));
+            if (hit) {
+                found[note.key] = hit.id;
+            }
+        });
         return found;
     }
 

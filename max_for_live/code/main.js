@@ -9,7 +9,7 @@ var TO_SELF = 2;
 var TO_STORE = 3;
 var DEFAULT_PORT = 9331;
 var CONTROLS = [
-    "target", "input", "place", "grid", "strength", "swing", "map", "kick", "snare", "toms", "hihat", "cymbals",
+    "target", "input", "place", "grid", "strength", "swing", "beats", "map", "kick", "snare", "toms", "hihat", "cymbals",
     "daemon_port"
 ];
 

@@ -4,6 +4,7 @@ var Notes = (function () {
 
     var SHORTEST = 1 / 128; // beats
     var SAME = 1e-6;
+    var TICK = 1 / 480; // beats
 
     function placed(note, pass, from, to) {
         return {
@@ -15,11 +16,16 @@ var Notes = (function () {
         };
     }
 
-    // What sounds of `notes` in a clip of this timing.
-    function onto(timing, notes) {
+    function beatOf(timing, second, toTick) {
+        var beat = Timing.beat(timing, second);
+        return toTick ? Math.round(beat / TICK) * TICK : beat;
+    }
+
+    // What sounds of `notes` in a clip of this timing. With `toTick` each starts on a whole tick of Live's beats.
+    function onto(timing, notes, toTick) {
         var found = [];
         var spans = notes.map(function (note) {
-            return [Timing.beat(timing, note.onset), Timing.beat(timing, note.onset + note.duration)];
+            return [beatOf(timing, note.onset, toTick), Timing.beat(timing, note.onset + note.duration)];
         });
         Timing.passes(timing).forEach(function (pass) {
             notes.forEach(function (note, i) {

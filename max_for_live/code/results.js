@@ -13,9 +13,10 @@ var Results = (function () {
         this.open = {};
     }
 
+    // The part whose notes a .mid holds; none for the one of the whole song.
     function part(path) {
         var found = /\.([a-z]+)\.mid$/.exec(path);
-        return found ? found[1] : "drums";
+        return found ? found[1] : "";
     }
 
     function outputs(song, pattern) {
@@ -112,8 +113,10 @@ var Results = (function () {
         return this.open[key];
     };
 
+    // stemd's ticks are those of Live's beats if it was told of them: then every line is met to the tick.
     function placed(song, name, notes) {
-        return Notes.onto(placeOf(song, name).timing, Notes.voiced(notes, name === "drums" ? song.map : null));
+        var voiced = Notes.voiced(notes, name === "drums" ? song.map : null);
+        return Notes.onto(placeOf(song, name).timing, voiced, song.beats);
     }
 
     Results.prototype.part = function (song, file) {
@@ -143,11 +146,17 @@ var Results = (function () {
         held.run.start();
     };
 
+    // Whether a .mid is one of the parts that were asked for.
+    Results.prototype.wants = function (song, path) {
+        return song.options.parts.indexOf(part(path)) >= 0;
+    };
+
     // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.
     Results.prototype.deliver = function (song, draft) {
         var self = this;
         var list = draft ? [{ name: part(draft), path: draft }] : files(song);
-        return list.reduce(function (count, file) { return count + self.part(song, file); }, 0);
+        // Each new track goes right beside the source: the first part is made last.
+        return list.slice().reverse().reduce(function (count, file) { return count + self.part(song, file); }, 0);
     };
 
     // In a set that was opened anew: what stemd wrote is told from its .mid, before that changes.
@@ -168,7 +177,7 @@ var Results = (function () {
         if (!held) {
             return null;
         }
-        return { written: held.written, existing: Live.notes(Live.byId(held.clip)), midi: midiNotes(song.midi) };
+        return { written: held.written, existing: Live.notes(Live.byId(held.clip)) };
     };
 
     Results.prototype.revoice = function (song) {

@@ -6,7 +6,8 @@ var Songs = (function () {
     var PIECE = 1000; // characters; a longer symbol is cut by some hosts
     var FORMAT = 1;
     var FIELDS = [
-        "job", "request", "state", "source", "options", "place", "map", "manifest", "midi", "parts", "stemsPlaced"
+        "job", "request", "state", "source", "options", "place", "map", "manifest", "midi", "parts", "stemsPlaced",
+        "beats"
     ];
 
     function Songs() {

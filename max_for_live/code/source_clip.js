@@ -75,6 +75,13 @@ var SourceClip = (function () {
         return found;
     }
 
+    function meter(clip) {
+        var found = ["signature_numerator", "signature_denominator"].map(function (property) {
+            return Live.number(clip, property);
+        });
+        return found[0] && found[1] ? found : [4, 4];
+    }
+
     function place(clip) {
         var slot = /clip_slots (\d+)/.exec(Live.path(clip));
         return { scene: slot ? Number(slot[1]) : null, start: slot ? null : Live.number(clip, "start_time") };
@@ -93,6 +100,7 @@ var SourceClip = (function () {
         found.color = Live.number(clip, "color");
         found.track = Number(track.id);
         found.timing = timing(clip);
+        found.meter = meter(clip);
         if (found.scene === null) {
             found.timing.arranged = Live.number(clip, "end_time") - found.start;
         }
@@ -109,7 +117,7 @@ var SourceClip = (function () {
         var markers = Timing.unwarped(Live.number(Live.song(), "tempo"), 1);
         return {
             path: file, name: Paths.title(file), color: Live.number(track, "color"), track: Number(track.id), scene: 0,
-            start: null,
+            start: null, meter: meter(Live.song()),
             timing: {
                 warped: false, markers: markers, looping: false, start: 0, end: null, loopStart: 0, loopEnd: 0,
                 arranged: null, first: 0, last: null

@@ -5,14 +5,15 @@ var Wishes = (function () {
     var ALL = ["drums", "bass", "vocals", "other"];
     var TARGETS = [["drums"], ["bass"], ["vocals"], ["other"], ALL, ALL];
     var STEMS = 5;
-    var INPUTS = ["mix", "drums"];
+    var INPUTS = ["mix", "stem"];
+    var LIVE = 1;
     var GRIDS = ["off", "1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
     var SWINGS = ["auto", 0.5, 0.54, 0.58, 0.62, 0.66, 0.7, 0.75];
     var DRUMS = ["kick", "snare", "toms", "hihat", "cymbals"];
     var AS_HEARD = 50; // percent
 
     function Wishes() {
-        this.values = { target: 0, input: 0, place: 0, grid: 3, strength: 100, swing: 0, map: 0 };
+        this.values = { target: 0, input: 0, place: 0, grid: 3, strength: 100, swing: 0, beats: 0, map: 0 };
         DRUMS.forEach(function (drum) { this.values[drum] = AS_HEARD; }, this);
     }
 
@@ -27,6 +28,10 @@ var Wishes = (function () {
         return this.values.target === STEMS;
     };
 
+    Wishes.prototype.usesLive = function () {
+        return this.values.beats === LIVE && GRIDS[this.values.grid] !== "off";
+    };
+
     function grid(values) {
         var step = GRIDS[values.grid];
         if (step === "off") {
@@ -34,6 +39,15 @@ var Wishes = (function () {
         }
         return { step: step, quantize: true, strength: values.strength / 100, swing: SWINGS[values.swing] };
     }
+
+    // A map that was sent before holds until another one, or null, is.
+    Wishes.prototype.gridOf = function (source) {
+        var found = grid(this.values);
+        if (this.usesLive()) {
+            found.tempo_map = Bars.of(source);
+        }
+        return found;
+    };
 
     function sensitivity(values, all) {
         var found = {};
@@ -45,10 +59,16 @@ var Wishes = (function () {
         return found;
     }
 
-    Wishes.prototype.forProcess = function () {
+    // A single stem is heard as what was asked for; of all parts at once no stem is.
+    function input(values) {
+        var parts = TARGETS[values.target];
+        return INPUTS[values.input] === "stem" && parts.length === 1 ? parts[0] : "mix";
+    }
+
+    Wishes.prototype.forProcess = function (source) {
         var options = {
-            input: INPUTS[this.values.input], parts: TARGETS[this.values.target], drum_map: "gm",
-            grid: grid(this.values), sensitivity: sensitivity(this.values, false)
+            input: input(this.values), parts: TARGETS[this.values.target], drum_map: "gm",
+            grid: this.gridOf(source), sensitivity: sensitivity(this.values, false)
         };
         if (this.wantsStems()) {
             options.stems = "wav";
@@ -56,14 +76,18 @@ var Wishes = (function () {
         return options;
     };
 
-    Wishes.prototype.forRegenerate = function () {
-        return { drum_map: "gm", grid: grid(this.values), sensitivity: sensitivity(this.values, true) };
+    Wishes.prototype.forRegenerate = function (source) {
+        var found = this.gridOf(source);
+        if (!found.tempo_map) {
+            found.tempo_map = null;
+        }
+        return { drum_map: "gm", grid: found, sensitivity: sensitivity(this.values, true) };
     };
 
     return {
         Wishes: Wishes, GRIDS: GRIDS, SWINGS: SWINGS, DRUMS: DRUMS, TARGETS: TARGETS,
         needsDaemon: function (name) {
-            return ["grid", "strength", "swing"].concat(DRUMS).indexOf(name) >= 0;
+            return ["grid", "strength", "swing", "beats"].concat(DRUMS).indexOf(name) >= 0;
         }
     };
 }());

@@ -6,7 +6,7 @@ const FARTHEST = 1576800;
 // What each kind of object has. `functions` by the version of Live from which they are there.
 const KINDS = {
   Song: {
-    read: ["view", "tracks", "scenes"], write: ["tempo", "current_song_time"],
+    read: ["view", "tracks", "scenes"], write: ["tempo", "current_song_time", "signature_numerator", "signature_denominator"],
     functions: { create_midi_track: 11, create_audio_track: 11, create_scene: 11 },
   },
   "Song.View": { read: ["detail_clip"], write: [], functions: {} },
@@ -22,7 +22,7 @@ const KINDS = {
   Clip: {
     read: ["is_midi_clip", "is_audio_clip", "file_path", "start_time", "end_time", "warp_markers"],
     write: ["name", "color", "warping", "looping", "loop_start", "loop_end", "start_marker", "end_marker",
-      "pitch_coarse", "pitch_fine"],
+      "pitch_coarse", "pitch_fine", "signature_numerator", "signature_denominator"],
     functions: { add_new_notes: 11, get_notes_extended: 11, remove_notes_extended: 11, remove_notes_by_id: 11,
       add_warp_marker: 11, remove_warp_marker: 11 },
   },
@@ -37,7 +37,8 @@ class LiveSet {
     this.nextNote = 1;
     this.cut = 0;
     this.view = this.add("Song.View", { detail_clip: null });
-    this.song = this.add("Song", { tempo, current_song_time: 0, tracks: [], view: this.view });
+    const meter = { signature_numerator: 4, signature_denominator: 4 };
+    this.song = this.add("Song", { tempo, current_song_time: 0, tracks: [], view: this.view, ...meter });
     this.song.scenes = Array.from({ length: scenes }, () => this.add("Scene", { name: "" }));
   }
 
@@ -64,7 +65,7 @@ class LiveSet {
     return this.add("Clip", {
       name: "", color: 255, is_midi_clip: 0, is_audio_clip: 1, file_path: "", start_time: 0, end_time: 0, warping: 1,
       looping: 0, loop_start: 0, loop_end: 4, start_marker: 0, end_marker: 4, pitch_coarse: 0, pitch_fine: 0,
-      markers: [], notes: [], ...values,
+      signature_numerator: 4, signature_denominator: 4, markers: [], notes: [], ...values,
     });
   }
 

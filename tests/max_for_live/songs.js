@@ -111,4 +111,32 @@ function written(set) {
   return clips.at(-1);
 }
 
-module.exports = { random, midi, Song, opened, taken, done, written };
+const KICK = { onset: 0.5, pitch: 36, velocity: 100 };
+const SNARE = { onset: 1, pitch: 38, velocity: 90 };
+
+function group(cluster, label, confidence, velocity, hit) {
+  return { cluster, label, confidence, velocity, count: 1, hits: [hit] };
+}
+
+function ready(options, notes = [KICK, SNARE]) {
+  const song = new Song();
+  const found = opened(song, options);
+  taken(found.max);
+  song.write(notes);
+  song.clusters([
+    group(0, "kick", 0.9, 100, { id: 7, onset: 0.51, time: 0.5, label: "kick", pitch: 36 }),
+    group(1, "snare", 0.4, 90, { id: 8, onset: 1.02, time: 1, label: "snare", pitch: 38 }),
+  ]);
+  done(found.max, song);
+  return { song, ...found };
+}
+
+function listed({ max, song }) {
+  max.say("/stemd/clusters.reply", max.last("clusters")[1], "j1", song.listing);
+}
+
+function pitches(set) {
+  return written(set).notes.map((note) => note.pitch).sort();
+}
+
+module.exports = { random, midi, Song, opened, taken, done, written, ready, listed, pitches, KICK, SNARE };

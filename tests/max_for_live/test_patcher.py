@@ -29,7 +29,7 @@ PARAMETERS = {
 COMMON = {
     "id", "maxclass", "varname", "numinlets", "numoutlets", "outlettype", "patching_rect", "text", "presentation",
     "presentation_rect", "parameter_enable", "saved_attribute_attributes", "saved_object_attributes", "annotation",
-    "hint", "ignoreclick", "textjustification",
+    "hint", "ignoreclick", "textjustification", "textcolor",
 }  # fmt: skip
 VARIABLE = {"js", "t", "udpsend"}  # their inlets and outlets depend on arguments, or the reference does not say
 
@@ -89,7 +89,7 @@ def test_parameter_names_are_unique_and_listed():
 
 
 def test_only_what_the_user_sets_is_stored_with_the_set():
-    controls = {"target", "input", "place", "grid", "strength", "swing", "map", "daemon_port"}
+    controls = {"target", "input", "place", "grid", "strength", "swing", "beats", "map", "daemon_port"}
     kept = {name for name, parameter in PARAMETERS.items() if parameter["parameter_invisible"] == Stored.WITH_SET}
     assert kept == {"stored", *controls, *look.DRUMS}
 

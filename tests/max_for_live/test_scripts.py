@@ -2,8 +2,16 @@
 
 import pytest
 
+from tests.max_for_live.conftest import HERE
 
-@pytest.mark.parametrize("suite", ["syntax", "timing", "results", "refusals"])
+SUITES = ("syntax", "timing", "bars", "places", "notes", "corrections", "parts", "sets", "refusals")
+
+
+@pytest.mark.parametrize("suite", SUITES)
 def test_scripts_do_what_they_should(run_node, suite):
     done = run_node("--test", f"{suite}.test.js")
     assert done.returncode == 0, done.stdout
+
+
+def test_every_suite_is_run():
+    assert {path.name.removesuffix(".test.js") for path in HERE.glob("*.test.js")} == {*SUITES}

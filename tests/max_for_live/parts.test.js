@@ -1,0 +1,93 @@
+"use strict";
+
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { Song, opened, taken, done, KICK } = require("./songs.js");
+
+test("stems become clips on new audio tracks in time with the source", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 5);
+  taken(max);
+  assert.equal(JSON.parse(max.last("process")[3]).stems, "wav");
+  song.write([KICK], ["drums", "bass"].map((name) => ({ path: `Song.stems/${name}.wav`, kind: `.stems/${name}.wav` })));
+  done(max, song);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums", "Song bass"]);
+  assert.deepEqual(set.song.tracks[1].clip_slots[0].clip.markers, [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }]);
+  assert.deepEqual(set.errors, []);
+});
+
+test("all parts become a clip each, drums alone by the drum map", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 4);
+  taken(max);
+  song.write([{ onset: 1, pitch: 57, velocity: 90 }], [{ path: "Song.bass.mid", kind: ".bass.mid" }]);
+  fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
+  done(max, song);
+  const clip = (name) => set.song.tracks.find((track) => track.name === name).clip_slots[0].clip;
+  const notes = (name) => clip(name).notes.map((note) => note.pitch);
+  assert.deepEqual([notes("Song drums"), notes("Song bass")], [[49], [57]]);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums", "Song bass"]);
+  assert.deepEqual(set.errors, []);
+});
+
+test("a stemd that wrote nothing for the target is told", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 1);
+  taken(max);
+  song.write([KICK]);
+  done(max, song);
+  assert.match(max.status, /no notes for bass/);
+  assert.equal(set.song.tracks.length, 1);
+});
+
+test("Live 11 shows the folder of the stems instead", () => {
+  const song = new Song("A #1 song.wav");
+  const { set, max } = opened(song, { live: { version: 11 } });
+  max.say("target", 5);
+  taken(max);
+  song.write([KICK], [{ path: "Song.stems/drums.wav", kind: ".stems/drums.wav" }]);
+  done(max, song);
+  assert.deepEqual(max.browsed, [`file://${song.folder}/Song.stems`]);
+  assert.equal(set.song.tracks.length, 1);
+});
+
+test("a draft of a part that was not asked for is not written, nor the file of the whole song", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 1);
+  taken(max);
+  song.write([KICK]);
+  fs.copyFileSync(song.midi, path.join(song.folder, "Song.mid"));
+  max.say("/stemd/midi", "j1", song.midi);
+  max.say("/stemd/midi", "j1", path.join(song.folder, "Song.mid"));
+  max.clock.pass(1000);
+  assert.equal(set.song.tracks.length, 1);
+});
+
+test("drafts of several parts are all written", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 4);
+  taken(max);
+  song.write([KICK]);
+  fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
+  max.say("/stemd/midi", "j1", song.midi);
+  max.say("/stemd/midi", "j1", path.join(song.folder, "Song.bass.mid"));
+  max.clock.pass(1000);
+  assert.deepEqual(set.song.tracks.map((track) => track.name).sort(), ["Song", "Song bass", "Song drums"]);
+});
+
+for (const [target, input, heard] of [[0, 1, "drums"], [1, 1, "bass"], [1, 0, "mix"], [4, 1, "mix"], [5, 1, "mix"]]) {
+  test(`target ${target} of input ${input} is heard as ${heard}`, () => {
+    const { max } = opened(new Song());
+    max.say("target", target);
+    max.say("input", input);
+    max.say("transcribe");
+    assert.equal(JSON.parse(max.last("process")[3]).input, heard);
+  });
+}

@@ -1,0 +1,66 @@
+"use strict";
+
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const { Max } = require("./fake_max.js");
+const { Song, opened, taken, done, written, ready, pitches, KICK, SNARE } = require("./songs.js");
+
+function reopened({ set, max }) {
+  const again = new Max(set);
+  again.say("init");
+  again.say("stored", ...max.out[3].at(-1));
+  again.say("/stemd.live/echo", again.out[2].at(-1)[1]);
+  again.pong();
+  return again;
+}
+
+test("what is stored with the set are short symbols", () => {
+  const { max } = ready();
+  assert.ok(max.out[3].at(-1).every((atom) => typeof atom === "string" && atom.length <= 1001));
+});
+
+test("a correction in a set opened anew replaces the notes of before", () => {
+  const found = ready();
+  const again = reopened(found);
+  again.say("/stemd/clusters.reply", again.last("clusters")[1], "j1", found.song.listing);
+  again.say("label", 1, 2);
+  found.song.write([KICK, { ...SNARE, pitch: 37 }]);
+  again.say("/stemd/done", again.last("relabel")[1], "j1", 1, found.song.manifest, found.song.midi);
+  assert.deepEqual(pitches(found.set), [36, 37]);
+});
+
+test("a set opened anew still relabels and learns", () => {
+  const first = ready();
+  const again = reopened(first);
+  again.say("/stemd/clusters.reply", again.last("clusters")[1], "j1", first.song.listing);
+  written(first.set).notes.find((note) => note.pitch === 38).pitch = 37;
+  again.say("learn");
+  again.say("/stemd/clusters.reply", again.last("clusters")[1], "j1", first.song.listing);
+  assert.deepEqual(JSON.parse(again.last("relabel")[3]).hits, { 8: "side_stick" });
+});
+
+test("a set closed during a job asks for the result when it is opened again", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  taken(max);
+  max.say("notifydeleted");
+  const again = reopened({ set, max });
+  assert.deepEqual(again.last("process").slice(0, 4), max.last("process").slice(0, 4));
+  song.write([KICK]);
+  again.say("/stemd/ack", again.last("process")[1], "j1");
+  done(again, song);
+  assert.deepEqual(pitches(set), [36]);
+});
+
+test("selecting another result shows its groups", () => {
+  const { song, set, max } = ready();
+  const first = written(set);
+  const markers = [{ second: 0, beat: 0 }, { second: 1, beat: 2 }];
+  const other = set.clip({ file_path: song.path, name: "Again", markers, end_marker: 16 });
+  set.song.tracks[0].clip_slots[1].clip = other;
+  set.select(other);
+  taken(max, "j2");
+  max.say("/stemd/done", "x", "j2", 0, song.manifest, song.midi);
+  set.select(first);
+  assert.equal(max.last("clusters")[2], "j1");
+});
