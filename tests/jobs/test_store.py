@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
 from daemon.jobs.job import ACTIVE, ENDED, MOVES, Fingerprint, Job, Priority, State
-from daemon.jobs.options import Grid, Options
+from daemon.jobs.options import Options
 from daemon.jobs.store import JobStore
 from tests.jobs.orders import job
 
@@ -29,7 +29,7 @@ def store(tmp_path):
 
 
 def test_a_job_is_read_back_as_it_was_put_in(store):
-    options = Options(bpm=120.0, grid=Grid(step="1/8T"), sensitivity={"snare": 0.7})
+    options = Options.read({"bpm": 120.0, "grid": {"step": "1/8T"}, "sensitivity": {"snare": 0.7}})
     asked = job("/müsic/Söng.wav", options=options, priority=Priority.DROPPED, draft=True)
     store.add(asked)
     assert store.get(asked.id) == replace(asked, changed=50.0)
