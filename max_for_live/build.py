@@ -22,7 +22,7 @@ MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can 
 SOURCES = (
     "refusal", "paths", "files", "live", "timing", "bars", "midi_file", "drums", "rack", "notes", "pairing", "writer",
     "learning", "source_clip", "places", "stem_tracks", "requests", "doorbell", "connection", "songs", "wishes",
-    "panel", "results", "device", "corrections", "main",
+    "panel", "results", "device", "news", "corrections", "main",
 )  # fmt: skip
 
 

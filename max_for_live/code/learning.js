@@ -32,7 +32,7 @@ var Learning = (function () {
         return best && Math.abs(best.time - second) <= NEAR ? best : null;
     }
 
-    // Which hit each written note stands for: its key, "second pitch", -> id. `listing` is the daemon's list of clusters.
+    // Which hit each written note stands for: its key, "second pitch", -> id. `listing` is the daemon's.
     function hitsOf(written, listing) {
         var found = {};
         var slots = bySlot(listing);

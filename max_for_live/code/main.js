@@ -9,8 +9,8 @@ var TO_SELF = 2;
 var TO_STORE = 3;
 var DEFAULT_PORT = 9331;
 var CONTROLS = [
-    "target", "input", "place", "grid", "strength", "swing", "beats", "map", "kick", "snare", "toms", "hihat", "cymbals",
-    "daemon_port"
+    "target", "input", "place", "grid", "strength", "swing", "beats", "map", "kick", "snare", "toms", "hihat",
+    "cymbals", "daemon_port"
 ];
 
 setinletassist(0, "messages from the panel and from stemd");
