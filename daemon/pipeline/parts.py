@@ -11,7 +11,7 @@ from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.jobs.options import VelocityCurve
 from daemon.pipeline import ghosts, melody, onsets, phrasing, velocity
-from daemon.pipeline.hearing import HeardPart, KeyListener, graded, revoiced
+from daemon.pipeline.hearing import HeardPart, KeyListener, graded, revoiced, sounding
 from daemon.pipeline.notes import (
     KEYS,
     LOWEST_KEY,
@@ -27,6 +27,7 @@ from daemon.pipeline.notes import (
 from daemon.pipeline.periodicity import Periodicity, Range, periodicity
 from daemon.pipeline.records import Audio, Part
 from daemon.pipeline.resample import resampled
+from daemon.pipeline.share import without_bleed
 
 _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
 _NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
@@ -53,18 +54,28 @@ def transcribe_part(
     settings: NoteSettings,
     listener: KeyListener,
     report: Callable[[float], None],
+    mix: Audio | None = None,
 ) -> HeardPart:
-    """The notes of `stem`; `mix_level` is the `loudness` of the mix that it came from. The same every time."""
+    """The notes of `stem`; `mix_level` is the `loudness` of the `mix` that it came from. The same every time.
+
+    Without a `mix` the stem is all there is, and nothing in it is bleed.
+    """
     envelope = velocity.envelope(stem)
     loud = float(np.percentile(envelope, _LOUD))
     if loud < mix_level - _ABSENT_DB or loud <= velocity.SILENCE + 1:
-        return HeardPart((), remarks=(f"No {part} was found in this song.",))
+        return HeardPart((), remarks=(_absent(part),))
     heard = listener.listen(_watched(stem, report), stem.rate)
     gate = max(loud - _NOTE_DB, mix_level - _ABSENT_DB - 10)
     take = _Take(stem, envelope, heard, settings, gate)
     found = _voice(take) if settings.monophonic else _chords(take)
+    report(0.95)
+    notes = _finished(without_bleed(found.notes, stem, mix) if mix else found.notes)
     report(1.0)
-    return replace(found, notes=_finished(found.notes))
+    return replace(found, notes=notes, remarks=found.remarks if sounding(notes) else (_absent(part),))
+
+
+def _absent(part: Part) -> str:
+    return f"No {part} was found in this song."
 
 
 def _watched(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:

@@ -110,10 +110,15 @@ class Sound:
 
 
 def transcribe_stem(sound: Sound, part: Part, mix: Audio, settings: NoteSettings, report: Fraction) -> HeardPart:
-    """The notes of a pitched part, gated against the mix that it came from."""
-    level = parts.loudness(mix)
+    """The notes of a pitched part, held against the mix that it came from, which may be the stem itself."""
     return parts.transcribe_part(
-        sound.audio, part, mix_level=level, settings=settings, listener=sound.keys, report=report
+        sound.audio,
+        part,
+        mix_level=parts.loudness(mix),
+        settings=settings,
+        listener=sound.keys,
+        report=report,
+        mix=None if mix == sound.audio else mix,
     )
 
 

@@ -131,13 +131,34 @@ LINES: dict[str, tuple[Callable[[Piece], Iterator[Played]], tuple[int, ...]]] = 
 
 def excerpts(part: str, numbers: range) -> Iterator[Excerpt]:
     """Pieces of four bars, each number in another key, tempo and sound; the same call gives the same music."""
-    line, programs = LINES[part]
     for number in numbers:
         dice = random.Random(f"{part} {number}")
         degrees = dice.choice(PROGRESSIONS)
         piece = Piece(dice, 60 / dice.uniform(80, 150), number * 7 % 12, degrees)
-        notes = separated(sorted(line(piece), key=lambda note: (note.onset, note.pitch)))
-        yield Excerpt(f"{part}-{number}", part, programs[number % len(programs)], tuple(notes), chords(piece))
+        yield _of(piece, part, number)
+
+
+def shared(part: str, number: int) -> tuple[Excerpt, Excerpt]:
+    """`part` and a bass that plays along: of one piece, so that they share key, tempo and chords."""
+    dice = random.Random(f"mix {part} {number}")
+    piece = Piece(dice, 60 / dice.uniform(80, 150), number * 7 % 12, dice.choice(PROGRESSIONS))
+    return _of(piece, part, number), _of(piece, "bass", number)
+
+
+def _of(piece: Piece, part: str, number: int) -> Excerpt:
+    line, programs = LINES[part]
+    notes = tuple(separated(sorted(line(piece), key=lambda note: (note.onset, note.pitch))))
+    return Excerpt(f"{part}-{number}", part, programs[number % len(programs)], notes, chords(piece))
+
+
+def beaten(excerpt: Excerpt, folder: Path, soundfont: Path = SOUNDFONT) -> Path:
+    """A rock beat under the bars of an excerpt, as WAV."""
+    start, (_, end) = excerpt.chords[0][0], excerpt.chords[-1][:2]
+    beat = (excerpt.chords[0][1] - start) / 4
+    steps = range(round((end - start) / beat * 2))
+    strokes = [(36, i) for i in steps if i % 4 == 0] + [(38, i) for i in steps if i % 4 == 2] + [(42, i) for i in steps]
+    notes = tuple(Played(pitch, start + i * beat / 2, 0.1, 100 if i % 2 == 0 else 75) for pitch, i in strokes)
+    return _played(Excerpt(f"{excerpt.name}-drums", "drums", 0, notes, ()), folder, soundfont, channel=9)
 
 
 def chords(piece: Piece) -> tuple[tuple[float, float, int, str], ...]:
@@ -161,22 +182,26 @@ def separated(notes: list[Played]) -> Iterator[Played]:
 
 def render(excerpt: Excerpt, folder: Path, soundfont: Path = SOUNDFONT) -> Path:
     """Without reverb and chorus, as 44.1 kHz WAV."""
+    return _played(excerpt, folder, soundfont)
+
+
+def _played(excerpt: Excerpt, folder: Path, soundfont: Path, channel: int = 0) -> Path:
     midi, wave = folder / f"{excerpt.name}.mid", folder / f"{excerpt.name}.wav"
-    _midi(excerpt).save(midi)
+    _midi(excerpt, channel).save(midi)
     command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-R", "0", "-C", "0", "-r", "44100", "-O", "float"]
     subprocess.run([*command, "-F", str(wave), str(soundfont), str(midi)], check=True, capture_output=True)
     return wave
 
 
-def _midi(excerpt: Excerpt) -> mido.MidiFile:
+def _midi(excerpt: Excerpt, channel: int) -> mido.MidiFile:
     """At 120 bpm, where a tick lasts 1/960 s."""
     edges = [(n.onset, 1, "note_on", n.pitch, n.velocity) for n in excerpt.notes]
     edges += [(n.onset + n.duration, 0, "note_off", n.pitch, 0) for n in excerpt.notes]
-    track = mido.MidiTrack([mido.Message("program_change", program=excerpt.program)])
+    track = mido.MidiTrack([mido.Message("program_change", channel=channel, program=excerpt.program)])
     now = 0
     for time, _, kind, pitch, velocity in sorted(edges):
         tick = round(time * 2 * PPQ)
-        track.append(mido.Message(kind, note=pitch, velocity=velocity, time=tick - now))
+        track.append(mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now))
         now = tick
-    track.append(mido.Message("note_off", note=0, time=PPQ))
+    track.append(mido.Message("note_off", channel=channel, note=0, time=PPQ))
     return mido.MidiFile(ticks_per_beat=PPQ, tracks=[track])
