@@ -40,18 +40,15 @@ def application(front: Front, rules: Rules) -> Gate:
 def _described(app: FastAPI) -> dict[str, Any]:
     """Wrong arguments are 400 with a Problem here, not 422."""
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    known = refusals.may(400)[400]
+    wrong = {"description": known["description"], "content": known["content"]}
     for path in found["paths"].values():
         for operation in path.values():
             if operation["responses"].pop("422", None):
-                operation["responses"].setdefault("400", _problem())
+                operation["responses"].setdefault("400", wrong)
     schemas = found["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["NewJob"] = shapes.NewJob.model_json_schema(ref_template="#/components/schemas/{model}")
     return found
 
-
-def _problem() -> dict[str, Any]:
-    known = refusals.may(400)[400]
-    content = {**known["content"]["application/json"], "schema": {"$ref": "#/components/schemas/Problem"}}
-    return {"description": known["description"], "content": {"application/json": content}}

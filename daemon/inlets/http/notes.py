@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from daemon.inlets.http import shapes
@@ -22,9 +23,10 @@ NOTES = ["id", "onset", "time", "duration", "pitch", "velocity", "confidence"]
 
 router = APIRouter(prefix="/api/jobs/{job}", tags=["notes"])
 _SONG: dict[int | str, dict[str, Any]] = {200: {"model": shapes.Notes, "description": "The song as it is now."}}
+_EDIT = {**_SONG, **may(400, 404, 409)}
 
 
-@router.get("/notes", summary="All notes", response_class=Response, responses={**_SONG, **may(404, 409)})
+@router.get("/notes", summary="All notes", response_class=JSONResponse, responses={**_SONG, **may(404, 409)})
 def notes(job: str, here: Here) -> Response:
     """Hits, notes, beats and chords, corrections included; of a job that still runs its draft."""
     return _song(here, here.manifest(job))
@@ -36,13 +38,13 @@ def clusters(job: str, here: Here) -> shapes.Clusters:
     return shapes.Clusters(revision=found.history.head, clusters=_clusters(found))
 
 
-@router.put("/clusters", summary="Correct", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+@router.put("/clusters", summary="Correct", response_class=JSONResponse, responses=_EDIT)
 def change(job: str, asked: shapes.Correction, here: Here) -> Response:
     """A new revision: relabel, delete, add, move, louder or softer, more or fewer hits. The MIDI is written at once."""
     return _edited(here, job, lambda path, desk: correct(path, asked.changes, desk, asked.revision))
 
 
-@router.post("/regenerate", summary="Write again", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+@router.post("/regenerate", summary="Write again", response_class=JSONResponse, responses=_EDIT)
 def regenerate(job: str, asked: shapes.Settings, here: Here) -> Response:
     """A new revision with other settings: grid, swing, drum map, velocity, sensitivity."""
     changes = {"settings": asked.options}
@@ -61,12 +63,12 @@ def revisions(job: str, here: Here) -> shapes.Revisions:
     return shapes.Revisions(head=history.head, revisions=made, **_steps(history))
 
 
-@router.post("/revisions/undo", summary="Undo", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+@router.post("/revisions/undo", summary="Undo", response_class=JSONResponse, responses=_EDIT)
 def undo(job: str, asked: shapes.At, here: Here) -> Response:
     return _edited(here, job, lambda path, desk: step(path, True, desk, asked.revision))
 
 
-@router.post("/revisions/redo", summary="Redo", response_class=Response, responses={**_SONG, **may(400, 404, 409)})
+@router.post("/revisions/redo", summary="Redo", response_class=JSONResponse, responses=_EDIT)
 def redo(job: str, asked: shapes.At, here: Here) -> Response:
     return _edited(here, job, lambda path, desk: step(path, False, desk, asked.revision))
 

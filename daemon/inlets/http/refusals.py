@@ -116,4 +116,6 @@ def _documented(status: int) -> dict[str, Any]:
     example: dict[str, Any] = {"code": code, "text": text}
     if status == 409:
         example["revision"] = 3
-    return {"model": Problem, "description": meaning, "content": {"application/json": {"example": example}}}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    shown = {"application/json": {"schema": schema, "example": example}}
+    return {"model": Problem, "description": meaning, "content": shown}

@@ -1,0 +1,105 @@
+"""The description of the API: complete, true, and there without a network."""
+
+import re
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.inlets.http.site import Site
+
+ENDLESS = ("/api/events", "/api/jobs/{job}/events")
+
+
+@pytest.fixture(scope="module")
+def described(site):
+    return site.client.get("/openapi.json").json()
+
+
+@pytest.fixture
+def operations(described):
+    return [(path, how, about) for path, ways in described["paths"].items() for how, about in ways.items()]
+
+
+def test_every_operation_says_what_it_is_for_and_how_it_refuses(operations):
+    assert len(operations) >= 30
+    for path, how, about in operations:
+        assert about["summary"] and about["tags"], (how, path)
+        assert "403" in about["responses"] and "422" not in about["responses"], (how, path)
+        if "{job}" in path:
+            assert "404" in about["responses"], (how, path)
+
+
+def test_every_refusal_is_a_problem_with_an_example(operations):
+    for path, how, about in operations:
+        for status, response in about["responses"].items():
+            if status in ("200", "202", "204", "206", "416"):
+                continue
+            content = response["content"]["application/json"]
+            assert content["schema"]["$ref"].endswith("/Problem") and content["example"]["code"], (how, path, status)
+
+
+def test_everything_that_is_referred_to_is_there(described):
+    named = set(re.findall(r"#/components/schemas/([\w.]+)", str(described)))
+    assert named <= described["components"]["schemas"].keys()
+
+
+def test_the_documentation_needs_no_network(client):
+    page = client.get("/docs")
+    assert page.status_code == 200 and not re.findall(r"(?:src|href)=.?https?:", page.text)
+    [script] = re.findall(r'src="([^"]+)"', page.text)
+    assert client.get(script).status_code == 200
+
+
+def test_choices_name_what_options_take(client):
+    found = client.get("/api/options").json()
+    assert {"gm", "ableton"} <= set(found["drum_maps"]) and "grid" in found["schema"]["properties"]
+    assert {"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"} in found["labels"]
+    assert {"auto", "htdemucs", "embedded"} <= set(found["separators"]) and "drums" in found["parts"]
+
+
+def test_health_names_the_daemon(client):
+    found = client.get("/health").json()
+    assert (found["name"], found["protocol"]) == ("stemd", 1) and found["uptime_s"] >= 0
+
+
+def test_metrics_are_lines_that_prometheus_reads(site, client):
+    lines = client.get("/metrics").text.splitlines()
+    assert all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|stemd_\w+(\{\w+="[^"]*"\})? [-+.e\d]+', line) for line in lines)
+    assert 'stemd_jobs{state="queued"} 0' in lines
+    assert 'stemd_osc_datagrams_total{kind="received"} 3' in lines
+
+
+def test_nothing_that_fits_the_description_breaks_the_server(tmp_path):
+    """Made-up requests to every operation, on a stemd with a song in it."""
+    site = Site(tmp_path)
+    site.song()
+    answers = [answer for operation in _operations(site) for answer in _tried(site, operation)]
+    site.close()
+    broken = [answer for answer in answers if answer[1] >= 500]
+    assert broken == [] and len(answers) > 300
+
+
+def _operations(site):
+    schema = schemathesis.openapi.from_url(f"{site.url}/openapi.json")
+    for found in schema.get_all_operations():
+        if found.ok().path not in ENDLESS:
+            yield found.ok()
+
+
+def _tried(site, operation):
+    """What was answered to whatever hypothesis makes of the operation; its job is often the one that is there."""
+    answers = []
+
+    @settings(
+        max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    def tell(case):
+        if len(answers) % 2 and "job" in (case.path_parameters or {}):
+            case.path_parameters["job"] = site.store.latest(1)[0].id if site.store.latest(1) else site.song()
+        response = case.call(timeout=30)
+        answers.append((f"{case.method} {case.formatted_path} {case.body!r:.200}", response.status_code))
+
+    given(operation.as_strategy())(tell)()
+    return answers
