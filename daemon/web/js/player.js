@@ -75,10 +75,10 @@ export class Player {
     return piece ? Math.min(piece.to, Math.max(piece.from, this.#timeAt(piece, heard))) : this.#rest;
   }
 
-  async play(from = this.#rest) {
+  async play() {
     await this.#wake();
     await this.#load(this.audible);
-    this.#rest = from >= this.duration - 0.02 ? 0 : from;
+    if (this.#rest >= this.duration - 0.02) this.#rest = 0;
     if (this.loop && (this.#rest < this.loop.start || this.#rest >= this.loop.end)) this.#rest = this.loop.start;
     this.playing = true;
     this.#restart(this.#rest);

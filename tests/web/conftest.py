@@ -1,0 +1,65 @@
+"""Chromium before the page of a real daemon. Whatever the page complains of in its console fails the test."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.web.site import WAIT, Site
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Iterator[Site]:
+    opened = Site(tmp_path_factory.mktemp("site"))
+    yield opened
+    opened.home.end()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Closed with its module: Playwright's loop would be in the way of other tests."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip("needs chromium, which is not installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Opens the page, at a job or at none, as a visitor of its own."""
+    contexts, complaints = [], []
+
+    def opened(job: str = "", **settings):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{site.url}#{job}")
+        if job:
+            page.wait_for_selector("#bench:not([hidden])")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def job(site, request) -> str:
+    """A drum track of this test's own, done."""
+    return site.drums(request.node.name)
+
+
+@pytest.fixture(scope="session")
+def looked_at(site) -> str:
+    """A job that nobody corrects."""
+    return site.drums("looked at")

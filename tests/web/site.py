@@ -1,0 +1,84 @@
+"""A real daemon with its page, what a visitor does there, and a recorder for what the page plays."""
+
+import json
+import socket
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests import synth
+from tests.wire.home import PATIENCE, Home
+
+BEAT = synth.rock_beat(8)
+SECONDS = 17.0
+WAIT = PATIENCE * 1000  # milliseconds, as Playwright counts
+
+
+class Site:
+    """A daemon in a home of its own. It separates with what needs no weights, which is quick."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = _free_port()
+        port = {"daemon__http_port": str(self.port)}
+        self.home = Home(folder, **port, options__separator="embedded")
+        self.home.environ |= {"HOME": str(folder), "XDG_MUSIC_DIR": str(folder / "music")}
+        self.home.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """What the daemon answers, past the page."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+    def notes(self, job: str) -> Any:
+        return self.ask("GET", f"api/jobs/{job}/notes")
+
+    def labels(self, job: str) -> list[str]:
+        """Of every hit, by time."""
+        hits = self.notes(job)["hits"]
+        return [row[hits["columns"].index("label")] for row in hits["rows"]]
+
+    def transcribed(self, path: Path, **options: Any) -> str:
+        """The job of a song that is done."""
+        job = self.ask("POST", "api/jobs", {"path": str(path), "options": options})["id"]
+        wait_for(lambda: self.ask("GET", f"api/jobs/{job}")["state"] == "done")
+        return job
+
+    def drums(self, name: str) -> str:
+        """The job of a drum track whose strokes are those of BEAT."""
+        return self.transcribed(self.song(name), input="drums")
+
+    def song(self, name: str) -> Path:
+        """Every name has a content of its own, or it would be answered from another's job."""
+        unlike = synth.noise(SECONDS, level=-84.0, seed=sum(name.encode()))
+        return synth.write(self.home.music / f"{name}.wav", synth.play(BEAT, SECONDS) + unlike)
+
+
+def wait_for(what: Callable[[], Any], within: float = PATIENCE) -> Any:
+    """The first true value of `what()`; something outside this process has to happen."""
+    deadline = time.monotonic() + within
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def attacks(sound: np.ndarray, rate: int, gap: float = 0.1) -> list[float]:
+    """Seconds at which `sound`, one channel, gets loud suddenly: a tenth of its peak, after `gap` of less."""
+    loud = np.flatnonzero(np.abs(sound) > 0.1 * np.abs(sound).max()) / rate
+    return [float(at) for at, before in zip(loud, [-gap * 2, *loud], strict=False) if at - before > gap]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,226 @@
+"""What a visitor of the page does, end to end: the real daemon, a real browser."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import mido
+import pytest
+
+from tests.web.site import WAIT, wait_for
+
+DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
+DROP = """([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  document.querySelector('#drop').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));
+}"""
+LANES = ["cymbals", "hihat", "toms", "snare", "kick"]
+
+
+def hits(page) -> int:
+    return int(re.search(r"(\d+) hits?", page.inner_text("#facts"))[1])
+
+
+def expect(page, condition: str, argument=None) -> None:
+    """Wait until the page agrees."""
+    page.wait_for_function(condition, arg=argument, timeout=WAIT)
+
+
+def relabelled(page, cluster: int, label: str) -> None:
+    page.select_option(f"#clusters select[aria-label='What cluster {cluster} is']", label)
+    expect(page, "() => !document.querySelector('#undo').disabled")
+
+
+def box_of(page, drum: str) -> dict:
+    """Where the lane of a drum lies on the screen."""
+    place = page.locator(f"#gutter [data-key='lane {drum}']").bounding_box()
+    return {**page.locator("#sheet").bounding_box(), "y": place["y"], "height": place["height"]}
+
+
+def dragged(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
+
+
+def kicks_chosen(page) -> int:
+    """A rectangle over the first seconds of the kick's lane."""
+    lane = box_of(page, "kick")
+    dragged(page, (lane["x"] + 2, lane["y"] + 2), (lane["x"] + 300, lane["y"] + lane["height"] - 2))
+    return int(re.match(r"(\d+)", page.inner_text("#picked p"))[1])
+
+
+@pytest.mark.slow
+def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
+    page = visit()
+    page.evaluate(DROP, [DEMO.name, base64.b64encode(DEMO.read_bytes()).decode()])
+    page.wait_for_selector("#work-bar:visible")
+    expect(page, "() => document.querySelectorAll('.stage.done').length >= 1")
+    expect(page, "() => document.querySelector('#work').hidden")
+    assert page.inner_text("#song-name") == "war-of-freedom"
+    assert "140 bpm" in page.inner_text("#facts") and hits(page) > 200
+    made = page.locator(".stage p").all_inner_texts()
+    assert {"The song as a spectrogram", "Its stems", "Beats and bar lines"} <= set(made)
+
+
+def test_what_was_done_is_listed_after_a_reload(visit, job):
+    page = visit(job)
+    page.reload()
+    page.wait_for_selector("#bench:not([hidden])")
+    assert page.locator("#past button.open[aria-current=true]").count() == 1
+
+
+def test_a_cluster_gets_another_name_from_the_menu_and_back_by_undo(visit, site, job):
+    page = visit(job)
+    before = site.labels(job)
+    relabelled(page, 0, "clap")
+    assert "clap" in site.labels(job)
+    page.keyboard.press("Control+z")
+    expect(page, "() => document.querySelector('#undo').disabled")
+    assert site.labels(job) == before
+
+
+def test_selected_hits_get_their_name_by_a_key(visit, site, job):
+    page = visit(job)
+    chosen = kicks_chosen(page)
+    page.keyboard.press("3")
+    expect(page, "() => document.querySelector('#picked p').textContent.includes('Side stick')")
+    assert site.labels(job).count("side_stick") == chosen > 2
+
+
+def test_deleted_hits_are_gone_and_come_back(visit, site, job):
+    page = visit(job)
+    before, chosen = hits(page), kicks_chosen(page)
+    page.keyboard.press("Delete")
+    expect(page, "(left) => document.querySelector('#facts').textContent.includes(`${left} hits`)", before - chosen)
+    page.click("#undo")
+    expect(page, "(all) => document.querySelector('#facts').textContent.includes(`${all} hits`)", before)
+
+
+def test_a_double_click_in_a_lane_adds_a_hit_there(visit, site, job):
+    page = visit(job)
+    before, lane = hits(page), box_of(page, "snare")
+    page.mouse.dblclick(lane["x"] + 48, lane["y"] + 10)
+    expect(page, "(all) => document.querySelector('#facts').textContent.includes(`${all} hits`)", before + 1)
+    assert "Snare" in page.inner_text("#picked p")
+
+
+def test_a_hit_is_dragged_to_another_time(visit, site, job):
+    page = visit(job)
+    page.focus("#sheet")
+    page.keyboard.press(".")
+    first = page.evaluate("() => document.querySelector('#announcer').textContent")
+    rows = site.notes(job)["hits"]
+    onset = {row[0]: row[1] for row in rows["rows"]}
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    moved = {row[0]: row[1] for row in site.notes(job)["hits"]["rows"]}
+    later = [moved[hit] - onset[hit] for hit in onset if moved[hit] != onset[hit]]
+    assert first.startswith("Kick") and later == [pytest.approx(0.005)]
+
+
+def test_hits_are_selected_by_how_loud_they_are(visit, site, job):
+    page = visit(job)
+    page.fill("input[aria-label='Velocity to']", "127")
+    page.select_option("select[aria-label=Drum]", "snare")
+    page.click(".by-velocity button")
+    assert page.inner_text("#picked p").startswith(f"{site.labels(job).count('snare')} hits")
+
+
+def test_a_sensitivity_slider_answers_with_other_hits(visit, site, job):
+    page = visit(job)
+    page.focus("#drums input >> nth=0")
+    page.keyboard.press("Home")
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    assert site.notes(job)["options"]["sensitivity"] == {"kick": 0}
+    assert "kick" not in site.labels(job)
+
+
+def test_a_grid_of_thirds_is_asked_for_and_kept(visit, site, job):
+    page = visit(job)
+    page.select_option("#grid select >> nth=0", "1/8T")
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    assert site.notes(job)["options"]["grid"]["step"] == "1/8T"
+
+
+def test_a_correction_from_the_daw_appears_without_a_click(visit, site, job):
+    page = visit(job)
+    with site.home.client() as client:
+        client.ask("/stemd/relabel", job, json.dumps({"clusters": {"0": "cowbell"}}))
+    expect(page, "() => document.querySelector('#notices').textContent.includes('changed elsewhere')")
+    assert "cowbell" in page.eval_on_selector_all("#clusters select", "all => all.map(each => each.value)")
+
+
+def test_a_correction_that_comes_too_late_is_offered_again(visit, site, job):
+    page = visit()
+    page.route("**/api/events**", lambda route: route.abort())
+    page.goto(f"{site.url}#{job}")
+    page.reload()
+    page.wait_for_selector("#bench:not([hidden])")
+    site.ask("PUT", f"api/jobs/{job}/clusters", {"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
+    page.select_option("#clusters select[aria-label='What cluster 1 is']", "clap")
+    page.click("text=Make it now")
+    wait_for(lambda: {"cowbell", "clap"} <= set(site.labels(job)))
+
+
+def test_two_browsers_see_the_same_notes_in_the_end(visit, site, job):
+    one, two = visit(job), visit(job)
+    relabelled(one, 0, "clap")
+    expect(two, "() => [...document.querySelectorAll('#clusters select')].some(each => each.value === 'clap')")
+    two.click("#undo")
+    expect(one, "() => [...document.querySelectorAll('#clusters select')].every(each => each.value !== 'clap')")
+    assert site.notes(job)["revision"] == 0
+
+
+def test_the_downloaded_file_holds_the_notes_that_are_seen(visit, job, tmp_path):
+    page = visit(job)
+    with page.expect_download() as saved:
+        page.click("#files-out a.main")
+    saved.value.save_as(tmp_path / "song.mid")
+    notes = [
+        message for message in mido.MidiFile(tmp_path / "song.mid") if message.type == "note_on" and message.velocity
+    ]
+    assert saved.value.suggested_filename.endswith(".mid") and len(notes) == hits(page)
+
+
+def test_a_file_dragged_out_carries_its_address(visit, site, job):
+    page = visit(job)
+    carried = page.evaluate("""() => {
+      const dataTransfer = new DataTransfer();
+      const link = document.querySelector('#files-out a.main');
+      link.dispatchEvent(new DragEvent('dragstart', {dataTransfer, bubbles: true}));
+      return dataTransfer.getData('DownloadURL');
+    }""")
+    kind, name, address = carried.split(":", 2)
+    assert (kind, name[-4:]) == ("audio/midi", ".mid") and address.startswith(site.url)
+
+
+def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, site, job):
+    page = visit()
+    page.wait_for_selector("#past .open")
+    page.focus(f"#past [data-key='{job}'] .open")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#bench:not([hidden])")
+    page.focus("#sheet")
+    for key in ("ArrowUp", ".", "2", "Control+z"):
+        page.keyboard.press(key)
+    assert page.inner_text("#announcer").startswith("Snare, bar 1")
+
+
+def test_a_wrong_file_is_refused_in_plain_words(visit, tmp_path):
+    wrong = tmp_path / "letter.wav"
+    wrong.write_text("Dear reader,")
+    page = visit()
+    page.set_input_files("#files", wrong)
+    expect(page, "() => document.body.textContent.includes('letter.wav')")
+
+
+def test_cancelled_work_is_listed_as_cancelled(visit, site):
+    page = visit()
+    page.set_input_files("#files", site.song("long enough to be cancelled"))
+    page.click("#cancel:visible")
+    expect(page, "() => document.querySelector('#past').textContent.includes('Cancelled')")
