@@ -151,7 +151,8 @@ class FrontDesk:
         made = edit(Path(job.manifest), self._manners.desk)
         self._note(job, made)
         midi, manifest = str(made.midi), str(made.manifest)
-        self._staff.bus.publish(MidiWritten(job_id, midi))
+        for path in made.renewed:
+            self._staff.bus.publish(MidiWritten(job_id, str(path)))
         self._staff.bus.publish(Done(job_id, made.content.history.head, manifest, midi))
         if self._staff.midi.playing(job_id):
             score = arrange(made.content)

@@ -121,7 +121,7 @@ class Journal:
             case Progress(job, stage, fraction, eta):
                 return self._progress(job, stage, fraction, eta)
             case MidiWritten(job, path, draft):
-                what = "a first draft" if draft else "the hits"
+                what = "a first draft" if draft else "the hits" if path.endswith(".drums.mid") else "the notes"
                 return logging.INFO, f"{self._name(job)}: wrote {what} to {Path(path).name}"
             case Pushed(job, notes):
                 return logging.INFO, f"{self._name(job)}: {notes} notes go to the MIDI port"

@@ -12,7 +12,7 @@ from daemon.outlets.whole import write_whole
 _NEWEST = 0.3  # weight of the newest run in the running average
 _PLAUSIBLE = (1e-6, 1e4)
 _BEFORE_ANY_RUN = {"decode": 0.005, "separate": 0.6, "listen": 0.02, "kit": 0.02, "hits": 0.02, "beats": 0.01}
-_UNHEARD_OF = 0.01
+_UNHEARD_OF = 0.04  # a pitched part
 
 
 @dataclass(frozen=True, slots=True)

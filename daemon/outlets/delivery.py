@@ -41,12 +41,13 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was written. `remarks` are sentences for the user."""
+    """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before."""
 
     manifest: Path
     written: dict[Kind, Path]
     remarks: tuple[str, ...]
     content: Manifest
+    renewed: tuple[Path, ...] = ()
 
     @property
     def midi(self) -> Path:
@@ -163,14 +164,14 @@ def _signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], desk: De
     """The .mid files and the manifest that names them take their places together."""
     whole = manifest.model_copy(update={"outputs": plan.written(midi)})
     with together() as write:
-        for path, data in midi.items():
-            if len(midi) == 1 or not _holds(path, data):
-                write(path, data)
+        renewed = [path for path, data in midi.items() if len(midi) == 1 or not _holds(path, data)]
+        for path in renewed:
+            write(path, midi[path])
         encoded = whole.encoded()
         write(plan.manifest, encoded)
     if not whole.edited:
         desk.recent.keep(encoded, whole)
-    return Delivery(plan.manifest, plan.paths, plan.remarks, whole)
+    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, tuple(renewed))
 
 
 def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:

@@ -1,0 +1,162 @@
+"""Pitched parts on their way out: a file each, one for all, key and chords in them, and corrections."""
+
+from itertools import chain as chained
+from pathlib import Path
+
+import mido
+import pytest
+
+from bridge.drum_map import named
+from bridge.midi.reading import read
+from bridge.notes import DRUM_CHANNEL
+from bridge.timebase import Seconds
+from daemon.errors import Rejected
+from daemon.jobs.options import Options
+from daemon.outlets.delivery import Desk, arrange, correct, deliver, step
+from daemon.pipeline.chain import Transcription
+from daemon.pipeline.harmony import Chord, Harmony, Key
+from daemon.pipeline.hearing import HeardPart
+from daemon.pipeline.notes import Bend, PartNote
+from daemon.pipeline.records import Audio, BeatGrid, Drums, Part, Source
+from tests import synth
+from tests.songs import heard
+
+GRID = BeatGrid(tuple(Seconds(0.5 * i) for i in range(20)), tuple(range(0, 20, 4)), 120.0)
+LINE = tuple(PartNote(i, 40 + i, Seconds(0.51 + i), Seconds(0.4), 90, -12.0 - i, 0.9) for i in range(4))
+SUNG = (PartNote(0, 62, Seconds(1.0), Seconds(0.5), 90, -12.0, 0.9, (Bend(Seconds(1.1), 0.4),)),)
+HOME = Harmony(Key(9, True, 0.5), (Chord(Seconds(0.02), Seconds(1.98), "Am"), Chord(Seconds(2.0), Seconds(7.5), "G7")))
+WISHES = {"parts": ["drums", "bass", "vocals"], "grid": {"swing": 0.5}}
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Transcription:
+    path = synth.write(tmp_path / "Song.wav", synth.silence(10.0))
+    found = heard()
+    drums = Drums(found.hits, found.clusters, found.thresholds)
+    notes = {Part.BASS: HeardPart(LINE), Part.VOCALS: HeardPart(SUNG, remarks=("Sung.",))}
+    source = Source(path, "ab" * 32, Audio(path, 441000))
+    return Transcription(source, drums, GRID, (), notes=notes, harmony=HOME)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "locks")
+
+
+@pytest.fixture
+def done(song, desk):
+    return deliver(song, Options.read(WISHES), desk)
+
+
+def tempi(path):
+    """Ticks and values of tempo and meter, as a DAW reads them."""
+    now, found = 0, []
+    for message in mido.MidiFile(path).tracks[0]:
+        now += message.time
+        if message.type in ("set_tempo", "time_signature"):
+            found.append((now, str(message.copy(time=0))))
+    return found
+
+
+def tracks(path):
+    return {track.name: track for track in read(path).tracks}
+
+
+def test_every_part_has_a_file_and_all_have_one_together(done):
+    names = [output.path for output in done.content.outputs]
+    assert names == ["Song.drums.mid", "Song.bass.mid", "Song.vocals.mid", "Song.mid"]
+    assert list(tracks(done.midi)) == ["Drums", "Bass", "Vocals"]
+
+
+def test_the_files_of_one_song_share_its_tempo_map(done):
+    assert len({str(tempi(path)) for path in done.midis}) == 1
+
+
+def test_only_the_drums_are_on_the_drum_channel(done):
+    channels = {name: track.channel for name, track in tracks(done.midi).items()}
+    assert channels.pop("Drums") == DRUM_CHANNEL
+    assert DRUM_CHANNEL not in channels.values() and len(set(channels.values())) == 2
+
+
+def test_notes_are_on_the_grid_that_the_drums_are_on(done):
+    onsets = [note.onset for note in tracks(done.midi)["Bass"].notes]
+    assert onsets == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=0.002)
+
+
+def test_bends_come_with_their_range(done):
+    messages = list(chained.from_iterable(mido.MidiFile(done.midis[2]).tracks))
+    assert [m.control for m in messages if m.type == "control_change"][:3] == [101, 100, 6]
+    assert any(m.type == "pitchwheel" and m.pitch > 1000 for m in messages)
+
+
+def test_without_bends_none_is_sent(song, desk):
+    plain = deliver(song, Options.read({**WISHES, "notes": {"vocals": {"bends": False}}}), desk)
+    assert not any(m.type == "pitchwheel" for m in chained.from_iterable(mido.MidiFile(plain.midis[2]).tracks))
+
+
+def test_key_and_chords_are_markers_on_the_beat(done):
+    markers = [(round(marker.time, 2), marker.text) for marker in read(done.midis[1]).markers]
+    assert markers == [(0.0, "Key: A minor"), (0.0, "Am"), (2.0, "G7")]
+    assert "Am" not in [marker.text for marker in read(done.midis[0]).markers]
+
+
+def test_the_manifest_says_what_was_heard(done):
+    assert done.content.harmony == HOME
+    assert [row[0] for row in done.content.notes[Part.BASS].rows] == [0, 1, 2, 3]
+    assert "Sung." in done.content.remarks
+
+
+def test_a_note_knows_when_it_was_heard_and_when_it_is_written(done):
+    note = arrange(done.content).notes[Part.BASS][1]
+    assert (note.id, note.pitch, note.onset) == (1, 41, 1.51)
+    assert note.time == pytest.approx(1.5)
+
+
+def test_a_correction_writes_only_the_files_that_it_changes(done, desk):
+    changed = correct(done.manifest, {"notes": {"bass": {"octave": {"0": 1}}}}, desk)
+    assert [path.name for path in changed.renewed] == ["Song.bass.mid", "Song.mid"]
+    assert tracks(changed.midi)["Bass"].notes[0].pitch == 52
+
+
+def test_undo_brings_the_very_same_files_back(done, desk):
+    before = [path.read_bytes() for path in done.midis]
+    higher = {"notes": {"vocals": {"transpose": 5}}}
+    correct(done.manifest, {"notes": {"bass": {"delete": [0]}}, "settings": higher}, desk)
+    assert [path.read_bytes() for path in done.midis] != before
+    step(done.manifest, back=True, desk=desk)
+    assert [path.read_bytes() for path in done.midis] == before
+
+
+def test_a_correction_of_a_part_that_is_not_there_changes_nothing(done, desk):
+    before = done.manifest.read_bytes()
+    with pytest.raises(Rejected, match="piano was not listened to"):
+        correct(done.manifest, {"notes": {"piano": {"delete": [0]}}}, desk)
+    assert done.manifest.read_bytes() == before
+
+
+def test_corrections_stay_when_another_part_is_added(song, desk):
+    drums = Transcription(song.source, song.drums, GRID, ())
+    first = deliver(drums, Options(), desk)
+    correct(first.manifest, {"clusters": {"1": "clap"}}, desk)
+    again = deliver(song, Options.read(WISHES), desk)
+    assert again.manifest == first.manifest
+    assert again.content.history.head == 1
+
+
+def test_one_part_alone_needs_no_file_for_all(song, desk):
+    alone = Transcription(song.source, Drums((), (), {}), GRID, (), notes={Part.BASS: HeardPart(LINE)})
+    done = deliver(alone, Options.read({"parts": ["bass"]}), desk)
+    assert [path.name for path in done.midis] == ["Song.bass.mid"]
+    assert done.midi.name == "Song.bass.mid"
+
+
+def test_a_part_without_notes_is_an_empty_track(song, desk):
+    silent = Transcription(song.source, song.drums, GRID, (), notes={Part.BASS: HeardPart(())})
+    done = deliver(silent, Options.read({"parts": ["drums", "bass"]}), desk)
+    bass = mido.MidiFile(done.midi).tracks[2]
+    assert bass.name == "Bass" and not any(message.type == "note_on" for message in bass)
+
+
+def test_a_clip_may_be_of_some_parts_only(done):
+    clip = arrange(done.content).clip(named("gm"), (Part.VOCALS,))
+    assert [track.name for track in clip.tracks] == ["Vocals"]
