@@ -87,13 +87,18 @@ def labour(line: "Connection", settings: Settings) -> None:
 
 
 def shift(settings: Settings) -> "Shift":
-    """The work of a worker process. The lean studio makes do without networks."""
+    """The work of a worker process: with all it has, with half the memory, and without networks."""
     from daemon.jobs.shift import Shift
 
-    full = studio(settings, workspace(settings))
-    small = Separator(EMBEDDED, checkpoints(settings), settings.device, LEAN)
+    full, weights = studio(settings, workspace(settings)), checkpoints(settings)
+    small = Separator(EMBEDDED, weights, settings.device, LEAN)
     lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
-    return Shift(full, lean, desk(settings, None), timings(settings))
+    half = replace(lean, separation=lambda name, report: _thrifty(separator(name, weights, settings.device, report)))
+    return Shift((full, half, lean), desk(settings, None), timings(settings))
+
+
+def _thrifty(found: Separator) -> Separator:
+    return replace(found, thrifty=True)
 
 
 def workspace(settings: Settings) -> Workspace:

@@ -18,6 +18,7 @@ Report = Callable[[float], None]
 
 AUTO = "auto"
 DEFAULT = "htdemucs"
+SHORT_OF_MEMORY = "There was little memory, so the song was separated in shorter segments."
 KIT_NETWORKS = ("drumsep", "drumsep6")
 
 FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
@@ -25,12 +26,16 @@ FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """A separator whose weights are here. `remark` says why it is not the one that was wished for."""
+    """A separator whose weights are here. `remark` says why it is not the one that was wished for.
+
+    `thrifty` halves the memory: shorter segments, one at a time.
+    """
 
     name: str
     checkpoints: Checkpoints
     device: str
     remark: str = ""
+    thrifty: bool = False
 
     @property
     def weights(self) -> Weights:
@@ -46,6 +51,8 @@ class Separator:
         from daemon.backends.device import Device, choose
 
         device = Device() if self.name == EMBEDDED else choose(self.device)
+        if self.thrifty:
+            device = replace(device, short=True, remark=SHORT_OF_MEMORY)
         work = {"name": self.name, "folder": folder, "checkpoints": self.checkpoints, "device": device}
         stems = separate(mix, parts, report=report, **work)  # type: ignore[arg-type]
         return replace(stems, remarks=(*filter(None, [self.remark]), *stems.remarks))

@@ -18,7 +18,7 @@ from daemon.errors import JobMoved, Rejected, StemdError
 from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Queued
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
-from daemon.jobs.worker import Broken, Finished, Outcome, Stopped, Told, Worker, task_of
+from daemon.jobs.worker import MOST_FRUGAL, Broken, Finished, Outcome, Stopped, Told, Worker, task_of
 
 _TOLD = 512  # jobs of before that are announced anew
 SECOND_TRY = 5.0  # seconds before a list of jobs that could not be written is tried again
@@ -229,8 +229,8 @@ class Foreman:
                 self._finish(job, running.digest, outcome)
             case Stopped():
                 self._store.move(job, State.QUEUED)
-            case Broken(memory=True) if not job.frugal:
-                self._store.move(job, State.QUEUED, frugal=True, draft=False)
+            case Broken(memory=True) if job.frugal < MOST_FRUGAL:
+                self._store.move(job, State.QUEUED, frugal=job.frugal + 1, draft=False)
             case Broken() if job.next_pass is Pass.DRAFT:
                 self._store.move(job, State.QUEUED, draft=False)
             case Broken(code, reason):

@@ -61,7 +61,7 @@ class Fingerprint:
 class Job:
     """One request. Times are seconds since 1970; `digest` is SHA-256 of the source, '' until it was read.
 
-    `draft` says that a draft is still to come. `frugal` says that the worker had too little memory before.
+    `draft` says that a draft is still to come. `frugal` counts how often a worker had too little memory for it.
     `manifest` and `midi` are where the latest results lie. `code` and `reason` tell why a job failed.
     """
 
@@ -73,7 +73,7 @@ class Job:
     state: State = State.QUEUED
     changed: float = 0.0
     draft: bool = False
-    frugal: bool = False
+    frugal: int = 0
     digest: str = ""
     manifest: str = ""
     midi: str = ""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from daemon.errors import StemdError
 from daemon.jobs.job import Fingerprint, Job
+from daemon.jobs.worker import MOST_FRUGAL
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.stems import Sound, backing
 from daemon.pipeline.chain import Studio, draft, transcribe
@@ -108,7 +109,7 @@ class Shelf:
             if Fingerprint.of(job.path) != job.source:
                 return []
         search = _Search(self._root)
-        studio = replace(self._lean if job.frugal else self._studio, workspace=search)
+        studio = replace(self._lean if job.frugal >= MOST_FRUGAL else self._studio, workspace=search)
         for way in (draft, transcribe):
             with suppress(StemdError, OSError):
                 way(job.path, job.options, studio, lambda *_: None)

@@ -21,16 +21,15 @@ WRITE = "write"
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Calling it does a task. `lean` is the studio for those who had too little memory."""
+    """Calling it does a task. Of the `studios` each needs less memory than the one before."""
 
-    studio: Studio
-    lean: Studio
+    studios: tuple[Studio, ...]
     desk: Desk
     timings: Timings
 
     def __call__(self, task: Task, tell: Callable[[Told], None]) -> Finished:
         """Raises Rejected, StageFailed, or what `tell` raises."""
-        studio = self.lean if task.frugal else self.studio
+        studio = self.studios[min(task.frugal, len(self.studios) - 1)]
         pace = Pace(task, studio, self.timings, tell)
         if task.which is Pass.DRAFT:
             result = draft(Path(task.source), task.options, studio, lambda _, fraction: pace.report(DRAFT, fraction))

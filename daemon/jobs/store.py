@@ -249,5 +249,5 @@ def _job(row: dict[str, Any]) -> Job:
     source = Fingerprint(row.pop("path"), row.pop("size"), row.pop("mtime_ns"))
     row["options"] = Options.model_validate_json(row["options"])
     row["state"], row["priority"] = State(row["state"]), Priority(row["priority"])
-    row["draft"], row["frugal"] = bool(row["draft"]), bool(row["frugal"])
+    row["draft"] = bool(row["draft"])
     return Job(source=source, **row)

@@ -1,11 +1,13 @@
 """Which backend answers to a name of the options."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from daemon.backends import demucs
 from daemon.backends.checkpoints import Checkpoints, NoWeights
-from daemon.backends.separators import kit_splitter, separator
+from daemon.backends.separators import SHORT_OF_MEMORY, kit_splitter, separator
 from daemon.errors import StageFailed
 from daemon.pipeline.records import Audio, Part
 from tests import synth
@@ -49,3 +51,14 @@ def test_auto_takes_the_kit_splitter_of_the_pipeline_when_drumsep_is_not_here(we
 def test_drumsep_without_weights_names_the_command_that_gets_them(weights: Checkpoints) -> None:
     with pytest.raises(StageFailed, match="stemd models fetch drumsep6"):
         kit_splitter("drumsep6", weights, "cpu")
+
+
+def test_a_thrifty_separation_takes_short_segments_one_at_a_time_and_says_so(tmp_path: Path, weights, monkeypatch):
+    samples = synth.play(synth.rock_beat(1), 1.0)
+    mix = Audio(synth.write(tmp_path / "mix.wav", samples), samples.shape[1])
+    crews, crew = [], demucs._crew
+    monkeypatch.setattr(demucs, "_crew", lambda device: crews.append(crew(device)) or crews[-1])
+    found = replace(separator("mine", weights, "cpu", quiet), thrifty=True)
+    stems = found.separate(mix, (Part.DRUMS,), tmp_path / "stems", quiet)
+    assert [workers for workers, _ in crews] == [1]
+    assert stems.remarks == (SHORT_OF_MEMORY,)

@@ -184,21 +184,21 @@ def test_a_failed_job_says_why_and_the_next_one_is_taken(office):
     assert office.store.get(asked.id).reason == "No."
 
 
-def test_too_little_memory_is_tried_once_more_with_less(office):
-    worker = ScriptedWorker(lambda task: Finished("m", "n") if task.frugal else Broken("m", "n", memory=True))
+def test_too_little_memory_is_tried_again_with_less_each_time(office):
+    worker = ScriptedWorker(lambda task: Finished("m", "n") if task.frugal == 2 else Broken("m", "n", memory=True))
     office.open(worker)
     office.ask()
     office.until(Done)
-    assert [task.frugal for task in worker.tasks] == [False, True]
+    assert [task.frugal for task in worker.tasks] == [0, 1, 2]
 
 
-def test_too_little_memory_twice_is_a_failure(office):
+def test_too_little_memory_for_the_least_is_a_failure(office):
     worker = ScriptedWorker(lambda task: Broken("out_of_memory", "No.", memory=True, died=True))
     office.open(worker)
     asked = office.ask()
     office.until(Failed)
-    assert len(worker.tasks) == 2
-    assert office.house.tidied == [asked.path] * 2
+    assert len(worker.tasks) == 3
+    assert office.house.tidied == [asked.path] * 3
 
 
 def test_a_job_in_the_queue_is_cancelled_at_once(office):

@@ -1,5 +1,7 @@
 """A worker's shift: the real pipeline and delivery, with a transcriber that knows what was played."""
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.backends.basic_pitch import BasicPitch
@@ -30,7 +32,7 @@ def song(tmp_path):
 def shift(tmp_path):
     cache = Workspace(tmp_path / "cache")
     studio = Studio(cache, Limits(), ScriptedListener(BEAT), lambda *_: None, lambda name: None, BasicPitch())
-    return Shift(studio, studio, Desk(tmp_path / "locks"), Timings(tmp_path / "timings.json"))
+    return Shift((studio,), Desk(tmp_path / "locks"), Timings(tmp_path / "timings.json"))
 
 
 def test_a_task_ends_with_files_beside_the_song(shift, song):
@@ -62,3 +64,11 @@ def test_a_stop_leaves_nothing_beside_the_song(shift, song):
 def test_it_learns_how_long_stages_take(shift, song, tmp_path):
     shift(Task("j1", Pass.FINAL, str(song), "", DRUMS), lambda told: None)
     assert "hits" in (tmp_path / "timings.json").read_text()
+
+
+@pytest.mark.parametrize(("frugal", "used"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+def test_who_had_too_little_memory_gets_a_studio_that_needs_less(shift, song, frugal, used):
+    full, began = shift.studios[0], []
+    studios = tuple(replace(full, clock=lambda n=n: began.append(n) or 0.0) for n in range(3))
+    replace(shift, studios=studios)(Task("j1", Pass.FINAL, str(song), "", DRUMS, frugal=frugal), lambda told: None)
+    assert set(began) == {used}

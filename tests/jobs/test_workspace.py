@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.errors import Cancelled, StageFailed
-from daemon.jobs.options import Grid, Options
+from daemon.jobs.options import Options, SongGrid
 from daemon.jobs.workspace import DAY, Workspace, key
 from daemon.pipeline.records import Part, Weights
 
@@ -215,7 +215,7 @@ def test_a_key_does_not_depend_on_the_order_of_settings(values):
 
 def test_a_key_depends_on_every_part():
     parts = [
-        ("kit", 1), ("kit", 2), ("kit", "1"), ("kit", 1, None), (Options(),), (Options(grid=Grid(quantize=False)),),
+        ("kit", 1), ("kit", 2), ("kit", "1"), ("kit", 1, None), (Options(),), (Options(grid=SongGrid(quantize=False)),),
         (Weights("a"),), (Weights("b"),), ([1, 2],), ([2, 1],),
     ]  # fmt: skip
     assert len({key(*some) for some in parts}) == len(parts)
