@@ -19,6 +19,7 @@ PROGRAMS = {
     "max_for_live/test_end_to_end.py": ("node", "tests/max_for_live/node_modules"),
     "max_for_live/test_scripts.py": ("node", "tests/max_for_live/node_modules"),
     "test_service.py": ("systemd-analyze",),
+    "web": ("chromium",),
 }
 
 
