@@ -119,7 +119,7 @@ class Options(_Frozen):
     onsets: Literal["default", "superflux", "classic"] = "default"
     classic: Classic = Classic()
     bpm: float | None = Field(default=None, ge=20, le=400)
-    numerator: int = Field(default=4, ge=1, le=16, description="beats in a bar")
+    numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
     grid: SongGrid = SongGrid()
     velocity: VelocityCurve = VelocityCurve()
     sensitivity: dict[Sensed, Share] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 if not set")

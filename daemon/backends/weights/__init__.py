@@ -3,3 +3,5 @@
 from pathlib import Path
 
 EAR = Path(__file__).with_name("ear.onnx")
+BARS = Path(__file__).with_name("bars.npz")
+KIT = Path(__file__).with_name("kit.onnx")
