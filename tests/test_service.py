@@ -43,7 +43,7 @@ def tool() -> Tool:
 
 @pytest.fixture
 def at_home(tmp_path: Path) -> Program:
-    return Program(("/opt/a b/python", "-m", "daemon.cli", "run"), tmp_path, tmp_path / "state" / "service.err")
+    return Program(("/some where/python", "-m", "daemon.cli", "run"), tmp_path, tmp_path / "state" / "service.err")
 
 
 @given(st.lists(TEXT, min_size=1), TEXT)
@@ -144,7 +144,7 @@ def test_installing_on_macos_loads_the_agent(tool: Tool, at_home: Program) -> No
     tool.refuses = {"print"}
     agent = Launchd(at_home, tool, 501)
     agent.install()
-    assert plistlib.loads(agent.file.read_bytes())["ProgramArguments"][0] == "/opt/a b/python"
+    assert plistlib.loads(agent.file.read_bytes())["ProgramArguments"][0] == "/some where/python"
     assert tool.asked[-2:] == [f"launchctl enable gui/501/{LABEL}", f"launchctl bootstrap gui/501 {agent.file}"]
 
 
@@ -164,7 +164,7 @@ def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: Pr
     unit = Systemd(at_home, tool, tmp_path / "config")
     unit.install()
     assert unit.file == tmp_path / "config" / "systemd" / "user" / "stemd.service"
-    assert 'ExecStart="/opt/a b/python"' in unit.file.read_text("utf-8")
+    assert 'ExecStart="/some where/python"' in unit.file.read_text("utf-8")
     assert tool.asked == [
         "systemctl --user daemon-reload",
         "systemctl --user enable stemd.service",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -92,13 +93,33 @@ def test_the_spool_follows_a_song_to_its_end(home):
     assert Path(json.loads(done.read_text("utf-8"))["events"][-1]["args"][4]).is_file()
 
 
-def test_refusals_come_with_a_code_and_a_sentence(home, tmp_path):
+@pytest.mark.parametrize(
+    ("address", "args", "code"),
+    [
+        ("/stemd/process", ("Song.wav",), "relative_path"),
+        ("/stemd/process", ("{tmp}/gone.wav",), "missing"),
+        ("/stemd/process", ("{tmp}",), "folder"),
+        ("/stemd/process", ("{tmp}/text.wav",), "not_audio"),
+        ("/stemd/process", ("{tmp}/text.wav", "{"), "bad_json"),
+        ("/stemd/process", ("{tmp}/text.wav", '{"bpm": "fast"}'), "bad_option"),
+        ("/stemd/process", (7,), "bad_argument"),
+        ("/stemd/process", (), "missing_argument"),
+        ("/stemd/proces", ("{tmp}",), "unknown_address"),
+        ("/stemd/relabel", ("nobody", "{}"), "unknown_job"),
+        ("/stemd/relabel", ("{job}", '{"clusters": {"99": "snare"}}'), "unknown_cluster"),
+        ("/stemd/relabel", ("{job}", '{"clusters": {"0": "snarre"}}'), "unknown_label"),
+        ("/stemd/push", ("{job}", '{"channel": 17}'), "bad_option"),
+        ("/stemd/audition", ("{job}", 99), "unknown_cluster"),
+        ("/stemd/cancel", ("{job}",), "job_over"),
+    ],
+)
+def test_a_refusal_has_a_code_and_a_sentence(home, job, tmp_path, address, args, code):
     (tmp_path / "text.wav").write_text("no sound")
-    with home.client() as client:
-        for path, code in (("Song.wav", "relative_path"), (str(tmp_path / "text.wav"), "not_audio")):
-            with pytest.raises(RefusedError) as caught:
-                client.ask("/stemd/process", path)
-            assert caught.value.code == code
+    here = {"tmp": str(tmp_path), "job": job}
+    filled = [re.sub(r"\{(tmp|job)\}", lambda m: here[m[1]], each) if isinstance(each, str) else each for each in args]
+    with home.client() as client, pytest.raises(RefusedError) as caught:
+        client.ask(address, *filled)
+    assert (caught.value.code, caught.value.text[-1] in ".?") == (code, True)
 
 
 def test_the_daemon_itself_loads_no_heavy_library(home, job):
