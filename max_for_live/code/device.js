@@ -137,8 +137,7 @@ var Device = (function () {
 
     Device.prototype.ask = function (song) {
         var self = this;
-        this.nudger.cancel();
-        this.nudger.schedule(NUDGE);
+        this.expectNews();
         this.requests.ask("process", [song.source.path, JSON.stringify(song.options)], {
             answered: function (args) {
                 song.job = String(args[1]);
@@ -147,6 +146,11 @@ var Device = (function () {
             refused: function (code, text) { self.failed(song, text); },
             lost: function () { self.panel.status("stemd does not answer. The job goes on when stemd is back."); }
         }, song.request);
+    };
+
+    Device.prototype.expectNews = function () {
+        this.nudger.cancel();
+        this.nudger.schedule(NUDGE);
     };
 
     // Asked again, stemd tells where a job stands: an event that got lost is made good.

@@ -2,7 +2,6 @@
 (function () {
     "use strict";
 
-    var NUDGE = 10000; // milliseconds without news after which a job is asked for again
     var GATHER = 300; // milliseconds in which the news of a final may follow that of its file
 
     // A message from the wire.
@@ -24,8 +23,7 @@
         "/stemd/progress": function (args) {
             this.each(args[0], function (song) {
                 if (song.state === "running") {
-                    this.nudger.cancel();
-                    this.nudger.schedule(NUDGE);
+                    this.expectNews();
                     this.panel.progress(song.drafted || "", args[1], args[2], args[3]);
                 }
             });

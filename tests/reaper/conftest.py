@@ -35,7 +35,6 @@ class Daemon:
             f"STEMD_FOLDERS__{name.upper()}": self.home / name for name in ("cache", "config", "models")
         }
         ports = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_DAEMON__HTTP_PORT": 0}
-        ports = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_DAEMON__HTTP_PORT": 0}
         others = {"STEMD_OFFLINE": "true", "STEMD_LIMITS__MAX_MINUTES": 1, "STEMD_OPTIONS__SEPARATOR": "embedded"}
         return {**os.environ, **{name: str(value) for name, value in {**folders, **ports, **others}.items()}}
 

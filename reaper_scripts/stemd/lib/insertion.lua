@@ -5,6 +5,7 @@ local grid = require("grid")
 local json = require("json")
 local kept = require("kept")
 local notes = require("notes")
+local settings = require("settings")
 local slices = require("slices")
 local TimeMap = require("timemap")
 local undo = require("undo")
@@ -43,7 +44,7 @@ local function place_below(source)
   return index
 end
 
-local function name_rows(track)
+local function name_general_rows(track)
   for _, drum in ipairs(drums.LIST) do
     reaper.SetTrackMIDINoteNameEx(0, track, drum.pitch, ALL_CHANNELS, drum.name)
   end
@@ -62,7 +63,7 @@ end
 
 local function new_item(record, result)
   local track = find_track(record.track, result.part) or new_track(record.track, result.part)
-  if result.part == "drums" then name_rows(track) end
+  if result.part == "drums" and settings.get("drum_map") == "gm" then name_general_rows(track) end
   local from = record.map.position
   local item = reaper.CreateNewMIDIItemInProj(track, from, from + record.map.length, false)
   local take = reaper.GetActiveTake(item)
@@ -90,7 +91,8 @@ end
 local function keep(item, record, result, before)
   local origin = reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0)
   kept.set_made(item, {
-    job = result.job, part = result.part, source = record.guid, manifest = result.manifest or json.null,
+    job = result.job, part = result.part, source = record.guid, file = record.path or json.null,
+    manifest = result.manifest or json.null,
     map = record.map:values(), origin = before and before.origin or origin,
     grid = lines_for(result, before),
   })
@@ -150,8 +152,20 @@ end
 function insertion.remembered(item)
   local made = kept.made(item)
   if not made then return nil end
-  local record = { guid = made.source, map = TimeMap.new(made.map), track = reaper.GetMediaItemTrack(item), name = "" }
-  return record, made
+  local path = made.file ~= json.null and made.file or nil
+  local map, track = TimeMap.new(made.map), reaper.GetMediaItemTrack(item)
+  return { guid = made.source, path = path, map = map, track = track, name = "" }, made
+end
+
+--- Names the rows of a source's drum track after the clusters of its job: {pitch = label} as its drum map has them.
+function insertion.name_rows(record, list)
+  local track = find_track(record.track, "drums")
+  if not track then return end
+  for _, row in ipairs(list) do
+    for _, hit in ipairs(row.hits) do
+      reaper.SetTrackMIDINoteNameEx(0, track, hit.pitch, ALL_CHANNELS, drums.name(hit.label))
+    end
+  end
 end
 
 return insertion

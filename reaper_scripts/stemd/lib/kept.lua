@@ -18,7 +18,7 @@ local function write(item, key, values)
   reaper.GetSetMediaItemInfo_String(item, key, values and json.encode(values) or "", true)
 end
 
---- {job, part, source, manifest, map, origin, grid} of a MIDI item that stemd made, or nil.
+--- {job, part, source, file, manifest, map, origin, grid} of a MIDI item that stemd made, or nil.
 function kept.made(item)
   return read(item, MADE)
 end
@@ -46,12 +46,22 @@ function kept.items()
   end
 end
 
---- The MIDI item of one part of one audio item, or nil.
+--- The MIDI item of one part of one audio item, or of any part; nil if there is none.
 function kept.find(source, part)
   for item in kept.items() do
     local made = kept.made(item)
-    if made and made.source == source and made.part == part then return item end
+    if made and made.source == source and (made.part == part or not part) then return item end
   end
+end
+
+--- Which parts of a file the project has, {part = true}.
+function kept.parts(path)
+  local found = {}
+  for item in kept.items() do
+    local made = kept.made(item)
+    if made and made.file == path then found[made.part] = true end
+  end
+  return found
 end
 
 return kept

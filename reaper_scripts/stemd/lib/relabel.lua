@@ -89,7 +89,7 @@ function relabel.item()
   for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
     local item = reaper.GetSelectedMediaItem(0, index)
     local _, guid = reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)
-    local made = kept.made(item) and item or kept.find(guid, "drums")
+    local made = kept.made(item) and item or kept.find(guid, "drums") or kept.find(guid)
     if made then return made end
   end
   local item = take and reaper.GetMediaItemTake_Item(take)

@@ -55,7 +55,7 @@ function Model:_take(list)
   self.rows = list
   self.velocity, self.count = velocities(list)
   self.marked = math.max(1, math.min(self.marked, #list))
-  self.message = problem
+  self.message = problem or #list == 0 and "No drums were heard in this song, so there is nothing to review." or nil
 end
 
 function Model:row()

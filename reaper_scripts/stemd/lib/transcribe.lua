@@ -1,5 +1,6 @@
 -- From audio items to MIDI items: asks stemd, shows how far it is, inserts the draft and then the final notes.
 
+local clusters = require("clusters")
 local Connection = require("connection")
 local files = require("files")
 local heartbeat = require("heartbeat")
@@ -45,10 +46,22 @@ local function input_of(record, wanted)
   return (set == "stem" or is_called(record, part)) and part or "mix"
 end
 
+local ALL = { "drums", "bass", "vocals", "other" }
+
+-- One result lies beside a file, so what the project has of it already is asked for again: it comes from the cache.
+local function parts_for(record, wanted, input)
+  if input ~= "mix" then return wanted.parts end
+  local parts, there = {}, kept.parts(record.path)
+  for _, part in ipairs(ALL) do
+    if there[part] or has(wanted.parts, part) then parts[#parts + 1] = part end
+  end
+  return parts
+end
+
 local function options_for(record, wanted)
-  local options = { drum_map = settings.get("drum_map"), input = input_of(record, wanted) }
+  local input = input_of(record, wanted)
+  local options = { drum_map = settings.get("drum_map"), input = input, parts = parts_for(record, wanted, input) }
   options.grid = { quantize = settings.get("quantize") == "quantized" }
-  options.parts = wanted.parts
   if wanted.stems then options.stems = settings.get("stem_format") end
   return options
 end
@@ -115,12 +128,26 @@ function Job:_finish(path)
   if found and not self.wanted.stems then problem = self:_insert_parts(manifest.midi(found, path), path) end
   self.problem = problem and named(self.record, problem)
   self:_leave()
+  if found and settings.get("drum_map") ~= "gm" then self:_name_rows() end
 end
 
+-- With another drum map than General MIDI only the daemon knows which drum is which note.
+function Job:_name_rows()
+  clusters.ask(self.post, self.id, function(list)
+    if list and reaper.ValidatePtr2(0, self.record.item, "MediaItem*") then insertion.name_rows(self.record, list) end
+  end)
+end
+
+-- The parts to insert, and those that the project had already: they belong to this job from now on.
 function Job:_insert_parts(paths, from)
   local list, missing = {}, {}
-  for _, part in ipairs(self.wanted.parts) do
-    if paths[part] then list[#list + 1] = { part = part, path = paths[part] } else missing[#missing + 1] = part end
+  for _, part in ipairs(self.options.parts) do
+    local wanted = has(self.wanted.parts, part)
+    if paths[part] and (wanted or kept.find(self.record.guid, part)) then
+      list[#list + 1] = { part = part, path = paths[part] }
+    elseif wanted then
+      missing[#missing + 1] = part
+    end
   end
   local problem = #list > 0 and self:_insert(list, self.wanted.title, from)
   return problem or #missing > 0 and ("stemd heard no %s in it."):format(table.concat(missing, ", ")) or nil

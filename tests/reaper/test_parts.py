@@ -1,0 +1,147 @@
+"""Every part, and stems, against a real `stemd run`; the embedded separator keeps it quick."""
+
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import mido
+import numpy as np
+import pytest
+
+from tests import synth
+from tests.reaper.conftest import BEAT
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+
+SECONDS = 6.0
+BASS = ((0.5, 41.2), (1.5, 49.0), (2.5, 55.0), (3.5, 41.2))  # second, Hz
+PITCHES = [28, 31, 33, 28]
+
+
+def sung(line: Any = BASS, *, octaves: int = 0) -> synth.Samples:
+    """Notes of 0.6 s with some overtones and soft edges, from a bass or, higher, something like a voice."""
+    sound = synth.silence(SECONDS)
+    for second, hertz in line:
+        start, wave = round(second * synth.RATE), np.zeros(round(0.6 * synth.RATE))
+        for overtone in range(1, 6):
+            wave += synth.tone(hertz * 2**octaves * overtone, 0.6, channels=1)[0] / overtone
+        ramp = np.minimum(1, np.minimum(np.arange(wave.size), np.arange(wave.size)[::-1]) / 400)
+        sound[:, start : start + wave.size] += (wave * ramp).astype(sound.dtype)
+    return sound
+
+
+@pytest.fixture
+def mix(tmp_path: Path) -> Path:
+    return synth.write(tmp_path / "Söng.wav", 0.5 * sung() + 0.5 * synth.play(BEAT, SECONDS))
+
+
+def project(path: Path, *more: Json) -> list[Json]:
+    item = audio_item(path, SECONDS, values={"D_POSITION": 2.0}, strings={"GUID": "{SONG}"})
+    return [{"name": "Song", "items": [item, *more]}, {"name": "Below", "items": []}]
+
+
+def names(outcome: Json) -> list[str]:
+    return [track["name"] for track in outcome["tracks"]]
+
+
+def of_file(path: Path) -> list[tuple[int, float]]:
+    """Pitch and second of every note of a .mid, read by mido."""
+    second, found = 0.0, []
+    for message in mido.MidiFile(path):
+        second += message.time
+        if message.type == "note_on" and message.velocity:
+            found.append((message.note, second))
+    return found
+
+
+@pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2)])
+def test_a_stem_becomes_its_notes(reaper: Reaper, tmp_path: Path, part: str, octaves: int) -> None:
+    stem = synth.write(tmp_path / f"my {part}.wav", sung(octaves=octaves))
+    outcome = reaper.run(f"{part.title()} to MIDI", project(stem))
+    assert outcome["boxes"] == []
+    assert names(outcome) == ["Song", f"Song {part.title()}", "Below"]
+    found = notes(outcome)
+    assert [note["pitch"] for note in found] == [pitch + 12 * octaves for pitch in PITCHES]
+    assert [note["time"] for note in found] == pytest.approx([2 + second for second, _ in BASS], abs=0.06)
+
+
+def test_everything_is_a_track_for_each_part_in_order(reaper: Reaper, mix: Path) -> None:
+    outcome = reaper.run("Everything to MIDI", project(mix), cycles=3000)
+    parts = [name.removeprefix("Song ").lower() for name in names(outcome)[1:-1]]
+    assert parts == [part for part in ("drums", "bass", "vocals", "other") if part in parts] != []
+    assert "drums" in parts and "bass" in parts
+    for number, part in enumerate(parts, 1):
+        written = of_file(mix.with_suffix(f".{part}.mid"))
+        placed = [(note["pitch"], note["time"] - 2.0) for note in notes(outcome, number)]
+        expected = sorted((pitch, second) for pitch, second in written if second < SECONDS)
+        assert list(chain(*sorted(placed))) == pytest.approx(list(chain(*expected)), abs=0.001)
+
+
+def test_the_draft_of_a_full_mix_comes_first_and_the_final_is_one_step(reaper: Reaper, mix: Path) -> None:
+    outcome = reaper.run("Everything to MIDI", project(mix), cycles=3000)
+    assert outcome["undone"] == ["stemd: everything to MIDI (draft)", "stemd: everything to MIDI"]
+    assert all(len(track["items"]) <= 1 for track in outcome["tracks"])
+
+
+def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper: Reaper, mix: Path) -> None:
+    first = reaper.run("Drums to MIDI", project(mix), cycles=3000)
+    second = reaper.run("Bass to MIDI", reopened(first, 0), cycles=3000)
+    assert names(second) == ["Song", "Song Drums", "Song Bass", "Below"]
+    jobs = {track["items"][0]["strings"]["P_EXT:stemd_job"] for track in second["tracks"][1:3]}
+    assert len(jobs) == 1
+    after = [{"undone": 1, "later": 10, "quit": True}]
+    relabelled = reaper.run(
+        "Review and relabel", reopened(second, 1), cycles=200, input=[{"frame": 25, "key": ord("w")}], events=after
+    )
+    assert 56 in {note["pitch"] for note in notes(relabelled)}
+    assert notes(relabelled, 2) == notes(second, 2)
+
+
+def test_stems_play_below_their_muted_source(reaper: Reaper, mix: Path) -> None:
+    outcome = reaper.run("Separate into stems", project(mix), cycles=3000)
+    assert outcome["boxes"] == []
+    assert names(outcome) == ["Song", "Söng stems", "Drums", "Bass", "Vocals", "Other", "Below"]
+    assert [track["values"].get("I_FOLDERDEPTH", 0) for track in outcome["tracks"]] == [0, 1, 0, 0, 0, -1, 0]
+    assert outcome["tracks"][0]["items"][0]["values"]["B_MUTE"] == 1
+    for track in outcome["tracks"][2:6]:
+        item = track["items"][0]
+        assert item["values"]["D_POSITION"] == 2.0 and Path(item["file"]).stat().st_size > 100_000
+        assert track["values"]["I_CUSTOMCOLOR"] & 0x1000000
+    assert outcome["undone"] == ["stemd: separate into stems"]
+
+
+def test_the_source_is_not_muted_if_the_settings_say_so(reaper: Reaper, mix: Path) -> None:
+    ext = {**reaper.scene["ext"], "stemd/mute_source": "no"}
+    outcome = reaper.run("Separate into stems", project(mix), cycles=3000, ext=ext)
+    assert "B_MUTE" not in outcome["tracks"][0]["items"][0]["values"]
+
+
+def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
+    later = audio_item(mix, SECONDS, values={"D_POSITION": 12.0}, strings={"GUID": "{AGAIN}"})
+    outcome = reaper.run("Drums to MIDI", project(mix, later), cycles=3000)
+    assert names(outcome) == ["Song", "Song Drums", "Below"]
+    first, second = (notes(outcome, 1, item) for item in (0, 1))
+    assert [note["time"] + 10 for note in first] == pytest.approx([note["time"] for note in second])
+
+
+def test_the_rows_of_another_drum_map_have_its_names(reaper: Reaper, mix: Path) -> None:
+    ext = {**reaper.scene["ext"], "stemd/drum_map": "superior_drummer_3"}
+    outcome = reaper.run("Drums to MIDI", project(mix), cycles=3000, ext=ext)
+    rows = outcome["tracks"][1]["rows"]
+    heard = {str(note["pitch"]) for note in notes(outcome)}
+    assert heard == rows.keys() and "Kick" in rows.values()
+
+
+def test_a_job_that_fails_is_told_in_the_daemons_words(reaper: Reaper, tmp_path: Path) -> None:
+    silent = synth.write(tmp_path / "nothing.wav", synth.silence(SECONDS))
+    outcome = reaper.run("Drums to MIDI", project(silent))
+    assert len(outcome["boxes"]) == 1 and "silent" in outcome["boxes"][0] and "nothing" in outcome["boxes"][0]
+    assert (outcome["undone"], outcome["tracks"][0]["items"][0]["strings"]["P_EXT:stemd_asked"]) == ([], "")
+
+
+def test_a_video_is_heard_and_one_without_sound_is_refused(reaper: Reaper, tmp_path: Path) -> None:
+    film = synth.write_video(tmp_path / "drum film.mp4", seconds=SECONDS, samples=synth.play(BEAT, SECONDS))
+    outcome = reaper.run("Drums to MIDI", [{"items": [audio_item(film, SECONDS, source={"type": "VIDEO"})]}])
+    assert outcome["boxes"] == [] and 36 in {note["pitch"] for note in notes(outcome)}
+    mute = synth.write_video(tmp_path / "mute.mp4", seconds=SECONDS)
+    outcome = reaper.run("Drums to MIDI", [{"items": [audio_item(mute, SECONDS, source={"type": "VIDEO"})]}])
+    assert len(outcome["boxes"]) == 1 and "no audio track" in outcome["boxes"][0]
