@@ -11,6 +11,10 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Iterator[Site]:
     opened = Site(tmp_path_factory.mktemp("site"))
@@ -22,8 +26,7 @@ def site(tmp_path_factory) -> Iterator[Site]:
 def browser():
     """Closed with its module: Playwright's loop would be in the way of other tests."""
     playwright = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None:
+    if (program := chromium()) is None:
         pytest.skip("needs chromium, which is not installed")
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=program, args=FLAGS)

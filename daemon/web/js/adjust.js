@@ -4,7 +4,7 @@ import { byId, el } from "./dom.js";
 import { DRUMS } from "./notes.js";
 import { title } from "./words.js";
 
-const REST_MS = 90; // a slider that rests this long while it is held is answered already
+const REST_MS = 40; // a slider that rests this long while it is held is answered already
 const STEPS = ["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
 
 export class Adjust {

@@ -88,7 +88,7 @@ export class Desk {
   async #fill(song) {
     try {
       if (song.job.manifest || song.job.state === "done") await song.load();
-      const { stems } = song.notes ? await this.api.stems(song.id) : { stems: [] };
+      const { stems } = song.notes ? await this.api.stems(song.id).catch(() => ({ stems: [] })) : { stems: [] };
       if (this.song === song && song.notes) this.#show(song, stems);
     } catch (error) {
       if (song.job.state === "done") complain(error);

@@ -24,7 +24,7 @@ export const leaves = (stems) =>
 export function audible(stems, { muted, solo }) {
   const parts = leaves(stems);
   const touched = parts.filter((stem) => muted.has(stem) || solo.has(stem));
-  if (!touched.length) return new Set([stems.includes("mix") ? "mix" : stems[0]]);
+  if (!touched.length) return new Set(stems.slice(0, 1));
   const inKit = touched.some((stem) => KIT.includes(stem));
   const apart = parts.filter((stem) => (inKit ? stem !== "drums" : !KIT.includes(stem)));
   const heard = (/** @type {string} */ stem) => !muted.has(KIT.includes(stem) && muted.has("drums") ? "drums" : stem);

@@ -37,7 +37,7 @@ export class Stages {
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.api = api;
-    byId("inside").addEventListener("toggle", () => this.#fetch());
+    byId("inside").addEventListener("toggle", () => (this.show(), this.#fetch()));
   }
 
   /** @param {any} job */
@@ -53,6 +53,7 @@ export class Stages {
   /** @param {any} job */
   update(job) {
     this.#job = job;
+    byId("inside").querySelector("summary").textContent = job.state === "done" ? "What happened inside" : "What happens inside";
     this.show();
     this.#fetch();
   }
@@ -73,9 +74,9 @@ export class Stages {
   }
 
   show() {
+    if (!byId("inside").open || !this.#job) return;
     const shown = ORDER.filter((stage) => this.#standing(stage) !== "done" || this.#has(stage) || this.#job.state !== "done");
     sync(byId("stages"), shown, (stage) => stage, (stage, node) => this.#card(stage, node));
-    byId("inside").querySelector("summary").textContent = this.#job.state === "done" ? "What happened inside" : "What happens inside";
   }
 
   /** @param {string} stage */

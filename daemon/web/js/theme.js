@@ -8,7 +8,7 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 /** @type {Signal<[]>} */
 export const themeChanged = new Signal();
 
-/** @type {Map<string, string>} */
+/** @type {Map<string, string>} what was read or worked out for the theme that holds */
 const read = new Map();
 
 /** @returns {boolean} */
@@ -53,6 +53,14 @@ const HUES = { kick: 62, snare: 22, toms: 305, hihat: 178, cymbals: 250, percuss
  * @param {string} drum @param {number} rank of the cluster within its drum
  */
 export function drumColour(drum, rank = 0) {
+  const key = `${drum} ${rank}`;
+  const known = read.get(key) ?? mixed(drum, rank);
+  read.set(key, known);
+  return known;
+}
+
+/** @param {string} drum @param {number} rank */
+function mixed(drum, rank) {
   const hue = /** @type {Record<string, number>} */ (HUES)[drum] ?? 130;
   const turn = [0, -26, 26, -13, 13][rank % 5];
   const [light, chroma] = isDark() ? [0.79, 0.125] : [0.57, 0.14];
