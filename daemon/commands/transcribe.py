@@ -43,7 +43,11 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
 
 
 def flag(name: str) -> str:
-    """What an option is called on the command line: --grid for grid.step, --parts for parts.1."""
+    """What an option is called on the command line: --grid for grid.step, --parts for parts.1, --set for notes."""
+    if name.startswith("notes."):
+        return f"--set {name.removeprefix('notes.').removesuffix('.[key]')}"
+    if name.startswith("sensitivity."):
+        return f"--{name.removesuffix('.[key]').replace('.', ' ')}"
     last = _RENAMED.get(name) or next(part for part in reversed(name.split(".")) if not part.isdecimal())
     return "--" + last.replace("_", "-")
 

@@ -144,7 +144,9 @@ class Options(_Frozen):
         given = asked.split(",") if isinstance(asked, str) else asked
         if not isinstance(given, list | tuple) or stem not in get_args(Input):
             return values
-        return {**values, "parts": _in_order(given) if stem == "mix" else (stem,)}
+        parts = _in_order(given)
+        strange = [part for part in parts if part not in tuple(Part)]
+        return {**values, "parts": parts if stem == "mix" else (stem, *strange)}
 
     @property
     def pitched(self) -> tuple[Part, ...]:
