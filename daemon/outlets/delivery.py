@@ -41,13 +41,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before."""
+    """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before.
+
+    `score` is what a correction made of the song.
+    """
 
     manifest: Path
     written: dict[Kind, Path]
     remarks: tuple[str, ...]
     content: Manifest
     renewed: tuple[Path, ...] = ()
+    score: Score | None = None
 
     @property
     def midi(self) -> Path:
@@ -115,7 +119,7 @@ def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Deliver
     changed = found.model_copy(update={"history": history})
     score = arrange(changed)
     plan = naming.replan(path, found, _midi_kinds(found.options))
-    return _signed(changed, plan, _midi(score, plan, desk), desk)
+    return replace(_signed(changed, plan, _midi(score, plan, desk), desk), score=score)
 
 
 def _midi(score: Score, plan: Plan, desk: Desk) -> dict[Path, bytes]:

@@ -14,7 +14,7 @@ from daemon.pipeline.cleanup import WrittenNote, clean_up, cleaned
 from daemon.pipeline.harmony import Chord, Harmony, markers
 from daemon.pipeline.notes import PartNote
 from daemon.pipeline.quantize import Struck, aligned, quantize
-from daemon.pipeline.records import BeatGrid, Hit, Part
+from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
 from daemon.pipeline.render import clip, drum_track
 from daemon.pipeline.tempo_marks import corrected, given
 from daemon.pipeline.velocity import revoiced
@@ -29,6 +29,8 @@ _SOFT = (Part.VOCALS,)  # sung notes do not say where a beat is
 class Score:
     """The hits that sound, each with its time on `grid`, and the options that hold after all corrections.
 
+    `clusters` are those that still have hits.
+
     `notes` are those of each pitched part, by time: heard at `onset`, written at `time`. `harmony` is None where it
     was not asked for; its chords start on the beats of `grid`.
     """
@@ -41,6 +43,7 @@ class Score:
     duration: Seconds
     notes: Mapping[Part, tuple[WrittenNote, ...]] = field(default_factory=dict)
     harmony: Harmony | None = None
+    clusters: tuple[Cluster, ...] = ()
 
     def clip(self, notes: DrumMap, parts: Collection[Part] | None = None) -> Clip:
         """What a DAW or a MIDI port plays: all parts, or these. Key and chords are marked beside pitched parts."""
@@ -73,6 +76,7 @@ def arrange(manifest: Manifest) -> Score:
         duration=Seconds(source.duration),
         notes={part: cleaned(notes, grid, clean_up(part, now.options)) for part, notes in now.notes.items()},
         harmony=None if manifest.harmony is None else _on_beats(manifest.harmony, grid),
+        clusters=now.clusters,
     )
 
 

@@ -14,7 +14,6 @@ from daemon.inlets.http.refusals import may
 from daemon.outlets.delivery import Delivery, Desk, Score, arrange, correct, step
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.cleanup import WrittenNote
-from daemon.pipeline.edits import effective
 from daemon.pipeline.harmony import NONE
 from daemon.pipeline.history import History
 
@@ -29,13 +28,14 @@ _EDIT = {**_SONG, **may(400, 404, 409)}
 @router.get("/notes", summary="All notes", response_class=JSONResponse, responses={**_SONG, **may(404, 409)})
 def notes(job: str, here: Here) -> Response:
     """Hits, notes, beats and chords, corrections included; of a job that still runs its draft."""
-    return _song(here, here.manifest(job))
+    found = here.manifest(job)
+    return _song(here, found, arrange(found))
 
 
 @router.get("/clusters", summary="What sounds alike", responses=may(404, 409))
 def clusters(job: str, here: Here) -> shapes.Clusters:
     found = here.manifest(job)
-    return shapes.Clusters(revision=found.history.head, clusters=_clusters(found))
+    return shapes.Clusters(revision=found.history.head, clusters=_clusters(arrange(found)))
 
 
 @router.put("/clusters", summary="Correct", response_class=JSONResponse, responses=_EDIT)
@@ -74,16 +74,17 @@ def redo(job: str, asked: shapes.At, here: Here) -> Response:
 
 
 def _edited(here: Front, job: str, edit: Callable[[Path, Desk], Delivery]) -> Response:
-    return _song(here, here.desk.edit(job, edit).content)
+    made = here.desk.edit(job, edit)
+    return _song(here, made.content, made.score or arrange(made.content))
 
 
-def _song(here: Front, manifest: Manifest) -> Response:
+def _song(here: Front, manifest: Manifest, score: Score) -> Response:
     """Not through a model: thousands of rows are not worth checking twice."""
-    score = arrange(manifest)
-    pitches = here.drum_map(score)
+    drum_map = here.drum_map(score)
+    pitches = {label: drum_map.pitch(label) for label in {hit.label for hit in score.hits}}
     rows = [
         (
-            hit.id, round(hit.onset, 5), round(time, 5), hit.drum, hit.label, pitches.pitch(hit.label), hit.velocity,
+            hit.id, round(hit.onset, 5), round(time, 5), hit.drum, hit.label, pitches[hit.label], hit.velocity,
             round(hit.level, 1), round(hit.confidence, 3), hit.cluster,
         )
         for hit, time in zip(score.hits, score.times, strict=True)
@@ -96,7 +97,7 @@ def _song(here: Front, manifest: Manifest) -> Response:
         "options": score.options,
         **_steps(manifest.history),
         "hits": {"columns": HITS, "rows": rows},
-        "clusters": _clusters(manifest),
+        "clusters": _clusters(score),
         "parts": {part: {"columns": NOTES, "rows": list(map(_row, notes))} for part, notes in score.notes.items()},
         **_harmony(score),
     }
@@ -116,14 +117,13 @@ def _harmony(score: Score) -> dict[str, Any]:
     return {"key": found.key.name if found.key.confidence > 0 else None, "chords": chords}
 
 
-def _clusters(manifest: Manifest) -> list[shapes.Cluster]:
-    now = effective(manifest.heard(), manifest.history, manifest.options)
+def _clusters(score: Score) -> list[shapes.Cluster]:
     return [
         shapes.Cluster(
             id=each.id, drum=each.drum, label=each.label, confidence=each.confidence, count=each.count,
             velocity=each.velocity, typical=each.typical, time=each.time,
         )
-        for each in now.clusters
+        for each in score.clusters
     ]  # fmt: skip
 
 
