@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TICK = 0.5  # seconds between two looks
 ANSWER = 2.0  # seconds
+NOTHING = "Nothing was asked for yet. Drop a song into a drop folder, or: stemd send /stemd/process /path/of/song.wav"
 
 Row = dict[str, Any]
 
@@ -30,10 +31,13 @@ def show(limit: int, as_json: bool) -> int:
         print(json.dumps(rows(limit), indent=1, ensure_ascii=False))
         return 0
     console = Console()
-    if console.is_terminal:
-        _watch(console, limit)
+    found = rows(limit)
+    if not found:
+        print(NOTHING)
+    elif console.is_terminal:
+        _watch(console, limit, found)
     else:
-        _print(rows(limit))
+        _print(found)
     return 0
 
 
@@ -95,10 +99,9 @@ def _cancel_here(store: JobStore, job: str) -> None:
         raise Rejected("job_moved", f"Job {job} has just changed its state. Look again with `stemd jobs`.") from None
 
 
-def _watch(console: Any, limit: int) -> None:
+def _watch(console: Any, limit: int, found: list[Row]) -> None:
     from rich.live import Live
 
-    found = rows(limit)
     with Live(_table(found), console=console, auto_refresh=False) as live:
         while any(row["state"] in (State.QUEUED, State.RUNNING) for row in found):
             time.sleep(TICK)
@@ -107,11 +110,19 @@ def _watch(console: Any, limit: int) -> None:
 
 
 def _table(found: list[Row]) -> "Table":
+    """An id is shown whole, because it is copied; the song's name gives way."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("job", "state", "song", "how far", "left", box=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("job", no_wrap=True, min_width=12)
+    table.add_column("state", no_wrap=True, min_width=7)
+    table.add_column("song", min_width=4, max_width=48)
+    table.add_column("how far", min_width=12)
+    table.add_column("left", no_wrap=True, min_width=4, justify="right")
     for row in found:
-        table.add_row(*_cells(row))
+        job, state, song, far, left = _cells(row)
+        table.add_row(job, state, Text(song, no_wrap=True, overflow="ellipsis"), Text(far), left)
     return table
 
 
@@ -121,6 +132,6 @@ def _print(found: list[Row]) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    far = f"{row['stage']} {row['fraction']:.0%}" if row["stage"] else row["reason"]
+    far = f"{row['fraction']:.0%} {row['stage']}" if row["stage"] else row["reason"]
     left = f"{int(row['eta']) // 60}:{int(row['eta']) % 60:02d}" if row["eta"] is not None else ""
     return row["job"], row["state"], Path(row["path"]).name, far, left

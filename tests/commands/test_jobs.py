@@ -1,8 +1,10 @@
 """`stemd jobs` when no daemon runs: the list can be read and cleared all the same."""
 
 import json
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from daemon.commands import jobs as command
 from daemon.errors import Rejected
@@ -55,3 +57,19 @@ def test_a_job_that_is_over_is_forgotten(store, capsys):
 def test_an_unknown_job_is_named(store):
     with pytest.raises(Rejected, match="no job 'j0'"):
         command.delete("j0")
+
+
+def test_an_empty_list_says_what_to_do(store, capsys):
+    assert command.show(20, as_json=False) == 0
+    assert capsys.readouterr().out.startswith("Nothing was asked for yet.")
+
+
+@pytest.mark.parametrize("width", [48, 80, 160])
+def test_the_table_shows_ids_whole_and_cuts_names(width):
+    row = {"job": "5829757a7654", "state": "running", "path": f"/a/{'long [name] ' * 8}.wav", "stage": "separate"}
+    console = Console(width=width, file=StringIO())
+    console.print(command._table([{**row, "fraction": 0.28, "eta": 62.0, "reason": ""}]))
+    _, line, *rest = console.file.getvalue().splitlines()
+    assert line.startswith("5829757a7654  running  lo")
+    assert "28%" in line and line.rstrip().endswith("1:02")
+    assert len(rest) <= 1
