@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write README.md]
 
-Names: accuracy, speed, relabel, memory, separation, web; all of them without one. --write puts each table between its
-marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
+Names: accuracy, speed, relabel, memory, separation, web, notes, harmony; all of them without one. --write puts each
+table between its marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from daemon.backends.checkpoints import NoWeights
-from tests.benchmarks import accuracy, memory, relabel, separation, speed, web
+from tests.benchmarks import accuracy, harmony, memory, notes, relabel, separation, speed, web
 from tests.benchmarks.tables import Setting, Table, machine, number, placed
 
 
@@ -70,6 +70,8 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "relabel": relabel.tables,
     "memory": memory.tables,
     "separation": _separation,
+    "notes": notes.tables,
+    "harmony": harmony.tables,
     "web": web.tables,
 }
 
