@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -94,16 +93,25 @@ def _weights(settings: Settings) -> tuple[State, str]:
 
 def _ear(_: Settings) -> tuple[State, str]:
     listener = app.listener()
-    return "ok", f"{listener.weights.name} {listener.weights.sha256[:8]}, hears {', '.join(listener.classes)}"
+    return "ok", f"{listener.weights.sha256[:8]} hears {', '.join(listener.classes)}"
 
 
 def _midi(_: Settings) -> tuple[State, str]:
-    import rtmidi
+    from bridge.midi.port import NoPort, apis, list_ports
 
-    names = [rtmidi.get_api_display_name(api) for api in rtmidi.get_compiled_api()]
-    if sys.platform == "win32":
-        return "note", f"{', '.join(names)}; Windows has no virtual ports: install loopMIDI for live playing."
-    return "ok", ", ".join(names)
+    found = list_ports()
+    if isinstance(found, NoPort):
+        return "note", found.reason
+    return "ok", f"{', '.join(apis())}; other programs offer {len(found)} ports, `stemd ports` lists them"
+
+
+def _daemon(_: Settings) -> tuple[State, str]:
+    from bridge.discovery import alive, published, state_folder
+
+    running = published(state_folder())
+    if running is None or not alive(running):
+        return "note", "does not run; `stemd run` starts it, `stemd service install` at every log-on."
+    return "ok", f"runs (process {running.pid}, OSC port {running.osc_port})"
 
 
 _LOOKS: dict[str, Callable[[Settings], tuple[State, str]]] = {
@@ -112,4 +120,5 @@ _LOOKS: dict[str, Callable[[Settings], tuple[State, str]]] = {
     "weights": _weights,
     "ear": _ear,
     "midi": _midi,
+    "daemon": _daemon,
 }

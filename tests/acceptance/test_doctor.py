@@ -29,3 +29,9 @@ def test_wrong_settings_are_all_told_before_anything_else(home, words):
     assert result.exit_code == 2
     assert "use auto, cpu, cuda or mps" in result.stderr
     assert "it must be more than 0" in result.stderr
+
+
+def test_whether_the_daemon_runs_is_a_finding(home):
+    found = {finding["topic"]: finding for finding in json.loads(home.stemd("doctor", "--json").stdout)}
+    assert found["daemon"]["state"] == "note"
+    assert "`stemd run` starts it" in found["daemon"]["text"]

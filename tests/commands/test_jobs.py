@@ -64,7 +64,7 @@ def test_an_empty_list_says_what_to_do(store, capsys):
     assert capsys.readouterr().out.startswith("Nothing was asked for yet.")
 
 
-@pytest.mark.parametrize("width", [48, 80, 160])
+@pytest.mark.parametrize("width", [60, 80, 160])
 def test_the_table_shows_ids_whole_and_cuts_names(width):
     row = {"job": "5829757a7654", "state": "running", "path": f"/a/{'long [name] ' * 8}.wav", "stage": "separate"}
     console = Console(width=width, file=StringIO())
