@@ -122,9 +122,9 @@ var Device = (function () {
     Device.prototype.begin = function (source) {
         var song = {
             job: "", request: this.requests.newId(), state: "running", source: source,
-            options: this.wishes.forProcess(source), beats: this.wishes.usesLive(),
+            wanted: this.wishes.parts(), beats: this.wishes.usesLive(),
             place: this.wishes.values.place, map: null, manifest: "", midi: "",
-            parts: []
+            parts: [], options: this.wishes.forProcess(source, this.songs.partsOf(source.path))
         };
         if (this.songs.list.some(function (other) { return sameWork(other, song); })) {
             throw new Refusal("running", "stemd is working on this clip already.");

@@ -30,7 +30,7 @@ var Results = (function () {
 
     // The .mid of every part that was asked for.
     function files(song) {
-        var wanted = song.options.parts;
+        var wanted = song.wanted;
         var found;
         if (wanted.length === 1 && part(song.midi) === wanted[0]) {
             return [{ name: wanted[0], path: song.midi }];
@@ -148,7 +148,7 @@ var Results = (function () {
 
     // Whether a .mid is one of the parts that were asked for.
     Results.prototype.wants = function (song, path) {
-        return song.options.parts.indexOf(part(path)) >= 0;
+        return song.wanted.indexOf(part(path)) >= 0;
     };
 
     // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.

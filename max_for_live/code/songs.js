@@ -6,8 +6,8 @@ var Songs = (function () {
     var PIECE = 1000; // characters; a longer symbol is cut by some hosts
     var FORMAT = 1;
     var FIELDS = [
-        "job", "request", "state", "source", "options", "place", "map", "manifest", "midi", "parts", "stemsPlaced",
-        "beats"
+        "job", "request", "state", "source", "wanted", "options", "place", "map", "manifest", "midi", "parts",
+        "stemsPlaced", "beats"
     ];
 
     function Songs() {
@@ -30,6 +30,13 @@ var Songs = (function () {
 
     Songs.prototype.unfinished = function () {
         return this.list.filter(function (song) { return song.state === "running"; });
+    };
+
+    // The parts of a file that were made before, from all of it.
+    Songs.prototype.partsOf = function (path) {
+        return this.list.filter(function (song) {
+            return song.source.path === path && song.state === "done" && song.options.input === "mix";
+        }).reduce(function (all, song) { return all.concat(song.options.parts); }, []);
     };
 
     function kept(song) {

@@ -65,9 +65,19 @@ var Wishes = (function () {
         return INPUTS[values.input] === "stem" && parts.length === 1 ? parts[0] : "mix";
     }
 
-    Wishes.prototype.forProcess = function (source) {
+    Wishes.prototype.parts = function () {
+        return TARGETS[this.values.target];
+    };
+
+    // One result lies beside a file: `there` are the parts that it has already, and they come from the cache.
+    Wishes.prototype.forProcess = function (source, there) {
+        var wanted = this.parts();
+        var heard = input(this.values);
+        var parts = heard !== "mix" ? wanted : ALL.filter(function (part) {
+            return wanted.indexOf(part) >= 0 || there.indexOf(part) >= 0;
+        });
         var options = {
-            input: input(this.values), parts: TARGETS[this.values.target], drum_map: "gm",
+            input: heard, parts: parts, drum_map: "gm",
             grid: this.gridOf(source), sensitivity: sensitivity(this.values, false)
         };
         if (this.wantsStems()) {

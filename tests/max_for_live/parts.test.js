@@ -4,7 +4,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { Song, opened, taken, done, KICK } = require("./songs.js");
+const { Song, opened, taken, done, KICK, ready } = require("./songs.js");
 
 test("stems become clips on new audio tracks in time with the source", () => {
   const song = new Song();
@@ -80,6 +80,18 @@ test("drafts of several parts are all written", () => {
   max.say("/stemd/midi", "j1", path.join(song.folder, "Song.bass.mid"));
   max.clock.pass(1000);
   assert.deepEqual(set.song.tracks.map((track) => track.name).sort(), ["Song", "Song bass", "Song drums"]);
+});
+
+test("what was made of a file before is asked for again, and only the new part is written", () => {
+  const { song, set, max } = ready();
+  max.say("target", 1);
+  taken(max, "j2");
+  assert.deepEqual(JSON.parse(max.last("process")[3]).parts, ["drums", "bass"]);
+  const outputs = [{ path: "Song.bass.mid", kind: ".bass.mid" }];
+  song.write([KICK], outputs);
+  fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
+  done(max, song, 0, "j2");
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song bass", "Song drums"]);
 });
 
 for (const [target, input, heard] of [[0, 1, "drums"], [1, 1, "bass"], [1, 0, "mix"], [4, 1, "mix"], [5, 1, "mix"]]) {
