@@ -2,8 +2,9 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from daemon.outlets.listings import Listings, cluster_rows, job_rows
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
 from daemon.outlets.notify import Asker
 from daemon.pipeline.render import drum_track
+from daemon.pipeline.taps import Song, Taps, told
 
 Json = dict[str, Any]
 
@@ -55,9 +57,11 @@ class Manners:
 class FrontDesk:
     """The door of daemon.inlets.door. Every method may be called from any thread."""
 
-    def __init__(self, staff: Staff, manners: Manners) -> None:
+    def __init__(self, staff: Staff, manners: Manners, clock: Callable[[], float] = time.monotonic) -> None:
         self._staff = staff
         self._manners = manners
+        self._clock = clock
+        self._taps: dict[str, Taps] = {}
 
     def ping(self, asker: Asker) -> Message:
         pid = os.getpid()
@@ -78,6 +82,18 @@ class FrontDesk:
 
     def regenerate(self, asker: Asker, job: str, options_json: Json) -> Message:
         return self._edited(asker, job, lambda manifest, desk: correct(manifest, {"settings": options_json}, desk))
+
+    def tap(self, asker: Asker, job: str, seconds: float) -> Message:
+        """One tap; the daemon remembers those of each job. Only the edit lane and the spool tap, a tap at a time."""
+        at = self._clock() if seconds < 0 else seconds
+        revision = self._manners.desk.recent.load(Path(self._finished(job).manifest)).history.head
+        taps = self._taps[job] = self._taps.get(job, Taps()).after(at, seconds >= 0)
+        if taps.due:
+            made = self.edit(job, lambda manifest, desk: correct(manifest, _tapped(manifest, taps, desk), desk))
+            revision = made.content.history.head
+            self._taps[job] = replace(taps, used=len(taps.times))
+        bpm = round(taps.bpm, 3)
+        return reply("/stemd/tapped", id=asker.id, job=job, taps=len(taps.times), bpm=bpm, revision=revision)
 
     def undo(self, asker: Asker, job: str) -> Message:
         return self._edited(asker, job, lambda manifest, desk: step(manifest, True, desk))
@@ -187,6 +203,12 @@ class FrontDesk:
 def _nothing_yet(job: Job) -> Rejected:
     end = f": {job.reason}" if job.reason else "."
     return Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
+
+
+def _tapped(manifest: Path, taps: Taps, desk: Desk) -> Json:
+    score = arrange(desk.recent.load(manifest))
+    onsets = sorted([hit.onset for hit in score.hits] or [note.onset for part in score.notes.values() for note in part])
+    return {"settings": {"grid": told(taps, Song(score.grid, onsets, score.duration))}}
 
 
 def _question(asker: Asker) -> str:

@@ -48,6 +48,10 @@ class FakeDoor:
         self._note("relabel", job=job, changes_json=changes_json)
         return self._done(asker, job)
 
+    def tap(self, asker: Asker, job: str, seconds: float) -> Message:
+        self._note("tap", job=job, seconds=seconds)
+        return reply("/stemd/tapped", id=asker.id, job=job, taps=1, bpm=0.0, revision=0)
+
     def undo(self, asker: Asker, job: str) -> Message:
         self._note("undo", job=job)
         return self._done(asker, job)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.midi.reading import read
 from bridge.osc.calls import read_call
 from daemon.errors import Rejected
 from daemon.events import Bus, Done, MidiWritten
@@ -44,7 +45,7 @@ class Shop:
         foreman = Foreman(self.store, bus, [], None, idle=1.0)
         staff = Staff(Admission(house, self.store, bus), foreman, self.store, self.midi, bus)
         manners = Manners(Desk(folder / "locks"), Listings(folder / "listings"), "cpu", learn)
-        self.door: Door = FrontDesk(staff, manners)
+        self.door: Door = FrontDesk(staff, manners, self.clock.now)
         self.notifier = Notifier(self.clock.now)
         bus.listen(self.notifier.hear)
         self.reception = Reception(self.door, self.notifier, self.clock.now)
@@ -252,3 +253,32 @@ def test_a_cancelled_job_is_answered_with_done(shop):
     waiting = shop.store.add(job("/music/Other.wav"))
     assert shop.door.cancel(ME, waiting.id).args == ("7", waiting.id)
     assert shop.store.get(waiting.id).state is State.CANCELLED
+
+
+def test_four_even_taps_set_the_beat_and_the_fifth_changes_nothing(shop):
+    answers = []
+    for _ in range(5):
+        answers.append(shop.door.tap(ME, shop.job, -1.0).args)
+        shop.clock.advance(60 / 90)
+    assert [args[2] for args in answers] == [1, 2, 3, 4, 5]
+    assert [round(float(args[3])) for args in answers] == [0, 90, 90, 90, 90]
+    assert [args[4] for args in answers] == [0, 0, 0, 1, 1]
+
+
+def test_taps_at_places_of_the_song_are_its_beats_until_they_are_undone(shop, tmp_path):
+    for second in (1.1, 1.8, 2.5, 3.2):
+        shop.door.tap(ME, shop.job, second)
+    midi = tmp_path / "Song.drums.mid"
+    assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.7
+    shop.door.undo(ME, shop.job)
+    assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.5
+
+
+def test_a_tap_for_no_job_is_refused(shop):
+    assert shop.handle("/stemd/tap", "1", "nobody")[0].address == "/stemd/fail"
+
+
+def test_a_tap_that_is_sent_twice_counts_once(shop):
+    first = shop.handle("/stemd/tap", "t1", shop.job)[0]
+    assert shop.handle("/stemd/tap", "t1", shop.job)[0] == first
+    assert shop.handle("/stemd/tap", "t2", shop.job)[0].args[2] == 2

@@ -83,6 +83,7 @@ OPTIONS = Argument("options_json", Kind.JSON, optional=True)
 CHANGES = Argument("changes_json", Kind.JSON)
 TTL = Argument("ttl_seconds", Kind.INT, optional=True, default=60, low=1, high=3600)
 LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=1000)
+SECONDS = Argument("seconds", Kind.FLOAT, optional=True, default=-1, low=-1, high=86400)
 CLUSTER = Argument("cluster", Kind.INT, low=0)
 _JOB_EVENTS = ("/stemd/queued", "/stemd/progress", "/stemd/midi", "/stemd/done", FAIL)
 
@@ -113,6 +114,8 @@ REPLIES: dict[str, Reply] = {
         Reply(FAIL, "Refused or failed: a code for programs, a sentence for people.",
               (ID, _text("address"), _text("code"), _text("text"), Argument("job", Kind.JOB, optional=True))),
         Reply("/stemd/pushed", "The notes have been handed to the MIDI port.", (ID, JOB, _int("notes"))),
+        Reply("/stemd/tapped", "The tap was counted; bpm is 0 until there are two. A new revision has the tapped beat.",
+              (ID, JOB, _int("taps"), Argument("bpm", Kind.FLOAT, low=0), _int("revision"))),
         Reply("/stemd/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
         Reply("/stemd/clusters.reply", "A file with the clusters and their hits.",
               (ID, JOB, _path("path_to_json"))),
@@ -141,6 +144,8 @@ REQUESTS: dict[str, Request] = {
         _edit("undo", "Take the last change back."),
         _edit("redo", "Make the change again that was taken back."),
         _edit("regenerate", "Write the MIDI anew: grid, swing, drum map, velocity, sensitivity.", OPTIONS),
+        Request("/stemd/tap", "Tap the beat; four even taps set it. seconds is where in the song, -1 if not known.",
+                (ID, JOB, SECONDS, REPLY_PORT), "/stemd/tapped", lane=Lane.EDIT, once=True),
         Request("/stemd/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
                 (ID, JOB, OPTIONS, REPLY_PORT), "/stemd/ack",
                 then=("/stemd/pushed", FAIL), ends=("/stemd/pushed", FAIL), lane=Lane.EDIT, once=True),

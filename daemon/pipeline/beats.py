@@ -19,7 +19,7 @@ from daemon.pipeline.records import BeatGrid, Drum, Hit
 STEADY = 0.018  # seconds; beats that stray less (robustly) from one tempo have one tempo
 FEW = 8  # hits
 EXCERPT = 75.0  # seconds that a tempo is chosen on
-COMMON, SPREAD = 105.0, 0.45  # quarter notes a minute, and octaves: the tempi that songs have
+COMMON, SPREAD = 120.0, 0.4  # quarter notes a minute, octaves: van Noorden and Moelants, "Resonance", JNMR 1999
 FIRST = 1.0  # nats for a bar that begins where the music does
 FREE = 0.15  # the least share of the strokes, beyond chance, that a beat explains; free time stays below
 CLOSE = 4.0  # nats between two ways to count that people may choose between
