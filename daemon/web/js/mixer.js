@@ -5,16 +5,28 @@ import { complain } from "./notice.js";
 import { title } from "./words.js";
 
 const KIT = ["kick", "snare", "toms", "hihat", "cymbals"];
-const PITCHED = ["bass", "vocals", "other", "guitar", "piano"];
+const WHOLE = ["bass", "vocals", "other"]; // with the drums they add up to the song
 
 /** @typedef {{muted: Set<string>, solo: Set<string>}} Choice */
 
+/** @param {string[]} stems is everything there that the song is made of? */
+const whole = (stems) => WHOLE.every((stem) => stems.includes(stem));
+
 /**
- * The stems that add up to the song: what is left without the drums is one of them only where it was not taken apart.
- * @param {string[]} stems
+ * The stems as they are listed: the kit under its drums; the song without drums only where it was not taken apart.
+ * @param {string[]} stems @returns {string[]}
  */
-export const leaves = (stems) =>
-  stems.filter((stem) => stem !== "mix" && (stem !== "backing" || !stems.some((other) => PITCHED.includes(other))));
+export function listed(stems) {
+  const kit = KIT.filter((stem) => stems.includes(stem));
+  const rest = stems.filter((stem) => !["mix", "drums", ...KIT].includes(stem) && (stem !== "backing" || !whole(stems)));
+  return [...stems.filter((stem) => stem === "drums"), ...kit, ...rest];
+}
+
+/**
+ * A part that is also in "without drums" can be heard alone, but not be taken out.
+ * @param {string[]} stems @param {string} stem
+ */
+export const onlySolo = (stems, stem) => stems.includes("backing") && !whole(stems) && !["drums", "backing", ...KIT].includes(stem);
 
 /**
  * The stems that sound. Untouched it is the song as it is; else its stems, and the kit's in place of the drums
@@ -22,14 +34,15 @@ export const leaves = (stems) =>
  * @param {string[]} stems that there are @param {Choice} choice @returns {Set<string>}
  */
 export function audible(stems, { muted, solo }) {
-  const parts = leaves(stems);
+  const parts = listed(stems);
   const touched = parts.filter((stem) => muted.has(stem) || solo.has(stem));
   if (!touched.length) return new Set(stems.slice(0, 1));
   const inKit = touched.some((stem) => KIT.includes(stem));
   const apart = parts.filter((stem) => (inKit ? stem !== "drums" : !KIT.includes(stem)));
-  const heard = (/** @type {string} */ stem) => !muted.has(KIT.includes(stem) && muted.has("drums") ? "drums" : stem);
-  const wanted = (/** @type {string} */ stem) => solo.has(stem) || (KIT.includes(stem) && solo.has("drums"));
-  return new Set(apart.filter((stem) => (solo.size ? wanted(stem) : heard(stem))));
+  const by = (/** @type {Set<string>} */ chosen, /** @type {string} */ stem) => chosen.has(stem) || (KIT.includes(stem) && chosen.has("drums"));
+  if (!solo.size) return new Set(apart.filter((stem) => !by(muted, stem) && !onlySolo(stems, stem)));
+  const alone = apart.filter((stem) => by(solo, stem));
+  return new Set(alone.filter((stem) => !(alone.includes("backing") && onlySolo(stems, stem))));
 }
 
 export class Mixer {
@@ -37,9 +50,11 @@ export class Mixer {
   #stems = { muted: new Set(), solo: new Set() };
   /** @type {Choice} */
   #parts = { muted: new Set(), solo: new Set() };
-  /** @type {string[]} */
+  /** @type {string[]} stems that there are, */
+  #all = [];
+  /** @type {string[]} those that are listed, */
   #names = [];
-  /** @type {string[]} */
+  /** @type {string[]} and parts that have notes */
   #played = [];
   /** @type {Set<string>} */
   #loading = new Set();
@@ -56,16 +71,14 @@ export class Mixer {
 
   /** @param {string[]} stems @param {string[]} parts */
   open(stems, parts) {
-    this.#names = leaves(stems);
     this.#all = stems;
+    this.#names = listed(stems);
     this.#played = parts;
     this.#stems = { muted: new Set(), solo: new Set() };
     this.#parts = { muted: new Set(), solo: new Set() };
+    for (const list of ["stems", "parts"]) byId(list).replaceChildren();
     this.#show();
   }
-
-  /** @type {string[]} */
-  #all = [];
 
   #show() {
     const row = (/** @type {Choice} */ choice) => (/** @type {string} */ name, /** @type {HTMLElement=} */ node) =>
@@ -79,6 +92,7 @@ export class Mixer {
   #strip(name, choice, node) {
     const strip = node ?? this.#made(name, choice);
     const [mute, solo] = strip.querySelectorAll("button");
+    /** @type {HTMLButtonElement} */ (mute).disabled = choice === this.#stems && onlySolo(this.#all, name);
     mute.setAttribute("aria-pressed", String(choice.muted.has(name)));
     solo.setAttribute("aria-pressed", String(choice.solo.has(name)));
     strip.classList.toggle("busy", choice === this.#stems && this.#loading.has(name));

@@ -2,6 +2,7 @@
 
 /** @typedef {import("./bands.js").Band} Band */
 /** @typedef {{x: number, y: number}} Point */
+/** @typedef {{kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} Drag */
 /**
  * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number} | null) => void,
  *   hear: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
@@ -14,7 +15,7 @@ const WHEEL = 0.0022;
 export class Pointer {
   /** @type {Map<number, Point>} fingers that are down */
   #down = new Map();
-  /** @type {null | {kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} */
+  /** @type {Drag | null} */
   #drag = null;
 
   /**
@@ -74,7 +75,7 @@ export class Pointer {
     if (drag.moved) this.#dragged(drag, before, now);
   }
 
-  /** @param {NonNullable<Pointer["#drag"]>} drag @param {Point} before @param {Point} now */
+  /** @param {Drag} drag @param {Point} before @param {Point} now */
   #dragged(drag, before, now) {
     if (drag.kind === "pan") this.view.pan((before.x - now.x) / this.view.scale);
     else if (drag.kind === "loop") this.marks.setLoop(span(drag.time, this.view.time(now.x)));
@@ -110,7 +111,7 @@ export class Pointer {
     this.timeline.refresh();
   }
 
-  /** @param {NonNullable<Pointer["#drag"]>} drag @param {Point} now */
+  /** @param {Drag} drag @param {Point} now */
   #dropped(drag, now) {
     const ids = (/** @type {any[]} */ hits) => hits.map((hit) => hit.id);
     if (drag.kind === "loop") this.acts.loop(span(drag.time, this.view.time(now.x)));
@@ -120,7 +121,7 @@ export class Pointer {
     this.acts.move(seconds);
   }
 
-  /** @param {NonNullable<Pointer["#drag"]>} drag */
+  /** @param {Drag} drag */
   #clicked(drag) {
     const song = this.timeline.song;
     if (drag.hit && song) {

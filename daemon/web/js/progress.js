@@ -14,6 +14,7 @@ export class Progress {
     this.api = api;
     this.stages = new Stages(api);
     byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(complain));
+    byId("again").addEventListener("click", () => this.api.rerun(this.#job.id, "decode").catch(complain));
     const log = byId("log-lines").parentElement;
     log?.addEventListener("toggle", () => this.log());
   }
@@ -33,6 +34,7 @@ export class Progress {
     this.#job = job;
     const active = job.state === "queued" || job.state === "running";
     byId("cancel").hidden = !active;
+    byId("again").hidden = active || job.state === "done";
     byId("push").hidden = byId("stop").hidden = job.state !== "done";
     byId("work").hidden = job.state === "done";
     byId("work-bar").hidden = !active;

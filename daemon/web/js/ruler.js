@@ -83,3 +83,17 @@ function seconds(ctx, view, height) {
     ctx.fillText(`${Number(at.toFixed(1))} s`, view.x(at) + 4, height / 2 + 1);
   }
 }
+
+/**
+ * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
+ * @param {{start: number, end: number, name: string}[]} chords @param {number} y
+ */
+export function drawChords(ctx, view, chords, y) {
+  ctx.font = `600 11px ${colour("font")}`;
+  ctx.fillStyle = colour("text");
+  for (const { start, end, name } of chords) {
+    const [x, room] = [view.x(start), (end - start) * view.scale];
+    if (x + room < 0 || x > view.width || room < 8 * name.length + 6) continue;
+    ctx.fillText(name, Math.max(4, x + 4), y);
+  }
+}

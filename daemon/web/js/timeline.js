@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { Lane } from "./lanes.js";
 import { Bars } from "./notes.js";
 import { Roll } from "./roll.js";
-import { drawGrid, drawRuler } from "./ruler.js";
+import { drawChords, drawGrid, drawRuler } from "./ruler.js";
 import { Signal } from "./signal.js";
 import { colour, themeChanged } from "./theme.js";
 
@@ -160,6 +160,7 @@ export class Timeline {
     else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band);
     else if (this.spectrogram) this.#spectrum(this.spectrogram, band);
     else this.wave?.draw(ctx, view, band.top, band.height);
+    if (band.kind === "wave") drawChords(ctx, view, this.song?.notes?.chords ?? [], band.top + band.height - 10);
   }
 
   /** @param {ImageBitmap} picture of the whole song @param {Band} band */

@@ -83,9 +83,11 @@ export class Transport {
   #run() {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
+      const { view } = this.timeline;
+      const seen = this.marks.cursor >= view.start && this.marks.cursor <= view.end;
       this.#follow();
       if (!this.player.playing) return;
-      this.timeline.view.reveal(this.player.position, true);
+      if (seen) view.reveal(this.player.position, true); // who looks elsewhere is left there
       this.#run();
     });
   }

@@ -97,8 +97,13 @@ function curve(ctx, peaks, view, edge, middle, reach) {
   const from = Math.max(0, Math.floor((Math.max(edge.from, view.start) - start) / each) - 1);
   const to = Math.min(min.length - 1, Math.ceil((Math.min(edge.to, view.end) - start) / each) + 1);
   ctx.beginPath();
-  for (let i = from; i <= to; i += 1) ctx.lineTo(view.x(start + (i + 0.5) * each), middle - max[i] * reach - 0.5);
-  for (let i = to; i >= from; i -= 1) ctx.lineTo(view.x(start + (i + 0.5) * each), middle - min[i] * reach + 0.5);
+  const x = (/** @type {number} */ point) => view.x(start + point * each);
+  const top = (/** @type {number} */ i) => middle - max[i] * reach - 0.5;
+  const bottom = (/** @type {number} */ i) => middle - min[i] * reach + 0.5;
+  for (let i = from; i <= to; i += 1) ctx.lineTo(x(i), top(i));
+  ctx.lineTo(x(to + 1), top(to));
+  for (let i = to; i >= from; i -= 1) ctx.lineTo(x(i + 1), bottom(i));
+  ctx.lineTo(x(from), bottom(from));
   ctx.closePath();
   ctx.fill();
 }
