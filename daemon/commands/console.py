@@ -160,7 +160,8 @@ def _summary(result: Transcription, delivery: Delivery) -> str:
 def _models(result: Transcription) -> Iterator[str]:
     if result.stems:
         yield f"separator {result.stems.model.name}"
-    yield from (f"{s.name} {s.weights.name}" for s in result.stages if s.name in ("listen", "kit"))
+    yield from (f"{s.name} {s.weights.name}" for s in result.stages if s.name in ("listen", "kit") and s.weights.name)
+    yield from sorted({f"notes {s.weights.name}" for s in result.stages if s.name in result.notes})
 
 
 def _stage(stage: Stage) -> str:

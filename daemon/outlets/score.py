@@ -46,11 +46,11 @@ class Score:
     clusters: tuple[Cluster, ...] = ()
 
     def clip(self, notes: DrumMap, parts: Collection[Part] | None = None) -> Clip:
-        """What a DAW or a MIDI port plays: all parts, or these. Key and chords are marked beside pitched parts."""
-        tracks = list(self._tracks(notes, parts or self.options.parts))
-        whole = clip(self.name, tracks, self.grid, self.duration)
-        pitched = any(part is not Part.DRUMS for part in parts or self.options.parts)
-        told = markers(self.harmony) if self.harmony and pitched else ()
+        """What a DAW or a MIDI port plays: all parts, or these. The drums of several parts leave the chords to them."""
+        wanted = parts or self.options.parts
+        whole = clip(self.name, list(self._tracks(notes, wanted)), self.grid, self.duration)
+        alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
+        told = markers(self.harmony) if self.harmony and not alone else ()
         return replace(whole, markers=tuple(sorted((*whole.markers, *told), key=lambda marker: marker.time)))
 
     def _tracks(self, notes: DrumMap, parts: Collection[Part]) -> Iterator[Track]:

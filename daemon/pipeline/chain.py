@@ -19,7 +19,7 @@ from daemon.pipeline.harmony import Harmony
 from daemon.pipeline.hearing import HeardPart, settings_of
 from daemon.pipeline.record_file import Kept, load, save
 from daemon.pipeline.records import Audio, BeatGrid, Candidate, Drums, Kit, Part, Source, Stems, Weights
-from daemon.pipeline.studio import Activations, Fraction, Listener, Report, Studio
+from daemon.pipeline.studio import Activations, Fraction, Listener, Report, Separation, Studio
 from daemon.pipeline.velocity import revoiced
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class _Run:
         """The parts that are asked for, and the drums, which tell the beat. All if the cache has them anyway."""
         if options.input != "mix":
             return None
-        separation = self._studio.separation(options.network, partial(self._report, "separate"))
+        separation = self._separation(options)
         known = separation.parts()
         refuse_missing(options.parts, known, separation.weights.name)
         every = (source.digest, separation.weights, known)
@@ -137,6 +137,17 @@ class _Run:
         parts = known if options.stems or there else wanted
         made = partial(separation.separate, source.audio, parts)
         return self._stage("separate", Stems, made, separation.weights, *every[:2], parts)
+
+    def _separation(self, options: Options) -> Separation:
+        from daemon.backends.checkpoints import NoWeights
+
+        try:
+            return self._studio.separation(options.network, partial(self._report, "separate"))
+        except NoWeights as missing:
+            if options.network == options.separator:
+                raise
+            reason = f"Guitar and piano need {options.network}, which cannot be used because {missing.why}."
+            raise StageFailed("separate", reason) from missing
 
     def struck(
         self, source: Source, stems: Stems | None, name: str, options: Options

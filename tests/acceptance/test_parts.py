@@ -74,6 +74,12 @@ def test_a_part_that_the_separator_does_not_know_is_refused_before_any_work(home
     assert "embedded has no guitar stem. Use the separator htdemucs_6s." in done.stderr
 
 
+def test_guitar_without_the_weights_for_it_is_refused_and_the_reason_told(home):
+    done = home.stemd("transcribe", home.song(), "--parts", "guitar")
+    assert done.exit_code == 1
+    assert "Guitar and piano need htdemucs_6s, which cannot be used because" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -1,14 +1,16 @@
 """What the benchmarks stand on: tables, matching, memory of a process, songs of a known length."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 import soundfile
 
 from bridge.timebase import Seconds
+from daemon.pipeline.harmony import Key
 from daemon.pipeline.records import BeatGrid
 from tests import synth
-from tests.benchmarks import accuracy, memory, relabel, songs
+from tests.benchmarks import accuracy, excerpts, harmony, memory, notes, relabel, songs
 from tests.benchmarks.tables import Setting, Table, placed
 
 SPEED = Table("speed", ("what", "seconds"), (("kit", "1.50"),), "On two cores.")
@@ -80,3 +82,23 @@ def test_the_performance_is_as_long_as_its_bars_and_does_not_clip():
     played = songs.performance()
     assert played.shape == (2, round(songs.LOOP_SECONDS * synth.RATE))
     assert 0.1 < abs(played).max() <= 1.0
+
+
+def test_two_parts_of_a_mix_are_of_one_piece():
+    piano, bass = excerpts.shared("piano", 3)
+    assert piano.chords == bass.chords
+    assert (piano.part, bass.part) == ("piano", "bass")
+
+
+def test_the_same_notes_score_one_and_late_ones_next_to_none():
+    truth = excerpts.shared("piano", 3)[0].notes
+    assert notes.note_f(truth, truth) == 1
+    assert notes.note_f(truth, [replace(note, onset=note.onset + 0.06) for note in truth]) < 0.1
+    assert notes.note_f(truth, []) == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "score"), [((9, True), 1), ((4, True), 0.5), ((0, False), 0.3), ((9, False), 0.2), ((1, True), 0)]
+)
+def test_a_key_is_weighed_by_how_near_it_is(found, score):
+    assert harmony.key_score(Key(9, True, 1.0), Key(*found, 1.0)) == score

@@ -100,6 +100,12 @@ def test_key_and_chords_are_markers_on_the_beat(done):
     assert "Am" not in [marker.text for marker in read(done.midis[0]).markers]
 
 
+def test_drums_alone_have_the_chords_that_were_asked_for(song, desk):
+    alone = Transcription(song.source, song.drums, GRID, (), harmony=HOME)
+    done = deliver(alone, Options.read({"harmony": True}), desk)
+    assert "Am" in [marker.text for marker in read(done.midi).markers]
+
+
 def test_the_manifest_says_what_was_heard(done):
     assert done.content.harmony == HOME
     assert [row[0] for row in done.content.notes[Part.BASS].rows] == [0, 1, 2, 3]
