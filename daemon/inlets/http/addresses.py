@@ -35,15 +35,24 @@ def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
 
 def require_public(url: str) -> None:
     """An address on the open web. stemd must not be a way into the network that it runs in."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = _host(url)
+    if not host:
         raise Rejected("bad_url", f"{url!r:.100} is not an address of the web. It begins with https://.")
     try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(parts.hostname, None)}
-    except (OSError, UnicodeError):
-        raise Rejected("bad_url", f"{parts.hostname} cannot be found. Check the address and your connection.") from None
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except (OSError, ValueError):
+        raise Rejected("bad_url", f"{host} cannot be found. Check the address and your connection.") from None
     if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
-        raise Rejected("bad_url", f"{parts.hostname} is not on the open web. Download the song and drop the file.")
+        raise Rejected("bad_url", f"{host} is not on the open web. Download the song and drop the file.")
+
+
+def _host(url: str) -> str:
+    """'' for what is no address of the web."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.hostname or "" if parts.scheme in ("http", "https") else ""
 
 
 def _fetched(url: str, folder: Path, here: Front) -> Path:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http.front import Front
+from daemon.outlets.score import Score
 from daemon.outlets.stems import Sound
 
 BLOCK = 1 << 18
@@ -43,11 +44,19 @@ def archived(here: Front, job: str, form: str) -> Iterator[bytes]:
     found = here.job(job)
     score = here.score(job)
     sounds = here.held(job).sounds()
-    if not sounds and not score.hits:
+    if not sounds and not score.hits and not any(score.notes.values()):
         raise Rejected("no_result", f"There is nothing of {found.name} to pack.")
-    texts = {f"{score.name}.mid": to_bytes(score.clip(here.drum_map(score)))}
+    texts = dict(_midi(here, score))
     texts[Path(found.manifest).name] = Path(found.manifest).read_bytes()
     return _packed(here, texts, sounds, form, score.name)
+
+
+def _midi(here: Front, score: Score) -> Iterator[tuple[str, bytes]]:
+    """All parts together, and each in a file of its own."""
+    notes, parts = here.drum_map(score), score.options.parts
+    yield f"{score.name}.mid", to_bytes(score.clip(notes))
+    for part in parts if len(parts) > 1 else ():
+        yield f"{score.name}.{part}.mid", to_bytes(score.clip(notes, (part,)))
 
 
 def _packed(here: Front, texts: dict[str, bytes], sounds: dict[str, Sound], form: str, title: str) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from daemon.jobs.options import Options
 Json = dict[str, Any]
 Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes"]
 Form = Literal["wav", "flac", "mp3"]
-Number = Annotated[int, Field(ge=0, le=2**31)]
+Number = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 
 
 class _Shape(BaseModel):
@@ -90,7 +90,7 @@ class Push(_Shape):
 
 
 class Audition(_Shape):
-    cluster: Annotated[int, Field(ge=-1, le=2**31)]
+    cluster: Annotated[int, Field(strict=True, ge=-1, le=2**31)]
 
 
 class Pushed(_Shape):
