@@ -1,7 +1,8 @@
 """Writes index.xml, the list that ReaPack reads, from the header of stemd/stemd.lua.
 
 python make_index.py URL TIME, where URL is the folder that these files are published in and TIME is the time of the
-release, like 2026-01-31T12:00:00Z. It must be run again for each release.
+release, like 2026-01-31T12:00:00Z. Without them the address and time of the last index stay. The index that lies here
+names an address that exists nowhere (.invalid, RFC 2606): it is for whoever publishes the folder to name a real one.
 """
 
 import re
@@ -15,6 +16,9 @@ from xml.etree import ElementTree as Xml
 HERE = Path(__file__).parent
 CATEGORY = "stemd"
 PACKAGE = HERE / CATEGORY / "stemd.lua"
+INDEX = HERE / "index.xml"
+NOWHERE = "https://stemd.invalid/reaper_scripts"
+NOTE = f""" {NOWHERE} is a placeholder; make_index.py writes the address that these files are published at. """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ def index(base: str, time: str) -> str:
     """The text of index.xml."""
     tags = header(PACKAGE.read_text(encoding="utf-8"))
     root = Xml.Element("index", version="1", name="stemd")
+    if base == NOWHERE:
+        root.append(Xml.Comment(NOTE))
     category = Xml.SubElement(root, "category", name=CATEGORY)
     package = Xml.SubElement(category, "reapack", name=PACKAGE.name, type="script", desc=tags["description"])
     version = Xml.SubElement(package, "version", name=tags["version"], author=tags["author"], time=time)
@@ -62,8 +68,18 @@ def index(base: str, time: str) -> str:
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def main(base: str, time: str) -> None:
-    (HERE / "index.xml").write_text(index(base, time), encoding="utf-8")
+def published() -> tuple[str, str]:
+    """Address and time of the index that is there."""
+    version = Xml.parse(INDEX).getroot().find(".//version")
+    source = version.find("source") if version is not None else None
+    if version is None or source is None or not source.text:
+        raise SystemExit(f"{INDEX} is damaged. Give URL and TIME to write it anew.")
+    return source.text.rsplit(f"/{CATEGORY}/", 1)[0], version.attrib["time"]
+
+
+def main(*given: str) -> None:
+    base, time = given or published()
+    INDEX.write_text(index(base, time), encoding="utf-8")
 
 
 if __name__ == "__main__":

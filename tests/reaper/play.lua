@@ -91,7 +91,7 @@ local function dump_track(track)
   return { name = track.strings.P_NAME, strings = track.strings, values = track.values, items = items, rows = rows }
 end
 
-local function dump(longest)
+local function dump(slices)
   local tracks, ext = json.list(), {}
   for index, track in ipairs(fake.tracks) do tracks[index] = dump_track(track) end
   for name, entry in pairs(fake.ext) do ext[name] = entry.value end
@@ -99,7 +99,7 @@ local function dump(longest)
   return {
     tracks = tracks, ext = ext, boxes = json.list(fake.boxes), undone = json.list(fake.undone),
     actions = json.list(fake.actions), commands = json.list(fake.commands), menus = json.list(picture.stage.menus),
-    texts = texts, form = fake.form, cycles = fake.cycles, longest = longest, deferred = #fake.deferred,
+    texts = texts, form = fake.form, cycles = fake.cycles, longest = slices.longest, slices = slices, deferred = #fake.deferred,
     result = fake.result, picture = scene.picture and picture.stage.drawn and picture.stage.picture() or nil,
   }
 end
@@ -143,14 +143,16 @@ local function happenings()
   while due(events[1]) do do_event(table.remove(events, 1)) end
 end
 
+-- The longest and the median of all cycles, in seconds of the processor.
 local function run()
-  local longest = 0.0
+  local taken = { 0.0 }
   while #fake.deferred > 0 and fake.cycles < (scene.cycles or 900) do
-    longest = math.max(longest, cycle())
+    taken[#taken + 1] = cycle()
     happenings()
     if not scene.hasty then os.execute("sleep 0.02") end
   end
-  return longest
+  table.sort(taken)
+  return { longest = taken[#taken], median = taken[#taken // 2 + 1] }
 end
 
 _G.reaper, _G.gfx = fake.table(), picture.gfx
@@ -162,5 +164,5 @@ else
   fake.script = arg[2]
   dofile(arg[2])
 end
-local longest = run()
-io.write(json.encode(dump(longest)), "\n")
+local slices = run()
+io.write(json.encode(dump(slices)), "\n")

@@ -1,13 +1,14 @@
 """The actions against a real `stemd run`: an item over a real file, a real job, notes in the project."""
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import synth
-from tests.reaper.conftest import BEAT, SECONDS
+from tests.reaper.conftest import BEAT, SECONDS, Daemon
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
 from tests.reaper.playback import quarters
 
@@ -141,6 +142,22 @@ def test_stop_is_answered(reaper: Reaper) -> None:
 
 def test_cancel_says_that_nothing_is_going_on(reaper: Reaper) -> None:
     assert reaper.run("Cancel jobs")["boxes"] == ["stemd has nothing to do, so there is nothing to cancel."]
+
+
+@pytest.mark.parametrize(("answer", "left"), [("yes", 0), ("no", 1)])
+def test_cancel_asks_and_then_cancels(lua: str, tmp_path: Path, answer: str, left: int) -> None:
+    """Two jobs on a stemd of their own, so that nobody else's are cancelled."""
+    own = Daemon(tmp_path / "own")
+    own.start()
+    reaper = Reaper(lua, tmp_path, own.state, {"ext": {"stemd/transport": "spool"}})
+    noise = synth.write(tmp_path / "Noise.wav", synth.noise(50.0, seed=3))
+    gone = [{"asked": True, "later": 15, "quit": True}]
+    reaper.run("Everything to MIDI", [{"items": [audio_item(noise, 50.0)]}], events=gone)
+    outcome = reaper.run("Cancel jobs", answers=[answer])
+    assert outcome["boxes"][0] == "Cancel Noise.wav?"
+    active = reaper.run("Cancel jobs", answers=["no"])["boxes"]
+    assert active == (["Cancel Noise.wav?"] if left else ["stemd has nothing to do, so there is nothing to cancel."])
+    own.stop(signal.SIGKILL)
 
 
 def test_start_the_daemon_says_what_runs(reaper: Reaper) -> None:

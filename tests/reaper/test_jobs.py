@@ -134,6 +134,20 @@ def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: R
     ]
 
 
+LONG_SONG = 1800.0  # seconds
+
+
+def test_five_thousand_notes_hold_reaper_up_for_no_more_than_a_moment(
+    alone: Reaper, stage: Stage, results: Results
+) -> None:
+    final = results.midi("drums", *(0.3 * number for number in range(5000)))
+    stage.play = [finished(results.manifest("Song.drums.mid"), final)]
+    outcome = alone.run("Drums to MIDI", song(results, values={"D_LENGTH": LONG_SONG}, source={"length": LONG_SONG}))
+    assert len(notes(outcome)) == 5000
+    assert outcome["longest"] < 0.05
+    assert outcome["slices"]["median"] < 0.005
+
+
 REFUSED = {
     "nothing selected": ({"selected": False}, "Select an audio item first."),
     "empty item": ({"empty": True}, "is empty"),

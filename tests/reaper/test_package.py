@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from urllib.parse import unquote, urlparse
 from xml.etree import ElementTree as Xml
 
@@ -42,11 +43,27 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
 
 
 def test_the_index_is_the_one_of_these_files() -> None:
-    text = (SCRIPTS / "index.xml").read_text(encoding="utf-8")
-    source = Xml.fromstring(text).find(".//source")
-    assert source is not None and source.text
-    base = source.text.rsplit("/stemd/", 1)[0]
-    assert make_index.index(base, next(v.attrib["time"] for v in Xml.fromstring(text).iter("version"))) == text
+    assert make_index.index(*make_index.published()) == make_index.INDEX.read_text(encoding="utf-8")
+
+
+def test_the_index_names_no_address_that_might_be_somebodys() -> None:
+    """A name under .invalid belongs to nobody (RFC 2606); the page says how to install without it."""
+    base, _ = make_index.published()
+    assert base == make_index.NOWHERE and (urlparse(base).hostname or "").endswith(".invalid")
+    page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
+    assert "index.xml" not in page.split("## Install")[1].split("\n## ")[0]
+
+
+def test_a_release_names_its_own_address() -> None:
+    text = make_index.index("https://example.org/files/", "2026-01-31T12:00:00Z")
+    assert "https://example.org/files/stemd/stemd_Stop.lua" in text and ".invalid" not in text
+
+
+def test_the_copied_folder_is_complete(tmp_path: Path) -> None:
+    """Every module that a script asks for lies in the folder that the install page says to copy."""
+    copied = shutil.copytree(SCRIPTS / "stemd", tmp_path / "stemd")
+    wanted = words(r'require\("([\w]+)"\)') | {f"wire_{name}" for name in ("socket", "sender", "spool")}
+    assert wanted == {path.stem for path in copied.glob("lib/*.lua")}
 
 
 def test_the_index_is_what_reapack_reads() -> None:
