@@ -8,7 +8,7 @@ var Panel = (function () {
     var STAGES = {
         queued: "Waiting", draft: "First draft", decode: "Reading the file", separate: "Separating",
         listen: "Listening", kit: "Taking the kit apart", hits: "Finding hits", beats: "Finding the beat",
-        write: "Writing"
+        notes: "Finding notes", harmony: "Finding the chords", write: "Writing"
     };
 
     // `find(name)` gives an object of the patcher.

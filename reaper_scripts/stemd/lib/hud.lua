@@ -7,7 +7,7 @@ local Widgets = require("widgets")
 local Hud = {}
 Hud.__index = Hud
 
-local WIDTH, ROW, EDGE = 400, 56, 14
+local WIDTH, ROW, EDGE = 420, 56, 14
 local CLOSED, ESCAPE = -1, 27
 
 --- `jobs` have record.name, stage, fraction, eta and cancel().
@@ -19,20 +19,28 @@ function Hud.new(jobs)
   return self
 end
 
+-- What the daemon's stages are to a musician; others are shown as they are called.
+local STAGES = {
+  queued = "waiting", draft = "first draft", decode = "reading the file", separate = "separating", listen = "listening",
+  kit = "taking the kit apart", hits = "finding hits", beats = "finding the beat", notes = "finding notes",
+  harmony = "finding the chords", write = "writing",
+}
+
 local function remaining(job)
   if job.failed then return "failed" end
-  local eta = job.eta or -1
-  if eta < 0 or job.over then return job.stage end
-  if eta >= 90 then return ("%s, %.0f min left"):format(job.stage, math.ceil(eta / 60)) end
-  return ("%s, %.0f s left"):format(job.stage, eta)
+  local stage, eta = STAGES[job.stage] or job.stage, job.eta or -1
+  if eta < 0 or job.over then return stage end
+  if eta >= 90 then return ("%s, %.0f min left"):format(stage, math.ceil(eta / 60)) end
+  return ("%s, %.0f s left"):format(stage, eta)
 end
 
 local function row(self, job, y, w)
   local status = { font = "small", colour = "dim", align = "right" }
-  paint.text(job.record.name, EDGE, y, w * 0.45 - EDGE, 22, { font = "bold" })
-  paint.text(remaining(job), w * 0.45 + EDGE, y, w * 0.55 - 2 * EDGE, 22, status)
+  local room = w - 2 * EDGE
+  paint.text(remaining(job), EDGE + room * 0.5, y, room * 0.5, 22, status)
+  paint.text(job.record.name, EDGE, y, room * 0.55 - 8, 22, { font = "bold" })
   local bar = w - 2 * EDGE - 80
-  self.widgets.meter(job.fraction, EDGE, y + 29, bar, 6, job.failed and "warn" or "accent")
+  self.widgets.meter(job.fraction, EDGE, y + 30, bar, 4, job.failed and "warn" or "accent")
   local clicked = self.widgets:button("Cancel", w - EDGE - 68, y + 22, 68, 20, { dim = job.over, font = "small" })
   if clicked then job:cancel() end
 end
