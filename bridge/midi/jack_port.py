@@ -18,8 +18,10 @@ LEAD = 0.25  # seconds: more than a busy computer ever keeps a thread waiting
 DRAIN = 0.5
 WRAP = 1 << 32
 
-Cycle = Callable[[int, int], None]
-"""Called in every cycle with the frame at which it begins and its length in frames."""
+LOOK = 1 << 14  # cycles between two looks at the counter while nothing is played: minutes, where wraps take a day
+
+Cycle = Callable[[int], None]
+"""Called in every cycle with its length in frames."""
 
 
 class FrameClock:
@@ -58,6 +60,7 @@ class Hub:
         self.client = _client(name)
         self.clock = FrameClock(self.client.samplerate, self.client.frame_time, time.perf_counter())
         self._cycles: tuple[Cycle, ...] = ()
+        self._until_look = LOOK
         self._lost = False
         self._closed = False
         self.client.set_shutdown_callback(self._shut_down)
@@ -66,6 +69,11 @@ class Hub:
 
     def now(self) -> float:
         return self.clock.seconds(self.client.frame_time)
+
+    def began(self) -> int:
+        """The frame at which this cycle began; only for those who are called in it."""
+        self._until_look = LOOK
+        return self.clock.cycle(self.client.last_frame_time)
 
     def alive(self) -> bool:
         return not (self._lost or self._closed)
@@ -85,9 +93,11 @@ class Hub:
         self.client.close()
 
     def _process(self, frames: int) -> None:
-        start = self.clock.cycle(self.client.last_frame_time)
+        self._until_look -= 1
+        if not self._until_look:
+            self.began()
         for cycle in self._cycles:
-            cycle(start, frames)
+            cycle(frames)
 
     def _shut_down(self, status: Any, reason: str) -> None:  # noqa: ARG002
         self._lost = True
@@ -102,6 +112,7 @@ class JackOut:
         self.label = f"{self._port.name} (JACK)"
         self._queue: deque[tuple[int, bytes]] = deque()
         self._lock = Lock()
+        self._written = True
         self.hub.add(self._write)
 
     def now(self) -> float:
@@ -132,12 +143,15 @@ class JackOut:
             time.sleep(2 * self.hub.client.blocksize / self.hub.client.samplerate)
         self.hub.close()
 
-    def _write(self, start: int, frames: int) -> None:
-        self._port.clear_buffer()
-        if not self._lock.acquire(blocking=False):
+    def _write(self, frames: int) -> None:
+        """Nothing at all while there is nothing to play: at short periods every call counts."""
+        if self._written:
+            self._port.clear_buffer()
+            self._written = False
+        if not self._queue or not self._lock.acquire(blocking=False):
             return
         try:
-            self._write_due(start, frames)
+            self._write_due(self.hub.began(), frames)
         finally:
             self._lock.release()
 
@@ -151,6 +165,7 @@ class JackOut:
                 self._port.write_midi_event(earliest, message)
             except jack.JackError:
                 return
+            self._written = True
             self._queue.popleft()
 
 
@@ -178,9 +193,9 @@ class JackIn:
         elif self._hub.alive():
             self._port.unregister()
 
-    def _read(self, start: int, frames: int) -> None:  # noqa: ARG002
+    def _read(self, frames: int) -> None:  # noqa: ARG002
         for frame, message in self._port.incoming_midi_events():
-            self._receive(bytes(message), self._hub.clock.seconds(start + frame))
+            self._receive(bytes(message), self._hub.clock.seconds(self._hub.began() + frame))
 
 
 def open_out(name: str, api: Api) -> JackOut:  # noqa: ARG001

@@ -1,6 +1,6 @@
 """The daemon as a client meets it: start, idle, answers under load, corrections, and sudden death.
 
-Run: python -m tests.benchmarks.daemon [start idle ack relabel kill]
+Run: python -m tests.benchmarks.daemon [start idle jack ack relabel kill]
 """
 
 import json
@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from daemon.jobs.job import State
 from daemon.jobs.store import FILE, JobStore
 from daemon.outlets.rows import HitTable
 from tests import songs, synth
+from tests.benchmarks.push_jitter import PERIOD, SETTLE, jack_server
 from tests.jobs.orders import job
 from tests.wire.home import PATIENCE, Home
 
@@ -77,6 +79,28 @@ def idle() -> list[Row]:
     ]
 
 
+def jack() -> list[Row]:
+    """What a port on JACK costs while nothing plays, beside a client in C that does nothing but listen."""
+    with jack_server(), ExitStack() as stack:
+        running = stack.enter_context(home())
+        client = stack.enter_context(running.start().client())
+        assert running.process is not None
+        _until(lambda: "JACK" in str(client.ask("/stemd/status").args[-1]))
+        quiet = subprocess.DEVNULL
+        peer = stack.enter_context(subprocess.Popen(["jack_midi_dump", "peer"], stdout=quiet, stderr=quiet))
+        stack.callback(peer.kill)
+        time.sleep(SETTLE)
+        pids = (running.process.pid, peer.pid)
+        before, began = [_busy_ns(pid) for pid in pids], time.perf_counter_ns()
+        time.sleep(IDLE)
+        took = time.perf_counter_ns() - began
+        shares = [100 * (_busy_ns(pid) - busy) / took for pid, busy in zip(pids, before, strict=True)]
+    return [
+        Row(f"share of a core, idle on JACK ({PERIOD} frames)", shares[0], "%", "< 0.5"),
+        Row("the same, jack_midi_dump", shares[1], "%", ""),
+    ]
+
+
 def ack() -> list[Row]:
     """Each request is another file; the worker separates a long song, and every core is busy besides."""
     with ExitStack() as stack:
@@ -105,7 +129,10 @@ def relabel() -> list[Row]:
         with running.client() as client, running.client() as listener:
             listener.ask("/stemd/subscribe", 0, 3600)
             times = [_timed(lambda n=n: _correct(client, listener, name, n)) for n in range(CORRECTIONS)]
-    return [Row("relabel of 5,000 hits to .mid and event, p99", _p99(times[1:]), "ms", "< 100")]
+    return [
+        Row("relabel of 5,000 hits to .mid and event, p99", _p99(times[1:]), "ms", "< 100"),
+        Row("relabel, median", sorted(times)[len(times) // 2], "ms", ""),
+    ]
 
 
 def kill() -> list[Row]:
@@ -151,8 +178,12 @@ def _pong(running: Home) -> bool:
 
 
 def _until_idle(client: Client) -> None:
+    _until(lambda: client.ask("/stemd/status").args[1:3] == (0, 0))
+
+
+def _until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 5 * PATIENCE
-    while client.ask("/stemd/status").args[1:3] != (0, 0):
+    while not true():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -225,7 +256,7 @@ def _p99(times: Sequence[float]) -> float:
 
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
-    "start": start, "idle": idle, "ack": ack, "relabel": relabel, "kill": kill,
+    "start": start, "idle": idle, "jack": jack, "ack": ack, "relabel": relabel, "kill": kill,
 }  # fmt: skip
 
 
