@@ -99,8 +99,9 @@ local function dump(slices)
   return {
     tracks = tracks, ext = ext, boxes = json.list(fake.boxes), undone = json.list(fake.undone),
     actions = json.list(fake.actions), commands = json.list(fake.commands), menus = json.list(picture.stage.menus),
-    texts = texts, form = fake.form, cycles = fake.cycles, longest = slices.longest, slices = slices, deferred = #fake.deferred,
-    result = fake.result, picture = scene.picture and picture.stage.drawn and picture.stage.picture() or nil,
+    texts = texts, form = fake.form, cycles = fake.cycles, longest = slices.longest, slices = slices,
+    deferred = #fake.deferred, result = fake.result,
+    picture = scene.picture and picture.stage.drawn and picture.stage.picture() or nil,
   }
 end
 

@@ -74,6 +74,25 @@ def test_stems_lie_in_a_folder_and_play_as_their_source(alone: Reaper, stage: St
     assert outcome[0]["items"][0]["values"]["B_MUTE"] == 1
 
 
+def test_the_stems_of_a_looped_section_are_an_item_for_each_round(
+    alone: Reaper, stage: Stage, results: Results
+) -> None:
+    (results.folder / "Song.stems").mkdir()
+    synth.write(results.folder / "Song.stems" / "drums.wav", synth.silence(1, rate=8000, channels=1), rate=8000)
+    stage.play = [finished(results.manifest("Song.stems/drums.wav"), results.folder / "x.mid")]
+    parent = {"path": str(results.folder / "Song.wav"), "length": SECONDS}
+    section = {"section": 1.0, "length": 2.0, "parent": parent}
+    looped = {"D_POSITION": 5.0, "D_LENGTH": 2.0, "B_LOOPSRC": 1.0, "D_FADEINLEN": 0.1, "D_FADEOUTLEN": 0.2}
+    take = {"D_STARTOFFS": 0.5, "D_PLAYRATE": 2.0}
+    outcome = alone.run("Separate into stems", song(results, source=section, values=looped, take=take))
+    items = outcome["tracks"][2]["items"]
+    places = [[item["values"]["D_POSITION"], item["values"]["D_LENGTH"]] for item in items]
+    assert places == [[5.0, 0.75], [5.75, 1.0], [6.75, 0.25]]
+    assert [item["take"]["D_STARTOFFS"] for item in items] == [1.5, 1.0, 1.0]
+    fades = [[item["values"]["D_FADEINLEN"], item["values"]["D_FADEOUTLEN"]] for item in items]
+    assert fades == [[0.1, 0.0], [0.0, 0.0], [0.0, 0.2]]
+
+
 def test_a_failed_job_is_told_in_the_daemons_words(alone: Reaper, stage: Stage, results: Results) -> None:
     stage.play = [working(0.2), failed("There was not enough memory for Song.wav.")]
     assert alone.run("Drums to MIDI", song(results))["boxes"] == ["There was not enough memory for Song.wav."]

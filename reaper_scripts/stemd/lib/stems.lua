@@ -47,6 +47,24 @@ local function add_item(record, track, name, path)
   reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", record.map.start)
   reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
   copy_markers(record, take)
+  return item, take
+end
+
+-- An item plays a stem as its source plays the file. A stem is as long as the whole file, so a section of it becomes
+-- an item for each time it is played through.
+local function add_items(record, track, name, path)
+  local map = record.map
+  if not record.section or #map.markers > 0 then return add_item(record, track, name, path) end
+  local rounds = map:rounds()
+  for place, round in ipairs(rounds) do
+    local item, take = add_item(record, track, name, path)
+    reaper.SetMediaItemInfo_Value(item, "D_POSITION", round.position)
+    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", round.length)
+    reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
+    reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", round.start)
+    if place > 1 then reaper.SetMediaItemInfo_Value(item, "D_FADEINLEN", 0) end
+    if place < #rounds then reaper.SetMediaItemInfo_Value(item, "D_FADEOUTLEN", 0) end
+  end
 end
 
 local function present(paths)
@@ -63,7 +81,7 @@ local function insert(record, names, paths)
   for place, name in ipairs(names) do
     local title = name:sub(1, 1):upper() .. name:sub(2)
     local track = add_track(index + place, title, COLOURS[name], place == #names and -1 or 0)
-    add_item(record, track, record.name .. " " .. name, paths[name])
+    add_items(record, track, record.name .. " " .. name, paths[name])
   end
   if settings.get("mute_source") == "yes" then reaper.SetMediaItemInfo_Value(record.item, "B_MUTE", 1) end
   reaper.Main_OnCommand(BUILD_PEAKS, 0)

@@ -51,9 +51,11 @@ local function warnings(name, take)
 end
 
 local function record(item, take, path, shift, name)
+  local source = reaper.GetMediaItemTake_Source(take)
   local map = TimeMap.of(item, take, shift)
   return {
     item = item, take = take, path = path, name = name, map = map, warnings = warnings(name, take),
+    section = reaper.GetMediaSourceParent(source) ~= nil,
     track = reaper.GetMediaItemTrack(item),
     guid = select(2, reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)),
   }

@@ -127,6 +127,20 @@ function TimeMap:second(time, straight)
   return edge.source + at - edge.at
 end
 
+--- The stretches in which the file is played through: {position, length, start}, in seconds of the project, and the
+-- second of the file at which each starts. Stretch markers are not looked at.
+function TimeMap:rounds()
+  local found, at, total = {}, 0.0, self.length * self.rate
+  local source = self.loop and self.shift + (self.start - self.shift) % self.span or self.start
+  repeat
+    local part = math.min(total - at, self.shift + self.span - source)
+    if part <= 1e-9 then break end
+    found[#found + 1] = { position = self.position + at / self.rate, length = part / self.rate, start = source }
+    at, source = at + part, self.shift
+  until not self.loop or at >= total - 1e-9
+  return found
+end
+
 --- The plain values of the map, for json.
 function TimeMap:values()
   local plain = {}
