@@ -27,6 +27,7 @@ _FACTORS = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 _SAME = 0.05  # part by which tapped and heard tempo differ at most if they are one
 _NEAR = 0.04  # part by which a tapped tempo is off at most
 _COHERENT = 0.3  # 0..1: how much the strokes of a song of one tempo point to one place of the beat
+_DOUBT = 0.05  # chance that strokes without any tempo agree as much somewhere in what is searched
 _PARTS = (1, 2, 4)  # of a beat, on which the strokes may agree
 _ANOTHER = 0.25  # of a beat: taps this far off the beats mean the off-beats
 Floats = NDArray[np.float64]
@@ -153,11 +154,16 @@ def _comb(onsets: Floats, tapped: float, duration: float) -> tuple[float, float 
     periods = tapped * np.linspace(1 - _NEAR, 1 + _NEAR, steps)
     found = ((*_agreement(onsets, period / parts), period, parts) for period in periods for parts in _PARTS)
     best, phase, period, parts = max(found, key=lambda one: one[0])
-    if best < _COHERENT:
+    if best < max(_COHERENT, _by_chance(len(onsets), steps * len(_PARTS))):
         return tapped, None
     places = [phase + n * period / parts for n in range(parts)]
     on = [float(np.cos(2 * np.pi * (onsets - place) / period).sum()) for place in places]
     return float(period), places[int(np.argmax(on))]
+
+
+def _by_chance(onsets: int, tries: int) -> float:
+    """The agreement that so many strokes may reach by chance in so many tries: Rayleigh's test of uniformity."""
+    return float(np.sqrt(np.log(tries / _DOUBT) / onsets))
 
 
 def _agreement(onsets: Floats, period: float) -> tuple[float, float]:
