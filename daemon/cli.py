@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
 def _named(text: str) -> Path:
     if not text:
         raise typer.BadParameter("the name is empty")
@@ -44,20 +45,27 @@ def transcribe(
     paths: Paths,
     input: Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")] = "",
     parts: Annotated[str, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; or all.")] = "",
-    separator: Annotated[str, Opt(help="auto, htdemucs, htdemucs_ft, htdemucs_6s, hdemucs_mmi, mdx, mdx_extra, "
-                                       "embedded, or a checkpoint of your own.")] = "",
+    separator: Annotated[
+        str,
+        Opt(
+            help="auto, htdemucs, htdemucs_ft, htdemucs_6s, hdemucs_mmi, mdx, mdx_extra, "
+            "embedded, or a checkpoint of your own."
+        ),
+    ] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
     onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
     bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
-    beats_per_bar: Annotated[str, Opt(help="Beats in a bar; 4 if not given.")] = "",
+    beats_per_bar: Annotated[str, Opt(help="Beats in a bar; heard if not given.")] = "",
+    downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
     grid: Annotated[str, Opt(help="1/4, 1/8, 1/16, 1/32, or triplets: 1/4T, 1/8T, 1/16T.")] = "",
     strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
     quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
     sensitivity: Annotated[list[str] | None, Opt(help="0 to 1 for a drum or part: bass=0.7.")] = None,
-    settings: Annotated[list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12, vocals.bends=false.")
-                        ] = None,
+    settings: Annotated[
+        list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12, vocals.bends=false.")
+    ] = None,
     harmony: Annotated[bool | None, Opt("--harmony/--no-harmony", help="Find key and chords.")] = None,
     drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
     stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
@@ -77,7 +85,10 @@ def transcribe(
         "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
     }  # fmt: skip
-    moves = {"step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize}
+    moves = {
+        "step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize,
+        "downbeat": downbeat,
+    }  # fmt: skip
 
     def run() -> int:
         told = {"notes": part_flags.settings(settings or ()), "sensitivity": part_flags.sensitivity(sensitivity or ())}

@@ -17,6 +17,7 @@ from daemon.pipeline.pulse import ALIKE, Floats, Line, Strength, extended, laid,
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 
 STEADY = 0.018  # seconds; beats that stray less (robustly) from one tempo have one tempo
+LOOSE = 0.035  # seconds; beats that stray this much have one tempo if the strokes lie better on it than on the beats
 FEW = 8  # hits
 EXCERPT = 75.0  # seconds that a tempo is chosen on
 COMMON, SPREAD = 120.0, 0.4  # quarter notes a minute, octaves: van Noorden and Moelants, "Resonance", JNMR 1999
@@ -118,9 +119,8 @@ def _grid(times: Floats, strokes: Strokes, patterns: Patterns, duration: float, 
     """Beats to both ends of the song: of one tempo, unless the players breathe."""
     line = Line.through(times, None if bpm is None else 60 / bpm)
     even, followed = line.beats(duration), extended(smoothed(times), duration)
-    constant = (
-        line.stray < STEADY or bpm is not None or _fit(strokes, even, patterns) > _fit(strokes, followed, patterns)
-    )
+    steadier = line.stray < LOOSE and _fit(strokes, even, patterns) > _fit(strokes, followed, patterns)
+    constant = line.stray < STEADY or bpm is not None or steadier
     chosen = even if constant else followed
     interval = line.period if constant else float(np.median(np.diff(chosen)))
     return BeatGrid(

@@ -32,7 +32,8 @@ __all__ = [
 
 T = TypeVar("T")
 EMBEDDED_KIT = Weights("embedded")
-VERSION = 2  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 3  # of the stages' results; a new one leaves old results of the cache unused
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -238,9 +239,7 @@ class _Run:
 
         return self._stage(part.value, HeardPart, made, listener.weights, name, settings, listener.weights)
 
-    def harmony(
-        self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options
-    ) -> Harmony:
+    def harmony(self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options) -> Harmony:
         """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""
         listener = self._studio.key_listener
         there = stems.parts if stems else {}

@@ -70,9 +70,7 @@ def effective(heard: Heard, history: History, options: Options, revoice: Revoice
     return Edited(found, _recounted(heard.clusters, found, chain), now, notes)
 
 
-def _corrected(
-    part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options
-) -> tuple[PartNote, ...]:
+def _corrected(part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options) -> tuple[PartNote, ...]:
     """The notes of a part that sound, as loud as its curve says, after all corrections."""
     heard = sounding(heard, now.sensitivity.get(part, 0.5))
     sheet = NoteSheet(revoiced(heard, now.of(part).velocity or now.velocity))

@@ -99,6 +99,13 @@ def test_the_bpm_that_was_given_holds(home, song):
     assert manifest["options"]["numerator"] == 3
 
 
+def test_the_first_bar_starts_where_it_was_told(home, song):
+    home.stemd("transcribe", song, *DRUMS, "--downbeat", "1.5")
+    markers = read(home.music / "Song.drums.mid").markers
+    assert [marker.text for marker in markers] == ["Downbeat"]
+    assert markers[0].time == pytest.approx(1.5, abs=0.03)
+
+
 def test_unquantized_and_mapped_for_another_plugin(home, song):
     assert home.stemd("transcribe", song, *DRUMS, "--no-quantize", "--drum-map", "ableton").exit_code == 0
     options = json.loads((home.music / "Song.stemd.json").read_text())["options"]

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write README.md]
 
-Names: accuracy, speed, relabel, memory, separation, web, notes, harmony; all of them without one. --write puts each
-table between its marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
+Names: accuracy, beats (also a part of accuracy), speed, relabel, memory, separation, web, notes, harmony; all of them
+without one. --write puts each table between its marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
 import argparse
@@ -66,6 +66,7 @@ def _separation(setting: Setting) -> Iterator[Table]:
 
 BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "accuracy": accuracy.tables,
+    "beats": accuracy.beats_alone,
     "speed": speed.tables,
     "relabel": relabel.tables,
     "memory": memory.tables,

@@ -63,8 +63,22 @@ def tables(setting: Setting) -> Iterator[Table]:
         hall = Hall(setting.evaluation, scorer(setting.evaluation), tools, Path(name))
         yield Table("accuracy", HIT_HEAD, tuple(_hit_rows(hall)), "Per drum: F within 50 ms. Bias: positive is late.")
         yield Table("onsets", ("onsets of any drum", *_within(), "bias ms"), tuple(_onset_rows(hall)), _onset_note())
-        yield Table("beats", ("beats", "F at 70 ms", "CMLt", "AMLt", "downbeat F"), tuple(_beat_rows(hall)))
+        yield _beat_table(hall)
         yield Table("kit", ("SDR, dB", *DRUMS, "mean"), tuple(_kit_rows(hall)), "The embedded splitter, three kits.")
+
+
+def beats_alone(setting: Setting) -> Iterator[Table]:
+    """The table of beats, without the hours of the others."""
+    if setting.evaluation is None:
+        yield Table("beats", (), (), MISSING)
+        return
+    with TemporaryDirectory() as name, studio(setting.weights) as tools:
+        yield _beat_table(Hall(setting.evaluation, scorer(setting.evaluation), tools, Path(name)))
+
+
+def _beat_table(hall: Hall) -> Table:
+    head = ("beats", "F at 70 ms", "CMLt", "AMLt", "downbeat F", "bias ms")
+    return Table("beats", head, tuple(_beat_rows(hall)), "Bias: positive is late.")
 
 
 def scorer(folder: Path) -> Any:
@@ -180,9 +194,9 @@ def _beat_figures(hall: Hall, track_beats: Callable[[Hall, Path], str]) -> Itera
         path = hall.scratch / f"{track.stem}.beats.tsv"
         path.write_text(track_beats(hall, track))
         found.append(hall.score.score_beats(hall.folder / "beats" / f"{track.stem}.tsv", path))
-    for name in ("F", "CMLt", "AMLt", "downbeat_F"):
+    for name in ("F", "CMLt", "AMLt", "downbeat_F", "bias_ms"):
         known = [one[name] for one in found if one[name] is not None]
-        yield number(fmean(known) if known else None)
+        yield number(fmean(known) if known else None, 1 if name == "bias_ms" else 3)
 
 
 def _our_beats(hall: Hall, track: Path) -> str:

@@ -1,8 +1,10 @@
 """Notes of pitched parts against Basic Pitch with its published settings, on the same rendered music in the same run.
 
 A note counts when its onset is within 50 ms and its pitch within 50 cents of the truth (mir_eval). Dry excerpts are
-one instrument alone; the others are mixed with drums and a bass and taken apart by htdemucs, which nobody who was
-measured here has heard before. The settings were chosen on the dry excerpts 0 to 11 of each part; these are others.
+one instrument alone; the others are mixed with drums and a bass and taken apart by htdemucs. It takes a rendered voice
+for an instrument as often as not, so the lead is heard, as a voice, in the stem that holds it. The settings were
+chosen on the dry excerpts 0 to 11 of each part; these are others.
+
 Needs fluidsynth and fluid-soundfont-gm.
 """
 
@@ -30,7 +32,8 @@ from tests.benchmarks.tables import Setting, Table, number
 
 FIRST, COUNT, MIXES = 200, 12, 5
 PARTS = {"bass": Part.BASS, "lead": Part.VOCALS, "piano": Part.PIANO, "guitar": Part.GUITAR}
-STEMS = {"bass": Part.BASS, "lead": Part.VOCALS, "piano": Part.OTHER, "guitar": Part.OTHER}
+STEMS = {"bass": (Part.BASS,), "lead": (Part.VOCALS, Part.OTHER), "piano": (Part.OTHER,), "guitar": (Part.OTHER,)}
+HEARD_AS = {**PARTS, "piano": Part.OTHER, "guitar": Part.OTHER}  # whoever hears a mix does not know the instrument
 GAINS = {"bass": 0.9, "drums": 0.7}
 
 Samples = NDArray[np.float32]
@@ -82,11 +85,11 @@ def mixed(setting: Setting, listener: BasicPitch) -> dict[str, list[Score]]:
             with tempfile.TemporaryDirectory() as name:
                 folder, played = Path(name), shared(part, number_)
                 mix = mixdown(played, folder)
-                wanted = tuple(dict.fromkeys(STEMS[each.part] for each in played))
+                wanted = tuple(dict.fromkeys(stem for each in played for stem in STEMS[each.part]))
                 stems = demucs.separate(mix, wanted, folder / "stems", lambda _: None)
                 for excerpt in played:
-                    which = STEMS[excerpt.part]
-                    score = scored(stems.parts[which], which, excerpt.notes, mix, listener)
+                    stem = max((stems.parts[stem] for stem in STEMS[excerpt.part]), key=loudness)
+                    score = scored(stem, HEARD_AS[excerpt.part], excerpt.notes, mix, listener)
                     found[excerpt.part].append(score)
     return found
 
