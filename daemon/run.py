@@ -33,6 +33,7 @@ from daemon.jobs.job import Pass, Priority
 from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.upkeep import Allowance, Upkeep
 from daemon.jobs.worker import LocalWorker
+from daemon.outlets.delivery import Desk
 from daemon.outlets.listings import Listings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
@@ -72,11 +73,12 @@ def on_duty(settings: Settings) -> Iterator[int]:
         notifier = Notifier(time.monotonic)
         staff.bus.listen(notifier.hear)
         staff.bus.listen(logs.Journal(logger).hear)
-        desk = FrontDesk(staff, manners(settings))
+        ways = manners(settings)
+        desk = FrontDesk(staff, ways)
         reception = Reception(desk, notifier, time.monotonic)
         osc = OscInlet(reception, settings.daemon.osc_port)
         spool = Spool(state / "spool", reception, time.time)
-        http = _page(settings, staff, desk, osc)
+        http = _page(settings, staff, desk, ways.desk, osc)
         services: list[Service] = [staff.foreman, osc, spool, *drop_folders(settings, staff, logger.info), *http]
         for service in services:
             _started(stack, service)
@@ -89,7 +91,7 @@ def on_duty(settings: Settings) -> Iterator[int]:
         yield osc.osc_port
 
 
-def _page(settings: Settings, staff: Staff, desk: FrontDesk, osc: OscInlet) -> list[HttpInlet]:
+def _page(settings: Settings, staff: Staff, desk: FrontDesk, outbox: Desk, osc: OscInlet) -> list[HttpInlet]:
     """The review page and the HTTP API, unless they are not wanted."""
     given = settings.daemon
     if not given.http_port:
@@ -98,7 +100,7 @@ def _page(settings: Settings, staff: Staff, desk: FrontDesk, osc: OscInlet) -> l
     def build(port: int) -> tuple[Any, Any]:
         from daemon.inlets.http.opening import opened
 
-        return opened(settings, staff, desk, osc.server.counts, port)
+        return opened(settings, staff, desk, outbox, osc.server.counts, port)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
 

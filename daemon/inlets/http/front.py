@@ -49,7 +49,7 @@ class Front:
 
     def manifest(self, job: str) -> Manifest:
         """What was heard in a job, its draft if there is no more yet. Raises Rejected (unknown_job, no_result)."""
-        return Manifest.load(self.desk.heard(job))
+        return self.outbox.recent.load(self.desk.heard(job))
 
     def score(self, job: str) -> Score:
         return arrange(self.manifest(job))

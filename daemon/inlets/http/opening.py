@@ -18,21 +18,22 @@ from daemon.inlets.http.lab import Lab
 from daemon.inlets.http.meter import Meter
 from daemon.jobs.shelf import Shelf
 from daemon.logs import NAME
+from daemon.outlets.delivery import Desk
 from daemon.pipeline.separate import EMBEDDED
 
 BUSY_RATE = 50.0  # requests a second from one address, where other machines may ask and nothing else is set
 
 
 def opened(
-    settings: Settings, staff: Staff, desk: FrontDesk, osc_counts: Mapping[str, int], port: int
+    settings: Settings, staff: Staff, desk: FrontDesk, outbox: Desk, osc_counts: Mapping[str, int], port: int
 ) -> tuple[Front, Gate]:
-    """The front, which listens to the bus from now on, and the application."""
+    """The front, which listens to the bus from now on, and the application. `outbox` is where `desk` writes."""
     cache = app.workspace(settings)
     front = Front(
         settings=settings,
         desk=desk,
         staff=staff,
-        outbox=app.desk(settings, None),
+        outbox=outbox,
         shelf=shelf(settings),
         lab=Lab(settings.folders.cache / "stages"),
         feed=Feed(),

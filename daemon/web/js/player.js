@@ -4,10 +4,13 @@ import { Instruments } from "./instruments.js";
 import { Outputs } from "./outputs.js";
 import { Score } from "./score.js";
 import { Signal } from "./signal.js";
+import { grains } from "./slow.js";
 import { Sounds } from "./sounds.js";
 
-/** @typedef {{at: number, from: number, to: number, next: number, sources: Map<string, AudioBufferSourceNode>}} Piece
- * a piece of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan */
+/** @typedef {{at: number, from: number, to: number, next: number, sources: Map<string, AudioBufferSourceNode>,
+ *   grains: Generator<import("./slow.js").Grain> | null, cut: Set<AudioBufferSourceNode>}} Piece
+ * a piece of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan;
+ * slower than it was it sounds in `grains`, of which those in `cut` are planned */
 
 const AHEAD = 0.2; // seconds that are planned
 const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
@@ -70,7 +73,7 @@ export class Player {
   /** Where the song is, as it is heard. */
   get position() {
     if (!this.playing || !this.context) return this.#rest;
-    const heard = this.#now - (this.context.outputLatency || 0) - (this.#outputs?.latency(this.rate) ?? 0);
+    const heard = this.#now - (this.context.outputLatency || 0);
     const piece = this.#pieces.findLast((each) => each.at <= heard) ?? this.#pieces[0];
     return piece ? Math.min(piece.to, Math.max(piece.from, this.#timeAt(piece, heard))) : this.#rest;
   }
@@ -115,14 +118,8 @@ export class Player {
   setRate(rate) {
     const at = this.position;
     this.rate = rate;
-    this.#outputs?.route(rate);
     if (this.playing) this.#restart(at);
     this.changed.say();
-  }
-
-  /** Half speed keeps the pitch where the browser lets us: not over plain HTTP from another machine. */
-  get keepsPitch() {
-    return isSecureContext;
   }
 
   /** @param {import("./outputs.js").Side} side */
@@ -171,8 +168,6 @@ export class Player {
       const outputs = new Outputs(this.context);
       this.#outputs = outputs;
       this.#instruments = new Instruments(this.context, (part) => outputs.part(part));
-      await outputs.prepare();
-      outputs.route(this.rate);
       this.#balance();
     }
     if (this.context.state === "suspended") await this.context.resume();
@@ -203,7 +198,7 @@ export class Player {
 
   #clear() {
     for (const piece of this.#pieces) {
-      for (const source of piece.sources.values()) (source.stop(), source.disconnect());
+      for (const source of [...piece.sources.values(), ...piece.cut]) (source.stop(), source.disconnect());
     }
     this.#pieces = [];
     this.#instruments?.silence();
@@ -220,24 +215,57 @@ export class Player {
   #begin(at, from) {
     const to = this.loop && from < this.loop.end ? this.loop.end : this.duration;
     /** @type {Piece} */
-    const piece = { at, from, to, next: this.#score.from(from - 1e-6), sources: new Map() };
+    const piece = { at, from, to, next: this.#score.from(from - 1e-6), sources: new Map(), grains: null, cut: new Set() };
+    if (this.rate !== 1) piece.grains = this.#grains(piece);
     this.#pieces.push(piece);
     this.#addSources(piece);
   }
 
   /** Stems that are not in a piece yet join it where it is now. @param {Piece} piece */
   #addSources(piece) {
+    if (piece.grains) return;
     for (const [stem, sound] of this.sounds.ready) {
       const at = Math.max(piece.at, this.#now + LEAD / 2);
       const offset = this.#timeAt(piece, at);
       if (piece.sources.has(stem) || offset >= piece.to) continue;
       const source = /** @type {AudioContext} */ (this.context).createBufferSource();
       source.buffer = sound;
-      source.playbackRate.value = this.rate;
       source.connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
       source.start(at, offset, piece.to - offset);
       piece.sources.set(stem, source);
     }
+  }
+
+  /** @param {Piece} piece */
+  #grains(piece) {
+    const sound = this.sounds.ready.get([...this.audible][0]);
+    return grains({ ...piece, rate: this.rate }, this.#score.heard, sound?.getChannelData(0) ?? null, sound?.sampleRate ?? 1);
+  }
+
+  /** @param {Piece} piece @param {number} until context time */
+  #planGrains(piece, until) {
+    for (let last = -Infinity; piece.grains && last < until; ) {
+      const { value: grain, done } = piece.grains.next();
+      if (done) return;
+      last = piece.at + grain.at + grain.length;
+      for (const stem of this.audible) this.#addGrain(piece, stem, grain);
+    }
+  }
+
+  /** @param {Piece} piece @param {string} stem @param {import("./slow.js").Grain} grain */
+  #addGrain(piece, stem, grain) {
+    const context = /** @type {AudioContext} */ (this.context);
+    const [source, gain] = [context.createBufferSource(), context.createGain()];
+    const at = Math.max(piece.at + grain.at, this.#now);
+    source.buffer = this.sounds.ready.get(stem) ?? null;
+    gain.gain.setValueAtTime(0, at);
+    gain.gain.linearRampToValueAtTime(1, at + grain.rise);
+    gain.gain.setValueAtTime(1, Math.max(at + grain.rise, at + grain.length - grain.fall));
+    gain.gain.linearRampToValueAtTime(0, at + grain.length);
+    source.connect(gain).connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
+    source.onended = () => (piece.cut.delete(source), gain.disconnect());
+    source.start(at, grain.offset, grain.length);
+    piece.cut.add(source);
   }
 
   /** Everything up to a moment ahead; a loop goes on with a new piece, to the sample. */
@@ -246,6 +274,7 @@ export class Player {
     for (let piece = this.#pieces.at(-1); piece; piece = this.#pieces.at(-1)) {
       const end = piece.at + (piece.to - piece.from) / this.rate;
       this.#planEvents(piece, until);
+      this.#planGrains(piece, until);
       if (end > until) return;
       if (!this.loop) return void (this.#now > end + 0.1 && this.#finish());
       this.#begin(end, this.loop.start);

@@ -10,6 +10,8 @@ export class Score {
   constructor(notes) {
     /** @type {Event[]} by time */
     this.events = notes ? [...drums(notes), ...pitched(notes)].sort((a, b) => a.time - b.time) : [];
+    /** When drums are struck in the sound, not in the MIDI. */
+    this.heard = notes ? notes.hits.map((hit) => hit.onset).sort((a, b) => a - b) : [];
   }
 
   /** @param {number} time @returns {number} the place of the first event that is not before it */

@@ -46,8 +46,7 @@ export class Transport {
     const slow = this.player.rate === 1;
     this.player.setRate(slow ? 0.5 : 1);
     if (!slow) return;
-    const kept = "Half speed, at the same pitch. Attacks of the original smear a little; the MIDI stays crisp.";
-    notice(this.player.keepsPitch ? kept : "Half speed. Over this connection the browser cannot keep the pitch: the original sounds an octave lower.");
+    notice("Half speed, at the same pitch. What rings is stretched in short grains; attacks stay sharp and on time.");
   }
 
   loop() {

@@ -23,6 +23,7 @@ from daemon.inlets.http.server import HttpInlet
 from daemon.jobs.foreman import Foreman
 from daemon.jobs.job import State
 from daemon.jobs.store import JobStore
+from daemon.outlets.delivery import Desk
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Asker, Notifier
 from tests import songs
@@ -48,20 +49,21 @@ class Site:
         foreman = Foreman(self.store, bus, [], None, idle=1.0)
         admission = Admission(run.house(self.settings), self.store, bus)
         staff = Staff(admission, foreman, self.store, self.midi, bus)
-        desk = FrontDesk(staff, run.manners(self.settings))
+        manners = run.manners(self.settings)
+        desk = FrontDesk(staff, manners)
         notifier = Notifier(clock.now)
         self.reception = Reception(desk, notifier, clock.now)
         self.front: Any = None
-        self.inlet = HttpInlet("127.0.0.1", 0, self._build(staff, desk))
+        self.inlet = HttpInlet("127.0.0.1", 0, self._build(staff, desk, manners.desk))
         self.inlet.start()
         self.url = f"http://127.0.0.1:{self.inlet.http_port}"
         self.client = self.visitor()
         self.client.get("/health")
         self._songs = 0
 
-    def _build(self, staff: Staff, desk: FrontDesk) -> Callable[[int], Any]:
+    def _build(self, staff: Staff, desk: FrontDesk, outbox: Desk) -> Callable[[int], Any]:
         def build(port: int) -> Any:
-            self.front, app = opened(self.settings, staff, desk, Counter(received=3), port)
+            self.front, app = opened(self.settings, staff, desk, outbox, Counter(received=3), port)
             return self.front, app
 
         return build

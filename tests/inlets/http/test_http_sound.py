@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from tests import synth
+from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import listening, wait_for
 from tests.wire.home import BEAT, Home
 
@@ -177,6 +178,15 @@ def test_what_the_cache_has_dropped_is_told_with_its_remedy_and_comes_back(clien
     made = client.post(f"{song}/rerun", json={"from": "separate"}).json()
     wait_for(lambda: client.get(made["links"]["self"]).json()["state"] == "done")
     assert client.get(f"{song}/stems/drums").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["silent", "not a number"])
+def test_what_shows_only_in_the_sound_fails_its_job_with_the_reason(client, tmp_path, kind):
+    name, make, reason = BAD[kind]
+    data = make(tmp_path / name).read_bytes()
+    made = client.post("/api/jobs", files={"file": (f"{kind}.wav", data)}).json()
+    ended = wait_for(lambda: (found := client.get(made["links"]["self"]).json())["finished"] and found)
+    assert (ended["state"], reason in ended["reason"]) == ("failed", True)
 
 
 def test_the_daemon_publishes_its_page_and_stays_light(client, home):

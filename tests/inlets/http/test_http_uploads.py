@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from daemon.inlets.http.uploads import safe_name, sweep
 from tests import synth
+from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import Site, raw, wait_for
 
 EDGE = "--edge"
@@ -108,6 +109,18 @@ def test_what_is_no_song_leaves_nothing_behind(client, uploads, data, code):
     before = left(uploads)
     assert send(client, data, "Nothing.wav").json()["code"] == code
     assert left(uploads) == before
+
+
+AT_THE_DOOR = ("text", "header only", "picture only", "too short", "no channels", "slow rate", "fast rate")
+
+
+@pytest.mark.parametrize("kind", AT_THE_DOOR)
+def test_what_the_pipeline_refuses_is_refused_here_in_its_words(client, uploads, tmp_path, kind):
+    name, make, reason = BAD[kind]
+    before = left(uploads)
+    answer = send(client, make(tmp_path / name).read_bytes(), name)
+    assert answer.status_code == 400 and reason in answer.json()["text"]
+    assert left(uploads) == before and str(uploads) not in answer.json()["text"]
 
 
 def form(*parts: str, end: str = f"--{EDGE}--\r\n") -> bytes:

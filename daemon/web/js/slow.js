@@ -1,0 +1,80 @@
+/** Slower at the same pitch: the song in short grains, each played as fast as ever, laid out over more time.
+ *
+ * Every stroke that was heard begins a grain of its own, exactly when it is due, and no grain before it reaches into it:
+ * attacks stay sharp and on time. In between, grains start where their waves fit best to what sounds already.
+ */
+
+/** @typedef {{at: number, offset: number, length: number, rise: number, fall: number}} Grain
+ * seconds: `at` and `length` as they are heard, `offset` in the song; `rise` and `fall` are its fades, within `length` */
+
+const HOP = 0.06;
+const FADE = 0.025;
+const SHARP = 0.002; // the fade into a stroke
+const CLOSEST = 0.02; // strokes closer than this begin one grain
+const SEARCH = 0.009;
+const COMPARED = 0.006;
+
+/**
+ * From song time `from` up to `to`, without end conditions of its own: pull as many as are due.
+ * @param {{from: number, to: number, rate: number}} span
+ * @param {number[]} strokes song times, ascending
+ * @param {Float32Array | null} samples one channel, for the fit @param {number} sampleRate
+ * @returns {Generator<Grain>}
+ */
+export function* grains({ from, to, rate }, strokes, samples, sampleRate) {
+  const end = (to - from) / rate;
+  let index = strokes.findIndex((stroke) => stroke > from + CLOSEST);
+  let [at, rise, last] = [0, SHARP, from];
+  let before = { at: 0, offset: from };
+  while (at < end) {
+    const stroke = index < 0 ? undefined : strokes[index];
+    const due = stroke === undefined ? Infinity : (stroke - SHARP - from) / rate;
+    const struck = due < at + 1.5 * HOP;
+    const next = Math.min(end, struck ? due : at + HOP);
+    const fall = struck ? SHARP : FADE;
+    const length = next + fall - at;
+    const offset = rise === SHARP ? from + at * rate : placed({ at, length, last, stroke }, before, { from, rate, samples, sampleRate });
+    yield { at, offset, length, rise, fall };
+    before = { at, offset };
+    if (struck && stroke !== undefined) {
+      last = stroke;
+      while (index >= 0 && strokes[index] <= stroke + CLOSEST) index = index + 1 < strokes.length ? index + 1 : -1;
+    }
+    [at, rise] = [next, fall];
+  }
+}
+
+/**
+ * Where a grain between strokes begins in the song: near its time, behind the last stroke, before the next.
+ * @param {{at: number, length: number, last: number, stroke: number | undefined}} grain
+ * @param {{at: number, offset: number}} before @param {any} sound
+ */
+function placed({ at, length, last, stroke }, before, { from, rate, samples, sampleRate }) {
+  const lowest = last + 0.01;
+  const highest = Math.max(lowest, (stroke ?? Infinity) - SHARP - length);
+  const wanted = Math.min(highest, Math.max(lowest, from + at * rate));
+  if (!samples) return wanted;
+  const goesOn = before.offset + at - before.at;
+  const range = [Math.max(lowest, wanted - SEARCH), Math.min(highest, wanted + SEARCH)];
+  return fitting(samples, sampleRate, goesOn, range, wanted);
+}
+
+/**
+ * The place within `range` whose wave is most like that at `model`.
+ * @param {Float32Array} samples @param {number} rate @param {number} model seconds
+ * @param {number[]} range seconds @param {number} otherwise
+ */
+function fitting(samples, rate, model, [low, high], otherwise) {
+  const a = Math.round(model * rate);
+  const length = Math.round(COMPARED * rate);
+  let [best, most] = [otherwise, 0];
+  for (let b = Math.round(low * rate); b <= high * rate; b += 6) {
+    let [like, power] = [0, 1e-9];
+    for (let i = 0; i < length; i += 4) {
+      like += (samples[a + i] ?? 0) * (samples[b + i] ?? 0);
+      power += (samples[b + i] ?? 0) ** 2;
+    }
+    if (like / Math.sqrt(power) > most) [best, most] = [b / rate, like / Math.sqrt(power)];
+  }
+  return best;
+}
