@@ -5,7 +5,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +102,14 @@ def settings_in(folder: Path, **settings: str) -> Settings:
 
 
 def raw(port: int, data: bytes) -> bytes:
-    """What comes back for bytes that no library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+    """What comes back for bytes that no library would send, until the other side hangs up, be it in the middle."""
+    answer = bytearray()
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line, suppress(ConnectionError):
         line.sendall(data)
         line.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: line.recv(65536), b""))
+        while block := line.recv(65536):
+            answer += block
+    return bytes(answer)
 
 
 class Listener:

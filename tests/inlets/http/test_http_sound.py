@@ -7,6 +7,8 @@ import signal
 import socket
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -14,6 +16,7 @@ import psutil
 import pytest
 import soundfile
 
+from daemon.jobs.shelf import STAGES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import listening, wait_for
@@ -59,11 +62,22 @@ def song(heard) -> str:
     return f"/api/jobs/{heard[-1][2]['job']}"
 
 
+def results(home: Home) -> list[Path]:
+    """The folder of every result of a stage that is kept."""
+    found = (home.folder / "cache" / "stages").glob("*/*")
+    return [path for path in found if path.parent.name in STAGES]
+
+
 def sound(answer: httpx.Response) -> np.ndarray:
     assert answer.status_code == 200, answer.text
     data, rate = soundfile.read(io.BytesIO(answer.content), always_2d=True)
     assert rate == 44100
     return data
+
+
+def ended(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
+    """The job once it is over."""
+    return wait_for(lambda: (found := client.get(job["links"]["self"]).json())["finished"] and found)
 
 
 def test_an_upload_is_watched_from_the_queue_to_its_end(heard):
@@ -157,17 +171,16 @@ def test_the_picture_of_listening_rises_where_the_strokes_are(client, song):
         assert min(abs(onset - time) for time in times) < 0.05
 
 
-def test_a_rerun_works_out_what_was_forgotten_and_keeps_the_corrections(client, song):
+def test_a_rerun_works_out_what_was_forgotten_and_keeps_the_corrections(client, home, song):
     client.put(f"{song}/clusters", json={"revision": 0, "changes": {"hits": {"0": "cowbell"}}})
-    with listening(client) as listener:
-        listener.next()
-        again = client.post(f"{song}/rerun", json={"from": "kit"})
-        assert again.status_code == 202, again.text
-        heard = listener.until("done")
-    stages = {data["stage"] for _, event, data in heard if event == "progress"}
-    notes = client.get(f"{again.json()['links']['self']}/notes").json()
-    assert again.json()["id"] == heard[-1][2]["job"] and "kit" in stages
-    assert notes["hits"]["rows"][0][4] == "cowbell"
+    for kept in results(home):
+        (kept / "from before").touch()
+    again = client.post(f"{song}/rerun", json={"from": "kit"})
+    assert again.status_code == 202, again.text
+    made = ended(client, again.json())
+    fresh = {kept.parent.name for kept in results(home) if not (kept / "from before").exists()}
+    assert made["id"] != song.rpartition("/")[2] and fresh == {"kit", "hits", "beats"}
+    assert client.get(f"{made['links']['self']}/notes").json()["hits"]["rows"][0][4] == "cowbell"
 
 
 def test_what_the_cache_has_dropped_is_told_with_its_remedy_and_comes_back(client, home, song):
@@ -176,7 +189,7 @@ def test_what_the_cache_has_dropped_is_told_with_its_remedy_and_comes_back(clien
     gone = client.get(f"{song}/stems/drums")
     assert gone.status_code == 404 and "no_sound" in gone.text
     made = client.post(f"{song}/rerun", json={"from": "separate"}).json()
-    wait_for(lambda: client.get(made["links"]["self"]).json()["state"] == "done")
+    assert ended(client, made)["state"] == "done"
     assert client.get(f"{song}/stems/drums").status_code == 200
 
 
@@ -185,8 +198,8 @@ def test_what_shows_only_in_the_sound_fails_its_job_with_the_reason(client, tmp_
     name, make, reason = BAD[kind]
     data = make(tmp_path / name).read_bytes()
     made = client.post("/api/jobs", files={"file": (f"{kind}.wav", data)}).json()
-    ended = wait_for(lambda: (found := client.get(made["links"]["self"]).json())["finished"] and found)
-    assert (ended["state"], reason in ended["reason"]) == ("failed", True)
+    over = ended(client, made)
+    assert (over["state"], reason in over["reason"]) == ("failed", True)
 
 
 def test_the_daemon_publishes_its_page_and_stays_light(client, home):
