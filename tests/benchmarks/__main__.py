@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write README.md]
 
-Names: accuracy, beats (also a part of accuracy), speed, relabel, memory, separation, web, notes, harmony; all of them
-without one. --write puts each table between its marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
+Names: accuracy, beats (also a part of accuracy), speed, relabel, memory, separation, notes, harmony, daemon, jitter,
+http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
+<!-- /bench -->, in that file.
 """
 
 import argparse
@@ -14,7 +15,19 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from daemon.backends.checkpoints import NoWeights
-from tests.benchmarks import accuracy, harmony, memory, notes, relabel, separation, speed, web
+from tests.benchmarks import (
+    accuracy,
+    daemon,
+    harmony,
+    http,
+    memory,
+    notes,
+    push_jitter,
+    relabel,
+    separation,
+    speed,
+    web,
+)
 from tests.benchmarks.tables import Setting, Table, machine, number, placed
 
 
@@ -73,6 +86,9 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "separation": _separation,
     "notes": notes.tables,
     "harmony": harmony.tables,
+    "daemon": daemon.tables,
+    "jitter": push_jitter.tables,
+    "http": http.tables,
     "web": web.tables,
 }
 

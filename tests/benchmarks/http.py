@@ -1,10 +1,6 @@
-"""The page's server: what it costs an idle daemon, a huge upload, corrections, and many pages that watch.
-
-Run: python -m tests.benchmarks.http [start idle upload edit listeners]
-"""
+"""The page's server: what it costs an idle daemon, a huge upload, corrections, and many pages that watch."""
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +9,15 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import psutil
 
-from tests.benchmarks.daemon import IDLE, Row, _busy_ns, _large, _only_job, _p99, _pong, _timed, _until_idle, home
+from tests.benchmarks.running import IDLE, Row, busy_ns, home, large, only_job, p99, pong, table, timed, until_idle
+from tests.benchmarks.tables import Setting, Table
 from tests.wire.home import PATIENCE, Home
 
 UPLOAD = 1_000_000_000  # bytes
 LISTENERS, ACKS, CORRECTIONS = 200, 1000, 50
 PAUSE = 0.01  # seconds between two requests
 
-_EDGE = b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Huge.wav\"\r\n\r\n"
+_EDGE = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="Huge.wav"\r\n\r\n'
 _BLOCK = 1 << 16
 
 
@@ -41,7 +38,7 @@ def start() -> list[Row]:
         with served() as (fresh, client):
             began = time.perf_counter()
             fresh.process = fresh.running()
-            while not _pong(fresh):
+            while not pong(fresh):
                 time.sleep(0.01)
             pongs.append(time.perf_counter() - began)
             client.get("/")
@@ -57,16 +54,16 @@ def idle() -> list[Row]:
     with served() as (running, client), running.start().client() as osc:
         client.get("/"), client.get("/openapi.json"), client.get("/api/options")
         osc.ask("/stemd/process", str(running.song("Song.wav")), '{"input": "drums"}')
-        _until_idle(osc)
-        name = _only_job(running)
+        until_idle(osc)
+        name = only_job(running)
         client.put(f"/api/jobs/{name}/clusters", json={"revision": 0, "changes": {"clusters": {"0": "snare"}}})
         client.get(f"/api/jobs/{name}/waveform/mix")
         with client.stream("GET", "/api/events") as events:
             next(events.iter_lines())
             process = psutil.Process(running.process.pid if running.process else None)
-            before, began = _busy_ns(process.pid), time.perf_counter_ns()
+            before, began = busy_ns(process.pid), time.perf_counter_ns()
             time.sleep(IDLE)
-            share = 100 * (_busy_ns(process.pid) - before) / (time.perf_counter_ns() - began)
+            share = 100 * (busy_ns(process.pid) - before) / (time.perf_counter_ns() - began)
             size = process.memory_info().rss / 1e6
     return [
         Row("memory, idle, page open, after a song and a correction", size, "MB", "<= 130"),
@@ -101,13 +98,13 @@ def upload() -> list[Row]:
 def edit() -> list[Row]:
     """From the request to the whole song back, with the .mid on disk: what a slider waits for."""
     with served() as (running, client):
-        place = f"/api/jobs/{_large(running)}"
+        place = f"/api/jobs/{large(running)}"
         running.start()
-        times = [_timed(lambda n=n: _change(client, place, n)) for n in range(CORRECTIONS)]
-        slider = [_timed(lambda n=n: _slide(client, place, CORRECTIONS + n)) for n in range(CORRECTIONS)]
+        times = [timed(lambda n=n: _change(client, place, n)) for n in range(CORRECTIONS)]
+        slider = [timed(lambda n=n: _slide(client, place, CORRECTIONS + n)) for n in range(CORRECTIONS)]
     return [
-        Row("relabel of 5,000 hits, answered with all of them, p99", _p99(times[1:]), "ms", "< 150"),
-        Row("sensitivity of 5,000 hits, the same, p99", _p99(slider), "ms", "< 150"),
+        Row("relabel of 5,000 hits, answered with all of them, p99", p99(times[1:]), "ms", "< 150"),
+        Row("sensitivity of 5,000 hits, the same, p99", p99(slider), "ms", "< 150"),
         Row("the same, median", sorted(slider)[CORRECTIONS // 2], "ms", ""),
     ]
 
@@ -128,7 +125,7 @@ def listeners() -> list[Row]:
         times = list(_paced(lambda: osc.ask("/stemd/status")))
         told = sum(heard) - before
     return [
-        Row(f"status, p99 of 1,000, {LISTENERS} listeners, separating", _p99(times), "ms", "< 10"),
+        Row(f"status, p99 of 1,000, {LISTENERS} listeners, separating", p99(times), "ms", "< 10"),
         Row("the same, median", sorted(times)[ACKS // 2], "ms", ""),
         Row("lines that the listeners heard meanwhile", told, "", "> 0"),
     ]
@@ -138,7 +135,7 @@ def _paced(what: Callable[[], object]) -> Iterator[float]:
     """Over some seconds, so that progress is told in between."""
     for _ in range(ACKS):
         time.sleep(PAUSE)
-        yield _timed(what)
+        yield timed(what)
 
 
 def _watch(process: psutil.Process, peak: list[int], over: threading.Event) -> None:
@@ -171,14 +168,5 @@ def _listen(address: str, heard: list[int], number: int) -> None:
             heard[number] += 1
 
 
-PARTS = {"start": start, "idle": idle, "upload": upload, "edit": edit, "listeners": listeners}
-
-
-def main() -> None:
-    for name in sys.argv[1:] or PARTS:
-        for row in PARTS[name]():
-            print(f"{row.name:56} {row.value:8.2f} {row.unit:4} {row.goal}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def tables(_: Setting) -> Iterator[Table]:
+    yield table("http", "the page's server", (part() for part in (start, idle, upload, edit, listeners)))

@@ -2,8 +2,7 @@
 
 Three senders play the same notes to a receiver in a process of its own: stemd as it ships, stemd's player on
 RtMidi (what CoreMIDI, ALSA and Windows use) and, as the peer, the plain loop of sleep and rtmidi.send_message. The
-jitter is how far a note lies from its time on JACK's frames, once the median delay is taken off. Run: python -m
-tests.benchmarks.push_jitter [notes]
+jitter is how far a note lies from its time on JACK's frames, once the median delay is taken off.
 """
 
 import multiprocessing
@@ -20,9 +19,11 @@ from typing import NamedTuple
 from bridge.midi.player import Player
 from bridge.midi.port import Api, NoPort, OutPort, open_out
 from bridge.midi.rtmidi_port import open_out as open_rtmidi
+from tests.benchmarks.tables import Setting, Table, number
 from tests.fakes import clip_of
 
 RATE, PERIOD = 48000, 64
+NOTES = 2000
 SPACING, SOUNDS = 0.0025, 0.02
 RULES = ("-R", "-P60", "-t2000")  # real time where the system allows it; wait for clients rather than skip them
 SETTLE = 1.0
@@ -49,6 +50,8 @@ class Figures(NamedTuple):
 
 @contextmanager
 def jack_server() -> Iterator[None]:
+    """A server of our own, which everything that is started meanwhile finds by the environment."""
+    before = os.environ.get("JACK_DEFAULT_SERVER")
     os.environ["JACK_DEFAULT_SERVER"] = name = f"stemd-bench-{os.getpid()}"
     card = ["-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
     quiet = subprocess.DEVNULL
@@ -57,6 +60,10 @@ def jack_server() -> Iterator[None]:
     yield
     server.terminate()
     server.wait()
+    if before is None:
+        del os.environ["JACK_DEFAULT_SERVER"]
+    else:
+        os.environ["JACK_DEFAULT_SERVER"] = before
 
 
 @contextmanager
@@ -98,8 +105,9 @@ def listen(pipe: Connection, source: str) -> None:
 
 
 def measure(send: Send, source: str, notes: Sequence[tuple[float, int]]) -> Figures:
-    here, there = multiprocessing.Pipe()
-    receiver = multiprocessing.Process(target=listen, args=(there, source))
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    receiver = context.Process(target=listen, args=(there, source))
     receiver.start()
     here.recv()
     send(notes)
@@ -146,27 +154,19 @@ SENDERS: dict[str, tuple[str, Callable[[], tuple[Send, Callable[[], None]]]]] = 
 }
 
 
-def main() -> None:
-    multiprocessing.set_start_method("spawn")
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    notes = [(n * SPACING, 36 + n % 40) for n in range(count)]
-    print(
-        f"{count} notes, {SPACING * 1e3} ms apart; JACK {RATE} Hz, {PERIOD} frames, {os.cpu_count()} cores; ms"
-    )
-    print(f"{'sender':16} {'load':5} {'heard':>5} {'p50':>7} {'p99':>7} {'max':>8}")
+def tables(_: Setting) -> Iterator[Table]:
+    head = ("sender", "cores busy", "heard", "p50 ms", "p99 ms", "worst ms")
+    note = f"{NOTES} notes, {SPACING * 1e3:g} ms apart; JACK at {RATE} Hz with {PERIOD} frames."
     with jack_server():
-        for load in (0, os.cpu_count() or 1):
-            for name, (source, opening) in SENDERS.items():
-                send, close = opening()
-                with busy(load):
-                    row = measure(send, source, notes)
-                close()
-                word = "busy" if load else "idle"
-                print(
-                    f"{name:16} {word:5} {row.heard:5} {row.p50:7.3f} {row.p99:7.3f} {row.worst:8.3f}",
-                    flush=True,
-                )
+        yield Table("jitter", head, tuple(_rows()), note)
 
 
-if __name__ == "__main__":
-    main()
+def _rows() -> Iterator[tuple[str, ...]]:
+    notes = [(n * SPACING, 36 + n % 40) for n in range(NOTES)]
+    for load in (0, os.cpu_count() or 1):
+        for name, (source, opening) in SENDERS.items():
+            send, close = opening()
+            with busy(load):
+                heard, *times = measure(send, source, notes)
+            close()
+            yield name, str(load), str(heard), *(number(time) for time in times)
