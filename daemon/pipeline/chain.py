@@ -32,7 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 EMBEDDED_KIT = Weights("embedded")
-VERSION = 3  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 4  # of the stages' results; a new one leaves old results of the cache unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +176,15 @@ class _Run:
         if splitter is not None:
             made = partial(splitter.split, drums)
             return self._stage("kit", Kit, made, splitter.weights, name, splitter.weights)
+        network = self._studio.kit_network
 
         def embedded(folder: Path, report: Fraction) -> Kit:
             from daemon.pipeline.stages import split
 
-            return split(drums, heard, EMBEDDED_KIT, folder, report)
+            return split(drums, heard, network, folder, report)
 
-        return self._stage("kit", Kit, embedded, EMBEDDED_KIT, name, EMBEDDED_KIT, self._studio.listener.weights)
+        weights = network.weights if network else EMBEDDED_KIT
+        return self._stage("kit", Kit, embedded, weights, name, weights, self._studio.listener.weights)
 
     def hits(self, parts: Kit, heard: Listening, name: str, options: Options) -> Drums:
         def made(_: Path, report: Fraction) -> Drums:

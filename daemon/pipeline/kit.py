@@ -1,10 +1,11 @@
-"""The drum stem taken apart into kick, snare, toms, hi-hat and cymbals, without a separation network.
+"""The drum stem taken apart into kick, snare, toms, hi-hat and cymbals, by two opinions that know different things.
 
-Non-negative matrix factorisation that knows where the hits are: every drum may sound only after its own hits, so what
-is left to learn from the song itself is how each drum looks, and the five shares follow as soft masks that add up
-to one. On the way: the beta divergence with beta = 0.5 listens to quiet, bright sounds too, and each drum gets
-components for its attack and for its decay. The spectra are learnt on the most telling part of the song, then used
-on all of it, a block at a time.
+Non-negative matrix factorisation knows where the hits of this song are: every drum may sound only after its own hits,
+so what is left to learn is how each drum of this kit looks. A small network knows how drums sound in general. Both
+give five soft masks that add up to one; their weighted geometric mean is better than either.
+On the way: the beta divergence with beta = 0.5 listens to quiet, bright sounds too, and each drum gets components
+for its attack and for its decay. The spectra are learnt on the most telling part of the song, then used on all of
+it, a block at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,18 +16,22 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_array
 
+from daemon.pipeline.bands import bands
 from daemon.pipeline.records import RATE, Audio, Drum, Kit, Weights
-from daemon.pipeline.spectrum import BINS, HOP, WINDOW, Complexes, Floats, istft, stft
+from daemon.pipeline.spectrum import HOP, Complexes, Floats, istft, stft
 from daemon.pipeline.wav import WavWriter
 
 Onsets = Mapping[Drum, Sequence[float]]
+Network = Callable[[Floats], Floats]
+"""Band powers (channels, bands, frames) to shares (5, bands, frames) in the order of Drum that add up to one."""
 
-BLOCK = 5 * RATE // HOP * HOP
+BLOCK = 8 * RATE // HOP * HOP
 TILE = 56  # time steps
 THREADS = 2
 CONTEXT = 8 * HOP
+OUTLOOK = 140 * HOP  # what the network sees on each side
+TRUST = 0.3  # in the network; the rest is in what the song itself tells
 LEARN_SECONDS = 40.0
 LEARN_ROUNDS = 40
 USE_ROUNDS = 15
@@ -45,28 +50,23 @@ class Spectra:
     owners: tuple[Drum, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bands:
-    """Frequency bands: 1 bin wide below 1.4 kHz, then growing.
+def split(
+    drums: Audio,
+    onsets: Onsets,
+    weights: Weights,
+    folder: Path,
+    report: Callable[[float], None],
+    network: Network | None = None,
+) -> Kit:
+    """Five stereo stems in `folder` that add up to `drums` to the sample.
 
-    `averaging` (bands, bins) takes the mean over the bins of a band, `drawing` (bins, bands) draws a value per band
-    out over the bins, linear between the `centres`; `weight` (2 x bands, 1) counts bins.
+    A drum without onsets is silent. Where no drum has any, the network decides alone; without one, all is cymbals.
     """
-
-    averaging: csr_array
-    drawing: csr_array
-    centres: Floats
-    weight: Floats
-
-
-def split(drums: Audio, onsets: Onsets, weights: Weights, folder: Path, report: Callable[[float], None]) -> Kit:
-    """Five stereo stems in `folder` that add up to `drums` to the sample. A drum without onsets is silent."""
-    bands = _bands()
-    spectra = _learn(drums, onsets, bands)
+    learnt = _learn(drums, onsets)
     targets = {drum: folder / f"{drum}.wav" for drum in Drum}
     with ExitStack() as stack:
         writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
-        for shares in _blocks(drums.frames, partial(_block, drums, onsets, spectra, bands), report):
+        for shares in _blocks(drums.frames, partial(_block, drums, onsets, learnt, network), report):
             for drum, sound in zip(Drum, shares, strict=True):
                 writers[drum].write(sound)
     report(1.0)
@@ -84,31 +84,60 @@ def _blocks(
             yield from pool.map(work, range(start, min(start + THREADS * BLOCK, frames), BLOCK))
 
 
-def _block(drums: Audio, onsets: Onsets, spectra: Spectra, bands: Bands, start: int) -> list[Floats]:
+def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> list[Floats]:
     """The five shares of one block, (channels, frames) each, in the order of Drum."""
     first = max(0, start - CONTEXT)
     sound = drums.read(first, start - first + BLOCK + CONTEXT)
     spectrum = stft(sound)
-    masks = _masks(spectrum, first, onsets, spectra, bands)
+    masks = _masks(spectrum, first, onsets, learnt)
+    if network is not None:
+        masks = agreed(_heard(drums, network, first, spectrum.shape[2]), masks)
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
     masks.pop(Drum.CYMBALS, None)
-    shares = {drum: istft(_masked(spectrum, mask, bands), sound.shape[1])[:, keep] for drum, mask in masks.items()}
+    told = [(drum, mask) for drum, mask in masks.items() if mask.any()]
+    shares = {drum: istft(_masked(spectrum, mask), sound.shape[1])[:, keep] for drum, mask in told}
     shares[Drum.CYMBALS] = sound[:, keep] - sum(shares.values())
     silence = np.zeros_like(sound[:, keep])
     return [shares.get(drum, silence) for drum in Drum]
 
 
-def _masks(spectrum: Complexes, first: int, onsets: Onsets, spectra: Spectra, bands: Bands) -> dict[Drum, Floats]:
-    """Per drum that sounds here a soft mask (2 x bands, frames)."""
-    if not spectra.owners:
+def _heard(drums: Audio, network: Network, first: int, count: int) -> Floats:
+    """The network's shares (5, bands, count) from frame `first` / HOP on; it also listens to what lies around them."""
+    early = max(0, first - OUTLOOK)
+    spectrum = stft(drums.read(early, first - early + count * HOP + OUTLOOK))
+    shares = network(np.stack([bands().power(channel) for channel in spectrum]))[:, :, (first - early) // HOP :]
+    missing = max(0, count - shares.shape[2])
+    return np.pad(shares[:, :, :count], ((0, 0), (0, 0), (0, missing)), mode="edge")
+
+
+def agreed(heard: Floats, masks: Mapping[Drum, Floats]) -> dict[Drum, Floats]:
+    """Masks (2 x bands, frames) between the network's shares (5, bands, frames) and what the song tells.
+
+    What the song rules out stays ruled out: a drum does not sound before its first hit or long after its last one.
+    """
+    both = dict(zip(Drum, np.concatenate([heard, heard], axis=1), strict=True))
+    if not masks:
+        return both
+    blend = {drum: (both[drum] + TINY) ** TRUST * mask ** (1 - TRUST) for drum, mask in masks.items()}
+    total = np.sum(list(blend.values()), axis=0) + TINY
+    return {drum: mask / total for drum, mask in blend.items()}
+
+
+def _masks(spectrum: Complexes, first: int, onsets: Onsets, learnt: Spectra) -> dict[Drum, Floats]:
+    """Per drum of the song a soft mask (2 x bands, frames)."""
+    if not learnt.owners:
         return {}
-    seen = _banded(spectrum, bands)
-    gains = _supports(onsets, spectra.owners, first, seen.shape[1])
-    weighted = (spectra.basis * bands.weight).T
+    seen = _banded(spectrum)
+    gains = _supports(onsets, learnt.owners, first, seen.shape[1])
+    weighted = (learnt.basis * _both(bands().weight)).T
     tiles = zip(_tiles(seen), _tiles(gains), strict=True)
-    shares = [_shares(sight, use, spectra.basis, weighted) for sight, use in tiles]
-    masks = zip(dict.fromkeys(spectra.owners), np.concatenate(shares, axis=2), strict=True)
-    return {drum: mask for drum, mask in masks if mask.any()}
+    shares = [_shares(sight, use, learnt.basis, weighted) for sight, use in tiles]
+    return dict(zip(dict.fromkeys(learnt.owners), np.concatenate(shares, axis=2), strict=True))
+
+
+def _both(band: Floats) -> Floats:
+    """One value per band, (bands, 1), for the left channel and the right."""
+    return np.concatenate([band, band])
 
 
 def _shares(seen: Floats, gains: Floats, basis: Floats, weighted: Floats) -> Floats:
@@ -120,22 +149,22 @@ def _shares(seen: Floats, gains: Floats, basis: Floats, weighted: Floats) -> Flo
     return power / (power.sum(axis=0) + np.float32(1e-15))
 
 
-def _learn(drums: Audio, onsets: Onsets, bands: Bands) -> Spectra:
+def _learn(drums: Audio, onsets: Onsets) -> Spectra:
     owners = tuple(drum for drum in Drum if len(onsets.get(drum, ())) for _ in COMPONENTS)
     if not owners:
-        return Spectra(np.zeros((2 * len(bands.centres), 0), np.float32), ())
-    pieces = [(first, _banded(stft(drums.read(first, frames)), bands)) for first, frames in _telling(drums, onsets)]
+        return Spectra(np.zeros((2 * len(bands().centres), 0), np.float32), ())
+    pieces = [(first, _banded(stft(drums.read(first, frames)))) for first, frames in _telling(drums, onsets)]
     gains = [_supports(onsets, owners, first, piece.shape[1]) for first, piece in pieces]
-    return Spectra(_factorise(np.hstack([piece for _, piece in pieces]), np.hstack(gains), owners, bands), owners)
+    return Spectra(_factorise(np.hstack([piece for _, piece in pieces]), np.hstack(gains), owners), owners)
 
 
-def _factorise(seen: Floats, gains: Floats, owners: Sequence[Drum], bands: Bands) -> Floats:
+def _factorise(seen: Floats, gains: Floats, owners: Sequence[Drum]) -> Floats:
     basis = seen @ (gains.T**2) / ((gains**2).sum(axis=1) + TINY)
     basis *= np.random.default_rng(0).uniform(0.7, 1.3, basis.shape).astype(np.float32)
-    basis *= np.stack([np.tile(_plausible(owner, bands.centres), 2) for owner in owners], axis=1)
+    basis *= np.stack([np.tile(_plausible(owner, bands().centres), 2) for owner in owners], axis=1)
     sights, uses = _tiles(seen), _tiles(gains)
     for _ in range(LEARN_ROUNDS):
-        weighted = (basis * bands.weight).T
+        weighted = (basis * _both(bands().weight)).T
         uses = [_improve_gains(sight, basis, use, weighted) for sight, use in zip(sights, uses, strict=True)]
         basis = _improve_basis(sights, basis, uses)
     return basis
@@ -233,26 +262,12 @@ def _decay_shape(seconds: float) -> Floats:
     return np.exp(-2 * time / seconds).astype(np.float32)
 
 
-def _bands(narrow: int = 64, growth: float = 1.06) -> Bands:
-    edges = list(range(narrow + 1))
-    while edges[-1] < BINS:
-        edges.append(min(BINS, max(edges[-1] + 1, int(edges[-1] * growth))))
-    low, high = np.array(edges[:-1]), np.array(edges[1:])
-    bins = np.arange(BINS)
-    inside = (bins >= low[:, None]) & (bins < high[:, None])
-    averaging = (inside / (high - low)[:, None]).astype(np.float32)
-    centres = (low + high - 1) / 2
-    drawing = np.stack([np.interp(bins, centres, one) for one in np.eye(len(centres))], axis=1).astype(np.float32)
-    weight = np.tile((high - low).astype(np.float32), 2)[:, None]
-    return Bands(csr_array(averaging), csr_array(drawing), (centres * RATE / WINDOW).astype(np.float32), weight)
-
-
-def _banded(spectrum: Complexes, bands: Bands) -> Floats:
+def _banded(spectrum: Complexes) -> Floats:
     """(2 x bands, frames), the left channel above the right, so that panning tells drums apart too."""
-    return np.concatenate([bands.averaging @ np.abs(channel) for channel in spectrum]) + np.float32(1e-7)
+    return np.concatenate([bands().averaging @ np.abs(channel) for channel in spectrum]) + np.float32(1e-7)
 
 
-def _masked(spectrum: Complexes, mask: Floats, bands: Bands) -> Complexes:
+def _masked(spectrum: Complexes, mask: Floats) -> Complexes:
     """`spectrum` times a mask per band."""
     sides = zip(spectrum, np.split(mask, 2), strict=True)
-    return np.stack([channel * (bands.drawing @ side) for channel, side in sides])
+    return np.stack([channel * (bands().drawing @ side) for channel, side in sides])

@@ -11,11 +11,12 @@ from bridge.timebase import Seconds
 from daemon.jobs.options import Options, VelocityCurve
 from daemon.jobs.workspace import Workspace
 from daemon.pipeline import beats, candidates, harmony, hits, kit, onsets, parts, stem_onsets
-from daemon.pipeline.chain import Fraction, Listener, Listening
+from daemon.pipeline.chain import EMBEDDED_KIT, Fraction, Listener, Listening
 from daemon.pipeline.hearing import HeardPart, KeyListener
 from daemon.pipeline.notes import NoteSettings, Posteriors
 from daemon.pipeline.record_file import Kept
 from daemon.pipeline.records import Audio, BeatGrid, Drums, Kit, Part, Weights
+from daemon.pipeline.studio import KitNetwork
 
 _BLOCK = 1 << 18
 _POSTERIORS = ("note", "onset", "contour")
@@ -48,9 +49,10 @@ def _watched(sound: Audio, report: Fraction) -> "Iterator[NDArray[np.float32]]":
         report(0.5 * done / sound.frames)
 
 
-def split(drums: Audio, heard: Listening, weights: Weights, folder: Path, report: Fraction) -> Kit:
+def split(drums: Audio, heard: Listening, network: KitNetwork | None, folder: Path, report: Fraction) -> Kit:
     """The five stems of the kit."""
-    return kit.split(drums, candidates.onsets(heard.candidates), weights, folder, report)
+    weights = network.weights if network else EMBEDDED_KIT
+    return kit.split(drums, candidates.onsets(heard.candidates), weights, folder, report, network)
 
 
 def find(parts: Kit, heard: Listening, options: Options, report: Fraction) -> Drums:

@@ -68,9 +68,23 @@ class KitSplitter(Protocol):
     def split(self, drums: Audio, folder: Path, report: Fraction) -> Kit: ...
 
 
+class KitNetwork(Protocol):
+    """What helps the pipeline's own splitter: band powers (channels, bands, frames) to shares (5, bands, frames).
+
+    The shares are in the order of Drum and add up to one.
+    """
+
+    @property
+    def weights(self) -> Weights: ...
+    def __call__(self, power: "NDArray[np.float32]") -> "NDArray[np.float32]": ...
+
+
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """What the pipeline works with. The two functions find the backend for a name of the options."""
+    """What the pipeline works with. The two functions find the backend for a name of the options.
+
+    Without a `kit_network` the embedded splitter goes by the song alone.
+    """
 
     workspace: Workspace
     limits: Limits
@@ -78,4 +92,5 @@ class Studio:
     separation: Callable[[str, Fraction], Separation]
     kit_splitter: Callable[[str], KitSplitter | None]
     key_listener: KeyListener
+    kit_network: KitNetwork | None = None
     clock: Callable[[], float] = time.monotonic

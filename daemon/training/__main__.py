@@ -1,4 +1,4 @@
-"""From nothing to the shipped file: kits, backing, render, train, export, evaluate.
+"""From nothing to the shipped files: kits, backing, then for each network render, train, export, evaluate.
 
     python -m daemon.training kits --roots DIR [DIR ...]
     python -m daemon.training backing --roots DIR [DIR ...]
@@ -6,6 +6,12 @@
     python -m daemon.training train --steps 9000
     python -m daemon.training export
     python -m daemon.training evaluate --grooves DIR
+    python -m daemon.training split-render --grooves DIR
+    python -m daemon.training split-train
+    python -m daemon.training split-export
+    python -m daemon.training split-evaluate --grooves DIR
+
+The first block makes the ear (ear.onnx), the second the kit splitter (kit.onnx) from the same kits and backing.
 
 A root is a folder in which packages were unpacked; `--work` (or STEMD_TRAINING) holds all results.
 """
@@ -15,13 +21,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.backends.weights import EAR
+from daemon.backends.weights import EAR, KIT
 from daemon.training import backing, dataset, sources
 from daemon.training.render import make_plain_clip
 
 SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6
 PLAIN_SEEDS = range(91000, 91003)
+SPLIT_SHARDS = 41
 
 
 def kits(options: argparse.Namespace) -> None:
@@ -75,6 +82,34 @@ def evaluate(options: argparse.Namespace) -> None:
     print_report(options.weights, library, PLAIN_SEEDS)
 
 
+def split_render(options: argparse.Namespace) -> None:
+    from daemon.training.shares import render_share_shards
+
+    library = dataset.open_library(options.work, options.grooves, "train")
+    number = min(options.shards, SPLIT_SHARDS)
+    render_share_shards(library, options.work / "shares" / "train", range(number))
+
+
+def split_train(options: argparse.Namespace) -> None:
+    from daemon.training.split_train import SplitRecipe, train_splitter
+
+    recipe = SplitRecipe(threads=options.threads)
+    train_splitter(options.work / "shares" / "train", options.work / "splitter.pt", recipe)
+
+
+def split_export(options: argparse.Namespace) -> None:
+    from daemon.training.split_export import export_splitter, split_average_of
+
+    export_splitter(split_average_of(options.work / "splitter.pt"), options.kit_weights)
+
+
+def split_evaluate(options: argparse.Namespace) -> None:
+    from daemon.training.split_judge import print_split_report
+
+    library = dataset.open_library(options.work, options.grooves, "validate")
+    print_split_report(library, options.kit_weights)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "kits": kits,
     "backing": backings,
@@ -82,6 +117,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train": train,
     "export": export,
     "evaluate": evaluate,
+    "split-render": split_render,
+    "split-train": split_train,
+    "split-export": split_export,
+    "split-evaluate": split_evaluate,
 }
 
 
@@ -96,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--steps", type=int, default=9000)
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     made.add_argument("--weights", type=Path, default=EAR)
+    made.add_argument("--kit-weights", type=Path, default=KIT)
     return made
 
 

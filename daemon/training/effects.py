@@ -94,24 +94,31 @@ def from_frames(spectra: Audio, window: int, size: int) -> Audio:
     return total.reshape(-1)[step : step + size]
 
 
-def coded(rng: Rng, audio: Audio) -> Audio:
+def coding_mask(rng: Rng, spectra: Audio) -> Audio:
     """Perceptual-codec holes: bins far below their frame's smoothed spectrum are dropped."""
-    spectra = frames_of(audio, 1152)
     size = np.abs(spectra)
     kernel = np.ones(17, dtype=np.float32) / 17
     around = np.apply_along_axis(np.convolve, 1, size, kernel, "same")
-    kept = spectra * (size > rng.uniform(0.3, 1.0) * around)
-    return from_frames(kept, 1152, audio.size)
+    return np.asarray(size > rng.uniform(0.3, 1.0) * around)
+
+
+def coded(rng: Rng, audio: Audio) -> Audio:
+    spectra = frames_of(audio, 1152)
+    return from_frames(spectra * coding_mask(rng, spectra), 1152, audio.size)
+
+
+def residue_mask(rng: Rng, drums: Audio, backing: Audio) -> Audio:
+    """The soft mask by which a separator takes drums out of a mix, from both spectra, with bleed."""
+    power = rng.uniform(1, 2)
+    wanted, rest = np.abs(drums) ** power, np.abs(backing) ** power
+    floor = rng.uniform(0, 0.12)
+    return np.asarray(floor + (1 - floor) * wanted / (wanted + rest + 1e-9))
 
 
 def residue(rng: Rng, drums: Audio, backing: Audio) -> Audio:
     """Drums as a separator leaves them: a soft mask on the mix, with musical noise and bleed."""
     loud, other = frames_of(drums, 2048), frames_of(backing, 2048)
-    power = rng.uniform(1, 2)
-    wanted, rest = np.abs(loud) ** power, np.abs(other) ** power
-    mask = wanted / (wanted + rest + 1e-9)
-    floor = rng.uniform(0, 0.12)
-    return from_frames((floor + (1 - floor) * mask) * (loud + other), 2048, drums.size)
+    return from_frames(residue_mask(rng, loud, other) * (loud + other), 2048, drums.size)
 
 
 def noisy(rng: Rng, audio: Audio) -> Audio:

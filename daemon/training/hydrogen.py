@@ -11,15 +11,15 @@ from daemon.training.kits import Audio, mono, write_voice
 from daemon.training.voices import Voice
 
 NAMES = (
-    (r"clap|cowbell|conga|agogo|tambourine|shaker|clave|drum [12]", Voice.OTHER),
+    (r"clap|cowbell|conga|agogo|tambourine|shaker|clave|(?<!bass )drum [12]", Voice.OTHER),
     (r"stick|rim click|\bclick", Voice.STICK),
     (r"roll|zap|fx|whistle|sample:|free|\bfx", None),
     (r"kick|bass ?drum", Voice.KICK),
     (r"snare", Voice.SNARE),
-    (r"tom.*(hi|1)|(hi|high) tom|drum hi", Voice.TOM1),
-    (r"tom.*(mid|2)|middle tom", Voice.TOM2),
+    (r"\btom.*(hi|1)|(hi|high) tom|drum hi", Voice.TOM1),
+    (r"\btom.*(mid|2)|middle tom", Voice.TOM2),
     (r"floor", Voice.TOM4),
-    (r"tom", Voice.TOM3),
+    (r"\btom", Voice.TOM3),
     (r"(hat|hh).*(ped|pd)|(ped|pd).*(hat|hh)", Voice.PEDAL),
     (r"(hat|hh).*(op|semi|ohh)|(op).*(hat|hh)|ohh", Voice.OPEN),
     (r"hat|hh", Voice.CLOSED),
@@ -30,9 +30,10 @@ NAMES = (
 
 
 def voice_named(name: str) -> Voice | None:
-    """The first rule that fits; None for rolls, effects and unnamed loop cuts."""
+    """The first rule that fits, the maker's remarks in brackets apart; None for rolls, effects and loop cuts."""
+    plain = re.sub(r"\(.*?\)", "", name.lower())
     for pattern, voice in NAMES:
-        if re.search(pattern, name.lower()):
+        if re.search(pattern, plain):
             return voice
     return None
 

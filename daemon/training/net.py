@@ -45,13 +45,13 @@ def stage(inputs: int, outputs: int, kernel: tuple[int, int], pool: int) -> nn.S
 
 
 class Memory(nn.Module):
-    """A gated dilated layer with a residual path: (batch, WIDTH, frames) to the same."""
+    """A dilated layer with a residual path: (batch, width, frames) to the same."""
 
-    def __init__(self, dilation: int) -> None:
+    def __init__(self, dilation: int, width: int = WIDTH) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm1d(WIDTH)
-        self.look = nn.Conv1d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation)
-        self.mix = nn.Conv1d(WIDTH, WIDTH, 1)
+        self.norm = nn.BatchNorm1d(width)
+        self.look = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.mix = nn.Conv1d(width, width, 1)
 
     def forward(self, hidden: Tensor) -> Tensor:
         return hidden + self.mix(functional.relu(self.look(functional.relu(self.norm(hidden)))))

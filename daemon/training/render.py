@@ -176,13 +176,18 @@ def accompanied(rng: Rng, drums: Audio, backing: Backing | None) -> Audio:
     """Drums in a full mix, or with what a separator would leave of one."""
     if backing is None:
         return drums
+    music = music_under(rng, drums, backing)
+    if rng.random() < 0.4:
+        return residue(rng, drums, music * 10 ** (rng.uniform(-10, 6) / 20))
+    return np.asarray(drums + music * 10 ** (rng.uniform(-25, 5) / 20))
+
+
+def music_under(rng: Rng, drums: Audio, backing: Backing) -> Audio:
+    """As much of the music as there are drums, from one of its beats on, as loud as they are."""
     step = int(60 / backing.bpm * RATE)
     start = step * int(rng.integers(max(1, (backing.audio.size - drums.size) // step)))
     music = np.resize(backing.audio[start:], drums.size)
-    balance = (rms(drums) or TYPICAL) / max(rms(music), 1e-6)
-    if rng.random() < 0.4:
-        return residue(rng, drums, music * balance * 10 ** (rng.uniform(-10, 6) / 20))
-    return np.asarray(drums + music * balance * 10 ** (rng.uniform(-25, 5) / 20))
+    return np.asarray(music * (rms(drums) or TYPICAL) / max(rms(music), 1e-6))
 
 
 def rms(audio: Audio) -> float:

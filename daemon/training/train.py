@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from daemon.backends.ear import BANDS, WINDOWS
@@ -31,6 +31,15 @@ class Recipe:
     threads: int = 1
     seed: int = 1
     save_every: int = 250
+
+
+class Schedule(Protocol):
+    """What the learning rate follows from."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +147,13 @@ def open_session(recipe: Recipe, checkpoint: Path) -> Session:
     return session
 
 
-def rate_at(recipe: Recipe, step: int) -> float:
+def rate_at(recipe: Schedule, step: int) -> float:
     """Warm-up over 200 steps, then a cosine to zero."""
     fraction = min(step / recipe.steps, 1.0)
     return recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + float(np.cos(np.pi * fraction)))
 
 
-def average_into(average: EarNet, net: EarNet, step: int) -> None:
+def average_into(average: nn.Module, net: nn.Module, step: int) -> None:
     """Exponential moving average of all values, faster at the start; it is what is exported."""
     keep = min(0.998, (1 + step) / (10 + step))
     with torch.no_grad():
