@@ -4,7 +4,8 @@ local here = debug.getinfo(1, "S").source:match("^@(.*[/\\])")
 
 local fake = {
   tracks = {}, selected = {}, ext = {}, boxes = {}, answers = {}, undone = {}, commands = {}, deferred = {}, files = {},
-  cycles = 0, refresh = 0, system = "Other", grid = { 0.25, 0, 0 }, styles = {}, serial = 0, inputs = {}, actions = {},
+  cycles = 0, refresh = 0, ppq = 960, system = "Other", grid = { 0.25, 0, 0 }, styles = {}, serial = 0, inputs = {},
+  actions = {},
 }
 local api = {}
 
@@ -134,9 +135,7 @@ function api.SetTakeStretchMarkerSlope(take, index, slope)
   return true
 end
 
--- MIDI: 960 ticks to a quarter note, counted from the item's start
-
-local PPQ = 960
+-- MIDI: ticks count from the item's start
 
 local function start_quarter(take)
   return fake.tempo:quarter(take.item.values.D_POSITION)
@@ -147,8 +146,8 @@ function api.TimeMap2_QNToTime(_, quarter) return fake.tempo:time(quarter) end
 function api.TimeMap_GetTimeSigAtTime(_, time) return fake.tempo:signature(time) end
 function api.TimeMap_QNToMeasures(_, quarter) return fake.tempo:measure(quarter) end
 function api.GetSetProjectGrid() return 0, table.unpack(fake.grid) end
-function api.MIDI_GetPPQPosFromProjQN(take, quarter) return (quarter - start_quarter(take)) * PPQ end
-function api.MIDI_GetProjTimeFromPPQPos(take, tick) return fake.tempo:time(start_quarter(take) + tick / PPQ) end
+function api.MIDI_GetPPQPosFromProjQN(take, quarter) return (quarter - start_quarter(take)) * fake.ppq end
+function api.MIDI_GetProjTimeFromPPQPos(take, tick) return fake.tempo:time(start_quarter(take) + tick / fake.ppq) end
 function api.MIDI_GetAllEvts(take) return true, take.midi end
 function api.MIDI_SetAllEvts(take, data) take.midi = data return true end
 function api.MIDI_Sort() end
@@ -156,7 +155,7 @@ function api.MIDI_Sort() end
 function api.CreateNewMIDIItemInProj(track, from, to)
   local item = fake.add_item(track, { D_POSITION = from, D_LENGTH = to - from })
   local take = fake.add_take(item, {})
-  local ticks = math.floor((fake.tempo:quarter(to) - fake.tempo:quarter(from)) * PPQ + 0.5)
+  local ticks = math.floor((fake.tempo:quarter(to) - fake.tempo:quarter(from)) * fake.ppq + 0.5)
   take.midi = string.pack("i4Bs4", ticks, 0, "\xB0\x7B\x00")
   return item
 end

@@ -45,7 +45,7 @@ local function build()
   fake.tempo = tempo.new(scene.tempo or { { time = 0, bpm = 120, numerator = 4, denominator = 4 } })
   fake.resources, fake.system = scene.resources, scene.system or "Other"
   fake.answers, fake.filled, fake.picked = scene.answers or {}, scene.filled, scene.picked
-  fake.grid = scene.grid or fake.grid
+  fake.grid, fake.ppq = scene.grid or fake.grid, scene.ppq or fake.ppq
   for name, value in pairs(scene.ext or {}) do fake.ext[name] = { value = value } end
   for _, given in ipairs(scene.tracks or {}) do
     local track = fake.add_track(#fake.tracks, given.name)
@@ -144,7 +144,7 @@ local function happenings()
   while due(events[1]) do do_event(table.remove(events, 1)) end
 end
 
--- The longest and the median of all cycles, in seconds of the processor.
+-- The longest and the median of all cycles in seconds of the processor, and how many took more than 5 ms.
 local function run()
   local taken = { 0.0 }
   while #fake.deferred > 0 and fake.cycles < (scene.cycles or 900) do
@@ -153,7 +153,9 @@ local function run()
     if not scene.hasty then os.execute("sleep 0.02") end
   end
   table.sort(taken)
-  return { longest = taken[#taken], median = taken[#taken // 2 + 1] }
+  local over = 0
+  for _, seconds in ipairs(taken) do over = over + (seconds > 0.005 and 1 or 0) end
+  return { longest = taken[#taken], median = taken[#taken // 2 + 1], over = over }
 end
 
 _G.reaper, _G.gfx = fake.table(), picture.gfx

@@ -163,8 +163,9 @@ def test_five_thousand_notes_hold_reaper_up_for_no_more_than_a_moment(
     stage.play = [finished(results.manifest("Song.drums.mid"), final)]
     outcome = alone.run("Drums to MIDI", song(results, values={"D_LENGTH": LONG_SONG}, source={"length": LONG_SONG}))
     assert len(notes(outcome)) == 5000
-    assert outcome["longest"] < 0.05
-    assert outcome["slices"]["median"] < 0.005
+    slices = outcome["slices"]
+    assert slices["median"] < 0.004 and slices["longest"] < 0.05
+    assert slices["over"] <= 2  # when Lua tidies its memory
 
 
 REFUSED = {

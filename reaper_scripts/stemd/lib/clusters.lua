@@ -3,6 +3,7 @@
 local files = require("files")
 local json = require("json")
 local slices = require("slices")
+local sorting = require("sorting")
 
 local clusters = {}
 
@@ -41,8 +42,7 @@ function clusters.hits(list)
   for _, cluster in ipairs(list) do
     for _, hit in ipairs(cluster.hits) do hits[#hits + 1] = hit end
   end
-  table.sort(hits, function(a, b) return a.time < b.time end)
-  return hits
+  return sorting.sorted(hits, function(a, b) return a.time < b.time end, slices.breathe)
 end
 
 local NEAR = 0.04           -- seconds that the user may have nudged a note by

@@ -30,12 +30,23 @@ local function shown(message)
   if message.address == "/stemd/fail" then say.sorry(message.args[4]) end
 end
 
---- Plays the selected item's notes on stemd's MIDI port, now.
+-- Which parts of a job are selected; none when only its audio is, which stands for all of them.
+local function selected_parts(job)
+  local parts = {}
+  for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
+    local made = kept.made(reaper.GetSelectedMediaItem(0, index))
+    if made and made.job == job then parts[#parts + 1] = made.part end
+  end
+  return #parts > 0 and parts or nil
+end
+
+--- Plays the selected items' notes on stemd's MIDI port, now.
 function commands.push()
   local item = relabel.item()
   if not item then return say.sorry(NO_ITEM) end
-  local options = Post.options({ when = "now" })
-  connected(function(post) post:ask("/stemd/push", { kept.made(item).job, options }, shown) end)
+  local job = kept.made(item).job
+  local options = Post.options({ when = "now", parts = selected_parts(job) })
+  connected(function(post) post:ask("/stemd/push", { job, options }, shown) end)
 end
 
 function commands.stop()

@@ -8,6 +8,7 @@ local starter = require("starter")
 local Connection = {}
 Connection.__index = Connection
 
+local PROTOCOL = 1
 local PONG = 4.0      -- seconds; a Python that has to be started answers within one
 local STARTING = 20.0
 
@@ -23,9 +24,19 @@ function Connection:_ping()
   self.post = running and Post.open(running)
   if not self.post then return self:_nobody() end
   self.post:ask("/stemd/ping", {}, function(message)
-    if message.address == "/stemd/pong" then return self:_open() end
+    if message.address == "/stemd/pong" then return self:_greet(message.args[3], message.args[4]) end
     self:_nobody()
   end, PONG)
+end
+
+-- Scripts and daemon are installed one by one, so they may be of different age.
+function Connection:_greet(version, protocol)
+  if protocol == PROTOCOL then return self:_open() end
+  local words = "stemd %s is newer than these scripts. Update the scripts, then run this action once more."
+  if protocol < PROTOCOL then
+    words = "stemd %s is too old for these scripts. Update stemd, then run this action once more."
+  end
+  self:_failed(words:format(version))
 end
 
 function Connection:_open()

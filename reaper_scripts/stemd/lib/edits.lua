@@ -18,16 +18,9 @@ local function items_of(job)
   return items
 end
 
--- The .mid of each part: as the manifest says, or the one that the answer names.
-local function paths_of(path, midi)
-  local found = manifest.read(path, slices.breathe)
-  local paths = found and manifest.midi(found, path) or {}
-  return function(part) return paths[part] or part == "drums" and midi or nil end
-end
-
-local function results_of(item, answer, path_of, how)
+local function results_of(item, answer, paths, how)
   local made = kept.made(item)
-  local path = path_of(made.part)
+  local path = paths[made.part]
   if not path then return nil end
   local notes, problem = midifile.read(files.read(path), slices.breathe)
   local result = { job = made.job, part = made.part, notes = notes, manifest = answer.manifest, grid = how.grid }
@@ -36,9 +29,11 @@ end
 
 local function refresh(item, answer, how)
   if not reaper.ValidatePtr2(0, item, "MediaItem*") then return "The MIDI item is gone; run Drums to MIDI again." end
-  local list, path_of = {}, paths_of(answer.manifest, answer.midi)
+  local found, unreadable = manifest.read(answer.manifest, slices.breathe)
+  if not found then return unreadable end
+  local list, paths = {}, manifest.midi(found, answer.manifest)
   for _, one in ipairs(items_of(kept.made(item).job)) do
-    local entry, problem = results_of(one, answer, path_of, how)
+    local entry, problem = results_of(one, answer, paths, how)
     if problem then return problem end
     list[#list + 1] = entry
   end
@@ -51,7 +46,7 @@ end
 function edits.ask(post, item, verb, args, how, finish)
   post:ask("/stemd/" .. verb, { kept.made(item).job, table.unpack(args) }, function(message)
     if message.address == "/stemd/fail" then return finish(message.args[4]) end
-    local answer = { manifest = message.args[4], midi = message.args[5] }
+    local answer = { manifest = message.args[4] }
     slices.start(function() finish(refresh(item, answer, how), answer.manifest) end)
   end)
 end

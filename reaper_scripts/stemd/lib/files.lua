@@ -26,13 +26,23 @@ function files.read(path)
   return content
 end
 
+-- A full disk is told by the write or, for what fits into a buffer, only by the close.
+local function write(path, content)
+  local file, problem = io.open(path, "wb")
+  if not file then return nil, problem end
+  local written, unwritten = file:write(content)
+  local closed, unclosed = file:close()
+  return written and closed, unwritten or unclosed
+end
+
 --- Written under another name and renamed, so that a reader never sees a part. True, or nil and the reason.
 function files.write_whole(path, content)
   local fresh = path .. ".new"
-  local file, reason = io.open(fresh, "wb")
-  if not file then return nil, reason end
-  file:write(content)
-  file:close()
+  local written, problem = write(fresh, content)
+  if not written then
+    os.remove(fresh)
+    return nil, problem
+  end
   os.remove(path)
   return os.rename(fresh, path)
 end

@@ -98,11 +98,13 @@ local function keep(item, record, result, before)
   })
 end
 
-local function write(record, result, events, item)
+local function at_once() end
+
+local function write(record, result, packed, item, closing)
   local before = item and kept.made(item)
   item = item or new_item(record, result)
   local take = reaper.GetActiveTake(item)
-  notes.write(take, events, notes.closing(take))
+  notes.write(take, packed, closing or notes.closing(take, at_once))
   keep(item, record, result, before)
   return item
 end
@@ -116,9 +118,13 @@ local function prepared(record, result, there)
   local counted = notes.counted(notes.placed(result.notes, record.map, slices.breathe), shift, slices.breathe)
   if lines ~= json.null then grid.tidy(counted, lines, slices.breathe) end
   local events = notes.events(counted, notes.bends(result.notes, record.map, shift, slices.breathe), slices.breathe)
+  local take = fits and reaper.GetActiveTake(there)
+  local ruler = take and notes.ruler(take) or notes.expected_ruler(record.map.position)
+  local packed = notes.packed(events, ruler, slices.breathe)
+  local closing = take and notes.closing(take, slices.breathe)
   return function()
     if there and not fits then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(there), there) end
-    return write(record, result, events, fits and there or nil)
+    return write(record, result, packed, fits and there or nil, closing)
   end
 end
 

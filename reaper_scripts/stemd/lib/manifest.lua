@@ -13,7 +13,8 @@ end
 
 --- The content but for notes and hits, or nil and a sentence.
 function manifest.read(path, breathe)
-  local text = type(path) == "string" and path ~= "" and files.read(path)
+  if path == "" then return nil, "The path of the result is too long to be told. Move the song to a shorter folder." end
+  local text = type(path) == "string" and files.read(path)
   if not text then return nil, "The result cannot be read yet. Wait until stemd is done, or run the action again." end
   local found = json.decode(without_tables(text), breathe)
   if type(found) ~= "table" or found.format ~= "stemd manifest" then

@@ -1,5 +1,7 @@
 -- Reads the .mid files that stemd writes: notes with their times in seconds of the song.
 
+local sorting = require("sorting")
+
 local midifile = {}
 
 local DEFAULT_TEMPO = 500000  -- microseconds per quarter note
@@ -94,10 +96,7 @@ local function clock(points, ppq)
 end
 
 local function place(notes, field, name, points, ppq, breathe)
-  table.sort(notes, function(a, b)
-    if a[field] ~= b[field] then return a[field] < b[field] end
-    return (a.order or 0) < (b.order or 0)
-  end)
+  sorting.sorted(notes, function(a, b) return a[field] < b[field] end, breathe)
   local second = clock(points, ppq)
   for _, note in ipairs(notes) do
     breathe()
@@ -115,7 +114,6 @@ local function read(data, breathe)
   local points = timed(song.tempi, ppq)
   place(notes, "last", "stop", points, ppq, breathe)
   place(notes, "first", "onset", points, ppq, breathe)
-  for index, bend in ipairs(song.bends) do bend.order = index end
   place(song.bends, "first", "onset", points, ppq, breathe)
   notes.bends = song.bends
   return notes

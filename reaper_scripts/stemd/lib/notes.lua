@@ -1,9 +1,13 @@
 -- From notes in seconds of a file to the events of a MIDI take.
 
+local sorting = require("sorting")
+
 local notes = {}
 
 local SHORTEST = 0.002  -- seconds
-local TICK = 1 / 960   -- quarter notes
+local PPQ = 960         -- what REAPER gives a new item if nobody has changed it
+local TICK = 1 / PPQ   -- quarter notes
+local CLOSE = 0.01     -- ticks
 local CONTROL = 0xB
 local NOTE_ON, NOTE_OFF, ALL_NOTES_OFF = 0x90, 0x80, string.char(0xB0, 123, 0)
 
@@ -20,8 +24,7 @@ function notes.placed(heard, map, breathe)
       }
     end
   end
-  table.sort(found, function(a, b) return a.time < b.time end)
-  return found
+  return sorting.sorted(found, function(a, b) return a.time < b.time end, breathe)
 end
 
 --- Adds `first` and `last`, the quarter notes of the project's own tempo map at which each note starts and stops.
@@ -80,45 +83,22 @@ function notes.bends(heard, map, shift, breathe)
   return events
 end
 
-local function merge(events, low, middle, high, breathe)
-  local merged, left, right = {}, low, middle
-  while left < middle or right < high do
-    breathe()
-    local take_left = right >= high or left < middle and not earlier(events[right], events[left])
-    merged[#merged + 1] = events[take_left and left or right]
-    left, right = left + (take_left and 1 or 0), right + (take_left and 0 or 1)
-  end
-  table.move(merged, 1, #merged, low, events)
-end
-
--- table.sort cannot be interrupted, and it would hold REAPER for several milliseconds.
-local function sorted(events, breathe)
-  local width = 1
-  while width < #events do
-    for low = 1, #events, 2 * width do
-      merge(events, low, math.min(low + width, #events + 1), math.min(low + 2 * width, #events + 1), breathe)
-    end
-    width = 2 * width
-  end
-  return events
-end
-
---- The events of counted notes, with those that are in `events` already, in the order in which a take holds them. This
--- is the slow part.
+--- The events of counted notes, with those that are in `events` already, in the order in which a take holds them.
 function notes.events(counted, events, breathe)
   for _, note in ipairs(one_by_one(counted, breathe)) do
     breathe()
     events[#events + 1] = event(note.first, NOTE_ON, note, note.velocity)
     events[#events + 1] = event(note.last, NOTE_OFF, note, 0)
   end
-  return sorted(events, breathe)
+  return sorting.sorted(events, earlier, breathe)
 end
 
 --- The last tick of a take: where the event stands that closes it.
-function notes.closing(take)
+function notes.closing(take, breathe)
   local _, data = reaper.MIDI_GetAllEvts(take, "")
   local at, tick = 1, 0
   while at <= #data do
+    breathe()
     local delta
     delta, _, _, at = string.unpack("i4Bs4", data, at)
     tick = tick + delta
@@ -126,20 +106,43 @@ function notes.closing(take)
   return tick
 end
 
---- Puts events into a take in place of all that it holds. Ticks rise evenly with quarter notes, so two of them say
--- where all the others are.
-function notes.write(take, events, closing)
+--- How a take counts: its tick at the project's first quarter note, and ticks in one. They rise evenly with quarter
+-- notes, so two of them say where all the others are.
+function notes.ruler(take)
   local zero = reaper.MIDI_GetPPQPosFromProjQN(take, 0)
-  local step = reaper.MIDI_GetPPQPosFromProjQN(take, 1) - zero
+  return { zero = zero, step = reaper.MIDI_GetPPQPosFromProjQN(take, 1) - zero }
+end
+
+--- How a take will count that is to start at project time `from`, unless the user has changed REAPER's resolution.
+function notes.expected_ruler(from)
+  return { zero = -PPQ * reaper.TimeMap2_timeToQN(0, from), step = PPQ }
+end
+
+--- Events as the bytes of a take, without the one that closes it. This is the slow part.
+function notes.packed(events, ruler, breathe)
   local parts, now, floor, pack = {}, 0, math.floor, string.pack
+  local zero, step = ruler.zero, ruler.step
   for index = 1, #events do
+    breathe()
     local found = events[index]
     local tick = floor(zero + found.quarter * step + 0.5)
     if tick < now then tick = now end
     parts[index], now = pack("i4Bs4", tick - now, found.flag, found.bytes), tick
   end
-  parts[#parts + 1] = pack("i4Bs4", math.max(0, closing - now), 0, ALL_NOTES_OFF)
-  reaper.MIDI_SetAllEvts(take, table.concat(parts))
+  return { events = events, ruler = ruler, bytes = table.concat(parts), last = now }
+end
+
+local function fits(packed, ruler)
+  local there = packed.ruler
+  return math.abs(there.zero - ruler.zero) < CLOSE and math.abs(there.step - ruler.step) < CLOSE / 1000
+end
+
+--- Puts packed events into a take in place of all that it holds.
+function notes.write(take, packed, closing)
+  local ruler = notes.ruler(take)
+  if not fits(packed, ruler) then packed = notes.packed(packed.events, ruler, function() end) end
+  local last = string.pack("i4Bs4", math.max(0, closing - packed.last), 0, ALL_NOTES_OFF)
+  reaper.MIDI_SetAllEvts(take, packed.bytes .. last)
   reaper.MIDI_Sort(take)
 end
 

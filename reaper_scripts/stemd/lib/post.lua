@@ -79,6 +79,7 @@ end
 
 local function give_up(self, call)
   local text = "stemd does not answer. Its work is kept: start it again, then run this action once more."
+  if call.problem then text = ("stemd cannot be asked: %s. Is the disk full?"):format(call.problem) end
   deliver(self, call, { address = "/stemd/fail", args = { call.id, call.address, "no_answer", text } })
 end
 

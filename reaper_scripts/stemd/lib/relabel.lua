@@ -46,6 +46,9 @@ local function asked_for()
   local item = reaper.GetMediaItemTake_Item(take)
   local record, made = insertion.remembered(item)
   if not made then return nil, "These notes were not made by stemd, so there is nothing to relabel." end
+  if made.part ~= "drums" then
+    return nil, ("These notes are the %s; only drums have labels."):format(made.part)
+  end
   local shift = reaper.MIDI_GetProjTimeFromPPQPos(take, 0) - made.origin
   local notes = selected_notes(take, record.map, shift)
   if #notes == 0 then return nil, "Select the notes that are wrong first." end

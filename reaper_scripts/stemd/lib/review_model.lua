@@ -17,8 +17,8 @@ local DEFAULT_SENSITIVITY = 0.5
 function Model.new(item)
   local made = kept.made(item)
   return setmetatable({
-    item = item, job = made.job, manifest = made.manifest, rows = {}, grid = {}, sensitivity = {}, marked = 1,
-    message = "Asking stemd what it heard ...", queue = {}, name = "", duration = 1.0,
+    item = item, job = made.job, part = made.part, manifest = made.manifest, rows = {}, grid = {}, sensitivity = {},
+    marked = 1, message = "Asking stemd what it heard ...", queue = {}, name = "", duration = 1.0,
   }, Model)
 end
 
@@ -156,7 +156,7 @@ function Model:audition()
 end
 
 function Model:push()
-  self:_play("push", self.job, Post.options({ when = "now" }))
+  self:_play("push", self.job, Post.options({ when = "now", parts = { self.part } }))
 end
 
 function Model:stop()

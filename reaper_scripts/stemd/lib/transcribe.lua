@@ -88,13 +88,17 @@ function Job:progress(_, stage, fraction, eta)
   self.stage, self.fraction, self.eta = stage, fraction, eta
 end
 
-local function part_of(path)
-  return path:match("%.(%a+)%.mid$")
+-- The part whose notes a .mid holds, nil for the one of the whole song. A name that is taken gets a number.
+local function part_of(path, source)
+  local _, name = files.name(path)
+  local _, song = files.name(source)
+  local first = name:gsub("%-%d+$", "")
+  return name ~= song and first ~= song and first:match("%.(%a+)$") or nil
 end
 
 -- Kept for a cycle or two: the news of the final file comes together with the news that the job is done.
 function Job:midi(_, path)
-  local part = part_of(path)
+  local part = part_of(path, self.record.path)
   if self.wanted.stems or not has(self.wanted.parts, part) then return end
   self.drafts[part] = self.drafts[part] or { path = path, at = reaper.time_precise() + 0.3 }
 end

@@ -20,11 +20,15 @@ local function place(self, box, call)
   return files.join(self.folder, box, call.id .. ".json")
 end
 
---- The same file again is the same request to stemd. False while nobody has taken it away.
+--- The same file again is the same request to stemd. False while nobody has taken it away, or when it cannot be
+-- written: `call.problem` says why.
 function Spool:send(call)
   local path = place(self, "inbox", call)
   if reaper.file_exists(path) then return false end
-  return files.write_whole(path, json.encode({ address = call.address, args = json.list(call.args) })) ~= nil
+  local text = json.encode({ address = call.address, args = json.list(call.args) })
+  local written, problem = files.write_whole(path, text)
+  call.problem = problem
+  return written ~= nil
 end
 
 function Spool:poll(calls, deliver)
