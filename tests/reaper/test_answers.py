@@ -1,0 +1,149 @@
+"""What REAPER makes of a stemd of another age, names that were taken, paths and parts that do not fit, full disks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bridge.osc.addresses import PROTOCOL
+from bridge.osc.codec import Message
+from daemon.outlets.notify import Asker
+from tests import synth
+from tests.fake_door import JOB
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+from tests.reaper.stage import Results, Stage, drafted, failed, finished, on_stage
+from tests.reaper.test_wires import told
+
+SECONDS = 4.0
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
+    return Results(tmp_path)
+
+
+@pytest.fixture
+def stage(alone: Reaper) -> Iterator[Stage]:
+    with on_stage(Stage(), alone.state) as running:
+        yield running
+
+
+def song(path: Path) -> list[Json]:
+    return [{"name": "Song", "items": [audio_item(path, SECONDS)]}]
+
+
+@dataclass
+class OtherAge(Stage):
+    protocol: int = PROTOCOL
+
+    def ping(self, asker: Asker) -> Message:
+        args = super().ping(asker).args
+        return Message("/stemd/pong", (*args[:3], self.protocol, args[4]))
+
+
+@pytest.mark.parametrize(("protocol", "words"), [(PROTOCOL - 1, "is too old for"), (PROTOCOL + 1, "is newer than")])
+@pytest.mark.parametrize("action", ["Drums to MIDI", "Start the daemon", "Stop"])
+def test_a_stemd_of_another_age_is_told(
+    alone: Reaper, results: Results, protocol: int, words: str, action: str
+) -> None:
+    with on_stage(OtherAge(protocol=protocol), alone.state) as other:
+        outcome = alone.run(action, song(results.folder / "Song.wav"))
+    assert len(outcome["boxes"]) == 1 and f"stemd 0.1.0 {words} these scripts" in outcome["boxes"][0]
+    assert (other.verbs(), outcome["undone"], outcome["deferred"]) == ([], [], 0)
+
+
+def test_a_draft_whose_name_was_taken_is_found_by_its_number(alone: Reaper, stage: Stage, results: Results) -> None:
+    draft = results.midi("drums", 1.0).rename(results.folder / "Song.drums-2.mid")
+    final = results.midi("drums", 1.0, 2.0)
+    stage.play = [drafted(draft), 1.5, finished(results.manifest(final.name), final)]
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert outcome["undone"] == ["stemd: drums to MIDI (draft)", "stemd: drums to MIDI"]
+
+
+@pytest.mark.parametrize("name", ["Loop.drums", "Loop.drums-2"])
+def test_the_midi_of_the_whole_song_is_no_draft_of_its_drums(
+    alone: Reaper, stage: Stage, results: Results, name: str
+) -> None:
+    source = (results.folder / "Song.wav").rename(results.folder / f"{name}.wav")
+    whole = results.midi("drums", 1.0, 1.5).rename(results.folder / f"{name}.mid")
+    stage.play = [drafted(whole), 1.0, failed("The song is silent.")]
+    outcome = alone.run("Drums to MIDI", song(source))
+    assert (outcome["undone"], len(outcome["tracks"])) == ([], 1)
+
+
+def test_a_path_that_is_too_long_for_the_wire_is_told(alone: Reaper, stage: Stage, results: Results) -> None:
+    stage.play = [finished(Path(), Path())]
+    stage.play = [replace(stage.play[0], manifest="", midi="")]  # type: ignore[type-var]
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert len(outcome["boxes"]) == 1 and "Move the song to a shorter folder" in outcome["boxes"][0]
+
+
+def test_a_midi_file_that_is_gone_is_told(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0)
+    stage.play = [finished(results.manifest(final.name), final)]
+    final.unlink()
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert outcome["boxes"] == ["Song: The MIDI file cannot be read."]
+    assert outcome["undone"] == []
+
+
+def both_parts(alone: Reaper, stage: Stage, results: Results) -> list[Json]:
+    """A project with drums, on the second track, and bass, on the third."""
+    names = [results.midi(part, 1.0).name for part in ("drums", "bass")]
+    stage.play = [finished(results.manifest(*names), results.folder / names[0])]
+    return reopened(alone.run("Everything to MIDI", song(results.folder / "Song.wav")), 2)
+
+
+def test_notes_of_a_bass_have_no_drums_to_be_relabelled_as(alone: Reaper, stage: Stage, results: Results) -> None:
+    tracks = both_parts(alone, stage, results)
+    tracks[2]["items"][0]["edited"] = True
+    outcome = alone.run("Relabel selected notes as", tracks, choices=[3])
+    assert outcome["boxes"] == ["These notes are the bass; only drums have labels."]
+    assert "relabel" not in stage.verbs()
+
+
+def test_push_plays_the_selected_part_and_from_the_audio_all(alone: Reaper, stage: Stage, results: Results) -> None:
+    tracks = both_parts(alone, stage, results)
+    alone.run("Push to virtual port", tracks, cycles=60)
+    tracks[0]["items"][0]["selected"], tracks[2]["items"][0]["selected"] = True, False
+    alone.run("Push to virtual port", tracks, cycles=60)
+    pushed = [given["options_json"] for verb, given in stage.asked if verb == "push"]
+    assert pushed == [{"when": "now", "parts": ["bass"]}, {"when": "now"}]
+    assert {given["job"] for verb, given in stage.asked if verb == "push"} == {JOB}
+
+
+def test_a_resolution_of_the_users_own_moves_no_note(alone: Reaper, stage: Stage, results: Results) -> None:
+    final = results.midi("drums", 1.0, 2.5)
+    stage.play = [finished(results.manifest(final.name), final)]
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"), ppq=480)
+    assert [note["time"] for note in notes(outcome)] == pytest.approx([1.0, 2.5], abs=0.001)
+
+
+FULL = """
+local files = require("files")
+local written, problem = files.write_whole(given .. "/request", "a request")
+result = { written == nil, problem, reaper.file_exists(given .. "/request") }
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk can be full here")
+def test_a_full_disk_leaves_no_half_file(alone: Reaper, tmp_path: Path) -> None:
+    (tmp_path / "request.new").symlink_to("/dev/full")
+    assert told(alone, FULL, given=str(tmp_path)) == [True, "No space left on device", False]
+
+
+UNSENT = """
+require("files").write_whole = function(path, text) return text == "" or nil, "No space left on device" end
+os.remove = function() return true end
+local now, Post = 0, require("post")
+local post = Post.open({ spool = given, osc_port = 9 }, function() now = now + 0.5 return now end)
+post:ask("/stemd/stop", {}, function(message) result = message.args[4] end)
+while post:busy() do post:step() end
+"""
+
+
+def test_a_request_that_cannot_be_written_says_why(alone: Reaper, tmp_path: Path) -> None:
+    expected = "stemd cannot be asked: No space left on device. Is the disk full?"
+    assert told(alone, UNSENT, given=str(tmp_path)) == expected
