@@ -135,6 +135,13 @@ def test_a_steady_project_is_one_mark_on_a_bar_line(lua: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("lua", LUAS)
+def test_a_bar_that_is_cut_short_keeps_the_beats_of_its_meter(lua: str, tmp_path: Path) -> None:
+    cut = [{"time": 0.0, "bpm": 60, "numerator": 3, "denominator": 8}]
+    cut += [{"time": 1.0, "bpm": 60, "numerator": 3, "denominator": 4}]
+    assert marks_of(lua, tmp_path, cut) == [[0, 60, 2, 8], [1, 60, 3, 4]]
+
+
+@pytest.mark.parametrize("lua", LUAS)
 def test_a_file_that_is_played_faster_has_a_slower_beat(lua: str, tmp_path: Path) -> None:
     assert marks_of(lua, tmp_path, STEADY, take={"D_PLAYRATE": 2.0}) == [[0, 60, 4, 4]]
 

@@ -125,7 +125,7 @@ result = breaths
 
 
 def test_long_work_gives_reaper_its_turn_every_few_milliseconds(alone: Reaper) -> None:
-    until = told(alone, SLICED)
+    until = [breath for breath in told(alone, SLICED) if breath]
     assert until[-1] == 40 and len(until) > 8
     assert all(after - before <= 5 for before, after in pairwise(until))
 

@@ -11,20 +11,17 @@ local tempo_map = {}
 local CLOSE = 0.00005        -- seconds that a beat may be off
 local NEARLY = 1e-6          -- quarter notes
 local MOST = 40000           -- beats
-local FINER = { 4, 8, 16, 32 }
+local FINEST = 32            -- the shortest beat that stemd takes
 
--- A bar that a time signature marker cuts short is a bar of its own length.
+-- A bar that a time signature marker cuts short is a bar of its own length, in the beats of its meter if they fit.
 local function meter_of(start, stop)
   local count, unit = reaper.TimeMap_GetTimeSigAtTime(0, reaper.TimeMap2_QNToTime(0, start + 0.001))
-  local length = stop - start
-  if unit <= 32 and math.abs(count * 4 / unit - length) < NEARLY then return count, unit end
-  for _, finer in ipairs(FINER) do
-    local parts = length * finer / 4
-    if parts >= 1 - NEARLY and math.abs(parts - math.floor(parts + 0.5)) < NEARLY then
-      return math.floor(parts + 0.5), finer
-    end
+  for _, finer in ipairs({ unit, 4, 8, 16, 32 }) do
+    local parts = (stop - start) * finer / 4
+    local whole = math.floor(parts + 0.5)
+    if finer <= FINEST and whole >= 1 and math.abs(parts - whole) < NEARLY then return whole, finer end
   end
-  return count, math.min(unit, 32)
+  return count, math.min(unit, FINEST)
 end
 
 local function add_bar(beats, start, stop, second)
