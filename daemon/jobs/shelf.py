@@ -16,10 +16,16 @@ from daemon.pipeline.record_file import load
 from daemon.pipeline.records import Kit, Part, Source, Stems
 
 STAGES = ("decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony")
+PARTS = frozenset(part.value for part in Part if part is not Part.DRUMS)
 MIX, BACKING = "mix", "backing"
 
 _REMEMBERED = 64
 T = TypeVar("T")
+
+
+def _place(stage: str) -> int:
+    """Every pitched part has a stage of its name, which is one of `notes`."""
+    return STAGES.index("notes" if stage in PARTS else stage)
 
 
 class _NotThere(StemdError):
@@ -52,10 +58,6 @@ class Held:
         """The latest result of `stage`, None if there is none."""
         folder = next((path for name, path in reversed(self.results) if name == stage), None)
         return None if folder is None else load(folder, kind)[0]
-
-    def records(self, stage: str, kind: type[T]) -> list[T]:
-        """Of a stage that is run for each part: all of its results."""
-        return [load(path, kind)[0] for name, path in self.results if name == stage]
 
     def sounds(self) -> dict[str, Sound]:
         """Everything that can be listened to: the mix, its parts, the drums' own stems, the song without drums."""
@@ -97,10 +99,9 @@ class Shelf:
 
     def forget(self, job: Job, first: str) -> None:
         """Drop the results of the stage `first` and of those behind it, so that they are worked out again."""
-        gone = STAGES[STAGES.index(first) :]
         cache = Workspace(self._root)
         for stage, folder in self.held(job).results:
-            if stage in gone:
+            if _place(stage) >= STAGES.index(first):
                 cache.forget(folder)
         self._known.pop(job.id, None)
 

@@ -53,6 +53,10 @@ class Site:
         wait_for(lambda: self.ask("GET", f"api/jobs/{job}")["state"] == "done")
         return job
 
+    def latest(self, stage: str) -> Path:
+        """Where the cache has what `stage` made last."""
+        return max((self.home.folder / "cache" / "stages" / stage).iterdir(), key=lambda path: path.stat().st_ctime_ns)
+
     def drums(self, name: str) -> str:
         """The job of a drum track whose strokes are those of BEAT."""
         return self.transcribed(self.song(name), input="drums")

@@ -3,11 +3,14 @@
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 
+from tests import synth
 from tests.web.site import WAIT, wait_for
 
 DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
@@ -63,8 +66,29 @@ def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
     expect(page, "() => document.querySelector('#work').hidden")
     assert page.inner_text("#song-name") == "war-of-freedom"
     assert "140 bpm" in page.inner_text("#facts") and hits(page) > 200
-    made = page.locator(".stage p").all_inner_texts()
-    assert {"The song as a spectrogram", "Its stems", "Beats and bar lines"} <= set(made)
+    for made in ("The song as a spectrogram", "Its stems", "The drums of the kit", "Beats and bar lines"):
+        page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
+
+
+def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, site):
+    tones = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
+    line = synth.write(site.home.music / "line.wav", tones)
+    page = visit(site.transcribed(line, input="bass", parts=["bass"]))
+    page.click("#inside > summary")
+    for made in ("The notes of each part", "Key and chords"):
+        page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
+    assert page.locator("#gutter [data-key='roll bass']").bounding_box()["height"] > 60
+    assert page.locator("#parts li").count() == 1
+
+
+def test_a_song_whose_sound_was_cleared_away_is_worked_out_again(visit, site, job):
+    shutil.rmtree(site.latest("decode"))
+    page = visit(job)
+    assert page.is_checked("input[name=side][value=midi]") and page.is_disabled("input[name=side][value=audio]")
+    page.click("#sound-again")
+    expect(page, "(before) => location.hash !== `#${before}` && document.querySelector('#work').hidden", job)
+    page.wait_for_selector("#soundless", state="hidden")
+    assert page.is_checked("input[name=side][value=audio]")
 
 
 def test_what_was_done_is_listed_after_a_reload(visit, job):

@@ -14,7 +14,7 @@ from daemon.inlets.http.refusals import may
 from daemon.outlets.delivery import Delivery, Desk, Score, arrange, correct, step
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.cleanup import WrittenNote
-from daemon.pipeline.harmony import NONE
+from daemon.pipeline.harmony import NONE, Harmony
 from daemon.pipeline.history import History
 
 HITS = ["id", "onset", "time", "drum", "label", "pitch", "velocity", "level", "confidence", "cluster"]
@@ -99,7 +99,7 @@ def _song(here: Front, manifest: Manifest, score: Score) -> Response:
         "hits": {"columns": HITS, "rows": rows},
         "clusters": _clusters(score),
         "parts": {part: {"columns": NOTES, "rows": list(map(_row, notes))} for part, notes in score.notes.items()},
-        **_harmony(score),
+        **harmony(score.harmony),
     }
     return Response(to_json(body), media_type="application/json")
 
@@ -109,8 +109,8 @@ def _row(note: WrittenNote) -> tuple[Any, ...]:
     return note.id, *times, note.pitch, note.velocity, round(note.confidence, 3)
 
 
-def _harmony(score: Score) -> dict[str, Any]:
-    found = score.harmony
+def harmony(found: Harmony | None) -> dict[str, Any]:
+    """The key, None if it is not sure, and the chords."""
     if found is None:
         return {"key": None, "chords": []}
     chords = [{"start": c.onset, "end": c.onset + c.duration, "name": c.name} for c in found.chords if c.name != NONE]

@@ -1,5 +1,6 @@
 """Routes: what a finished stage holds, to look at."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,10 +9,12 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from daemon.inlets.http import shapes
 from daemon.inlets.http.front import Front, Here, no_sound
 from daemon.inlets.http.lab import Span
+from daemon.inlets.http.notes import harmony
 from daemon.inlets.http.refusals import may
 from daemon.jobs.shelf import Held
 from daemon.outlets.stems import Sound
 from daemon.pipeline.chain import Listening
+from daemon.pipeline.harmony import Harmony
 from daemon.pipeline.hearing import HeardPart
 from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Source, Stems
 
@@ -27,7 +30,7 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
         },
         "description": "decode: a spectrogram as PNG. separate, kit: {stems: {name: {start, end, min, max}}}. listen: "
         "{frame_rate, classes, strength, novelty}. hits: {drum: [[onset, strength]]}. beats: {beats, downbeats, bpm}. "
-        "notes: {part: [[onset, duration, pitch]]}.",
+        "notes: {part: [[onset, duration, pitch]]}. harmony: {key, chords: [{start, end, name}]}.",
     }
 }
 
@@ -58,8 +61,10 @@ def _drawn(here: Front, held: Held, stage: str) -> Response | None:
             return JSONResponse(_found(heard))
         case "beats" if (grid := held.record("beats", BeatGrid)) is not None:
             return JSONResponse({"beats": grid.beats, "downbeats": grid.downbeats, "bpm": grid.bpm})
-        case "notes" if heard_parts := held.records("notes", HeardPart):
-            return JSONResponse(dict(zip(held.job.options.pitched, map(_notes, heard_parts), strict=False)))
+        case "notes" if notes := dict(_parts(held)):
+            return JSONResponse(notes)
+        case "harmony" if (found := held.record("harmony", Harmony)) is not None:
+            return JSONResponse(harmony(found))
     return None
 
 
@@ -90,6 +95,12 @@ def _strength(heard: Listening) -> dict[str, Any]:
         "strength": drums.round(3).tolist(),
         "novelty": (coarse / top).astype(float).round(3).tolist(),
     }
+
+
+def _parts(held: Held) -> Iterator[tuple[str, list[tuple[float, float, int]]]]:
+    for part in held.job.options.pitched:
+        if (heard := held.record(part.value, HeardPart)) is not None:
+            yield part.value, _notes(heard)
 
 
 def _notes(heard: HeardPart) -> list[tuple[float, float, int]]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from daemon.jobs.options import Options
 
 Json = dict[str, Any]
-Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes"]
+Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony"]
 Form = Literal["wav", "flac", "mp3"]
 Number = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 

@@ -101,9 +101,9 @@ export class Desk {
     const parts = [...(notes.hits.length ? ["drums"] : []), ...[...notes.parts].filter(([, all]) => all.length).map(([name]) => name)];
     this.#stems = stems;
     byId("bench").hidden = false;
-    this.player.open(song.id, notes.duration);
+    this.player.open(song.id, notes.duration, stems);
     this.marks.setLoop(null);
-    const wave = new Wave(this.api, song.id, notes.duration);
+    const wave = new Wave(this.api, song.id, stems.length ? notes.duration : 0);
     wave.arrived.on(() => this.overview.refresh());
     song.changed.on(() => this.song === song && this.#refresh());
     song.selected.on(() => this.song === song && this.#gutter());
@@ -129,8 +129,8 @@ export class Desk {
 
   /** As alone as there are stems for: the drum, else the drums, else everything. @param {number[]} onsets @param {string} [drum] */
   hear(onsets, drum = "drums") {
-    const stem = [drum, "drums", "mix"].find((name) => this.#stems.includes(name)) ?? "mix";
-    this.player.audition(onsets, stem).catch(complain);
+    const stem = [drum, "drums", "mix"].find((name) => this.#stems.includes(name));
+    if (stem) this.player.audition(onsets, stem).catch(complain);
   }
 
   /** @param {"undo" | "redo"} way */
@@ -180,6 +180,7 @@ export class Desk {
     byId("undo").addEventListener("click", () => this.step("undo"));
     byId("redo").addEventListener("click", () => this.step("redo"));
     byId("shown").addEventListener("change", () => this.#shown(byId("shown").value));
+    byId("sound-again").addEventListener("click", () => this.progress.again("separate"));
     this.timeline.stacked.on(() => this.#gutter());
     themeChanged.on(() => this.#refresh());
     const box = byId("clusters").parentElement;
@@ -213,7 +214,10 @@ export class Desk {
   /** @param {string[]} stems */
   #offerSounds(stems) {
     const options = stems.filter((stem) => stem !== "backing").map((stem) => el("option", { value: stem, text: title(stem) }));
-    byId("shown").replaceChildren(...options, el("option", { value: "spectrogram", text: "Spectrogram" }));
+    const picture = el("option", { value: "spectrogram", text: "Spectrogram" });
+    byId("shown").replaceChildren(...(options.length ? [...options, picture] : [el("option", { text: "No sound" })]));
+    byId("shown").disabled = !options.length;
+    byId("soundless").hidden = options.length > 0;
   }
 
   /** @param {string} what */

@@ -30,6 +30,8 @@ export class Player {
   /** @type {{start: number, end: number} | null} */
   loop = null;
   duration = 0;
+  /** Are there only notes to be heard? */
+  soundless = false;
   /** @type {Set<string>} stems that sound */
   audible = new Set(["mix"]);
   /** @type {Set<string>} parts of the MIDI that do not */
@@ -50,13 +52,15 @@ export class Player {
     document.addEventListener("visibilitychange", () => this.playing && this.#plan());
   }
 
-  /** @param {string} job @param {number} duration */
-  open(job, duration) {
+  /** @param {string} job @param {number} duration @param {string[]} [stems] that can be heard, the whole song first */
+  open(job, duration, stems = ["mix"]) {
     this.pause();
     this.sounds.open(job);
     this.duration = duration;
     this.loop = null;
-    this.audible = new Set(["mix"]);
+    this.audible = new Set(stems.slice(0, 1));
+    if (this.soundless || !stems.length) this.side = stems.length ? "audio" : "midi";
+    this.soundless = !stems.length;
     this.silent = new Set();
     this.#rest = 0;
     this.#balance();
@@ -124,7 +128,7 @@ export class Player {
 
   /** @param {import("./outputs.js").Side} side */
   setSide(side) {
-    this.side = side;
+    this.side = this.soundless ? "midi" : side;
     this.#balance();
     this.changed.say();
   }

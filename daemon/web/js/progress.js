@@ -14,7 +14,7 @@ export class Progress {
     this.api = api;
     this.stages = new Stages(api);
     byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(complain));
-    byId("again").addEventListener("click", () => this.api.rerun(this.#job.id, "decode").catch(complain));
+    byId("again").addEventListener("click", () => this.again("decode"));
     const log = byId("log-lines").parentElement;
     log?.addEventListener("toggle", () => this.log());
   }
@@ -44,6 +44,12 @@ export class Progress {
     byId("work-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
     this.stages.update(job);
     if (moved) this.log();
+  }
+
+  /** The same song, worked out from a stage on; the new job is opened. @param {string} stage */
+  async again(stage) {
+    const job = await this.api.rerun(this.#job.id, stage).catch(complain);
+    if (job) location.hash = encodeURIComponent(job.id);
   }
 
   /** Only while somebody reads it. */

@@ -3,7 +3,7 @@
 import { byId, el, icon, sync } from "./dom.js";
 import { complain } from "./notice.js";
 import { Signal } from "./signal.js";
-import { STAGES } from "./stages.js";
+import { doing } from "./stages.js";
 import { left, stemOf, when } from "./words.js";
 
 const ACTIVE = new Set(["queued", "running"]);
@@ -132,5 +132,5 @@ export function told(job) {
   if (job.state === "failed") return job.reason || "Did not work";
   if (job.state === "cancelled") return "Cancelled";
   if (job.state === "done") return "";
-  return [STAGES[job.stage]?.doing ?? "Working", left(job.eta_s)].filter(Boolean).join(", ");
+  return [doing(job.stage), left(job.eta_s)].filter(Boolean).join(", ");
 }

@@ -4,6 +4,7 @@ import { byId, el, sync } from "./dom.js";
 import { DRUMS } from "./notes.js";
 import { colour, drumColour, partColour } from "./theme.js";
 import { drawPeaks } from "./wave.js";
+import { title } from "./words.js";
 
 /** @type {Record<string, {name: string, doing: string, made: string}>} */
 export const STAGES = {
@@ -13,14 +14,32 @@ export const STAGES = {
   kit: { name: "Split the kit", doing: "Splitting the kit", made: "The drums of the kit" },
   hits: { name: "Find hits", doing: "Finding the hits", made: "Hits, told apart by their sound" },
   beats: { name: "Find the beat", doing: "Finding the beat", made: "Beats and bar lines" },
-  notes: { name: "Write notes", doing: "Writing the notes", made: "The MIDI" },
+  notes: { name: "Hear notes", doing: "Hearing the notes", made: "The notes of each part" },
+  harmony: { name: "Find chords", doing: "Finding key and chords", made: "Key and chords" },
 };
 const ORDER = Object.keys(STAGES);
-const PICTURED = ["decode", "separate", "listen", "kit", "beats"];
+const PICTURED = ORDER.filter((stage) => stage !== "hits");
 const HUED = new Set(DRUMS);
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
+
+/** The pitched parts are stages of their own for the daemon, and one here. @param {string} stage that the daemon tells */
+const stageOf = (stage) => (stage === "" || stage in STAGES ? stage : "notes");
+
+/** @param {string} stage that the daemon tells @returns {string} what is being done */
+export function doing(stage) {
+  if (!stage) return "Beginning";
+  return stage in STAGES ? STAGES[stage].doing : `${STAGES.notes.doing}: ${title(stage)}`;
+}
+
+/** The stages that a job goes through. @param {any} options @returns {string[]} */
+function stagesOf({ input, parts, harmony }) {
+  const pitched = parts.some((/** @type {string} */ part) => part !== "drums");
+  const struck = parts.includes("drums");
+  const goes = { separate: input === "mix", kit: struck, hits: struck, notes: pitched, harmony: harmony ?? pitched };
+  return ORDER.filter((stage) => goes[/** @type {keyof typeof goes} */ (stage)] ?? true);
+}
 
 export class Stages {
   /** @type {any} */
@@ -67,7 +86,7 @@ export class Stages {
   /** @param {string} stage @returns {"done" | "current" | "to-come"} */
   #standing(stage) {
     if (this.#job.state === "done") return "done";
-    const at = ORDER.indexOf(this.#job.stage);
+    const at = ORDER.indexOf(stageOf(this.#job.stage));
     const place = ORDER.indexOf(stage);
     if (this.#job.state === "running" && place === at) return "current";
     return place < at || this.#pictures.has(stage) ? "done" : "to-come";
@@ -75,7 +94,7 @@ export class Stages {
 
   show() {
     if (!byId("inside").open || !this.#job) return;
-    const shown = ORDER.filter((stage) => this.#standing(stage) !== "done" || this.#has(stage) || this.#job.state !== "done");
+    const shown = stagesOf(this.#job.options).filter((stage) => this.#standing(stage) !== "done" || this.#has(stage) || this.#job.state !== "done");
     sync(byId("stages"), shown, (stage) => stage, (stage, node) => this.#card(stage, node));
   }
 
@@ -98,7 +117,7 @@ export class Stages {
 
   #fetch() {
     if (!byId("inside").open || !this.#job) return;
-    for (const stage of PICTURED) {
+    for (const stage of stagesOf(this.#job.options).filter((each) => PICTURED.includes(each))) {
       const ended = this.#standing(stage) === "done" || !["queued", "running"].includes(this.#job.state);
       const wanted = !this.#pictures.has(stage) && !this.#waiting.has(stage) && (this.#asked.get(stage) ?? 0) < TRIES;
       if (ended && wanted) this.#ask(stage);
@@ -114,8 +133,15 @@ export class Stages {
     const picture = await this.api.picture(job, stage).catch(() => null);
     if (this.#job.id !== job) return;
     if (picture) this.#pictures.set(stage, picture);
-    setTimeout(() => this.#waiting.delete(stage), turn * RETRY_MS);
+    else if (["queued", "running"].includes(this.#job.state)) setTimeout(() => this.#again(job, stage), turn * RETRY_MS);
     this.show();
+  }
+
+  /** @param {string} job @param {string} stage */
+  #again(job, stage) {
+    if (this.#job.id !== job) return;
+    this.#waiting.delete(stage);
+    this.#fetch();
   }
 
   /** @param {string} stage @param {HTMLCanvasElement} canvas */
@@ -132,6 +158,8 @@ export class Stages {
     else if (found instanceof ImageBitmap) ctx.drawImage(found, 0, 0, size.width, size.height);
     else if (found?.strength) drawStrength(ctx, found, size);
     else if (found?.beats) drawBeats(ctx, found, size);
+    else if (found?.chords) drawChords(ctx, found, size);
+    else if (stage === "notes") drawNotes(ctx, found, size);
     else if (found) drawStems(ctx, found.stems ?? found, size);
   }
 }
@@ -171,6 +199,37 @@ function drawBeats(ctx, { beats, downbeats }, size) {
     ctx.fillStyle = colour(bar ? "accent" : "wave");
     ctx.fillRect((at / end) * size.width, bar ? 12 : 30, 1.2, size.height - (bar ? 24 : 60));
   });
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Record<string, [number, number, number][]>} parts @param {Size} size */
+function drawNotes(ctx, parts, size) {
+  const all = Object.values(parts).flat();
+  const end = Math.max(1, ...all.map(([onset, duration]) => onset + duration));
+  const [low, high] = [Math.min(...all.map((note) => note[2])), Math.max(...all.map((note) => note[2]))];
+  const row = (size.height - 8) / Math.max(12, high - low + 1);
+  for (const [part, notes] of Object.entries(parts)) {
+    ctx.fillStyle = partColour(part);
+    for (const [onset, duration, pitch] of notes) {
+      const width = Math.max(1.2, (duration / end) * size.width);
+      ctx.fillRect((onset / end) * size.width, 4 + (high - pitch) * row, width, Math.max(1.5, row * 0.9));
+    }
+  }
+}
+
+/** As high as the root; the minor ones paler. @param {CanvasRenderingContext2D} ctx
+ * @param {{key: string | null, chords: {start: number, end: number, name: string}[]}} found @param {Size} size */
+function drawChords(ctx, { key, chords }, size) {
+  const end = chords.at(-1)?.end ?? 1;
+  ctx.fillStyle = colour("accent");
+  for (const { start, end: until, name } of chords) {
+    const root = "C D EF G A B".indexOf(name[0]) + (name[1] === "#" ? 1 : name[1] === "b" ? -1 : 0);
+    ctx.globalAlpha = /^.[#b]?m(?!aj)/.test(name) ? 0.55 : 1;
+    ctx.fillRect((start / end) * size.width, size.height - 10 - root * 4, Math.max(1, ((until - start) / end) * size.width - 0.8), 5);
+  }
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = colour("text");
+  ctx.font = "600 11px Inter, sans-serif";
+  ctx.fillText(key ?? "", 6, 14);
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./notes.js").Notes} notes @param {Size} size */

@@ -74,7 +74,10 @@ export class Transport {
     play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
     byId("half").setAttribute("aria-pressed", String(player.rate !== 1));
     byId("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
-    for (const radio of this.#sides) radio.checked = radio.value === player.side;
+    for (const radio of this.#sides) {
+      radio.checked = radio.value === player.side;
+      radio.disabled = player.soundless && radio.value !== "midi";
+    }
     this.#follow();
     if (player.playing && !this.#frame) this.#run();
   }

@@ -62,10 +62,9 @@ def song(heard) -> str:
     return f"/api/jobs/{heard[-1][2]['job']}"
 
 
-def results(home: Home) -> list[Path]:
-    """The folder of every result of a stage that is kept."""
-    found = (home.folder / "cache" / "stages").glob("*/*")
-    return [path for path in found if path.parent.name in STAGES]
+def results(home: Home, *stages: str) -> list[Path]:
+    """The folder of every result that is kept of these stages."""
+    return [path for stage in stages for path in (home.folder / "cache" / "stages" / stage).glob("*")]
 
 
 def sound(answer: httpx.Response) -> np.ndarray:
@@ -171,14 +170,39 @@ def test_the_picture_of_listening_rises_where_the_strokes_are(client, song):
         assert min(abs(onset - time) for time in times) < 0.05
 
 
+@pytest.fixture(scope="module")
+def bass(client, home) -> dict[str, Any]:
+    """The job of a bass line, done."""
+    line = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
+    path = synth.write(home.music / "Line.wav", line)
+    asked = {"path": str(path), "options": {"input": "bass", "parts": ["bass"]}}
+    return ended(client, client.post("/api/jobs", json=asked).json())
+
+
+def test_the_notes_of_a_part_and_its_chords_have_their_pictures_too(client, bass):
+    pictures = f"{bass['links']['self']}/pictures"
+    [(part, notes)] = client.get(f"{pictures}/notes").json().items()
+    assert part == "bass" and 33 in {pitch for _, _, pitch in notes}
+    assert set(client.get(f"{pictures}/harmony").json()) == {"key", "chords"}
+
+
+def test_a_rerun_from_the_notes_hears_the_parts_again(client, home, bass):
+    before = len(results(home, "bass"))
+    for kept in results(home, "bass"):
+        (kept / "from before").touch()
+    ended(client, client.post(f"{bass['links']['self']}/rerun", json={"from": "notes"}).json())
+    fresh = [kept for kept in results(home, "bass") if not (kept / "from before").exists()]
+    assert before == len(fresh) == 1
+
+
 def test_a_rerun_works_out_what_was_forgotten_and_keeps_the_corrections(client, home, song):
     client.put(f"{song}/clusters", json={"revision": 0, "changes": {"hits": {"0": "cowbell"}}})
-    for kept in results(home):
+    for kept in results(home, *STAGES):
         (kept / "from before").touch()
     again = client.post(f"{song}/rerun", json={"from": "kit"})
     assert again.status_code == 202, again.text
     made = ended(client, again.json())
-    fresh = {kept.parent.name for kept in results(home) if not (kept / "from before").exists()}
+    fresh = {kept.parent.name for kept in results(home, *STAGES) if not (kept / "from before").exists()}
     assert made["id"] != song.rpartition("/")[2] and fresh == {"kit", "hits", "beats"}
     assert client.get(f"{made['links']['self']}/notes").json()["hits"]["rows"][0][4] == "cowbell"
 
