@@ -75,7 +75,8 @@
 
     Device.prototype.push = function () {
         var self = this;
-        this.edit("push", [JSON.stringify({ when: "now" })], function () {
+        var song = this.requireSong();
+        this.edit("push", [JSON.stringify({ when: "now", parts: song.wanted })], function () {
             self.panel.status("Playing on stemd's port");
         });
     };

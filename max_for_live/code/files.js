@@ -19,46 +19,58 @@ var Files = (function () {
         return !!file;
     }
 
-    function take(file, most) {
+    function take(file, most, stop) {
         var bytes = [];
         var block;
-        while (bytes.length < most) {
+        var end = "";
+        while (bytes.length < most && !(stop && end.indexOf(stop) >= 0)) {
             block = file.readbytes(Math.min(BLOCK, most - bytes.length));
             if (!block || !block.length) {
                 break;
             }
             Array.prototype.push.apply(bytes, block);
+            end = stop ? end.slice(-stop.length) + ascii(block, 0, block.length) : "";
         }
         return bytes;
     }
 
-    // All bytes of a file, or its first `most`.
-    function bytes(path, most) {
+    // All bytes of a file, or its first `most`, or those up to the block in which `stop` is.
+    function bytes(path, most, stop) {
         var file = opened(path);
         var found;
         if (!file) {
             throw new Refusal("missing", Paths.name(path) + " cannot be opened. Was it moved or renamed?");
         }
         try {
-            found = take(file, most || LARGEST);
+            found = take(file, most || LARGEST, stop);
         } finally {
             file.close();
         }
         return found;
     }
 
-    function utf8(values) {
+    function text(values) {
         var parts = [];
         var at;
         for (at = 0; at < values.length; at += BLOCK) {
-            parts.push(String.fromCharCode.apply(null, values.slice(at, at + BLOCK)));
+            parts.push(ascii(values, at, at + BLOCK));
         }
-        return decodeURIComponent(escape(parts.join("")));
+        return parts.join("");
     }
 
-    function json(path) {
+    function utf8(found) {
+        return decodeURIComponent(escape(found));
+    }
+
+    function until(found, stop) {
+        var at = stop ? found.indexOf(stop) : -1;
+        return at < 0 ? found : found.slice(0, at) + "}";
+    }
+
+    // The object in a file. What comes at and after `stop`, the start of one of its members, is left out unread.
+    function json(path, stop) {
         try {
-            return JSON.parse(utf8(bytes(path)));
+            return JSON.parse(utf8(until(text(bytes(path, null, stop)), stop)));
         } catch (error) {
             if (error instanceof Refusal) {
                 throw error;

@@ -3,9 +3,11 @@ var Learning = (function () {
     "use strict";
 
     var NEAR = 0.004; // seconds between a note of the .mid, which stands on a whole tick, and the time of its hit
+    var PITCHES = 128;
 
+    // A whole number: texts would have to be made anew for every look.
     function slot(pitch, second) {
-        return pitch + " " + Math.round(second / NEAR);
+        return Math.round(second / NEAR) * PITCHES + pitch;
     }
 
     function bySlot(listing) {
@@ -22,14 +24,22 @@ var Learning = (function () {
 
     function nearest(slots, pitch, second) {
         var best = null;
-        [-NEAR, 0, NEAR].forEach(function (by) {
-            (slots[slot(pitch, second + by)] || []).forEach(function (hit) {
-                if (!best || Math.abs(hit.time - second) < Math.abs(best.time - second)) {
-                    best = hit;
+        var least = NEAR;
+        var list;
+        var far;
+        var by;
+        var i;
+        for (by = -1; by <= 1; by += 1) {
+            list = slots[slot(pitch, second + by * NEAR)] || [];
+            for (i = 0; i < list.length; i += 1) {
+                far = Math.abs(list[i].time - second);
+                if (far <= least) {
+                    best = list[i];
+                    least = far;
                 }
-            });
-        });
-        return best && Math.abs(best.time - second) <= NEAR ? best : null;
+            }
+        }
+        return best;
     }
 
     // Which hit each written note stands for: its key, "second pitch", -> id. `listing` is the daemon's.

@@ -5,6 +5,7 @@ var Results = (function () {
     var RACK = 0;
     var GENERAL_MIDI = 1;
     var BAR = 4; // beats
+    var TABLES = ",\n\"history\":"; // what follows in a manifest are corrections, notes and hits by the thousand
 
     // `settings` are the panel's wishes; `told(text)` shows a sentence.
     function Results(settings, told) {
@@ -13,15 +14,18 @@ var Results = (function () {
         this.open = {};
     }
 
-    // The part whose notes a .mid holds; none for the one of the whole song.
-    function part(path) {
-        var found = /\.([a-z]+)\.mid$/.exec(path);
-        return found ? found[1] : "";
+    // The part whose notes a .mid holds; none for the one of the whole song. A name that is taken gets a number.
+    function part(path, song) {
+        var title = Paths.title(path);
+        var first = title.replace(/-\d+$/, "");
+        var whole = Paths.title(song.source.path);
+        var found = /\.([a-z]+)$/.exec(first);
+        return found && title !== whole && first !== whole ? found[1] : "";
     }
 
     function outputs(song, pattern) {
         var folder = Paths.folder(song.manifest);
-        return Files.json(song.manifest).outputs.filter(function (output) {
+        return Files.json(song.manifest, TABLES).outputs.filter(function (output) {
             return pattern.test(output.kind);
         }).map(function (output) {
             return { name: pattern.exec(output.kind)[1], path: folder + "/" + output.path };
@@ -32,7 +36,7 @@ var Results = (function () {
     function files(song) {
         var wanted = song.wanted;
         var found;
-        if (wanted.length === 1 && part(song.midi) === wanted[0]) {
+        if (wanted.length === 1 && part(song.midi, song) === wanted[0]) {
             return [{ name: wanted[0], path: song.midi }];
         }
         found = outputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) { return wanted.indexOf(file.name) >= 0; });
@@ -148,13 +152,13 @@ var Results = (function () {
 
     // Whether a .mid is one of the parts that were asked for.
     Results.prototype.wants = function (song, path) {
-        return song.wanted.indexOf(part(path)) >= 0;
+        return song.wanted.indexOf(part(path, song)) >= 0;
     };
 
     // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.
     Results.prototype.deliver = function (song, draft) {
         var self = this;
-        var list = draft ? [{ name: part(draft), path: draft }] : files(song);
+        var list = draft ? [{ name: part(draft, song), path: draft }] : files(song);
         // Each new track goes right beside the source: the first part is made last.
         return list.slice().reverse().reduce(function (count, file) { return count + self.part(song, file); }, 0);
     };

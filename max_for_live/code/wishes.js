@@ -3,7 +3,7 @@ var Wishes = (function () {
     "use strict";
 
     var ALL = ["drums", "bass", "vocals", "other"];
-    var TARGETS = [["drums"], ["bass"], ["vocals"], ["other"], ALL, ALL];
+    var TARGETS = [["drums"], ["bass"], ["vocals"], ["other"], ALL, ["drums"]]; // stems need no more notes than these
     var STEMS = 5;
     var INPUTS = ["mix", "stem"];
     var LIVE = 1;
@@ -59,10 +59,11 @@ var Wishes = (function () {
         return found;
     }
 
-    // A single stem is heard as what was asked for; of all parts at once no stem is.
+    // A single stem is heard as what was asked for; of all parts at once no stem is, and it is not separated again.
     function input(values) {
         var parts = TARGETS[values.target];
-        return INPUTS[values.input] === "stem" && parts.length === 1 ? parts[0] : "mix";
+        var single = INPUTS[values.input] === "stem" && parts.length === 1 && values.target !== STEMS;
+        return single ? parts[0] : "mix";
     }
 
     Wishes.prototype.parts = function () {

@@ -103,3 +103,53 @@ for (const [target, input, heard] of [[0, 1, "drums"], [1, 1, "bass"], [1, 0, "m
     assert.equal(JSON.parse(max.last("process")[3]).input, heard);
   });
 }
+
+test("a draft whose name was taken is found by its number", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  taken(max);
+  song.write([KICK]);
+  const numbered = path.join(song.folder, "Song.drums-2.mid");
+  fs.renameSync(song.midi, numbered);
+  max.say("/stemd/midi", "j1", numbered);
+  max.clock.pass(1000);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums"]);
+});
+
+for (const name of ["Loop.drums", "Loop.drums-2"]) {
+  test(`the .mid of all of ${name}.wav is no draft of its drums`, () => {
+    const song = new Song(`${name}.wav`);
+    const { set, max } = opened(song);
+    taken(max);
+    song.write([KICK]);
+    const whole = path.join(song.folder, `${name}.mid`);
+    fs.copyFileSync(song.midi, whole);
+    max.say("/stemd/midi", "j1", whole);
+    max.clock.pass(1000);
+    assert.equal(set.song.tracks.length, 1);
+  });
+}
+
+test("push plays the parts that were asked for", () => {
+  const song = new Song();
+  const { max } = opened(song);
+  max.say("target", 1);
+  taken(max);
+  song.midi = path.join(song.folder, "Song.bass.mid");
+  song.write([KICK]);
+  done(max, song);
+  max.say("push");
+  assert.deepEqual(JSON.parse(max.last("push")[3]), { when: "now", parts: ["bass"] });
+});
+
+test("of a manifest only what comes before its tables is read", () => {
+  const song = new Song("Söng.wav");
+  const { set, max } = opened(song);
+  max.say("target", 4);
+  taken(max);
+  song.write([KICK]);
+  const head = JSON.stringify({ name: "鼓".repeat(9000), ...JSON.parse(fs.readFileSync(song.manifest)) }).slice(0, -1);
+  fs.writeFileSync(song.manifest, `${head},\n"history":{},\n"hits":${"[".repeat(100000)}`);
+  done(max, song);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums"]);
+});

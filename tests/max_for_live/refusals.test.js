@@ -214,6 +214,30 @@ test("a damaged .mid leaves the set as it is", () => {
   assert.equal(set.song.tracks.length, 1);
 });
 
+for (const gone of ["midi", "manifest"]) {
+  test(`a ${gone} that is gone is told, and the set stays as it is`, () => {
+    const song = new Song();
+    const { set, max } = opened(song);
+    max.say("target", gone === "midi" ? 0 : 4);
+    taken(max);
+    song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
+    fs.unlinkSync(song[gone]);
+    done(max, song);
+    assert.match(max.status, /cannot be opened. Was it moved or renamed/);
+    assert.equal(set.song.tracks.length, 1);
+  });
+}
+
+test("a full disk is told in stemd's words", () => {
+  const song = new Song();
+  const { max } = opened(song);
+  taken(max);
+  const words = "There is no room left for the stems of Song.wav.";
+  max.say("/stemd/fail", max.last("process")[1], "/stemd/process", "stage_failed", words, "j1");
+  assert.equal(max.status, words);
+  assert.equal(max.get("device.current.state"), "failed");
+});
+
 test("a result whose path was too long for the wire is told", () => {
   const song = new Song();
   const { max } = opened(song);
