@@ -11,6 +11,8 @@ from bridge.amxd import decode
 from bridge.drum_labels import LABELS, SOUNDS
 from bridge.drum_map import named
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
+from daemon.jobs.shelf import STAGES
+from daemon.jobs.shift import DRAFT
 from max_for_live import panel as look
 from max_for_live.build import DEVICE, SOURCES, frozen, main, patcher, script, unfrozen
 from max_for_live.patch import Stored
@@ -165,6 +167,10 @@ def test_the_scripts_speak_the_daemons_protocol():
     verbs = set(re.findall(r'(?:\.ask|\.edit|act\("edit",)\(?\s*"(\w+)"', text))
     assert verbs >= {"ping", "subscribe", "process", "cancel", "relabel"}
     assert {f"/stemd/{verb}" for verb in verbs} <= REQUESTS.keys()
+
+
+def test_every_stage_of_the_daemon_has_a_name_for_musicians():
+    assert {*re.findall(r"(\w+): \"", table("STAGES"))} >= {*STAGES, DRAFT, "queued", "write"}
 
 
 def test_scripts_are_small_files():

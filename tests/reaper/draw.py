@@ -36,6 +36,10 @@ def _triangle(pen: ImageDraw.ImageDraw, ink: Any, *corners: float) -> None:
     pen.polygon([corner * FINER for corner in corners], ink)
 
 
+def _line(pen: ImageDraw.ImageDraw, ink: Any, *ends: float) -> None:
+    pen.line([(end + 0.5) * FINER for end in ends], ink, FINER)
+
+
 def _text(pen: ImageDraw.ImageDraw, ink: Any, x: float, y: float, _: float, h: float, bold: bool, text: str) -> None:
     font = _font(bold, round(h * FINER))
     pen.text((x * FINER, (y + 0.84 * h) * FINER), text, ink, font, "ls")
@@ -48,7 +52,7 @@ def _font(bold: bool, size: int) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(INSTEAD[bold], size)
 
 
-PENS: dict[str, Any] = {"rect": _rect, "circle": _circle, "triangle": _triangle, "text": _text}
+PENS: dict[str, Any] = {"rect": _rect, "circle": _circle, "line": _line, "triangle": _triangle, "text": _text}
 
 
 if __name__ == "__main__":

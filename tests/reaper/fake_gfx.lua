@@ -59,6 +59,7 @@ end
 
 function gfx.rect(x, y, w, h) shape("rect", x, y, math.max(0, w), math.max(0, h)) end
 function gfx.circle(x, y, radius) shape("circle", x, y, radius) end
+function gfx.line(x1, y1, x2, y2) shape("line", x1, y1, x2, y2) end
 function gfx.triangle(x1, y1, x2, y2, x3, y3) shape("triangle", x1, y1, x2, y2, x3, y3) end
 
 function gfx.showmenu(items)

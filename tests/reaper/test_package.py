@@ -9,13 +9,15 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from daemon.jobs.shelf import STAGES
+from daemon.jobs.shift import DRAFT
 from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 
 LUA = sorted(SCRIPTS.rglob("*.lua"))
 ACTIONS = sorted(SCRIPTS.glob("stemd/stemd_*.lua"))
 GFX = {
-    "circle", "dock", "drawstr", "ext_retina", "getchar", "h", "init", "measurestr", "mouse_cap", "mouse_wheel",
+    "circle", "dock", "drawstr", "ext_retina", "getchar", "h", "init", "line", "measurestr", "mouse_cap", "mouse_wheel",
     "mouse_x", "mouse_y", "quit", "rect", "set", "setfont", "showmenu", "triangle", "update", "w", "x", "y",
 }  # fmt: skip
 
@@ -120,3 +122,9 @@ def test_no_file_is_long_and_no_line_either() -> None:
 def test_the_page_names_every_action() -> None:
     page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
     assert not [path for path in ACTIONS if path.stem.removeprefix("stemd_") not in page]
+
+
+def test_every_stage_of_the_daemon_has_a_name_for_musicians() -> None:
+    text = (SCRIPTS / "stemd" / "lib" / "hud.lua").read_text(encoding="utf-8")
+    named = re.search(r"local STAGES = \{(.*?)\n\}", text, re.DOTALL)
+    assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGES, DRAFT, "queued", "write"}

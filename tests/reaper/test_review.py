@@ -11,7 +11,7 @@ from tests.reaper.conftest import SECONDS
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
 
 READY = 25  # frames until the clusters are there
-WIDE, HIGH = 760, 540
+WIDE, HIGH = 760, 584
 CARD = 1  # the first column's title is above, the kick's slider below
 
 
@@ -122,3 +122,19 @@ def test_the_window_closes_with_escape_and_remembers_its_place(reaper: Reaper, t
 def test_without_an_item_of_stemd_there_is_a_sentence(alone: Reaper) -> None:
     outcome = alone.run("Review and relabel", [{"name": "empty"}])
     assert outcome["boxes"] == ["Select an item that stemd has made MIDI of first."]
+
+
+MANY = """
+local hud, jobs = require("hud"), {}
+for index = 1, 20 do
+  jobs[index] = { record = { name = "Take " .. index }, stage = "hits", fraction = 0.5, over = index <= 15 }
+end
+hud.new(jobs):step()
+"""
+
+
+def test_twenty_jobs_fit_into_the_small_window_and_those_that_go_on_come_first(alone: Reaper) -> None:
+    shown = [text["text"] for text in alone.lines(MANY)["texts"]]
+    takes = [text for text in shown if text.startswith("Take")]
+    assert takes == ["Take 16", "Take 17", "Take 18", "Take 19", "Take 20", "Take 1", "Take 2", "Take 3"]
+    assert shown[-1] == "and 12 more"

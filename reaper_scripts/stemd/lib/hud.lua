@@ -7,14 +7,16 @@ local Widgets = require("widgets")
 local Hud = {}
 Hud.__index = Hud
 
-local WIDTH, ROW, EDGE = 420, 56, 14
+local WIDTH, ROW, EDGE, MORE = 420, 56, 14, 20
+local MOST = 8  -- rows; more would not fit on a small screen
 local CLOSED, ESCAPE = -1, 27
 
 --- `jobs` have record.name, stage, fraction, eta and cancel().
 function Hud.new(jobs)
   local self = setmetatable({ jobs = jobs, widgets = Widgets.new(), open = true }, Hud)
-  local where = place.load("progress", WIDTH, #jobs * ROW + EDGE)
-  where.h = math.max(where.h, #jobs * ROW + EDGE)
+  local high = math.min(#jobs, MOST) * ROW + EDGE + (#jobs > MOST and MORE or 0)
+  local where = place.load("progress", WIDTH, high)
+  where.h = math.max(where.h, high)
   paint.open("stemd", where)
   return self
 end
@@ -45,12 +47,28 @@ local function row(self, job, y, w)
   if clicked then job:cancel() end
 end
 
+-- Those that go on come first.
+local function in_sight(jobs)
+  local shown = {}
+  for _, over in ipairs({ false, true }) do
+    for _, job in ipairs(jobs) do
+      if (job.over or false) == over and #shown < MOST then shown[#shown + 1] = job end
+    end
+  end
+  return shown
+end
+
 local function draw(self)
   paint.begin()
   self.widgets:begin()
   local w, h = paint.size()
   paint.box(0, 0, w, h, "back")
-  for index, job in ipairs(self.jobs) do row(self, job, (index - 1) * ROW + 4, w) end
+  local shown = in_sight(self.jobs)
+  for index, job in ipairs(shown) do row(self, job, (index - 1) * ROW + 4, w) end
+  if #self.jobs > #shown then
+    local more = ("and %d more"):format(#self.jobs - #shown)
+    paint.text(more, EDGE, #shown * ROW + 4, w - 2 * EDGE, 22, { font = "small", colour = "dim" })
+  end
   self.widgets:finish()
   gfx.update()
 end

@@ -5,7 +5,7 @@ local paint = { scale = 1 }
 paint.COLOURS = {
   back = { 0.106, 0.114, 0.129 }, panel = { 0.145, 0.157, 0.176 }, raised = { 0.216, 0.231, 0.259 },
   hover = { 0.278, 0.298, 0.333 }, line = { 0.30, 0.32, 0.35 }, text = { 0.94, 0.95, 0.96 }, dim = { 0.60, 0.63, 0.67 },
-  grip = { 0.82, 0.84, 0.86 },
+  lit = { 0.247, 0.298, 0.349 }, grip = { 0.82, 0.84, 0.86 },
   accent = { 0.36, 0.66, 0.88 }, marked = { 0.165, 0.208, 0.251 }, warn = { 0.95, 0.66, 0.30 },
   kick = { 0.89, 0.44, 0.33 }, snare = { 0.93, 0.74, 0.35 }, toms = { 0.56, 0.76, 0.42 }, hihat = { 0.37, 0.73, 0.76 },
   cymbals = { 0.68, 0.55, 0.87 }, percussion = { 0.86, 0.52, 0.69 },
@@ -98,6 +98,16 @@ local function fitted(text, width)
     if gfx.measurestr(short) <= width then return short end
   end
   return ""
+end
+
+--- A tick, `size` points wide.
+function paint.tick(x, y, size, colour)
+  paint.colour(colour)
+  local pen = math.max(1, whole(1.5))
+  for step = 0, pen - 1 do
+    gfx.line(whole(x), whole(y + size * 0.5) + step, whole(x + size * 0.38), whole(y + size * 0.85) + step)
+    gfx.line(whole(x + size * 0.38), whole(y + size * 0.85) + step, whole(x + size), whole(y + size * 0.1) + step)
+  end
 end
 
 --- Text in a box of w x h points, centred in height, cut with … if it is too long. `align`: left, centre or right.

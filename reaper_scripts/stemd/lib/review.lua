@@ -12,7 +12,7 @@ local View = require("review_view")
 
 local review = {}
 
-local NAME, WIDTH, HEIGHT = "review", 760, 540
+local NAME, WIDTH, HEIGHT = "review", 760, 584
 local CLOSED, ESCAPE, ENTER, SPACE = -1, 27, 13, 32
 local UP, DOWN, DELETE, BACKSPACE = 30064, 1685026670, 6579564, 8
 local CTRL_Z, CTRL_Y = 26, 25

@@ -22,11 +22,16 @@ local function menu(self, items, x, y)
   return choice
 end
 
+local function counted(number, word)
+  return ("%d %s%s"):format(number, word, number == 1 and "" or "s")
+end
+
 local function heading(model, w)
   paint.text(model.name, EDGE, 9, w, 22, { font = "title" })
   local hits = 0
   for _, row in ipairs(model.rows) do hits = hits + row.count end
-  local about = #model.rows > 0 and ("%d hits in %d groups that sound alike"):format(hits, #model.rows) or ""
+  local groups = counted(#model.rows, "group") .. (#model.rows == 1 and " of one sound" or " that sound alike")
+  local about = #model.rows > 0 and ("%s in %s"):format(counted(hits, "hit"), groups) or ""
   paint.text(about, EDGE, 30, w, 16, { font = "small", colour = "dim" })
 end
 
@@ -70,7 +75,8 @@ end
 
 local function label_button(self, index, row, x, y, w)
   local name = drums.name(row.label) .. (row.cluster < 0 and " (single)" or "")
-  if not self.widgets:button(name, x, y + 3, w, ROW - 6, { menu = true }) then return end
+  local style = { menu = true, lit = index == self.model.marked }
+  if not self.widgets:button(name, x, y + 3, w, ROW - 6, style) then return end
   self.model:mark(index)
   local choice = menu(self, drums.menu(row.label), x, y + ROW)
   if drums.LIST[choice] then self.model:relabel(drums.LIST[choice].label) end
@@ -78,7 +84,8 @@ end
 
 local function play_button(self, index, row, y)
   local over = self.widgets:over(EDGE, y, 28, ROW)
-  paint.dot(EDGE + 12, y + ROW / 2, 10, over and "hover" or "raised")
+  local plain = index == self.model.marked and "lit" or "raised"
+  paint.dot(EDGE + 12, y + ROW / 2, 10, over and "hover" or plain)
   paint.play(EDGE + 9, y + ROW / 2 - 5, 10, row.drum)
   if over and self.widgets.pressed then
     self.model:mark(index)
@@ -217,13 +224,13 @@ local function swing_slider(self, x, y, w)
   local grid, widgets = self.model.grid, self.widgets
   local auto = type(grid.swing) ~= "number"
   paint.text("Swing", x, y, 38, GRID, SMALL_DIM)
-  if widgets:button("auto", x + 42, y + 10, 46, 24, { on = auto, font = "small" }) then
+  if widgets:button("Auto", x + 42, y + 10, 46, 24, { on = auto, font = "small" }) then
     self.model:set_grid({ swing = "auto" })
   end
   local now = auto and 0 or (grid.swing - 0.5) * 4
-  local value, chosen = widgets:slider("swing", now, x + 104, y + 10, w - 156, 24, { colour = auto and "raised" })
+  local value, chosen = widgets:slider("swing", now, x + 104, y + 10, w - 172, 24, { colour = auto and "raised" })
   local held = widgets.held == "swing"
-  paint.text(auto and not held and "" or percent(0.5 + value / 4), x + w - 44, y, 44, GRID, SMALL_RIGHT)
+  paint.text(auto and not held and "as played" or percent(0.5 + value / 4), x + w - 56, y, 56, GRID, SMALL_RIGHT)
   if chosen then self.model:set_grid({ swing = math.floor((0.5 + value / 4) * 1000 + 0.5) / 1000 }) end
 end
 
@@ -238,17 +245,17 @@ end
 local function grid_buttons(self, y)
   local grid, widgets = self.model.grid, self.widgets
   local on = grid.quantize == true
-  if widgets:button("Quantize", EDGE - 8, y + 10, 78, 24, { on = on, font = "small" }) then
+  if widgets:button("Quantize", EDGE - 8, y + 10, 84, 24, { icon = on and "ticked" or "box", font = "small" }) then
     self.model:set_grid({ quantize = not on })
   end
-  if widgets:button(grid.step or "1/16", EDGE + 76, y + 10, 66, 24, { font = "small", menu = true }) then
-    step_menu(self, EDGE + 76, y + 34)
+  if widgets:button(grid.step or "1/16", EDGE + 84, y + 10, 66, 24, { font = "small", menu = true }) then
+    step_menu(self, EDGE + 84, y + 34)
   end
 end
 
 local function grid_panel(self, w, y)
   grid_buttons(self, y)
-  local x = EDGE + 162
+  local x = EDGE + 170
   local half = (w - EDGE + 8 - x - 20) / 2
   strength_slider(self, x, y, half)
   swing_slider(self, x + half + 20, y, half)

@@ -39,6 +39,11 @@ end
 local ICONS = {
   play = function(x, y) paint.play(x, y - 5, 10, "text") end,
   stop = function(x, y) paint.box(x, y - 4, 8, 8, "text") end,
+  box = function(x, y) paint.round(x - 2, y - 5, 11, 11, 2, "back") end,
+  ticked = function(x, y)
+    paint.round(x - 2, y - 5, 11, 11, 2, "accent")
+    paint.tick(x, y - 3, 7, "back")
+  end,
 }
 
 local function face(label, x, y, w, h, style)
@@ -54,11 +59,13 @@ local function face(label, x, y, w, h, style)
   if style.menu then paint.opens(x + w - 18, y + h / 2 - 2, 8, "dim") end
 end
 
---- True when it was clicked. `style`: dim (cannot be clicked), on, font, menu (opens one), icon (play, stop).
+--- True when it was clicked. `style`: dim (cannot be clicked), on, lit (lies on what is marked), font, menu (opens
+-- one), icon (play, stop, box, ticked).
 function Widgets:button(label, x, y, w, h, style)
   style = style or {}
   local over = not style.dim and self:over(x, y, w, h)
-  paint.round(x, y, w, h, 4, style.on and "accent" or over and "hover" or "raised")
+  local plain = style.lit and "lit" or "raised"
+  paint.round(x, y, w, h, 4, style.on and "accent" or over and "hover" or plain)
   face(label, x, y, w, h, style)
   return over and self.pressed
 end
