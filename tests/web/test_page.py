@@ -81,6 +81,16 @@ def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, site):
     assert page.locator("#parts li").count() == 1
 
 
+def test_any_stem_is_shown_as_a_waveform_or_a_spectrogram(visit, job):
+    page = visit(job)
+    for what, asked in (("wave kick", "waveform/kick"), ("spectrum kick", "spectrogram/kick")):
+        before = page.locator("#picture").screenshot()
+        with page.expect_response(re.compile(asked)) as answered:
+            page.select_option("#shown", what)
+        assert answered.value.ok
+        wait_for(lambda before=before: page.locator("#picture").screenshot() != before)
+
+
 def test_a_song_whose_sound_was_cleared_away_is_worked_out_again(visit, site, job):
     shutil.rmtree(site.latest("decode"))
     page = visit(job)

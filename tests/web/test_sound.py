@@ -18,22 +18,32 @@ RENDER = """async (job) => {
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
 }"""
-# Whatever goes to the loudspeaker is also recorded, with the context's time of every block.
-RECORD = """() => {
+# Notes in window.heard when what goes to the loudspeaker gets loud after a tenth of a second of less, by the context's
+# clock. It listens in the audio thread: the page's own may be late on a busy machine.
+EAR = """
+registerProcessor('ear', class extends AudioWorkletProcessor {
+  constructor() { super(); this.loud = -1; }
+  process([[samples = []]]) {
+    samples.forEach((value, i) => {
+      if (Math.abs(value) < 0.12) return;
+      const at = currentTime + i / sampleRate;
+      if (at - this.loud > 0.1) this.port.postMessage(at);
+      this.loud = at;
+    });
+    return true;
+  }
+});"""
+RECORD = """(ear) => {
   const connect = AudioNode.prototype.connect;
+  const module = URL.createObjectURL(new Blob([ear], {type: 'text/javascript'}));
   window.heard = [];
   AudioNode.prototype.connect = function (to, ...more) {
-    if (to === this.context.destination && !(this instanceof ScriptProcessorNode)) {
-      const recorder = this.context.createScriptProcessor(4096, 1, 1);
-      recorder.onaudioprocess = (event) => {
-        const {sampleRate} = event.inputBuffer;
-        event.inputBuffer.getChannelData(0).forEach((value, i) => {
-          if (Math.abs(value) > 0.12) window.heard.push(event.playbackTime + i / sampleRate);
-        });
-      };
-      connect.call(this, recorder);
-      connect.call(recorder, to);
-    }
+    if (to === this.context.destination) this.context.audioWorklet.addModule(module).then(() => {
+      const mono = {numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit'};
+      const listener = new AudioWorkletNode(this.context, 'ear', mono);
+      listener.port.onmessage = ({data}) => window.heard.push(data);
+      connect.call(this, listener);
+    });
     return connect.call(this, to, ...more);
   };
 }"""
@@ -48,15 +58,19 @@ def rendering(page, job: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(page.evaluate(RENDER, job)), np.float32)
 
 
-def phase(page, seconds: float, step: float) -> float:
-    """When, within a step, what is played now gets loud: the mean over `seconds`."""
+def recorded(visit, job: str):
+    """The page with a recorder in it; the page's own rules would not let one in."""
+    page = visit(job, bypass_csp=True)
+    page.evaluate(RECORD, EAR)
+    return page
+
+
+def phase(page, step: float) -> float:
+    """When, within a step, what is played now gets loud: the median of the next strokes."""
     page.evaluate("() => { window.heard = []; }")
-    page.wait_for_timeout(seconds * 1000)
-    times = np.array(page.evaluate("() => window.heard"))
-    starts = times[1:][np.diff(times) > 0.1]
-    assert len(starts) >= 3
-    turns = np.exp(2j * np.pi * starts / step)
-    return float(np.angle(np.mean(turns)) / (2 * np.pi) * step)
+    page.wait_for_function("() => window.heard.length >= 10")
+    turns = np.array(page.evaluate("() => window.heard")[1:]) / step
+    return float(np.median((turns - turns[0] + 0.5) % 1) - 0.5 + turns[0] % 1) * step
 
 
 def test_every_hit_of_the_midi_sounds_within_10_ms_of_its_time(visit, site, job):
@@ -70,38 +84,47 @@ def test_every_hit_of_the_midi_sounds_within_10_ms_of_its_time(visit, site, job)
     assert max(np.abs(np.array(times) - at).min() for at in heard) < 0.010
 
 
+def test_drums_and_instruments_are_recordings_that_came_with_the_page(visit, job):
+    page = visit(job)
+    found = page.evaluate("""async () => {
+      const {samples} = await import('/static/js/samples.js');
+      const {kit, notes} = await samples(new OfflineAudioContext(2, 44100, 44100));
+      return [[...kit.keys()], [...notes].map(([part, all]) => [part, all.length])];
+    }""")
+    assert {"kick", "snare", "open_hihat", "crash", "ride"} <= set(found[0]) and len(found[0]) == 14
+    assert dict(found[1]) == {"bass": 4, "guitar": 4, "piano": 5, "vocals": 3, "other": 4}
+
+
 def test_the_midi_is_silent_where_there_are_no_notes(visit, job):
     assert np.abs(rendering(visit(job), job)[-RATE // 2 :]).max() < 0.001
 
 
 @pytest.mark.parametrize("half", [False, True])
 def test_original_and_midi_play_in_time_with_each_other(visit, site, half):
-    page = visit(site.drums(f"in time {half}"))
-    page.evaluate(RECORD)
+    page = recorded(visit, site.drums(f"in time {half}"))
     page.click("#play")
     page.wait_for_selector("#play[aria-label=Pause]")
     if half:
         page.keyboard.press("h")
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(600)
     step = STEP * 2 if half else STEP
-    original = phase(page, 16 * step, step)
+    original = phase(page, step)
     page.keyboard.press("a")
-    page.wait_for_timeout(300)
-    midi = phase(page, 16 * step, step)
+    page.wait_for_timeout(600)
+    midi = phase(page, step)
     apart = (original - midi + step / 2) % step - step / 2
     assert abs(apart) < 0.010
 
 
 def test_a_soloed_stem_is_all_that_sounds(visit, looked_at):
-    page = visit(looked_at)
-    page.evaluate(RECORD)
+    page = recorded(visit, looked_at)
     page.click("#stems li:has-text('Toms') button.solo")  # nobody plays them in this song
     page.click("#play")
     page.wait_for_selector("#play[aria-label=Pause]")
     page.wait_for_timeout(1200)
     heard = page.evaluate("() => window.heard.length")
     page.click("#stems li:has-text('Toms') button.solo")
-    page.wait_for_function("() => window.heard.length > 20")
+    page.wait_for_function("() => window.heard.length > 2")
     assert heard == 0
 
 

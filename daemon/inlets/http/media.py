@@ -33,6 +33,7 @@ _PART: dict[int | str, dict[str, Any]] = {
 }
 _SOUND: dict[int | str, dict[str, Any]] = {**_file("audio/wav", "audio/flac", "audio/mpeg"), **_PART, **may(400, 404)}
 _MIDI = {**_file("audio/midi"), **may(404, 409)}
+_PICTURE = {**_file("image/png"), **may(404)}
 
 
 @router.get("/midi", summary="The MIDI file", response_class=Response, responses=_MIDI)
@@ -97,6 +98,13 @@ def waveform(
     if last <= start:
         raise Rejected("bad_request", f"start {start:g} must lie before end {last:g}.")
     return shapes.Waveform(**here.lab.waveform(sounds, known, Span(start, last, points)))
+
+
+@router.get("/spectrogram/{stem_name}", summary="A spectrogram", response_class=FileResponse, responses=_PICTURE)
+def spectrogram(job: str, stem_name: Name, here: Here) -> FileResponse:
+    """The whole of it, low below and high above, time from left to right."""
+    sounds, known = here.sound(job, stem_name)
+    return FileResponse(here.lab.picture(sounds[known]), media_type="image/png")
 
 
 def _midi(here: Front, job: str, part: str | None) -> Response:

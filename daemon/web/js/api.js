@@ -70,7 +70,17 @@ export class Api {
    * @returns {Promise<ImageBitmap | any>} a picture, or figures to draw one from
    */
   async picture(id, stage) {
-    const answer = await this.#fetch("GET", this.at(id, `/pictures/${stage}`));
+    return this.#picture(this.at(id, `/pictures/${stage}`));
+  }
+
+  /** @param {string} id @param {string} stem @returns {Promise<ImageBitmap>} */
+  spectrogram(id, stem) {
+    return this.#picture(this.at(id, `/spectrogram/${encodeURIComponent(stem)}`));
+  }
+
+  /** @param {string} path */
+  async #picture(path) {
+    const answer = await this.#fetch("GET", path);
     const image = (answer.headers.get("content-type") ?? "").startsWith("image/");
     return image ? createImageBitmap(await answer.blob()) : answer.json();
   }

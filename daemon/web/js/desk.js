@@ -213,22 +213,22 @@ export class Desk {
 
   /** @param {string[]} stems */
   #offerSounds(stems) {
-    const options = stems.filter((stem) => stem !== "backing").map((stem) => el("option", { value: stem, text: title(stem) }));
-    const picture = el("option", { value: "spectrogram", text: "Spectrogram" });
-    byId("shown").replaceChildren(...(options.length ? [...options, picture] : [el("option", { text: "No sound" })]));
-    byId("shown").disabled = !options.length;
-    byId("soundless").hidden = options.length > 0;
+    const choices = (/** @type {string} */ how, /** @type {string} */ label) =>
+      el("optgroup", { label }, ...stems.map((stem) => el("option", { value: `${how} ${stem}`, text: title(stem) })));
+    const both = [choices("wave", "Waveform"), choices("spectrum", "Spectrogram")];
+    byId("shown").replaceChildren(...(stems.length ? both : [el("option", { text: "No sound" })]));
+    byId("shown").disabled = !stems.length;
+    byId("soundless").hidden = stems.length > 0;
   }
 
-  /** @param {string} what */
+  /** @param {string} what "wave" or "spectrum", and the stem */
   async #shown(what) {
-    const { timeline } = this;
-    if (what !== "spectrogram") {
-      timeline.spectrogram = null;
-      return timeline.wave?.show(what);
-    }
-    const picture = await this.api.picture(this.song?.id ?? "", "decode").catch(complain);
-    if (picture instanceof ImageBitmap) timeline.spectrogram = picture;
+    const { timeline, song } = this;
+    const [how, stem] = what.split(" ");
+    const picture = how === "spectrum" ? await this.api.spectrogram(song?.id ?? "", stem).catch(complain) : null;
+    if (this.song !== song || byId("shown").value !== what) return;
+    timeline.spectrogram = picture ?? null;
+    timeline.wave?.show(stem);
     timeline.refresh();
   }
 }

@@ -1,6 +1,7 @@
-/** What the notes sound like: the kit, and a plain instrument for each pitched part. */
+/** What the notes sound like: the kit, and an instrument for each pitched part; recorded where there are samples. */
 
 import { drumSound } from "./kit_sounds.js";
+import { Samples, samples } from "./samples.js";
 
 /**
  * @typedef {{time: number, part: string, velocity: number, label?: string, pitch?: number, duration?: number}} Event
@@ -26,6 +27,7 @@ export class Instruments {
   #waves = new Map();
   /** @type {{gain: GainNode, source: AudioBufferSourceNode} | null} */
   #open = null;
+  #samples = new Samples();
   /** @type {Set<AudioScheduledSourceNode>} */
   #sounding = new Set();
 
@@ -33,6 +35,11 @@ export class Instruments {
   constructor(context, out) {
     this.context = context;
     this.out = out;
+  }
+
+  /** Before this only made-up sounds are played. */
+  async load() {
+    this.#samples = await samples(this.context);
   }
 
   /** @param {Event} event @param {number} at context time @param {number} [stretch] of durations */
@@ -66,20 +73,34 @@ export class Instruments {
 
   /** @param {Event} event @param {number} at @param {number} duration */
   #note({ part, pitch = 60, velocity }, at, duration) {
-    const voice = VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other;
-    const source = this.context.createOscillator();
+    const recorded = this.#samples.nearest(part, pitch);
     const gain = this.context.createGain();
-    const peak = loudness(velocity) * voice.level;
     const end = at + Math.max(duration, 0.03);
-    source.setPeriodicWave(this.#wave(part, voice.overtones));
-    source.frequency.value = 440 * 2 ** ((pitch - 69) / 12);
-    gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(peak, at + voice.attack);
-    if (voice.ring) gain.gain.setTargetAtTime(peak * 0.15, at + voice.attack, voice.ring);
+    const source = recorded ? this.#bent(recorded, pitch) : this.#made(part, pitch);
+    if (recorded) gain.gain.setValueAtTime(loudness(velocity), at);
+    else swell(gain.gain, at, loudness(velocity), VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other);
     gain.gain.setTargetAtTime(0, end, RELEASE / 3);
     source.connect(gain).connect(this.out(part));
     this.#start(source, at);
     source.stop(end + RELEASE * 2);
+  }
+
+  /** @param {import("./samples.js").Recorded} recorded @param {number} pitch */
+  #bent({ sound, pitch: root, round }, pitch) {
+    const source = this.context.createBufferSource();
+    source.buffer = sound;
+    source.playbackRate.value = 2 ** ((pitch - root) / 12);
+    if (round) [source.loop, source.loopStart, source.loopEnd] = [true, round.start, round.end];
+    return source;
+  }
+
+  /** @param {string} part @param {number} pitch */
+  #made(part, pitch) {
+    const source = this.context.createOscillator();
+    const voice = VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other;
+    source.setPeriodicWave(this.#wave(part, voice.overtones));
+    source.frequency.value = 440 * 2 ** ((pitch - 69) / 12);
+    return source;
   }
 
   /** @param {AudioScheduledSourceNode} source @param {number} at */
@@ -91,7 +112,7 @@ export class Instruments {
 
   /** @param {string} label */
   #sound(label) {
-    const known = this.#kit.get(label);
+    const known = this.#samples.kit.get(label) ?? this.#kit.get(label);
     if (known) return known;
     const samples = drumSound(label, this.context.sampleRate);
     const buffer = this.context.createBuffer(1, samples.length, this.context.sampleRate);
@@ -108,6 +129,13 @@ export class Instruments {
     this.#waves.set(part, wave);
     return wave;
   }
+}
+
+/** @param {AudioParam} gain @param {number} at @param {number} loud @param {{attack: number, ring: number, level: number}} voice */
+function swell(gain, at, loud, { attack, ring, level }) {
+  gain.setValueAtTime(0, at);
+  gain.linearRampToValueAtTime(loud * level, at + attack);
+  if (ring) gain.setTargetAtTime(loud * level * 0.15, at + attack, ring);
 }
 
 /** @param {number} velocity 1..127 @returns {number} 127 is 1, 1 is about -36 dB */

@@ -12,7 +12,7 @@ import { Sounds } from "./sounds.js";
  * a piece of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan;
  * slower than it was it sounds in `grains`, of which those in `cut` are planned */
 
-const AHEAD = 0.2; // seconds that are planned
+const AHEAD = 0.3; // seconds that are planned
 const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
 const LEAD = 0.04;
 const TICK_MS = 40;
@@ -173,6 +173,7 @@ export class Player {
       this.#outputs = outputs;
       this.#instruments = new Instruments(this.context, (part) => outputs.part(part));
       this.#balance();
+      await this.#instruments.load();
     }
     if (this.context.state === "suspended") await this.context.resume();
   }

@@ -32,9 +32,10 @@ const pitched = (notes) =>
  * @param {Score} score @param {number} duration seconds @param {number} [rate] samples a second
  * @returns {Promise<AudioBuffer>} stereo
  */
-export function rendered(score, duration, rate = 44100) {
+export async function rendered(score, duration, rate = 44100) {
   const context = new OfflineAudioContext(2, Math.ceil(duration * rate), rate);
   const instruments = new Instruments(context, () => context.destination);
+  await instruments.load();
   for (const event of score.events) if (event.time < duration) instruments.play(event, event.time);
   return context.startRendering();
 }

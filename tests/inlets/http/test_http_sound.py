@@ -153,6 +153,12 @@ def test_the_archive_holds_all_of_it(client, song):
         assert {"Beat.mid", "Beat.stemd.json", f"Beat.stems/backing.{form}"} <= set(packed.namelist())
 
 
+def test_every_stem_has_its_own_spectrogram(client, song):
+    mix, drums = (client.get(f"{song}/spectrogram/{name}") for name in ("mix", "drums"))
+    assert mix.headers["content-type"] == "image/png" and mix.content[:4] == b"\x89PNG"
+    assert mix.content != drums.content and client.get(f"{song}/spectrogram/flute").status_code == 404
+
+
 def test_every_stage_has_its_picture(client, song):
     png = client.get(f"{song}/pictures/decode")
     assert png.headers["content-type"] == "image/png" and png.content[:4] == b"\x89PNG"
