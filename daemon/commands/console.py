@@ -11,9 +11,9 @@ from daemon.jobs.timings import Report
 from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
 from daemon.pipeline.edits import Edited, effective
-from daemon.pipeline.harmony import NAMES
 
 WIDTH = 78
+_TONES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Console(Protocol):
@@ -145,7 +145,7 @@ def _part_lines(delivery: Delivery) -> Iterator[str]:
 
 def pitch_name(pitch: int) -> str:
     """60 is C4, as on paper."""
-    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+    return f"{_TONES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _summary(result: Transcription, delivery: Delivery) -> str:

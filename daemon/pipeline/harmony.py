@@ -18,10 +18,14 @@ from daemon.pipeline.bars import has_beats, steady
 from daemon.pipeline.notes import LOWEST_KEY, Posteriors
 from daemon.pipeline.records import BeatGrid
 
-NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 QUALITIES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}
 NONE = "N"
+_MINOR_CHORD = list(QUALITIES).index("m")
 
+_MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+_FIFTHS = "Gb Db Ab Eb Bb F C G D A E B F# C# G# D# A#".split()  # noqa: SIM905
+_STEPS = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)  # fifths up that each semitone of a scale is spelt by
 _MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 _BASS_KEYS = 52 - LOWEST_KEY  # below E3 the lowest key that sounds is the root more often than not
@@ -47,7 +51,14 @@ class Key:
 
     @property
     def name(self) -> str:
-        return f"{NAMES[self.tonic]} {'minor' if self.minor else 'major'}"
+        return f"{self.roots[self.tonic]} {'minor' if self.minor else 'major'}"
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The twelve pitch classes from C, as this key spells them: the third of F# minor is A, its fifth C#."""
+        tonic = (_MINOR_TONICS if self.minor else _MAJOR_TONICS)[self.tonic]
+        places = [_FIFTHS.index(tonic) + _STEPS[(tone - self.tonic) % 12] for tone in range(12)]
+        return tuple(_FIFTHS[place + 12 if place < 0 else place - 12 * (place >= len(_FIFTHS))] for place in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,9 @@ def harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> H
     """Of what was heard in the stems (or in the song without drums). Without beats a chord lasts half seconds."""
     edges, downbeats = _spans(grid, duration)
     tones, deep = _folded(stems, edges)
-    names = _names(_path(_fits(tones, deep), downbeats))
-    chords = tuple(_chords(names, edges))
-    return Harmony(_key((tones + deep).sum(axis=0), chords), chords)
+    states = _path(_fits(tones, deep), downbeats)
+    key = _key((tones + deep).sum(axis=0), states)
+    return Harmony(key, tuple(_chords(_names(states, key.roots), edges)))
 
 
 def markers(found: Harmony) -> tuple[Marker, ...]:
@@ -107,15 +118,15 @@ def _by_class(keys: Floats) -> Floats:
     return np.asarray(np.bincount(classes, weights=keys, minlength=12), float)
 
 
-def _key(tones: Floats, chords: Sequence[Chord]) -> Key:
+def _key(tones: Floats, states: Sequence[int]) -> Key:
     """The key whose profile fits best; most songs also start or end at home."""
     if np.ptp(tones) == 0:
         return Key(0, False, 0.0)
     profiles = [np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)]
     fits = np.array([np.corrcoef(np.sqrt(tones), np.sqrt(profile))[0, 1] for profile in profiles])
-    triads = [chord.name.removesuffix("7") for chord in chords if chord.name != NONE]
-    for home in (*triads[:1], *triads[-1:]):
-        fits[NAMES.index(home.removesuffix("m")) + 12 * home.endswith("m")] += _HOME
+    chords = [divmod(state, 12) for state in states if state < 12 * len(QUALITIES)]
+    for quality, tonic in (*chords[:1], *chords[-1:]):
+        fits[tonic + 12 * (quality == _MINOR_CHORD)] += _HOME
     best, second = np.argsort(-fits, kind="stable")[:2]
     confidence = float(np.clip((fits[best] - fits[second]) / 0.2, 0.01, 1) * max(0.0, fits[best]))
     return Key(int(best) % 12, bool(best >= 12), confidence)
@@ -150,8 +161,8 @@ def _path(fits: Floats, downbeats: set[int]) -> list[int]:
     return states[::-1]
 
 
-def _names(states: Sequence[int]) -> list[str]:
-    every = [name + quality for quality in QUALITIES for name in NAMES] + [NONE]
+def _names(states: Sequence[int], roots: Sequence[str]) -> list[str]:
+    every = [root + quality for quality in QUALITIES for root in roots] + [NONE]
     return [every[state] for state in states]
 
 

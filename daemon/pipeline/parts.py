@@ -75,7 +75,7 @@ def transcribe_part(
 
 
 def _absent(part: Part) -> str:
-    return f"No {part} was found in this song."
+    return f"No {part} {'were' if part is Part.VOCALS else 'was'} found in this song."
 
 
 def _watched(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:

@@ -101,7 +101,7 @@ def test_a_part_that_is_not_in_the_song_has_no_notes_and_that_is_said(home):
     done = home.stemd("transcribe", home.music / "Beat.wav", "--parts", "vocals", "--separator", "embedded")
     assert done.exit_code == 0
     assert pitches(home, "Beat.vocals.mid") == []
-    assert "No vocals was found in this song." in done.stdout
+    assert "No vocals were found in this song." in done.stdout
 
 
 def test_clicks_are_no_notes(home):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.backends.basic_pitch import BasicPitch
-from daemon.pipeline.harmony import NAMES, Chord, Key, harmony
+from daemon.pipeline.harmony import Harmony, Key, harmony
 from daemon.pipeline.records import BeatGrid
 from tests.benchmarks.excerpts import LINES, Excerpt, Piece, chords, render, separated
 from tests.benchmarks.tables import Setting, Table, number
@@ -57,15 +57,15 @@ def key_score(true: Key, found: Key) -> float:
     return 0.3 if (found.tonic - true.tonic) % 12 == (3 if true.minor else 9) else 0.0
 
 
-def chord_score(truth: list[tuple[float, float, int, str]], found: tuple[Chord, ...]) -> float:
+def chord_score(truth: list[tuple[float, float, int, str]], found: Harmony) -> float:
     """Share of the time in hundredths of a second, diminished triads left out."""
     right = total = 0
     for start, end, root, quality in truth:
         if quality == "dim":
             continue
-        wanted = NAMES[root] + ("m" if quality == "min" else "")
+        wanted = found.key.roots[root] + ("m" if quality == "min" else "")
         for time in np.arange(start, end, 0.01):
-            names = [c.name.removesuffix("7") for c in found if c.onset <= time < c.onset + c.duration]
+            names = [c.name.removesuffix("7") for c in found.chords if c.onset <= time < c.onset + c.duration]
             right, total = right + (names == [wanted]), total + 1
     return right / total
 
@@ -77,7 +77,7 @@ def measured(number: int, folder: Path, listener: BasicPitch) -> tuple[float, fl
     beats = tuple(Seconds(0.3 + piece.beat * i) for i in range(4 * len(piece.degrees) + 1))
     grid = BeatGrid(beats, tuple(range(0, len(beats), 4)), 60 / piece.beat)
     found = harmony([listener.listen([mix], RATE)], grid, Seconds(duration))
-    return key_score(key, found.key), chord_score(list(chords(piece)), found.chords)
+    return key_score(key, found.key), chord_score(list(chords(piece)), found)
 
 
 def tables(_: Setting) -> Iterator[Table]:
