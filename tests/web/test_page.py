@@ -108,6 +108,17 @@ def test_what_was_done_is_listed_after_a_reload(visit, job):
     assert page.locator("#past button.open[aria-current=true]").count() == 1
 
 
+def test_a_restart_is_told_and_loses_no_song(visit, site, job):
+    page = visit(job)
+    site.home.end()
+    expect(page, "() => document.querySelector('#health').textContent.includes('does not answer')")
+    site.home.start()
+    expect(page, "() => !document.querySelector('#health').textContent.includes('does not answer')")
+    page.reload()
+    page.wait_for_selector("#bench:not([hidden])")
+    assert page.locator(f"#past [data-key='{job}']").count() == 1
+
+
 def test_a_cluster_gets_another_name_from_the_menu_and_back_by_undo(visit, site, job):
     page = visit(job)
     before = site.labels(job)

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from daemon import __version__
 from daemon.inlets.http import house, jobs, media, notes, page, pictures, playing, refusals, shapes, stream
+from daemon.inlets.http.examples import EXAMPLES
 from daemon.inlets.http.front import Front
 from daemon.inlets.http.gate import Gate, Rules
 
@@ -14,7 +15,10 @@ _ABOUT = """Songs in, stems and MIDI out, on this machine. Jobs are the same one
 
 Every refusal is JSON: a `code` for programs and a `text` for people. Corrections name the `revision` that they were
 made for; when somebody else was first, the answer is 409 with the one that holds. From other machines, and once
-`daemon.http_key` is set, send `Authorization: Bearer KEY` (or `?key=KEY` where no header can be set)."""
+`daemon.http_key` is set, send `Authorization: Bearer KEY` (or `?key=KEY` where no header can be set).
+
+The events also come by WebSocket, at `/api/ws`: send `{"subscribe": "all"}`, `{"subscribe": JOB}` or
+`{"cancel": JOB}`; hear `{"id": 1790000000000001, "event": "progress", "data": {"job": "a1b2c3d4e5f6", ...}}`."""
 
 
 class Application(FastAPI):
@@ -38,7 +42,7 @@ def application(front: Front, rules: Rules) -> Gate:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """Wrong arguments are 400 with a Problem here, not 422."""
+    """Wrong arguments are 400 with a Problem here, not 422; and every refusal is JSON, whatever the answer would be."""
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     known = refusals.may(400)[400]
     wrong = {"description": known["description"], "content": known["content"]}
@@ -46,9 +50,17 @@ def _described(app: FastAPI) -> dict[str, Any]:
         for operation in path.values():
             if operation["responses"].pop("422", None):
                 operation["responses"].setdefault("400", wrong)
+            _refused_as_json(operation["responses"])
     schemas = found["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["NewJob"] = shapes.NewJob.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name, example in EXAMPLES.items():
+        schemas[name]["example"] = example
     return found
 
+
+def _refused_as_json(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        if status >= "400" and "application/json" in response.get("content", {}):
+            response["content"] = {"application/json": response["content"]["application/json"]}

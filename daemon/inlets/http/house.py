@@ -20,7 +20,10 @@ from daemon.jobs.options import Options
 from daemon.pipeline.records import Part
 
 _TEXT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The text format of Prometheus."}
+    200: {
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": 'stemd_jobs{state="queued"} 2\n'}},
+        "description": "The text format of Prometheus.",
+    }
 }
 
 router = APIRouter(tags=["stemd"])

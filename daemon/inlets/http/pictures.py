@@ -26,7 +26,10 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             "image/png": {"schema": {"type": "string", "format": "binary"}},
-            "application/json": {"schema": {"type": "object"}},
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"beats": [0.043, 0.471, 0.9, 1.328], "downbeats": [0], "bpm": 140.0},
+            },
         },
         "description": "decode: a spectrogram as PNG. separate, kit: {stems: {name: {start, end, min, max}}}. listen: "
         "{frame_rate, classes, strength, novelty}. hits: {drum: [[onset, strength]]}. beats: {beats, downbeats, bpm}. "

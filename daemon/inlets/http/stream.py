@@ -35,14 +35,21 @@ router = APIRouter(tags=["events"])
 LastSeen = Annotated[str | None, Header(description="The number of the last event that was heard.")]
 
 
-@router.get("/api/events", summary="Hear of everything", responses={200: _EVENTS, **may(429)})
-async def events(here: Here, last_event_id: LastSeen = None) -> StreamingResponse:
+class Events(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+@router.get("/api/events", summary="Hear of everything", response_class=Events, responses={200: _EVENTS, **may(429)})
+async def events(here: Here, last_event_id: LastSeen = None) -> Events:
     """Server-sent events. The first one, `state`, tells where the latest jobs stand."""
     return _response(here, None, last_event_id)
 
 
-@router.get("/api/jobs/{job}/events", summary="Hear of one job", responses={200: _EVENTS, **may(404, 429)})
-async def events_of(job: str, here: Here, last_event_id: LastSeen = None) -> StreamingResponse:
+@router.get(
+    "/api/jobs/{job}/events", summary="Hear of one job", response_class=Events,
+    responses={200: _EVENTS, **may(404, 429)},
+)  # fmt: skip
+async def events_of(job: str, here: Here, last_event_id: LastSeen = None) -> Events:
     """The same for one job."""
     await run_in_threadpool(here.staff.store.get, job)
     return _response(here, job, last_event_id)
@@ -61,12 +68,12 @@ async def socket(line: WebSocket) -> None:
         hearing.cancel()
 
 
-def _response(here: Front, job: str | None, last_seen: str | None) -> StreamingResponse:
+def _response(here: Front, job: str | None, last_seen: str | None) -> Events:
     if here.feed.listeners >= MOST:
         raise Rejected("busy", f"{MOST} pages listen already. Close some of them.")
     seen = int(last_seen) if last_seen and last_seen.isascii() and last_seen.isdecimal() and len(last_seen) < 20 else -1
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(here, job, seen), media_type="text/event-stream", headers=headers)
+    return Events(_sent(here, job, seen), headers=headers)
 
 
 async def _sent(here: Front, job: str | None, number: int) -> AsyncIterator[bytes]:

@@ -6,6 +6,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
+from daemon.inlets.http import shapes
+from daemon.inlets.http.examples import EXAMPLES
 from tests.inlets.http.site import Site
 
 ENDLESS = ("/api/events", "/api/jobs/{job}/events")
@@ -37,6 +39,22 @@ def test_every_refusal_is_a_problem_with_an_example(operations):
                 continue
             content = response["content"]["application/json"]
             assert content["schema"]["$ref"].endswith("/Problem") and content["example"]["code"], (how, path, status)
+
+
+def test_every_body_and_every_answer_that_can_be_read_has_an_example(described, operations):
+    schemas = described["components"]["schemas"]
+    for path, how, about in operations:
+        bodies = [about["requestBody"]["content"]] if "requestBody" in about else []
+        answers = [found.get("content", {}) for found in about["responses"].values()]
+        for kind, shown in [pair for content in bodies + answers for pair in content.items()]:
+            named = schemas.get(shown["schema"].get("$ref", "").rpartition("/")[2], {})
+            readable = kind.startswith("text/") or kind == "application/json"
+            assert not readable or "example" in shown or "example" in named, (how, path, kind)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_what_it_is_an_example_of(name):
+    getattr(shapes, name).model_validate(EXAMPLES[name])
 
 
 def test_everything_that_is_referred_to_is_there(described):

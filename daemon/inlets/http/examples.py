@@ -1,0 +1,61 @@
+"""What requests and answers look like, for /docs. A test reads each of them as what it is an example of."""
+
+from typing import Any
+
+_LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/notes"}
+_JOB: dict[str, Any] = {
+    "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/stemd/Song/Song.wav", "state": "running",
+    "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "code": "", "reason": "", "created": 1790000000.0,
+    "finished": None, "revision": 0, "draft": True, "manifest": "/home/me/Music/stemd/Song/Song.stemd.json",
+    "midi": "/home/me/Music/stemd/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},
+    "links": _LINKS,
+}  # fmt: skip
+_CLUSTER = {
+    "id": 2, "drum": "snare", "label": "snare", "confidence": 0.93, "count": 43, "velocity": 104.2, "typical": 17,
+    "time": 2.613,
+}  # fmt: skip
+_HIT_COLUMNS = ["id", "onset", "time", "drum", "label", "pitch", "velocity", "level", "confidence", "cluster"]
+_NOTE_COLUMNS = ["id", "onset", "time", "duration", "pitch", "velocity", "confidence"]
+_GRID = {
+    "beats": [0.043, 0.471, 0.9, 1.328], "downbeats": [0], "bpm": 140.0, "numerator": 4, "denominator": 4,
+    "confidence": 0.9,
+}  # fmt: skip
+_STEPS = {"can_undo": True, "can_redo": False}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Job": _JOB,
+    "Jobs": {"jobs": [_JOB], "next": None},
+    "NewJob": {"path": "/home/me/Music/Song.wav", "options": {"separator": "htdemucs", "grid": {"step": "1/16"}}},
+    "Rerun": {"from": "kit", "options": {"kit": "embedded"}},
+    "Correction": {"revision": 0, "changes": {"clusters": {"2": "snare"}, "delete_hits": [40]}},
+    "Settings": {"revision": 1, "options": {"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}},
+    "At": {"revision": 1},
+    "Push": {"when": "transport", "loop": True, "channel": 10, "parts": ["drums"]},
+    "Audition": {"cluster": 2},
+    "Pushed": {"notes": 280},
+    "Nothing": {},
+    "Notes": {
+        "revision": 1, "duration": 32.0, "grid": _GRID, "options": {"grid": {"step": "1/16"}}, **_STEPS,
+        "hits": {"columns": _HIT_COLUMNS, "rows": [[17, 2.613, 2.614, "snare", "snare", 38, 104, -9.5, 0.93, 2]]},
+        "clusters": [_CLUSTER],
+        "parts": {"bass": {"columns": _NOTE_COLUMNS, "rows": [[0, 0.012, 0.043, 0.198, 35, 96, 0.8]]}},
+        "key": "B minor", "chords": [{"start": 0.0, "end": 1.71, "name": "Bm"}],
+    },
+    "Clusters": {"revision": 1, "clusters": [_CLUSTER]},
+    "Revisions": {
+        "head": 1, "revisions": [{"number": 1, "parent": 0, "changes": {"clusters": {"2": "snare"}}}], **_STEPS,
+    },
+    "Stems": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
+    "Waveform": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
+    "Health": {
+        "name": "stemd", "version": "0.1.0", "protocol": 1, "pid": 4711, "device": "auto", "midi_port": "stemd",
+        "uptime_s": 3600.0,
+    },
+    "Choices": {
+        "defaults": {"input": "mix"}, "schema": {"properties": {"bpm": {"minimum": 20}}},
+        "drum_maps": ["gm", "ableton"],
+        "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
+        "separators": ["auto", "embedded", "htdemucs"],
+    },
+    "Log": {"lines": [{"time": "2026-11-21 16:25:26", "text": "Song.wav: separating the stems, about 21 s left"}]},
+}  # fmt: skip
