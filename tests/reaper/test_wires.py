@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.midi.file import to_bytes
 from bridge.osc.codec import Message, decode
 from tests.fakes import clip_of
-from tests.reaper.fake import Reaper
+from tests.reaper.fake import LUAS, Reaper
 
 WORDS = [
     "plain", "two words", 'a "quote"', "it's", "Söng", "鼓の音.wav", "🥁", "%PATH%", "$HOME", "a\\", "\\\\", "",
@@ -34,6 +36,28 @@ def test_a_word_comes_out_of_a_command_line_as_it_went_in(alone: Reaper, word: s
 def test_a_word_for_windows_comes_out_as_its_rule_says(alone: Reaper, word: str) -> None:
     lines = 'result = require("quoting").command({ "x", given, "y" })'
     assert windows_words(told(alone, lines, given=word, system="Win64")) == ["x", word, "y"]
+
+
+HARD = st.lists(st.text(st.sampled_from("a '\"\\%$&^`ü鼓🥁"), max_size=8), min_size=1, max_size=60)
+EACH = """
+local quote, words = require("quoting").command, require("fake_reaper").words
+result = require("json").list()
+for index, word in ipairs(given) do
+  local line = quote({ "x", word, "y" })
+  result[index] = line and (reaper.GetOS() == "Win64" and line or words(line)) or false
+end
+"""
+
+
+@pytest.mark.parametrize("lua", LUAS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=HARD)
+def test_any_word_is_quoted_rightly_or_not_at_all(lua: str, tmp_path: Path, words: list[str]) -> None:
+    reaper = Reaper(lua, tmp_path, tmp_path)
+    for word, line in zip(words, told(reaper, EACH, given=words, system="Win64"), strict=True):
+        assert windows_words(line) == ["x", word, "y"]
+    for word, found in zip(words, told(reaper, EACH, given=words), strict=True):
+        assert found == ["x", word, "y"] or (found is False and "'" in word)
 
 
 def windows_words(line: str) -> list[str]:
@@ -143,3 +167,49 @@ def test_the_state_folder_is_where_the_daemon_has_it(
     lines = 'os.getenv = (function(get) return function(n) return n ~= "STEMD_STATE_FOLDER" and get(n) or nil end end)'
     lines += '(os.getenv)\nresult = require("discovery").state_folder()'
     assert told(alone, lines, system=system) == f"/home/anna/{place}"
+
+
+REPEATED = """
+local now, sent, answer, Post = 0, {}, nil, require("post")
+package.loaded.wire_spool = { open = function() return {
+  send = function(_, call) sent[#sent + 1] = { call.id, now } return true end,
+  poll = function(_, calls, deliver)
+    local message = answer
+    answer = nil
+    if message then deliver(calls[1], message) end
+  end,
+  forget = function() end,
+} end }
+local post = Post.open({}, function() return now end)
+local heard = {}
+post:ask("/stemd/process", { "/song.wav", "{}" }, function(message) heard[#heard + 1] = { message.address, now } end)
+local function pass(seconds)
+  for _ = 1, seconds * 20 do
+    now = now + 0.05
+    post:step()
+  end
+end
+"""
+
+
+def test_a_request_is_repeated_under_its_id_and_then_given_up(alone: Reaper) -> None:
+    found = told(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = post:busy() }}")
+    assert len({name for name, _ in found["sent"]}) == 1
+    assert [round(second) for _, second in found["sent"]] == [0, 1, 2, 4, 8]
+    assert [[address, round(second)] for address, second in found["heard"]] == [["/stemd/fail", 16]]
+    assert found["busy"] is False
+
+
+QUIET = """
+answer = { address = "/stemd/ack", args = { "x", "j1" } }
+pass(1)
+local before = #sent
+pass(35)
+result = { before = before, sent = sent, heard = heard }
+"""
+
+
+def test_a_job_without_news_is_asked_for_again(alone: Reaper) -> None:
+    found = told(alone, f"{REPEATED}{QUIET}")
+    assert [address for address, _ in found["heard"]] == ["/stemd/ack", "/stemd/fail"]
+    assert found["before"] == 1 and [round(second) for _, second in found["sent"]][1:] == [10, 20]
