@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import psutil
@@ -163,7 +163,8 @@ def _slide(client: httpx.Client, place: str, number: int) -> None:
 
 
 def _listen(address: str, heard: list[int], number: int) -> None:
-    with httpx.stream("GET", f"{address}/api/events", timeout=10 * PATIENCE) as events:
+    """Until the daemon ends, which breaks the connection off."""
+    with suppress(httpx.HTTPError), httpx.stream("GET", f"{address}/api/events", timeout=10 * PATIENCE) as events:
         for _ in events.iter_lines():
             heard[number] += 1
 
