@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from daemon.pipeline.notes import HOP, KEYS, RATE, Event
+from daemon.pipeline.notes import HOP, KEYS, RATE, Event, Posteriors
 
 _WINDOW = 4096
 _FLOOR = 1e-6
@@ -21,8 +21,10 @@ _ADJACENT = 6  # frames between a note and the one that might be the same
 _STRUCK_DB = 1.0  # rise that proves a new stroke
 _PER_RISE_DB, _MOST_RISE = 0.007, 6.0
 _PER_TOP_DB = 0.003
+_PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0
 _OVERTONES = (12, 19)
-_CONFIDENT = 0.47
+_SOURCES = (12, 19, 24, 28, 31)  # semitones below: notes of which this one may be an overtone
+_CONFIDENT = 0.52
 
 Floats = NDArray[np.float32]
 
@@ -58,8 +60,9 @@ def level(levels: NDArray[np.float16], event: Event) -> float:
     return float(levels[event.start : event.start + _AFTER[1], event.key].max(initial=-120))
 
 
-def played(found: Sequence[Event], levels: NDArray[np.float16], sensitivity: float) -> list[Event]:
+def played(found: Sequence[Event], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float) -> list[Event]:
     """The events that hold, repeated ones that were never struck joined to the note before."""
+    usual = float(np.median([event.confidence for event in found])) if found else 0.0
     kept: list[Event] = []
     last: dict[int, int] = {}
     for event in found:
@@ -67,7 +70,9 @@ def played(found: Sequence[Event], levels: NDArray[np.float16], sensitivity: flo
         before = last.get(event.key)
         if before is not None and event.start - kept[before].stop < _ADJACENT and rise < _STRUCK_DB:
             kept[before] = replace(kept[before], stop=event.stop)
-        elif _weight(levels, event, rise) >= _CONFIDENT + (0.5 - sensitivity) * 0.6:
+            continue
+        weight = _weight(levels, event, rise) + _told(heard, event, usual)
+        if weight >= _CONFIDENT + (0.5 - sensitivity) * 0.6:
             last[event.key] = len(kept)
             kept.append(event)
     return kept
@@ -85,3 +90,17 @@ def _weight(levels: NDArray[np.float16], event: Event, rise: float) -> float:
     tops = [float(attack[:, event.key + step].max(initial=-120)) for step in _OVERTONES if event.key + step < KEYS]
     above = max(0.0, max(tops, default=-120.0) - level(levels, event))
     return event.confidence + _PER_RISE_DB * float(np.clip(rise, -10, _MOST_RISE)) - _PER_TOP_DB * above
+
+
+def _told(heard: Posteriors, event: Event, usual: float) -> float:
+    """What the network's other posteriors add: its attack, less that of a note it may be an overtone of.
+
+    In a dense chord all notes are less sure; one whose overtones sound too is held to what is `usual` in this part.
+    """
+    attacks = heard.onset[max(0, event.start - 3) : event.start + 4]
+    attack = float(attacks[:, event.key].max(initial=0))
+    sources = [event.key - step for step in _SOURCES if event.key >= step]
+    source = float(attacks[:, sources].max(initial=0)) if sources else 0.0
+    tops = [event.key + step for step in _OVERTONES if event.key + step < KEYS]
+    overtone = float(heard.note[event.start : event.stop, tops].astype(np.float32).mean(axis=0).max(initial=0))
+    return _PER_ONSET * attack - _PER_SOURCE * source + _PER_STANDING * overtone * (event.confidence - usual)

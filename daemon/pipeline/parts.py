@@ -200,7 +200,7 @@ def _chords(take: _Take) -> HeardPart:
 
     def struck(sensitivity: float) -> Iterator[PartNote]:
         found = events(take.heard, replace(take.settings, sensitivity=sensitivity))
-        for event in ghosts.played(found, levels, sensitivity):
+        for event in ghosts.played(found, take.heard, levels, sensitivity):
             if (level := ghosts.level(levels, event)) > take.gate:
                 yield _struck(event, level, rate, bend_curve(take.heard, event) if take.settings.bends else ())
 

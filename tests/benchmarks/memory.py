@@ -35,6 +35,7 @@ SHORT = Run(NETWORK, 5, ("--separator", NETWORK), 3.0)
 QUICK = (
     Run("a drum stem", 30, ("--input", "drums"), 4.0, drums=True),
     Run("the embedded separator", 30, ("--separator", "embedded"), 4.0),
+    Run("the embedded separator, all parts", 30, ("--separator", "embedded", "--parts", "all"), 4.0),
 )
 LONG = Run(NETWORK, 30, ("--separator", NETWORK), 4.0)
 

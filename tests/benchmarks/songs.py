@@ -11,7 +11,7 @@ import soundfile
 from daemon import app
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.separators import separator
+from daemon.backends.separators import EmbeddedKit, separator
 from daemon.inlets.probe import Limits
 from daemon.jobs.workspace import Workspace
 from daemon.pipeline.chain import Studio
@@ -33,6 +33,7 @@ def studio(weights: Path) -> Iterator[Studio]:
             separation=lambda wanted, report: separator(wanted, found, "auto", report),
             kit_splitter=lambda _: None,
             key_listener=BasicPitch(),
+            kit_network=EmbeddedKit(),
         )
 
 
@@ -59,6 +60,19 @@ def band() -> synth.Samples:
     """The drums with something to separate them from."""
     rest = sum(synth.tone(hertz, LOOP_SECONDS, level=-20.0) for hertz in (55.0, 220.0, 330.0))
     return 0.7 * performance() + rest
+
+
+def melody(lowest: int) -> synth.Samples:
+    """16 bars of plucked eighths, up and down a chord from the MIDI pitch `lowest`, each with four overtones."""
+    steps, beat = (0, 7, 12, 7, 4, 7, 12, 16), 30 / BPM
+    time = np.arange(round(beat * synth.RATE)) / synth.RATE
+    shape = np.minimum(1, time / 0.003) * np.exp(-2 * time) * np.clip((beat - time) / 0.02, 0, 1)
+    notes = []
+    for step in steps:
+        hertz = 440 * 2 ** ((lowest + step - 69) / 12)
+        notes.append(shape * sum(np.sin(2 * np.pi * k * hertz * time) / (k + 1) for k in range(1, 6)))
+    bar = 0.2 * np.concatenate(notes)
+    return np.tile(bar.astype(np.float32), (2, LOOP_BARS))
 
 
 def looped(path: Path, loop: synth.Samples, minutes: float) -> Path:

@@ -86,19 +86,27 @@ def levels(*steps: tuple[int, int, float]) -> "np.ndarray[tuple[int, int], np.dt
 
 
 def test_a_held_note_is_not_struck_anew() -> None:
-    found = played([Event(C4, 20, 60, 0.8), Event(C4, 60, 90, 0.8)], levels((C4, 20, -20)), 0.5)
+    both = [Event(C4, 20, 60, 0.8), Event(C4, 60, 90, 0.8)]
+    found = played(both, heard(), levels((C4, 20, -20)), 0.5)
     assert spans(found) == [(C4, 20, 90)]
 
 
 def test_a_rise_at_its_own_pitch_proves_a_second_stroke() -> None:
     both = [Event(C4, 20, 60, 0.8), Event(C4, 60, 90, 0.8)]
-    assert played(both, levels((C4, 20, -30), (C4, 60, -20)), 0.5) == both
+    assert played(both, heard(), levels((C4, 20, -30), (C4, 60, -20)), 0.5) == both
 
 
 def test_a_doubtful_note_without_a_fundamental_is_a_ghost() -> None:
     ghost = Event(C4 - 12, 20, 60, 0.5)
-    assert played([ghost], levels((C4, 20, -20), (C4 - 12, 20, -60)), 0.5) == []
-    assert played([ghost], levels((C4 - 12, 20, -20)), 0.5) == [ghost]
+    assert played([ghost], heard(), levels((C4, 20, -20), (C4 - 12, 20, -60)), 0.5) == []
+    assert played([ghost], heard(), levels((C4 - 12, 20, -20)), 0.5) == [ghost]
+
+
+def test_a_sure_attack_makes_up_for_a_doubtful_tone() -> None:
+    chord = Event(C4, 20, 60, 0.42)
+    struck, sounding = heard((C4, 20, 60, 0.9)), levels((C4, 20, -20))
+    assert played([chord], struck, sounding, 0.5) == [chord]
+    assert played([chord], heard((C4, 20, 60, 0.9), struck=False), sounding, 0.5) == []
 
 
 def test_levels_are_those_of_the_fundamentals() -> None:
