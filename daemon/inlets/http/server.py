@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import sys
@@ -78,6 +79,7 @@ class HttpInlet:
         self._loop = asyncio.get_running_loop()
         self._front, app = self._build(self.http_port)
         self._front.feed.attach(self._loop)
+        gc.freeze()  # the routes and their models stay: no correction has to wait until they were looked through
         self._server = QuietServer(config(app, GRACE))
         self._ready.set()
         if not self._stopping:
