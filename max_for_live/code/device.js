@@ -65,7 +65,9 @@ var Device = (function () {
     };
 
     Device.prototype.restore = function (atoms) {
+        var own = Live.at("this_device canonical_parent");
         if (this.songs.list.length === 0 && this.songs.restore(atoms)) {
+            this.songs.list.forEach(function (song) { SourceClip.settle(song.source, own); });
             this.current = this.songs.list[0] || null;
             if (this.connection.present) {
                 this.resume();

@@ -87,7 +87,26 @@ var SourceClip = (function () {
         return { scene: slot ? Number(slot[1]) : null, start: slot ? null : Live.number(clip, "start_time") };
     }
 
-    // {path, name, color, track (its id), scene or start (beats), timing}
+    // How a track is found again when the set is opened anew: ids are new then.
+    function home(track) {
+        return { name: Live.text(track, "name"), index: Live.tracks().indexOf(Number(track.id)) };
+    }
+
+    // The track of a source that was stored: the nearest of that name, or else `own`, the one that the device is on.
+    function settle(source, own) {
+        var at = source.home || { name: "", index: 0 };
+        var best = null;
+        var far = Infinity;
+        Live.tracks().forEach(function (id, i) {
+            if (Live.text(Live.byId(id), "name") === at.name && Math.abs(i - at.index) < far) {
+                best = id;
+                far = Math.abs(i - at.index);
+            }
+        });
+        source.track = best || Number(own.id);
+    }
+
+    // {path, name, color, track (its id), home, scene or start (beats), timing}
     function read(clip) {
         var track;
         var found;
@@ -99,6 +118,7 @@ var SourceClip = (function () {
         found.name = Live.text(clip, "name") || Paths.title(found.path);
         found.color = Live.number(clip, "color");
         found.track = Number(track.id);
+        found.home = home(track);
         found.timing = timing(clip);
         found.meter = meter(clip);
         if (found.scene === null) {
@@ -116,8 +136,8 @@ var SourceClip = (function () {
         var file = requireReadable(Paths.normal(path));
         var markers = Timing.unwarped(Live.number(Live.song(), "tempo"), 1);
         return {
-            path: file, name: Paths.title(file), color: Live.number(track, "color"), track: Number(track.id), scene: 0,
-            start: null, meter: meter(Live.song()),
+            path: file, name: Paths.title(file), color: Live.number(track, "color"), track: Number(track.id),
+            home: home(track), scene: 0, start: null, meter: meter(Live.song()),
             timing: {
                 warped: false, markers: markers, looping: false, start: 0, end: null, loopStart: 0, loopEnd: 0,
                 arranged: null, first: 0, last: null
@@ -125,5 +145,5 @@ var SourceClip = (function () {
         };
     }
 
-    return { selected: selected, dropped: dropped };
+    return { selected: selected, dropped: dropped, settle: settle };
 }());

@@ -48,6 +48,16 @@ class LiveSet {
     return object;
   }
 
+  // A set that is opened anew gives every object another id.
+  renumber() {
+    const all = [...this.objects.values()];
+    this.objects.clear();
+    all.forEach((object) => {
+      object.id += 5000;
+      this.objects.set(object.id, object);
+    });
+  }
+
   track(name, midi = false, index = this.song.tracks.length) {
     const track = this.add("Track", {
       name, color: 0, is_frozen: 0, has_midi_input: midi ? 1 : 0, arrangement_clips: [], devices: [],

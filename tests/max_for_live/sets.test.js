@@ -64,3 +64,34 @@ test("selecting another result shows its groups", () => {
   set.select(first);
   assert.equal(max.last("clusters")[2], "j1");
 });
+
+test("in a set opened anew, where every id is another, the result still goes beside its source", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  set.track("Vox", false, 0);
+  set.track("Keys");
+  taken(max);
+  max.say("notifydeleted");
+  set.renumber();
+  set.track("New", false, 0);
+  const again = reopened({ set, max });
+  song.write([KICK]);
+  again.say("/stemd/ack", again.last("process")[1], "j1");
+  done(again, song);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["New", "Vox", "Song", "Song drums", "Keys"]);
+  assert.deepEqual(set.errors, []);
+});
+
+test("a source whose track is gone has its result beside the device", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  taken(max);
+  max.say("notifydeleted");
+  set.renumber();
+  set.song.tracks[0].name = "Renamed";
+  const again = reopened({ set, max });
+  song.write([KICK]);
+  again.say("/stemd/ack", again.last("process")[1], "j1");
+  done(again, song);
+  assert.deepEqual(set.song.tracks.map((track) => track.name), ["Renamed", "Song drums"]);
+});
