@@ -32,7 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 EMBEDDED_KIT = Weights("embedded")
-VERSION = 5  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 6  # of the stages' results; a new one leaves old results of the cache unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +245,7 @@ class _Run:
         """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""
         listener = self._studio.key_listener
         there = stems.parts if stems else {}
-        whole = bool(there) and set(there) - {Part.DRUMS} == set(options.pitched)
-        parts = options.pitched if whole or not stems else ()
+        parts = options.pitched if not stems or whole(stems.model.name, options.pitched) else ()
 
         def made(_: Path, report: Fraction) -> Harmony:
             from daemon.pipeline.stages import harmonise
@@ -281,6 +280,12 @@ class _Run:
         self.stages.append(Stage(name, weights, seconds, cached=not made))
         told(1.0)
         return record
+
+
+def whole(model: str, pitched: Sequence[Part]) -> bool:
+    """Whether these stems of a separator, and its drums, are all of the song."""
+    rare = {Part.GUITAR, Part.PIANO} if model == SIX_STEMS else set()
+    return set(pitched) == {Part.BASS, Part.VOCALS, Part.OTHER} | rare
 
 
 def refuse_missing(wanted: Sequence[Part], known: Sequence[Part], model: str) -> None:

@@ -24,7 +24,9 @@ _PER_TOP_DB = 0.003
 _PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0
 _OVERTONES = (12, 19)
 _SOURCES = (12, 19, 24, 28, 31)  # semitones below: notes of which this one may be an overtone
-_CONFIDENT = 0.52
+_TOGETHER, _MOST_COMPANY, _PER_COMPANION = 3, 4, 0.01  # frames between the attacks of a chord; notes
+_SUREST, _LEAST_SURE = 95, 0.7  # percentile of a part's weights, and what it counts as at least
+_CONFIDENT, _PER_SURE = 0.085, 0.5
 
 Floats = NDArray[np.float32]
 
@@ -61,21 +63,40 @@ def level(levels: NDArray[np.float16], event: Event) -> float:
 
 
 def played(found: Sequence[Event], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float) -> list[Event]:
-    """The events that hold, repeated ones that were never struck joined to the note before."""
-    usual = float(np.median([event.confidence for event in found])) if found else 0.0
+    """The events that hold against the surest of their part, repeated ones that were never struck joined first.
+
+    In a mix and in dense chords all notes are less sure than in a dry melody, the real ones too.
+    """
+    struck = _joined(found, levels)
+    if not struck:
+        return []
+    usual = float(np.median([event.confidence for event in struck]))
+    weights = _companions(struck) * _PER_COMPANION
+    weights += [_weight(levels, event) + _told(heard, event, usual) for event in struck]
+    sure = max(_LEAST_SURE, float(np.percentile(weights, _SUREST)))
+    least = _CONFIDENT + _PER_SURE * sure + (0.5 - sensitivity) * 0.6
+    return [event for event, weight in zip(struck, weights.tolist(), strict=True) if weight >= least]
+
+
+def _joined(found: Sequence[Event], levels: NDArray[np.float16]) -> list[Event]:
     kept: list[Event] = []
     last: dict[int, int] = {}
     for event in found:
-        rise = _rise(levels, event)
         before = last.get(event.key)
-        if before is not None and event.start - kept[before].stop < _ADJACENT and rise < _STRUCK_DB:
-            kept[before] = replace(kept[before], stop=event.stop)
-            continue
-        weight = _weight(levels, event, rise) + _told(heard, event, usual)
-        if weight >= _CONFIDENT + (0.5 - sensitivity) * 0.6:
+        if before is None or event.start - kept[before].stop >= _ADJACENT or _rise(levels, event) >= _STRUCK_DB:
             last[event.key] = len(kept)
             kept.append(event)
+        else:
+            kept[before] = replace(kept[before], stop=event.stop)
     return kept
+
+
+def _companions(found: Sequence[Event]) -> NDArray[np.float64]:
+    """(events,) how many others start with each; `found` is in order."""
+    starts = np.array([event.start for event in found])
+    last = np.searchsorted(starts, starts + _TOGETHER, side="right")
+    first = np.searchsorted(starts, starts - _TOGETHER)
+    return np.minimum(_MOST_COMPANY, last - first - 1).astype(float)
 
 
 def _rise(levels: NDArray[np.float16], event: Event) -> float:
@@ -84,12 +105,13 @@ def _rise(levels: NDArray[np.float16], event: Event) -> float:
     return float(after) - float(before)
 
 
-def _weight(levels: NDArray[np.float16], event: Event, rise: float) -> float:
+def _weight(levels: NDArray[np.float16], event: Event) -> float:
     """The network's confidence, corrected for how the fundamental rises and how far its overtones stand above it."""
     attack = levels[event.start : event.start + _AFTER[1]]
     tops = [float(attack[:, event.key + step].max(initial=-120)) for step in _OVERTONES if event.key + step < KEYS]
     above = max(0.0, max(tops, default=-120.0) - level(levels, event))
-    return event.confidence + _PER_RISE_DB * float(np.clip(rise, -10, _MOST_RISE)) - _PER_TOP_DB * above
+    rise = float(np.clip(_rise(levels, event), -10, _MOST_RISE))
+    return event.confidence + _PER_RISE_DB * rise - _PER_TOP_DB * above
 
 
 def _told(heard: Posteriors, event: Event, usual: float) -> float:

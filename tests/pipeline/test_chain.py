@@ -10,7 +10,7 @@ from daemon.errors import Cancelled, Rejected
 from daemon.inlets.probe import Limits
 from daemon.jobs.options import Grid, Options
 from daemon.jobs.workspace import Workspace
-from daemon.pipeline.chain import Studio, draft, transcribe
+from daemon.pipeline.chain import Studio, draft, transcribe, whole
 from daemon.pipeline.hearing import sounding
 from daemon.pipeline.records import Drum, Part, Stems, Weights
 from tests import synth
@@ -172,3 +172,16 @@ def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):
     assert [stage.name for stage in result.stages] == ["decode", "listen", "hits", "beats"]
     assert (result.stems, result.kit) == (None, None)
     assert len(result.drums.hits) == len(BEAT)
+
+
+@pytest.mark.parametrize(
+    ("model", "parts", "all_of_it"),
+    [
+        ("htdemucs", ("bass", "vocals", "other"), True),
+        ("htdemucs", ("bass",), False),
+        ("htdemucs_6s", ("bass", "vocals", "other"), False),
+        ("htdemucs_6s", ("bass", "vocals", "other", "guitar", "piano"), True),
+    ],
+)
+def test_chords_are_heard_in_stems_only_if_none_is_missing(model, parts, all_of_it):
+    assert whole(model, [Part(part) for part in parts]) is all_of_it

@@ -96,17 +96,26 @@ def test_a_rise_at_its_own_pitch_proves_a_second_stroke() -> None:
     assert played(both, heard(), levels((C4, 20, -30), (C4, 60, -20)), 0.5) == both
 
 
+SURE = Event(C4 + 12, 20, 60, 0.8)
+
+
 def test_a_doubtful_note_without_a_fundamental_is_a_ghost() -> None:
-    ghost = Event(C4 - 12, 20, 60, 0.5)
-    assert played([ghost], heard(), levels((C4, 20, -20), (C4 - 12, 20, -60)), 0.5) == []
-    assert played([ghost], heard(), levels((C4 - 12, 20, -20)), 0.5) == [ghost]
+    both = [Event(C4, 20, 60, 0.5), SURE]
+    assert played(both, heard(), levels((C4 + 12, 20, -20), (C4, 20, -60)), 0.5) == [SURE]
+    assert played(both, heard(), levels((C4 + 12, 20, -20), (C4, 20, -20)), 0.5) == both
 
 
 def test_a_sure_attack_makes_up_for_a_doubtful_tone() -> None:
-    chord = Event(C4, 20, 60, 0.42)
-    struck, sounding = heard((C4, 20, 60, 0.9)), levels((C4, 20, -20))
-    assert played([chord], struck, sounding, 0.5) == [chord]
-    assert played([chord], heard((C4, 20, 60, 0.9), struck=False), sounding, 0.5) == []
+    both = [Event(C4, 20, 60, 0.4), SURE]
+    sounding = levels((C4, 20, -20), (C4 + 12, 20, -20))
+    assert played(both, heard((C4, 20, 60, 0.4)), sounding, 0.5) == both
+    assert played(both, heard(), sounding, 0.5) == [SURE]
+
+
+def test_where_all_notes_are_doubtful_more_of_them_hold() -> None:
+    doubtful, sounding = Event(C4, 20, 60, 0.41), levels((C4, 20, -20), (C4 + 12, 20, -20))
+    assert played([doubtful, SURE], heard(), sounding, 0.5) == [SURE]
+    assert played([doubtful], heard(), sounding, 0.5) == [doubtful]
 
 
 def test_levels_are_those_of_the_fundamentals() -> None:
