@@ -13,6 +13,7 @@ from daemon.inlets.http import addresses, listing, shapes, uploads
 from daemon.inlets.http.front import Front, Here
 from daemon.inlets.http.reading import read
 from daemon.inlets.http.refusals import may
+from daemon.jobs.job import Job
 from daemon.logs import tail
 
 MOST = 200
@@ -108,7 +109,7 @@ def rerun(job: str, asked: shapes.Rerun, here: Here) -> shapes.Job:
 def log(job: str, here: Here) -> shapes.Log:
     found = here.job(job)
     lines = (_LINE.fullmatch(line) for line in tail(here.settings.folders.state, _LINES))
-    about = [shapes.Line(time=line[1], text=line[2]) for line in lines if line and _tells_of(line[2], found.name)]
+    about = [shapes.Line(time=line[1], text=line[2]) for line in lines if line and _tells_of(line[2], found)]
     since = time.strftime(_STAMP, time.localtime(found.created))
     return shapes.Log(lines=[line for line in about if line.time >= since])
 
@@ -119,5 +120,6 @@ def _admitted(here: Front, path: str, options: dict[str, Any]) -> shapes.Job:
     return listing.one(here, here.staff.admission.admit(path, options))
 
 
-def _tells_of(text: str, name: str) -> bool:
-    return text.startswith((f"{name}: ", f"{name} "))
+def _tells_of(text: str, job: Job) -> bool:
+    """By its song's name, or by its own where the log does not know the song any more."""
+    return text.startswith((f"{job.name}: ", f"{job.name} ", f"Job {job.id}: "))

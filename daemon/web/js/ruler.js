@@ -90,10 +90,21 @@ function seconds(ctx, view, height) {
  */
 export function drawChords(ctx, view, chords, y) {
   ctx.font = `600 11px ${colour("font")}`;
-  ctx.fillStyle = colour("text");
   for (const { start, end, name } of chords) {
     const [x, room] = [view.x(start), (end - start) * view.scale];
     if (x + room < 0 || x > view.width || room < 8 * name.length + 6) continue;
-    ctx.fillText(name, Math.max(4, x + 4), y);
+    tag(ctx, name, Math.max(4, x + 4), y);
   }
+}
+
+/** Readable over a spectrogram too. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y */
+function tag(ctx, text, x, y) {
+  ctx.fillStyle = colour("sheet-wave");
+  ctx.globalAlpha = 0.8;
+  ctx.beginPath();
+  ctx.roundRect(x - 3, y - 8, ctx.measureText(text).width + 6, 15, 3);
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = colour("text");
+  ctx.fillText(text, x, y);
 }

@@ -145,8 +145,12 @@ def test_the_log_of_a_job_holds_its_own_lines(site, client):
     name = site.song()
     state = site.settings.folders.state
     state.mkdir(parents=True, exist_ok=True)
-    lines = ["2999-01-01 00:00:00  Song.wav: queued", "2999-01-01 00:00:01  Other.wav: queued", "torn"]
+    told = ("Song.wav: queued", "Other.wav: queued", f"Job {name}: corrected, revision 1", "Job none: done")
+    lines = [*(f"2999-01-01 00:00:0{second}  {text}" for second, text in enumerate(told)), "torn"]
     (state / "stemd.log").write_text("\n".join([*lines, "1960-01-01 00:00:00  Song.wav: too old"]))
     assert client.get(f"/api/jobs/{name}/log").json() == {
-        "lines": [{"time": "2999-01-01 00:00:00", "text": "Song.wav: queued"}]
+        "lines": [
+            {"time": "2999-01-01 00:00:00", "text": "Song.wav: queued"},
+            {"time": "2999-01-01 00:00:02", "text": f"Job {name}: corrected, revision 1"},
+        ]
     }
