@@ -85,6 +85,10 @@ class MidiOutlet:
         return self._sentence
 
     @property
+    def is_open(self) -> bool:
+        return self._player is not None
+
+    @property
     def sent(self) -> int:
         """Notes played since the start."""
         return self._sent_before + (self._player.sent if self._player else 0)

@@ -48,8 +48,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Stems": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
     "Waveform": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
     "Health": {
-        "name": "stemd", "version": "0.1.0", "protocol": 1, "pid": 4711, "device": "auto", "midi_port": "stemd",
-        "uptime_s": 3600.0,
+        "name": "stemd", "version": "0.1.0", "protocol": 1, "pid": 4711, "device": "auto",
+        "midi_port": "MIDI leaves through stemd:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
     },
     "Choices": {
         "defaults": {"input": "mix"}, "schema": {"properties": {"bpm": {"minimum": 20}}},

@@ -38,6 +38,7 @@ def health(here: Here) -> shapes.Health:
         pid=os.getpid(),
         device=here.settings.device,
         midi_port=here.staff.midi.sentence,
+        midi_open=here.staff.midi.is_open,
         uptime_s=round(time.monotonic() - here.began, 1),
     )
 

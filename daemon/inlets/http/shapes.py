@@ -191,7 +191,8 @@ class Health(_Shape):
     protocol: int
     pid: int
     device: str
-    midi_port: str
+    midi_port: str = Field(description="what stemd plays through, or why it does not; for people")
+    midi_open: bool
     uptime_s: float
 
 

@@ -10,6 +10,7 @@ export class Feed {
   heard = new Signal();
   /** @type {Signal<[online: boolean]>} */
   connection = new Signal();
+  online = false;
   /** @type {EventSource | null} */
   #source = null;
 
@@ -22,7 +23,7 @@ export class Feed {
   open() {
     const source = new EventSource(this.api.url("/api/events"));
     this.#source = source;
-    source.onopen = () => this.connection.say(true);
+    source.onopen = () => this.#found();
     source.onerror = () => this.#lost(source);
     for (const name of NAMES) source.addEventListener(name, (event) => this.#pass(name, event));
   }
@@ -32,8 +33,14 @@ export class Feed {
     this.heard.say(name, JSON.parse(/** @type {MessageEvent} */ (event).data));
   }
 
+  #found() {
+    this.online = true;
+    this.connection.say(true);
+  }
+
   /** @param {EventSource} source */
   #lost(source) {
+    this.online = false;
     this.connection.say(false);
     if (source.readyState !== EventSource.CLOSED || source !== this.#source) return;
     setTimeout(() => this.open(), RETRY_MS);

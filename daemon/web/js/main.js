@@ -41,6 +41,7 @@ feed.heard.on((name, data) => {
   if (name === "log" && data.job === desk.song?.id) desk.progress.log();
 });
 addEventListener("hashchange", openAddressed);
+document.addEventListener("visibilitychange", () => document.hidden || showConnection(feed.online));
 
 start();
 
@@ -80,7 +81,7 @@ async function showConnection(online) {
   const health = byId("health");
   health.classList.toggle("off", !online);
   if (!online) return void (health.textContent = "stemd does not answer; trying again");
-  const { version, midi_port: port } = await api.health().catch(() => ({}));
-  health.textContent = version ? `${version}${port?.includes(" ") ? " · no MIDI port" : ` · MIDI port ${port}`}` : "";
-  health.title = port ?? "";
+  const { version = "", midi_port: port = "", midi_open: open } = await api.health().catch(() => ({}));
+  health.textContent = [version, open ? port.replace(/\.$/, "") : version && "no MIDI port"].filter(Boolean).join(" · ");
+  health.title = port;
 }

@@ -81,6 +81,13 @@ def test_health_names_the_daemon(client):
     assert (found["name"], found["protocol"]) == ("stemd", 1) and found["uptime_s"] >= 0
 
 
+def test_health_tells_whether_there_is_a_midi_port(site, client):
+    before = client.get("/health").json()
+    site.midi.open()
+    now = client.get("/health").json()
+    assert (before["midi_open"], now["midi_open"]) == (False, True) and "leaves through" in now["midi_port"]
+
+
 def test_metrics_are_lines_that_prometheus_reads(site, client):
     lines = client.get("/metrics").text.splitlines()
     assert all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|stemd_\w+(\{\w+="[^"]*"\})? [-+.e\d]+', line) for line in lines)
