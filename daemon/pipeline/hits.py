@@ -1,6 +1,6 @@
 """The hits of the drum stem: candidates with level, velocity, articulation and cluster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def hits(
     for what is only bleed to be left out.
     """
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
-    level = {drum: levels(envelope(kit.drums[drum]), [c.onset for c in mine[drum]]) for drum in Drum}
+    level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
     mine = suppressed(mine, level) if clean else mine
     gate = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
     ids = count()
@@ -49,6 +49,13 @@ def hits(
         heard += _hits(kept, labels, level[drum][loud], sound.shape, curve, ids)
     report(1.0)
     return _drums(heard)
+
+
+def _envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
+    if kit.envelopes:
+        yield from zip(Drum, np.load(kit.envelopes), strict=True)
+    else:
+        yield from ((drum, envelope(kit.drums[drum])) for drum in Drum)
 
 
 def draft(found: Sequence[Candidate], curve: "VelocityCurve") -> Drums:

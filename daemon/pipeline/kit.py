@@ -20,6 +20,7 @@ import numpy as np
 from daemon.pipeline.bands import bands
 from daemon.pipeline.records import RATE, Audio, Drum, Kit, Weights
 from daemon.pipeline.spectrum import HOP, Complexes, Floats, istft, stft
+from daemon.pipeline.velocity import decibels, powers
 from daemon.pipeline.wav import WavWriter
 
 Onsets = Mapping[Drum, Sequence[float]]
@@ -36,7 +37,9 @@ LEARN_SECONDS = 40.0
 LEARN_ROUNDS = 40
 USE_ROUNDS = 15
 TINY = np.float32(1e-9)
+ENVELOPES = "envelopes.npy"
 
+*TAKERS, REST = Drum  # the cymbals have what no other drum takes
 DECAY = {Drum.KICK: 0.25, Drum.SNARE: 0.3, Drum.TOMS: 0.6, Drum.HIHAT: 0.25, Drum.CYMBALS: 2.5}
 COMPONENTS = ("attack", "attack", "decay", "decay")
 ATTACK = ((-1, 0.3), (0, 1.0), (1, 1.0), (2, 0.5))
@@ -48,6 +51,18 @@ class Spectra:
 
     basis: Floats
     owners: tuple[Drum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the song taken apart: `stems` (channels, frames) in the order of Drum, `power` (5, steps).
+
+    The power is that of the song's own opinion alone: the network's changes with what else sounds, and so would the
+    velocities.
+    """
+
+    stems: list[Floats]
+    power: Floats
 
 
 def split(
@@ -63,20 +78,20 @@ def split(
     A drum without onsets is silent. Where no drum has any, the network decides alone; without one, all is cymbals.
     """
     learnt = _learn(drums, onsets)
-    targets = {drum: folder / f"{drum}.wav" for drum in Drum}
+    targets, power = {drum: folder / f"{drum}.wav" for drum in Drum}, []
     with ExitStack() as stack:
         writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
-        for shares in _blocks(drums.frames, partial(_block, drums, onsets, learnt, network), report):
-            for drum, sound in zip(Drum, shares, strict=True):
+        for block in _blocks(drums.frames, partial(_block, drums, onsets, learnt, network), report):
+            power.append(block.power)
+            for drum, sound in zip(Drum, block.stems, strict=True):
                 writers[drum].write(sound)
+    np.save(folder / ENVELOPES, [decibels(row) for row in np.concatenate(power, axis=1)])
     report(1.0)
     stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
-    return Kit(stems, weights)
+    return Kit(stems, weights, envelopes=folder / ENVELOPES)
 
 
-def _blocks(
-    frames: int, work: Callable[[int], list[Floats]], report: Callable[[float], None]
-) -> Iterator[list[Floats]]:
+def _blocks(frames: int, work: Callable[[int], Block], report: Callable[[float], None]) -> Iterator[Block]:
     """What `work` makes of each block, in order, a few at a time."""
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, frames, THREADS * BLOCK):
@@ -84,19 +99,24 @@ def _blocks(
             yield from pool.map(work, range(start, min(start + THREADS * BLOCK, frames), BLOCK))
 
 
-def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> list[Floats]:
-    """The five shares of one block, (channels, frames) each, in the order of Drum."""
+def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> Block:
     first = max(0, start - CONTEXT)
     sound = drums.read(first, start - first + BLOCK + CONTEXT)
+    keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
     spectrum = stft(sound)
     masks = _masks(spectrum, first, onsets, learnt)
+    stems = _stems(sound, spectrum, masks, keep) if masks or network is None else []
+    loud = stems
     if network is not None:
-        masks = agreed(_heard(drums, network, first, spectrum.shape[2]), masks)
-    keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    masks.pop(Drum.CYMBALS, None)
-    told = [(drum, mask) for drum, mask in masks.items() if mask.any()]
-    shares = {drum: istft(_masked(spectrum, mask), sound.shape[1])[:, keep] for drum, mask in told}
-    shares[Drum.CYMBALS] = sound[:, keep] - sum(shares.values())
+        stems = _stems(sound, spectrum, agreed(_heard(drums, network, first, spectrum.shape[2]), masks), keep)
+    return Block(stems, np.stack([powers(stem) for stem in loud or stems]))
+
+
+def _stems(sound: Floats, spectrum: Complexes, masks: Mapping[Drum, Floats], keep: slice) -> list[Floats]:
+    """(channels, frames) per drum, in the order of Drum."""
+    told = [drum for drum in TAKERS if drum in masks and masks[drum].any()]
+    shares = {drum: istft(_masked(spectrum, masks[drum]), sound.shape[1])[:, keep] for drum in told}
+    shares[REST] = sound[:, keep] - sum(shares.values())
     silence = np.zeros_like(sound[:, keep])
     return [shares.get(drum, silence) for drum in Drum]
 

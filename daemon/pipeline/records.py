@@ -97,11 +97,16 @@ class Stems:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The drum stem taken apart. The five stems add up to the drum stem."""
+    """The drum stem taken apart. The five stems add up to the drum stem.
+
+    `envelopes` is a .npy file of how loud each drum is, (drums, steps) as `velocity.envelope` gives them, where the
+    splitter knows that better than its stems tell.
+    """
 
     drums: dict[Drum, Audio]
     model: Weights
     remarks: tuple[str, ...] = ()
+    envelopes: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

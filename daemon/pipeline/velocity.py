@@ -20,8 +20,19 @@ SILENCE = -120.0
 
 def envelope(stem: Audio) -> NDArray[np.float32]:
     """Level in dB below full scale every 128 samples, (steps,): RMS of all channels over 8.7 ms."""
-    parts = [_steps(block) for block in stem.blocks(STEP << 12)]
-    power = np.concatenate(parts) if parts else np.zeros(1, np.float32)
+    parts = [powers(block) for block in stem.blocks(STEP << 12)]
+    return decibels(np.concatenate(parts) if parts else np.zeros(1, np.float32))
+
+
+def powers(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean power of all channels in every 128 samples, (steps,)."""
+    spare = -block.shape[1] % STEP
+    power = np.pad((block**2).mean(axis=0), (0, spare))
+    return power.reshape(-1, STEP).mean(axis=1)
+
+
+def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The envelope from the power of each step."""
     power = np.convolve(power, np.full(SMOOTH, 1 / SMOOTH), mode="same")
     return (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
 
@@ -56,9 +67,3 @@ def revoiced(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
         for i, velocity in zip(places, fresh, strict=True):
             out[i] = replace(heard[i], velocity=int(velocity))
     return tuple(out)
-
-
-def _steps(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    spare = -block.shape[1] % STEP
-    power = np.pad((block**2).mean(axis=0), (0, spare))
-    return power.reshape(-1, STEP).mean(axis=1)

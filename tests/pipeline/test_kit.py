@@ -7,6 +7,7 @@ from daemon.errors import Cancelled
 from daemon.pipeline import kit
 from daemon.pipeline.chain import EMBEDDED_KIT
 from daemon.pipeline.records import Audio, Drum
+from daemon.pipeline.velocity import envelope
 from tests import synth
 
 BEAT = synth.rock_beat(2)
@@ -72,3 +73,8 @@ def test_cancelling_leaves_no_file(tmp_path):
 def test_the_short_time_spectrum_can_be_undone():
     sound = synth.noise(0.5)
     assert kit.istft(kit.stft(sound), sound.shape[1]) == pytest.approx(sound, abs=1e-5)
+
+
+def test_the_envelopes_are_those_of_the_stems(parts):
+    for row, drum in zip(np.load(parts.envelopes), Drum, strict=True):
+        assert row == pytest.approx(envelope(parts.drums[drum]), abs=0.1)

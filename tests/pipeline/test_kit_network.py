@@ -8,6 +8,7 @@ from daemon.pipeline.bands import bands
 from daemon.pipeline.chain import EMBEDDED_KIT
 from daemon.pipeline.records import Audio, Drum
 from daemon.pipeline.spectrum import HOP
+from daemon.pipeline.velocity import envelope
 from tests import synth
 
 BEAT = synth.rock_beat(2)
@@ -102,3 +103,20 @@ def test_blocks_do_not_show_with_a_network_either(tmp_path, monkeypatch):
     (tmp_path / "again").mkdir()
     parts = split(tmp_path / "again", synth.play(BEAT, 4.0), ONSETS, by_pitch).drums[Drum.KICK].read()
     assert parts == pytest.approx(whole, abs=1e-4)
+
+
+def test_how_loud_a_hit_is_does_not_change_with_the_network(tmp_path):
+    """Envelopes are those of the song's own opinion, whatever the stems become."""
+    sound = synth.play(BEAT, 4.0)
+    for name in ("with", "without"):
+        (tmp_path / name).mkdir()
+    told = split(tmp_path / "with", sound, ONSETS, by_pitch)
+    alone = split(tmp_path / "without", sound, ONSETS, None)
+    assert np.load(told.envelopes) == pytest.approx(np.load(alone.envelopes))
+    assert told.drums[Drum.SNARE].read() != pytest.approx(alone.drums[Drum.SNARE].read(), abs=1e-3)
+
+
+def test_without_any_onset_the_envelopes_are_those_of_the_stems(tmp_path):
+    found = split(tmp_path, synth.tone(100, 2.0), {}, by_pitch)
+    kick = envelope(found.drums[Drum.KICK])
+    assert np.load(found.envelopes)[0] == pytest.approx(kick, abs=0.1)
