@@ -32,7 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 EMBEDDED_KIT = Weights("embedded")
-VERSION = 6  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 7  # of the stages' results; a new one leaves old results of the cache unused
 
 
 @dataclass(frozen=True, slots=True)
