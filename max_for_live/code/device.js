@@ -198,7 +198,8 @@ var Device = (function () {
         if (song.options.stems) {
             this.deliverStems(song);
         } else {
-            this.panel.status(song.source.name + ": " + this.results.deliver(song, null) + " notes");
+            this.panel.status(song.source.name + ": " + Notes.counted(this.results.deliver(song, null)) +
+                this.results.remark(song));
         }
         this.store();
     };
@@ -206,8 +207,9 @@ var Device = (function () {
     Device.prototype.deliverStems = function (song) {
         if (!song.stemsPlaced) {
             song.stemsPlaced = true;
-            this.panel.status(StemTracks.place(song.source, this.results.stems(song))
-                ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder");
+            this.panel.status((StemTracks.place(song.source, this.results.stems(song))
+                ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder") +
+                this.results.remark(song));
         }
     };
 

@@ -58,7 +58,7 @@
         this.drafts = [];
         drafts.forEach(function (draft) {
             if (draft.song.state === "running") {
-                draft.song.drafted = "Draft: " + this.results.deliver(draft.song, draft.path) + " notes. ";
+                draft.song.drafted = "Draft: " + Notes.counted(this.results.deliver(draft.song, draft.path)) + ". ";
                 this.panel.status(draft.song.drafted + "The final one follows.");
                 this.store();
             }

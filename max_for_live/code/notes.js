@@ -69,5 +69,9 @@ var Notes = (function () {
         });
     }
 
-    return { onto: onto, apart: apart, voiced: voiced };
+    function counted(number) {
+        return number + (number === 1 ? " note" : " notes");
+    }
+
+    return { onto: onto, apart: apart, voiced: voiced, counted: counted };
 }());

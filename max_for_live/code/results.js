@@ -5,6 +5,7 @@ var Results = (function () {
     var RACK = 0;
     var GENERAL_MIDI = 1;
     var BAR = 4; // beats
+    var MAKESHIFT = ". Separated without htdemucs, with more bleed: stemd doctor says why";
     var TABLES = ",\n\"history\":"; // what follows in a manifest are corrections, notes and hits by the thousand
 
     // `settings` are the panel's wishes; `told(text)` shows a sentence.
@@ -148,6 +149,15 @@ var Results = (function () {
         });
         held.written = (held.written || []).concat(wanted);
         held.run.start();
+    };
+
+    // What is to be said of the sound: nothing, or that the separator that was wished for could not be had.
+    Results.prototype.remark = function (song) {
+        var found = Files.exists(song.manifest) ? Files.json(song.manifest, TABLES) : {};
+        var makeshift = (found.stages || []).some(function (stage) {
+            return stage.stage === "separate" && stage.model === "embedded";
+        });
+        return makeshift && (found.options || {}).separator !== "embedded" ? MAKESHIFT : "";
     };
 
     // Whether a .mid is one of the parts that were asked for.

@@ -153,3 +153,17 @@ test("of a manifest only what comes before its tables is read", () => {
   done(max, song);
   assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums"]);
 });
+
+for (const [separator, told] of [["auto", true], ["embedded", false]]) {
+  test(`a mix that the embedded separator took apart, asked for ${separator}, is ${told ? "" : "not "}told`, () => {
+    const song = new Song();
+    const { max } = opened(song);
+    taken(max);
+    song.write([KICK]);
+    const found = JSON.parse(fs.readFileSync(song.manifest));
+    const stages = [{ stage: "decode", model: "soxr" }, { stage: "separate", model: "embedded" }];
+    fs.writeFileSync(song.manifest, JSON.stringify({ ...found, stages, options: { separator } }));
+    done(max, song);
+    assert.equal(/^Song: 1 note. Separated without htdemucs, with more bleed/.test(max.status), told);
+  });
+}

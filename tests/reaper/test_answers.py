@@ -1,5 +1,6 @@
 """What REAPER makes of a stemd of another age, names that were taken, paths and parts that do not fit, full disks."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +88,25 @@ def test_a_midi_file_that_is_gone_is_told(alone: Reaper, stage: Stage, results: 
     outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
     assert outcome["boxes"] == ["Song: The MIDI file cannot be read."]
     assert outcome["undone"] == []
+
+
+WITHOUT = "htdemucs was not used because its weights are not here; signal processing did it, with more bleed."
+
+
+@pytest.mark.parametrize(("wished", "boxes"), [("auto", [WITHOUT]), ("embedded", [])])
+def test_a_song_taken_apart_with_more_bleed_is_told_once(
+    alone: Reaper, stage: Stage, results: Results, wished: str, boxes: list[str]
+) -> None:
+    final = results.midi("drums", 1.0)
+    manifest = results.manifest(final.name)
+    stages = [{"stage": "decode", "model": "soxr"}, {"stage": "separate", "model": "embedded"}]
+    more = {"stages": stages, "options": {"separator": wished}, "remarks": [WITHOUT]}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | more))
+    stage.play = [finished(manifest, final)]
+    items = [audio_item(results.folder / "Song.wav", SECONDS, values={"D_POSITION": at}) for at in (0.0, 9.0)]
+    outcome = alone.run("Drums to MIDI", [{"items": items}])
+    assert [len(track["items"]) for track in outcome["tracks"]] == [2, 2]
+    assert outcome["boxes"] == boxes
 
 
 def both_parts(alone: Reaper, stage: Stage, results: Results) -> list[Json]:

@@ -42,6 +42,14 @@ function manifest.stems(found, path)
   return outputs(found, path, "^%.stems/([%w_]+)%.%a+$")
 end
 
+--- Why the separator that was wished for could not be had, in stemd's words; nil if it could.
+function manifest.makeshift(found)
+  if (found.options or {}).separator == "embedded" then return nil end
+  for _, stage in ipairs(found.stages or {}) do
+    if stage.stage == "separate" and stage.model == "embedded" then return (found.remarks or {})[1] end
+  end
+end
+
 local function chain(history)
   local revisions, number = {}, history and history.head or 0
   while number > 0 do

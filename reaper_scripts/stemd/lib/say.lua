@@ -17,4 +17,11 @@ function say.all(sentences)
   if #sentences > 0 then say.sorry(table.concat(sentences, "\n\n")) end
 end
 
+--- Whether `sentence` has not been said since REAPER was started.
+function say.first_time(sentence)
+  local before = reaper.GetExtState("stemd_said", sentence)
+  reaper.SetExtState("stemd_said", sentence, "yes", false)
+  return before == ""
+end
+
 return say

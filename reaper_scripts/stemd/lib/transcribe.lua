@@ -131,6 +131,7 @@ function Job:_finish(path)
   if found and self.wanted.stems then problem = stems.insert(self.record, manifest.stems(found, path)) end
   if found and not self.wanted.stems then problem = self:_insert_parts(manifest.midi(found, path), path) end
   self.problem = problem and named(self.record, problem)
+  self.remark = found and manifest.makeshift(found)
   self:_leave()
   if found and settings.get("drum_map") ~= "gm" then self:_name_rows() end
 end
@@ -196,7 +197,10 @@ end
 
 local function report(jobs)
   local sentences = {}
-  for _, job in ipairs(jobs) do sentences[#sentences + 1] = job.problem end
+  for _, job in ipairs(jobs) do
+    sentences[#sentences + 1] = job.problem
+    if job.remark and say.first_time(job.remark) then sentences[#sentences + 1] = job.remark end
+  end
   say.all(sentences)
 end
 
