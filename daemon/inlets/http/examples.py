@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from daemon import __version__
+
 _LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/notes"}
 _JOB: dict[str, Any] = {
     "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/stemd/Song/Song.wav", "state": "running",
@@ -48,7 +50,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Stems": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
     "Waveform": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
     "Health": {
-        "name": "stemd", "version": "0.1.0", "protocol": 1, "pid": 4711, "device": "auto",
+        "name": "stemd", "version": __version__, "protocol": 1, "pid": 4711, "device": "auto",
         "midi_port": "MIDI leaves through stemd:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
     },
     "Choices": {
