@@ -26,7 +26,11 @@ FREE = 0.15  # the least share of the strokes, beyond chance, that a beat explai
 CLOSE = 4.0  # nats between two ways to count that people may choose between
 
 NO_BEAT = BeatGrid(
-    beats=(), downbeats=(), bpm=120.0, confidence=0.0, remarks=("No beat was found; the notes are free.",)
+    beats=(),
+    downbeats=(),
+    bpm=120.0,
+    confidence=0.0,
+    remarks=("No beat was found; the notes are free. --bpm sets one.",),
 )
 
 

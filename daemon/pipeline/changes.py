@@ -141,7 +141,7 @@ def _notes(part: Pitched, changes: NoteChanges, heard: Heard, taken: Iterable[in
     found = heard.notes.get(Part(part))
     if found is None:
         there = ", ".join(heard.notes) or "none"
-        raise Rejected("unknown_part", f"The {part} was not listened to; transcribe the song with it. Parts: {there}.")
+        raise Rejected("unknown_part", f"There are no notes of {part}; transcribe the song with it. Parts: {there}.")
     ids = {note.id for note in found} | set(taken)
     note_changes.check(part, changes, ids, heard.duration)
     return changes.numbered(1 + max(ids, default=-1))

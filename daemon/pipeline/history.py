@@ -45,7 +45,7 @@ class History(BaseModel):
 
     def undo(self) -> "History":
         if self.head == 0:
-            raise Rejected("nothing_to_undo", "There is nothing to undo; the hits are as they were heard.")
+            raise Rejected("nothing_to_undo", "There is nothing to undo; everything is as it was heard.")
         return self.model_copy(update={"head": self.revisions[self.head - 1].parent})
 
     def redo(self) -> "History":

@@ -101,7 +101,7 @@ def test_settings_of_a_part_come_one_after_the_other():
     [
         ({"notes": {"bass": {"delete": [99]}}}, "unknown_note", "There is no bass note 99; they go from 0 to 5."),
         ({"notes": {"vocals": {"delete": [0]}}}, "unknown_note", "no vocals was heard"),
-        ({"notes": {"piano": {"delete": [0]}}}, "unknown_part", "piano was not listened to"),
+        ({"notes": {"piano": {"delete": [0]}}}, "unknown_part", "no notes of piano"),
         ({"notes": {"bass": {"pitch": {"0": 128}}}}, "bad_change", "Pitch 128"),
         ({"notes": {"bass": {"octave": {"0": 9}}}}, "bad_change", "9 octaves"),
         ({"notes": {"bass": {"merge": [[1, 1]]}}}, "bad_change", "merged with itself"),
