@@ -61,6 +61,13 @@ class Site:
         """The job of a drum track whose strokes are those of BEAT."""
         return self.transcribed(self.song(name), input="drums")
 
+    def bass(self, name: str) -> str:
+        """The job of a bass line, without drums."""
+        tones = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
+        unlike = synth.noise(4.0, level=-84.0, seed=sum(name.encode()))
+        line = synth.write(self.home.music / f"{name}.wav", tones + unlike.reshape(tones.shape))
+        return self.transcribed(line, input="bass", parts=["bass"])
+
     def song(self, name: str) -> Path:
         """Every name has a content of its own, or it would be answered from another's job."""
         unlike = synth.noise(SECONDS, level=-84.0, seed=sum(name.encode()))

@@ -47,6 +47,10 @@ def test_axe_finds_nothing_serious_in_the_empty_page_and_its_dialogs(visit, sche
     assert found + severe(page) == []
 
 
+def test_axe_finds_nothing_serious_in_a_song_without_drums(visit, site):
+    assert severe(visit(site.bass("axe"))) == []
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_its_screen(visit, looked_at, size):
     width, height = SIZES[size]

@@ -7,10 +7,8 @@ import shutil
 from pathlib import Path
 
 import mido
-import numpy as np
 import pytest
 
-from tests import synth
 from tests.web.site import WAIT, wait_for
 
 DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
@@ -71,14 +69,23 @@ def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
 
 
 def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, site):
-    tones = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
-    line = synth.write(site.home.music / "line.wav", tones)
-    page = visit(site.transcribed(line, input="bass", parts=["bass"]))
+    page = visit(site.bass("roll"))
     page.click("#inside > summary")
     for made in ("The notes of each part", "Key and chords"):
         page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
-    assert page.locator("#gutter [data-key='roll bass']").bounding_box()["height"] > 60
-    assert page.locator("#parts li").count() == 1
+    assert page.locator("#gutter li").all_inner_texts() == ["Bars", "Sound", "Bass"]
+    assert page.locator("#parts li").count() == 1 and not page.is_visible("#clusters")
+
+
+def test_a_pitched_part_is_heard_less_keenly_and_moved_by_octaves(visit, site):
+    job = site.bass("octave")
+    page, before = visit(job), site.notes(job)["parts"]["bass"]["rows"]
+    page.select_option("select[aria-label='Octave of Bass']", "12")
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    assert [row[4] for row in site.notes(job)["parts"]["bass"]["rows"]] == [row[4] + 12 for row in before]
+    page.focus("input[aria-label='Sensitivity of Bass']")
+    page.keyboard.press("Home")
+    wait_for(lambda: site.notes(job)["options"]["sensitivity"] == {"bass": 0})
 
 
 def test_any_stem_is_shown_as_a_waveform_or_a_spectrogram(visit, job):

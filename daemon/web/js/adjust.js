@@ -1,7 +1,7 @@
 /** Sliders that answer at once: sensitivity and velocity per drum, grid, swing, drum map. */
 
 import { byId, el } from "./dom.js";
-import { DRUMS } from "./notes.js";
+import { DRUMS, hasDrums } from "./notes.js";
 import { title } from "./words.js";
 
 const REST_MS = 40; // a slider that rests this long while it is held is answered already
@@ -12,6 +12,7 @@ export class Adjust {
   song = null;
   /** @type {(() => void)[]} each shows what holds now */
   #controls = [];
+  #always = 0; // so many of them are there for every song; the others are those of its parts
 
   /** @param {string[]} maps names of drum maps */
   offer(maps) {
@@ -26,12 +27,34 @@ export class Adjust {
       this.#range("How far hits move", { max: 1, step: 0.05 }, (o) => (o.grid.quantize ? o.grid.strength : 0), percent, (v) => ({ grid: { strength: v, quantize: v > 0 } })),
       this.#range("Swing", { min: 0.48, max: 0.75, step: 0.01 }, (o) => (o.grid.swing === "auto" ? 0.48 : o.grid.swing), swung, (v) => ({ grid: { swing: v < 0.5 ? "auto" : v } })),
     );
+    this.#always = this.#controls.length;
   }
 
   /** @param {import("./song.js").Song} song */
   open(song) {
     this.song = song;
+    const notes = /** @type {import("./notes.js").Notes} */ (song.notes);
+    const parts = [...notes.parts.keys()];
+    this.#controls.length = this.#always;
+    byId("drums").hidden = !hasDrums(notes);
+    byId("tuned").hidden = !parts.length;
+    byId("tuned").replaceChildren(
+      el("span", { class: "col", text: "" }), el("span", { class: "col", text: "Sensitivity" }), el("span", { class: "col", text: "Octave" }),
+      ...parts.flatMap((part) => this.#part(part)),
+    );
     this.show();
+  }
+
+  /** @param {string} part that is pitched */
+  #part(part) {
+    const sensitivity = () => this.song?.notes?.options.sensitivity?.[part] ?? 0.5;
+    const slide = this.#slide(`Sensitivity of ${title(part)}`, { min: 0, max: 1, step: 0.05 }, sensitivity, percent, (value) =>
+      this.song?.change({ sensitivity: { [part]: value } }));
+    const octaves = [2, 1, 0, -1, -2].map((n) => /** @type {[string, string]} */ ([String(12 * n), n > 0 ? `+${n}` : String(n).replace("-", "−")]));
+    const now = (/** @type {any} */ options) => String(options.notes?.[part]?.transpose ?? 0);
+    const octave = this.#select(octaves, now, (value) => ({ notes: { [part]: { transpose: Number(value) } } }));
+    octave.setAttribute("aria-label", `Octave of ${title(part)}`);
+    return [el("span", { text: title(part) }), slide, octave];
   }
 
   show() {
@@ -81,13 +104,18 @@ export class Adjust {
    * @param {(options: any) => string} now @param {(value: string) => object} send
    */
   #choice(said, choices, now, send) {
+    return el("label", { class: "field" }, said, this.#select(choices, now, send));
+  }
+
+  /** @param {[string, string][]} choices @param {(options: any) => string} now @param {(value: string) => object} send */
+  #select(choices, now, send) {
     const select = el("select", { onchange: () => this.song?.regenerate(send(select.value)) });
     select.append(...choices.map(([value, text]) => el("option", { value, text })));
     this.#controls.push(() => {
       select.value = now(this.song?.notes?.options);
       select.disabled = Boolean(this.song?.fixed);
     });
-    return el("label", { class: "field" }, said, select);
+    return select;
   }
 
   /**

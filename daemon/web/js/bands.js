@@ -1,6 +1,6 @@
 /** What the timeline is stacked of: ruler, sound, a lane a drum, a roll a pitched part. */
 
-import { DRUMS } from "./notes.js";
+import { DRUMS, hasDrums } from "./notes.js";
 import { title } from "./words.js";
 
 /**
@@ -19,7 +19,8 @@ export function stack(notes, small) {
   const heights = small ? SMALL : HEIGHTS;
   const played = new Set(notes.hits.map((hit) => hit.drum));
   const extra = [...played].filter((drum) => !DRUMS.includes(drum));
-  const lanes = [...extra, ...DRUMS].map((name) => ({ kind: "lane", name, height: played.has(name) ? heights.lane : heights.empty }));
+  const drums = hasDrums(notes) ? [...extra, ...DRUMS] : [];
+  const lanes = drums.map((name) => ({ kind: "lane", name, height: played.has(name) ? heights.lane : heights.empty }));
   const rolls = [...notes.parts].filter(([, all]) => all.length).map(([name]) => ({ kind: "roll", name, height: heights.roll }));
   const all = [
     { kind: "ruler", name: "ruler", height: heights.ruler },

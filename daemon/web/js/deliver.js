@@ -20,12 +20,13 @@ export class Deliver {
     this.#job = job;
     const base = stemOf(job.name);
     const midi = parts.length > 1 ? parts.map((part) => this.#file(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
+    const backing = stems.includes("backing") ? [this.#file("Without drums", `${base}.backing.wav`, "/backing-track")] : [];
     const sounds = stems.filter((stem) => stem !== "mix" && stem !== "backing");
     byId("files-out").replaceChildren(
       this.#file("MIDI", `${base}.mid`, "/midi", {}, "main"),
       ...midi,
       ...sounds.map((stem) => this.#file(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
-      ...(sounds.length ? [this.#file("Without drums", `${base}.backing.wav`, "/backing-track"), this.#file("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
+      ...(sounds.length ? [...backing, this.#file("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
     );
   }
 

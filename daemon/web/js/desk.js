@@ -9,6 +9,7 @@ import { showGutter } from "./gutter.js";
 import { Labels } from "./labels.js";
 import { Marks } from "./marks.js";
 import { Mixer } from "./mixer.js";
+import { hasDrums } from "./notes.js";
 import { complain, notice } from "./notice.js";
 import { Overview } from "./overview.js";
 import { Picked, velocityFields } from "./picked.js";
@@ -196,9 +197,12 @@ export class Desk {
   #refresh() {
     const notes = this.song?.notes;
     if (!this.song || !notes || byId("bench").hidden) return;
+    const pitched = [...notes.parts.values()].reduce((sum, all) => sum + all.length, 0);
+    byId("sounds").hidden = !hasDrums(notes);
     const facts = [
       clock(notes.duration, 0), notes.grid.beats.length ? `${Number(notes.grid.bpm.toFixed(1))} bpm` : "no beat found",
-      count(notes.grid.downbeats.length, "bar"), notes.key, count(notes.hits.length, "hit"), this.song.fixed ? "first draft" : "",
+      notes.grid.beats.length && count(notes.grid.downbeats.length, "bar"), notes.key, hasDrums(notes) && count(notes.hits.length, "hit"),
+      pitched && count(pitched, "note"), this.song.fixed ? "first draft" : "",
     ];
     byId("facts").textContent = facts.filter(Boolean).join(" · ");
     byId("undo").disabled = !notes.canUndo || this.song.fixed;

@@ -17,6 +17,9 @@
 /** From the top of the page down, as in a drum editor. */
 export const DRUMS = ["cymbals", "hihat", "toms", "snare", "kick"];
 
+/** Were the drums asked for? @param {Notes} notes */
+export const hasDrums = ({ options, hits }) => hits.length > 0 || (options.parts ?? ["drums"]).includes("drums");
+
 /** @param {any} sent @returns {Notes} */
 export function read(sent) {
   const hits = /** @type {Hit[]} */ (table(sent.hits));
