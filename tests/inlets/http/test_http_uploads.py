@@ -19,7 +19,9 @@ EDGE = "--edge"
 
 
 def wav(folder: Path, pitch: float = 440.0) -> bytes:
-    return synth.write(folder / "made.wav", synth.tone(pitch, 0.5)).read_bytes()
+    """The same bytes each time: a WAV file holds the second in which it was written."""
+    path = folder / f"made {pitch:g}.wav"
+    return (path if path.exists() else synth.write(path, synth.tone(pitch, 0.5))).read_bytes()
 
 
 @pytest.fixture
