@@ -111,6 +111,16 @@ def test_cancel_in_the_small_window_stops_the_job(alone: Reaper, stage: Stage, r
     assert (outcome["boxes"], outcome["undone"]) == ([], [])
 
 
+def test_cancel_before_stemd_has_named_the_job_is_kept_until_it_does(
+    alone: Reaper, stage: Stage, results: Results
+) -> None:
+    stage.play = [1.0, failed("nobody stopped it")]
+    click = [{"frame": 2, "x": 350, "y": 30, "down": True}, {"frame": 3, "down": False}]
+    outcome = alone.run("Drums to MIDI", song(results), input=click, w=400, h=70)
+    assert stage.verbs() == ["process", "cancel"]
+    assert (outcome["boxes"], outcome["undone"]) == ([], [])
+
+
 def test_closing_the_small_window_stops_nothing(alone: Reaper, stage: Stage, results: Results) -> None:
     final = results.midi("drums", 1.0)
     stage.play = [working(0.1), 1.5, finished(results.manifest("Song.drums.mid"), final)]

@@ -1,5 +1,8 @@
 """Every part, and stems, against a real `stemd run`; the embedded separator keeps it quick."""
 
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import synth
-from tests.reaper.conftest import BEAT
+from tests.reaper.conftest import BEAT, Daemon
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
 
 SECONDS = 6.0
@@ -145,3 +148,22 @@ def test_a_video_is_heard_and_one_without_sound_is_refused(reaper: Reaper, tmp_p
     mute = synth.write_video(tmp_path / "mute.mp4", seconds=SECONDS)
     outcome = reaper.run("Drums to MIDI", [{"items": [audio_item(mute, SECONDS, source={"type": "VIDEO"})]}])
     assert len(outcome["boxes"]) == 1 and "no audio track" in outcome["boxes"][0]
+
+
+@pytest.mark.slow
+def test_a_stemd_that_is_killed_and_started_again_goes_on(tmp_path: Path) -> None:
+    own = Daemon(tmp_path / "own")
+    own.start()
+    song = synth.write(tmp_path / "Song.wav", np.tile(0.5 * sung() + 0.5 * synth.play(BEAT, SECONDS), 3))
+    reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"stemd/transport": "spool"}})
+    tracks = [{"items": [audio_item(song, 3 * SECONDS)]}]
+    with ThreadPoolExecutor() as threads:
+        later = threads.submit(reaper.run, "Drums to MIDI", tracks, cycles=6000)
+        while not song.with_suffix(".drums.mid").exists() and not later.done():
+            time.sleep(0.02)
+        own.stop(signal.SIGKILL)
+        own.start()
+        outcome = later.result()
+    own.stop()
+    assert (outcome["boxes"], outcome["undone"][-1]) == ([], "stemd: drums to MIDI")
+    assert [len(track["items"]) for track in outcome["tracks"]] == [1, 1]

@@ -79,6 +79,7 @@ function Job:ask(post)
   self.post = post
   post:ask("/stemd/process", { self.record.path, Post.options(self.options) }, function(message, call)
     self.id = call.job or self.id
+    if self.unwanted then self:cancel() end
     local hear = self[message.address:match("[%a]+$")]
     if hear and not self.over then hear(self, table.unpack(message.args)) end
   end)
@@ -191,7 +192,9 @@ function Job:step()
   return true
 end
 
+-- A job that stemd has not named yet is cancelled as soon as it is.
 function Job:cancel()
+  self.unwanted = not self.id
   if self.id then self.post:ask("/stemd/cancel", { self.id }, function() end) end
 end
 
