@@ -144,6 +144,9 @@ var Device = (function () {
             answered: function (args) {
                 song.job = String(args[1]);
                 self.store();
+                if (song.unwanted) {
+                    self.abandon(song);
+                }
             },
             refused: function (code, text) { self.failed(song, text); },
             lost: function () { self.panel.status("stemd does not answer. The job goes on when stemd is back."); }
@@ -218,12 +221,20 @@ var Device = (function () {
         this.deliver(this.current);
     };
 
+    // A job that stemd has not named yet is cancelled as soon as it is.
     Device.prototype.cancel = function () {
         var song = this.current;
-        var self = this;
-        if (!song || song.state !== "running" || !song.job) {
+        if (!song || song.state !== "running") {
             throw new Refusal("nothing", "There is nothing to cancel.");
         }
+        song.unwanted = true;
+        if (song.job) {
+            this.abandon(song);
+        }
+    };
+
+    Device.prototype.abandon = function (song) {
+        var self = this;
         this.requests.ask("cancel", [song.job], {
             answered: function () { self.failed(song, "Cancelled"); },
             refused: function (code, text) { self.panel.status(text); },

@@ -194,6 +194,17 @@ test("cancel stops the job", () => {
   assert.equal(max.status, "Cancelled");
 });
 
+test("cancel before stemd has named the job is kept until it does", () => {
+  const { max } = opened(new Song());
+  max.say("transcribe");
+  max.say("cancel");
+  assert.equal(max.asked("cancel").length, 0);
+  max.say("/stemd/ack", max.last("process")[1], "j1");
+  assert.equal(max.last("cancel")[2], "j1");
+  max.say("/stemd/done", max.last("cancel")[1], "j1");
+  assert.equal(max.status, "Cancelled");
+});
+
 test("there is nothing to cancel, undo or learn before a song", () => {
   const { max } = opened(new Song());
   const first = /Transcribe a clip first/;
