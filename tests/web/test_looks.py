@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.web.site import WAIT
+
 WEB = Path(__file__).parents[2] / "daemon" / "web"
 MODULES = sorted((WEB / "js").glob("*.js"))
 SIZES = {"desktop": (1280, 860), "tablet": (768, 1024), "phone": (390, 844), "small phone": (340, 640)}
@@ -74,6 +76,16 @@ def test_nothing_is_fetched_from_anywhere_else(visit, site, looked_at):
     page.reload()
     page.wait_for_selector("#bench:not([hidden])")
     assert len(asked) > 10 and [url for url in asked if not url.startswith((site.url, "blob:", "data:"))] == []
+
+
+def test_the_documentation_of_the_api_is_drawn_without_a_network(browser, site):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site.url}docs")
+    page.wait_for_selector("h2:has-text('Transcribe a song')", timeout=WAIT)
+    page.close()
+    assert [url for url in asked if not url.startswith((site.url, "blob:", "data:"))] == []
 
 
 def test_every_button_and_field_has_a_name(visit, looked_at):

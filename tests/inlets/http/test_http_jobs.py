@@ -6,6 +6,7 @@ import pytest
 
 from daemon.jobs.job import State
 from tests import synth
+from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import Site
 from tests.jobs.orders import job
 
@@ -111,6 +112,13 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(client, body, status, code
     answer = ask(client, body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["text"].endswith((".", "..."))
+
+
+@pytest.mark.parametrize("kind", ["missing", "within a file", "pipe", "empty", "text"])
+def test_a_path_that_the_pipeline_refuses_is_refused_here_in_its_words(client, tmp_path, kind):
+    name, make, reason = BAD[kind]
+    answer = ask(client, {"path": str(make(tmp_path / name))})
+    assert answer.status_code == 400 and reason in answer.json()["text"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
