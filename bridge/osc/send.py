@@ -116,12 +116,13 @@ def _value(argument: Argument, given: dict[str, RequestId], words: list[str]) ->
     word = words.pop(0)
     if argument.kind is Kind.PATH:
         return str(Path(word).expanduser().absolute())
-    return _number(word) if argument.kind in (Kind.INT, Kind.FLOAT) else word
+    return _number(word, argument.kind) if argument.kind in (Kind.INT, Kind.FLOAT) else word
 
 
-def _number(word: str) -> Value:
+def _number(word: str, kind: Kind) -> Value:
+    """What is no number stays a word, and stemd says what it must be."""
     try:
-        return int(word)
+        return int(word) if kind is Kind.INT else float(word)
     except ValueError:
         return word
 

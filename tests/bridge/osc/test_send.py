@@ -30,6 +30,7 @@ def osc_port(desk: Desk) -> Iterator[str]:
 def test_words_become_the_arguments_of_the_table() -> None:
     assert arguments(PROCESS, ["/a.wav", "{}"], "7") == ["7", "/a.wav", "{}", 0]
     assert arguments(REQUESTS["/stemd/jobs"], ["5"], "7") == ["7", 5, 0]
+    assert arguments(REQUESTS["/stemd/tap"], ["0a1b", "12.5"], "7") == ["7", "0a1b", 12.5, 0]
 
 
 def test_a_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
