@@ -201,10 +201,15 @@ var Device = (function () {
         if (song.options.stems) {
             this.deliverStems(song);
         } else {
-            this.panel.status(song.source.name + ": " + Notes.counted(this.results.deliver(song, null)) +
-                this.results.remark(song));
+            this.deliverNotes(song);
         }
         this.store();
+    };
+
+    Device.prototype.deliverNotes = function (song) {
+        var count = this.results.deliver(song, null);
+        var told = count ? Notes.counted(count) : "stemd heard no " + song.wanted.join(", no ") + " in it";
+        this.panel.status(song.source.name + ": " + told + this.results.remark(song));
     };
 
     Device.prototype.deliverStems = function (song) {

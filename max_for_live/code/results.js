@@ -124,10 +124,14 @@ var Results = (function () {
         return Notes.onto(placeOf(song, name).timing, voiced, song.beats);
     }
 
+    // A part without a note gets no clip.
     Results.prototype.part = function (song, file) {
         var held = this.opened(song, file.name);
         var notes = midiNotes(file.path);
         var wanted;
+        if (!held && !notes.length) {
+            return 0;
+        }
         if (!held) {
             song.parts = song.parts.filter(function (entry) { return entry.part !== file.name; });
             held = this.make(song, file.name, notes);

@@ -167,3 +167,15 @@ for (const [separator, told] of [["auto", true], ["embedded", false]]) {
     assert.equal(/^Song: 1 note. Separated without htdemucs, with more bleed/.test(max.status), told);
   });
 }
+
+test("a part without a note gets no clip", () => {
+  const song = new Song();
+  const { set, max } = opened(song);
+  max.say("target", 1);
+  taken(max);
+  song.midi = path.join(song.folder, "Song.bass.mid");
+  song.write([]);
+  done(max, song);
+  assert.equal(set.song.tracks.length, 1);
+  assert.equal(max.status, "Song: stemd heard no bass in it");
+});

@@ -56,6 +56,17 @@ def of_file(path: Path) -> list[tuple[int, float]]:
     return found
 
 
+def test_a_part_that_is_not_there_makes_no_empty_item(reaper: Reaper, tmp_path: Path) -> None:
+    drums = synth.write(tmp_path / "Song.wav", 0.5 * synth.play(BEAT, SECONDS))
+    outcome = reaper.run("Everything to MIDI", project(drums), cycles=3000)
+    assert "Song Drums" in names(outcome) and "Song Vocals" not in names(outcome)
+    assert all(item["notes"] for track in outcome["tracks"][1:] for item in track["items"])
+    assert outcome["boxes"] == []
+    alone = reaper.run("Vocals to MIDI", project(drums), cycles=3000)
+    assert alone["boxes"] == ["Song: stemd heard no vocals in it."]
+    assert names(alone) == ["Song", "Below"]
+
+
 @pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2)])
 def test_a_stem_becomes_its_notes(reaper: Reaper, tmp_path: Path, part: str, octaves: int) -> None:
     stem = synth.write(tmp_path / f"my {part}.wav", sung(octaves=octaves))

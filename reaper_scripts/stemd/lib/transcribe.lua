@@ -144,6 +144,12 @@ function Job:_name_rows()
   end)
 end
 
+local function none_of(parts)
+  local words = {}
+  for index, part in ipairs(parts) do words[index] = part == "other" and "other instruments" or part end
+  return ("stemd heard no %s in it."):format(table.concat(words, ", no "))
+end
+
 -- The parts to insert, and those that the project had already: they belong to this job from now on.
 function Job:_insert_parts(paths, from)
   local list, missing = {}, {}
@@ -155,23 +161,28 @@ function Job:_insert_parts(paths, from)
       missing[#missing + 1] = part
     end
   end
-  local problem = #list > 0 and self:_insert(list, self.wanted.title, from)
-  return problem or #missing > 0 and ("stemd heard no %s in it."):format(table.concat(missing, ", ")) or nil
+  local problem, silent = self:_insert(list, self.wanted.title, from)
+  table.move(silent, 1, #silent, #missing + 1, missing)
+  return problem or #missing == #self.wanted.parts and none_of(missing) or nil
 end
 
--- Nil, or what went wrong. What is there already is not inserted again.
+-- What went wrong, or nil, and the parts without a note. What is there already is not inserted again, and no empty
+-- item is made.
 function Job:_insert(list, title, from)
-  local results = {}
+  local results, silent = {}, {}
   for _, entry in ipairs(list) do
     local data = files.read(entry.path)
     if not data or data ~= self.inserted[entry.part] then
       local notes, problem = midifile.read(data, slices.breathe)
-      if not notes then return problem end
-      results[#results + 1] = { job = self.id, part = entry.part, notes = notes, manifest = from }
+      if not notes then return problem, silent end
+      local shown = #notes > 0 or kept.find(self.record.guid, entry.part)
+      local result = { job = self.id, part = entry.part, notes = notes, manifest = from }
+      table.insert(shown and results or silent, shown and result or entry.part)
       self.inserted[entry.part] = data
     end
   end
   insertion.insert(self.record, results, title)
+  return nil, silent
 end
 
 function Job:_insert_draft(part, path)
