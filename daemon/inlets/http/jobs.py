@@ -31,7 +31,10 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {"schema": _FORM},
+            "multipart/form-data": {
+                "schema": _FORM,
+                "example": {"file": "(the bytes of Song.wav)", "options": '{"parts": ["drums", "bass"]}'},
+            },
             "application/json": {"schema": {"$ref": "#/components/schemas/NewJob"}},
         },
     }
