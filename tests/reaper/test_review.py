@@ -138,3 +138,21 @@ def test_twenty_jobs_fit_into_the_small_window_and_those_that_go_on_come_first(a
     takes = [text for text in shown if text.startswith("Take")]
     assert takes == ["Take 16", "Take 17", "Take 18", "Take 19", "Take 20", "Take 1", "Take 2", "Take 3"]
     assert shown[-1] == "and 12 more"
+
+
+AGAIN = """
+local Hud, heights = require("hud"), {}
+for index, count in ipairs({ 4, 1, 2 }) do
+  local jobs = {}
+  for number = 1, count do jobs[number] = { record = { name = "Take" }, stage = "hits", fraction = 0.5 } end
+  local hud = Hud.new(jobs)
+  heights[index] = gfx.h
+  hud:close()
+end
+require("fake_reaper").result = heights
+"""
+
+
+def test_the_small_window_is_as_high_as_its_jobs_each_time(alone: Reaper) -> None:
+    four, one, two = alone.lines(AGAIN)["result"]
+    assert one + 3 * (two - one) == pytest.approx(four, abs=3) and one < two < four

@@ -13,12 +13,11 @@ local CLOSED, ESCAPE = -1, 27
 
 --- `jobs` have record.name, stage, fraction, eta and cancel().
 function Hud.new(jobs)
-  local self = setmetatable({ jobs = jobs, widgets = Widgets.new(), open = true }, Hud)
   local high = math.min(#jobs, MOST) * ROW + EDGE + (#jobs > MOST and MORE or 0)
-  local where = place.load("progress", WIDTH, high)
-  where.h = math.max(where.h, high)
+  local where, one = place.load("progress", WIDTH, high), (ROW + EDGE) / high
+  if not where.fresh then where.h = math.floor(where.h / one + 0.5) end
   paint.open("stemd", where)
-  return self
+  return setmetatable({ jobs = jobs, widgets = Widgets.new(), open = true, one = one }, Hud)
 end
 
 -- What the daemon's stages are to a musician; others are shown as they are called.
@@ -84,7 +83,7 @@ end
 function Hud:close()
   if not self.open then return end
   self.open = false
-  place.save("progress")
+  place.save("progress", self.one)  -- the height of one row: the next time there may be more or fewer
   gfx.quit()
 end
 

@@ -14,9 +14,11 @@ function place.load(name, w, h)
     dock = number(tonumber(dock)) }
 end
 
-function place.save(name)
+--- `part` is what is kept of the height, 1 if all of it.
+function place.save(name, part)
   local dock, x, y, w, h = gfx.dock(-1, 0, 0, 0, 0)
   if not x or w < 50 or h < 50 then return end
+  h = h * (part or 1)
   settings.set("window_" .. name, ("%.0f %.0f %.0f %.0f %.0f"):format(x, y, w, h, dock))
 end
 
