@@ -42,6 +42,13 @@ def machine() -> str:
     return f"{_processor()}, {cores()} cores, {memory} GB, {system}{load}"
 
 
+def business() -> str:
+    """How much else went on while a table was measured, as its note."""
+    if not hasattr(os, "getloadavg"):
+        return ""
+    return f"Measured while {os.getloadavg()[0]:.0f} programs at a time wanted the {cores()} cores."
+
+
 def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
