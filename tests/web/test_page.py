@@ -263,6 +263,15 @@ def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, site, job):
     assert page.inner_text("#announcer").startswith("Snare, bar 1")
 
 
+def test_the_keyboard_walks_through_the_notes_of_a_part(visit, site):
+    page = visit(site.bass("keys"))
+    page.focus("#sheet")
+    page.keyboard.press("ArrowDown")
+    assert page.inner_text("#announcer").startswith("Bass, ")
+    page.keyboard.press(".")
+    assert re.match(r"[A-G]♯?\d, (bar \d+, beat \d+, )?velocity \d+", page.inner_text("#announcer"))
+
+
 def test_a_wrong_file_is_refused_in_plain_words(visit, tmp_path):
     wrong = tmp_path / "letter.wav"
     wrong.write_text("Dear reader,")

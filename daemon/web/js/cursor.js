@@ -1,8 +1,8 @@
-/** Walking through the hits with the keyboard: up and down the lanes, from hit to hit. */
+/** Walking through hits and notes with the keyboard: up and down the lanes, from one to the next. */
 
 import { firstFrom } from "./notes.js";
 import { announce } from "./notice.js";
-import { title } from "./words.js";
+import { count, noteName, title } from "./words.js";
 
 export class Cursor {
   lane = "kick";
@@ -13,26 +13,52 @@ export class Cursor {
     this.labels = labels;
   }
 
+  /** A song without drums has no lane for the kick. */
+  settle() {
+    const { lanes, rolls } = this.timeline;
+    if (!lanes.has(this.lane) && !rolls.has(this.lane)) this.lane = lanes.size ? "kick" : ([...rolls.keys()][0] ?? "kick");
+  }
+
   /** @param {number} way -1 is up */
   changeLane(way) {
-    const lanes = [...this.timeline.lanes.keys()];
+    const { timeline } = this;
+    const lanes = [...timeline.lanes.keys(), ...timeline.rolls.keys()];
     const place = Math.max(0, lanes.indexOf(this.lane));
     this.lane = lanes[Math.min(lanes.length - 1, Math.max(0, place + way))] ?? this.lane;
-    const hits = this.timeline.lanes.get(this.lane)?.hits.length ?? 0;
-    announce(`${title(this.lane)}, ${hits} hits`);
-    this.timeline.stacked.say();
+    const roll = timeline.rolls.get(this.lane);
+    const hits = timeline.lanes.get(this.lane)?.hits ?? [];
+    announce(`${title(this.lane)}, ${roll ? count(roll.notes.length, "note") : count(hits.length, "hit")}`);
+    timeline.point(null);
+    timeline.stacked.say();
   }
 
   /**
-   * The hit before or after the selected one, or `time`.
+   * To the hit or note before or after the one that was stepped to, or `time`.
    * @param {number} way @param {number} time
-   * @returns {import("./notes.js").Hit | undefined}
+   * @returns {{onset: number, drum: string} | undefined} where it sounds, and in which stem
    */
-  stepHit(way, time) {
+  step(way, time) {
+    const note = this.timeline.rolls.has(this.lane) ? this.#stepNote(way, time) : null;
+    return note ? { onset: note.onset, drum: this.lane } : this.#stepHit(way, time);
+  }
+
+  /** @param {number} way @param {number} time @returns {import("./notes.js").Note | undefined} */
+  #stepNote(way, time) {
+    const { timeline } = this;
+    const { notes } = /** @type {import("./roll.js").Roll} */ (timeline.rolls.get(this.lane));
+    const next = following(notes, notes.findIndex((note) => note === timeline.pointed), way, time);
+    if (!next) return undefined;
+    timeline.point(next);
+    timeline.view.reveal(next.time);
+    announce([noteName(next.pitch), timeline.bars.said(next.time), `velocity ${next.velocity}`].filter(Boolean).join(", "));
+    return next;
+  }
+
+  /** @param {number} way @param {number} time @returns {import("./notes.js").Hit | undefined} */
+  #stepHit(way, time) {
     const hits = this.timeline.lanes.get(this.lane)?.hits ?? [];
     const chosen = hits.findIndex((hit) => this.timeline.song?.selection.has(hit.id));
-    const from = firstFrom(hits, time);
-    const next = hits[chosen >= 0 ? chosen + way : way > 0 ? from : from - 1];
+    const next = following(hits, chosen, way, time);
     if (!next) return undefined;
     this.timeline.song?.select([next.id]);
     this.timeline.view.reveal(next.time);
@@ -42,7 +68,7 @@ export class Cursor {
 
   /** @param {import("./notes.js").Hit} hit */
   said(hit) {
-    return `${this.labels.say(hit.label)}, ${this.timeline.bars.said(hit.time)}, velocity ${hit.velocity}`;
+    return [this.labels.say(hit.label), this.timeline.bars.said(hit.time), `velocity ${hit.velocity}`].filter(Boolean).join(", ");
   }
 
   /** What a new hit in the lane is called: as most of them there are. @param {string} drum @returns {string} */
@@ -53,4 +79,14 @@ export class Cursor {
     const most = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
     return most ?? { hihat: "closed_hihat", toms: "mid_tom", cymbals: "crash" }[drum] ?? this.labels.all.find((l) => l.drum === drum)?.name ?? drum;
   }
+}
+
+/**
+ * @template {{time: number}} T
+ * @param {T[]} all by time @param {number} chosen its place, or -1 @param {number} way @param {number} time
+ * @returns {T | undefined}
+ */
+function following(all, chosen, way, time) {
+  const from = firstFrom(all, time);
+  return all[chosen >= 0 ? chosen + way : way > 0 ? from : from - 1];
 }

@@ -109,6 +109,7 @@ export class Desk {
     song.changed.on(() => this.song === song && this.#refresh());
     song.selected.on(() => this.song === song && this.#gutter());
     this.timeline.open(song, wave);
+    this.cursor.settle();
     this.mixer.open(stems, parts);
     this.deliver.open(song.job, stems, parts);
     this.#offerSounds(stems);
@@ -130,7 +131,8 @@ export class Desk {
 
   /** As alone as there are stems for: the drum, else the drums, else everything. @param {number[]} onsets @param {string} [drum] */
   hear(onsets, drum = "drums") {
-    const stem = [drum, "drums", "mix"].find((name) => this.#stems.includes(name));
+    const struck = this.timeline.lanes.has(drum) || drum === "drums";
+    const stem = [drum, ...(struck ? ["drums"] : []), "mix"].find((name) => this.#stems.includes(name));
     if (stem) this.player.audition(onsets, stem).catch(complain);
   }
 

@@ -38,7 +38,7 @@ export function showGutter(timeline, lane, how) {
     const row = node ?? el("li", { class: "lane-head" });
     row.style.height = `${band.height}px`;
     row.classList.toggle("slim", band.height < 40);
-    row.classList.toggle("chosen", band.kind === "lane" && band.name === lane);
+    row.classList.toggle("chosen", band.name === lane);
     const clusters = band.kind === "lane" ? notes.clusters.filter((cluster) => cluster.drum === band.name) : [];
     row.replaceChildren(el("span", { text: { ruler: "Bars", wave: "Sound" }[band.name] ?? band.title }), dots(clusters, timeline.lit, how));
     return row;

@@ -2,7 +2,6 @@
 
 import { firstFrom } from "./notes.js";
 import { colour, partColour } from "./theme.js";
-import { noteName } from "./words.js";
 
 /** @typedef {import("./notes.js").Note} Note */
 const PAD = 8;
@@ -32,9 +31,9 @@ export class Roll {
 
   /**
    * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
-   * @param {import("./bands.js").Band} band
+   * @param {import("./bands.js").Band} band @param {Note | null} pointed
    */
-  draw(ctx, view, band) {
+  draw(ctx, view, band, pointed) {
     const row = this.#row(band);
     this.#keys(ctx, view, band, row);
     ctx.fillStyle = partColour(this.part);
@@ -46,6 +45,11 @@ export class Roll {
       ctx.beginPath();
       ctx.roundRect(view.x(note.time), this.#y(band, note.pitch) + 0.5, width, Math.max(2.5, row - 1), Math.min(3, row / 3));
       ctx.fill();
+      if (note !== pointed) continue;
+      ctx.globalAlpha = 1;
+      ctx.strokeStyle = colour("text");
+      ctx.lineWidth = 2;
+      ctx.stroke();
     }
     ctx.globalAlpha = 1;
   }
@@ -57,14 +61,5 @@ export class Roll {
     for (let pitch = this.low; pitch <= this.high; pitch += 1) {
       if (BLACK.has(pitch % 12)) ctx.fillRect(0, this.#y(band, pitch), view.width, row);
     }
-  }
-
-  /** The note under the pointer, as words. @param {import("./view.js").View} view
-   * @param {import("./bands.js").Band} band @param {number} x @param {number} y */
-  said(view, band, x, y) {
-    const pitch = this.high - Math.floor((y - band.top - PAD) / this.#row(band));
-    const time = view.time(x);
-    const found = this.notes.find((note) => note.pitch === pitch && note.time <= time && note.time + note.duration > time);
-    return found ? `${noteName(found.pitch)}, velocity ${found.velocity}` : "";
   }
 }

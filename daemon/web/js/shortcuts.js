@@ -46,7 +46,7 @@ function looking({ view, clusters }) {
 function hits(desk) {
   const { cursor, player } = desk;
   const walk = (/** @type {number} */ way) => {
-    const hit = cursor.stepHit(way, player.position);
+    const hit = cursor.step(way, player.position);
     if (hit && !player.playing) desk.hear([hit.onset], hit.drum);
   };
   const all = () => {
@@ -56,7 +56,7 @@ function hits(desk) {
   return [
     { keys: ["ArrowUp"], shown: "↑ ↓", said: "Lane", act: () => cursor.changeLane(-1) },
     { keys: ["ArrowDown"], shown: "", said: "", act: () => cursor.changeLane(1) },
-    { keys: ["."], shown: ", .", said: "Hit before or after, in this lane", act: () => walk(1), anywhere: true },
+    { keys: ["."], shown: ", .", said: "Hit or note before or after, in this lane", act: () => walk(1), anywhere: true },
     { keys: [","], shown: "", said: "", act: () => walk(-1), anywhere: true },
     { keys: ["Ctrl+a"], shown: "Ctrl A", said: "Select the whole lane", act: all },
     { keys: ["c"], shown: "C", said: "Select the cluster that was listened to", act: () => selectCluster(desk), anywhere: true },

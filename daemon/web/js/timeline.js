@@ -30,6 +30,8 @@ export class Timeline {
   wave = null;
   /** @type {ImageBitmap | null} shown in place of the curve */
   spectrogram = null;
+  /** @type {import("./notes.js").Note | null} */
+  pointed = null;
   /** @type {number | null} the cluster that stands out */
   lit = null;
   /** How far the selection is being dragged, in seconds. */
@@ -55,6 +57,7 @@ export class Timeline {
     this.song = song;
     this.wave = wave;
     this.spectrogram = null;
+    this.pointed = null;
     this.lit = null;
     wave.arrived.on(() => this.refresh());
     song.changed.on(() => this.song === song && this.#arrange());
@@ -63,6 +66,12 @@ export class Timeline {
     this.view.resize(Math.max(50, this.sheet.clientWidth));
     this.view.open(song.notes.duration);
     this.#arrange();
+  }
+
+  /** @param {import("./notes.js").Note | null} note that the keyboard is at */
+  point(note) {
+    this.pointed = note;
+    this.refresh();
   }
 
   /** @param {number | null} cluster */
@@ -157,7 +166,7 @@ export class Timeline {
     const state = { selection: this.song?.selection ?? new Set(), lit: this.lit, shift: this.shift };
     if (band.kind === "ruler") drawRuler(ctx, view, this.bars, band.height);
     else if (band.kind === "lane") this.lanes.get(band.name)?.draw(ctx, view, band, state);
-    else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band);
+    else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band, this.pointed);
     else if (this.spectrogram) this.#spectrum(this.spectrogram, band);
     else this.wave?.draw(ctx, view, band.top, band.height);
     if (band.kind === "wave") drawChords(ctx, view, this.song?.notes?.chords ?? [], band.top + band.height - 10);
