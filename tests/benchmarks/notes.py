@@ -54,7 +54,8 @@ def tables(setting: Setting) -> Iterator[Table]:
     listener = BasicPitch()
     numbers = range(FIRST, FIRST + COUNT)
     found = {(part, "alone"): [dry(each, listener) for each in excerpts(part, numbers)] for part in LINES}
-    note = "Note F within 50 ms and 50 cents; speed in seconds of sound per CPU second. "
+    note = "Note F within 50 ms and 50 cents on rendered music; the lead of a mix is heard in the stem that holds it. "
+    note += "Speed in seconds of sound per CPU second; the goal is 15. "
     try:
         found |= {(part, "in a mix, through htdemucs"): scores for part, scores in mixed(setting, listener).items()}
     except NoWeights as missing:
