@@ -4,7 +4,8 @@ local json = require("json")
 
 local gfx = { w = 0, h = 0, x = 0, y = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0, mouse_wheel = 0, ext_retina = 0 }
 
-local stage = { scale = 1, frame = 0, shapes = {}, texts = {}, menus = {}, choices = {}, input = {}, keys = {} }
+local stage = { scale = 1, frame = 0, shapes = {}, texts = {}, menus = {}, choices = {}, input = {}, keys = {},
+  waited = 0 }
 local fonts, font, ink = {}, 1, { 255, 255, 255, 255 }
 
 -- Widths of Arial's letters from the space on, in thousandths of its size; all others are taken for a wide letter.
@@ -74,9 +75,23 @@ local function play(event)
   if event.wheel then gfx.mouse_wheel = event.wheel end
 end
 
+-- The frame before the first event lasts until the text to wait for is there: a busy machine takes its time.
+local function waiting()
+  local wait = stage.wait
+  if not wait or stage.frame < wait.frame or stage.waited > 1500 then return false end
+  for _, text in ipairs(stage.drawn.texts) do
+    if text.text:find(wait.text) then
+      stage.wait = nil
+      return false
+    end
+  end
+  return true
+end
+
 function gfx.update()
-  stage.frame = stage.frame + 1
   stage.drawn = { shapes = stage.shapes, texts = stage.texts }
+  local held = waiting()
+  stage.frame, stage.waited = stage.frame + (held and 0 or 1), stage.waited + (held and 1 or 0)
   stage.shapes, stage.texts = {}, {}
   while stage.input[1] and stage.frame >= stage.input[1].frame do play(table.remove(stage.input, 1)) end
 end

@@ -54,7 +54,7 @@ local function build()
   end
   local stage = picture.stage
   stage.scale, stage.input, stage.choices = scene.scale or 1, scene.input or {}, scene.choices or {}
-  stage.w, stage.h = scene.w, scene.h
+  stage.w, stage.h, stage.wait = scene.w, scene.h, scene.wait
 end
 
 local function dump_notes(take)
@@ -147,7 +147,7 @@ end
 -- The longest and the median of all cycles in seconds of the processor, and how many took more than 5 ms.
 local function run()
   local taken = { 0.0 }
-  while #fake.deferred > 0 and fake.cycles < (scene.cycles or 900) do
+  while #fake.deferred > 0 and fake.cycles - picture.stage.waited < (scene.cycles or 900) do
     taken[#taken + 1] = cycle()
     happenings()
     if not scene.hasty then os.execute("sleep 0.02") end

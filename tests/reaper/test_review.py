@@ -10,7 +10,8 @@ import pytest
 from tests.reaper.conftest import SECONDS
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
 
-READY = 25  # frames until the clusters are there
+READY = 25  # the frame in which the clusters are there at last
+THERE = {"frame": READY - 2, "text": "hits? in "}
 WIDE, HIGH = 760, 584
 CARD = 1  # the first column's title is above, the kick's slider below
 
@@ -24,10 +25,10 @@ def tracks(reaper: Reaper, beat: Path, tmp_path: Path) -> list[Json]:
     return reopened(made, 0)
 
 
-def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 150, edits: int = 1, **more: Any) -> Json:
+def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 600, edits: int = 1, **more: Any) -> Json:
     """The project some cycles after the last of `edits`, or after `frames`."""
     end = {"undone": edits, "later": 20, "quit": True}
-    scene = {"w": WIDE, "h": HIGH, "cycles": READY + frames, "input": [*events], "events": [end], **more}
+    scene = {"w": WIDE, "h": HIGH, "cycles": READY + frames, "input": [*events], "events": [end], "wait": THERE, **more}
     return reaper.run("Review and relabel", tracks, **scene)
 
 

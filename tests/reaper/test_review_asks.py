@@ -14,7 +14,7 @@ from daemon.errors import Rejected
 from daemon.outlets.notify import Asker
 from tests.reaper.fake import Json, Reaper, audio_item, reopened
 from tests.reaper.stage import Results, Stage, finished, on_stage
-from tests.reaper.test_review import HIGH, READY, WIDE, click, place
+from tests.reaper.test_review import HIGH, READY, THERE, WIDE, click, place
 
 ENTER, SPACE, DOWN, DELETE, CTRL_Z, CTRL_Y = 13, 32, 1685026670, 6579564, 26, 25
 
@@ -65,7 +65,7 @@ def tracks(alone: Reaper, stage: Heard, tmp_path: Path) -> list[Json]:
 
 
 def review(alone: Reaper, tracks: list[Json], *events: Json, **more: Any) -> Json:
-    scene = {"w": WIDE, "h": HIGH, "cycles": READY + 45, "input": [*events], **more}
+    scene = {"w": WIDE, "h": HIGH, "cycles": READY + 60, "input": [*events], "wait": THERE, **more}
     return alone.run("Review and relabel", tracks, **scene)
 
 
