@@ -39,6 +39,14 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySignature:
+    """-7 to 7 sharps, flats counted below 0."""
+
+    sharps: int
+    minor: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """The notes of one part, sorted by onset. channel counts from 0."""
 
@@ -56,3 +64,4 @@ class Clip:
     tracks: tuple[Track, ...]
     duration: Seconds
     markers: tuple[Marker, ...] = field(default=())
+    key: KeySignature | None = None

@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from bridge.midi.reading import NotMidiError, read
-from bridge.notes import Clip, ClipNote, Track
+from bridge.notes import Clip, ClipNote, KeySignature, Track
 from bridge.timebase import PPQ, Meter, TempoMap
 
 __all__ = ["NotMidiError", "read", "to_bytes"]
@@ -80,7 +80,12 @@ def _conductor(clip: Clip) -> list[_Event]:
     meters = (_event(m.tick, _OFF, _meta(0x58, _time_signature(m))) for m in tempo_map.meters)
     tempi = (_event(p.tick, _BEND, _meta(0x51, p.microseconds.to_bytes(3, "big"))) for p in tempo_map.points)
     markers = (_event(tempo_map.ticks(m.time), _ON, _meta(0x06, _letters(m.text))) for m in clip.markers)
-    return [_name(clip.name), *meters, *tempi, *markers]
+    keys = [] if clip.key is None else [_event(0, _OFF, _meta(0x59, _key_signature(clip.key)))]
+    return [_name(clip.name), *meters, *keys, *tempi, *markers]
+
+
+def _key_signature(key: KeySignature) -> bytes:
+    return struct.pack("bb", key.sharps, key.minor)
 
 
 def _time_signature(meter: Meter) -> bytes:

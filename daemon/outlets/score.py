@@ -50,8 +50,11 @@ class Score:
         wanted = parts or self.options.parts
         whole = clip(self.name, list(self._tracks(notes, wanted)), self.grid, self.duration)
         alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
-        told = markers(self.harmony) if self.harmony and not alone else ()
-        return replace(whole, markers=tuple(sorted((*whole.markers, *told), key=lambda marker: marker.time)))
+        if self.harmony is None or alone:
+            return whole
+        found = sorted((*whole.markers, *markers(self.harmony)), key=lambda marker: marker.time)
+        key = self.harmony.key
+        return replace(whole, markers=tuple(found), key=key.signature if key.confidence > 0 else None)
 
     def _tracks(self, notes: DrumMap, parts: Collection[Part]) -> Iterator[Track]:
         if Part.DRUMS in parts:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.notes import Marker
+from bridge.notes import KeySignature, Marker
 from bridge.timebase import Seconds
 from daemon.pipeline.bars import has_beats, steady
 from daemon.pipeline.notes import LOWEST_KEY, Posteriors
@@ -56,9 +56,16 @@ class Key:
     @property
     def roots(self) -> tuple[str, ...]:
         """The twelve pitch classes from C, as this key spells them: the third of F# minor is A, its fifth C#."""
-        tonic = (_MINOR_TONICS if self.minor else _MAJOR_TONICS)[self.tonic]
-        places = [_FIFTHS.index(tonic) + _STEPS[(tone - self.tonic) % 12] for tone in range(12)]
+        places = [self._fifth + _STEPS[(tone - self.tonic) % 12] for tone in range(12)]
         return tuple(_FIFTHS[place + 12 if place < 0 else place - 12 * (place >= len(_FIFTHS))] for place in places)
+
+    @property
+    def signature(self) -> KeySignature:
+        return KeySignature(self._fifth - _FIFTHS.index("A" if self.minor else "C"), self.minor)
+
+    @property
+    def _fifth(self) -> int:
+        return _FIFTHS.index((_MINOR_TONICS if self.minor else _MAJOR_TONICS)[self.tonic])
 
 
 @dataclass(frozen=True, slots=True)

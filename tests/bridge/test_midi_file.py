@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.midi.file import NotMidiError, read, to_bytes
-from bridge.notes import DRUM_CHANNEL, Bend, Clip, ClipNote, Marker, Track
+from bridge.notes import DRUM_CHANNEL, Bend, Clip, ClipNote, KeySignature, Marker, Track
 from bridge.timebase import PPQ, Meter, Seconds, TempoMap, Ticks
 
 MAP = TempoMap.of([(Ticks(0), 500_000), (Ticks(4 * PPQ), 600_000)], [Meter(Ticks(0), 4), Meter(Ticks(4 * PPQ), 6, 8)])
@@ -54,6 +55,16 @@ def test_tempo_and_meter_are_on_the_conductor_track() -> None:
         (3840, "time_signature"),
         (3840, "set_tempo"),
     ]
+
+
+@pytest.mark.parametrize(("sharps", "minor", "name"), [(0, False, "C"), (3, True, "F#m"), (-5, False, "Db")])
+def test_the_key_is_told_to_programs_that_write_scores(sharps: int, minor: bool, name: str) -> None:
+    found = _mido(replace(_clip(), key=KeySignature(sharps, minor))).tracks[0]
+    assert [message.key for message in found if message.type == "key_signature"] == [name]
+
+
+def test_without_a_key_none_is_told() -> None:
+    assert "key_signature" not in [message.type for message in _mido(_clip()).tracks[0]]
 
 
 def test_a_marker_lies_on_its_time() -> None:

@@ -100,6 +100,12 @@ def test_key_and_chords_are_markers_on_the_beat(done):
     assert "Am" not in [marker.text for marker in read(done.midis[0]).markers]
 
 
+def test_the_key_is_in_the_file_of_a_part_and_not_in_that_of_the_drums(done):
+    drums, bass = (mido.MidiFile(path).tracks[0] for path in done.midis[:2])
+    assert [message.key for message in bass if message.type == "key_signature"] == ["Am"]
+    assert "key_signature" not in [message.type for message in drums]
+
+
 def test_drums_alone_have_the_chords_that_were_asked_for(song, desk):
     alone = Transcription(song.source, song.drums, GRID, (), harmony=HOME)
     done = deliver(alone, Options.read({"harmony": True}), desk)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bridge.notes import Marker
+from bridge.notes import KeySignature, Marker
 from bridge.timebase import Seconds
 from daemon.pipeline.harmony import Harmony, Key, harmony, markers
 from daemon.pipeline.notes import HOP, LOWEST_KEY, RATE, Posteriors
@@ -53,6 +53,14 @@ def test_a_minor_cadence_has_its_key(up: int, tonic: str) -> None:
 )
 def test_chords_are_spelt_as_their_key_is(tonic: int, minor: bool, names: str) -> None:
     assert Key(tonic, minor, 1.0).roots == tuple(names.split())
+
+
+@pytest.mark.parametrize(
+    ("tonic", "minor", "sharps"),
+    [(0, False, 0), (9, True, 0), (6, True, 3), (8, True, 5), (3, True, -6), (1, False, -5), (6, False, 6)],
+)
+def test_a_key_has_its_signature(tonic: int, minor: bool, sharps: int) -> None:
+    assert Key(tonic, minor, 1.0).signature == KeySignature(sharps, minor)
 
 
 def test_chords_change_with_the_bar() -> None:
