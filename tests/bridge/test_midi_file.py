@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import mido
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.midi.file import NotMidiError, read, to_bytes
@@ -153,6 +153,7 @@ def test_every_note_on_has_its_note_off_before_the_next(notes: list[ClipNote]) -
     assert not sounding
 
 
+@settings(deadline=None)
 @given(NOTES.filter(bool))
 def test_a_clip_is_the_same_after_a_second_round(notes: list[ClipNote]) -> None:
     first = to_bytes(_clip(*notes))
