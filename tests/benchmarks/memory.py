@@ -4,16 +4,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
 from daemon.backends.checkpoints import Checkpoints, NoWeights
-from tests.benchmarks.songs import band, looped, performance
+from tests.benchmarks.songs import band, looped, melody, performance
 from tests.benchmarks.tables import Setting, Table, number
+from tests.synth import Samples
 
 COMMAND = (sys.executable, "-c", "from daemon.cli import main; main()", "transcribe")
 POLL = 0.2  # seconds
@@ -28,14 +30,15 @@ class Run:
     minutes: float
     arguments: tuple[str, ...]
     goal: float
-    drums: bool = False
+    sound: Callable[[], Samples] = band
 
 
 SHORT = Run(NETWORK, 5, ("--separator", NETWORK), 3.0)
 QUICK = (
-    Run("a drum stem", 30, ("--input", "drums"), 4.0, drums=True),
+    Run("a drum stem", 30, ("--input", "drums"), 4.0, performance),
+    Run("a bass stem", 30, ("--input", "bass"), 4.0, partial(melody, 28)),
+    Run("a piano stem", 30, ("--input", "piano"), 4.0, partial(melody, 48)),
     Run("the embedded separator", 30, ("--separator", "embedded"), 4.0),
-    Run("the embedded separator, all parts", 30, ("--separator", "embedded", "--parts", "all"), 4.0),
 )
 LONG = Run(NETWORK, 30, ("--separator", NETWORK), 4.0)
 
@@ -58,7 +61,7 @@ def _weights_are_here(weights: Path) -> bool:
 
 def _row(run: Run, weights: Path) -> tuple[str, ...]:
     with TemporaryDirectory() as name:
-        song = looped(Path(name) / "song.wav", performance() if run.drums else band(), run.minutes)
+        song = looped(Path(name) / "song.wav", run.sound(), run.minutes)
         folders = {f"STEMD_FOLDERS__{kind}": str(Path(name) / kind.lower()) for kind in ("CACHE", "CONFIG")}
         surroundings = {
             **folders,
