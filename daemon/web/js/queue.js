@@ -62,7 +62,8 @@ export class Queue {
     if (name === "progress" && known) {
       const eta = data.eta_s ?? data.eta ?? null;
       this.take({ ...known, state: "running", stage: data.stage, fraction: data.fraction, eta_s: eta });
-    } else if (["queued", "done", "failed", "midi"].includes(name) || !known) this.#fetch(data.job);
+    } else if (["queued", "done", "failed"].includes(name) || !known) this.#fetch(data.job);
+    else if (name === "midi" && ACTIVE.has(known.state)) this.#fetch(data.job); // a draft; corrections answer for themselves
   }
 
   /** @param {any[]} jobs */
