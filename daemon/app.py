@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
+from daemon.backends.separators import KIT_NETWORKS, EmbeddedKit, Separator, kit_splitter, separator
 from daemon.backends.weights import EAR
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
@@ -76,6 +76,7 @@ def studio(settings: Settings, workspace: Workspace) -> Studio:
         separation=lambda name, report: separator(name, weights, settings.device, report),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
         key_listener=BasicPitch(),
+        kit_network=EmbeddedKit(),
     )
 
 
@@ -92,7 +93,7 @@ def shift(settings: Settings) -> "Shift":
 
     full, weights = studio(settings, workspace(settings)), checkpoints(settings)
     small = Separator(EMBEDDED, weights, settings.device, LEAN)
-    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
+    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None, kit_network=None)
     half = replace(lean, separation=lambda name, report: _thrifty(separator(name, weights, settings.device, report)))
     return Shift((full, half, lean), desk(settings, None), timings(settings))
 

@@ -50,5 +50,4 @@ class KitNetwork:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = 1  # the blocks of a song are worked on side by side
-        options.enable_cpu_mem_arena = False
         return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])

@@ -4,15 +4,24 @@ Nothing here loads a network or asks for a GPU before there is something to sepa
 must not wait for torch.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.backends.weights import KIT
 from daemon.errors import StageFailed
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
 from daemon.pipeline.separate import EMBEDDED, separate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from daemon.backends.kit_splitter import KitNetwork
 
 Report = Callable[[float], None]
 
@@ -109,6 +118,24 @@ class DrumSep:
         network = Mdx23c.load(self.checkpoints.path(self.name), stems, choose(self.device))
         parts = network.separate_kit(drums, folder, report)
         return Kit({drum: parts.kit[drum] for drum in Drum}, replace(self.weights, device=parts.device), parts.remarks)
+
+
+@dataclass(frozen=True)
+class EmbeddedKit:
+    """The small kit network that ships with stemd, loaded when there is a kit to take apart."""
+
+    @cached_property
+    def weights(self) -> Weights:
+        return Weights(EMBEDDED, hashlib.sha256(KIT.read_bytes()).hexdigest())
+
+    def __call__(self, power: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        return self._network(power)
+
+    @cached_property
+    def _network(self) -> "KitNetwork":
+        from daemon.backends.kit_splitter import KitNetwork
+
+        return KitNetwork()
 
 
 def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | None:
