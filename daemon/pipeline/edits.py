@@ -111,7 +111,8 @@ def resettle(options: Options, changes: Changes) -> Options:
         renewed = _deeper if name == "notes" else _renewed
         merged[name] = renewed(merged[name], value) if nested else value
     changed = Options.read(merged)
-    _refuse_heard(options, changed)
+    if "notes" in settings:
+        _refuse_heard(options, changed)
     return changed
 
 
