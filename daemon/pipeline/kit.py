@@ -27,7 +27,7 @@ Onsets = Mapping[Drum, Sequence[float]]
 Network = Callable[[Floats], Floats]
 """Band powers (channels, bands, frames) to shares (5, bands, frames) in the order of Drum that add up to one."""
 
-BLOCK = 8 * RATE // HOP * HOP
+BLOCK = 12 * RATE // HOP * HOP
 TILE = 56  # time steps
 THREADS = 2
 CONTEXT = 8 * HOP
@@ -105,11 +105,10 @@ def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | Non
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
     spectrum = stft(sound)
     masks = _masks(spectrum, first, onsets, learnt)
-    stems = _stems(sound, spectrum, masks, keep) if masks or network is None else []
-    loud = stems
-    if network is not None:
-        stems = _stems(sound, spectrum, agreed(_heard(drums, network, first, spectrum.shape[2]), masks), keep)
-    return Block(stems, np.stack([powers(stem) for stem in loud or stems]))
+    told = agreed(_heard(drums, network, first, spectrum.shape[2]), masks) if network else masks
+    stems = _stems(sound, spectrum, told, keep)
+    loud = _stems(sound, spectrum, masks, keep) if network and masks else stems
+    return Block(stems, np.stack([powers(stem) for stem in loud]))
 
 
 def _stems(sound: Floats, spectrum: Complexes, masks: Mapping[Drum, Floats], keep: slice) -> list[Floats]:
@@ -289,5 +288,7 @@ def _banded(spectrum: Complexes) -> Floats:
 
 def _masked(spectrum: Complexes, mask: Floats) -> Complexes:
     """`spectrum` times a mask per band."""
-    sides = zip(spectrum, np.split(mask, 2), strict=True)
-    return np.stack([channel * (bands().drawing @ side) for channel, side in sides])
+    out = np.empty_like(spectrum)
+    for target, channel, side in zip(out, spectrum, np.split(mask, 2), strict=True):
+        np.multiply(channel, bands().drawn(side), out=target)
+    return out

