@@ -176,4 +176,5 @@ def _listen(address: str, heard: list[int], number: int) -> None:
 
 def tables(_: Setting) -> Iterator[Table]:
     made = table("http", "the page's server", (part() for part in (start, idle, upload, edit, listeners)))
-    yield replace(made, note=business())
+    note = f"{business()} The turns of sensitivity come after {CORRECTIONS} relabels, all made again each time."
+    yield replace(made, note=note.strip())
