@@ -27,7 +27,7 @@ Onsets = Mapping[Drum, Sequence[float]]
 Network = Callable[[Floats], Floats]
 """Band powers (channels, bands, frames) to shares (5, bands, frames) in the order of Drum that add up to one."""
 
-BLOCK = 12 * RATE // HOP * HOP
+BLOCK = 8 * RATE // HOP * HOP
 TILE = 56  # time steps
 THREADS = 2
 CONTEXT = 8 * HOP
