@@ -19,6 +19,7 @@ A root is a folder in which packages were unpacked; `--work` (or STEMD_TRAINING)
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from daemon.backends.weights import EAR, KIT
@@ -56,10 +57,11 @@ def render(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    from daemon.training.train import Recipe, train
+    from daemon.training.ear_task import EAR_TASK, RECIPE
+    from daemon.training.practice import practise
 
-    recipe = Recipe(steps=options.steps, threads=options.threads)
-    train(options.work / "shards" / "train", options.work / "ear.pt", recipe)
+    recipe = replace(RECIPE, steps=options.steps, threads=options.threads)
+    practise(EAR_TASK, options.work / "shards" / "train", options.work / "ear.pt", recipe)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -91,10 +93,11 @@ def split_render(options: argparse.Namespace) -> None:
 
 
 def split_train(options: argparse.Namespace) -> None:
-    from daemon.training.split_train import SplitRecipe, train_splitter
+    from daemon.training.practice import practise
+    from daemon.training.split_task import RECIPE, SPLIT_TASK
 
-    recipe = SplitRecipe(threads=options.threads)
-    train_splitter(options.work / "shares" / "train", options.work / "splitter.pt", recipe)
+    recipe = replace(RECIPE, threads=options.threads)
+    practise(SPLIT_TASK, options.work / "shares" / "train", options.work / "splitter.pt", recipe)
 
 
 def split_export(options: argparse.Namespace) -> None:

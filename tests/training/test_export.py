@@ -1,6 +1,7 @@
 """What is exported is what was trained, and a checkpoint resumes where it stopped."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import torch
 
 from daemon.backends.ear import BANDS, CONTEXT, RATE, WINDOWS, Ear
 from daemon.training.dataset import FRAMES, read_shard
+from daemon.training.ear_task import EAR_TASK, RECIPE
 from daemon.training.export import Notes, average_of, export
 from daemon.training.net import DILATIONS, EarNet
-from daemon.training.train import Recipe, rate_at, train
+from daemon.training.practice import practise, rate_at
 from daemon.training.voices import CLASSES
 
 ROW = (0.5,) * len(CLASSES)
@@ -43,13 +45,13 @@ def test_training_resumes_at_the_step_where_it_stopped(tmp_path: Path) -> None:
     write_shard(tmp_path / "00000.npz")
     checkpoint = tmp_path / "ear.pt"
     for steps in (1, 2):
-        train(tmp_path, checkpoint, Recipe(steps=steps, batch=2, frames=60))
+        practise(EAR_TASK, tmp_path, checkpoint, replace(RECIPE, steps=steps, batch=2, frames=60))
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
     assert average_of(checkpoint).training is False
 
 
 def test_the_rate_warms_up_and_falls_to_zero() -> None:
-    recipe = Recipe(steps=1000, rate=1e-3)
+    recipe = replace(RECIPE, steps=1000, rate=1e-3)
     assert rate_at(recipe, 0) < rate_at(recipe, 199) > rate_at(recipe, 900)
     assert rate_at(recipe, 1000) == pytest.approx(0.0, abs=1e-12)
 

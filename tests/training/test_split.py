@@ -1,5 +1,6 @@
 """What the kit splitter learns from adds up, and what is exported is what was trained."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from daemon.backends.kit_splitter import BANDS, CONTEXT, KitNetwork
 from daemon.training.bus import Rng, coded, driven, filtered, hissing, mastered, separated
 from daemon.training.effects import compressed, equalised
 from daemon.training.hydrogen import voice_named
+from daemon.training.practice import practise
 from daemon.training.shares import FRAMES, placed, shares_of
 from daemon.training.split_export import export_splitter, split_average_of
 from daemon.training.split_judge import correlation, sdr
 from daemon.training.split_net import DILATIONS, SplitNet
-from daemon.training.split_train import SplitRecipe, power_of, remixed, tinted, train_splitter
+from daemon.training.split_task import RECIPE, SPLIT_TASK, power_of, remixed, tinted
 from daemon.training.voices import Voice
 
 SECOND = 44100
@@ -108,7 +110,7 @@ def test_silence_has_no_tint() -> None:
 def test_training_resumes_at_the_step_where_it_stopped(tmp_path: Path) -> None:
     write_shares(tmp_path / "00000.npz")
     for steps in (1, 2):
-        train_splitter(tmp_path, tmp_path / "splitter.pt", SplitRecipe(steps=steps, batch=2, frames=32))
+        practise(SPLIT_TASK, tmp_path, tmp_path / "splitter.pt", replace(RECIPE, steps=steps, batch=2, frames=32))
     assert torch.load(tmp_path / "splitter.pt", weights_only=True)["step"] == 2
     assert split_average_of(tmp_path / "splitter.pt").training is False
 

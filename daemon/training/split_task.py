@@ -1,40 +1,25 @@
-"""Training of the kit splitter, resumable at any save: share shards in, `splitter.pt` out."""
+"""What the kit splitter is trained on, and how far off it is."""
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from daemon.backends.kit_splitter import BANDS, COMPRESSION
 from daemon.pipeline.bands import bands
+from daemon.training.practice import Recipe, Task, excerpt
 from daemon.training.shares import STEPS, Shares, read_shares
 from daemon.training.split_net import SplitNet
-from daemon.training.train import average_into, rate_at
 
 FLOOR = 3e-4
 """Errors 35 dB below the mix count for nothing, so that a drum that is not played is not chased for ever."""
 
 DETAIL = 1.0
+RECIPE = Recipe(steps=4200, batch=8, frames=256, rate=1.5e-3, save_every=200)
 Batch = tuple[Tensor, Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class SplitRecipe:
-    """The learning rate falls along a cosine over `steps`; `frames` per excerpt."""
-
-    steps: int = 4200
-    batch: int = 8
-    frames: int = 256
-    rate: float = 1.5e-3
-    threads: int = 1
-    seed: int = 1
-    save_every: int = 200
 
 
 def load_shares(paths: list[Path]) -> Shares:
@@ -42,8 +27,9 @@ def load_shares(paths: list[Path]) -> Shares:
     return Shares(np.concatenate([one.features for one in every]), np.concatenate([one.shares for one in every]))
 
 
-def share_batches(corpus: Shares, recipe: SplitRecipe, rng: np.random.Generator) -> Iterator[Batch]:
+def batches(paths: list[Path], recipe: Recipe, rng: np.random.Generator) -> Iterator[Batch]:
     """Random excerpts without end: features (batch, frames, BANDS) and shares (batch, frames, 5, BANDS)."""
+    corpus = load_shares(paths)
     clips, length = corpus.features.shape[:2]
     while True:
         order = rng.permutation(clips)
@@ -51,14 +37,9 @@ def share_batches(corpus: Shares, recipe: SplitRecipe, rng: np.random.Generator)
             chosen = order[start : start + recipe.batch]
             at = rng.integers(0, length - recipe.frames + 1, recipe.batch)
             yield (
-                cut(corpus.features, chosen, at, recipe.frames) / STEPS,
-                cut(corpus.shares, chosen, at, recipe.frames) / 255,
+                excerpt(corpus.features, chosen, at, recipe.frames) / STEPS,
+                excerpt(corpus.shares, chosen, at, recipe.frames) / 255,
             )
-
-
-def cut(part: NDArray[np.uint8], clips: NDArray[np.int64], starts: NDArray[np.int64], frames: int) -> Tensor:
-    rows = [part[clip, start : start + frames] for clip, start in zip(clips, starts, strict=True)]
-    return torch.from_numpy(np.stack(rows)).float()
 
 
 def power_of(features: Tensor) -> Tensor:
@@ -122,67 +103,4 @@ def loss_of(net: SplitNet, batch: Batch) -> Tensor:
     return ratio.mean() + DETAIL * entropy
 
 
-@dataclass
-class SplitSession:
-    """What a checkpoint holds."""
-
-    net: SplitNet
-    average: SplitNet
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-
-    def save(self, path: Path) -> None:
-        state = {"net": self.net.state_dict(), "average": self.average.state_dict()}
-        state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").rename(path)
-
-    def load(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step = state["step"]
-
-
-def open_split_session(recipe: SplitRecipe, checkpoint: Path) -> SplitSession:
-    torch.manual_seed(recipe.seed)
-    net = SplitNet().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=0.01)
-    session = SplitSession(net, SplitNet(), optimiser)
-    session.average.load_state_dict(net.state_dict())
-    if checkpoint.exists():
-        session.load(checkpoint)
-    return session
-
-
-def take_split_step(session: SplitSession, recipe: SplitRecipe, batch: Batch) -> float:
-    for group in session.optimiser.param_groups:
-        group["lr"] = rate_at(recipe, session.step)
-    loss = loss_of(session.net, batch)
-    session.optimiser.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(session.net.parameters(), 1.0)
-    session.optimiser.step()
-    average_into(session.average, session.net, session.step)
-    session.step += 1
-    return float(loss.detach())
-
-
-def train_splitter(shards: Path, checkpoint: Path, recipe: SplitRecipe) -> None:
-    """Train to `recipe.steps`; shards that appear meanwhile are taken in at every save."""
-    torch.set_num_threads(recipe.threads)
-    session, known = open_split_session(recipe, checkpoint), 0
-    recent: list[float] = []
-    rng, began = np.random.default_rng(recipe.seed + session.step), time.monotonic()
-    while session.step < recipe.steps:
-        if session.step % recipe.save_every == 0 or not known:
-            paths = sorted(shards.glob("*.npz"))
-            if len(paths) != known:
-                source, known = share_batches(load_shares(paths), recipe, rng), len(paths)
-            session.save(checkpoint)
-            print(f"step {session.step} loss {np.mean(recent or [np.nan]):.4f}", end=" ")
-            print(f"{time.monotonic() - began:.0f} s, {known} shards", flush=True)
-            recent = []
-        recent.append(take_split_step(session, recipe, next(source)))
-    session.save(checkpoint)
+SPLIT_TASK = Task(SplitNet, batches, loss_of)
