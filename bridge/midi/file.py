@@ -19,6 +19,7 @@ __all__ = ["NotMidiError", "read", "to_bytes"]
 _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is bent or struck
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
 _RELEASE = 64
+_MARKED = (0x06, 0x01)  # a marker, and the same as text: some hosts show only the one, some only the other
 _NEVER = 1 << 62  # ticks
 
 # Where in the file (three times the tick, plus the order within it) and what: a plain tuple, for speed.
@@ -79,7 +80,11 @@ def _conductor(clip: Clip) -> list[_Event]:
     tempo_map = clip.tempo_map
     meters = (_event(m.tick, _OFF, _meta(0x58, _time_signature(m))) for m in tempo_map.meters)
     tempi = (_event(p.tick, _BEND, _meta(0x51, p.microseconds.to_bytes(3, "big"))) for p in tempo_map.points)
-    markers = (_event(tempo_map.ticks(m.time), _ON, _meta(0x06, _letters(m.text))) for m in clip.markers)
+    markers = (
+        _event(tempo_map.ticks(marker.time), _ON, _meta(kind, _letters(marker.text)))
+        for marker in clip.markers
+        for kind in _MARKED
+    )
     keys = [] if clip.key is None else [_event(0, _OFF, _meta(0x59, _key_signature(clip.key)))]
     return [_name(clip.name), *meters, *keys, *tempi, *markers]
 

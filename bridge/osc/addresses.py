@@ -143,7 +143,7 @@ REQUESTS: dict[str, Request] = {
         _edit("relabel", "Change labels, delete, add or scale hits; the MIDI follows at once.", CHANGES),
         _edit("undo", "Take the last change back."),
         _edit("redo", "Make the change again that was taken back."),
-        _edit("regenerate", "Write the MIDI anew: grid, swing, drum map, velocity, sensitivity.", OPTIONS),
+        _edit("regenerate", "Write the MIDI anew: grid, tempo, drum map, velocity, sensitivity, parts.", OPTIONS),
         Request("/stemd/tap", "Tap the beat; four even taps set it. seconds is where in the song, -1 if not known.",
                 (ID, JOB, SECONDS, REPLY_PORT), "/stemd/tapped", lane=Lane.EDIT, once=True),
         Request("/stemd/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",

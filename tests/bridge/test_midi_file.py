@@ -67,8 +67,9 @@ def test_without_a_key_none_is_told() -> None:
     assert "key_signature" not in [message.type for message in _mido(_clip()).tracks[0]]
 
 
-def test_a_marker_lies_on_its_time() -> None:
-    assert [(t, m.text) for t, m in _timed(_mido(_clip()).tracks[0]) if m.type == "marker"] == [(3840, "Downbeat")]
+@pytest.mark.parametrize("kind", ["marker", "text"])
+def test_a_marker_lies_on_its_time_for_every_kind_of_host(kind: str) -> None:
+    assert [(t, m.text) for t, m in _timed(_mido(_clip()).tracks[0]) if m.type == kind] == [(3840, "Downbeat")]
 
 
 def test_six_eight_is_written_as_six_eight() -> None:

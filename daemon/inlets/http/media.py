@@ -1,5 +1,6 @@
 """Routes: files to take away and sound to listen to. Players may ask for ranges."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -115,6 +116,6 @@ def _midi(here: Front, job: str, part: str | None) -> Response:
         there = ", ".join(tracks)
         raise Rejected("unknown_part", f"There is no {part!r} in the MIDI of {score.name}; there is {there}.")
     chosen = clip.tracks if part is None else (tracks[part.casefold()],)
-    data = to_bytes(type(clip)(clip.name, clip.tempo_map, chosen, clip.duration, clip.markers))
+    data = to_bytes(replace(clip, tracks=chosen))
     title = f"{score.name}{'' if part is None else f'.{part.casefold()}'}.mid"
     return Response(data, media_type=TYPES["mid"], headers={"Content-Disposition": disposition(title, "attachment")})
