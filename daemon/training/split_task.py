@@ -18,7 +18,7 @@ FLOOR = 3e-4
 """Errors 35 dB below the mix count for nothing, so that a drum that is not played is not chased for ever."""
 
 DETAIL = 1.0
-RECIPE = Recipe(steps=4200, batch=8, frames=256, rate=1.5e-3, save_every=200)
+RECIPE = Recipe(steps=6400, batch=8, frames=256, rate=1.5e-3, save_every=200)
 Batch = tuple[Tensor, Tensor]
 
 
