@@ -2,6 +2,7 @@
 # make test   sets everything up and runs the tests
 # make check  what CI runs: style, types, tests
 # make bench  measures accuracy, speed and memory and prints the README's tables
+# make train  makes the shipped networks anew: make train TRAIN='--roots DIR --grooves DIR', some hours
 # make clean  removes what the others made
 
 VENV := .venv
@@ -16,7 +17,7 @@ NODE_MODULES := tests/max_for_live/node_modules
 # A folder or page with wheels, such as a CPU build of torch, where pip is told of one.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
-.PHONY: demo test check bench clean setup lint types
+.PHONY: demo test check bench train clean setup lint types
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -35,6 +36,9 @@ types: setup
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks
+
+train: setup
+	@$(BIN)/python -m daemon.training all $(TRAIN)
 
 setup: $(READY)
 

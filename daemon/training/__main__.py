@@ -10,10 +10,13 @@
     python -m daemon.training split-train
     python -m daemon.training split-export
     python -m daemon.training split-evaluate --grooves DIR
+    python -m daemon.training all --roots DIR [DIR ...] --grooves DIR
 
 The first block makes the ear (ear.onnx), the second the kit splitter (kit.onnx) from the same kits and backing.
 
-A root is a folder in which packages were unpacked; `--work` (or STEMD_TRAINING) holds all results.
+`all` is every one of them, in this order. A root is a folder in which packages were unpacked, / if they are installed;
+the grooves are the unpacked Groove MIDI Dataset; `--work` (or STEMD_TRAINING) holds all results, and what lies there
+already is gone on with.
 """
 
 import argparse
@@ -30,6 +33,7 @@ SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6
 PLAIN_SEEDS = range(91000, 91003)
 SPLIT_SHARDS = 41
+PLAYED = ("render", "evaluate", "split-render", "split-evaluate", "all")  # what needs the grooves
 
 
 def kits(options: argparse.Namespace) -> None:
@@ -127,9 +131,15 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 }
 
 
+def everything(options: argparse.Namespace) -> None:
+    for name, step in COMMANDS.items():
+        print(f"{name} ...", flush=True)
+        step(options)
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m daemon.training", description=__doc__)
-    made.add_argument("command", choices=COMMANDS)
+    made.add_argument("command", choices=[*COMMANDS, "all"])
     home = Path(os.environ.get("STEMD_TRAINING", "training-work"))
     made.add_argument("--work", type=Path, default=home, help="folder for all results")
     made.add_argument("--roots", type=Path, nargs="+", default=[Path("/")])
@@ -143,8 +153,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    options = parser().parse_args()
-    COMMANDS[options.command](options)
+    asked = parser()
+    options = asked.parse_args()
+    if options.command in PLAYED and not options.grooves.is_dir():
+        asked.error(f"There is no folder {options.grooves}. Unpack the Groove MIDI Dataset and name it with --grooves.")
+    COMMANDS.get(options.command, everything)(options)
 
 
 if __name__ == "__main__":
