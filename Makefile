@@ -30,6 +30,7 @@ check: setup lint types test
 
 lint: setup
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run $(BIN)/ruff format ."; exit 1; }
 
 types: setup
 	@$(BIN)/mypy

@@ -53,9 +53,7 @@ class Player:
         atexit.register(self.close)
         self._thread.start()
 
-    def play(
-        self, clip: Clip, arrangement: Arrangement | None = None, transport: Transport | None = None
-    ) -> int:
+    def play(self, clip: Clip, arrangement: Arrangement | None = None, transport: Transport | None = None) -> int:
         """Plays `clip` from its beginning now, or wherever `transport` is; returns how many notes it has.
 
         A clip without notes changes nothing.

@@ -18,7 +18,6 @@ DRAFT = "draft"
 WRITE = "write"
 
 
-
 @dataclass(frozen=True, slots=True)
 class Shift:
     """Calling it does a task. Of the `studios` each needs less memory than the one before."""

@@ -73,5 +73,3 @@ def test_refine_moves_a_rough_time_to_the_attack():
 
 def test_refine_leaves_a_time_without_an_attack_nearby():
     assert refine(Novelty(np.zeros(400, np.float32)), [0.5]) == pytest.approx([0.5])
-
-

@@ -109,9 +109,7 @@ def test_a_replacement_plays_from_the_next_note_on() -> None:
     stage = Stage()
     stage.play(clip_of((0.0, KICK), (0.5, KICK), (1.0, KICK), sounds=0.3))
     stage.run(0.7)
-    stage.deck.replace(
-        Arrangement().program(clip_of((0.5, SNARE), (0.6, HAT), (1.0, SNARE))), stage.clock.now()
-    )
+    stage.deck.replace(Arrangement().program(clip_of((0.5, SNARE), (0.6, HAT), (1.0, SNARE))), stage.clock.now())
     stage.run(2)
     assert stage.times() == [(0.0, KICK), (0.5, KICK), (1.0, SNARE)]
     assert stage.port.sounding() == set()
@@ -204,9 +202,7 @@ NOTES = st.lists(
     ),
     max_size=12,
 )
-CLIPS = st.builds(
-    lambda notes, channel: clip_with(Track("x", channel, tuple(notes))), NOTES, st.integers(8, 9)
-)
+CLIPS = st.builds(lambda notes, channel: clip_with(Track("x", channel, tuple(notes))), NOTES, st.integers(8, 9))
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["play", "loop", "follow", "follow loop", "replace"]), CLIPS),
@@ -236,9 +232,7 @@ def _act(stage: Stage, verb: str, what: object) -> None:
 
 @given(STEPS, st.sampled_from(LEADS))
 @settings(max_examples=300, deadline=None)
-def test_whatever_happens_every_note_on_has_its_note_off(
-    steps: list[tuple[str, object]], lead: float
-) -> None:
+def test_whatever_happens_every_note_on_has_its_note_off(steps: list[tuple[str, object]], lead: float) -> None:
     stage = Stage(lead)
     for verb, what in steps:
         _act(stage, verb, what)

@@ -66,9 +66,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             super().__init__(names)
 
     codes = [rtmidi.API_WINDOWS_MM, rtmidi.API_MACOSX_CORE]
-    fake = SimpleNamespace(
-        MidiOut=Out, MidiIn=In, RtMidiError=rtmidi.RtMidiError, get_compiled_api=lambda: codes
-    )
+    fake = SimpleNamespace(MidiOut=Out, MidiIn=In, RtMidiError=rtmidi.RtMidiError, get_compiled_api=lambda: codes)
     monkeypatch.setattr(rtmidi_port, "rtmidi", fake)
     return names
 
@@ -92,9 +90,7 @@ def test_each_system_has_its_back_ends_in_order(tmp_path: Path) -> None:
         ([], "stemd", None),
     ],
 )
-def test_windows_takes_the_named_loopback_or_the_first(
-    names: list[str], wanted: str, index: int | None
-) -> None:
+def test_windows_takes_the_named_loopback_or_the_first(names: list[str], wanted: str, index: int | None) -> None:
     assert choose_loopback(names, wanted, LOOPBACKS) == index
 
 
@@ -153,12 +149,8 @@ def test_a_back_end_that_is_not_built_in_is_never_swapped_for_another() -> None:
     assert f"{foreign} is not part of this RtMidi" in missing.reason
 
 
-@pytest.mark.parametrize(
-    ("platform", "remedy"), [("win32", "loopMIDI"), ("darwin", "Audio MIDI"), ("linux", "JACK")]
-)
-def test_without_a_port_the_remedy_is_named(
-    monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str
-) -> None:
+@pytest.mark.parametrize(("platform", "remedy"), [("win32", "loopMIDI"), ("darwin", "Audio MIDI"), ("linux", "JACK")])
+def test_without_a_port_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str) -> None:
     monkeypatch.setattr(port.sys, "platform", platform)
     foreign = Api.COREMIDI if platform != "darwin" else Api.WINDOWS
     missing = open_out(api=foreign)

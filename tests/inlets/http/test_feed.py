@@ -134,8 +134,9 @@ def test_a_socket_survives_what_it_does_not_understand(site, sent):
 
 
 def test_a_socket_of_a_foreign_page_is_turned_away(site):
-    with pytest.raises(InvalidStatus) as caught, connect(
-        site.url.replace("http", "ws") + "/api/ws", origin="http://evil.example"
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(site.url.replace("http", "ws") + "/api/ws", origin="http://evil.example"),
     ):
         pass
     assert caught.value.response.status_code == 403

@@ -39,7 +39,9 @@ def test_the_names_of_this_machine_are_welcome(site, host):
     assert site.client.get("/api/jobs", headers={"Host": name}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", [EVIL, "null", "", "http://127.0.0.1:1", "https://127.0.0.1.evil.example", "file://"])
+@pytest.mark.parametrize(
+    "origin", [EVIL, "null", "", "http://127.0.0.1:1", "https://127.0.0.1.evil.example", "file://"]
+)
 @pytest.mark.parametrize(("method", "path"), [("GET", "/api/jobs"), ("POST", "/api/stop"), ("OPTIONS", "/api/jobs")])
 def test_a_foreign_page_may_do_nothing(site, client, origin, method, path):
     answer = client.request(method, path, headers={"Origin": origin})
