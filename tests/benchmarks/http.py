@@ -1,6 +1,5 @@
 """The page's server: what it costs an idle daemon, a huge upload, corrections, and many pages that watch."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import psutil
 
 from tests.benchmarks.running import IDLE, Row, busy_ns, home, large, only_job, p99, pong, table, timed, until_idle
 from tests.benchmarks.tables import Setting, Table, business
+from tests.ports import free_port
 from tests.wire.home import PATIENCE, Home
 
 UPLOAD = 1_000_000_000  # bytes
@@ -24,9 +24,7 @@ _BLOCK = 1 << 16
 
 @contextmanager
 def served() -> Iterator[tuple[Home, httpx.Client]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with home(daemon__http_port=str(port)) as made, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         client.timeout = httpx.Timeout(10 * PATIENCE)
         yield made, client

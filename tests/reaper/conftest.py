@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import synth
+from tests.ports import free_port
 from tests.reaper.fake import LUAS, Reaper
 
 SECONDS = 6.0
@@ -40,23 +40,18 @@ class Daemon:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "daemon", "run"]
-        self.process = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        said = self.home / "said.txt"
+        self.home.mkdir(parents=True, exist_ok=True)
+        with said.open("w") as told:
+            self.process = subprocess.Popen(command, env=self.environment, stdout=told, stderr=told)
         deadline = time.monotonic() + 60
         while not (self.state / "daemon.json").exists():
-            assert self.process.poll() is None and time.monotonic() < deadline
+            assert self.process.poll() is None and time.monotonic() < deadline, said.read_text()
             time.sleep(0.05)
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         self.process.send_signal(how)
         self.process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A real daemon with its page, what a visitor does there, and a recorder for what the page plays."""
 
 import json
-import socket
 import time
 import urllib.request
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tests import synth
+from tests.ports import free_port
 from tests.wire.home import PATIENCE, Home
 
 BEAT = synth.rock_beat(8)
@@ -22,7 +22,7 @@ class Site:
     """A daemon in a home of its own. It separates with what needs no weights, which is quick."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         port = {"daemon__http_port": str(self.port)}
         self.home = Home(folder, **port, options__separator="embedded")
         self.home.environ |= {"HOME": str(folder), "XDG_MUSIC_DIR": str(folder / "music")}
@@ -87,9 +87,3 @@ def attacks(sound: np.ndarray, rate: int, gap: float = 0.1) -> list[float]:
     """Seconds at which `sound`, one channel, gets loud suddenly: a tenth of its peak, after `gap` of less."""
     loud = np.flatnonzero(np.abs(sound) > 0.1 * np.abs(sound).max()) / rate
     return [float(at) for at, before in zip(loud, [-gap * 2, *loud], strict=False) if at - before > gap]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

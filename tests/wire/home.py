@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from bridge.discovery import published
 from bridge.osc.client import Client
 from bridge.osc.codec import Message
 from tests import synth
+from tests.ports import free_port
 
 PATIENCE = 60.0
 BEAT = synth.rock_beat(2)
@@ -25,7 +25,7 @@ class Home:
         self.folder = folder
         self.music = folder / "music"
         self.music.mkdir(parents=True)
-        self.osc_port = _free_port()
+        self.osc_port = free_port()
         named = {name: name for name in ("config", "cache", "models", "uploads")}
         folders = {f"STEMD_FOLDERS__{name.upper()}": str(folder / place) for name, place in named.items()}
         own = {"STEMD_STATE_FOLDER": str(folder / "state"), "STEMD_OFFLINE": "true"}
@@ -100,9 +100,3 @@ def events_until(client: Client, job: str) -> list[Message]:
         if message.address in ("/stemd/done", "/stemd/fail") and job in message.args:
             return heard
     raise AssertionError(heard)
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

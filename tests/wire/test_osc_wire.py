@@ -14,6 +14,7 @@ from bridge.osc.codec import Message, bundle, encode
 from daemon.events import Done, MidiWritten, Progress
 from daemon.inlets.osc import OscInlet
 from tests.fake_door import JOB, Desk
+from tests.ports import free_port
 
 PATIENCE = 20.0
 
@@ -45,9 +46,7 @@ class Dump:
 
 @contextmanager
 def oscdump() -> Iterator[Dump]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        osc_port = probe.getsockname()[1]
+    osc_port = free_port()
     command = ["oscdump", "-L", str(osc_port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

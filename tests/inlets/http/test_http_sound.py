@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 import signal
-import socket
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +19,10 @@ from daemon.jobs.shelf import STAGES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import listening, wait_for
+from tests.ports import free_port
 from tests.wire.home import BEAT, Home
 
 SECONDS = 4.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
