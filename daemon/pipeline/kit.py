@@ -8,8 +8,9 @@ for its attack and for its decay. The spectra are learnt on the most telling par
 it, a block at a time.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -92,20 +93,28 @@ def split(
 
 
 def _blocks(frames: int, work: Callable[[int], Block], report: Callable[[float], None]) -> Iterator[Block]:
-    """What `work` makes of each block, in order, a few at a time."""
+    """What `work` makes of each block, in order; while one is written the next are worked on."""
+    waiting: deque[Future[Block]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, frames, THREADS * BLOCK):
+        for start in range(0, frames, BLOCK):
             report(start / frames)
-            yield from pool.map(work, range(start, min(start + THREADS * BLOCK, frames), BLOCK))
+            waiting.append(pool.submit(work, start))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> Block:
     first = max(0, start - CONTEXT)
-    sound = drums.read(first, start - first + BLOCK + CONTEXT)
+    early = max(0, first - OUTLOOK) if network else first
+    around = drums.read(early, first - early + BLOCK + 2 * CONTEXT + (OUTLOOK if network else 0))
+    sound = around[:, first - early :][:, : start - first + BLOCK + CONTEXT]
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    spectrum = stft(sound)
+    wide, inner = stft(around), slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
+    spectrum = wide[:, :, inner]
     masks = _masks(spectrum, first, onsets, learnt)
-    told = agreed(_heard(drums, network, first, spectrum.shape[2]), masks) if network else masks
+    told = agreed(_heard(network, wide)[:, :, inner], masks) if network else masks
     stems = _stems(sound, spectrum, told, keep)
     loud = _stems(sound, spectrum, masks, keep) if network and masks else stems
     return Block(stems, np.stack([powers(stem) for stem in loud]))
@@ -120,13 +129,9 @@ def _stems(sound: Floats, spectrum: Complexes, masks: Mapping[Drum, Floats], kee
     return [shares.get(drum, silence) for drum in Drum]
 
 
-def _heard(drums: Audio, network: Network, first: int, count: int) -> Floats:
-    """The network's shares (5, bands, count) from frame `first` / HOP on; it also listens to what lies around them."""
-    early = max(0, first - OUTLOOK)
-    spectrum = stft(drums.read(early, first - early + count * HOP + OUTLOOK))
-    shares = network(np.stack([bands().power(channel) for channel in spectrum]))[:, :, (first - early) // HOP :]
-    missing = max(0, count - shares.shape[2])
-    return np.pad(shares[:, :, :count], ((0, 0), (0, 0), (0, missing)), mode="edge")
+def _heard(network: Network, spectrum: Complexes) -> Floats:
+    """The network's shares (5, bands, frames)."""
+    return network(np.stack([bands().power(channel) for channel in spectrum]))
 
 
 def agreed(heard: Floats, masks: Mapping[Drum, Floats]) -> dict[Drum, Floats]:
