@@ -32,12 +32,11 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class _Lease:
-    """`job` None means all jobs. `sent` holds when this lease last heard of a job's progress."""
+    """`sent` holds when this lease last heard of a job's progress."""
 
     asker: Asker
     until: float
     wants: frozenset[str]
-    job: str | None = None
     ends: frozenset[str] = frozenset()
     sent: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -47,7 +46,7 @@ class Notifier:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._leases: dict[tuple[str, ...], _Lease] = {}
+        self._leases: dict[str | None, dict[tuple[str, ...], _Lease]] = {}  # by job, None for all jobs
         self._latest: OrderedDict[str, Event] = OrderedDict()
         self._pushed: OrderedDict[str, Event] = OrderedDict()
         self._lock = threading.Lock()
@@ -59,29 +58,29 @@ class Notifier:
         """
         wants = frozenset(REQUESTS["/stemd/subscribe"].then)
         with self._lock:
-            self._leases[asker.client,] = _Lease(asker, self._clock() + ttl, wants)
+            self._drop_ended()
+            self._leases.setdefault(None, {})[asker.client,] = _Lease(asker, self._clock() + ttl, wants)
             going_on = [e for e in self._latest.values() if isinstance(e, Queued | Progress)]
             return [_message(event, asker) for event in going_on[-_LONGEST_NEWS:]]
 
     def unsubscribe(self, asker: Asker) -> None:
         with self._lock:
-            self._leases.pop((asker.client,), None)
+            self._leases.get(None, {}).pop((asker.client,), None)
 
     def follow(self, asker: Asker, job: str, request: Request) -> list[Message]:
         """What `request` promises to tell about `job`, until it ends. Returns what is known already."""
-        lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), job, frozenset(request.ends))
+        lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), frozenset(request.ends))
         with self._lock:
             latest = (self._pushed if "/stemd/pushed" in lease.wants else self._latest).get(job)
             known = [] if latest is None else _wanted(lease, _message(latest, asker))
             if not any(message.address in lease.ends for message in known):
-                self._leases[asker.client, repr(asker.id), job] = lease
+                self._leases.setdefault(job, {})[asker.client, repr(asker.id)] = lease
             return known
 
     def hear(self, event: Event) -> None:
         """The listener for the bus."""
         with self._lock:
             self._remember(event)
-            self._drop_ended()
             for asker, message in self._addressed(event):
                 asker.deliver(message)
 
@@ -95,22 +94,34 @@ class Notifier:
             memory.popitem(last=False)
 
     def _drop_ended(self) -> None:
+        for job in list(self._leases):
+            self._holders(job)
+
+    def _holders(self, job: str | None) -> dict[tuple[str, ...], _Lease]:
+        """The leases of one job, or of all jobs, that have not ended."""
         now = self._clock()
-        self._leases = {key: lease for key, lease in self._leases.items() if lease.until > now}
+        kept = {key: lease for key, lease in self._leases.pop(job, {}).items() if lease.until > now}
+        if kept:
+            self._leases[job] = kept
+        return kept
 
     def _addressed(self, event: Event) -> Iterable[tuple[Asker, Message]]:
         """A client that follows the job hears nothing twice because it is subscribed, too."""
         told: set[tuple[str, Message | None]] = set()
-        for key, lease in sorted(self._leases.items(), key=lambda item: item[1].job is None):
-            client, message = lease.asker.client, _message(event, lease.asker)
-            if lease.job not in (None, event.job) or message.address not in lease.wants:
-                continue
-            if message.address in lease.ends:
-                del self._leases[key]
-            fresh = (client, None if lease.job is None else message) not in told
-            told |= {(client, None), (client, message)}
-            if fresh and self._in_time(lease, event):
-                yield lease.asker, message
+        for job in (event.job, None):
+            holders = self._holders(job)
+            for key, lease in list(holders.items()):
+                client, message = lease.asker.client, _message(event, lease.asker)
+                if message.address not in lease.wants:
+                    continue
+                if message.address in lease.ends:
+                    del holders[key]
+                fresh = (client, None if job is None else message) not in told
+                told |= {(client, None), (client, message)}
+                if fresh and self._in_time(lease, event):
+                    yield lease.asker, message
+            if not holders:
+                self._leases.pop(job, None)
 
     def _in_time(self, lease: _Lease, event: Event) -> bool:
         """False for progress that came too soon after what was sent within the last second."""
