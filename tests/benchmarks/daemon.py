@@ -182,4 +182,4 @@ def _burn() -> None:
 
 
 def tables(_: Setting) -> Iterator[Table]:
-    yield table("daemon", "the daemon", (part() for part in (start, idle, jack, ack, relabel, kill)))
+    yield table("daemon", "the daemon", (part() for part in (start, idle, jack, relabel, ack, kill)))
