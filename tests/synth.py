@@ -41,6 +41,18 @@ def tone(hertz: float, seconds: float, *, level: float = -12.0, rate: int = RATE
     return _spread(np.sin(2 * np.pi * hertz * time) * ramp * _gain(level), channels)
 
 
+def sung(line: Sequence[tuple[float, float]], seconds: float, *, octaves: int = 0) -> Samples:
+    """Notes of 0.6 s, (second, Hz), with some overtones and soft edges: a bass or, octaves higher, like a voice."""
+    sound = silence(seconds)
+    for second, hertz in line:
+        start, wave = round(second * RATE), np.zeros(round(0.6 * RATE))
+        for overtone in range(1, 6):
+            wave += tone(hertz * 2**octaves * overtone, 0.6, channels=1)[0] / overtone
+        ramp = np.minimum(1, np.minimum(np.arange(wave.size), np.arange(wave.size)[::-1]) / 400)
+        sound[:, start : start + wave.size] += (wave * ramp).astype(sound.dtype)
+    return sound
+
+
 def noise(seconds: float, *, level: float = -12.0, rate: int = RATE, channels: int = 2, seed: int = 1) -> Samples:
     """White noise, different in each channel."""
     wave = np.random.default_rng(seed).uniform(-1, 1, (channels, round(seconds * rate)))

@@ -14,14 +14,14 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bridge.drum_labels import SOUNDS, UnknownNameError, label
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
 from daemon.jobs.options import Pitched, Sensed
 from daemon.pipeline import note_changes
-from daemon.pipeline.note_changes import NoteChanges
+from daemon.pipeline.note_changes import NoteChanges, Span, Words
 from daemon.pipeline.notes import PartNote
 from daemon.pipeline.records import Cluster, Drum, Hit, Part
 from daemon.wording import refusal
@@ -46,18 +46,9 @@ class Heard:
 _EXAMPLE = '{"clusters": {"2": "snare"}}'
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True,
-        serialize_by_alias=True,
-    )  # fmt: skip
+class Range(Span):
+    """`drum` is a drum or a label."""
 
-
-class Range(_Frozen):
-    """From `start` up to, not including, `end`, in seconds of the source; `drum` is a drum or a label."""
-
-    start: float = Field(alias="from", ge=0)
-    end: float = Field(alias="to", ge=0)
     drum: str | None = None
 
 
@@ -65,7 +56,7 @@ class RelabelRange(Range):
     label: str
 
 
-class Added(_Frozen):
+class Added(Words):
     """A hit that the ear missed. `id` is given out by `read`."""
 
     id: int = -1
@@ -74,7 +65,7 @@ class Added(_Frozen):
     velocity: int = Field(default=100, ge=1, le=127)
 
 
-class Loudness(_Frozen):
+class Loudness(Words):
     """velocity x scale + add, kept within 1..127, for a drum or label, a cluster, or (neither) all hits."""
 
     drum: str | None = None
@@ -83,10 +74,10 @@ class Loudness(_Frozen):
     add: float = Field(default=0.0, ge=-127, le=127)
 
 
-_Item = TypeVar("_Item", bound=_Frozen)
+_Item = TypeVar("_Item", bound=Words)
 
 
-class Changes(_Frozen):
+class Changes(Words):
     """One correction. Its entries take effect in this order, so that the particular wins over the general."""
 
     settings: dict[str, Any] = Field(default_factory=dict, description="options that need no audio")

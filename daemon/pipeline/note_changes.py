@@ -9,25 +9,27 @@ from daemon.errors import Rejected
 from daemon.jobs.options import Pitched
 
 
-class _Frozen(BaseModel):
+class Words(BaseModel):
+    """What somebody wrote about a change: nothing unknown in it, and never altered."""
+
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True,
         serialize_by_alias=True,
     )  # fmt: skip
 
 
-class NoteSpan(_Frozen):
+class Span(Words):
     """From `start` up to, not including, `end`, in seconds of the source."""
 
     start: float = Field(alias="from", ge=0)
     end: float = Field(alias="to", ge=0)
 
 
-class Shift(NoteSpan):
+class Shift(Span):
     semitones: int = Field(ge=-48, le=48)
 
 
-class AddedNote(_Frozen):
+class AddedNote(Words):
     """A note that was missed. `id` is given out when the correction is read."""
 
     id: int = -1
@@ -37,14 +39,14 @@ class AddedNote(_Frozen):
     velocity: int = Field(default=90, ge=1, le=127)
 
 
-class NoteChanges(_Frozen):
+class NoteChanges(Words):
     """Corrections of one part, in the order in which they take effect. Notes go by their id in the manifest."""
 
     shift: tuple[Shift, ...] = ()
     octave: dict[int, int] = Field(default_factory=dict, description="note -> octaves up")
     pitch: dict[int, int] = Field(default_factory=dict, description="note -> MIDI pitch")
     merge: tuple[tuple[int, ...], ...] = Field(default=(), description="notes that are one; the first gives the pitch")
-    delete_ranges: tuple[NoteSpan, ...] = ()
+    delete_ranges: tuple[Span, ...] = ()
     delete: tuple[int, ...] = ()
     move: dict[int, float] = Field(default_factory=dict, description="note -> onset in seconds")
     length: dict[int, float] = Field(default_factory=dict, description="note -> seconds")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bridge.timebase import Seconds
-from daemon.pipeline.note_changes import AddedNote, NoteChanges, NoteSpan
+from daemon.pipeline.note_changes import AddedNote, NoteChanges, Span
 from daemon.pipeline.notes import PartNote
 
 _UNHEARD_LEVEL = -20.0
@@ -72,7 +72,7 @@ class NoteSheet:
             bends = tuple(replace(bend, time=Seconds(max(0.0, bend.time + shift))) for bend in note.bends)
             self._notes[number] = replace(note, onset=onset, bends=bends)
 
-    def _inside(self, span: NoteSpan) -> list[int]:
+    def _inside(self, span: Span) -> list[int]:
         return [note.id for note in self._notes.values() if span.start <= note.onset < span.end]
 
 

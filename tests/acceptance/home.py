@@ -40,8 +40,8 @@ class Home:
         return CliRunner().invoke(app, [str(word) for word in words], env={**self.environ, **chosen})
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
-        """The command line as a process of its own; `before` runs in it first."""
-        command = [sys.executable, "-m", "daemon", *map(str, words)]
+        """The installed command as a process of its own; `before` runs in it first."""
+        command = [sys.executable, str(Path(sys.executable).with_name("stemd")), *map(str, words)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, env=self.environ, text=True, preexec_fn=before, **pipes)
 

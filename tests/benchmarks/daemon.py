@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
-
 from bridge.osc.client import Client
 from daemon.jobs.job import State
 from daemon.jobs.store import FILE, JobStore
@@ -21,6 +19,7 @@ from tests.benchmarks.push_jitter import PERIOD, SETTLE, jack_server
 from tests.benchmarks.running import (
     IDLE,
     Row,
+    at_rest,
     busy_ns,
     home,
     large,
@@ -56,11 +55,7 @@ def idle() -> list[Row]:
         client.ask("/stemd/process", str(running.song("Song.wav")), '{"input": "drums"}')
         until_idle(client)
         client.ask("/stemd/relabel", only_job(running), '{"clusters": {"0": "snare"}}')
-        process = psutil.Process(running.process.pid) if running.process else psutil.Process()
-        before, began = busy_ns(process.pid), time.perf_counter_ns()
-        time.sleep(IDLE)
-        share = 100 * (busy_ns(process.pid) - before) / (time.perf_counter_ns() - began)
-        size = process.memory_info().rss / 1e6
+        share, size = at_rest(running)
     return [
         Row("memory, idle after a song and a correction", size, "MB", "<= 90"),
         Row("share of a core, idle", share, "%", "< 0.5"),

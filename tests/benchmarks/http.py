@@ -9,7 +9,19 @@ from dataclasses import replace
 import httpx
 import psutil
 
-from tests.benchmarks.running import IDLE, Row, busy_ns, home, large, only_job, p99, pong, table, timed, until_idle
+from tests.benchmarks.running import (
+    Row,
+    at_rest,
+    busy_ns,
+    home,
+    large,
+    only_job,
+    p99,
+    pong,
+    table,
+    timed,
+    until_idle,
+)
 from tests.benchmarks.tables import Setting, Table, business
 from tests.ports import free_port
 from tests.wire.home import PATIENCE, Home
@@ -59,11 +71,7 @@ def idle() -> list[Row]:
         client.get(f"/api/jobs/{name}/waveform/mix")
         with client.stream("GET", "/api/events") as events:
             next(events.iter_lines())
-            process = psutil.Process(running.process.pid if running.process else None)
-            before, began = busy_ns(process.pid), time.perf_counter_ns()
-            time.sleep(IDLE)
-            share = 100 * (busy_ns(process.pid) - before) / (time.perf_counter_ns() - began)
-            size = process.memory_info().rss / 1e6
+            share, size = at_rest(running)
     return [
         Row("memory, idle, page open, after a song and a correction", size, "MB", "<= 130"),
         Row("share of a core, idle", share, "%", "< 0.5"),

@@ -103,6 +103,15 @@ def busy_ns(pid: int) -> int:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
 
 
+def at_rest(running: Home) -> tuple[float, float]:
+    """What a daemon takes while nothing happens: its share of a core in %, and MB."""
+    process = psutil.Process(running.process.pid if running.process else None)
+    before, began = busy_ns(process.pid), time.perf_counter_ns()
+    time.sleep(IDLE)
+    share = 100 * (busy_ns(process.pid) - before) / (time.perf_counter_ns() - began)
+    return share, process.memory_info().rss / 1e6
+
+
 def timed(what: Callable[[], object]) -> float:
     began = time.perf_counter()
     what()

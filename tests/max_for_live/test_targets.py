@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import mido
-import numpy as np
 import pytest
 
 from tests import synth
@@ -26,24 +25,14 @@ def home(tmp_path_factory) -> Iterator[Home]:
     opened.end(signal.SIGKILL)
 
 
-def line(octaves: int = 0) -> synth.Samples:
-    """Notes of 0.6 s with overtones and soft edges."""
-    sound = synth.silence(SECONDS)
-    for second, hertz in LINE:
-        start, wave = round(second * synth.RATE), np.zeros(round(0.6 * synth.RATE))
-        for overtone in range(1, 6):
-            wave += synth.tone(hertz * 2**octaves * overtone, 0.6, channels=1)[0] / overtone
-        ramp = np.minimum(1, np.minimum(np.arange(wave.size), np.arange(wave.size)[::-1]) / 400)
-        sound[:, start : start + wave.size] += (wave * ramp).astype(sound.dtype)
-    return sound
-
-
 @pytest.fixture
 def mix(home: Home, request) -> Path:
     """A song of its own for each test, so that nothing comes from the cache of another."""
     noise = synth.noise(SECONDS, level=-80.0, seed=abs(hash(request.node.name)) % 10**6)
     name = request.node.name.replace("[", " ").replace("]", "")
-    return synth.write(home.music / f"{name}.wav", 0.5 * line() + 0.5 * synth.play(BEAT, SECONDS) + noise)
+    return synth.write(
+        home.music / f"{name}.wav", 0.5 * synth.sung(LINE, SECONDS) + 0.5 * synth.play(BEAT, SECONDS) + noise
+    )
 
 
 def result(run_node, home: Home, song: Path, target: str, **more) -> dict:
@@ -76,7 +65,7 @@ def in_file(path: Path) -> list[tuple[int, float]]:
 
 @pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2), ("other", 2)])
 def test_a_single_stem_becomes_its_notes(run_node, home, part, octaves):
-    stem = synth.write(home.music / f"a {part}.wav", line(octaves))
+    stem = synth.write(home.music / f"a {part}.wav", synth.sung(LINE, SECONDS, octaves=octaves))
     found = result(run_node, home, stem, part, press=STEM)
     assert names(found) == ["Song", f"Song {part}"]
     notes = sorted(in_clip(found, 1), key=lambda note: note[1])

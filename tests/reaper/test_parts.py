@@ -5,7 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import mido
 import numpy as np
@@ -20,21 +19,9 @@ BASS = ((0.5, 41.2), (1.5, 49.0), (2.5, 55.0), (3.5, 41.2))  # second, Hz
 PITCHES = [28, 31, 33, 28]
 
 
-def sung(line: Any = BASS, *, octaves: int = 0) -> synth.Samples:
-    """Notes of 0.6 s with some overtones and soft edges, from a bass or, higher, something like a voice."""
-    sound = synth.silence(SECONDS)
-    for second, hertz in line:
-        start, wave = round(second * synth.RATE), np.zeros(round(0.6 * synth.RATE))
-        for overtone in range(1, 6):
-            wave += synth.tone(hertz * 2**octaves * overtone, 0.6, channels=1)[0] / overtone
-        ramp = np.minimum(1, np.minimum(np.arange(wave.size), np.arange(wave.size)[::-1]) / 400)
-        sound[:, start : start + wave.size] += (wave * ramp).astype(sound.dtype)
-    return sound
-
-
 @pytest.fixture
 def mix(tmp_path: Path) -> Path:
-    return synth.write(tmp_path / "Söng.wav", 0.5 * sung() + 0.5 * synth.play(BEAT, SECONDS))
+    return synth.write(tmp_path / "Söng.wav", 0.5 * synth.sung(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS))
 
 
 def project(path: Path, *more: Json) -> list[Json]:
@@ -69,7 +56,7 @@ def test_a_part_that_is_not_there_makes_no_empty_item(reaper: Reaper, tmp_path: 
 
 @pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2)])
 def test_a_stem_becomes_its_notes(reaper: Reaper, tmp_path: Path, part: str, octaves: int) -> None:
-    stem = synth.write(tmp_path / f"my {part}.wav", sung(octaves=octaves))
+    stem = synth.write(tmp_path / f"my {part}.wav", synth.sung(BASS, SECONDS, octaves=octaves))
     outcome = reaper.run(f"{part.title()} to MIDI", project(stem))
     assert outcome["boxes"] == []
     assert names(outcome) == ["Song", f"Song {part.title()}", "Below"]
@@ -165,7 +152,9 @@ def test_a_video_is_heard_and_one_without_sound_is_refused(reaper: Reaper, tmp_p
 def test_a_stemd_that_is_killed_and_started_again_goes_on(tmp_path: Path) -> None:
     own = Daemon(tmp_path / "own")
     own.start()
-    song = synth.write(tmp_path / "Song.wav", np.tile(0.5 * sung() + 0.5 * synth.play(BEAT, SECONDS), 3))
+    song = synth.write(
+        tmp_path / "Song.wav", np.tile(0.5 * synth.sung(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS), 3)
+    )
     reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"stemd/transport": "spool"}})
     tracks = [{"items": [audio_item(song, 3 * SECONDS)]}]
     with ThreadPoolExecutor() as threads:
