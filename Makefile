@@ -1,4 +1,4 @@
-# make demo   sets everything up, transcribes the song that ships with stemd, shows what came out
+# make demo   sets everything up, transcribes the song that ships with sidestick, shows what came out
 # make test   sets everything up and runs the tests
 # make check  what CI runs: style, types, tests
 # make bench  measures accuracy, speed and memory and prints the README's tables
@@ -46,7 +46,7 @@ setup: $(READY)
 $(READY): pyproject.toml examples/setup.py
 	@python=; for p in python3.12 python3.11 python3 python; do \
 	  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then python=$$p; break; fi; done; \
-	if [ -z "$$python" ]; then echo "stemd needs Python 3.11 or 3.12. Install one from python.org and try again."; exit 1; fi; \
+	if [ -z "$$python" ]; then echo "sidestick needs Python 3.11 or 3.12. Install one from python.org and try again."; exit 1; fi; \
 	$$python examples/setup.py $(VENV)
 	@touch $(READY)
 

@@ -1,4 +1,4 @@
-"""daemon.json: how a script, a device or a second stemd finds the one that runs, without being configured."""
+"""daemon.json: how a script, a device or a second sidestick finds the one that runs, without being configured."""
 
 import json
 import os
@@ -10,7 +10,7 @@ FILE = "daemon.json"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running stemd. `sender` is the command line, with an absolute program, that sends one OSC request.
+    """A running sidestick. `sender` is the command line, with an absolute program, that sends one OSC request.
 
     `http_port` is that of the review page, 0 if there is none.
     """
@@ -24,13 +24,13 @@ class Running:
 
 
 def state_folder() -> Path:
-    """The user's state folder, or STEMD_STATE_FOLDER. Nothing is created."""
-    chosen = os.environ.get("STEMD_STATE_FOLDER")
+    """The user's state folder, or SIDESTICK_STATE_FOLDER. Nothing is created."""
+    chosen = os.environ.get("SIDESTICK_STATE_FOLDER")
     if chosen:
         return Path(chosen).expanduser()
     from platformdirs import user_state_path
 
-    return user_state_path("stemd", appauthor=False)
+    return user_state_path("sidestick", appauthor=False)
 
 
 def publish(running: Running, folder: Path) -> Path:
@@ -44,7 +44,7 @@ def publish(running: Running, folder: Path) -> Path:
 
 
 def published(folder: Path) -> Running | None:
-    """What daemon.json says, whether or not that stemd still lives; None if there is nothing to be read."""
+    """What daemon.json says, whether or not that sidestick still lives; None if there is nothing to be read."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return Running(

@@ -1,4 +1,4 @@
-"""The drums stemd can name: one table, and every way a musician may type a name from it."""
+"""The drums sidestick can name: one table, and every way a musician may type a name from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

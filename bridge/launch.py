@@ -1,4 +1,4 @@
-"""The console script. Another package called `daemon` may stand in the way of stemd's: then it says so and ends.
+"""The console script. Another package called `daemon` may stand in the way of sidestick's: then it says so and ends.
 
 It lies in `bridge`, because the other package would be in the way of anything under `daemon`.
 """
@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
-_FIRST_WORD = '"""stemd'
+_FIRST_WORD = '"""sidestick'
 
 
 def main() -> None:
@@ -17,8 +17,8 @@ def main() -> None:
     if not _is_ours(found):
         where = found.origin if found and found.origin else "none at all"
         sys.exit(
-            f"stemd cannot start: Python finds another package called daemon ({where}). "
-            "Install stemd in a virtual environment of its own."
+            f"sidestick cannot start: Python finds another package called daemon ({where}). "
+            "Install sidestick in a virtual environment of its own."
         )
     import_module("daemon.__main__").main()
 

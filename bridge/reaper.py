@@ -1,4 +1,4 @@
-"""What stemd's REAPER scripts need in Python: the sender's answers in a file, as the spool's outbox has them.
+"""What sidestick's REAPER scripts need in Python: the sender's answers in a file, as the spool's outbox has them.
 
 REAPER's Lua starts the sender without waiting for it and reads the file between two of its own cycles.
 """

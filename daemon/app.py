@@ -38,7 +38,7 @@ LEAN = "There was not enough memory for a separation network; signal processing 
 
 
 class EarListener:
-    """The transcriber that ships with stemd, loaded when there is something to hear."""
+    """The transcriber that ships with sidestick, loaded when there is something to hear."""
 
     @cached_property
     def weights(self) -> Weights:

@@ -14,7 +14,7 @@ import typer
 from daemon import __version__
 
 app = typer.Typer(
-    name="stemd",
+    name="sidestick",
     help="A song goes in; stems and clean MIDI come out.",
     no_args_is_help=True,
     add_completion=False,
@@ -36,7 +36,7 @@ Opt = typer.Option
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, Opt("--version", help="Print the version.")] = False) -> None:
     if version:
-        typer.echo(f"stemd {__version__}")
+        typer.echo(f"sidestick {__version__}")
         raise typer.Exit
 
 
@@ -67,7 +67,7 @@ def transcribe(
         list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12, vocals.bends=false.")
     ] = None,
     harmony: Annotated[bool | None, Opt("--harmony/--no-harmony", help="Find key and chords.")] = None,
-    drum_map: Annotated[str, Opt(help="gm, ableton, or another of `stemd config --drum-maps`.")] = "",
+    drum_map: Annotated[str, Opt(help="gm, ableton, or another of `sidestick config --drum-maps`.")] = "",
     stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
     kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: those of the kit too.")] = False,
     backing: Annotated[bool, Opt("--backing", help="Write the song without drums.")] = False,
@@ -99,7 +99,7 @@ def transcribe(
 
 @app.command()
 def relabel(
-    manifest: Annotated[Path, typer.Argument(help="The song's .stemd.json file.")],
+    manifest: Annotated[Path, typer.Argument(help="The song's .sidestick.json file.")],
     cluster: Annotated[list[str] | None, Opt(help="A cluster's new label: 2=snare.")] = None,
     hit: Annotated[list[str] | None, Opt(help="A hit's new label: 17=open_hihat.")] = None,
     delete_hit: Annotated[list[int] | None, Opt(help="A hit that is none.")] = None,
@@ -153,13 +153,13 @@ def models_path(name: Annotated[str, typer.Argument()]) -> None:
     _exit(lambda: command.path(name))
 
 
-service = typer.Typer(help="stemd from log-on, as a service of your system.", no_args_is_help=True)
+service = typer.Typer(help="sidestick from log-on, as a service of your system.", no_args_is_help=True)
 app.add_typer(service, name="service")
 
 
 @service.command("install")
 def service_install() -> None:
-    """Start stemd now and at every log-on."""
+    """Start sidestick now and at every log-on."""
     from daemon.commands import service as command
 
     _exit(command.install)
@@ -186,7 +186,7 @@ def service_logs(
     lines: Annotated[int, Opt("--lines", "-n", min=0, help="How many.")] = 40,
     follow: Annotated[bool, Opt("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
 ) -> None:
-    """What stemd has done lately."""
+    """What sidestick has done lately."""
     from daemon.commands import service as command
 
     _exit(lambda: command.logs(lines, follow))
@@ -221,9 +221,9 @@ def run_daemon() -> None:
 
 @app.command()
 def review(
-    run: Annotated[bool, Opt("--run", help="Run stemd here, until Ctrl-C, if none runs.")] = False,
+    run: Annotated[bool, Opt("--run", help="Run sidestick here, until Ctrl-C, if none runs.")] = False,
 ) -> None:
-    """Open the review page of the running stemd: look, listen, correct."""
+    """Open the review page of the running sidestick: look, listen, correct."""
     from daemon.commands import review as command
 
     _exit(lambda: command.run(run))

@@ -1,6 +1,6 @@
-"""The settings: config.toml in the user's config folder, and STEMD_* in the environment, which wins.
+"""The settings: config.toml in the user's config folder, and SIDESTICK_* in the environment, which wins.
 
-A nested setting has two underscores in the environment: STEMD_LIMITS__MAX_MINUTES=60.
+A nested setting has two underscores in the environment: SIDESTICK_LIMITS__MAX_MINUTES=60.
 """
 
 import ipaddress
@@ -31,13 +31,13 @@ from daemon.errors import ConfigError
 from daemon.jobs.options import Options
 from daemon.wording import refusal
 
-PREFIX = "STEMD_"
+PREFIX = "SIDESTICK_"
 FILE = "config.toml"
 
-_APP = "stemd"
-_CLIENTS = {"STEMD_STATE_FOLDER": "STEMD_FOLDERS__STATE"}  # the name by which clients without settings know it
-_ONLY_VARIABLES = {"config": "STEMD_FOLDERS__CONFIG", "state": "STEMD_STATE_FOLDER"}
-_ELSEWHERE = {"STEMD_TRAINING"}
+_APP = "sidestick"
+_CLIENTS = {"SIDESTICK_STATE_FOLDER": "SIDESTICK_FOLDERS__STATE"}  # the name by which clients without settings know it
+_ONLY_VARIABLES = {"config": "SIDESTICK_FOLDERS__CONFIG", "state": "SIDESTICK_STATE_FOLDER"}
+_ELSEWHERE = {"SIDESTICK_TRAINING"}
 _SHORTEST_KEY = 16
 
 
@@ -73,7 +73,7 @@ class _Frozen(BaseModel):
 
 
 class Folders(_Frozen):
-    """Where stemd keeps its own things. `config` and `state` can only be set in the environment."""
+    """Where sidestick keeps its own things. `config` and `state` can only be set in the environment."""
 
     config: AbsolutePath = Field(default_factory=lambda: platformdirs.user_config_path(_APP, appauthor=False))
     state: AbsolutePath = Field(default_factory=lambda: platformdirs.user_state_path(_APP, appauthor=False))
@@ -109,7 +109,7 @@ class DropFolder(_Frozen):
 
 
 class Daemon(_Frozen):
-    """What `stemd run` does."""
+    """What `sidestick run` does."""
 
     osc_port: int = Field(default=9331, ge=1, le=65535)
     drop: tuple[DropFolder, ...] = ()
@@ -118,7 +118,7 @@ class Daemon(_Frozen):
     draft: bool = Field(default=True, description="a first .mid before the separation")
     workers: int = Field(default=1, ge=1, le=64)
     idle_unload_seconds: float = Field(default=600.0, gt=0, description="an idle worker lets go of its models")
-    midi_port: str = Field(default="stemd", min_length=1, max_length=64)
+    midi_port: str = Field(default="sidestick", min_length=1, max_length=64)
     learn: bool = Field(default=False, description="a pad played after an audition names that cluster")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     http_port: int = Field(default=9332, ge=0, le=65535, description="of the review page; 0 is no page")
@@ -126,7 +126,7 @@ class Daemon(_Frozen):
         default=None, description="who asks over HTTP must give it"
     )
     http_host: str = Field(default="127.0.0.1", description="another address of this machine needs http_key")
-    http_origins: tuple[Origin, ...] = Field(default=(), description="other web pages that may use stemd")
+    http_origins: tuple[Origin, ...] = Field(default=(), description="other web pages that may use sidestick")
     http_rate: float = Field(default=0.0, ge=0, description="requests a second from one address; 0 is no limit")
 
     @field_validator("http_host")
@@ -199,7 +199,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 
 def _ours(environ: Mapping[str, str]) -> dict[str, str]:
-    """The STEMD_* variables that are set to something; systems without lower-case names have them in upper case."""
+    """The SIDESTICK_* variables that are set to something; systems without lower-case names have them in upper case."""
     found = {name.upper(): text for name, text in environ.items() if text}
     return {
         _CLIENTS.get(name, name): text

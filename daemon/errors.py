@@ -1,7 +1,7 @@
-"""Every error that stemd raises on purpose, in one tree.
+"""Every error that sidestick raises on purpose, in one tree.
 
-    StemdError
-    ├── ConfigError       stemd does not start; every mistake is listed at once
+    SidestickError
+    ├── ConfigError       sidestick does not start; every mistake is listed at once
     ├── Rejected          never becomes a job; the sender is told the code and the reason
     │   └── StaleRevision made for a revision that is not the latest any more
     ├── StageFailed       the job fails with this reason; the rest goes on
@@ -15,11 +15,11 @@ Each text is one sentence that names the value and the remedy, fit to be shown t
 from collections.abc import Sequence
 
 
-class StemdError(Exception):
-    """Base of all errors that stemd raises on purpose."""
+class SidestickError(Exception):
+    """Base of all errors that sidestick raises on purpose."""
 
 
-class ConfigError(StemdError):
+class ConfigError(SidestickError):
     """The settings cannot be used. `problems` holds one sentence for each mistake."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -27,7 +27,7 @@ class ConfigError(StemdError):
         self.problems = tuple(problems)
 
 
-class Rejected(StemdError):
+class Rejected(SidestickError):
     """A request that never becomes a job. `code` is a short word for programs, `reason` a sentence for people."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -45,7 +45,7 @@ class StaleRevision(Rejected):
         self.revision = revision
 
 
-class StageFailed(StemdError):
+class StageFailed(SidestickError):
     """A pipeline stage that could not do its work."""
 
     def __init__(self, stage: str, reason: str) -> None:
@@ -58,9 +58,9 @@ class NoMemory(StageFailed):
     """A stage that had too little memory."""
 
 
-class Cancelled(StemdError):
+class Cancelled(SidestickError):
     """The work was stopped on request."""
 
 
-class JobMoved(StemdError):
+class JobMoved(SidestickError):
     """Another hand moved the job to a different state first."""

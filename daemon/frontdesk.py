@@ -1,4 +1,4 @@
-"""What stemd does when it is asked: each request of the OSC table, from whichever inlet it came."""
+"""What sidestick does when it is asked: each request of the OSC table, from whichever inlet it came."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ from bridge.osc.addresses import PROTOCOL
 from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon import __version__
-from daemon.errors import JobMoved, Rejected, StemdError
+from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Bus, Done, MidiWritten, Pushed
 from daemon.inlets.admission import Admission
 from daemon.jobs.foreman import Foreman
@@ -30,7 +30,7 @@ from daemon.pipeline.taps import Song, Taps, told
 
 Json = dict[str, Any]
 
-_log = logging.getLogger("stemd.requests")
+_log = logging.getLogger("sidestick.requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,17 @@ class FrontDesk:
 
     def ping(self, asker: Asker) -> Message:
         pid = os.getpid()
-        return reply("/stemd/pong", id=asker.id, name="stemd", version=__version__, protocol=PROTOCOL, pid=pid)
+        return reply("/sidestick/pong", id=asker.id, name="sidestick", version=__version__, protocol=PROTOCOL, pid=pid)
 
     def status(self, asker: Asker) -> Message:
         counts = self._staff.store.counts()
         work = {"running": counts[State.RUNNING], "queued": counts[State.QUEUED]}
         ends = {"device": self._manners.device, "midi_port": self._staff.midi.sentence}
-        return reply("/stemd/status.reply", id=asker.id, **work, **ends)
+        return reply("/sidestick/status.reply", id=asker.id, **work, **ends)
 
     def process(self, asker: Asker, path: str, options_json: Json) -> Message:
         job = self._staff.admission.admit(path, options_json)
-        return reply("/stemd/ack", id=asker.id, job=job.id)
+        return reply("/sidestick/ack", id=asker.id, job=job.id)
 
     def relabel(self, asker: Asker, job: str, changes_json: Json) -> Message:
         return self._edited(asker, job, lambda manifest, desk: correct(manifest, changes_json, desk))
@@ -93,7 +93,7 @@ class FrontDesk:
             revision = made.content.history.head
             self._taps[job] = replace(taps, used=len(taps.times))
         bpm = round(taps.bpm, 3)
-        return reply("/stemd/tapped", id=asker.id, job=job, taps=len(taps.times), bpm=bpm, revision=revision)
+        return reply("/sidestick/tapped", id=asker.id, job=job, taps=len(taps.times), bpm=bpm, revision=revision)
 
     def undo(self, asker: Asker, job: str) -> Message:
         return self._edited(asker, job, lambda manifest, desk: step(manifest, True, desk))
@@ -103,7 +103,7 @@ class FrontDesk:
 
     def push(self, asker: Asker, job: str, options_json: Json) -> Message:
         self.play(job, options_json)
-        return reply("/stemd/ack", id=asker.id, job=job)
+        return reply("/sidestick/ack", id=asker.id, job=job)
 
     def play(self, job: str, options: Json) -> int:
         """Hands a job's notes to the MIDI port and returns how many they are. Raises Rejected."""
@@ -114,25 +114,25 @@ class FrontDesk:
 
     def stop(self, asker: Asker) -> Message:
         self._staff.midi.stop()
-        return reply("/stemd/done", id=asker.id)
+        return reply("/sidestick/done", id=asker.id)
 
     def panic(self, asker: Asker) -> Message:
         self._staff.midi.panic()
-        return reply("/stemd/done", id=asker.id)
+        return reply("/sidestick/done", id=asker.id)
 
     def cancel(self, asker: Asker, job: str) -> Message:
         self._staff.foreman.cancel(job)
-        return reply("/stemd/done", id=asker.id, job=job)
+        return reply("/sidestick/done", id=asker.id, job=job)
 
     def jobs(self, asker: Asker, limit: int) -> Message:
         rows = job_rows(self._staff.store.latest(limit), self._staff.foreman.progress())
         path = self._manners.listings.write("jobs", _question(asker), rows)
-        return reply("/stemd/jobs.reply", id=asker.id, path_to_json=str(path))
+        return reply("/sidestick/jobs.reply", id=asker.id, path_to_json=str(path))
 
     def clusters(self, asker: Asker, job: str) -> Message:
         rows = cluster_rows(self._manners.desk.recent.load(self.heard(job)), self._manners.desk.drum_maps)
         path = self._manners.listings.write("clusters", _question(asker), rows)
-        return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json=str(path))
+        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=str(path))
 
     def audition(self, asker: Asker, job: str, cluster: int) -> Message:
         score = arrange(self._manners.desk.recent.load(self.heard(job)))
@@ -143,7 +143,7 @@ class FrontDesk:
         self._staff.midi.audition(drum_track(hits, times, self._map(score), note_ms=score.options.note_ms).notes)
         if self._manners.learn:
             self._staff.midi.learn(partial(self._learn, job, cluster, self._map(score)))
-        return reply("/stemd/done", id=asker.id, job=job)
+        return reply("/sidestick/done", id=asker.id, job=job)
 
     def _learn(self, job: str, cluster: int, notes: DrumMap, pitch: int, _: int) -> None:
         """A pad was played while this cluster was auditioned; one that means no drum is passed over."""
@@ -153,13 +153,13 @@ class FrontDesk:
             return
         try:
             self.edit(job, lambda manifest, desk: correct(manifest, changes, desk))
-        except StemdError as error:
+        except SidestickError as error:
             _log.warning("The pad did not relabel cluster %d: %s", cluster, error)
 
     def _edited(self, asker: Asker, job: str, edit: Callable[[Path, Desk], Delivery]) -> Message:
         made = self.edit(job, edit)
         files = {"manifest": str(made.manifest), "midi": str(made.midi)}
-        return reply("/stemd/done", id=asker.id, job=job, revision=made.content.history.head, **files)
+        return reply("/sidestick/done", id=asker.id, job=job, revision=made.content.history.head, **files)
 
     def edit(self, job_id: str, edit: Callable[[Path, Desk], Delivery]) -> Delivery:
         """A new revision on disk, then the news of it; what plays goes on with the new notes."""

@@ -1,4 +1,4 @@
-"""One stemd for one state folder: a second would take the same files and write the same names."""
+"""One sidestick for one state folder: a second would take the same files and write the same names."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from filelock import FileLock, Timeout
 
 from daemon.errors import ConfigError
 
-LOCK = "stemd.lock"
-PID = "stemd.pid"
+LOCK = "sidestick.lock"
+PID = "sidestick.pid"
 
 
 @contextmanager
@@ -21,9 +21,9 @@ def only_one(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
-        raise ConfigError([f"stemd runs already ({_holder(folder)}). Use that one, or stop it first."]) from None
+        raise ConfigError([f"sidestick runs already ({_holder(folder)}). Use that one, or stop it first."]) from None
     except OSError as error:
-        text = f"The state folder {folder} cannot be used ({error.strerror}); set another: STEMD_STATE_FOLDER."
+        text = f"The state folder {folder} cannot be used ({error.strerror}); set another: SIDESTICK_STATE_FOLDER."
         raise ConfigError([text]) from None
     try:
         (folder / PID).write_text(f"{os.getpid()}\n")

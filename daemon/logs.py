@@ -16,8 +16,8 @@ from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Qu
 from daemon.outlets.whole import why
 from daemon.service_files import LABEL
 
-NAME = "stemd"
-FILE = "stemd.log"
+NAME = "sidestick"
+FILE = "sidestick.log"
 LARGEST = 1_000_000  # bytes in a file
 
 _OLD_FILES = 4
@@ -43,7 +43,7 @@ class Lines(logging.Formatter):
 
 
 class LogFile(RotatingFileHandler):
-    """stemd.log and its predecessors. A full disk costs lines, never the daemon."""
+    """sidestick.log and its predecessors. A full disk costs lines, never the daemon."""
 
     def __init__(self, folder: Path, largest: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,9 +57,9 @@ class LogFile(RotatingFileHandler):
 
 
 def start(folder: Path, level: str, console: TextIO | None, largest: int = LARGEST) -> logging.Logger:
-    """The daemon's logger. It writes to stemd.log in `folder` and to `console`; of the two, what works.
+    """The daemon's logger. It writes to sidestick.log in `folder` and to `console`; of the two, what works.
 
-    `level` is debug, info, warning or error; a file that would grow over `largest` bytes becomes stemd.log.1 first.
+    `level` is debug, info, warning or error; a file that would grow over `largest` bytes becomes sidestick.log.1 first.
     Call `stop` at the end.
     """
     logger = logging.getLogger(NAME)

@@ -1,4 +1,4 @@
-"""`stemd run`, put together: everything that lives in the daemon process, started in order, stopped in reverse."""
+"""`sidestick run`, put together: everything that lives in the daemon process, started in order, stopped in reverse."""
 
 import gc
 import logging
@@ -17,7 +17,7 @@ from bridge import discovery
 from bridge.discovery import Running
 from daemon import __version__, app, logs
 from daemon.config import Settings
-from daemon.errors import StemdError
+from daemon.errors import SidestickError
 from daemon.events import Bus, Done, Event, Failed, Queued
 from daemon.frontdesk import FrontDesk, Manners, Staff
 from daemon.inlets.admission import Admission, House
@@ -86,8 +86,8 @@ def on_duty(settings: Settings) -> Iterator[int]:
         stack.enter_context(_published(osc.osc_port, state, http_port))
         threading.Thread(target=lambda: logger.info(staff.midi.open()), name="midi open", daemon=True).start()
         page = f"; its page is http://127.0.0.1:{http_port}" if http_port else ""
-        logger.info("stemd %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
-        stack.callback(logger.info, "stemd stops.")
+        logger.info("sidestick %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
+        stack.callback(logger.info, "sidestick stops.")
         yield osc.osc_port
 
 
@@ -134,7 +134,7 @@ def _submit(staff: Staff, path: Path, given: Mapping[str, Any]) -> str:
 def _verdict(store: JobStore, folder: DropFolder, event: Event) -> None:
     if not isinstance(event, Failed | Done):
         return
-    with suppress(StemdError):  # a job that was deleted meanwhile
+    with suppress(SidestickError):  # a job that was deleted meanwhile
         path = store.get(event.job).path
         if isinstance(event, Failed):
             folder.failed(path, event.reason)

@@ -1,9 +1,9 @@
-"""stemd from log-on to log-off, by the means of each system: launchd, systemd --user, or the Task Scheduler.
+"""sidestick from log-on to log-off, by the means of each system: launchd, systemd --user, or the Task Scheduler.
 
 Seen working: the unit passes `systemd-analyze --user verify`. Written against the documentation, and still to be
 tried on a real machine, in this order on each:
 
-    macOS     install in a folder with a space and an umlaut; `launchctl print gui/UID/local.stemd` says running;
+    macOS     install in a folder with a space and an umlaut; `launchctl print gui/UID/local.sidestick` says running;
               log off and on; kill -9 (back after 5 s); uninstall (gone from `launchctl list`); install again
     Linux     install in a running user session; log off and on; kill -9; uninstall; install again
     Windows   install without administrator's rights; a user name with a space; log off and on; no console window;
@@ -43,7 +43,9 @@ def run_tool(command: Sequence[str]) -> Answer:
     try:
         found = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError:
-        reason = f"There is no {command[0]} here. Start `stemd run` in the way your system starts programs at log-on."
+        reason = (
+            f"There is no {command[0]} here. Start `sidestick run` in the way your system starts programs at log-on."
+        )
         raise Rejected("no_service", reason) from None
     return Answer(found.returncode == 0, (found.stdout + found.stderr).strip())
 
@@ -54,7 +56,7 @@ class Service(Protocol):
     @property
     def file(self) -> Path: ...
     def install(self) -> None:
-        """Start stemd now and at every log-on; an older installation is replaced."""
+        """Start sidestick now and at every log-on; an older installation is replaced."""
 
     def uninstall(self) -> None:
         """Stop it and take it away. Nothing happens if it is not installed."""
@@ -164,7 +166,7 @@ class TaskScheduler:
 
 
 def service(platform: str, state: Path, environ: Mapping[str, str], run: Run = run_tool) -> Service:
-    """The service of this user on `platform`, as in sys.platform. `state` is stemd's state folder."""
+    """The service of this user on `platform`, as in sys.platform. `state` is sidestick's state folder."""
     program = _program(platform, state, environ)
     if platform == "darwin":
         return Launchd(program, run, os.getuid())
@@ -178,13 +180,13 @@ def service(platform: str, state: Path, environ: Mapping[str, str], run: Run = r
 def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
     """This very installation; -P keeps Python from importing what lies in the folder it is started in.
 
-    The STEMD_* variables go with it, where there is a place for them: a shell's settings are not there at log-on.
+    The SIDESTICK_* variables go with it, where there is a place for them: a shell's settings are not there at log-on.
     """
     python = Path(sys.executable)
     windowless = python.with_name("pythonw.exe")
     if platform == "win32" and windowless.exists():
         python = windowless
-    settings = {name: value for name, value in environ.items() if name.startswith("STEMD_")}
+    settings = {name: value for name, value in environ.items() if name.startswith("SIDESTICK_")}
     return Program((str(python), "-P", "-m", "daemon", "run"), Path.home(), state / "service.err", settings)
 
 

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape
 
 from daemon.errors import Rejected
 
-LABEL = "local.stemd"
-UNIT = "stemd.service"
-TASK = "stemd"
+LABEL = "local.sidestick"
+UNIT = "sidestick.service"
+TASK = "sidestick"
 
 _SECONDS_TO_STOP = 20
 _SECONDS_TO_RESTART = 5
@@ -70,7 +70,7 @@ def systemd_unit(program: Program) -> str:
     return "\n".join(
         [
             "[Unit]",
-            "Description=stemd: songs in, stems and MIDI out",
+            "Description=sidestick: songs in, stems and MIDI out",
             "StartLimitIntervalSec=300",
             "StartLimitBurst=5",
             "",
@@ -132,7 +132,7 @@ def _is_unicode(text: str) -> bool:
 _TASK = """<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
-    <Description>stemd: songs in, stems and MIDI out</Description>
+    <Description>sidestick: songs in, stems and MIDI out</Description>
   </RegistrationInfo>
   <Triggers>
     <LogonTrigger>

@@ -1,4 +1,4 @@
-"""`make demo`: the song that ships with stemd goes in; stems, MIDI and a picture come out in demo-out/."""
+"""`make demo`: the song that ships with sidestick goes in; stems, MIDI and a picture come out in demo-out/."""
 
 import os
 import subprocess
@@ -13,12 +13,12 @@ def main() -> int:
     print('Transcribing 32 s of "War of freedom" by Carlos Viola Iborra.', flush=True)
     print("The first run fetches the weights of htdemucs (about 100 MB).\n", flush=True)
     OUT.mkdir(exist_ok=True)
-    stemd = [sys.executable, "-m", "daemon.cli"]
+    sidestick = [sys.executable, "-m", "daemon.cli"]
     options = ["--stems", "wav", "--backing", "--plot", "--out", str(OUT)]
-    status = subprocess.run([*stemd, "transcribe", str(SONG), *options], check=False, env=os.environ).returncode
+    status = subprocess.run([*sidestick, "transcribe", str(SONG), *options], check=False, env=os.environ).returncode
     if status == 0:
         print(f"\nOpen {OUT / 'war-of-freedom.drums.mid'} in your DAW beside the song, both at bar 1.")
-        print(f"A hit is wrong? {OUT / 'war-of-freedom.stemd.json'} knows them all: stemd relabel --help")
+        print(f"A hit is wrong? {OUT / 'war-of-freedom.sidestick.json'} knows them all: sidestick relabel --help")
     return status
 
 

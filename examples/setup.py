@@ -1,4 +1,4 @@
-"""Make the virtual environment that stemd runs in: `python examples/setup.py .venv`. Plain Python, any platform.
+"""Make the virtual environment that sidestick runs in: `python examples/setup.py .venv`. Plain Python, any platform.
 
 On Linux torch comes with gigabytes of CUDA by default, so a machine without an NVIDIA GPU gets the CPU build where one
 is offered: from UV_FIND_LINKS if that is set, else from torch's own index.
@@ -13,12 +13,12 @@ from pathlib import Path
 
 def main() -> int:
     if not (3, 11) <= sys.version_info < (3, 13):
-        say(f"stemd needs Python 3.11 or 3.12, and this is {sys.version.split()[0]}. Take one from python.org.")
+        say(f"sidestick needs Python 3.11 or 3.12, and this is {sys.version.split()[0]}. Take one from python.org.")
         return 1
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".venv")
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     uv = programs / "uv"
-    say(f"Setting up stemd in {folder} with Python {sys.version.split()[0]} (once; some minutes) ...")
+    say(f"Setting up sidestick in {folder} with Python {sys.version.split()[0]} (once; some minutes) ...")
     run(sys.executable, "-m", "venv", "--clear", folder)
     run(programs / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "uv")
     install = [uv, "pip", "install", "-q", "--python", programs / "python", "-e", ".[dev]"]

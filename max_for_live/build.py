@@ -1,4 +1,4 @@
-"""Builds stemd.amxd from the sources in this folder: python -m max_for_live.build [--edit FOLDER]
+"""Builds sidestick.amxd from the sources in this folder: python -m max_for_live.build [--edit FOLDER]
 
 Without an argument the frozen device is written, which a user drags into Live. With --edit the unfrozen device and
 its script go to FOLDER, to be opened and changed in Max. The same sources always give the same bytes.
@@ -16,8 +16,8 @@ from max_for_live.panel import HEIGHT, WIDTH, panel
 from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, Stored, chain
 
 HERE = Path(__file__).resolve().parent
-DEVICE = HERE / "stemd.amxd"
-SCRIPT = "stemd.js"
+DEVICE = HERE / "sidestick.amxd"
+SCRIPT = "sidestick.js"
 MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
 SOURCES = (
     "refusal", "paths", "files", "live", "timing", "bars", "midi_file", "drums", "rack", "notes", "pairing", "writer",
@@ -49,7 +49,7 @@ def patcher() -> dict[str, Any]:
             "gridonopen": 1,
             "gridsize": [8.0, 8.0],
             "devicewidth": float(WIDTH),
-            "description": "Drums and notes of the selected clip as MIDI, by stemd.",
+            "description": "Drums and notes of the selected clip as MIDI, by sidestick.",
             **whole.described(),
             "parameters": _parameters(whole),
             "dependency_cache": [{"name": SCRIPT, "bootpath": ".", "type": "TEXT", "implicit": 1}],
@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _wiring() -> Patch:
-    """What is not seen: sound straight through, the script, its wires to stemd, and what is stored with the set."""
+    """What is not seen: sound straight through, the script, its wires to sidestick, and what is stored with the set."""
     return _sound() + _wires() + _store()
 
 
@@ -99,12 +99,12 @@ def _wires() -> Patch:
         Box("init", "message", 2, 1, "init"),
         Box("script", "newobj", 1, 4, f"js {SCRIPT}",
             attributes={"saved_object_attributes": {"filename": SCRIPT, "parameter_enable": 0}}),
-        Box("to_stemd", "newobj", 1, 0, "udpsend 127.0.0.1 9331"),
+        Box("to_sidestick", "newobj", 1, 0, "udpsend 127.0.0.1 9331"),
         Box("receiver", "newobj", 1, 1, "udpreceive 9340 @defer 1 @quiet 1"),
         Box("to_self", "newobj", 1, 0, "udpsend 127.0.0.1 9340"),
     )  # fmt: skip
     cords = (
-        *chain("device", "init", "script", "to_stemd"),
+        *chain("device", "init", "script", "to_sidestick"),
         Cord("script", 1, "receiver"),
         Cord("script", 2, "to_self"),
         Cord("receiver", 0, "script"),

@@ -52,7 +52,7 @@ def _source() -> Patch:
         "light", "panel", 1, 0, shown=(LEFT + 2, 10, 8, 8),
         attributes={"bgfillcolor": [0.85, 0.3, 0.25, 1.0], "rounded": 8, "border": 0, "ignoreclick": 1},
     )  # fmt: skip
-    link = comment("link", "Looking for stemd", (LEFT + 14, 5, 136, 18))
+    link = comment("link", "Looking for sidestick", (LEFT + 14, 5, 136, 18))
     boxes = (
         _menu("target", (LEFT, 29, 66, 17), "Target", TARGETS, hint="What to make of the selected clip."),
         _menu("input", (LEFT + 70, 29, 80, 17), "Clip Is", INPUTS, hint="A full song, or one stem of it alone."),
@@ -63,20 +63,20 @@ def _source() -> Patch:
     buttons = (
         button("transcribe", "Transcribe", (LEFT, 50, 96, 25), "transcribe", "Transcribe the selected audio clip.",
                **primary),
-        button("cancel", "Cancel", (LEFT + 100, 50, 50, 25), "cancel", "Stop what stemd is doing for this device."),
+        button("cancel", "Cancel", (LEFT + 100, 50, 50, 25), "cancel", "Stop what sidestick is doing for this device."),
     )  # fmt: skip
     return joined([Patch((light, link), ()), controls(boxes, SCRIPT), *buttons, _drop(), _port_label()])
 
 
 def _port() -> Box:
     parameter = Parameter("OSC Port", Stored.WITH_SET, low=1024, high=65535, initial=DAEMON_PORT)
-    hint = "The OSC port of stemd: 9331 unless you changed it."
+    hint = "The OSC port of sidestick: 9331 unless you changed it."
     shown = (LEFT + 100, 145, 50, 16)
     return Box("daemon_port", "live.numbox", 1, 2, shown=shown, parameter=parameter, hint=hint)
 
 
 def _port_label() -> Patch:
-    return Patch((comment("port_label", "stemd's OSC port", (LEFT - 2, 144, 98, 18), textcolor=PALE),), ())
+    return Patch((comment("port_label", "sidestick's OSC port", (LEFT - 2, 144, 98, 18), textcolor=PALE),), ())
 
 
 def _drop() -> Patch:
@@ -138,8 +138,8 @@ def _edits() -> list[Patch]:
     edits = (
         ("undo", "Undo", 48, "undo", "Take the last correction back."),
         ("redo", "Redo", 48, "redo", "Make it again."),
-        ("learn", "Learn from Clip", 98, "learn", "Tell stemd which notes you changed or deleted."),
-        ("push", "Push", 46, "push", "Play the notes on stemd's MIDI port."),
+        ("learn", "Learn from Clip", 98, "learn", "Tell sidestick which notes you changed or deleted."),
+        ("push", "Push", 46, "push", "Play the notes on sidestick's MIDI port."),
         ("silence", "Stop", 42, "silence", "Stop playing."),
     )
     x, made = MIDDLE, []
@@ -161,7 +161,7 @@ def _clusters() -> Patch:
 
 def _row(i: int) -> Patch:
     y = 29 + 19 * i
-    hear = button(f"listen{i}", "Hear", (RIGHT, y, 36, 17), f"listen {i}", "Play these hits on stemd's MIDI port.")
+    hear = button(f"listen{i}", "Hear", (RIGHT, y, 36, 17), f"listen {i}", "Play these hits on sidestick's MIDI port.")
     count = comment(f"count{i}", "", (RIGHT + 38, y, 94, 17))
     menu = Box(
         f"label{i}", "live.menu", 1, 3, shown=(RIGHT + 134, y, 110, 17), hint="What these hits are.",

@@ -16,7 +16,7 @@ FONTS = ("Inter-Medium.otf", "DejaVuSans.ttf", "Arial.ttf")
 COUNTS = ((96, 108), (48, 101), (12, 33), (180, 74), (22, 81), (7, 92), (4, 88))
 # What the script would have put there for a song that is done.
 SHOWN = {
-    "link": "stemd 0.1.0",
+    "link": "sidestick 0.1.0",
     "status": "Draft: 398 notes. Separating 62 %, 1 min 40 s left",
     "page": "1 / 2",
     **{f"count{i}": f"{n} hits, vel. {v}" for i, (n, v) in enumerate(COUNTS)},

@@ -1,4 +1,4 @@
-"""Writes index.xml, the list that ReaPack reads, from the header of stemd/stemd.lua.
+"""Writes index.xml, the list that ReaPack reads, from the header of sidestick/sidestick.lua.
 
 python make_index.py URL TIME, where URL is the folder that these files are published in and TIME is the time of the
 release, like 2026-01-31T12:00:00Z. Without them the address and time of the last index stay. The index that lies here
@@ -14,10 +14,10 @@ from urllib.parse import quote
 from xml.etree import ElementTree as Xml
 
 HERE = Path(__file__).parent
-CATEGORY = "stemd"
-PACKAGE = HERE / CATEGORY / "stemd.lua"
+CATEGORY = "sidestick"
+PACKAGE = HERE / CATEGORY / "sidestick.lua"
 INDEX = HERE / "index.xml"
-NOWHERE = "https://stemd.invalid/reaper_scripts"
+NOWHERE = "https://sidestick.invalid/reaper_scripts"
 NOTE = f""" {NOWHERE} is a placeholder; make_index.py writes the address that these files are published at. """
 
 
@@ -53,7 +53,7 @@ def provided(tags: dict[str, str], folder: Path) -> Iterator[Provided]:
 def index(base: str, time: str) -> str:
     """The text of index.xml."""
     tags = header(PACKAGE.read_text(encoding="utf-8"))
-    root = Xml.Element("index", version="1", name="stemd")
+    root = Xml.Element("index", version="1", name="sidestick")
     if base == NOWHERE:
         root.append(Xml.Comment(NOTE))
     category = Xml.SubElement(root, "category", name=CATEGORY)

@@ -115,7 +115,7 @@ class Drop:
 def answer(source: Path, options: Options | None = None, name: str = "") -> Path:
     """A manifest beside `source` that holds what its content gives with `options`."""
     about = SourceFile(name=source.name, sha256=digest_of(source), duration=1.0)
-    manifest = Manifest(stemd="0", source=about, options=options or Options(), grid=BeatGrid((), (), 120.0))
-    path = source.with_name(name or f"{source.stem}.stemd.json")
+    manifest = Manifest(sidestick="0", source=about, options=options or Options(), grid=BeatGrid((), (), 120.0))
+    path = source.with_name(name or f"{source.stem}.sidestick.json")
     manifest.save(path)
     return path

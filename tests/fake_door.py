@@ -31,11 +31,11 @@ class FakeDoor:
     hold: Callable[[], object] = lambda: None
 
     def ping(self, asker: Asker) -> Message:
-        return reply("/stemd/pong", id=asker.id, name="stemd", version="0.1.0", protocol=1, pid=4242)
+        return reply("/sidestick/pong", id=asker.id, name="sidestick", version="0.1.0", protocol=1, pid=4242)
 
     def status(self, asker: Asker) -> Message:
         self._note("status")
-        return reply("/stemd/status.reply", id=asker.id, running=1, queued=2, device="cpu", midi_port="stemd")
+        return reply("/sidestick/status.reply", id=asker.id, running=1, queued=2, device="cpu", midi_port="sidestick")
 
     def process(self, asker: Asker, path: str, options_json: dict[str, Any]) -> Message:
         self._note("process", path=path, options_json=options_json)
@@ -50,7 +50,7 @@ class FakeDoor:
 
     def tap(self, asker: Asker, job: str, seconds: float) -> Message:
         self._note("tap", job=job, seconds=seconds)
-        return reply("/stemd/tapped", id=asker.id, job=job, taps=1, bpm=0.0, revision=0)
+        return reply("/sidestick/tapped", id=asker.id, job=job, taps=1, bpm=0.0, revision=0)
 
     def undo(self, asker: Asker, job: str) -> Message:
         self._note("undo", job=job)
@@ -70,27 +70,27 @@ class FakeDoor:
 
     def stop(self, asker: Asker) -> Message:
         self._note("stop")
-        return reply("/stemd/done", id=asker.id)
+        return reply("/sidestick/done", id=asker.id)
 
     def panic(self, asker: Asker) -> Message:
         self._note("panic")
-        return reply("/stemd/done", id=asker.id)
+        return reply("/sidestick/done", id=asker.id)
 
     def cancel(self, asker: Asker, job: str) -> Message:
         self._note("cancel", job=job)
-        return reply("/stemd/done", id=asker.id, job=job)
+        return reply("/sidestick/done", id=asker.id, job=job)
 
     def jobs(self, asker: Asker, limit: int) -> Message:
         self._note("jobs", limit=limit)
-        return reply("/stemd/jobs.reply", id=asker.id, path_to_json="/state/jobs.json")
+        return reply("/sidestick/jobs.reply", id=asker.id, path_to_json="/state/jobs.json")
 
     def clusters(self, asker: Asker, job: str) -> Message:
         self._note("clusters", job=job)
-        return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json="/state/clusters.json")
+        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json="/state/clusters.json")
 
     def audition(self, asker: Asker, job: str, cluster: int) -> Message:
         self._note("audition", job=job, cluster=cluster)
-        return reply("/stemd/done", id=asker.id, job=job)
+        return reply("/sidestick/done", id=asker.id, job=job)
 
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked]
@@ -99,10 +99,10 @@ class FakeDoor:
         self.asked.append((verb, values))
 
     def _ack(self, asker: Asker) -> Message:
-        return reply("/stemd/ack", id=asker.id, job=JOB)
+        return reply("/sidestick/ack", id=asker.id, job=JOB)
 
     def _done(self, asker: Asker, job: str) -> Message:
-        return reply("/stemd/done", id=asker.id, job=job, revision=2, manifest="/s.stemd.json", midi="/s.mid")
+        return reply("/sidestick/done", id=asker.id, job=job, revision=2, manifest="/s.sidestick.json", midi="/s.mid")
 
 
 @dataclass

@@ -40,7 +40,7 @@ class FakePort:
     """An OutPort. With a `lead` it keeps what is scheduled, as JACK does, until the clock gets there."""
 
     def __init__(self, clock: FakeClock, lead: float = 0.0) -> None:
-        self.clock, self.lead, self.label = clock, lead, "stemd"
+        self.clock, self.lead, self.label = clock, lead, "sidestick"
         self.unplugged = self.closed = False
         self._heard: list[Heard] = []
         self._waiting: list[tuple[float, bytes]] = []
@@ -59,7 +59,7 @@ class FakePort:
 
     def schedule(self, message: bytes, when: float) -> None:
         if not self.alive():
-            raise PortLost("The MIDI port stemd is gone.")
+            raise PortLost("The MIDI port sidestick is gone.")
         self._deliver()
         if self.lead:
             self._waiting.append((when, message))
@@ -115,7 +115,7 @@ class FakePort:
 class FakeInput:
     """An InPort that hears what a test says into it."""
 
-    label = "stemd sync"
+    label = "sidestick sync"
 
     def __init__(self, clock: FakeClock, receive: Receive) -> None:
         self.clock, self.closed = clock, False

@@ -43,7 +43,7 @@ def heard() -> Heard:
 def manifest(name: str = "Song.wav", folder: str = ".") -> Manifest:
     found = heard()
     return Manifest(
-        stemd="0.1.0",
+        sidestick="0.1.0",
         source=SourceFile(name=name, folder=folder, sha256="ab" * 32, duration=found.duration),
         options=Options(),
         grid=BeatGrid((Seconds(0.0), Seconds(0.5)), (0,), 120.0),
@@ -53,7 +53,7 @@ def manifest(name: str = "Song.wav", folder: str = ".") -> Manifest:
     )
 
 
-def saved(folder: Path, name: str = "Song.wav", at: str = "Song.stemd.json") -> Path:
+def saved(folder: Path, name: str = "Song.wav", at: str = "Song.sidestick.json") -> Path:
     path = folder / at
     manifest(name).save(path)
     return path

@@ -1,4 +1,4 @@
-"""Sound with known onsets, and files of it in every format that stemd takes.
+"""Sound with known onsets, and files of it in every format that sidestick takes.
 
 Everywhere: float32, (channels, frames), times in seconds, levels in dB full scale at the loudest sample of a
 stroke. An onset falls on the nearest sample and the attack takes no time. The same call gives the same sound.

@@ -18,18 +18,18 @@ def home(tmp_path):
 
 
 def test_help_names_every_command(home):
-    result = home.stemd("--help")
+    result = home.sidestick("--help")
     assert result.exit_code == 0
     assert all(command in result.stdout for command in COMMANDS)
 
 
 def test_the_version_is_that_of_the_package(home):
-    assert home.stemd("--version").stdout == f"stemd {__version__}\n"
+    assert home.sidestick("--version").stdout == f"sidestick {__version__}\n"
 
 
 @pytest.mark.parametrize("words", [("sing",), ("models", "sing"), ("transcribe",), ("relabel",)])
 def test_a_wrong_call_ends_with_two(home, words):
-    result = home.stemd(*words)
+    result = home.sidestick(*words)
     assert result.exit_code == 2
     assert "Usage: " in result.stderr
 

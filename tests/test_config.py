@@ -14,7 +14,7 @@ def home(tmp_path: Path) -> Path:
 
 def loaded(home: Path, text: str = "", **variables: str) -> Config:
     (home / "config.toml").write_text(text, "utf-8")
-    return load({"STEMD_FOLDERS__CONFIG": str(home), **variables})
+    return load({"SIDESTICK_FOLDERS__CONFIG": str(home), **variables})
 
 
 def problems(home: Path, text: str = "", **variables: str) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def problems(home: Path, text: str = "", **variables: str) -> tuple[str, ...]:
 
 
 def test_everything_has_a_default(home):
-    settings = load({"STEMD_FOLDERS__CONFIG": str(home / "none")}).settings
+    settings = load({"SIDESTICK_FOLDERS__CONFIG": str(home / "none")}).settings
     assert (settings.daemon.osc_port, settings.limits.max_minutes, settings.device) == (9331, 30.0, "auto")
 
 
@@ -34,22 +34,22 @@ def test_the_file_is_read(home):
 
 
 def test_the_environment_wins_over_the_file(home):
-    config = loaded(home, "[limits]\nmax_minutes = 10\nmin_seconds = 1", STEMD_LIMITS__MAX_MINUTES="60")
+    config = loaded(home, "[limits]\nmax_minutes = 10\nmin_seconds = 1", SIDESTICK_LIMITS__MAX_MINUTES="60")
     assert (config.settings.limits.max_minutes, config.settings.limits.min_seconds) == (60.0, 1.0)
 
 
 def test_lists_and_tables_in_the_environment_are_json(home):
     folders = json.dumps([{"path": str(home), "poll": True}])
-    settings = loaded(home, STEMD_DAEMON__DROP=folders, STEMD_OPTIONS__PARTS='["bass"]').settings
+    settings = loaded(home, SIDESTICK_DAEMON__DROP=folders, SIDESTICK_OPTIONS__PARTS='["bass"]').settings
     assert settings.daemon.drop[0].poll
     assert settings.options.parts == ("bass",)
 
 
 def test_each_value_says_where_it_comes_from(home):
-    config = loaded(home, '[options.grid]\nstep = "1/8"', STEMD_DEVICE="cpu")
+    config = loaded(home, '[options.grid]\nstep = "1/8"', SIDESTICK_DEVICE="cpu")
     origins = {value.name: value.origin for value in config.values()}
     assert origins["options.grid.step"] == str(home / "config.toml")
-    assert origins["device"] == "STEMD_DEVICE"
+    assert origins["device"] == "SIDESTICK_DEVICE"
     assert origins["options.grid.strength"] == "default"
 
 
@@ -69,7 +69,7 @@ def test_a_drum_map_may_use_nicknames(home):
 
 
 def test_all_mistakes_are_told_at_once(home):
-    found = problems(home, "[limits]\nmax_minutes = -3\n[daemon]\nworkers = 0", STEMD_DEVICE="abacus")
+    found = problems(home, "[limits]\nmax_minutes = -3\n[daemon]\nworkers = 0", SIDESTICK_DEVICE="abacus")
     assert len(found) == 3
 
 
@@ -85,8 +85,8 @@ def test_all_mistakes_are_told_at_once(home):
         ("limits = 3", "limits"),
         ("[options]\nbpm = 1000", "options.bpm"),
         ("[folders]\ncache = 'here'", "must be absolute"),
-        ("[folders]\nconfig = '/x'", "STEMD_FOLDERS__CONFIG"),
-        ("[folders]\nstate = '/x'", "STEMD_STATE_FOLDER"),
+        ("[folders]\nconfig = '/x'", "SIDESTICK_FOLDERS__CONFIG"),
+        ("[folders]\nstate = '/x'", "SIDESTICK_STATE_FOLDER"),
         ("folders = 'x'", "folders"),
         ("[models]\n'../x' = '/x'", "models.../x"),
         ("[drum_maps.pads]\nkazoo = 3", "kazoo"),
@@ -104,11 +104,11 @@ def test_a_mistake_in_the_file_is_named_with_the_file(home, text, words):
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("STEMD_DAEMON__OSC_PRT", "9000", "Did you mean osc_port?"),
-        ("STEMD_DAEMON__OSC_PORT", "70000", "65535"),
-        ("STEMD_DAEMON__DROP", "[{", "daemon.drop"),
-        ("STEMD_LIMITS", "3", "limits"),
-        ("STEMD_VOLUME", "11", "There is no setting volume"),
+        ("SIDESTICK_DAEMON__OSC_PRT", "9000", "Did you mean osc_port?"),
+        ("SIDESTICK_DAEMON__OSC_PORT", "70000", "65535"),
+        ("SIDESTICK_DAEMON__DROP", "[{", "daemon.drop"),
+        ("SIDESTICK_LIMITS", "3", "limits"),
+        ("SIDESTICK_VOLUME", "11", "There is no setting volume"),
     ],
 )
 def test_a_mistake_in_the_environment_is_named_with_the_variable(home, variable, value, words):
@@ -120,7 +120,7 @@ def test_a_mistake_in_the_environment_is_named_with_the_variable(home, variable,
 def test_a_file_in_another_encoding_is_told(home):
     (home / "config.toml").write_bytes("# für\n".encode("latin-1"))
     with pytest.raises(ConfigError, match="is not TOML"):
-        load({"STEMD_FOLDERS__CONFIG": str(home)})
+        load({"SIDESTICK_FOLDERS__CONFIG": str(home)})
 
 
 def test_a_name_may_hold_a_dot(home):
@@ -128,12 +128,12 @@ def test_a_name_may_hold_a_dot(home):
 
 
 def test_an_empty_variable_is_no_variable(home):
-    assert loaded(home, STEMD_DEVICE="").settings.device == "auto"
+    assert loaded(home, SIDESTICK_DEVICE="").settings.device == "auto"
 
 
 def test_the_state_folder_goes_by_the_name_that_clients_know(home):
-    assert loaded(home, STEMD_STATE_FOLDER=str(home / "state")).settings.folders.state == home / "state"
+    assert loaded(home, SIDESTICK_STATE_FOLDER=str(home / "state")).settings.folders.state == home / "state"
 
 
 def test_other_variables_are_none_of_our_business(home):
-    assert load({"STEMD_FOLDERS__CONFIG": str(home), "PATH": "x", "HOME": "y"}).settings.device == "auto"
+    assert load({"SIDESTICK_FOLDERS__CONFIG": str(home), "PATH": "x", "HOME": "y"}).settings.device == "auto"

@@ -81,7 +81,7 @@ def shop(tmp_path):
 
 
 def test_a_ping_tells_who_is_there(shop):
-    assert shop.door.ping(ME).args[:2] == ("7", "stemd")
+    assert shop.door.ping(ME).args[:2] == ("7", "sidestick")
 
 
 def test_the_status_counts_jobs(shop):
@@ -98,9 +98,9 @@ def test_a_song_is_taken_on(shop, tmp_path):
 def test_a_relabel_writes_the_midi_and_tells_everybody(shop, tmp_path):
     answer = shop.door.relabel(ME, shop.job, {"clusters": {"0": "cowbell"}})
     midi = tmp_path / "Song.drums.mid"
-    assert answer.args == ("7", shop.job, 1, str(tmp_path / "Song.stemd.json"), str(midi))
+    assert answer.args == ("7", shop.job, 1, str(tmp_path / "Song.sidestick.json"), str(midi))
     assert midi.read_bytes()[:4] == b"MThd"
-    manifest = str(tmp_path / "Song.stemd.json")
+    manifest = str(tmp_path / "Song.sidestick.json")
     assert shop.events == [MidiWritten(shop.job, str(midi)), Done(shop.job, 1, manifest, str(midi))]
     assert shop.labels() == ["cowbell", "snare", "closed_hihat"]
 
@@ -117,7 +117,7 @@ def test_regenerate_changes_settings_without_the_audio(shop, tmp_path):
     answer = shop.door.regenerate(ME, shop.job, {"grid": {"quantize": False}, "drum_map": "ableton"})
     assert answer.args[2] == 1
     shop.door.regenerate(ME, shop.job, {"sensitivity": {"snare": 0.9}})
-    assert len(Manifest.load(tmp_path / "Song.stemd.json").history.revisions) == 2
+    assert len(Manifest.load(tmp_path / "Song.sidestick.json").history.revisions) == 2
 
 
 def test_two_clients_at_once_make_two_revisions(shop):
@@ -178,8 +178,8 @@ def test_a_change_that_does_not_fit_is_refused_and_writes_nothing(shop, tmp_path
 
 
 def test_a_manifest_that_has_gone_is_named(shop, tmp_path):
-    (tmp_path / "Song.stemd.json").unlink()
-    [answer] = shop.handle("/stemd/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    (tmp_path / "Song.sidestick.json").unlink()
+    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
     assert answer.args[2] == "no_manifest"
 
 
@@ -188,20 +188,20 @@ def test_a_disk_that_refuses_is_an_answer(shop, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    [answer] = shop.handle("/stemd/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
     assert (answer.args[2], "disk is full" in str(answer.args[3])) == ("stage_failed", True)
 
 
 def test_a_request_that_breaks_is_answered_and_the_next_one_heard(shop, monkeypatch):
     monkeypatch.setattr("daemon.frontdesk.correct", lambda *_: 1 / 0)
-    [answer] = shop.handle("/stemd/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
     assert (answer.args[2], "ZeroDivisionError" in str(answer.args[3])) == ("internal", True)
-    assert shop.handle("/stemd/ping", "2")[0].address == "/stemd/pong"
+    assert shop.handle("/sidestick/ping", "2")[0].address == "/sidestick/pong"
 
 
 def test_a_push_plays_and_its_asker_hears_how_many_notes(shop):
-    answers = shop.handle("/stemd/push", "1", shop.job, "{}")
-    assert [answer.address for answer in answers] == ["/stemd/ack", "/stemd/pushed"]
+    answers = shop.handle("/sidestick/push", "1", shop.job, "{}")
+    assert [answer.address for answer in answers] == ["/sidestick/ack", "/sidestick/pushed"]
     assert answers[1].args[2] == 9
     assert shop.port.comes_true(lambda: shop.port.strikes())
 
@@ -218,8 +218,8 @@ def test_a_correction_is_heard_in_what_plays(shop):
 def test_stop_and_panic_leave_silence(shop):
     shop.door.push(ME, shop.job, {})
     assert shop.port.comes_true(lambda: shop.port.strikes())
-    assert shop.door.stop(ME).address == "/stemd/done"
-    assert shop.door.panic(ME).address == "/stemd/done"
+    assert shop.door.stop(ME).address == "/sidestick/done"
+    assert shop.door.panic(ME).address == "/sidestick/done"
     assert shop.port.comes_true(lambda: not shop.port.sounding())
 
 
@@ -275,10 +275,10 @@ def test_taps_at_places_of_the_song_are_its_beats_until_they_are_undone(shop, tm
 
 
 def test_a_tap_for_no_job_is_refused(shop):
-    assert shop.handle("/stemd/tap", "1", "nobody")[0].address == "/stemd/fail"
+    assert shop.handle("/sidestick/tap", "1", "nobody")[0].address == "/sidestick/fail"
 
 
 def test_a_tap_that_is_sent_twice_counts_once(shop):
-    first = shop.handle("/stemd/tap", "t1", shop.job)[0]
-    assert shop.handle("/stemd/tap", "t1", shop.job)[0] == first
-    assert shop.handle("/stemd/tap", "t2", shop.job)[0].args[2] == 2
+    first = shop.handle("/sidestick/tap", "t1", shop.job)[0]
+    assert shop.handle("/sidestick/tap", "t1", shop.job)[0] == first
+    assert shop.handle("/sidestick/tap", "t2", shop.job)[0].args[2] == 2

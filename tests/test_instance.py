@@ -1,4 +1,4 @@
-"""One stemd for one state folder."""
+"""One sidestick for one state folder."""
 
 import os
 
@@ -16,14 +16,14 @@ def test_a_second_one_is_refused_and_told_who_has_it(tmp_path):
 def test_after_a_clean_end_the_folder_is_free(tmp_path):
     for _ in range(2):
         with only_one(tmp_path):
-            assert (tmp_path / "stemd.pid").read_text() == f"{os.getpid()}\n"
-    assert not (tmp_path / "stemd.pid").exists()
+            assert (tmp_path / "sidestick.pid").read_text() == f"{os.getpid()}\n"
+    assert not (tmp_path / "sidestick.pid").exists()
 
 
 def test_a_pid_left_by_a_killed_one_is_no_obstacle(tmp_path):
-    (tmp_path / "stemd.pid").write_text("999999\n")
+    (tmp_path / "sidestick.pid").write_text("999999\n")
     with only_one(tmp_path):
-        assert (tmp_path / "stemd.pid").read_text() == f"{os.getpid()}\n"
+        assert (tmp_path / "sidestick.pid").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_written_costs_the_file_only(tmp_path: Path, con
     logger.info("hello")
     logs.stop(logger)
     first, second = console.getvalue().splitlines()
-    assert "stemd.log cannot be written" in first
+    assert "sidestick.log cannot be written" in first
     assert second.endswith("  hello")
 
 
@@ -156,7 +156,7 @@ def test_a_song_is_told_in_a_few_lines(logger: logging.Logger, console: io.Strin
         *(Progress("1", "separate", 0.1 * step, Seconds(50.0 - step)) for step in range(9)),
         Progress("1", "listen", 0.95, Seconds(2.0)),
         MidiWritten("1", "/music/Song.drums.mid"),
-        Done("1", 0, "/music/Song.stemd.json", "/music/Song.drums.mid"),
+        Done("1", 0, "/music/Song.sidestick.json", "/music/Song.drums.mid"),
     )
     assert lines == [
         "Song.wav: queued",
@@ -191,8 +191,8 @@ def test_a_push_is_told_with_its_notes(logger: logging.Logger, console: io.Strin
 
 
 def test_the_last_lines_reach_back_into_older_files(tmp_path: Path) -> None:
-    (tmp_path / "stemd.log.1").write_text("one\ntwo\n")
-    (tmp_path / "stemd.log").write_text("three\n")
+    (tmp_path / "sidestick.log.1").write_text("one\ntwo\n")
+    (tmp_path / "sidestick.log").write_text("three\n")
     assert logs.tail(tmp_path, 2) == ["two", "three"]
     assert logs.tail(tmp_path, 9) == ["one", "two", "three"]
     assert logs.tail(tmp_path, 0) == []

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def told(*command, **variables):
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "STEMD_"))}
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "SIDESTICK_"))}
     return subprocess.run(
         list(map(str, command)), capture_output=True, text=True, cwd=Path(sys.prefix), env={**clean, **variables}
     )
@@ -34,7 +34,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def programs(wheel, tmp_path_factory):
-    """The folder of programs of a fresh environment with the wheel; what stemd needs comes from this one."""
+    """The folder of programs of a fresh environment with the wheel; what sidestick needs comes from this one."""
     folder = tmp_path_factory.mktemp("elsewhere") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     bin_ = folder / ("Scripts" if os.name == "nt" else "bin")
@@ -52,7 +52,7 @@ def test_the_wheel_holds_code_weights_and_schema_and_nothing_of_the_workshop(whe
     assert {"daemon/outlets/manifest.schema.json", "bridge/launch.py"} <= names
     assert {"daemon/web/index.html", "daemon/web/js/main.js"} <= names
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"daemon", "bridge", f"stemd-{__version__}.dist-info"}
+    assert tops == {"daemon", "bridge", f"sidestick-{__version__}.dist-info"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not any("__pycache__" in name for name in names)
 
@@ -64,13 +64,13 @@ def test_both_packages_are_imported_from_where_they_were_installed(programs):
 
 
 def test_the_console_script_runs(programs):
-    done = told(programs / "stemd", "--version")
-    assert (done.returncode, done.stdout) == (0, f"stemd {__version__}\n"), done.stderr
+    done = told(programs / "sidestick", "--version")
+    assert (done.returncode, done.stdout) == (0, f"sidestick {__version__}\n"), done.stderr
 
 
 def test_the_packaged_weights_work_from_there(programs, tmp_path):
-    places = {f"STEMD_FOLDERS__{name}": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE", "MODELS")}
-    done = told(programs / "stemd", "doctor", **places)
+    places = {f"SIDESTICK_FOLDERS__{name}": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE", "MODELS")}
+    done = told(programs / "sidestick", "doctor", **places)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ear" in done.stdout
 
@@ -78,7 +78,7 @@ def test_the_packaged_weights_work_from_there(programs, tmp_path):
 def test_another_package_called_daemon_in_front_is_told_in_one_sentence(programs, tmp_path):
     (tmp_path / "daemon").mkdir()
     (tmp_path / "daemon" / "__init__.py").write_text("from daemon.daemon import DaemonContext\n")
-    done = told(programs / "stemd", "--version", PYTHONPATH=str(tmp_path))
+    done = told(programs / "sidestick", "--version", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert str(tmp_path / "daemon") in done.stderr and "virtual environment of its own" in done.stderr
     assert "Traceback" not in done.stderr
@@ -92,4 +92,4 @@ def test_the_version_stands_in_one_place():
 
 
 def test_tensorflow_is_never_asked_for():
-    assert not any("tensorflow" in need for need in requires("stemd") or [])
+    assert not any("tensorflow" in need for need in requires("sidestick") or [])

@@ -48,9 +48,9 @@ def at_home(tmp_path: Path) -> Program:
 
 @given(st.lists(TEXT, min_size=1), TEXT)
 def test_a_launch_agent_keeps_every_word(words: list[str], value: str) -> None:
-    found = plistlib.loads(launch_agent(program(*words, STEMD_X=value)))
+    found = plistlib.loads(launch_agent(program(*words, SIDESTICK_X=value)))
     assert found["ProgramArguments"] == words
-    assert found["EnvironmentVariables"] == {"STEMD_X": value}
+    assert found["EnvironmentVariables"] == {"SIDESTICK_X": value}
 
 
 def test_a_launch_agent_starts_at_log_on_and_after_a_crash() -> None:
@@ -61,7 +61,7 @@ def test_a_launch_agent_starts_at_log_on_and_after_a_crash() -> None:
 
 def verified(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """What systemd itself says of a unit."""
-    file = folder / "stemd.service"
+    file = folder / "sidestick.service"
     file.write_text(unit, "utf-8")
     words = ["systemd-analyze", "--user", "--man=no", "verify", str(file)]
     environ = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
@@ -70,7 +70,7 @@ def verified(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("word", ["run", AWKWARD, "%h", "${HOME}", "a;b", "ü", "-", "", "\\"])
 def test_systemd_accepts_the_unit(tmp_path: Path, word: str) -> None:
-    found = verified(systemd_unit(program("/usr/bin/env", word, STEMD_X=word)), tmp_path)
+    found = verified(systemd_unit(program("/usr/bin/env", word, SIDESTICK_X=word)), tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
 
 
@@ -96,9 +96,9 @@ def test_a_dollar_in_the_path_of_the_program_survives() -> None:
 
 
 def test_a_unit_outlives_a_worker_that_ran_out_of_memory() -> None:
-    unit = systemd_unit(program(STEMD_X="50 %"))
+    unit = systemd_unit(program(SIDESTICK_X="50 %"))
     assert (setting(unit, "OOMPolicy"), setting(unit, "Restart")) == ("continue", "on-failure")
-    assert setting(unit, "Environment") == '"STEMD_X=50 %%"'
+    assert setting(unit, "Environment") == '"SIDESTICK_X=50 %%"'
 
 
 def task(words: Sequence[str], user: str = "PC\\jo") -> ET.Element:
@@ -113,7 +113,7 @@ def at(root: ET.Element, path: str) -> str:
 
 @given(TEXT.filter(lambda text: text.strip() == text), st.lists(TEXT, min_size=1))
 def test_a_task_keeps_every_word(user: str, words: list[str]) -> None:
-    root = task(["C:\\stemd\\pythonw.exe", *words], user)
+    root = task(["C:\\sidestick\\pythonw.exe", *words], user)
     assert at(root, "Triggers/LogonTrigger/UserId") == at(root, "Principals/Principal/UserId") == user
     assert at(root, "Actions/Exec/Arguments") == subprocess.list2cmdline(words)
 
@@ -163,19 +163,19 @@ def test_installing_again_on_macos_waits_until_the_old_one_has_ended(tool: Tool,
 def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: Program, tmp_path: Path) -> None:
     unit = Systemd(at_home, tool, tmp_path / "config")
     unit.install()
-    assert unit.file == tmp_path / "config" / "systemd" / "user" / "stemd.service"
+    assert unit.file == tmp_path / "config" / "systemd" / "user" / "sidestick.service"
     assert 'ExecStart="/some where/python"' in unit.file.read_text("utf-8")
     assert tool.asked == [
         "systemctl --user daemon-reload",
-        "systemctl --user enable stemd.service",
-        "systemctl --user restart stemd.service",
+        "systemctl --user enable sidestick.service",
+        "systemctl --user restart sidestick.service",
     ]
 
 
 def test_installing_on_windows_creates_and_runs_the_task(tool: Tool, at_home: Program, tmp_path: Path) -> None:
     found = TaskScheduler(at_home, tool, "PC\\jo", tmp_path / "state")
     found.install()
-    assert tool.asked[1:] == [f"schtasks /Create /TN stemd /XML {found.file} /F", "schtasks /Run /TN stemd"]
+    assert tool.asked[1:] == [f"schtasks /Create /TN sidestick /XML {found.file} /F", "schtasks /Run /TN sidestick"]
     assert ET.fromstring(found.file.read_bytes()).tag.endswith("Task")
 
 
@@ -208,9 +208,9 @@ def test_the_status_is_what_the_system_says(tool: Tool, tmp_path: Path, platform
 
 
 def test_the_settings_of_the_shell_go_with_the_service(tool: Tool, tmp_path: Path) -> None:
-    found = service("linux", tmp_path, {"STEMD_STATE_FOLDER": "/data/ü", "HOME": "/home/jo"}, tool)
+    found = service("linux", tmp_path, {"SIDESTICK_STATE_FOLDER": "/data/ü", "HOME": "/home/jo"}, tool)
     assert isinstance(found, Systemd)
-    assert found.program.environment == {"STEMD_STATE_FOLDER": "/data/ü"}
+    assert found.program.environment == {"SIDESTICK_STATE_FOLDER": "/data/ü"}
 
 
 def test_the_service_runs_this_very_installation(tool: Tool, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_the_service_runs_this_very_installation(tool: Tool, tmp_path: Path) -> 
     assert isinstance(found, Systemd)
     words = [*found.program.command[:-1], "--version"]
     assert words[0] == sys.executable
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.startswith("stemd ")
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.startswith("sidestick ")
 
 
 def test_a_system_without_the_tool_is_told_apart() -> None:
@@ -233,23 +233,23 @@ def test_a_tool_is_heard_whether_it_works_or_not() -> None:
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     return tmp_path
 
 
 def test_the_last_lines_of_the_log_are_shown(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (state / "stemd.log").write_text("one\ntwo\nthree\n")
+    (state / "sidestick.log").write_text("one\ntwo\nthree\n")
     assert command.logs(2, follow=False) == 0
     assert capsys.readouterr().out == "two\nthree\n"
 
 
 def test_without_a_log_the_way_to_one_is_named(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.logs(2, follow=False) == 1
-    assert "stemd run" in capsys.readouterr().err
+    assert "sidestick run" in capsys.readouterr().err
 
 
 def test_following_shows_what_comes_through_a_rotation(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log = state / "stemd.log"
+    log = state / "sidestick.log"
     log.write_text("before\n")
     steps = iter([lambda: append(log, "more\n"), lambda: rotate(log, "fresh\n")])
 
@@ -270,7 +270,7 @@ def append(log: Path, text: str) -> None:
 
 
 def rotate(log: Path, text: str) -> None:
-    log.rename(log.with_name("stemd.log.1"))
+    log.rename(log.with_name("sidestick.log.1"))
     log.write_text(text)
 
 
@@ -280,4 +280,4 @@ def test_the_status_of_no_service_names_the_way_to_one(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(state))
     monkeypatch.setenv("HOME", str(state))
     assert command.status() == 1
-    assert "stemd service install" in capsys.readouterr().out
+    assert "sidestick service install" in capsys.readouterr().out

@@ -52,7 +52,7 @@ class FrameClock:
 class Hub:
     """A JACK client, and what its ports do in each cycle.
 
-    JACK wakes every client up in every cycle, which costs more than all that stemd does then: ports share a client.
+    JACK wakes every client up in every cycle, which costs more than all that sidestick does then: ports share a client.
     When the server dies, close every client of it before another is opened: libjack crashes otherwise.
     """
 
@@ -207,7 +207,7 @@ def open_in(name: str, api: Api, receive: Receive, beside: OutPort | None) -> Ja
 
 
 def destinations(api: Api) -> tuple[str, ...]:  # noqa: ARG001
-    client = _client("stemd list")
+    client = _client("sidestick list")
     try:
         return tuple(port.name for port in client.get_ports(is_midi=True, is_input=True))
     finally:

@@ -33,7 +33,7 @@ class Player:
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closed = False
-        self._thread = threading.Thread(target=self.run, name="stemd player", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="sidestick player", daemon=True)
 
     @property
     def playing(self) -> bool:

@@ -86,23 +86,23 @@ class Backend(Protocol):
     def destinations(self, api: Api) -> tuple[str, ...]: ...
 
 
-def open_out(name: str = "stemd", api: Api | None = None) -> OutPort | NoPort:
+def open_out(name: str = "sidestick", api: Api | None = None) -> OutPort | NoPort:
     """A port that a DAW can listen to: a virtual one; on Windows a loopback, rather one called `name`."""
     return _first_that_works(api, lambda backend, chosen: backend.open_out(name, chosen))
 
 
 def open_in(
-    receive: Receive, name: str = "stemd sync", api: Api | None = None, beside: OutPort | None = None
+    receive: Receive, name: str = "sidestick sync", api: Api | None = None, beside: OutPort | None = None
 ) -> InPort | NoPort:
     """A port that a DAW can send clock and notes to. `receive` must return within a few microseconds.
 
-    It lies `beside` another of stemd's ports where that is cheaper, and is closed before it.
+    It lies `beside` another of sidestick's ports where that is cheaper, and is closed before it.
     """
     return _first_that_works(api, lambda backend, chosen: backend.open_in(name, chosen, receive, beside))
 
 
 def list_ports(api: Api | None = None) -> tuple[str, ...] | NoPort:
-    """Ports of other programs that stemd could play into. No client stays behind."""
+    """Ports of other programs that sidestick could play into. No client stays behind."""
     return _first_that_works(api, lambda backend, chosen: backend.destinations(chosen))
 
 

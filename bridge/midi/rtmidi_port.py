@@ -85,7 +85,7 @@ def open_in(name: str, api: Api, receive: Receive, beside: OutPort | None = None
 
 
 def destinations(api: Api) -> tuple[str, ...]:
-    client = _client(rtmidi.MidiOut, "stemd list", api)
+    client = _client(rtmidi.MidiOut, "sidestick list", api)
     try:
         return tuple(client.get_ports())
     finally:

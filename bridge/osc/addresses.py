@@ -1,13 +1,13 @@
-"""The OSC contract as one table: server, spool, `stemd send` and the README section are all made from it."""
+"""The OSC contract as one table: server, spool, `sidestick send` and the README section are all made from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-PREFIX = "/stemd/"
+PREFIX = "/sidestick/"
 PROTOCOL = 1
 DEFAULT_PORT = 9331
-FAIL = "/stemd/fail"
+FAIL = "/sidestick/fail"
 
 
 class Kind(StrEnum):
@@ -47,7 +47,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that stemd sends: an answer, or an event."""
+    """A message that sidestick sends: an answer, or an event."""
 
     path: str
     doc: str
@@ -56,7 +56,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that stemd understands.
+    """A message that sidestick understands.
 
     `answer` comes at once; `then` are the events that the asker gets afterwards, up to one of `ends`.
     With `once` it changes something, so a repeated id gets the first answer again instead of a second change.
@@ -85,7 +85,7 @@ TTL = Argument("ttl_seconds", Kind.INT, optional=True, default=60, low=1, high=3
 LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=1000)
 SECONDS = Argument("seconds", Kind.FLOAT, optional=True, default=-1, low=-1, high=86400)
 CLUSTER = Argument("cluster", Kind.INT, low=0)
-_JOB_EVENTS = ("/stemd/queued", "/stemd/progress", "/stemd/midi", "/stemd/done", FAIL)
+_JOB_EVENTS = ("/sidestick/queued", "/sidestick/progress", "/sidestick/midi", "/sidestick/done", FAIL)
 
 
 def _text(name: str, optional: bool = False) -> Argument:
@@ -103,63 +103,63 @@ def _int(name: str, optional: bool = False) -> Argument:
 REPLIES: dict[str, Reply] = {
     reply.path: reply
     for reply in (
-        Reply("/stemd/pong", "stemd is there.",
+        Reply("/sidestick/pong", "sidestick is there.",
               (ID, _text("name"), _text("version"), _int("protocol"), _int("pid"))),
-        Reply("/stemd/status.reply", "Jobs running and waiting, what computes, and the MIDI port's name.",
+        Reply("/sidestick/status.reply", "Jobs running and waiting, what computes, and the MIDI port's name.",
               (ID, _int("running"), _int("queued"), _text("device"), _text("midi_port"))),
-        Reply("/stemd/ack", "Taken; this is the job.", (ID, JOB)),
-        Reply("/stemd/done", "Finished. A path too long for the wire is left empty.",
+        Reply("/sidestick/ack", "Taken; this is the job.", (ID, JOB)),
+        Reply("/sidestick/done", "Finished. A path too long for the wire is left empty.",
               (ID, Argument("job", Kind.JOB, optional=True), _int("revision", True), _path("manifest", True),
                _path("midi", True))),
         Reply(FAIL, "Refused or failed: a code for programs, a sentence for people.",
               (ID, _text("address"), _text("code"), _text("text"), Argument("job", Kind.JOB, optional=True))),
-        Reply("/stemd/pushed", "The notes have been handed to the MIDI port.", (ID, JOB, _int("notes"))),
-        Reply("/stemd/tapped", "The tap was counted; bpm is 0 until there are two. A new revision has the tapped beat.",
+        Reply("/sidestick/pushed", "The notes have been handed to the MIDI port.", (ID, JOB, _int("notes"))),
+        Reply("/sidestick/tapped", "The tap was counted; bpm is 0 until there are two. The new revision has this beat.",
               (ID, JOB, _int("taps"), Argument("bpm", Kind.FLOAT, low=0), _int("revision"))),
-        Reply("/stemd/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
-        Reply("/stemd/clusters.reply", "A file with the clusters and their hits.",
+        Reply("/sidestick/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
+        Reply("/sidestick/clusters.reply", "A file with the clusters and their hits.",
               (ID, JOB, _path("path_to_json"))),
-        Reply("/stemd/queued", "Event: a job waits.", (JOB, _path("path"))),
-        Reply("/stemd/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
+        Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
+        Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
               (JOB, _text("stage"), Argument("fraction", Kind.FLOAT, low=0, high=1), _int("eta_seconds"))),
-        Reply("/stemd/midi", "Event: a .mid was written.", (JOB, _path("path"))),
+        Reply("/sidestick/midi", "Event: a .mid was written.", (JOB, _path("path"))),
     )
 }  # fmt: skip
 
 
 def _edit(verb: str, doc: str, *arguments: Argument) -> Request:
     bound = (ID, JOB, *arguments, REPLY_PORT)
-    return Request(PREFIX + verb, doc, bound, "/stemd/done", lane=Lane.EDIT, once=True)
+    return Request(PREFIX + verb, doc, bound, "/sidestick/done", lane=Lane.EDIT, once=True)
 
 
 REQUESTS: dict[str, Request] = {
     request.path: request
     for request in (
-        Request("/stemd/ping", "Is stemd there?", (ID, REPLY_PORT), "/stemd/pong"),
-        Request("/stemd/status", "What is stemd doing?", (ID, REPLY_PORT), "/stemd/status.reply"),
-        Request("/stemd/process", "Transcribe a file; the path is absolute.",
-                (ID, Argument("path", Kind.PATH), OPTIONS, REPLY_PORT), "/stemd/ack",
-                then=_JOB_EVENTS, ends=("/stemd/done", FAIL), lane=Lane.INTAKE, once=True),
+        Request("/sidestick/ping", "Is sidestick there?", (ID, REPLY_PORT), "/sidestick/pong"),
+        Request("/sidestick/status", "What is sidestick doing?", (ID, REPLY_PORT), "/sidestick/status.reply"),
+        Request("/sidestick/process", "Transcribe a file; the path is absolute.",
+                (ID, Argument("path", Kind.PATH), OPTIONS, REPLY_PORT), "/sidestick/ack",
+                then=_JOB_EVENTS, ends=("/sidestick/done", FAIL), lane=Lane.INTAKE, once=True),
         _edit("relabel", "Change labels, delete, add or scale hits; the MIDI follows at once.", CHANGES),
         _edit("undo", "Take the last change back."),
         _edit("redo", "Make the change again that was taken back."),
         _edit("regenerate", "Write the MIDI anew: grid, tempo, drum map, velocity, sensitivity, parts.", OPTIONS),
-        Request("/stemd/tap", "Tap the beat; four even taps set it. seconds is where in the song, -1 if not known.",
-                (ID, JOB, SECONDS, REPLY_PORT), "/stemd/tapped", lane=Lane.EDIT, once=True),
-        Request("/stemd/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
-                (ID, JOB, OPTIONS, REPLY_PORT), "/stemd/ack",
-                then=("/stemd/pushed", FAIL), ends=("/stemd/pushed", FAIL), lane=Lane.EDIT, once=True),
-        Request("/stemd/stop", "Stop what plays; no note is left sounding.", (ID, REPLY_PORT), "/stemd/done"),
-        Request("/stemd/panic", "Silence on every channel, whatever plays.", (ID, REPLY_PORT), "/stemd/done"),
-        Request("/stemd/cancel", "Stop a job.", (ID, JOB, REPLY_PORT), "/stemd/done", once=True),
-        Request("/stemd/jobs", "List the latest jobs.", (ID, LIMIT, REPLY_PORT), "/stemd/jobs.reply",
+        Request("/sidestick/tap", "Tap the beat; four even taps set it. seconds is where in the song, -1 if not known.",
+                (ID, JOB, SECONDS, REPLY_PORT), "/sidestick/tapped", lane=Lane.EDIT, once=True),
+        Request("/sidestick/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
+                (ID, JOB, OPTIONS, REPLY_PORT), "/sidestick/ack",
+                then=("/sidestick/pushed", FAIL), ends=("/sidestick/pushed", FAIL), lane=Lane.EDIT, once=True),
+        Request("/sidestick/stop", "Stop what plays; no note is left sounding.", (ID, REPLY_PORT), "/sidestick/done"),
+        Request("/sidestick/panic", "Silence on every channel, whatever plays.", (ID, REPLY_PORT), "/sidestick/done"),
+        Request("/sidestick/cancel", "Stop a job.", (ID, JOB, REPLY_PORT), "/sidestick/done", once=True),
+        Request("/sidestick/jobs", "List the latest jobs.", (ID, LIMIT, REPLY_PORT), "/sidestick/jobs.reply",
                 lane=Lane.EDIT),
-        Request("/stemd/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
-                "/stemd/clusters.reply", lane=Lane.EDIT),
+        Request("/sidestick/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
+                "/sidestick/clusters.reply", lane=Lane.EDIT),
         _edit("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
-        Request("/stemd/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
-                (ID, REPLY_PORT, TTL), "/stemd/status.reply", then=_JOB_EVENTS),
-        Request("/stemd/unsubscribe", "Hear no more events.", (ID, REPLY_PORT, TTL), "/stemd/done"),
+        Request("/sidestick/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
+                (ID, REPLY_PORT, TTL), "/sidestick/status.reply", then=_JOB_EVENTS),
+        Request("/sidestick/unsubscribe", "Hear no more events.", (ID, REPLY_PORT, TTL), "/sidestick/done"),
     )
 }  # fmt: skip
 
@@ -192,7 +192,7 @@ def markdown() -> str:
     codes = [(f"`{code}`", meaning) for code, meaning in WIRE_CODES.items()]
     return "\n\n".join([
         _table(("request", "answer", "what it does"), requests),
-        _table(("stemd sends", "what it says"), replies),
+        _table(("sidestick sends", "what it says"), replies),
         _table(("code", "meaning"), codes),
     ])  # fmt: skip
 

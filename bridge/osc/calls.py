@@ -56,7 +56,7 @@ def claimed_reply_port(address: str, args: Sequence[object]) -> int:
 def _unknown(address: str) -> Never:
     guess = nearest(address)
     hint = f"did you mean {guess}?" if guess else f"the requests are {', '.join(REQUESTS)}."
-    raise CallError("unknown_address", f"stemd knows no {address}; {hint}")
+    raise CallError("unknown_address", f"sidestick knows no {address}; {hint}")
 
 
 def _bind(request: Request, args: list[object]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A client of a running stemd, for programs and tests, that imports in milliseconds."""
+"""A client of a running sidestick, for programs and tests, that imports in milliseconds."""
 
 import itertools
 import os
@@ -25,7 +25,7 @@ class NoAnswerError(Exception):
 
 
 class RefusedError(Exception):
-    """stemd answered /stemd/fail."""
+    """sidestick answered /sidestick/fail."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 
 class Client:
-    """Asks one stemd, from one thread. A retry uses the same id, so that stemd does nothing twice."""
+    """Asks one sidestick, from one thread. A retry uses the same id, so that sidestick does nothing twice."""
 
     def __init__(self, osc_port: int, timeout: float = 5.0) -> None:
         self.osc_port = osc_port
@@ -94,7 +94,7 @@ class Client:
                 pause *= 2
         finally:
             self._waiting.extend(aside)
-        raise NoAnswerError(f"stemd on OSC port {self.osc_port} did not answer within {self._timeout:g} s.")
+        raise NoAnswerError(f"sidestick on OSC port {self.osc_port} did not answer within {self._timeout:g} s.")
 
     def _answer(self, asked: Message, deadline: float, aside: list[Message]) -> Message | None:
         request = REQUESTS.get(asked.address)
@@ -159,4 +159,4 @@ def _request(message: Message) -> bytes:
 
 
 def _nobody(osc_port: int) -> NoAnswerError:
-    return NoAnswerError(f"No stemd listens on OSC port {osc_port}. Start it with: stemd run")
+    return NoAnswerError(f"No sidestick listens on OSC port {osc_port}. Start it with: sidestick run")

@@ -1,4 +1,4 @@
-"""What stemd says: answers and events made by name from the table, and cut to what a datagram may hold."""
+"""What sidestick says: answers and events made by name from the table, and cut to what a datagram may hold."""
 
 from bridge.osc.addresses import FAIL, REPLIES, Kind
 from bridge.osc.calls import CallError, RequestId

@@ -1,4 +1,4 @@
-"""`stemd send ADDRESS [ARGS...]`: one request from a shell or a script, with the answer on standard output.
+"""`sidestick send ADDRESS [ARGS...]`: one request from a shell or a script, with the answer on standard output.
 
 Exit codes: 0 answered, 1 refused or failed, 2 wrong usage, 3 nobody answered.
 """
@@ -68,7 +68,7 @@ def _converse(client: Client, options: Namespace) -> int:
 
 
 def _follow(client: Client, request: Request, answer: Message, args: list[Value], options: Namespace) -> int:
-    """Shows what comes until the job ends. Asked again, stemd tells the job's state anew."""
+    """Shows what comes until the job ends. Asked again, sidestick tells the job's state anew."""
     job = job_of(answer)
     for message in _events(client, request, args):
         _show(message, options.json)
@@ -120,7 +120,7 @@ def _value(argument: Argument, given: dict[str, RequestId], words: list[str]) ->
 
 
 def _number(word: str, kind: Kind) -> Value:
-    """What is no number stays a word, and stemd says what it must be."""
+    """What is no number stays a word, and sidestick says what it must be."""
     try:
         return int(word) if kind is Kind.INT else float(word)
     except ValueError:
@@ -153,14 +153,14 @@ def _published_port() -> int:
 def _parser() -> ArgumentParser:
     requests = "\n".join(f"  {_usage(request):<34} {request.doc}" for request in REQUESTS.values())
     parser = ArgumentParser(
-        prog="stemd send",
-        description="Send one request to the running stemd and print its answer.",
+        prog="sidestick send",
+        description="Send one request to the running sidestick and print its answer.",
         epilog=f"requests:\n{requests}\n\nexit codes: 0 answered, 1 refused, 2 wrong usage, 3 no answer",
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("address", help="/stemd/process or just process")
+    parser.add_argument("address", help="/sidestick/process or just process")
     parser.add_argument("args", nargs="*", help="its arguments, without id and reply_port")
-    parser.add_argument("--osc-port", type=int, help="default: the running stemd's")
+    parser.add_argument("--osc-port", type=int, help="default: the running sidestick's")
     parser.add_argument("--id", help="the request id; the same one again is never done twice")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for the answer")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -1,7 +1,7 @@
 """The OSC server: one thread only receives, so that nothing is lost and no slow request delays an urgent one.
 
-Bound to 127.0.0.1. Every request is answered, wrong ones with /stemd/fail; bytes that are not OSC are counted
-and dropped, and so are stemd's own answers, or two servers that point at each other would talk for ever.
+Bound to 127.0.0.1. Every request is answered, wrong ones with /sidestick/fail; bytes that are not OSC are counted
+and dropped, and so are sidestick's own answers, or two servers that point at each other would talk for ever.
 """
 
 import queue

@@ -1,4 +1,4 @@
-"""The published weights that stemd knows by name: where they lie, their hashes, what is known of their terms.
+"""The published weights that sidestick knows by name: where they lie, their hashes, what is known of their terms.
 
 Every hash is that of the whole file. The old names of Demucs files carry the first eight digits of theirs.
 """

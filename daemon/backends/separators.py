@@ -100,7 +100,7 @@ def _members(separator: Separator) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class DrumSep:
-    """The MDX23C kit networks. Their weights are only ever fetched by `stemd models fetch`."""
+    """The MDX23C kit networks. Their weights are only ever fetched by `sidestick models fetch`."""
 
     name: Literal["drumsep", "drumsep6"]
     checkpoints: Checkpoints
@@ -122,7 +122,7 @@ class DrumSep:
 
 @dataclass(frozen=True)
 class EmbeddedKit:
-    """The small kit network that ships with stemd, loaded when there is a kit to take apart."""
+    """The small kit network that ships with sidestick, loaded when there is a kit to take apart."""
 
     @cached_property
     def weights(self) -> Weights:

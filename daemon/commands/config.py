@@ -1,4 +1,4 @@
-"""`stemd config`: the settings, and where each comes from."""
+"""`sidestick config`: the settings, and where each comes from."""
 
 import json
 
@@ -17,7 +17,7 @@ def run(as_json: bool, drum_maps: bool) -> int:
     if as_json:
         print(json.dumps({row.name: {"value": row.value, "origin": row.origin} for row in rows}, indent=1))
         return 0
-    print(f"Settings come from {found.file}{'' if found.file.exists() else ' (not there yet)'} and STEMD_*.\n")
+    print(f"Settings come from {found.file}{'' if found.file.exists() else ' (not there yet)'} and SIDESTICK_*.\n")
     for row in rows:
         print(f"{row.name:<32} {json.dumps(row.value, ensure_ascii=False):<40} {row.origin}")
     return 0

@@ -1,4 +1,4 @@
-"""`stemd doctor`: what works on this machine, each finding a line with a remedy where there is one."""
+"""`sidestick doctor`: what works on this machine, each finding a line with a remedy where there is one."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def run(as_json: bool) -> int:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Everything that a transcription needs, in the order in which it needs it."""
-    yield Finding("stemd", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
+    yield Finding("sidestick", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield from (_folder(name, path) for name, path in settings.folders.model_dump().items())
     for topic, look in _LOOKS.items():
         yield _looked(topic, look, settings)
@@ -49,7 +49,7 @@ def _looked(topic: str, look: Callable[[Settings], tuple[State, str]], settings:
     try:
         state, text = look(settings)
     except (ImportError, OSError, StageFailed, RuntimeError) as error:
-        return Finding(topic, "bad", f"{error or type(error).__name__}. Install stemd again if this stays.")
+        return Finding(topic, "bad", f"{error or type(error).__name__}. Install sidestick again if this stays.")
     return Finding(topic, state, text)
 
 
@@ -88,7 +88,7 @@ def _weights(settings: Settings) -> tuple[State, str]:
         return "bad", " ".join(problems)
     if here:
         return "ok", ", ".join(here)
-    return "note", "None fetched yet; the first song fetches htdemucs, or run `stemd models fetch htdemucs`."
+    return "note", "None fetched yet; the first song fetches htdemucs, or run `sidestick models fetch htdemucs`."
 
 
 def _ear(_: Settings) -> tuple[State, str]:
@@ -102,7 +102,7 @@ def _midi(_: Settings) -> tuple[State, str]:
     found = list_ports()
     if isinstance(found, NoPort):
         return "note", found.reason
-    return "ok", f"{', '.join(apis())}; other programs offer {len(found)} ports, `stemd ports` lists them"
+    return "ok", f"{', '.join(apis())}; other programs offer {len(found)} ports, `sidestick ports` lists them"
 
 
 def _daemon(_: Settings) -> tuple[State, str]:
@@ -110,7 +110,7 @@ def _daemon(_: Settings) -> tuple[State, str]:
 
     running = published(state_folder())
     if running is None or not alive(running):
-        return "note", "does not run; `stemd run` starts it, `stemd service install` at every log-on."
+        return "note", "does not run; `sidestick run` starts it, `sidestick service install` at every log-on."
     return "ok", f"runs (process {running.pid}, OSC port {running.osc_port})"
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from daemon.errors import ConfigError, Rejected, StemdError
+from daemon.errors import ConfigError, Rejected, SidestickError
 
 
 def status(command: Callable[[], int]) -> int:
@@ -13,7 +13,7 @@ def status(command: Callable[[], int]) -> int:
     except (Rejected, ConfigError) as error:
         print(error, file=sys.stderr)
         return 2
-    except StemdError as error:
+    except SidestickError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""`stemd jobs`: what was asked for, what goes on, and the end of what nobody wants any more."""
+"""`sidestick jobs`: what was asked for, what goes on, and the end of what nobody wants any more."""
 
 import json
 import time
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 TICK = 0.5  # seconds between two looks
 ANSWER = 2.0  # seconds
-NOTHING = "Nothing was asked for yet. Drop a song into a drop folder, or: stemd send /stemd/process /path/of/song.wav"
+NOTHING = (
+    "Nothing was asked for yet. Drop a song into a drop folder, or: sidestick send /sidestick/process /path/of/song.wav"
+)
 
 Row = dict[str, Any]
 
@@ -43,7 +45,7 @@ def show(limit: int, as_json: bool) -> int:
 
 def cancel(job: str) -> int:
     """By the daemon if one runs; a queued job also without."""
-    if not _asked("/stemd/cancel", job):
+    if not _asked("/sidestick/cancel", job):
         with closing(_store()) as store:
             found = store.get(job)
             if not found.active:
@@ -63,7 +65,7 @@ def delete(job: str) -> int:
 
 def rows(limit: int) -> list[Row]:
     """The newest first: from the daemon, which knows how far they are, or from its list."""
-    answer = _asked("/stemd/jobs", limit)
+    answer = _asked("/sidestick/jobs", limit)
     if answer:
         found: list[Row] = json.loads(Path(answer).read_text("utf-8"))
         return found
@@ -96,7 +98,9 @@ def _cancel_here(store: JobStore, job: str) -> None:
     try:
         store.move(store.get(job), State.CANCELLED, code="cancelled", reason="Cancelled.", draft=False)
     except JobMoved:
-        raise Rejected("job_moved", f"Job {job} has just changed its state. Look again with `stemd jobs`.") from None
+        raise Rejected(
+            "job_moved", f"Job {job} has just changed its state. Look again with `sidestick jobs`."
+        ) from None
 
 
 def _watch(console: Any, limit: int, found: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""`stemd models`: the weights that are here, and more of them."""
+"""`sidestick models`: the weights that are here, and more of them."""
 
 import json
 import sys

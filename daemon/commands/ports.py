@@ -1,4 +1,4 @@
-"""`stemd ports`: the MIDI ports that a DAW or an instrument offers, and the one that stemd would open."""
+"""`sidestick ports`: the MIDI ports that a DAW or an instrument offers, and the one that sidestick would open."""
 
 import json
 import sys
@@ -16,6 +16,6 @@ def run(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"own": name, "ports": found, "apis": apis()}, ensure_ascii=False))
         return 0
-    print(f"stemd run opens the port {name} ({', '.join(apis())}).")
+    print(f"sidestick run opens the port {name} ({', '.join(apis())}).")
     print("\n".join(found) or "No other program offers a MIDI port now.")
     return 0

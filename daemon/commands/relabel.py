@@ -1,4 +1,4 @@
-"""`stemd relabel`: a correction, and the MIDI anew."""
+"""`sidestick relabel`: a correction, and the MIDI anew."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`stemd review`: the page of the running stemd in the browser."""
+"""`sidestick review`: the page of the running sidestick in the browser."""
 
 import sys
 import threading
@@ -8,7 +8,7 @@ from urllib.parse import quote
 from bridge.discovery import Running, alive, published
 from daemon.config import Settings, load
 
-LOOK = 0.1  # seconds between two looks for a stemd that starts
+LOOK = 0.1  # seconds between two looks for a sidestick that starts
 PATIENCE = 600  # looks
 
 
@@ -19,7 +19,10 @@ def run(start: bool) -> int:
     if running is not None and alive(running):
         return _shown(running, settings)
     if not start:
-        print("stemd does not run. Start it with `stemd run`, or here with `stemd review --run`.", file=sys.stderr)
+        print(
+            "sidestick does not run. Start it with `sidestick run`, or here with `sidestick review --run`.",
+            file=sys.stderr,
+        )
         return 1
     from daemon import run as daemon
 
@@ -41,7 +44,7 @@ def address(running: Running, settings: Settings) -> str:
 
 def _shown(running: Running, settings: Settings) -> int:
     if not running.http_port:
-        print("This stemd has no page: daemon.http_port is 0, or another program has that port.", file=sys.stderr)
+        print("This sidestick has no page: daemon.http_port is 0, or another program has that port.", file=sys.stderr)
         return 1
     opened = webbrowser.open(address(running, settings))
     print(f"{'Opened' if opened else 'Open this in a browser:'} http://127.0.0.1:{running.http_port}/")

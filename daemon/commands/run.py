@@ -1,4 +1,4 @@
-"""`stemd run`: the daemon in the foreground, until Ctrl-C or SIGTERM."""
+"""`sidestick run`: the daemon in the foreground, until Ctrl-C or SIGTERM."""
 
 from daemon.config import load
 

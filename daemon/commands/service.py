@@ -1,4 +1,4 @@
-"""`stemd service`: have stemd run from log-on, and see what it says."""
+"""`sidestick service`: have sidestick run from log-on, and see what it says."""
 
 import os
 import sys
@@ -17,8 +17,8 @@ def install() -> int:
     """Start it now and at every log-on."""
     found = _service()
     found.install()
-    print(f"stemd runs now, and from every log-on ({found.file}).")
-    variables = sorted(name for name in os.environ if name.startswith("STEMD_"))
+    print(f"sidestick runs now, and from every log-on ({found.file}).")
+    variables = sorted(name for name in os.environ if name.startswith("SIDESTICK_"))
     if variables:
         kept = "They are not kept: set them for your account" if sys.platform == "win32" else "They are kept in there"
         print(f"{', '.join(variables)} are set here. {kept}.")
@@ -30,7 +30,7 @@ def uninstall() -> int:
     found = _service()
     was_there = found.file.exists()
     found.uninstall()
-    print("stemd no longer runs by itself." if was_there else "stemd was not installed as a service.")
+    print("sidestick no longer runs by itself." if was_there else "sidestick was not installed as a service.")
     return 0
 
 
@@ -38,7 +38,7 @@ def status() -> int:
     """What the system says; status 1 if it is not installed."""
     found = _service()
     if not found.file.exists():
-        print("stemd is not installed as a service; `stemd service install` does that.")
+        print("sidestick is not installed as a service; `sidestick service install` does that.")
         return 1
     print(found.status())
     return 0
@@ -48,7 +48,7 @@ def logs(lines: int, follow: bool) -> int:
     """The last lines of the log, and with `follow` those that come."""
     state = load().settings.folders.state
     if not (state / FILE).exists():
-        print(f"There is no {state / FILE} yet; `stemd run` begins it.", file=sys.stderr)
+        print(f"There is no {state / FILE} yet; `sidestick run` begins it.", file=sys.stderr)
         return 1
     for line in tail(state, lines):
         print(line)

@@ -1,4 +1,4 @@
-"""`stemd transcribe`: one song after the other, and a failed one does not stop the rest."""
+"""`sidestick transcribe`: one song after the other, and a failed one does not stop the rest."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -120,7 +120,7 @@ def _seconds(song: Path, studio: Studio) -> float:
 
 
 def expand(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are named; of folders the songs in them, in order, without what stemd itself wrote."""
+    """Files as they are named; of folders the songs in them, in order, without what sidestick itself wrote."""
     for path in paths:
         if _is_folder(path):
             yield from sorted(found for found in path.rglob("*") if _is_song(found.relative_to(path), found))

@@ -16,11 +16,11 @@ from daemon.outlets.notify import Asker, Notifier
 
 Json = dict[str, Any]
 
-_log = logging.getLogger("stemd.requests")
+_log = logging.getLogger("sidestick.requests")
 
 
 class Door(Protocol):
-    """What stemd can be asked to do. Each returns the answer of the table, or raises Rejected.
+    """What sidestick can be asked to do. Each returns the answer of the table, or raises Rejected.
 
     Called from several threads at once: one per lane of the OSC server, and the spool's.
     """
@@ -65,7 +65,7 @@ class Reception:
             return [refusal(call.id, call.request.path, error)]
         except Exception as error:  # noqa: BLE001
             _log.exception("%s could not be answered", call.request.path)
-            reason = f"stemd could not do this ({type(error).__name__}: {error}). Please report it."
+            reason = f"sidestick could not do this ({type(error).__name__}: {error}). Please report it."
             return [fail(call.id, call.request.path, "internal", reason)]
 
     def _handle(self, call: Call, asker: Asker) -> list[Message]:
@@ -73,7 +73,7 @@ class Reception:
             return [self._door.status(asker), *self._notifier.subscribe(asker, call.values["ttl_seconds"])]
         if call.request.verb == "unsubscribe":
             self._notifier.unsubscribe(asker)
-            return [reply("/stemd/done", id=call.id)]
+            return [reply("/sidestick/done", id=call.id)]
         answer = self._answer(call, asker)
         return [answer, *self._news(call, answer, asker)]
 

@@ -16,8 +16,8 @@ from daemon.outlets.whole import write_whole
 _LONGEST_NAME = 255  # bytes
 _LONGEST_LETTER = 4  # bytes
 _LARGEST = 1 << 14
-_LAST_LINE = re.compile(r"^\(stemd saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)\)\s*\Z", re.MULTILINE)
-_AGAIN = "stemd tries again when the file changes, or when you delete this note."
+_LAST_LINE = re.compile(r"^\(sidestick saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)\)\s*\Z", re.MULTILINE)
+_AGAIN = "sidestick tries again when the file changes, or when you delete this note."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def subject_of(note: Path) -> Path | None:
 
 
 def read_note(path: Path) -> Seen | None:
-    """What the note about `path` speaks of; None if there is no note, or one that stemd did not write."""
+    """What the note about `path` speaks of; None if there is no note, or one that sidestick did not write."""
     try:
         with note_of(path).open("rb") as file:
             text = file.read(_LARGEST).decode(errors="replace")
@@ -59,13 +59,13 @@ def write_note(path: Path, reason: str, seen: Seen) -> Path | None:
     note = note_of(path)
     if os.path.lexists(note) and read_note(path) is None:
         return None
-    last = f"(stemd saw {seen.stamp.size} bytes, changed {seen.stamp.changed}, options {seen.options})"
+    last = f"(sidestick saw {seen.stamp.size} bytes, changed {seen.stamp.changed}, options {seen.options})"
     write_whole(note, f"{reason}\n\n{_AGAIN}\n{last}\n".encode(errors="replace"))
     return note
 
 
 def remove_note(path: Path) -> None:
-    """Take back what stemd wrote about `path`, if anything. One that cannot be removed stays."""
+    """Take back what sidestick wrote about `path`, if anything. One that cannot be removed stays."""
     if read_note(path) is not None:
         with suppress(OSError):
             note_of(path).unlink()

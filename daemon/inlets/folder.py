@@ -127,7 +127,7 @@ class DropFolder:
                 self.step()
                 self._said.over("step")
             except OSError as error:
-                self._said.say("step", f"{self.root} makes trouble ({why(error)}). stemd goes on trying.")
+                self._said.say("step", f"{self.root} makes trouble ({why(error)}). sidestick goes on trying.")
             self._news.wait(self.pause())
 
     def _open(self, path: Path) -> None:
@@ -174,7 +174,7 @@ class DropFolder:
         except OSError as error:
             self._watch.stop()
             self._rescan = min(rules.poll_seconds, rules.rescan_seconds)
-            text = f"{self.root} cannot be watched ({why(error)}), so stemd looks every {self._rescan:g} s instead."
+            text = f"{self.root} cannot be watched ({why(error)}), so sidestick looks every {self._rescan:g} s instead."
             self._said.say("watch", text)
 
     def _consider_marked(self, now: float) -> None:
@@ -252,9 +252,9 @@ class DropFolder:
 
 def _why_not(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return "it is not there. Create it, or plug its disk in; stemd waits for it."
+        return "it is not there. Create it, or plug its disk in; sidestick waits for it."
     if isinstance(error, NotADirectoryError):
         return "it is a file. Name a folder in the settings."
     if isinstance(error, PermissionError):
-        return "reading it is not allowed. Change its permissions; stemd waits."
-    return f"{why(error)}. stemd goes on trying."
+        return "reading it is not allowed. Change its permissions; sidestick waits."
+    return f"{why(error)}. sidestick goes on trying."

@@ -98,7 +98,7 @@ class Intake:
         remove_note(path)
 
     def check_recipe(self, folder: Path) -> None:
-        """Write, renew or take back the note about the stemd.toml in `folder`."""
+        """Write, renew or take back the note about the sidestick.toml in `folder`."""
         file = folder / RECIPE
         try:
             self._recipes.written(folder)

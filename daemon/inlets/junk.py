@@ -5,7 +5,7 @@ import unicodedata
 from fnmatch import translate
 from pathlib import PurePath
 
-RECIPE = "stemd.toml"
+RECIPE = "sidestick.toml"
 NOTE = ".error.txt"
 
 _NAMES = (
@@ -14,7 +14,7 @@ _NAMES = (
     *("*.part", "*.partial", "*.crdownload", "*.download", "*.opdownload", "*.filepart", "*.aria2", "*.tmp"),
     *("*.temp", "*.syncthing.*", "~$*", "*~"),
     *("*.asd", "*.reapeaks", "*.pkf", "*.pek", "*.sfk", "*.ovw", "*.peak"),
-    *("*.mid", "*.stemd.json", "*.stems", "*.backing.*", "*.backing-*.*", "*.error.txt", "*.stemd.svg"),
+    *("*.mid", "*.sidestick.json", "*.stems", "*.backing.*", "*.backing-*.*", "*.error.txt", "*.sidestick.svg"),
     RECIPE,
 )
 _COMPANIONS = frozenset(

@@ -44,21 +44,21 @@ class OscInlet:
 
 def _refusal(osc_port: int, error: OSError) -> str:
     if error.errno != errno.EADDRINUSE:
-        return f"OSC port {osc_port} cannot be opened ({error.strerror}). Choose another one for stemd."
-    holder = _other_stemd(osc_port)
+        return f"OSC port {osc_port} cannot be opened ({error.strerror}). Choose another one for sidestick."
+    holder = _other_sidestick(osc_port)
     if holder:
         return f"OSC port {osc_port} is taken by {holder}. Stop that one first, or choose another OSC port."
-    return f"OSC port {osc_port} is taken by another program. Choose another OSC port for stemd."
+    return f"OSC port {osc_port} is taken by another program. Choose another OSC port for sidestick."
 
 
-def _other_stemd(osc_port: int) -> str:
-    """The stemd that has the port, by its own word or by daemon.json; '' if it is somebody else."""
+def _other_sidestick(osc_port: int) -> str:
+    """The sidestick that has the port, by its own word or by daemon.json; '' if it is somebody else."""
     try:
         with Client(osc_port, _PING_TIMEOUT) as client:
-            _, name, version, _, pid = map(str, client.ask("/stemd/ping").args)
+            _, name, version, _, pid = map(str, client.ask("/sidestick/ping").args)
             return f"another {name} {version} (process {pid})"
     except (NoAnswerError, RefusedError, ValueError):
         running = published(state_folder())
     if running and running.osc_port == osc_port and alive(running):
-        return f"another stemd {running.version} (process {running.pid}) that does not answer"
+        return f"another sidestick {running.version} (process {running.pid}) that does not answer"
     return ""

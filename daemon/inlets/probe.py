@@ -1,4 +1,4 @@
-"""Is this file sound that stemd can use? Answered from its header, before anything is queued or decoded.
+"""Is this file sound that sidestick can use? Answered from its header, before anything is queued or decoded.
 
 The content decides, never the name: a WAV called song.txt is welcome, a text called song.wav is not.
 """

@@ -1,4 +1,4 @@
-"""What a folder says about the files in it: `drums/` holds drum stems, and a stemd.toml sets any option.
+"""What a folder says about the files in it: `drums/` holds drum stems, and a sidestick.toml sets any option.
 
 Both hold for the folders below as well; what stands nearer to the file wins.
 """
@@ -26,7 +26,7 @@ _LARGEST = 1 << 16  # bytes; a recipe has a few lines
 
 
 class BadRecipe(Rejected):
-    """The stemd.toml at `file` cannot be used."""
+    """The sidestick.toml at `file` cannot be used."""
 
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__("bad_recipe", reason)
@@ -55,7 +55,7 @@ class Recipes:
         return Options.read(merged(self._defaults, given))
 
     def written(self, folder: Path) -> dict[str, Any]:
-        """What the stemd.toml in `folder` itself says; nothing if there is none. Raises BadRecipe."""
+        """What the sidestick.toml in `folder` itself says; nothing if there is none. Raises BadRecipe."""
         file = folder / RECIPE
         stamp = stamp_of(file)
         if stamp is None:

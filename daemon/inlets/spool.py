@@ -1,6 +1,6 @@
 """The spool: the OSC contract in files, for hosts whose scripts have no sockets (REAPER's Lua).
 
-    inbox/NAME.json    {"address": "/stemd/process", "args": ["7", "/songs/one.wav"]}, put there by a rename
+    inbox/NAME.json    {"address": "/sidestick/process", "args": ["7", "/songs/one.wav"]}, put there by a rename
     outbox/NAME.json   {"answers": [...], "events": [...], "finished": true}, written whole at each change
 
 `events` holds the latest event of each kind for each job. Once `finished` is true nothing more comes, and the
@@ -25,7 +25,7 @@ from daemon.inlets.letters import Letter, replace_whole, sweep, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Asker
 
 POLL = 0.05  # seconds; twice that while nobody waits for anything
-STALE = 120.0  # seconds; an older request was meant for a stemd that did not run
+STALE = 120.0  # seconds; an older request was meant for a sidestick that did not run
 KEPT = 3600.0  # seconds that an answer nobody fetches is kept
 
 _SWEEP_EVERY = 60.0
@@ -67,7 +67,7 @@ class Spool:
             self.step()
 
     def _make_folders(self) -> None:
-        """Open to their owner only: whoever can write here can ask stemd to read a file."""
+        """Open to their owner only: whoever can write here can ask sidestick to read a file."""
         for place in (self.inbox.parent, self.inbox, self.outbox):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bridge.timebase import Seconds
-from daemon.errors import JobMoved, Rejected, StemdError
+from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Queued
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
@@ -23,7 +23,7 @@ from daemon.jobs.worker import MOST_FRUGAL, Broken, Finished, Outcome, Stopped, 
 _TOLD = 512  # jobs of before that are announced anew
 SECOND_TRY = 5.0  # seconds before a list of jobs that could not be written is tried again
 
-_log = logging.getLogger("stemd.jobs")
+_log = logging.getLogger("sidestick.jobs")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ class Foreman:
         ]
 
     def start(self) -> None:
-        """Jobs that ran when stemd ended are queued again first; their finished stages come from the cache."""
+        """Jobs that ran when sidestick ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
             self._house.tidy(job.path)
         for job in self._store.queued(limit=_TOLD):
@@ -133,7 +133,7 @@ class Foreman:
         while not self._stopping:
             try:
                 self._work(bench)
-            except StemdError as error:
+            except SidestickError as error:
                 _log.error("%s", error)
                 with self._news:
                     self._news.wait_for(lambda: self._stopping, SECOND_TRY)
@@ -150,7 +150,7 @@ class Foreman:
             self._house.retain(self._since())
 
     def _awaited(self, bench: Bench) -> _Running | None:
-        """The next job for `bench`; None once stemd stops."""
+        """The next job for `bench`; None once sidestick stops."""
         with self._news:
             self._resting.add(bench)
             while not self._stopping:

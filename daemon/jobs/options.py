@@ -1,4 +1,4 @@
-"""What can be asked of a transcription: the same words on the command line, in stemd.toml, in OSC and in the config."""
+"""What can be asked of a transcription: the same words in every inlet, in sidestick.toml and in the config."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, get_args

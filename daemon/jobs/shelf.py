@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from daemon.errors import StemdError
+from daemon.errors import SidestickError
 from daemon.jobs.job import Fingerprint, Job
 from daemon.jobs.worker import MOST_FRUGAL
 from daemon.jobs.workspace import Workspace
@@ -28,7 +28,7 @@ def _place(stage: str) -> int:
     return STAGES.index("notes" if stage in PARTS else stage)
 
 
-class _NotThere(StemdError):
+class _NotThere(SidestickError):
     """The search ends: this stage was not worked out yet, or its result was dropped."""
 
 
@@ -112,7 +112,7 @@ class Shelf:
         search = _Search(self._root)
         studio = replace(self._lean if job.frugal >= MOST_FRUGAL else self._studio, workspace=search)
         for way in (draft, transcribe):
-            with suppress(StemdError, OSError):
+            with suppress(SidestickError, OSError):
                 way(job.path, job.options, studio, lambda *_: None)
         return dict.fromkeys(search.found)
 

@@ -49,7 +49,7 @@ class JobStore:
     """All jobs ever taken on. May be used by several threads, and by several processes. `clock`: s since 1970."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Raises ConfigError if the file is damaged or was written by a newer stemd."""
+        """Raises ConfigError if the file is damaged or was written by a newer sidestick."""
         self._clock = clock
         self._lock = threading.RLock()
         self._db = _opened(path)
@@ -70,7 +70,7 @@ class JobStore:
         """Raises Rejected (unknown_job)."""
         found = self._select("WHERE id = ?", job_id)
         if not found:
-            raise Rejected("unknown_job", f"There is no job {job_id!r}. `stemd jobs` lists those there are.")
+            raise Rejected("unknown_job", f"There is no job {job_id!r}. `sidestick jobs` lists those there are.")
         return found[0]
 
     def move(self, job: Job, state: State, **changes: Any) -> Job:
@@ -188,7 +188,9 @@ class _Scribe:
     def _run(self) -> None:
         while self._news.wait() and not self._stopping.wait(_GATHER):
             self._news.clear()
-            with suppress(sqlite3.OperationalError):  # a full disk, or another stemd at it: the next news tries again
+            with suppress(
+                sqlite3.OperationalError
+            ):  # a full disk, or another sidestick at it: the next news tries again
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
@@ -215,7 +217,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     with _transaction(db):
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
-            raise ConfigError([f"{path} was written by a newer stemd. Update stemd, or move the file away."])
+            raise ConfigError([f"{path} was written by a newer sidestick. Update sidestick, or move the file away."])
         for statement in _statements(MIGRATIONS[version:]):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StemdError
+from daemon.errors import SidestickError
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.naming import folder_held
 from daemon.outlets.whole import TEMPORARY
@@ -37,7 +37,7 @@ class Upkeep:
 
     def tidy(self, source: Path) -> None:
         """Remove the half-written files of a worker that died over `source`, when nobody else writes there."""
-        with suppress(OSError, StemdError), folder_held(source, None, self._locks):
+        with suppress(OSError, SidestickError), folder_held(source, None, self._locks):
             self._workspace.sweep()
             for folder in (source.parent, source.with_suffix(".stems")):
                 for path in folder.glob(f"{TEMPORARY}*"):

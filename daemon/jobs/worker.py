@@ -139,7 +139,7 @@ class LocalWorker:
     def _hired(self) -> _Hand:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=self._serve, args=(theirs,), name="stemd worker", daemon=True)
+        process = context.Process(target=self._serve, args=(theirs,), name="sidestick worker", daemon=True)
         process.start()
         theirs.close()
         return _Hand(process, ours)

@@ -34,7 +34,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def unusable(folder: Path, error: OSError) -> StageFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
-    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: STEMD_FOLDERS__CACHE.")
+    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
 
 
 def key(*parts: Any) -> str:

@@ -181,7 +181,7 @@ def _signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], desk: De
 def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
     source = result.source
     fresh = Manifest(
-        stemd=__version__,
+        sidestick=__version__,
         source=SourceFile(
             name=source.path.name,
             folder=plan.folder,

@@ -1,4 +1,4 @@
-"""Song.stemd.json: all that is known about one transcription, enough to make its MIDI without the audio.
+"""Song.sidestick.json: all that is known about one transcription, enough to make its MIDI without the audio.
 
 It is compact, one hit a line, and ends with a checksum of itself, by which an edit by hand is seen.
 """
@@ -54,7 +54,7 @@ class StageRun(_Frozen):
 
 
 class Output(_Frozen):
-    """A file that stemd wrote. `path` is relative to the manifest, with forward slashes."""
+    """A file that sidestick wrote. `path` is relative to the manifest, with forward slashes."""
 
     path: str
     kind: str
@@ -68,9 +68,9 @@ class Manifest(_Frozen):
     notes of a strength below 0.5. `notes` has an entry for each pitched part, `harmony` the key and the chords.
     """
 
-    format: Literal["stemd manifest"] = "stemd manifest"
+    format: Literal["sidestick manifest"] = "sidestick manifest"
     schema_version: Literal[1] = SCHEMA
-    stemd: str
+    sidestick: str
     source: SourceFile
     options: Options
     stages: tuple[StageRun, ...] = ()
@@ -173,7 +173,7 @@ def read(path: Path) -> bytes:
         raise Rejected("no_manifest", f"There is no {path}; transcribe the song first.") from None
     except OSError as error:
         raise Rejected("no_manifest", f"{path} cannot be read: {why(error)}.") from None
-    raise Rejected("bad_manifest", f"{path} is not a stemd manifest; give the song's .stemd.json file.")
+    raise Rejected("bad_manifest", f"{path} is not a sidestick manifest; give the song's .sidestick.json file.")
 
 
 def _diagnosed(path: Path, data: bytes, error: ValidationError) -> Rejected:
@@ -181,12 +181,12 @@ def _diagnosed(path: Path, data: bytes, error: ValidationError) -> Rejected:
         values: Any = json.loads(data)
     except (ValueError, RecursionError):
         return Rejected("bad_manifest", f"{path} is damaged (not JSON); transcribe the song again.")
-    if values.get("format") != "stemd manifest":
-        return Rejected("bad_manifest", f"{path} is not a stemd manifest; give the song's .stemd.json file.")
+    if values.get("format") != "sidestick manifest":
+        return Rejected("bad_manifest", f"{path} is not a sidestick manifest; give the song's .sidestick.json file.")
     version = values.get("schema_version")
     if isinstance(version, int) and version > SCHEMA:
-        writer = values.get("stemd", "a newer version")
-        return Rejected("newer_manifest", f"{path} was written by stemd {writer}; update stemd to use it.")
+        writer = values.get("sidestick", "a newer version")
+        return Rejected("newer_manifest", f"{path} was written by sidestick {writer}; update sidestick to use it.")
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"])) or "the file"
     return Rejected("bad_manifest", f"{path} is damaged: {place}: {first['msg']}. Transcribe the song again.")

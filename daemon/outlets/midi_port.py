@@ -52,8 +52,8 @@ class PushOptions(BaseModel):
 class PortSettings:
     """Names of the ports and the back end (None: the best there is), and how they are opened."""
 
-    name: str = "stemd"
-    sync_name: str = "stemd sync"
+    name: str = "sidestick"
+    sync_name: str = "sidestick sync"
     api: Api | None = None
     open_out: Callable[[str, Api | None], OutPort | NoPort] = open_out
     open_in: Callable[[Receive, str, Api | None, OutPort | None], InPort | NoPort] = open_in
@@ -81,7 +81,7 @@ class MidiOutlet:
 
     @property
     def sentence(self) -> str:
-        """What stemd plays through, or why it does not."""
+        """What sidestick plays through, or why it does not."""
         return self._sentence
 
     @property
@@ -169,7 +169,9 @@ class MidiOutlet:
                 self._come_back()
             elif not (self._player.alive and self._sync_alive()):
                 self._let_go()
-                self._sentence = f"The MIDI port {self._settings.name} has gone; stemd takes it again when it is back."
+                self._sentence = (
+                    f"The MIDI port {self._settings.name} has gone; sidestick takes it again when it is back."
+                )
                 self._say(self._sentence)
 
     def _come_back(self) -> None:
@@ -217,7 +219,7 @@ class MidiOutlet:
     def _joined(self) -> LinkTransport:
         self._link = self._link or self._settings.open_link()
         if self._link is None:
-            raise Rejected("no_link", "Ableton Link is not installed. Add it with: pip install 'stemd[link]'.")
+            raise Rejected("no_link", "Ableton Link is not installed. Add it with: pip install 'sidestick[link]'.")
         return self._link
 
     def _receive(self, message: bytes, time: float) -> None:
@@ -228,7 +230,7 @@ class MidiOutlet:
 
     def _keep_watch(self) -> None:
         if self._watch is None:
-            self._watch = threading.Thread(target=self._tend_on, name="stemd port watch", daemon=True)
+            self._watch = threading.Thread(target=self._tend_on, name="sidestick port watch", daemon=True)
             self._watch.start()
 
     def _tend_on(self) -> None:

@@ -22,7 +22,7 @@ from daemon.outlets.whole import TEMPORARY, why
 Kind = NewType("Kind", str)
 """What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""
 
-MANIFEST = Kind(".stemd.json")
+MANIFEST = Kind(".sidestick.json")
 SONG_MIDI = Kind(".mid")
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
@@ -42,7 +42,7 @@ def backing(ending: str) -> Kind:
 
 
 def plot(ending: str) -> Kind:
-    return Kind(f".stemd.{ending}")
+    return Kind(f".sidestick.{ending}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +155,17 @@ class _Song:
         try:
             found = Manifest.load(path)
         except Rejected:
-            return "is not from this stemd"
+            return "is not from this sidestick"
         if _key(found.source.name) != _key(self._source) or found.source.folder != self.origin:
             return f"belongs to {found.source.name}"
         return "was changed by hand" if found.edited else ""
 
     def not_this_output(self, owned: Mapping[str, str], path: Path) -> str:
-        """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that stemd wrote."""
+        """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that sidestick wrote."""
         written = owned.get(_key(path.relative_to(self._folder).as_posix()))
         if written is None:
             return "is not from this transcription"
-        return "" if digest_of(path) == written else "was changed since stemd wrote it"
+        return "" if digest_of(path) == written else "was changed since sidestick wrote it"
 
 
 def digest_of(path: Path) -> str:
@@ -187,10 +187,10 @@ def _key(text: str) -> str:
 
 
 def _numbered(base: str, kind: Kind, number: int) -> PurePosixPath:
-    """Song-2.stemd.json, but Song.drums-2.mid: the number stands where a musician looks for it."""
+    """Song-2.sidestick.json, but Song.drums-2.mid: the number stands where a musician looks for it."""
     if number == 1:
         return PurePosixPath(base + kind)
-    if kind.startswith(".stemd."):
+    if kind.startswith(".sidestick."):
         return PurePosixPath(f"{base}-{number}{kind}")
     head, _, ending = kind.rpartition(".")
     return PurePosixPath(f"{base}{head}-{number}.{ending}")

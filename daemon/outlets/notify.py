@@ -56,7 +56,7 @@ class Notifier:
 
         Returns where the latest jobs stand that are not over, no more than a client's socket can hold.
         """
-        wants = frozenset(REQUESTS["/stemd/subscribe"].then)
+        wants = frozenset(REQUESTS["/sidestick/subscribe"].then)
         with self._lock:
             self._drop_ended()
             self._leases.setdefault(None, {})[asker.client,] = _Lease(asker, self._clock() + ttl, wants)
@@ -71,7 +71,7 @@ class Notifier:
         """What `request` promises to tell about `job`, until it ends. Returns what is known already."""
         lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), frozenset(request.ends))
         with self._lock:
-            latest = (self._pushed if "/stemd/pushed" in lease.wants else self._latest).get(job)
+            latest = (self._pushed if "/sidestick/pushed" in lease.wants else self._latest).get(job)
             known = [] if latest is None else _wanted(lease, _message(latest, asker))
             if not any(message.address in lease.ends for message in known):
                 self._leases.setdefault(job, {})[asker.client, repr(asker.id)] = lease
@@ -143,15 +143,15 @@ def _wanted(lease: _Lease, message: Message) -> list[Message]:
 def _message(event: Event, asker: Asker) -> Message:
     match event:
         case Queued(job, path):
-            return reply("/stemd/queued", job=job, path=path)
+            return reply("/sidestick/queued", job=job, path=path)
         case Progress(job, stage, fraction, eta):
             whole = -1 if eta is None else round(eta)
-            return reply("/stemd/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole)
+            return reply("/sidestick/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole)
         case MidiWritten(job=job, path=path):
-            return reply("/stemd/midi", job=job, path=path)
+            return reply("/sidestick/midi", job=job, path=path)
         case Pushed(job, notes):
-            return reply("/stemd/pushed", id=asker.id, job=job, notes=notes)
+            return reply("/sidestick/pushed", id=asker.id, job=job, notes=notes)
         case Done(job, revision, manifest, midi):
-            return reply("/stemd/done", id=asker.id, job=job, revision=revision, manifest=manifest, midi=midi)
+            return reply("/sidestick/done", id=asker.id, job=job, revision=revision, manifest=manifest, midi=midi)
         case Failed(job, code, reason):
-            return fail(asker.id, "/stemd/process", code, reason, job)
+            return fail(asker.id, "/sidestick/process", code, reason, job)

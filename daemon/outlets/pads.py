@@ -19,7 +19,7 @@ class Pads:
     def learn(self, learn: Learn | None) -> None:
         self._learn = learn
         if learn is not None and self._thread is None:
-            self._thread = threading.Thread(target=self._deliver, name="stemd pads", daemon=True)
+            self._thread = threading.Thread(target=self._deliver, name="sidestick pads", daemon=True)
             self._thread.start()
 
     def ignore(self, pitches: Set[int]) -> None:

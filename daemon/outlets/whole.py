@@ -11,7 +11,7 @@ from pathlib import Path
 
 from daemon.errors import StageFailed
 
-TEMPORARY = ".stemd-"
+TEMPORARY = ".sidestick-"
 
 _OTHER_FOLDER = "choose another folder with --out"
 _REASONS = {

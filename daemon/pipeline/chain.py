@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from daemon.errors import NoMemory, Rejected, StageFailed, StemdError
+from daemon.errors import NoMemory, Rejected, SidestickError, StageFailed
 from daemon.inlets.probe import probe
 from daemon.jobs.options import SIX_STEMS, Options, VelocityCurve
 from daemon.jobs.workspace import key
@@ -301,7 +301,7 @@ def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told:
     """One of the four guards: whatever a stage trips over fails its job, with the reason, and nothing else."""
     try:
         return make(folder, told)
-    except (StemdError, OSError):
+    except (SidestickError, OSError):
         raise
     except MemoryError:
         raise NoMemory(name, f"There was not enough memory to {name}. Close other programs and try again.") from None

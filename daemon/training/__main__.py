@@ -15,8 +15,8 @@
 The first block makes the ear (ear.onnx), the second the kit splitter (kit.onnx) from the same kits and backing.
 
 `all` is every one of them, in this order. A root is a folder in which packages were unpacked, / if they are installed;
-the grooves are the unpacked Groove MIDI Dataset; `--work` (or STEMD_TRAINING) holds all results, and what lies there
-already is gone on with.
+the grooves are the unpacked Groove MIDI Dataset; `--work` (or SIDESTICK_TRAINING) holds all results, and what lies
+there already is gone on with.
 """
 
 import argparse
@@ -140,7 +140,7 @@ def everything(options: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m daemon.training", description=__doc__)
     made.add_argument("command", choices=[*COMMANDS, "all"])
-    home = Path(os.environ.get("STEMD_TRAINING", "training-work"))
+    home = Path(os.environ.get("SIDESTICK_TRAINING", "training-work"))
     made.add_argument("--work", type=Path, default=home, help="folder for all results")
     made.add_argument("--roots", type=Path, nargs="+", default=[Path("/")])
     made.add_argument("--grooves", type=Path, default=home / "groove", help="unpacked data set")

@@ -1,4 +1,4 @@
-// Live's beats as stemd takes a tempo map: marks of a second of the file, quarter notes a minute, and the meter.
+// Live's beats as sidestick takes a tempo map: marks of a second of the file, quarter notes a minute, and the meter.
 var Bars = (function () {
     "use strict";
 

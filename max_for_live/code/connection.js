@@ -1,4 +1,4 @@
-// Whether stemd is there: asked for again and again, and all events subscribed to while it is.
+// Whether sidestick is there: asked for again and again, and all events subscribed to while it is.
 var Connection = (function () {
     "use strict";
 
@@ -6,7 +6,7 @@ var Connection = (function () {
     var BEAT = 5000; // milliseconds
     var LEASE = 60; // seconds
 
-    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever stemd
+    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever sidestick
     // comes (back).
     function Connection(requests, panel, joined) {
         var self = this;
@@ -34,7 +34,7 @@ var Connection = (function () {
             answered: function (args) { self.pong(args); },
             refused: function (code, text) {
                 self.task.schedule(BEAT);
-                self.panel.link("old", "stemd refuses", text);
+                self.panel.link("old", "sidestick refuses", text);
             },
             lost: function () { self.gone(); }
         }, this.requests.name + "-ping");
@@ -50,24 +50,24 @@ var Connection = (function () {
         var protocol = Number(args[3]);
         if (protocol !== PROTOCOL) {
             this.present = false;
-            this.panel.link("old", "stemd " + version, protocol < PROTOCOL
-                ? "stemd " + version + " is too old for this device. Update stemd."
-                : "stemd " + version + " is newer than this device. Update the device.");
+            this.panel.link("old", "sidestick " + version, protocol < PROTOCOL
+                ? "sidestick " + version + " is too old for this device. Update sidestick."
+                : "sidestick " + version + " is newer than this device. Update the device.");
             return;
         }
         this.requests.ask("subscribe", [LEASE], { answered: function () {} }, this.requests.name + "-subscribe");
         if (!this.present) {
             this.present = true;
-            this.panel.link("there", "stemd " + version);
+            this.panel.link("there", "sidestick " + version);
             this.joined();
         }
     };
 
-    // `seek()` may find that stemd listens on another port, and then it is asked there at once.
+    // `seek()` may find that sidestick listens on another port, and then it is asked there at once.
     Connection.prototype.gone = function () {
         var news = this.present !== false;
         this.present = false;
-        this.panel.link("gone", "stemd is not running", news ? "stemd is not running. Start it with: stemd run" : "");
+        this.panel.link("gone", "sidestick is not running", news ? "sidestick is not running. Start it with: sidestick run" : "");
         if (this.seek()) {
             this.beat();
         } else {

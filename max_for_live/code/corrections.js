@@ -1,4 +1,4 @@
-// Everything that changes, plays or lists what stemd heard in the current song.
+// Everything that changes, plays or lists what sidestick heard in the current song.
 (function () {
     "use strict";
 
@@ -7,14 +7,14 @@
     Device.prototype.requireSong = function () {
         if (!this.current || this.current.state !== "done") {
             throw new Refusal("no_song", this.current && this.current.state === "running"
-                ? "stemd is still working on it." : "Transcribe a clip first.");
+                ? "sidestick is still working on it." : "Transcribe a clip first.");
         }
         this.requireDaemon();
         this.results.remember(this.current);
         return this.current;
     };
 
-    // One question about the current job; what comes back as /stemd/done is written by its event.
+    // One question about the current job; what comes back as /sidestick/done is written by its event.
     Device.prototype.edit = function (verb, args, answered) {
         var self = this;
         this.requests.ask(verb, [this.requireSong().job].concat(args || []), {
@@ -23,7 +23,7 @@
                 self.panel.status(text);
                 self.panel.turn(0);
             },
-            lost: function () { self.panel.status("stemd does not answer. Is it still running?"); }
+            lost: function () { self.panel.status("sidestick does not answer. Is it still running?"); }
         });
     };
 
@@ -77,7 +77,7 @@
         var self = this;
         var song = this.requireSong();
         this.edit("push", [JSON.stringify({ when: "now", parts: song.wanted })], function () {
-            self.panel.status("Playing on stemd's port");
+            self.panel.status("Playing on sidestick's port");
         });
     };
 
@@ -100,7 +100,7 @@
         hits = Learning.hitsOf(found.written, Files.json(path));
         changes = Learning.learn(found.written, found.existing, hits, this.current.map);
         if (!changes) {
-            throw new Refusal("nothing", "The notes are as stemd wrote them: change or delete some first.");
+            throw new Refusal("nothing", "The notes are as sidestick wrote them: change or delete some first.");
         }
         this.correct(changes);
     };

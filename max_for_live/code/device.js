@@ -1,4 +1,4 @@
-// The device: what each button does, and what happens when stemd answers.
+// The device: what each button does, and what happens when sidestick answers.
 var Device = (function () {
     "use strict";
 
@@ -43,7 +43,7 @@ var Device = (function () {
             found: function (port) { self.listening(port); },
             full: function () {
                 self.panel.link("gone", "No free port", "The ports " + Doorbell.FIRST + " to " + Doorbell.LAST +
-                    " are all taken. Remove a stemd device or close another program.");
+                    " are all taken. Remove a sidestick device or close another program.");
             }
         });
         this.doorbell.next();
@@ -79,7 +79,7 @@ var Device = (function () {
         this.host.store(this.songs.stored());
     };
 
-    // stemd is there again, or the set was opened anew: jobs go on, and the list of clusters is fetched.
+    // sidestick is there again, or the set was opened anew: jobs go on, and the list of clusters is fetched.
     Device.prototype.resume = function () {
         this.songs.unfinished().forEach(this.ask, this);
         if (this.current && this.current.state === "done") {
@@ -103,7 +103,7 @@ var Device = (function () {
     Device.prototype.requireDaemon = function () {
         if (!this.connection.present) {
             this.connection.beat();
-            throw new Refusal("no_daemon", "stemd is not running. Start it with: stemd run");
+            throw new Refusal("no_daemon", "sidestick is not running. Start it with: sidestick run");
         }
     };
 
@@ -129,11 +129,11 @@ var Device = (function () {
             parts: [], options: this.wishes.forProcess(source, this.songs.partsOf(source.path))
         };
         if (this.songs.list.some(function (other) { return sameWork(other, song); })) {
-            throw new Refusal("running", "stemd is working on this clip already.");
+            throw new Refusal("running", "sidestick is working on this clip already.");
         }
         this.current = this.songs.add(song);
         this.panel.show([]);
-        this.panel.status("Asking stemd about " + source.name);
+        this.panel.status("Asking sidestick about " + source.name);
         this.ask(song);
     };
 
@@ -149,7 +149,7 @@ var Device = (function () {
                 }
             },
             refused: function (code, text) { self.failed(song, text); },
-            lost: function () { self.panel.status("stemd does not answer. The job goes on when stemd is back."); }
+            lost: function () { self.panel.status("sidestick does not answer. The job goes on when sidestick is back."); }
         }, song.request);
     };
 
@@ -158,7 +158,7 @@ var Device = (function () {
         this.nudger.schedule(NUDGE);
     };
 
-    // Asked again, stemd tells where a job stands: an event that got lost is made good.
+    // Asked again, sidestick tells where a job stands: an event that got lost is made good.
     Device.prototype.nudge = function () {
         var open = this.songs.unfinished();
         if (open.length) {
@@ -208,7 +208,7 @@ var Device = (function () {
 
     Device.prototype.deliverNotes = function (song) {
         var count = this.results.deliver(song, null);
-        var told = count ? Notes.counted(count) : "stemd heard no " + song.wanted.join(", no ") + " in it";
+        var told = count ? Notes.counted(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
         this.panel.status(song.source.name + ": " + told + this.results.remark(song));
     };
 
@@ -226,7 +226,7 @@ var Device = (function () {
         this.deliver(this.current);
     };
 
-    // A job that stemd has not named yet is cancelled as soon as it is.
+    // A job that sidestick has not named yet is cancelled as soon as it is.
     Device.prototype.cancel = function () {
         var song = this.current;
         if (!song || song.state !== "running") {
@@ -243,7 +243,7 @@ var Device = (function () {
         this.requests.ask("cancel", [song.job], {
             answered: function () { self.failed(song, "Cancelled"); },
             refused: function (code, text) { self.panel.status(text); },
-            lost: function () { self.panel.status("stemd does not answer. Is it still running?"); }
+            lost: function () { self.panel.status("sidestick does not answer. Is it still running?"); }
         });
     };
 

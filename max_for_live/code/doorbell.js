@@ -6,7 +6,7 @@ var Doorbell = (function () {
     var FIRST = 9340;
     var COUNT = 60;
     var WAIT = 150; // milliseconds for a message to ourselves
-    var ECHO = "/stemd.live/echo";
+    var ECHO = "/sidestick.live/echo";
 
     // `listen(port)` binds the receiver, `ring(port, address, args)` sends to it; then `found(port)` or `full()`.
     function Doorbell(listen, ring, then) {

@@ -1,4 +1,4 @@
-// Labels, their names for people, and the notes that play them. stemd is asked for General MIDI, from which each
+// Labels, their names for people, and the notes that play them. sidestick is asked for General MIDI, from which each
 // note's label can be told; what the user's instrument wants is decided here.
 var Drums = (function () {
     "use strict";

@@ -1,9 +1,9 @@
 // Max's side: messages of the patcher come in here, messages to it go out by these outlets.
 autowatch = 0;
 inlets = 1;
-outlets = 4; // to stemd, to the receiver, to ourselves, to what is stored with the set
+outlets = 4; // to sidestick, to the receiver, to ourselves, to what is stored with the set
 
-var TO_STEMD = 0;
+var TO_SIDESTICK = 0;
 var TO_RECEIVER = 1;
 var TO_SELF = 2;
 var TO_STORE = 3;
@@ -13,8 +13,8 @@ var CONTROLS = [
     "cymbals", "daemon_port"
 ];
 
-setinletassist(0, "messages from the panel and from stemd");
-setoutletassist(TO_STEMD, "OSC to stemd");
+setinletassist(0, "messages from the panel and from sidestick");
+setoutletassist(TO_SIDESTICK, "OSC to sidestick");
 setoutletassist(TO_RECEIVER, "port to listen on");
 setoutletassist(TO_SELF, "OSC to this device");
 setoutletassist(TO_STORE, "songs, stored with the set");
@@ -35,7 +35,7 @@ function find(name) {
 
 function host() {
     return {
-        send: function (address, args) { emit(TO_STEMD, address, args); },
+        send: function (address, args) { emit(TO_SIDESTICK, address, args); },
         listen: function (port) { outlet(TO_RECEIVER, "port", port); },
         ring: function (port, address, args) {
             outlet(TO_SELF, "port", port);
@@ -74,7 +74,7 @@ function init() {
     device = new Device(host());
     device.connection.seek = seek;
     CONTROLS.forEach(function (name) { find(name).message("bang"); });
-    outlet(TO_STEMD, "port", daemonPort);
+    outlet(TO_SIDESTICK, "port", daemonPort);
     find("stored").message("bang");
     device.start();
     selection = new LiveAPI(observed, "live_set view");
@@ -95,7 +95,7 @@ function act(name, argument) {
 
 function daemon_port(port) {
     daemonPort = port;
-    outlet(TO_STEMD, "port", port);
+    outlet(TO_SIDESTICK, "port", port);
     if (device && device.ready) {
         device.connection.beat();
     }
@@ -123,7 +123,7 @@ function page(by) {
     }
 }
 
-// Controls say their name and value; what comes from stemd begins with its address.
+// Controls say their name and value; what comes from sidestick begins with its address.
 function anything() {
     var args = arrayfromargs(arguments);
     if (device && messagename.charAt(0) === "/") {

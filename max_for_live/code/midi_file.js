@@ -1,4 +1,4 @@
-// Reads the .mid files that stemd writes: notes in seconds of the audio, by track.
+// Reads the .mid files that sidestick writes: notes in seconds of the audio, by track.
 var MidiFile = (function () {
     "use strict";
 

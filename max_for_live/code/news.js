@@ -1,4 +1,4 @@
-// What stemd tells without being asked: how far a job is, its drafts, its end.
+// What sidestick tells without being asked: how far a job is, its drafts, its end.
 (function () {
     "use strict";
 
@@ -20,7 +20,7 @@
     };
 
     var EVENTS = {
-        "/stemd/progress": function (args) {
+        "/sidestick/progress": function (args) {
             this.each(args[0], function (song) {
                 if (song.state === "running") {
                     this.expectNews();
@@ -28,10 +28,10 @@
                 }
             });
         },
-        "/stemd/queued": function (args) {
+        "/sidestick/queued": function (args) {
             this.each(args[0], function () { this.panel.status("Waiting for its turn"); });
         },
-        "/stemd/midi": function (args) {
+        "/sidestick/midi": function (args) {
             this.each(args[0], function (song) {
                 var path = Paths.normal(args[1]);
                 if (song.state === "running" && !song.options.stems && this.results.wants(song, path)) {
@@ -40,10 +40,10 @@
                 }
             });
         },
-        "/stemd/done": function (args) {
+        "/sidestick/done": function (args) {
             this.each(args[1], function (song) { this.guard(this.done, { song: song, args: args }); });
         },
-        "/stemd/fail": function (args) {
+        "/sidestick/fail": function (args) {
             this.each(args[4], function (song) {
                 if (song.state === "running") {
                     this.failed(song, args[3]);

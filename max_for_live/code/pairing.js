@@ -1,4 +1,4 @@
-// What became of the notes that stemd wrote, after the user has worked on the clip.
+// What became of the notes that sidestick wrote, after the user has worked on the clip.
 var Pairing = (function () {
     "use strict";
 

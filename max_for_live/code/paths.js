@@ -40,14 +40,14 @@ var Paths = (function () {
         return "file://" + (path.charAt(0) === "/" ? "" : "/") + encodeURI(path).replace(/#/g, "%23");
     }
 
-    // Where the running stemd says on which port it listens, for the user to whom `path` belongs.
+    // Where the running sidestick says on which port it listens, for the user to whom `path` belongs.
     function published(path) {
         var mac = /^\/Users\/[^\/]+/.exec(path);
         var windows = /^[A-Z]:\/Users\/[^\/]+/i.exec(path);
         if (mac) {
-            return mac[0] + "/Library/Application Support/stemd/daemon.json";
+            return mac[0] + "/Library/Application Support/sidestick/daemon.json";
         }
-        return windows ? windows[0] + "/AppData/Local/stemd/daemon.json" : "";
+        return windows ? windows[0] + "/AppData/Local/sidestick/daemon.json" : "";
     }
 
     return {

@@ -1,10 +1,10 @@
-// Questions to stemd. UDP loses packets: a question without an answer is asked again under the same id, and stemd
+// Questions to sidestick. UDP loses packets: a question without an answer is asked again under the same id, and sidestick
 // does nothing twice for it.
 var Requests = (function () {
     "use strict";
 
     var WAITS = [400, 800, 1600, 3200]; // milliseconds to wait for an answer before each next try
-    var ANSWERS = /^\/stemd\/(pong|status\.reply|ack|done|fail|pushed|jobs\.reply|clusters\.reply)$/;
+    var ANSWERS = /^\/sidestick\/(pong|status\.reply|ack|done|fail|pushed|jobs\.reply|clusters\.reply)$/;
 
     function newName() {
         return "live-" + Math.floor(Math.random() * 0x7fffffff).toString(36) + new Date().getTime().toString(36);
@@ -28,7 +28,7 @@ var Requests = (function () {
     Requests.prototype.ask = function (verb, args, then, id) {
         var self = this;
         var identity = id || this.newId();
-        var question = { address: "/stemd/" + verb, args: [identity].concat(args), then: then, tries: 0 };
+        var question = { address: "/sidestick/" + verb, args: [identity].concat(args), then: then, tries: 0 };
         question.task = new Task(function () { self.again(identity); });
         this.forget(identity);
         this.pending[identity] = question;
@@ -39,7 +39,7 @@ var Requests = (function () {
     // reply_port comes last, but subscribe has it before the lease.
     Requests.prototype.wire = function (question) {
         var args = question.args.slice();
-        args.splice(question.address === "/stemd/subscribe" ? 1 : args.length, 0, this.replyPort);
+        args.splice(question.address === "/sidestick/subscribe" ? 1 : args.length, 0, this.replyPort);
         return args;
     };
 
@@ -71,14 +71,14 @@ var Requests = (function () {
         Object.keys(this.pending).forEach(this.forget, this);
     };
 
-    // Takes a message from stemd; true if it was the answer to an open question.
+    // Takes a message from sidestick; true if it was the answer to an open question.
     Requests.prototype.hear = function (address, args) {
         var question = ANSWERS.test(address) ? this.pending[args[0]] : null;
         if (!question) {
             return false;
         }
         this.forget(args[0]);
-        if (address !== "/stemd/fail") {
+        if (address !== "/sidestick/fail") {
             question.then.answered(args, address);
         } else if (question.then.refused) {
             question.then.refused(args[2], args[3]);

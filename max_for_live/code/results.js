@@ -1,11 +1,11 @@
-// Brings what stemd wrote into Live: each part of a song into its clip.
+// Brings what sidestick wrote into Live: each part of a song into its clip.
 var Results = (function () {
     "use strict";
 
     var RACK = 0;
     var GENERAL_MIDI = 1;
     var BAR = 4; // beats
-    var MAKESHIFT = ". Separated without htdemucs, with more bleed: stemd doctor says why";
+    var MAKESHIFT = ". Separated without htdemucs, with more bleed: sidestick doctor says why";
     var TABLES = ",\n\"history\":"; // what follows in a manifest are corrections, notes and hits by the thousand
 
     // `settings` are the panel's wishes; `told(text)` shows a sentence.
@@ -42,7 +42,7 @@ var Results = (function () {
         }
         found = outputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) { return wanted.indexOf(file.name) >= 0; });
         if (!found.length) {
-            throw new Refusal("no_part", "stemd wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
+            throw new Refusal("no_part", "sidestick wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
         }
         return found;
     }
@@ -118,7 +118,7 @@ var Results = (function () {
         return this.open[key];
     };
 
-    // stemd's ticks are those of Live's beats if it was told of them: then every line is met to the tick.
+    // sidestick's ticks are those of Live's beats if it was told of them: then every line is met to the tick.
     function placed(song, name, notes) {
         var voiced = Notes.voiced(notes, name === "drums" ? song.map : null);
         return Notes.onto(placeOf(song, name).timing, voiced, song.beats);
@@ -177,7 +177,7 @@ var Results = (function () {
         return list.slice().reverse().reduce(function (count, file) { return count + self.part(song, file); }, 0);
     };
 
-    // In a set that was opened anew: what stemd wrote is told from its .mid, before that changes.
+    // In a set that was opened anew: what sidestick wrote is told from its .mid, before that changes.
     Results.prototype.remember = function (song) {
         var self = this;
         song.parts.forEach(function (entry) {
@@ -189,7 +189,7 @@ var Results = (function () {
         });
     };
 
-    // What stemd wrote into the clip of the drums and what is in it now; null if the clip is gone.
+    // What sidestick wrote into the clip of the drums and what is in it now; null if the clip is gone.
     Results.prototype.compared = function (song) {
         var held = this.opened(song, "drums");
         if (!held) {

@@ -82,7 +82,7 @@ var StemTracks = (function () {
     // `stems` are {name, path}. True if the clips are there, false if the folder was shown instead.
     function place(source, stems) {
         if (!stems.length) {
-            throw new Refusal("no_stems", "stemd wrote no stems for this song. Is it up to date?");
+            throw new Refusal("no_stems", "sidestick wrote no stems for this song. Is it up to date?");
         }
         if (!possible(source)) {
             max.launchbrowser(Paths.url(Paths.folder(stems[0].path)));

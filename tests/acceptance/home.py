@@ -23,25 +23,25 @@ class Home:
         self.music = folder / "music"
         self.music.mkdir(parents=True)
         names = ("config", "state", "cache", "models")
-        self.folders = {f"STEMD_FOLDERS__{name.upper()}": str(folder / name) for name in names}
+        self.folders = {f"SIDESTICK_FOLDERS__{name.upper()}": str(folder / name) for name in names}
 
     @property
     def environ(self) -> dict[str, str]:
-        rest = {name: text for name, text in os.environ.items() if not name.startswith("STEMD_")}
-        return {**rest, **self.folders, "STEMD_OFFLINE": "true", "COLUMNS": "200"}
+        rest = {name: text for name, text in os.environ.items() if not name.startswith("SIDESTICK_")}
+        return {**rest, **self.folders, "SIDESTICK_OFFLINE": "true", "COLUMNS": "200"}
 
     def song(self, name: str = "Song.wav") -> Path:
         """Two seconds of drums."""
         return synth.write(self.music / name, synth.play(BEAT, 2.0))
 
-    def stemd(self, *words: object, **settings: str) -> Result:
+    def sidestick(self, *words: object, **settings: str) -> Result:
         """The command line within this process."""
-        chosen: dict[str, str | None] = {f"STEMD_{name.upper()}": text for name, text in settings.items()}
+        chosen: dict[str, str | None] = {f"SIDESTICK_{name.upper()}": text for name, text in settings.items()}
         return CliRunner().invoke(app, [str(word) for word in words], env={**self.environ, **chosen})
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
         """The installed command as a process of its own; `before` runs in it first."""
-        command = [sys.executable, str(Path(sys.executable).with_name("stemd")), *map(str, words)]
+        command = [sys.executable, str(Path(sys.executable).with_name("sidestick")), *map(str, words)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, env=self.environ, text=True, preexec_fn=before, **pipes)
 

@@ -82,7 +82,7 @@ def test_what_is_no_song_is_refused_with_a_reason(home, kind):
     name, make, reason = BAD[kind]
     bad = make(home.music / name)
     before = home.files()
-    result = home.stemd("transcribe", bad, *DRUMS)
+    result = home.sidestick("transcribe", bad, *DRUMS)
     assert result.exit_code == 1
     assert reason in result.stderr and bad.stem.encode("ascii", "backslashreplace").decode() in result.stderr
     assert result.stderr.strip().endswith(".") and "Traceback" not in result.stderr
@@ -90,7 +90,7 @@ def test_what_is_no_song_is_refused_with_a_reason(home, kind):
 
 
 def test_a_song_over_the_limit_is_refused_with_the_setting_that_raises_it(home):
-    result = home.stemd("transcribe", home.song(), *DRUMS, limits__max_minutes="0.02")
+    result = home.sidestick("transcribe", home.song(), *DRUMS, limits__max_minutes="0.02")
     assert result.exit_code == 1
     assert "0:02.0 long and the limit is 0:01.2" in result.stderr and "limits.max_minutes" in result.stderr
 
@@ -98,7 +98,7 @@ def test_a_song_over_the_limit_is_refused_with_the_setting_that_raises_it(home):
 def test_a_truncated_song_is_used_as_far_as_it_goes(home):
     song = home.song()
     song.write_bytes(song.read_bytes()[:-300_000])
-    result = home.stemd("transcribe", song, *DRUMS)
+    result = home.sidestick("transcribe", song, *DRUMS)
     assert result.exit_code == 0
     assert "Song.drums.mid" in home.files()
 
@@ -106,7 +106,7 @@ def test_a_truncated_song_is_used_as_far_as_it_goes(home):
 @pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (11025, 2), (96000, 2), (192000, 1), (48000, 8)])
 def test_odd_rates_and_more_channels_are_used(home, rate, channels):
     song = synth.write(home.music / "Song.wav", synth.play(BEAT, 2.0, rate=rate, channels=channels), rate=rate)
-    result = home.stemd("transcribe", song, *DRUMS)
+    result = home.sidestick("transcribe", song, *DRUMS)
     assert result.exit_code == 0
     assert ("8 channels; the first two were used" in result.stdout) == (channels == 8)
 
@@ -125,7 +125,7 @@ def test_odd_rates_and_more_channels_are_used(home, rate, channels):
         ("--separator magic", "Known are auto, embedded, htdemucs"),
         ("--separator drumsep", "There is no separator 'drumsep'"),
         ("--kit magic", "use auto, embedded, drumsep or drumsep6"),
-        ("--kit drumsep", "stemd models fetch drumsep"),
+        ("--kit drumsep", "sidestick models fetch drumsep"),
         ("--kit-stems", "set stems and parts too"),
         ("--onsets magic", "use default, superflux or classic"),
         ("--grid 1/7", "use 1/4, 1/8, 1/16, 1/32, 1/4T, 1/8T or 1/16T"),
@@ -140,24 +140,24 @@ def test_odd_rates_and_more_channels_are_used(home, rate, channels):
 )
 def test_a_wrong_option_is_refused_before_any_work(home, words, sentence):
     song = home.song()
-    result = home.stemd("transcribe", song, *words.split())
+    result = home.sidestick("transcribe", song, *words.split())
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert home.files() == {"Song.wav"}
 
 
 def test_all_wrong_options_are_told_at_once(home):
-    result = home.stemd("transcribe", home.song(), "--bpm", "1", "--grid", "1/7")
+    result = home.sidestick("transcribe", home.song(), "--bpm", "1", "--grid", "1/7")
     assert "--bpm" in result.stderr and "--grid" in result.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("",)])
 def test_no_song_at_all_is_a_wrong_call(home, words):
-    assert home.stemd("transcribe", *words).exit_code == 2
+    assert home.sidestick("transcribe", *words).exit_code == 2
 
 
 def test_a_folder_without_songs_is_a_wrong_call(home):
-    result = home.stemd("transcribe", home.music)
+    result = home.sidestick("transcribe", home.music)
     assert result.exit_code == 2
     assert f"There is no song in {home.music}" in result.stderr
 
@@ -166,24 +166,26 @@ def test_a_folder_without_songs_is_a_wrong_call(home):
 def test_an_output_folder_that_cannot_be_is_told_before_the_work(home, place):
     song = home.song()
     (home.folder / "file").write_text("")
-    result = home.stemd("transcribe", song, *DRUMS, "--out", home.folder / place)
+    result = home.sidestick("transcribe", song, *DRUMS, "--out", home.folder / place)
     assert result.exit_code == 1
     assert "choose another folder with --out" in result.stderr
     assert not (home.folder / "cache" / "stages" / "decode").exists()
 
 
 def test_a_read_only_output_folder_is_told(home):
-    result = home.stemd("transcribe", home.song(), *DRUMS, "--out", "/proc/stemd")
+    result = home.sidestick("transcribe", home.song(), *DRUMS, "--out", "/proc/sidestick")
     assert result.exit_code == 1
-    assert "Nothing can be written to /proc/stemd" in result.stderr and "--out" in result.stderr
+    assert "Nothing can be written to /proc/sidestick" in result.stderr and "--out" in result.stderr
 
 
 @pytest.mark.parametrize("folder", ["cache", "state"])
-def test_a_folder_of_stemd_that_cannot_be_used_never_ends_in_a_traceback(home, folder):
+def test_a_folder_of_sidestick_that_cannot_be_used_never_ends_in_a_traceback(home, folder):
     (home.folder / "file").write_text("")
-    result = home.stemd("transcribe", home.song(), *DRUMS, **{f"folders__{folder}": str(home.folder / "file" / "x")})
+    result = home.sidestick(
+        "transcribe", home.song(), *DRUMS, **{f"folders__{folder}": str(home.folder / "file" / "x")}
+    )
     assert result.exit_code == (1 if folder == "cache" else 0)
-    assert "STEMD_FOLDERS__CACHE" in result.stderr or folder == "state"
+    assert "SIDESTICK_FOLDERS__CACHE" in result.stderr or folder == "state"
 
 
 def little_room():
@@ -204,7 +206,7 @@ def test_a_full_disk_for_the_cache_is_told_and_leaves_nothing(home):
 def test_a_full_disk_for_the_stems_is_told_and_leaves_nothing(home):
     song = home.song()
     asked = ("transcribe", song, "--separator", "embedded")
-    assert home.stemd(*asked, "--stems", "flac", "--out", home.folder / "elsewhere").exit_code == 0
+    assert home.sidestick(*asked, "--stems", "flac", "--out", home.folder / "elsewhere").exit_code == 0
     with home.start(*asked, "--stems", "wav", before=little_room) as process:
         _, errors = process.communicate()
     assert process.returncode == 1
@@ -213,7 +215,7 @@ def test_a_full_disk_for_the_stems_is_told_and_leaves_nothing(home):
 
 
 def test_without_network_and_weights_auto_makes_do_and_says_so_in_one_sentence(home):
-    result = home.stemd("transcribe", home.song(), "--json")
+    result = home.sidestick("transcribe", home.song(), "--json")
     done = json.loads(result.stdout.splitlines()[-1])
     assert result.exit_code == 0
     (remark,) = [remark for remark in done["remarks"] if "htdemucs" in remark]
@@ -221,7 +223,7 @@ def test_without_network_and_weights_auto_makes_do_and_says_so_in_one_sentence(h
 
 
 def test_without_network_a_separator_that_was_named_is_not_replaced(home):
-    result = home.stemd("transcribe", home.song(), "--separator", "htdemucs")
+    result = home.sidestick("transcribe", home.song(), "--separator", "htdemucs")
     assert result.exit_code == 1
     assert "htdemucs are not here" in result.stderr and "--separator embedded" in result.stderr
 
@@ -232,10 +234,10 @@ def test_damaged_weights_are_not_used(home):
     weights = home.folder / "models" / "htdemucs" / published()["htdemucs"].members[0].sources[0].file
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"something else")
-    result = home.stemd("transcribe", home.song(), "--separator", "htdemucs")
+    result = home.sidestick("transcribe", home.song(), "--separator", "htdemucs")
     assert result.exit_code == 1
     assert f"{weights} is damaged or was swapped" in result.stderr
-    assert "stemd models fetch htdemucs" in result.stderr
+    assert "sidestick models fetch htdemucs" in result.stderr
 
 
 def test_two_runs_on_one_song_end_well_with_one_manifest(home):
@@ -243,5 +245,5 @@ def test_two_runs_on_one_song_end_well_with_one_manifest(home):
     with home.start("transcribe", song, *DRUMS) as first, home.start("transcribe", song, *DRUMS) as second:
         said = [first.communicate()[1], second.communicate()[1]]
     assert (first.returncode, second.returncode) == (0, 0), said
-    assert home.files() == {"Song.wav", "Song.drums.mid", "Song.stemd.json"}
-    assert home.stemd("relabel", home.music / "Song.stemd.json", "--delete-hit", "0").exit_code == 0
+    assert home.files() == {"Song.wav", "Song.drums.mid", "Song.sidestick.json"}
+    assert home.sidestick("relabel", home.music / "Song.sidestick.json", "--delete-hit", "0").exit_code == 0

@@ -38,7 +38,7 @@ def unfinished(home):
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_interruption_at_any_stage_leaves_only_the_song(home, monkeypatch, stage):
     interrupted_at(stage, monkeypatch)
-    result = home.stemd("transcribe", home.song(), *EVERYTHING)
+    result = home.sidestick("transcribe", home.song(), *EVERYTHING)
     assert (result.exit_code, result.stderr) == (130, GOODBYE)
     assert home.files() == {"Song.wav"}
     assert not unfinished(home)
@@ -46,27 +46,27 @@ def test_an_interruption_at_any_stage_leaves_only_the_song(home, monkeypatch, st
 
 def test_an_interruption_while_files_are_written_takes_the_new_ones_back(home, monkeypatch):
     monkeypatch.setattr(delivery, "to_bytes", interrupt)
-    result = home.stemd("transcribe", home.song(), *EVERYTHING)
+    result = home.sidestick("transcribe", home.song(), *EVERYTHING)
     assert (result.exit_code, result.stderr) == (130, GOODBYE)
     assert home.files() == {"Song.wav"}
 
 
 def test_what_lay_there_before_survives_an_interruption(home, monkeypatch):
     song = home.song()
-    home.stemd("transcribe", song, "--separator", "embedded")
+    home.sidestick("transcribe", song, "--separator", "embedded")
     midi = (home.music / "Song.drums.mid").read_bytes()
     monkeypatch.setattr(delivery, "to_bytes", interrupt)
-    home.stemd("transcribe", song, *EVERYTHING, "--grid", "1/4")
+    home.sidestick("transcribe", song, *EVERYTHING, "--grid", "1/4")
     assert (home.music / "Song.drums.mid").read_bytes() == midi
-    assert home.files() == {"Song.wav", "Song.drums.mid", "Song.stemd.json"}
+    assert home.files() == {"Song.wav", "Song.drums.mid", "Song.sidestick.json"}
 
 
 def test_the_next_run_goes_on_where_it_was_stopped(home, monkeypatch):
     song = home.song()
     with monkeypatch.context() as impatient:
         interrupted_at("kit", impatient)
-        home.stemd("transcribe", song, *EVERYTHING)
-    done = json.loads(home.stemd("transcribe", song, *EVERYTHING).stdout.splitlines()[-1])
+        home.sidestick("transcribe", song, *EVERYTHING)
+    done = json.loads(home.sidestick("transcribe", song, *EVERYTHING).stdout.splitlines()[-1])
     cached = {stage["stage"] for stage in done["stages"] if stage["cached"]}
     assert cached == {"decode", "separate", "listen"}
     assert "Song.stems/drums.wav" in home.files()

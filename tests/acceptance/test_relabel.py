@@ -1,4 +1,4 @@
-"""`stemd relabel`: a correction, its undoing, and what does not fit."""
+"""`sidestick relabel`: a correction, its undoing, and what does not fit."""
 
 import json
 
@@ -14,14 +14,14 @@ SNARE, CLAP = 38, 39
 def heard(tmp_path_factory):
     """A song that was transcribed once; each test corrects it and takes that back."""
     home = Home(tmp_path_factory.mktemp("home"))
-    assert home.stemd("transcribe", home.song(), *DRUMS).exit_code == 0
+    assert home.sidestick("transcribe", home.song(), *DRUMS).exit_code == 0
     return home
 
 
 @pytest.fixture
 def relabel(heard):
     def run(*words):
-        return heard.stemd("relabel", heard.music / "Song.stemd.json", *words)
+        return heard.sidestick("relabel", heard.music / "Song.sidestick.json", *words)
 
     yield run
     while run("--undo").exit_code == 0:
@@ -33,7 +33,7 @@ def pitches(home):
 
 
 def snares(home):
-    clusters = json.loads((home.music / "Song.stemd.json").read_text())["clusters"]
+    clusters = json.loads((home.music / "Song.sidestick.json").read_text())["clusters"]
     return next(cluster["id"] for cluster in clusters if cluster["label"] == "snare")
 
 
@@ -61,7 +61,7 @@ def test_any_correction_may_come_as_json(heard, relabel):
 
 def test_corrections_live_through_another_transcription(heard, relabel):
     relabel("--cluster", f"{snares(heard)}=clap")
-    heard.stemd("transcribe", heard.music / "Song.wav", *DRUMS, "--grid", "1/8")
+    heard.sidestick("transcribe", heard.music / "Song.wav", *DRUMS, "--grid", "1/8")
     assert CLAP in pitches(heard)
 
 
@@ -89,8 +89,8 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(heard, relabel, words,
     assert (heard.music / "Song.drums.mid").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["none.stemd.json", "Song.wav", "Song.drums.mid"])
+@pytest.mark.parametrize("name", ["none.sidestick.json", "Song.wav", "Song.drums.mid"])
 def test_what_is_no_manifest_is_refused_by_name(heard, name):
-    result = heard.stemd("relabel", heard.music / name, "--undo")
+    result = heard.sidestick("relabel", heard.music / name, "--undo")
     assert result.exit_code == 2
     assert name in result.stderr

@@ -77,7 +77,7 @@ def test_a_source_that_is_down_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_download_with_another_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NoWeights, match=r"not the published file.*stemd models fetch small"):
+    with pytest.raises(NoWeights, match=r"not the published file.*sidestick models fetch small"):
         shelf(tmp_path, Server(data=DATA[::-1])).fetch("small", silent)
     assert not [each for each in (tmp_path / "small").iterdir() if each.name != ".lock"]
 
@@ -97,7 +97,7 @@ def test_a_verified_file_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_weights_that_are_missing_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(NoWeights, match=r"weights of small are not here yet.*stemd models fetch small"):
+    with pytest.raises(NoWeights, match=r"weights of small are not here yet.*sidestick models fetch small"):
         shelf(tmp_path).path("small")
 
 

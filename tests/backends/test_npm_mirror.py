@@ -65,7 +65,7 @@ def test_query_key_and_value_of_a_cross_attention_become_one(tmp_path: Path) -> 
 
 def test_another_network_is_not_converted(tmp_path: Path) -> None:
     (tmp_path / "a.onnx").write_bytes(graph(("a.weight", np.ones(2)), nodes=()))
-    with pytest.raises(ValueError, match=r"a\.onnx is not the htdemucs that stemd knows"):
+    with pytest.raises(ValueError, match=r"a\.onnx is not the htdemucs that sidestick knows"):
         npm_mirror.convert(tmp_path / "a.onnx", tmp_path / "a.safetensors")
     assert not (tmp_path / "a.safetensors").exists()
 

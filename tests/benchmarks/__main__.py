@@ -50,10 +50,10 @@ def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    evaluation = os.environ.get("STEMD_EVAL")
+    evaluation = os.environ.get("SIDESTICK_EVAL")
     parser.add_argument("names", nargs="*", choices=list(BENCHMARKS), metavar="NAME")
     parser.add_argument("--eval", type=_folder, default=evaluation, help="annotated recordings and their scorer")
-    parser.add_argument("--weights", type=Path, default=user_data_path("stemd", appauthor=False) / "models")
+    parser.add_argument("--weights", type=Path, default=user_data_path("sidestick", appauthor=False) / "models")
     parser.add_argument("--long", action="store_true", help="30 minutes through htdemucs too")
     parser.add_argument("--write", type=Path, help="file with marks for the tables")
     return parser.parse_args()

@@ -27,7 +27,7 @@ from tests.benchmarks.songs import studio
 from tests.benchmarks.tables import Setting, Table, number
 
 MISSING = (
-    "Not measured: --eval FOLDER (or STEMD_EVAL) names annotated recordings with their scorer, cut from MDB Drums "
+    "Not measured: --eval FOLDER (or SIDESTICK_EVAL) names annotated recordings with their scorer, cut from MDB Drums "
     "(Southall et al., ISMIR 2017) and StemGMD (Mezza et al., 2024), both on Zenodo."
 )
 RECIPES = ("default", "superflux", "classic")
@@ -141,7 +141,7 @@ def _hit_row(
 
 
 def _onset_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
-    yield ("stemd", *_onset_figures(hall, _by_novelty))
+    yield ("sidestick", *_onset_figures(hall, _by_novelty))
     yield ("librosa.onset.onset_detect", *_onset_figures(hall, _by_librosa))
 
 
@@ -199,7 +199,7 @@ def _by_librosa(_: Hall, track: Path) -> list[float]:
 
 
 def _beat_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
-    yield ("stemd", *_beat_figures(hall, _our_beats))
+    yield ("sidestick", *_beat_figures(hall, _our_beats))
     yield ("librosa.beat.beat_track", *_beat_figures(hall, _librosa_beats))
 
 
@@ -244,7 +244,7 @@ def _kit_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
             stems = hall.score.score_stems(folder, next(iter(kit.drums.values())).path.parent)["stems"]
             every.append([stems[drum].get("sdr") for drum in DRUMS])
     means = [fmean(value for value in column if value is not None) for column in zip(*every, strict=True)]
-    yield ("stemd", *(number(value, 1) for value in means), number(fmean(means), 1))
+    yield ("sidestick", *(number(value, 1) for value in means), number(fmean(means), 1))
 
 
 def _quiet(_stage: str, _fraction: float) -> None:

@@ -52,9 +52,9 @@ def start() -> list[Row]:
 
 def idle() -> list[Row]:
     with home() as running, running.start().client() as client:
-        client.ask("/stemd/process", str(running.song("Song.wav")), '{"input": "drums"}')
+        client.ask("/sidestick/process", str(running.song("Song.wav")), '{"input": "drums"}')
         until_idle(client)
-        client.ask("/stemd/relabel", only_job(running), '{"clusters": {"0": "snare"}}')
+        client.ask("/sidestick/relabel", only_job(running), '{"clusters": {"0": "snare"}}')
         share, size = at_rest(running)
     return [
         Row("memory, idle after a song and a correction", size, "MB", "<= 90"),
@@ -68,7 +68,7 @@ def jack() -> list[Row]:
         running = stack.enter_context(home())
         client = stack.enter_context(running.start().client())
         assert running.process is not None
-        until(lambda: "JACK" in str(client.ask("/stemd/status").args[-1]))
+        until(lambda: "JACK" in str(client.ask("/sidestick/status").args[-1]))
         quiet = subprocess.DEVNULL
         peer = stack.enter_context(subprocess.Popen(["jack_midi_dump", "peer"], stdout=quiet, stderr=quiet))
         stack.callback(peer.kill)
@@ -93,10 +93,10 @@ def ack() -> list[Row]:
         for _ in range(os.cpu_count() or 1):
             stack.enter_context(_burner())
         client = stack.enter_context(running.client())
-        client.ask("/stemd/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
+        client.ask("/sidestick/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
         next(message for message in client.events(PATIENCE) if "separate" in message.args)
-        times = [timed(lambda path=path: client.ask("/stemd/process", str(path))) for path in paths]
-        pings = [timed(lambda: client.ask("/stemd/ping")) for _ in range(REQUESTS)]
+        times = [timed(lambda path=path: client.ask("/sidestick/process", str(path))) for path in paths]
+        pings = [timed(lambda: client.ask("/sidestick/ping")) for _ in range(REQUESTS)]
     return [
         Row("ack, p99 of 1,000 requests, all cores busy", p99(times), "ms", "< 10"),
         Row("ack, median", sorted(times)[REQUESTS // 2], "ms", ""),
@@ -110,7 +110,7 @@ def relabel() -> list[Row]:
         name = large(running)
         running.start()
         with running.client() as client, running.client() as listener:
-            listener.ask("/stemd/subscribe", 0, 3600)
+            listener.ask("/sidestick/subscribe", 0, 3600)
             times = [timed(lambda n=n: _correct(client, listener, name, n)) for n in range(CORRECTIONS)]
     return [
         Row("relabel of 5,000 hits to .mid and event, p99", p99(times[1:]), "ms", "< 100"),
@@ -127,7 +127,9 @@ def kill() -> list[Row]:
         while kills < KILLS:
             running.start()
             with running.client() as client:
-                asked |= {str(client.ask("/stemd/process", str(path), '{"input": "drums"}').args[1]) for path in paths}
+                asked |= {
+                    str(client.ask("/sidestick/process", str(path), '{"input": "drums"}').args[1]) for path in paths
+                }
             time.sleep(chance.uniform(0.0, 2.0))
             running.end(signal.SIGKILL)
             kills += 1
@@ -140,7 +142,7 @@ def kill() -> list[Row]:
 def _wrong(running: Home, paths: Sequence[Path]) -> int:
     """Names that are missing or too many, and manifests or MIDI files that cannot be read."""
     expected = {path.name for path in paths}
-    expected |= {f"{path.stem}{ending}" for path in paths for ending in (".stemd.json", ".drums.mid")}
+    expected |= {f"{path.stem}{ending}" for path in paths for ending in (".sidestick.json", ".drums.mid")}
     found = {path.name for path in running.music.iterdir()}
     broken = [path for path in running.music.glob("*.json") if not path.read_bytes().endswith(b'"}\n')]
     broken += [path for path in running.music.glob("*.mid") if path.read_bytes()[:4] != b"MThd"]
@@ -156,8 +158,8 @@ def _little(running: Home, number: int) -> Path:
 
 def _correct(client: Client, listener: Client, name: str, number: int) -> None:
     label = ("snare", "clap", "cowbell", "ride")[number % 4]
-    client.ask("/stemd/relabel", name, json.dumps({"clusters": {str(number % 3): label}}))
-    next(message for message in listener.events(PATIENCE) if message.address == "/stemd/done")
+    client.ask("/sidestick/relabel", name, json.dumps({"clusters": {str(number % 3): label}}))
+    next(message for message in listener.events(PATIENCE) if message.address == "/sidestick/done")
 
 
 @contextmanager

@@ -90,4 +90,4 @@ def tables(_: Setting) -> Iterator[Table]:
         ("chords, share of the time", str(COUNT), number(chords_), "0.80"),
     )
     note = "Songs of bass, chords and a sung line in all 24 keys, dry, with the true beats given."
-    yield Table("harmony", ("what", "songs", "stemd", "goal"), rows, note)
+    yield Table("harmony", ("what", "songs", "sidestick", "goal"), rows, note)

@@ -64,7 +64,7 @@ def idle() -> list[Row]:
     """A page was opened, a song done and corrected, and one page still listens."""
     with served() as (running, client), running.start().client() as osc:
         client.get("/"), client.get("/openapi.json"), client.get("/api/options")
-        osc.ask("/stemd/process", str(running.song("Song.wav")), '{"input": "drums"}')
+        osc.ask("/sidestick/process", str(running.song("Song.wav")), '{"input": "drums"}')
         until_idle(osc)
         name = only_job(running)
         client.put(f"/api/jobs/{name}/clusters", json={"revision": 0, "changes": {"clusters": {"0": "snare"}}})
@@ -128,12 +128,12 @@ def listeners() -> list[Row]:
         heard = [0] * LISTENERS
         for number in range(LISTENERS):
             threading.Thread(target=_listen, args=(str(client.base_url), heard, number), daemon=True).start()
-        while f"stemd_listeners {LISTENERS}" not in client.get("/metrics").text:
+        while f"sidestick_listeners {LISTENERS}" not in client.get("/metrics").text:
             time.sleep(0.2)
-        osc.ask("/stemd/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
+        osc.ask("/sidestick/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
         next(message for message in osc.events(PATIENCE) if "separate" in message.args)
         before = sum(heard)
-        times = list(_paced(lambda: osc.ask("/stemd/status")))
+        times = list(_paced(lambda: osc.ask("/sidestick/status")))
         told = sum(heard) - before
     return [
         Row(f"status, p99 of 1,000, {LISTENERS} listeners, separating", p99(times), "ms", "< 10"),

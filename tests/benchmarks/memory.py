@@ -1,4 +1,4 @@
-"""The most memory that `stemd transcribe` and all its processes hold at once, for long songs."""
+"""The most memory that `sidestick transcribe` and all its processes hold at once, for long songs."""
 
 import os
 import subprocess
@@ -47,7 +47,7 @@ def tables(setting: Setting) -> Iterator[Table]:
     here = _weights_are_here(setting.weights)
     runs = [*([SHORT] if here else []), *QUICK, *([LONG] if here and setting.long else [])]
     rows = tuple(_row(run, setting.weights) for run in runs)
-    note = "" if here else f"{NETWORK} was not measured: `stemd models fetch {NETWORK}` gets its weights."
+    note = "" if here else f"{NETWORK} was not measured: `sidestick models fetch {NETWORK}` gets its weights."
     yield Table("memory", ("song", "separated by", "peak GB", "goal", "minutes taken"), rows, note)
 
 
@@ -62,11 +62,11 @@ def _weights_are_here(weights: Path) -> bool:
 def _row(run: Run, weights: Path) -> tuple[str, ...]:
     with TemporaryDirectory() as name:
         song = looped(Path(name) / "song.wav", run.sound(), run.minutes)
-        folders = {f"STEMD_FOLDERS__{kind}": str(Path(name) / kind.lower()) for kind in ("CACHE", "CONFIG")}
+        folders = {f"SIDESTICK_FOLDERS__{kind}": str(Path(name) / kind.lower()) for kind in ("CACHE", "CONFIG")}
         surroundings = {
             **folders,
-            "STEMD_STATE_FOLDER": str(Path(name) / "state"),
-            "STEMD_FOLDERS__MODELS": str(weights),
+            "SIDESTICK_STATE_FOLDER": str(Path(name) / "state"),
+            "SIDESTICK_FOLDERS__MODELS": str(weights),
         }
         began = time.perf_counter()
         peak = peak_bytes([*COMMAND, str(song), *run.arguments], surroundings)

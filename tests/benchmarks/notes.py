@@ -63,7 +63,7 @@ def tables(setting: Setting) -> Iterator[Table]:
     yield Table("notes", HEAD, tuple(_row(*key, scores) for key, scores in sorted(found.items())), note.strip())
 
 
-HEAD = ("part", "heard", "excerpts", "Basic Pitch", "stemd", "gain", "times real time")
+HEAD = ("part", "heard", "excerpts", "Basic Pitch", "sidestick", "gain", "times real time")
 
 
 def _row(part: str, how: str, scores: Sequence[Score]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How exactly a pushed clip arrives, on a private JACK server, idle and while every core is busy.
 
-Three senders play the same notes to a receiver in a process of its own: stemd as it ships, stemd's player on
+Three senders play the same notes to a receiver in a process of its own: sidestick as it ships, sidestick's player on
 RtMidi (what CoreMIDI, ALSA and Windows use) and, as the peer, the plain loop of sleep and rtmidi.send_message. The
 jitter is how far a note lies from its time on JACK's frames, once the median delay is taken off.
 """
@@ -52,7 +52,7 @@ class Figures(NamedTuple):
 def jack_server() -> Iterator[None]:
     """A server of our own, which everything that is started meanwhile finds by the environment."""
     before = os.environ.get("JACK_DEFAULT_SERVER")
-    os.environ["JACK_DEFAULT_SERVER"] = name = f"stemd-bench-{os.getpid()}"
+    os.environ["JACK_DEFAULT_SERVER"] = name = f"sidestick-bench-{os.getpid()}"
     card = ["-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(["jackd", "-n", name, "-S", *RULES, *card], stdout=quiet, stderr=quiet)
@@ -148,8 +148,8 @@ def by_plain_rtmidi(name: str) -> tuple[Send, Callable[[], None]]:
 
 
 SENDERS: dict[str, tuple[str, Callable[[], tuple[Send, Callable[[], None]]]]] = {
-    "stemd on JACK": ("stemd:out", lambda: by_player(open_out())),
-    "stemd on RtMidi": ("bench:bench", lambda: by_player(open_rtmidi("bench", Api.JACK))),
+    "sidestick on JACK": ("sidestick:out", lambda: by_player(open_out())),
+    "sidestick on RtMidi": ("bench:bench", lambda: by_player(open_rtmidi("bench", Api.JACK))),
     "plain rtmidi": ("plain:out", lambda: by_plain_rtmidi("plain")),
 }
 

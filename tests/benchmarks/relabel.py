@@ -46,7 +46,7 @@ def _row(what: str, taken: Sequence[Taken]) -> tuple[str, ...]:
 def corrections(hits: int, runs: int) -> list[Taken]:
     """What each of `runs` corrections of one song took."""
     with TemporaryDirectory() as name:
-        path, desk = Path(name) / "Song.stemd.json", Desk(Path(name) / "locks")
+        path, desk = Path(name) / "Song.sidestick.json", Desk(Path(name) / "locks")
         manifest(hits).save(path)
         return [_corrected(path, desk, ("snare", "low_tom")[run % 2]) for run in range(runs)]
 
@@ -67,7 +67,7 @@ def manifest(hits: int) -> Manifest:
     beats = tuple(Seconds(n * BEAT) for n in range(int(duration / BEAT)))
     thresholds = dict.fromkeys(Drum, 0.5)
     return Manifest(
-        stemd="0",
+        sidestick="0",
         source=SourceFile(name="Song.wav", sha256="0" * 64, duration=duration),
         options=Options(),
         grid=BeatGrid(beats, tuple(range(0, len(beats), 4)), 60 / BEAT),

@@ -44,7 +44,7 @@ def table(name: str, what: str, parts: Iterator[list[Row]], note: str = "") -> T
 
 @contextmanager
 def home(**settings: str) -> Iterator[Home]:
-    with tempfile.TemporaryDirectory(prefix="stemd-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="sidestick-bench-") as folder:
         made = Home(Path(folder), **settings)
         yield made
         if made.process is not None and made.process.poll() is None:
@@ -56,13 +56,13 @@ def pong(running: Home) -> bool:
         return False
     try:
         with running.client(0.3) as client:
-            return client.ask("/stemd/ping").address == "/stemd/pong"
+            return client.ask("/sidestick/ping").address == "/sidestick/pong"
     except NoAnswerError:
         return False
 
 
 def until_idle(client: Client) -> None:
-    until(lambda: client.ask("/stemd/status").args[1:3] == (0, 0))
+    until(lambda: client.ask("/sidestick/status").args[1:3] == (0, 0))
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -87,10 +87,10 @@ def large(running: Home) -> str:
     beats = tuple(Seconds(beat * 0.5) for beat in range(HITS // 10))
     grid = replace(songs.manifest().grid, beats=beats)
     whole = songs.manifest().model_copy(update={"hits": HitTable.of(hits), "source": source, "grid": grid})
-    whole.save(running.music / "Large.stemd.json")
+    whole.save(running.music / "Large.sidestick.json")
     listed = JobStore(running.state / FILE)
     begun = listed.move(listed.add(job(str(running.music / "Large.wav"))), State.RUNNING)
-    done = listed.move(begun, State.DONE, manifest=str(running.music / "Large.stemd.json"))
+    done = listed.move(begun, State.DONE, manifest=str(running.music / "Large.sidestick.json"))
     listed.close()
     return done.id
 

@@ -124,7 +124,7 @@ def songs(folder: Path | None, seconds: float | None, scratch: Path) -> Iterator
 
 
 def two_minutes(scratch: Path) -> Path:
-    """The song that ships with stemd, four times: long enough that starting up does not count for much."""
+    """The song that ships with sidestick, four times: long enough that starting up does not count for much."""
     samples, rate = soundfile.read(DEMO, dtype="float32", always_2d=True)
     path = scratch / "two minutes.wav"
     soundfile.write(path, np.tile(samples, (4, 1)), rate, subtype="FLOAT")
@@ -132,7 +132,7 @@ def two_minutes(scratch: Path) -> Path:
 
 
 def difference(song: str, truth: Path, theirs: Path, mine: Path) -> Iterator[tuple[str, float, float]]:
-    """(stem, SDR of the command line, SDR of stemd) for each stem whose truth is known."""
+    """(stem, SDR of the command line, SDR of sidestick) for each stem whose truth is known."""
     for part in PARTS:
         true = truth / f"{song}.{part}.flac"
         if true.exists():
@@ -175,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--seconds", type=float)
-    parser.add_argument("--weights", type=Path, default=user_data_path("stemd") / "models")
+    parser.add_argument("--weights", type=Path, default=user_data_path("sidestick") / "models")
     asked = parser.parse_args()
     for row in rows(asked.folder, asked.weights, asked.seconds):
         print(f"{row.name:64} {row.value:8.2f} {row.unit:3} {row.goal}", flush=True)

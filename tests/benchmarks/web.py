@@ -99,7 +99,7 @@ def _opened(site: Site, page: Any, job_id: str) -> tuple[float, float]:
 def _visit() -> Iterator[tuple[Site, Any]]:
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory(prefix="stemd-web-") as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory(prefix="sidestick-web-") as folder, sync_playwright() as playwright:
         site = Site(Path(folder))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
@@ -115,7 +115,7 @@ def _large(site: Site) -> str:
     song = synth.write(site.home.music / "Large.wav", synth.noise(whole.source.duration, rate=8000), rate=8000)
     hits = [replace(hit, strength=0.5 + n % 50 / 100) for n, hit in enumerate(whole.hits.records)]
     heard = whole.model_copy(update={"hits": HitTable.of(hits), "clusters": clusters(hits, whole.thresholds)})
-    path = song.with_suffix(".stemd.json")
+    path = song.with_suffix(".sidestick.json")
     heard.save(path)
     listed = JobStore(site.home.state / FILE)
     begun = listed.move(listed.add(job(str(song))), State.RUNNING)

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.discovery import FILE, Running, alive, publish, published, state_folder, withdraw
 
-ME = Running(os.getpid(), 9331, "/state/spool", "0.1.0", ("/usr/bin/stemd", "send"))
+ME = Running(os.getpid(), 9331, "/state/spool", "0.1.0", ("/usr/bin/sidestick", "send"))
 
 
 def test_what_is_published_is_found(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_what_is_published_is_found(tmp_path: Path) -> None:
 
 def test_the_file_is_plain_json_for_hosts_in_other_languages(tmp_path: Path) -> None:
     found = json.loads(publish(ME, tmp_path).read_text())
-    assert (found["osc_port"], found["sender"]) == (9331, ["/usr/bin/stemd", "send"])
+    assert (found["osc_port"], found["sender"]) == (9331, ["/usr/bin/sidestick", "send"])
 
 
 def test_only_its_owner_reads_it_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_this_process_is_alive_and_one_that_ended_is_not() -> None:
     assert not alive(Running(ended.pid, 9331, "", "", ()))
 
 
-def test_one_stemd_never_withdraws_another(tmp_path: Path) -> None:
+def test_one_sidestick_never_withdraws_another(tmp_path: Path) -> None:
     publish(ME, tmp_path)
     withdraw(tmp_path, ME.pid + 1)
     assert published(tmp_path) == ME
@@ -53,7 +53,7 @@ def test_one_stemd_never_withdraws_another(tmp_path: Path) -> None:
 
 
 def test_the_state_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     assert state_folder() == tmp_path
-    monkeypatch.delenv("STEMD_STATE_FOLDER")
-    assert state_folder().name == "stemd"
+    monkeypatch.delenv("SIDESTICK_STATE_FOLDER")
+    assert state_folder().name == "sidestick"

@@ -1,4 +1,4 @@
-"""`stemd send --answers FILE`: what a REAPER without sockets reads."""
+"""`sidestick send --answers FILE`: what a REAPER without sockets reads."""
 
 import json
 from pathlib import Path
@@ -31,31 +31,31 @@ def sent(state: Path, stage: Stage, *words: str) -> dict[str, Any]:
 
 def test_the_latest_event_of_each_kind_is_kept_for_each_job(tmp_path: Path) -> None:
     file = AnswerFile(tmp_path / "a.json")
-    file.answer(Message("/stemd/ack", ("7", "j1")), last=False)
+    file.answer(Message("/sidestick/ack", ("7", "j1")), last=False)
     for fraction in (0.1, 0.2):
-        file.hear(Message("/stemd/progress", ("j1", "hits", fraction, 3)), last=False)
-    file.hear(Message("/stemd/progress", ("j2", "hits", 0.5, 3)), last=False)
+        file.hear(Message("/sidestick/progress", ("j1", "hits", fraction, 3)), last=False)
+    file.hear(Message("/sidestick/progress", ("j2", "hits", 0.5, 3)), last=False)
     found = read(tmp_path / "a.json")
     assert [event["args"][2] for event in found["events"]] == [0.2, 0.5]
     assert found["finished"] is False
 
 
 def test_an_answer_without_more_to_come_is_the_last(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = sent(tmp_path, Stage(), "/stemd/ping")
-    assert (found["answers"][0]["address"], found["finished"]) == ("/stemd/pong", True)
+    found = sent(tmp_path, Stage(), "/sidestick/ping")
+    assert (found["answers"][0]["address"], found["finished"]) == ("/sidestick/pong", True)
     assert capsys.readouterr().out != ""
 
 
 def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
-    found = sent(tmp_path, Stage(play=[working(0.5), failed("No memory.")]), "/stemd/process", "/songs/one.wav")
-    assert found["answers"] == [{"address": "/stemd/ack", "args": ["7", JOB]}]
-    assert [event["address"] for event in found["events"]] == ["/stemd/progress", "/stemd/fail"]
+    found = sent(tmp_path, Stage(play=[working(0.5), failed("No memory.")]), "/sidestick/process", "/songs/one.wav")
+    assert found["answers"] == [{"address": "/sidestick/ack", "args": ["7", JOB]}]
+    assert [event["address"] for event in found["events"]] == ["/sidestick/progress", "/sidestick/fail"]
     assert found["finished"] is True
 
 
 def test_a_refusal_is_an_answer(tmp_path: Path) -> None:
     refused = Stage(refuse=Rejected("not_audio", "one.wav is not audio."))
-    found = sent(tmp_path, refused, "/stemd/process", "/songs/one.wav")
+    found = sent(tmp_path, refused, "/sidestick/process", "/songs/one.wav")
     assert found["answers"][0]["args"][3] == "one.wav is not audio." and found["finished"] is True
 
 

@@ -1,4 +1,4 @@
-"""`stemd jobs` when no daemon runs: the list can be read and cleared all the same."""
+"""`sidestick jobs` when no daemon runs: the list can be read and cleared all the same."""
 
 import json
 from io import StringIO
@@ -15,8 +15,8 @@ from tests.jobs.orders import job
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
-    monkeypatch.setenv("STEMD_FOLDERS__CONFIG", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_FOLDERS__CONFIG", str(tmp_path))
     opened = JobStore(tmp_path / FILE)
     yield opened
     opened.close()

@@ -13,8 +13,8 @@ KEY = "a-key-that-is-long-enough"
 
 @pytest.fixture
 def state(tmp_path, monkeypatch):
-    monkeypatch.setenv("STEMD_FOLDERS__CONFIG", str(tmp_path))
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path / "state"))
+    monkeypatch.setenv("SIDESTICK_FOLDERS__CONFIG", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path / "state"))
     return tmp_path / "state"
 
 
@@ -26,17 +26,17 @@ def opened(monkeypatch):
 
 
 def running(state, http_port: int) -> None:
-    publish(Running(os.getpid(), 9331, "/spool", "0.1.0", ("stemd",), http_port), state)
+    publish(Running(os.getpid(), 9331, "/spool", "0.1.0", ("sidestick",), http_port), state)
 
 
-def test_the_page_of_the_running_stemd_is_opened(state, opened, capsys):
+def test_the_page_of_the_running_sidestick_is_opened(state, opened, capsys):
     running(state, 9332)
     assert (review.run(start=False), opened) == (0, ["http://127.0.0.1:9332/"])
     assert "http://127.0.0.1:9332/" in capsys.readouterr().out
 
 
 def test_the_key_goes_along_and_is_not_shown(state, opened, capsys, monkeypatch):
-    monkeypatch.setenv("STEMD_DAEMON__HTTP_KEY", KEY)
+    monkeypatch.setenv("SIDESTICK_DAEMON__HTTP_KEY", KEY)
     running(state, 9332)
     review.run(start=False)
     assert opened == [f"http://127.0.0.1:9332/?key={KEY}"] and KEY not in capsys.readouterr().out
@@ -44,16 +44,16 @@ def test_the_key_goes_along_and_is_not_shown(state, opened, capsys, monkeypatch)
 
 def test_nothing_is_started_unasked(state, opened, capsys):
     assert (review.run(start=False), opened) == (1, [])
-    assert "stemd review --run" in capsys.readouterr().err
+    assert "sidestick review --run" in capsys.readouterr().err
 
 
-def test_a_stemd_without_a_page_says_so(state, opened, capsys):
+def test_a_sidestick_without_a_page_says_so(state, opened, capsys):
     running(state, 0)
     assert (review.run(start=False), opened) == (1, [])
     assert "daemon.http_port" in capsys.readouterr().err
 
 
-def test_with_run_the_page_is_opened_once_stemd_is_there(state, opened, monkeypatch):
+def test_with_run_the_page_is_opened_once_sidestick_is_there(state, opened, monkeypatch):
     import threading
 
     shown = threading.Event()

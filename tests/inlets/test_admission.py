@@ -44,7 +44,7 @@ class Desk:
 
     def finish(self, job, named="Song"):
         """What a worker would leave behind."""
-        manifest, midi = self.folder / f"{named}.stemd.json", self.folder / f"{named}.drums.mid"
+        manifest, midi = self.folder / f"{named}.sidestick.json", self.folder / f"{named}.drums.mid"
         manifest.touch()
         midi.touch()
         running = self.store.move(job, State.RUNNING)
@@ -83,7 +83,7 @@ def test_the_setting_and_the_option_turn_drafts_off(desk):
 
 def test_a_draft_never_replaces_what_lies_there_from_before(desk):
     song = desk.song()
-    song.with_name("Song.stemd.json").touch()
+    song.with_name("Song.sidestick.json").touch()
     assert not desk.admit(song).draft
 
 

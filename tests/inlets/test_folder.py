@@ -91,7 +91,7 @@ def test_a_whole_album_moved_in_is_found_in_its_folder(drop: Drop) -> None:
 
 
 def test_the_folder_it_lies_in_decides_what_is_done(drop: Drop) -> None:
-    drop.put("drums/stemd.toml", b"bpm = 96")
+    drop.put("drums/sidestick.toml", b"bpm = 96")
     drop.drop("drums/loop.wav")
     drop.settles()
     assert [given for _, given in drop.jobs] == [{"input": "drums", "bpm": 96}]
@@ -110,9 +110,9 @@ def test_a_thousand_songs_at_once_are_each_taken_once(drop: Drop) -> None:
     [
         ".DS_Store", "._Song.wav", "desktop.ini", "Thumbs.db", "THUMBS.DB", "Song.wav.part", "Song.wav.crdownload",
         "Song.tmp", "Song.wav.asd", "Song.wav.reapeaks", "Song.syncthing.wav.tmp", ".syncthing.Song.wav.tmp",
-        ".stemd-12ab.wav", ".Song.wav.Xy12", "~$Song.wav", "Song.mid", "Song.drums.mid", "Song.stemd.json",
-        "Song.stems/drums.wav", "Song.backing.wav", "Song.backing-2.wav", "Song.wav.error.txt", "Song.stemd.svg",
-        "stemd.toml", "@eaDir/Song.wav", "Song.wav.download/Song.wav", "__MACOSX/Song.wav",
+        ".sidestick-12ab.wav", ".Song.wav.Xy12", "~$Song.wav", "Song.mid", "Song.drums.mid", "Song.sidestick.json",
+        "Song.stems/drums.wav", "Song.backing.wav", "Song.backing-2.wav", "Song.wav.error.txt", "Song.sidestick.svg",
+        "sidestick.toml", "@eaDir/Song.wav", "Song.wav.download/Song.wav", "__MACOSX/Song.wav",
     ],
 )  # fmt: skip
 def test_junk_and_results_are_no_songs(drop: Drop, name: str) -> None:
@@ -218,7 +218,7 @@ def test_a_folder_that_is_not_there_is_told_once_and_waited_for(drop: Drop) -> N
     drop.settles()
     assert drop.taken() == ["Song.wav"]
     assert [line.split(str(drop.root))[1] for line in drop.said] == [
-        " cannot be used: it is not there. Create it, or plug its disk in; stemd waits for it.",
+        " cannot be used: it is not there. Create it, or plug its disk in; sidestick waits for it.",
         " is back.",
     ]
 
@@ -308,4 +308,4 @@ def test_no_name_and_no_content_upsets_the_folder(
         drop.settles()
         drop.passes(drop.rules.rescan_seconds)
     assert max(Counter(drop.taken()).values(), default=1) == 1
-    assert not list(drop.root.rglob(".stemd-*"))
+    assert not list(drop.root.rglob(".sidestick-*"))

@@ -151,7 +151,7 @@ def test_a_song_that_is_answered_by_its_manifest_is_not_taken_again(drop: Drop) 
 def test_a_numbered_manifest_answers_as_well(drop: Drop) -> None:
     song, other = drop.put("Song.wav"), drop.put("Song.flac", SOUND + b"other")
     answer(other)
-    answer(song, name="Song-2.stemd.json")
+    answer(song, name="Song-2.sidestick.json")
     drop.settles()
     assert drop.jobs == []
 
@@ -166,39 +166,39 @@ def test_a_manifest_of_other_content_or_other_options_is_no_answer(drop: Drop) -
 
 def test_a_manifest_that_is_damaged_is_no_answer(drop: Drop) -> None:
     drop.put("Song.wav")
-    drop.put("Song.stemd.json", b"{")
+    drop.put("Song.sidestick.json", b"{")
     drop.settles()
     assert drop.taken() == ["Song.wav"]
 
 
 def test_a_manifest_answers_with_the_options_of_settings_and_recipe(tmp_path: Path) -> None:
     drop = Drop(tmp_path / "Drop", Rules(quiet_seconds=QUIET, defaults=Options(drum_map="ableton")))
-    drop.put("drums/stemd.toml", b"bpm = 96")
+    drop.put("drums/sidestick.toml", b"bpm = 96")
     answer(drop.put("drums/Song.wav"), Options(drum_map="ableton", input="drums", bpm=96))
     drop.settles()
     assert drop.jobs == []
 
 
 def test_songs_wait_for_a_recipe_with_a_mistake(drop: Drop) -> None:
-    drop.put("Album/stemd.toml", b"bpm = fast")
+    drop.put("Album/sidestick.toml", b"bpm = fast")
     drop.put("Album/Song.wav")
     drop.settles()
     assert drop.jobs == []
-    assert "line 1" in drop.note("Album/stemd.toml")
+    assert "line 1" in drop.note("Album/sidestick.toml")
 
 
 def test_they_are_taken_when_the_mistake_is_corrected(drop: Drop) -> None:
-    drop.put("Album/stemd.toml", b"bpm = fast")
+    drop.put("Album/sidestick.toml", b"bpm = fast")
     drop.put("Album/Song.wav")
     drop.settles()
-    drop.drop("Album/stemd.toml", b"bpm = 96")
+    drop.drop("Album/sidestick.toml", b"bpm = 96")
     drop.settles()
     assert [given for _, given in drop.jobs] == [{"bpm": 96}]
     assert drop.notes() == []
 
 
 def test_a_mistake_in_a_recipe_is_told_once(drop: Drop) -> None:
-    drop.put("stemd.toml", b"bpm = fast")
+    drop.put("sidestick.toml", b"bpm = fast")
     drop.put("Song.wav")
     for _ in range(3):
         drop.settles()
@@ -207,7 +207,7 @@ def test_a_mistake_in_a_recipe_is_told_once(drop: Drop) -> None:
 
 
 def test_the_note_about_a_recipe_goes_with_the_recipe(drop: Drop) -> None:
-    recipe = drop.put("stemd.toml", b"bpm = fast")
+    recipe = drop.put("sidestick.toml", b"bpm = fast")
     drop.settles()
     drop.remove(recipe)
     drop.settles()
@@ -219,7 +219,7 @@ def test_what_was_refused_is_tried_again_with_other_options(drop: Drop) -> None:
     drop.drop("bass/Song.wav")
     drop.settles()
     drop.rejects.clear()
-    drop.drop("bass/stemd.toml", b'input = "mix"')
+    drop.drop("bass/sidestick.toml", b'input = "mix"')
     drop.settles()
     assert drop.jobs[0][1] == {"input": "mix"}
 

@@ -44,26 +44,26 @@ def hears(listener: socket.socket) -> Message:
 def test_answer_and_events_go_to_the_reply_port(listener: socket.socket) -> None:
     desk = Desk()
     with inlet(desk) as osc, Client(osc.osc_port) as client:
-        asked = Message("/stemd/process", ("7", "/a.wav", "{}", listener.getsockname()[1]))
+        asked = Message("/sidestick/process", ("7", "/a.wav", "{}", listener.getsockname()[1]))
         client._transmit(encode(asked))
-        assert hears(listener) == Message("/stemd/ack", ("7", JOB))
+        assert hears(listener) == Message("/sidestick/ack", ("7", JOB))
         desk.notifier.hear(Progress(JOB, "hits", 0.5))
         desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
-        assert hears(listener).address == "/stemd/progress"
-        assert hears(listener) == Message("/stemd/done", ("7", JOB, 1, "/m.json", "/a.mid"))
+        assert hears(listener).address == "/sidestick/progress"
+        assert hears(listener) == Message("/sidestick/done", ("7", JOB, 1, "/m.json", "/a.mid"))
 
 
 def test_a_wrong_call_is_refused_at_the_reply_port_too(listener: socket.socket) -> None:
     with inlet(Desk()) as osc, Client(osc.osc_port) as client:
-        client._transmit(encode(Message("/stemd/audition", ("7", "j1", "three", listener.getsockname()[1]))))
-        assert hears(listener).args[:3] == ("7", "/stemd/audition", "bad_argument")
+        client._transmit(encode(Message("/sidestick/audition", ("7", "j1", "three", listener.getsockname()[1]))))
+        assert hears(listener).args[:3] == ("7", "/sidestick/audition", "bad_argument")
 
 
 def test_a_client_hears_of_its_own_job_only() -> None:
     desk = Desk()
     with inlet(desk) as osc, Client(osc.osc_port, PATIENCE) as mine, Client(osc.osc_port, PATIENCE) as other:
-        mine.ask("/stemd/process", "/a.wav")
-        other.ask("/stemd/ping")
+        mine.ask("/sidestick/process", "/a.wav")
+        other.ask("/sidestick/ping")
         desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
         assert mine.wait(JOB, PATIENCE).args[-1] == "/a.mid"
         assert list(other.events(timeout=0.01)) == []
@@ -73,26 +73,26 @@ def test_a_subscriber_that_died_is_no_trouble(listener: socket.socket) -> None:
     desk = Desk()
     with inlet(desk) as osc, Client(osc.osc_port, PATIENCE) as client:
         with closing(Client(osc.osc_port, PATIENCE)) as dead:
-            dead.ask("/stemd/subscribe", 0, 60)
-        client.ask("/stemd/subscribe", 0, 60)
+            dead.ask("/sidestick/subscribe", 0, 60)
+        client.ask("/sidestick/subscribe", 0, 60)
         for number in range(20):
             desk.notifier.hear(Done(f"j{number}", 1, "/m.json", "/a.mid"))
         assert client.wait("j19", PATIENCE).args[1] == "j19"
 
 
-def test_a_port_taken_by_another_stemd_says_by_whom() -> None:
+def test_a_port_taken_by_another_sidestick_says_by_whom() -> None:
     with inlet(Desk()) as osc, pytest.raises(ConfigError) as caught:
         OscInlet(Desk().reception, osc.osc_port)
     [problem] = caught.value.problems
-    assert "taken by another stemd 0.1.0 (process 4242)" in problem
+    assert "taken by another sidestick 0.1.0 (process 4242)" in problem
 
 
-def test_a_port_taken_by_a_stemd_that_hangs_is_named_from_its_file(
+def test_a_port_taken_by_a_sidestick_that_hangs_is_named_from_its_file(
     listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = listener.getsockname()[1]
     publish(Running(os.getpid(), taken, "/spool", "0.1.0", ()), tmp_path)
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     monkeypatch.setattr("daemon.inlets.osc._PING_TIMEOUT", 0.01)
     with pytest.raises(ConfigError, match=f"process {os.getpid()}\\) that does not answer"):
         OscInlet(Desk().reception, taken)
@@ -101,7 +101,7 @@ def test_a_port_taken_by_a_stemd_that_hangs_is_named_from_its_file(
 def test_a_port_taken_by_another_program_says_so(
     listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     monkeypatch.setattr("daemon.inlets.osc._PING_TIMEOUT", 0.01)
     with pytest.raises(ConfigError, match="taken by another program"):
         OscInlet(Desk().reception, listener.getsockname()[1])

@@ -14,7 +14,7 @@ def recipes(tmp_path: Path) -> Recipes:
 
 def put(folder: Path, text: str | bytes) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "stemd.toml"
+    file = folder / "sidestick.toml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return file
 
@@ -99,7 +99,7 @@ def test_options_are_those_of_the_settings_with_the_recipe_over_them(tmp_path: P
         ("\n\ntempo = 96", ("line 3", "no option tempo", "bpm")),
         ('\n[colour]\nred = "1"', ("line 2", "no option colour")),
         (b"bpm = 96 # \xff\n", ("not a text in UTF-8",)),
-        ("x=" + "[" * 20000, ("stemd.toml",)),
+        ("x=" + "[" * 20000, ("sidestick.toml",)),
     ],
 )
 def test_a_mistake_is_named_with_its_line(

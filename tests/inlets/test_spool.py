@@ -49,52 +49,52 @@ def host(tmp_path: Path) -> Host:
 def refusal(answer: dict[str, Any]) -> list[object]:
     assert answer["finished"]
     [message] = answer["answers"]
-    assert message["address"] == "/stemd/fail"
+    assert message["address"] == "/sidestick/fail"
     return list(message["args"])
 
 
 def test_a_request_is_answered_by_a_file_of_its_name(host: Host) -> None:
-    pong = {"address": "/stemd/pong", "args": [7, "stemd", "0.1.0", 1, 4242]}
-    assert host.asks("/stemd/ping", 7) == {"answers": [pong], "events": [], "finished": True}
+    pong = {"address": "/sidestick/pong", "args": [7, "sidestick", "0.1.0", 1, 4242]}
+    assert host.asks("/sidestick/ping", 7) == {"answers": [pong], "events": [], "finished": True}
 
 
 def test_an_answered_request_is_gone_and_leaves_nothing_behind(host: Host) -> None:
-    host.asks("/stemd/ping", 7)
+    host.asks("/sidestick/ping", 7)
     assert list(host.spool.inbox.iterdir()) == []
     assert [p.name for p in host.spool.outbox.iterdir()] == ["one.json"]
 
 
 def test_the_events_of_a_job_follow_until_it_is_done(host: Host) -> None:
-    assert not host.asks("/stemd/process", "7", "/a.wav")["finished"]
+    assert not host.asks("/sidestick/process", "7", "/a.wav")["finished"]
     for event in (Progress(JOB, "hits", 0.25), Progress(JOB, "hits", 0.5), MidiWritten(JOB, "/a.mid"), DONE):
         host.desk.notifier.hear(event)
     host.spool.step()
     assert host.reads()["finished"]
     assert [(e["address"], e["args"][1]) for e in host.reads()["events"]] == [
-        ("/stemd/progress", "hits"),
-        ("/stemd/midi", "/a.mid"),
-        ("/stemd/done", JOB),
+        ("/sidestick/progress", "hits"),
+        ("/sidestick/midi", "/a.mid"),
+        ("/sidestick/done", JOB),
     ]
     assert host.reads()["events"][0]["args"][2] == 0.5
 
 
 def test_a_job_that_is_done_already_is_answered_whole_at_once(host: Host) -> None:
     host.desk.notifier.hear(DONE)
-    answer = host.asks("/stemd/process", "7", "/a.wav")
+    answer = host.asks("/sidestick/process", "7", "/a.wav")
     assert answer["finished"]
-    assert [e["address"] for e in answer["events"]] == ["/stemd/done"]
+    assert [e["address"] for e in answer["events"]] == ["/sidestick/done"]
 
 
 def test_a_refusal_is_answered_and_finished(host: Host) -> None:
-    assert refusal(host.asks("/stemd/process", "7", "/a.txt"))[2] == "not_audio"
-    assert refusal(host.asks("/stemd/proces", "7", "/a.wav"))[2:] == [
+    assert refusal(host.asks("/sidestick/process", "7", "/a.txt"))[2] == "not_audio"
+    assert refusal(host.asks("/sidestick/proces", "7", "/a.wav"))[2:] == [
         "unknown_address",
-        "stemd knows no /stemd/proces; did you mean /stemd/process?",
+        "sidestick knows no /sidestick/proces; did you mean /sidestick/process?",
     ]
 
 
 def test_a_subscription_ends_with_its_lease(host: Host) -> None:
-    assert not host.asks("/stemd/subscribe", "7", 0, 60)["finished"]
+    assert not host.asks("/sidestick/subscribe", "7", 0, 60)["finished"]
     host.desk.notifier.hear(DONE)
     host.spool.step()
     assert not host.reads()["finished"]
@@ -104,8 +104,8 @@ def test_a_subscription_ends_with_its_lease(host: Host) -> None:
 
 
 def test_the_same_request_twice_is_done_once(host: Host) -> None:
-    first = host.asks("/stemd/undo", "7", "j1")
-    assert host.asks("/stemd/undo", "7", "j1") == first
+    first = host.asks("/sidestick/undo", "7", "j1")
+    assert host.asks("/sidestick/undo", "7", "j1") == first
     assert host.desk.door.verbs() == ["undo"]
 
 
@@ -117,10 +117,10 @@ def test_the_same_request_twice_is_done_once(host: Host) -> None:
         (b"\xff\xfe", "is not JSON"),
         (b"[" * 60_000, "is not JSON"),
         (b"[]", "must be"),
-        (b'{"address": "/stemd/ping"}', "must be"),
-        (b'{"address": "/stemd/ping", "args": [1], "more": 1}', "must be"),
+        (b'{"address": "/sidestick/ping"}', "must be"),
+        (b'{"address": "/sidestick/ping", "args": [1], "more": 1}', "must be"),
         (b'{"address": 5, "args": [1]}', "must have a string"),
-        (b'{"address": "/stemd/ping", "args": 1}', "must have a string"),
+        (b'{"address": "/sidestick/ping", "args": 1}', "must have a string"),
         (b" " * (LARGEST_REQUEST + 1), "at most 65536"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_request_is_refused_by_its_name(host: Host, data: byte
 
 def test_a_link_is_refused_and_what_it_leads_to_is_neither_read_nor_touched(host: Host, tmp_path: Path) -> None:
     target = tmp_path / "secret.json"
-    target.write_text('{"address": "/stemd/panic", "args": [1]}')
+    target.write_text('{"address": "/sidestick/panic", "args": [1]}')
     (host.spool.inbox / "one.json").symlink_to(target)
     host.spool.step()
     assert refusal(host.reads())[2:] == ["bad_request", "one.json is not a plain file."]
@@ -145,18 +145,18 @@ def test_a_link_is_refused_and_what_it_leads_to_is_neither_read_nor_touched(host
 
 def test_a_folder_in_the_inbox_harms_nobody(host: Host) -> None:
     (host.spool.inbox / "dir.json").mkdir()
-    assert host.asks("/stemd/ping", 7)["finished"]
+    assert host.asks("/sidestick/ping", 7)["finished"]
 
 
 def test_a_file_still_being_written_is_left_alone(host: Host) -> None:
-    (host.spool.inbox / ".one.tmp").write_text('{"address": "/stemd/panic", "args": [1]}')
-    (host.spool.inbox / "two.txt").write_text('{"address": "/stemd/panic", "args": [1]}')
+    (host.spool.inbox / ".one.tmp").write_text('{"address": "/sidestick/panic", "args": [1]}')
+    (host.spool.inbox / "two.txt").write_text('{"address": "/sidestick/panic", "args": [1]}')
     host.spool.step()
     assert host.desk.door.asked == []
 
 
 def test_a_request_from_before_the_start_is_refused_as_stale(host: Host) -> None:
-    host.puts({"address": "/stemd/process", "args": ["7", "/a.wav"]})
+    host.puts({"address": "/sidestick/process", "args": ["7", "/a.wav"]})
     host.wall.now += STALE + 1
     host.spool.step()
     assert refusal(host.reads())[2] == "stale"
@@ -164,7 +164,7 @@ def test_a_request_from_before_the_start_is_refused_as_stale(host: Host) -> None
 
 
 def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
-    host.asks("/stemd/ping", 7)
+    host.asks("/sidestick/ping", 7)
     leftover, link = host.spool.inbox / ".half.tmp", host.spool.inbox / ".link"
     leftover.write_text("{")
     link.symlink_to("nowhere")
@@ -176,7 +176,7 @@ def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
 
 
 def test_the_answer_of_a_job_that_still_waits_is_kept(host: Host) -> None:
-    host.asks("/stemd/process", "7", "/a.wav")
+    host.asks("/sidestick/process", "7", "/a.wav")
     os.utime(host.spool.outbox / "one.json", (host.wall.now, host.wall.now))
     host.wall.now += KEPT + 61
     host.spool.step()
@@ -187,13 +187,13 @@ def test_folders_that_vanish_come_back(host: Host) -> None:
     host.spool.inbox.rmdir()
     host.spool.outbox.rmdir()
     host.spool.step()
-    assert host.asks("/stemd/ping", 7)["finished"]
+    assert host.asks("/sidestick/ping", 7)["finished"]
 
 
 def test_an_answer_that_cannot_be_written_is_written_later(host: Host) -> None:
     blocked = host.spool.outbox / "one.json"
     blocked.mkdir()
-    host.puts({"address": "/stemd/ping", "args": [7]})
+    host.puts({"address": "/sidestick/ping", "args": [7]})
     host.spool.step()
     blocked.rmdir()
     host.spool.step()
@@ -208,7 +208,7 @@ def test_the_thread_answers_by_itself(host: Host, tmp_path: Path) -> None:
     answered = threading.Event()
     host.desk.door.hold = answered.set
     host.spool.start()
-    host.puts({"address": "/stemd/relabel", "args": [7, "j1", {}]})
+    host.puts({"address": "/sidestick/relabel", "args": [7, "j1", {}]})
     assert answered.wait(10)
     host.spool.stop()
     assert host.reads()["answers"][0]["args"][0] == 7

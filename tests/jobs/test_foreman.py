@@ -246,7 +246,7 @@ def test_what_is_over_cannot_be_cancelled(office):
         office.foreman.cancel(asked.id)
 
 
-def test_a_job_that_runs_when_stemd_stops_waits_for_the_next_start(office):
+def test_a_job_that_runs_when_sidestick_stops_waits_for_the_next_start(office):
     worker = ScriptedWorker(hold=True)
     office.open(worker)
     asked = office.ask()

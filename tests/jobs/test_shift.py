@@ -38,7 +38,7 @@ def shift(tmp_path):
 def test_a_task_ends_with_files_beside_the_song(shift, song):
     told = []
     made = shift(Task("j1", Pass.FINAL, str(song), "", DRUMS), told.append)
-    assert len(Manifest.load(song.with_name("Song.stemd.json")).hits.rows) == len(BEAT)
+    assert len(Manifest.load(song.with_name("Song.sidestick.json")).hits.rows) == len(BEAT)
     assert (made.midi, made.written) == (str(song.with_name("Song.drums.mid")), (made.midi,))
     fractions = [each.fraction for each in told]
     assert (fractions, told[-1].stage) == (sorted(fractions), "write")

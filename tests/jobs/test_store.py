@@ -75,7 +75,7 @@ def test_those_who_make_drafts_only_see_drafts_only(store):
     assert store.queued(drafts_only=True) == [wanted]
 
 
-def test_what_ran_when_stemd_ended_waits_again(store):
+def test_what_ran_when_sidestick_ended_waits_again(store):
     first, second = store.add(job()), store.add(job())
     store.move(first, State.RUNNING)
     assert [lost.id for lost in store.resume()] == [first.id]
@@ -118,10 +118,10 @@ def test_two_processes_may_use_the_list_at_once(tmp_path, store):
     other.close()
 
 
-def test_a_list_of_a_newer_stemd_is_left_alone(tmp_path):
+def test_a_list_of_a_newer_sidestick_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / "jobs.db") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(ConfigError, match="newer stemd"):
+    with pytest.raises(ConfigError, match="newer sidestick"):
         JobStore(tmp_path / "jobs.db")
 
 

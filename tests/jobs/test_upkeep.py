@@ -32,7 +32,7 @@ def result(workspace, key):
 
 def test_half_written_files_of_a_dead_worker_are_removed(workspace, tmp_path, clock):
     (tmp_path / "Song.stems").mkdir()
-    left = [tmp_path / ".stemd-ab12.mid", tmp_path / "Song.stems" / ".stemd-cd34.wav"]
+    left = [tmp_path / ".sidestick-ab12.mid", tmp_path / "Song.stems" / ".sidestick-cd34.wav"]
     kept = [tmp_path / "Song.wav", tmp_path / "Song.drums.mid", tmp_path / ".stem"]
     for path in left + kept:
         path.touch()

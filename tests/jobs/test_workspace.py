@@ -88,7 +88,7 @@ def test_a_full_disk_fails_the_stage_with_the_remedy(space):
 
 def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path):
     (tmp_path / "cache").write_bytes(b"")
-    with pytest.raises(StageFailed, match="STEMD_FOLDERS__CACHE"):
+    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"):
         filled(Workspace(tmp_path / "cache"), "k")
 
 

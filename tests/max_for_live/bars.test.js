@@ -30,7 +30,7 @@ function truth(markers, beat) {
 }
 
 for (let seed = 1; seed <= 20; seed += 1) {
-  test(`Live's beats reach stemd within a millisecond, warp markers ${seed}`, () => {
+  test(`Live's beats reach sidestick within a millisecond, warp markers ${seed}`, () => {
     const next = random(seed);
     const markers = [{ second: 2 * next(), beat: 8 * next() - 4 }];
     for (let i = 0; i < 1 + 25 * next(); i += 1) {
@@ -65,7 +65,7 @@ test("an unwarped clip has the song's tempo", () => {
   assert.deepEqual(asked(max, "process").tempo_map, [[0, 97, 4, 4]]);
 });
 
-test("as played, stemd finds the beat itself, and forgets Live's", () => {
+test("as played, sidestick finds the beat itself, and forgets Live's", () => {
   const song = new Song();
   const { max } = opened(song);
   taken(max);

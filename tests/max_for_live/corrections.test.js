@@ -20,12 +20,12 @@ test("a label from a menu relabels the group", () => {
   assert.deepEqual(JSON.parse(found.max.last("relabel")[3]), { clusters: { 1: "side_stick" } });
 });
 
-test("a refused relabel shows stemd's sentence and puts the menu back", () => {
+test("a refused relabel shows sidestick's sentence and puts the menu back", () => {
   const found = ready();
   listed(found);
   found.max.say("label", 1, 2);
   const id = found.max.last("relabel")[1];
-  found.max.say("/stemd/fail", id, "/stemd/relabel", "job_active", "Song is being worked on.");
+  found.max.say("/sidestick/fail", id, "/sidestick/relabel", "job_active", "Song is being worked on.");
   assert.equal(found.max.status, "Song is being worked on.");
   assert.equal(found.max.box("label1").shown, 1);
 });
@@ -44,7 +44,7 @@ test("an untouched clip has nothing to learn from", () => {
   const found = ready();
   found.max.say("learn");
   listed(found);
-  assert.match(found.max.status, /as stemd wrote them/);
+  assert.match(found.max.status, /as sidestick wrote them/);
   assert.equal(found.max.asked("relabel").length, 0);
 });
 

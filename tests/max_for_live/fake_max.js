@@ -53,7 +53,7 @@ class Clock {
   }
 }
 
-// Real time, for the tests that talk to a real stemd.
+// Real time, for the tests that talk to a real sidestick.
 class WallClock {
   constructor() { this.timers = new Map(); }
   schedule(task, delay) {
@@ -143,21 +143,21 @@ class Max {
   box(name) { return this.patcher.getnamed(name); }
   get status() { return this.box("status").shown; }
 
-  // The device with its port found and stemd there, as after it was put on a track.
+  // The device with its port found and sidestick there, as after it was put on a track.
   started() {
     this.say("init");
     const [port] = this.out[1].at(-1).slice(1);
-    this.say("/stemd.live/echo", this.out[2].at(-1)[1]);
+    this.say("/sidestick.live/echo", this.out[2].at(-1)[1]);
     this.port = port;
     this.pong();
     return this;
   }
 
-  asked(verb) { return this.out[0].filter((words) => words[0] === `/stemd/${verb}`); }
+  asked(verb) { return this.out[0].filter((words) => words[0] === `/sidestick/${verb}`); }
   last(verb) { return this.asked(verb).at(-1); }
 
   pong(protocol = 1) {
-    this.say("/stemd/pong", this.last("ping")[1], "stemd", "0.1.0", protocol, 4242);
+    this.say("/sidestick/pong", this.last("ping")[1], "sidestick", "0.1.0", protocol, 4242);
   }
 }
 

@@ -9,7 +9,7 @@ test("the final notes take the place of the draft's in the same clip", () => {
   const { set, max } = opened(song);
   taken(max);
   song.write([KICK, { onset: 2, pitch: 42, velocity: 60 }]);
-  max.say("/stemd/midi", "j1", song.midi);
+  max.say("/sidestick/midi", "j1", song.midi);
   max.clock.pass(2000);
   assert.deepEqual(pitches(set), [36, 42]);
   song.write([KICK, SNARE]);
@@ -24,7 +24,7 @@ test("a draft that its final overtakes is not written", () => {
   const { set, max } = opened(song);
   taken(max);
   song.write([KICK]);
-  max.say("/stemd/midi", "j1", song.midi);
+  max.say("/sidestick/midi", "j1", song.midi);
   done(max, song);
   assert.equal(set.calls.filter((name) => name === "add_new_notes").length, 1);
 });
@@ -62,7 +62,7 @@ test("notes that the user added stay, and unchanged notes are not touched", () =
   const kept = clip.notes.find((note) => note.pitch === 36).note_id;
   clip.notes.push({ pitch: 50, start_time: 3.3, duration: 0.1, velocity: 80, note_id: 999 });
   song.write([KICK, { ...SNARE, pitch: 37 }]);
-  max.say("/stemd/done", "x", "j1", 1, song.manifest, song.midi);
+  max.say("/sidestick/done", "x", "j1", 1, song.manifest, song.midi);
   max.clock.pass(1000);
   assert.deepEqual(pitches(set), [36, 37, 50]);
   assert.equal(clip.notes.find((note) => note.pitch === 36).note_id, kept);
@@ -71,7 +71,7 @@ test("notes that the user added stay, and unchanged notes are not touched", () =
 test("what was written last is what an edit is compared with", () => {
   const found = ready();
   found.song.write([KICK]);
-  found.max.say("/stemd/done", "x", "j1", 1, found.song.manifest, found.song.midi);
+  found.max.say("/sidestick/done", "x", "j1", 1, found.song.manifest, found.song.midi);
   assert.equal(found.max.get("device.results.open[Object.keys(device.results.open)[0]].written.length"), 1);
   assert.equal(found.max.get("device.results.open[Object.keys(device.results.open)[0]].run"), null);
 });
@@ -79,7 +79,7 @@ test("what was written last is what an edit is compared with", () => {
 test("without remove_notes_by_id notes are taken away by their place", () => {
   const { song, set, max } = ready({ live: { version: 11, without: ["remove_notes_by_id"] } });
   song.write([KICK]);
-  max.say("/stemd/done", "x", "j1", 1, song.manifest, song.midi);
+  max.say("/sidestick/done", "x", "j1", 1, song.manifest, song.midi);
   max.clock.pass(1000);
   assert.deepEqual(pitches(set), [36]);
 });
@@ -87,6 +87,6 @@ test("without remove_notes_by_id notes are taken away by their place", () => {
 test("an edit that is told twice is written once", () => {
   const { song, set, max } = ready();
   const before = set.calls.length;
-  max.say("/stemd/done", max.last("process")[1], "j1", 0, song.manifest, song.midi);
+  max.say("/sidestick/done", max.last("process")[1], "j1", 0, song.manifest, song.midi);
   assert.equal(set.calls.length, before);
 });

@@ -34,7 +34,7 @@ test("all parts become a clip each, drums alone by the drum map", () => {
   assert.deepEqual(set.errors, []);
 });
 
-test("a stemd that wrote nothing for the target is told", () => {
+test("a sidestick that wrote nothing for the target is told", () => {
   const song = new Song();
   const { set, max } = opened(song);
   max.say("target", 1);
@@ -63,8 +63,8 @@ test("a draft of a part that was not asked for is not written, nor the file of t
   taken(max);
   song.write([KICK]);
   fs.copyFileSync(song.midi, path.join(song.folder, "Song.mid"));
-  max.say("/stemd/midi", "j1", song.midi);
-  max.say("/stemd/midi", "j1", path.join(song.folder, "Song.mid"));
+  max.say("/sidestick/midi", "j1", song.midi);
+  max.say("/sidestick/midi", "j1", path.join(song.folder, "Song.mid"));
   max.clock.pass(1000);
   assert.equal(set.song.tracks.length, 1);
 });
@@ -76,8 +76,8 @@ test("drafts of several parts are all written", () => {
   taken(max);
   song.write([KICK]);
   fs.copyFileSync(song.midi, path.join(song.folder, "Song.bass.mid"));
-  max.say("/stemd/midi", "j1", song.midi);
-  max.say("/stemd/midi", "j1", path.join(song.folder, "Song.bass.mid"));
+  max.say("/sidestick/midi", "j1", song.midi);
+  max.say("/sidestick/midi", "j1", path.join(song.folder, "Song.bass.mid"));
   max.clock.pass(1000);
   assert.deepEqual(set.song.tracks.map((track) => track.name).sort(), ["Song", "Song bass", "Song drums"]);
 });
@@ -111,7 +111,7 @@ test("a draft whose name was taken is found by its number", () => {
   song.write([KICK]);
   const numbered = path.join(song.folder, "Song.drums-2.mid");
   fs.renameSync(song.midi, numbered);
-  max.say("/stemd/midi", "j1", numbered);
+  max.say("/sidestick/midi", "j1", numbered);
   max.clock.pass(1000);
   assert.deepEqual(set.song.tracks.map((track) => track.name), ["Song", "Song drums"]);
 });
@@ -124,7 +124,7 @@ for (const name of ["Loop.drums", "Loop.drums-2"]) {
     song.write([KICK]);
     const whole = path.join(song.folder, `${name}.mid`);
     fs.copyFileSync(song.midi, whole);
-    max.say("/stemd/midi", "j1", whole);
+    max.say("/sidestick/midi", "j1", whole);
     max.clock.pass(1000);
     assert.equal(set.song.tracks.length, 1);
   });
@@ -177,5 +177,5 @@ test("a part without a note gets no clip", () => {
   song.write([]);
   done(max, song);
   assert.equal(set.song.tracks.length, 1);
-  assert.equal(max.status, "Song: stemd heard no bass in it");
+  assert.equal(max.status, "Song: sidestick heard no bass in it");
 });

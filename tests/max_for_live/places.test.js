@@ -64,7 +64,7 @@ test("Live's usual pads stand in where a drum is missing", () => {
   assert.deepEqual(pitches(set), [38, 49]);
 });
 
-test("another choice of drum notes rewrites the clip without asking stemd", () => {
+test("another choice of drum notes rewrites the clip without asking sidestick", () => {
   const { set, max } = ready({}, [{ onset: 1, pitch: 57, velocity: 90 }]);
   const before = max.out[0].length;
   max.say("map", 1);
@@ -77,7 +77,7 @@ test("a file dropped on the device is transcribed as it is", () => {
   const song = new Song();
   const { set, max } = opened(song);
   max.say("dropped", song.path);
-  max.say("/stemd/ack", max.last("process")[1], "j1");
+  max.say("/sidestick/ack", max.last("process")[1], "j1");
   song.write([{ onset: 9, pitch: 36, velocity: 100 }]);
   done(max, song);
   assert.ok(Math.abs(written(set).notes[0].start_time - 18) < 0.001);
@@ -90,7 +90,7 @@ test("a clip that the user deleted is made anew", () => {
   const slot = set.song.tracks[1].clip_slots[0];
   set.remove(slot.clip);
   slot.clip = null;
-  max.say("/stemd/done", "x", "j1", 1, song.manifest, song.midi);
+  max.say("/sidestick/done", "x", "j1", 1, song.manifest, song.midi);
   max.clock.pass(1000);
   assert.equal(written(set).notes.length, 2);
   assert.deepEqual(set.errors, []);

@@ -81,40 +81,40 @@ test("a clip that is being worked on is not sent twice", () => {
   assert.match(max.status, /already/);
 });
 
-test("stemd is not there: the light says so, with the way to start it", () => {
+test("sidestick is not there: the light says so, with the way to start it", () => {
   const set = new LiveSet();
   const max = new Max(set);
   setWith(set, set.clip({}));
   max.say("init");
-  max.say("/stemd.live/echo", max.out[2].at(-1)[1]);
+  max.say("/sidestick.live/echo", max.out[2].at(-1)[1]);
   max.clock.pass(20000);
-  assert.equal(max.box("link").shown, "stemd is not running");
-  assert.match(max.status, /stemd run/);
+  assert.equal(max.box("link").shown, "sidestick is not running");
+  assert.match(max.status, /sidestick run/);
   max.say("transcribe");
   assert.equal(max.asked("process").length, 0);
 });
 
-test("stemd comes back: the light turns and the job goes on under its id", () => {
+test("sidestick comes back: the light turns and the job goes on under its id", () => {
   const song = new Song();
   const { max, set } = opened(song);
   taken(max);
   const id = max.last("process")[1];
   max.clock.pass(30000);
-  assert.equal(max.box("link").shown, "stemd is not running");
+  assert.equal(max.box("link").shown, "sidestick is not running");
   max.pong();
-  assert.equal(max.box("link").shown, "stemd 0.1.0");
+  assert.equal(max.box("link").shown, "sidestick 0.1.0");
   assert.equal(max.last("process")[1], id);
-  max.say("/stemd/ack", id, "j2");
+  max.say("/sidestick/ack", id, "j2");
   song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
   done(max, song, 0, "j2");
   assert.equal(written(set).notes.length, 1);
 });
 
-test("stemd says on another port where it is, and is found there", () => {
+test("sidestick says on another port where it is, and is found there", () => {
   const set = new LiveSet();
   const home = "/Users/anna";
-  const max = new Max(set, { filepath: home + "/Music/stemd.amxd" });
-  const state = home + "/Library/Application Support/stemd/daemon.json";
+  const max = new Max(set, { filepath: home + "/Music/sidestick.amxd" });
+  const state = home + "/Library/Application Support/sidestick/daemon.json";
   const real = fs.existsSync;
   const [stat, read] = [fs.statSync, fs.readFileSync];
   fs.existsSync = (name) => name === state || real(name);
@@ -123,7 +123,7 @@ test("stemd says on another port where it is, and is found there", () => {
   try {
     setWith(set, set.clip({}));
     max.say("init");
-    max.say("/stemd.live/echo", max.out[2].at(-1)[1]);
+    max.say("/sidestick.live/echo", max.out[2].at(-1)[1]);
     max.clock.pass(20000);
   } finally {
     Object.assign(fs, { existsSync: real, statSync: stat, readFileSync: read });
@@ -149,39 +149,39 @@ test("a port that another device has is passed over", () => {
   const first = max.out[1].at(-1)[1];
   max.clock.pass(200);
   const second = max.out[1].at(-1)[1];
-  max.say("/stemd.live/echo", max.out[2].at(-1)[1]);
+  max.say("/sidestick.live/echo", max.out[2].at(-1)[1]);
   assert.notEqual(first, second);
   assert.equal(max.last("ping").at(-1), second);
 });
 
 for (const [protocol, words] of [[0, /too old/], [2, /newer than this device/]]) {
-  test(`stemd speaks protocol ${protocol}`, () => {
+  test(`sidestick speaks protocol ${protocol}`, () => {
     const set = new LiveSet();
     const max = new Max(set);
     setWith(set, set.clip({}));
     max.say("init");
-    max.say("/stemd.live/echo", max.out[2].at(-1)[1]);
+    max.say("/sidestick.live/echo", max.out[2].at(-1)[1]);
     max.pong(protocol);
     assert.match(max.status, words);
     assert.equal(max.asked("subscribe").length, 0);
   });
 }
 
-test("a refused file shows stemd's sentence", () => {
+test("a refused file shows sidestick's sentence", () => {
   const song = new Song();
   const { max } = opened(song);
   max.say("transcribe");
-  max.say("/stemd/fail", max.last("process")[1], "/stemd/process", "not_audio", "Song.wav is not audio.");
+  max.say("/sidestick/fail", max.last("process")[1], "/sidestick/process", "not_audio", "Song.wav is not audio.");
   assert.equal(max.status, "Song.wav is not audio.");
   max.say("transcribe");
   assert.equal(max.asked("process").length, 2);
 });
 
-test("a failed job shows stemd's sentence", () => {
+test("a failed job shows sidestick's sentence", () => {
   const song = new Song();
   const { max } = opened(song);
   taken(max);
-  max.say("/stemd/fail", "elsewhere", "/stemd/process", "stage_failed", "The song is silent.", "j1");
+  max.say("/sidestick/fail", "elsewhere", "/sidestick/process", "stage_failed", "The song is silent.", "j1");
   assert.equal(max.status, "The song is silent.");
 });
 
@@ -190,18 +190,18 @@ test("cancel stops the job", () => {
   const { max } = opened(song);
   taken(max);
   max.say("cancel");
-  max.say("/stemd/done", max.last("cancel")[1], "j1");
+  max.say("/sidestick/done", max.last("cancel")[1], "j1");
   assert.equal(max.status, "Cancelled");
 });
 
-test("cancel before stemd has named the job is kept until it does", () => {
+test("cancel before sidestick has named the job is kept until it does", () => {
   const { max } = opened(new Song());
   max.say("transcribe");
   max.say("cancel");
   assert.equal(max.asked("cancel").length, 0);
-  max.say("/stemd/ack", max.last("process")[1], "j1");
+  max.say("/sidestick/ack", max.last("process")[1], "j1");
   assert.equal(max.last("cancel")[2], "j1");
-  max.say("/stemd/done", max.last("cancel")[1], "j1");
+  max.say("/sidestick/done", max.last("cancel")[1], "j1");
   assert.equal(max.status, "Cancelled");
 });
 
@@ -239,12 +239,12 @@ for (const gone of ["midi", "manifest"]) {
   });
 }
 
-test("a full disk is told in stemd's words", () => {
+test("a full disk is told in sidestick's words", () => {
   const song = new Song();
   const { max } = opened(song);
   taken(max);
   const words = "There is no room left for the stems of Song.wav.";
-  max.say("/stemd/fail", max.last("process")[1], "/stemd/process", "stage_failed", words, "j1");
+  max.say("/sidestick/fail", max.last("process")[1], "/sidestick/process", "stage_failed", words, "j1");
   assert.equal(max.status, words);
   assert.equal(max.get("device.current.state"), "failed");
 });
@@ -253,7 +253,7 @@ test("a result whose path was too long for the wire is told", () => {
   const song = new Song();
   const { max } = opened(song);
   taken(max);
-  max.say("/stemd/done", max.last("process")[1], "j1", 0, "", "");
+  max.say("/sidestick/done", max.last("process")[1], "j1", 0, "", "");
   assert.match(max.status, /shorter folder/);
 });
 
@@ -268,7 +268,7 @@ test("the clip of a song is gone when it should be learned from", () => {
   set.remove(slot.clip);
   slot.clip = null;
   max.say("learn");
-  max.say("/stemd/clusters.reply", max.last("clusters")[1], "j1", song.listing);
+  max.say("/sidestick/clusters.reply", max.last("clusters")[1], "j1", song.listing);
   assert.match(max.status, /is gone/);
 });
 

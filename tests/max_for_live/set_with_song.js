@@ -1,5 +1,5 @@
-// A device in a fake Live set that talks to the real stemd: transcribes a clip, relabels, undoes, learns from an edit.
-// Called with the port of stemd, the song and the markers; prints what is in the clip after each step as JSON.
+// A device in a fake Live set that talks to the real sidestick: transcribes a clip, relabels, undoes, learns from an edit.
+// Called with the port of sidestick, the song and the markers; prints what is in the clip after each step as JSON.
 "use strict";
 
 const { Max, WallClock, setWith } = require("./fake_max.js");
@@ -47,7 +47,7 @@ async function run() {
   const steps = {};
   max.say("daemon_port", port);
   max.say("init");
-  await until("stemd is found", () => max.box("light").messages.length && max.box("link").shown.startsWith("stemd 0"));
+  await until("sidestick is found", () => max.box("light").messages.length && max.box("link").shown.startsWith("sidestick 0"));
   if (clip.drumStem) max.say("input", 1);
   max.say("map", 1);
   max.say("transcribe");
@@ -64,7 +64,7 @@ async function run() {
   steps.edited = { ...made.notes[0] };
   max.say("learn");
   const hits = () => Array.from(groups()).flatMap((cluster) => Array.from(cluster.hits));
-  await until("stemd has learned it", () => hits().some((hit) => hit.label === "cowbell"));
+  await until("sidestick has learned it", () => hits().some((hit) => hit.label === "cowbell"));
   await until("the answers are in", settled);
   steps.learned = notes();
   steps.errors = set.errors;

@@ -1,4 +1,4 @@
-// Material for the tests: .mid files as stemd writes them, manifests, listings and random numbers that repeat.
+// Material for the tests: .mid files as sidestick writes them, manifests, listings and random numbers that repeat.
 "use strict";
 
 const fs = require("node:fs");
@@ -58,19 +58,19 @@ function midi(notes, bpm = 120) {
 
 // Not where macOS keeps temporary files: the device refuses those.
 function folder() {
-  const found = fs.mkdtempSync(path.join(process.platform === "darwin" ? os.homedir() : os.tmpdir(), "stemd-live-"));
+  const found = fs.mkdtempSync(path.join(process.platform === "darwin" ? os.homedir() : os.tmpdir(), "sidestick-live-"));
   process.on("exit", () => fs.rmSync(found, { recursive: true, force: true }));
   return found;
 }
 
-// A folder with a song and, once `write` is called, what stemd lays beside it.
+// A folder with a song and, once `write` is called, what sidestick lays beside it.
 class Song {
   constructor(name = "Song.wav") {
     this.folder = folder();
     this.path = path.join(this.folder, name);
     fs.writeFileSync(this.path, "RIFF0000WAVEfmt ");
     this.midi = path.join(this.folder, "Song.drums.mid");
-    this.manifest = path.join(this.folder, "Song.stemd.json");
+    this.manifest = path.join(this.folder, "Song.sidestick.json");
     this.listing = path.join(this.folder, "clusters.json");
   }
 
@@ -85,7 +85,7 @@ class Song {
   }
 }
 
-// A device on the track of a selected clip of `song`, with stemd there.
+// A device on the track of a selected clip of `song`, with sidestick there.
 function opened(song, { clip = {}, live = {}, arranged = false } = {}) {
   const set = new LiveSet(live);
   const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
@@ -95,14 +95,14 @@ function opened(song, { clip = {}, live = {}, arranged = false } = {}) {
   return { set, source, track, max: new Max(set).started() };
 }
 
-// Transcribe is pressed, and stemd takes the job.
+// Transcribe is pressed, and sidestick takes the job.
 function taken(max, job = "j1") {
   max.say("transcribe");
-  max.say("/stemd/ack", max.last("process")[1], job);
+  max.say("/sidestick/ack", max.last("process")[1], job);
 }
 
 function done(max, song, revision = 0, job = "j1") {
-  max.say("/stemd/done", max.last("process")[1], job, revision, song.manifest, song.midi);
+  max.say("/sidestick/done", max.last("process")[1], job, revision, song.manifest, song.midi);
   max.clock.pass(2000);
 }
 
@@ -132,7 +132,7 @@ function ready(options, notes = [KICK, SNARE]) {
 }
 
 function listed({ max, song }) {
-  max.say("/stemd/clusters.reply", max.last("clusters")[1], "j1", song.listing);
+  max.say("/sidestick/clusters.reply", max.last("clusters")[1], "j1", song.listing);
 }
 
 function pitches(set) {

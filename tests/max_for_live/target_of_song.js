@@ -1,4 +1,4 @@
-// A device in a fake Live set that asks the real stemd for one target. Called with stemd's port, the file and what to
+// A device in a fake Live set that asks the real sidestick for one target. Called with sidestick's port, the file and what to
 // press; prints the tracks and their clips as JSON.
 "use strict";
 
@@ -37,7 +37,7 @@ function shown(track) {
 async function run() {
   max.say("daemon_port", port);
   max.say("init");
-  await until("stemd is found", () => max.box("link").shown && max.box("link").shown.startsWith("stemd 0"));
+  await until("sidestick is found", () => max.box("link").shown && max.box("link").shown.startsWith("sidestick 0"));
   Object.entries(wish.press).forEach(([name, value]) => max.say(name, value));
   max.say("transcribe");
   if (wish.cancel) {

@@ -1,4 +1,4 @@
-"""The device in a fake Live set against a real `stemd run`: OSC as Max packs it, real jobs, notes in the clip."""
+"""The device in a fake Live set against a real `sidestick run`: OSC as Max packs it, real jobs, notes in the clip."""
 
 import json
 import signal
@@ -95,7 +95,7 @@ def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path
     clip = {"version": 12, "arranged": False, "drumStem": False, "values": PLAIN}
     with ThreadPoolExecutor() as threads:
         later = threads.submit(session, run_node, killed, song, **clip)
-        while not song.with_suffix(".stemd.json").exists() and not later.done():
+        while not song.with_suffix(".sidestick.json").exists() and not later.done():
             time.sleep(0.01)
         assert not later.done()
         killed.end(signal.SIGKILL)

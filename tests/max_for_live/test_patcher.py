@@ -47,13 +47,13 @@ def test_the_committed_device_is_what_the_sources_make():
 def test_both_forms_are_read_back_with_the_same_patcher():
     made, editable = decode(frozen()), decode(unfrozen())
     assert json.loads(made.patcher) == json.loads(editable.patcher) == patcher()
-    assert [(entry.name, entry.body.decode()) for entry in made.entries] == [("stemd.js", script())]
+    assert [(entry.name, entry.body.decode()) for entry in made.entries] == [("sidestick.js", script())]
 
 
 def test_the_unfrozen_form_is_written_on_demand(tmp_path):
     main(["--edit", str(tmp_path / "dev")])
-    assert (tmp_path / "dev" / "stemd.amxd").read_bytes() == unfrozen()
-    assert (tmp_path / "dev" / "stemd.js").read_text("utf-8") == script()
+    assert (tmp_path / "dev" / "sidestick.amxd").read_bytes() == unfrozen()
+    assert (tmp_path / "dev" / "sidestick.js").read_text("utf-8") == script()
 
 
 def test_ids_and_scripting_names_are_unique():
@@ -166,7 +166,7 @@ def test_the_scripts_speak_the_daemons_protocol():
     assert f"var DEFAULT_PORT = {DEFAULT_PORT};" in text
     verbs = set(re.findall(r'(?:\.ask|\.edit|act\("edit",)\(?\s*"(\w+)"', text))
     assert verbs >= {"ping", "subscribe", "process", "cancel", "relabel"}
-    assert {f"/stemd/{verb}" for verb in verbs} <= REQUESTS.keys()
+    assert {f"/sidestick/{verb}" for verb in verbs} <= REQUESTS.keys()
 
 
 def test_every_stage_of_the_daemon_has_a_name_for_musicians():

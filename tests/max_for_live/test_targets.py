@@ -1,4 +1,4 @@
-"""Each target of the device against a real `stemd run`: tracks and clips as a Live user finds them."""
+"""Each target of the device against a real `sidestick run`: tracks and clips as a Live user finds them."""
 
 import json
 import signal

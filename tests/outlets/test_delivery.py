@@ -55,7 +55,7 @@ def test_the_manifest_names_what_was_written_and_who_wrote_it(song, desk):
     done = deliver(*heard(song), desk)
     manifest = Manifest.load(done.manifest)
     assert [output.path for output in manifest.outputs] == ["Song.drums.mid"]
-    assert manifest.stemd == __version__
+    assert manifest.sidestick == __version__
     assert [stage.stage for stage in manifest.stages] == ["decode", "listen", "kit", "hits", "beats"]
 
 
@@ -113,7 +113,7 @@ def test_corrections_that_do_not_fit_any_more_are_kept_beside_the_new_result(son
     options = Options(input="drums")
     other = transcribe(song, options, studio(song.parents[1] / "new", ScriptedListener(BEAT[:6])), lambda *_: None)
     again = deliver(other, options, desk)
-    assert again.manifest.name == "Song-2.stemd.json"
+    assert again.manifest.name == "Song-2.sidestick.json"
     assert len(Manifest.load(done.manifest).history.revisions) == 1
 
 

@@ -110,7 +110,7 @@ def test_a_file_that_an_editor_laid_out_anew_counts_as_edited(tmp_path):
 
 
 def test_another_transcription_with_the_same_hits_can_take_the_corrections():
-    other = manifest().model_copy(update={"stemd": "0.2.0"})
+    other = manifest().model_copy(update={"sidestick": "0.2.0"})
     assert manifest().hears_like(other)
     assert not manifest().hears_like(other.model_copy(update={"hits": HitTable()}))
 
@@ -120,19 +120,19 @@ def test_the_schema_that_ships_is_current():
 
 
 def test_a_missing_manifest_is_refused(tmp_path):
-    error = refusal(tmp_path / "none.stemd.json")
+    error = refusal(tmp_path / "none.sidestick.json")
     assert (error.code, "transcribe" in error.reason) == ("no_manifest", True)
 
 
 def test_a_song_given_as_manifest_is_refused_by_its_first_byte(tmp_path):
     song = tmp_path / "Song.wav"
     song.write_bytes(b"RIFF" + bytes(100))
-    assert "give the song's .stemd.json" in refusal(song).reason
+    assert "give the song's .sidestick.json" in refusal(song).reason
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": "other"}', "[]", '{"a": NaN}', "{" * 50000])
 def test_what_is_no_manifest_is_refused(tmp_path, text):
-    path = tmp_path / "x.stemd.json"
+    path = tmp_path / "x.sidestick.json"
     path.write_text(text)
     assert refusal(path).code == "bad_manifest"
 
@@ -149,9 +149,9 @@ def test_a_cut_off_manifest_is_refused(tmp_path):
 
 def test_a_newer_manifest_asks_for_an_update(tmp_path):
     path = saved(tmp_path)
-    rewritten(path, lambda values: values.update(schema_version=2, stemd="9.1"))
+    rewritten(path, lambda values: values.update(schema_version=2, sidestick="9.1"))
     error = refusal(path)
-    assert (error.code, "stemd 9.1" in error.reason) == ("newer_manifest", True)
+    assert (error.code, "sidestick 9.1" in error.reason) == ("newer_manifest", True)
 
 
 @pytest.mark.parametrize(

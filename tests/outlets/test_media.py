@@ -34,7 +34,7 @@ def delivered(song, **wishes):
         ({"stems": "wav"}, {"Song.stems/drums.wav", "Song.stems/other.wav"}),
         ({"backing": True}, {"Song.backing.wav"}),
         ({"backing": True, "stems": "flac"}, {"Song.backing.flac", "Song.stems/drums.flac", "Song.stems/other.flac"}),
-        ({"plot": True}, {"Song.stemd.svg"}),
+        ({"plot": True}, {"Song.sidestick.svg"}),
     ],
 )
 def test_what_is_asked_for_is_written(song, wishes, extra):

@@ -57,7 +57,7 @@ def test_a_push_plays_the_clip_and_counts_its_notes(computer: Computer) -> None:
 
 
 def test_the_port_is_opened_once_and_kept(computer: Computer) -> None:
-    assert computer.outlet.open() == "MIDI leaves through stemd."
+    assert computer.outlet.open() == "MIDI leaves through sidestick."
     computer.outlet.push(clip_of((0.0, 36)), PushOptions())
     computer.outlet.push(clip_of((0.0, 36)), PushOptions())
     assert len(computer.outs) == 1
@@ -151,11 +151,11 @@ def test_a_port_that_goes_is_said_and_taken_again_when_it_is_back(computer: Comp
     computer.unplug()
     computer.outlet.tend()
     computer.outlet.tend()
-    assert computer.said == ["The MIDI port stemd has gone; stemd takes it again when it is back."]
+    assert computer.said == ["The MIDI port sidestick has gone; sidestick takes it again when it is back."]
     assert computer.outs[0].closed and computer.input.closed
     computer.plugged = True
     computer.outlet.tend()
-    assert computer.said[1:] == ["MIDI leaves through stemd."]
+    assert computer.said[1:] == ["MIDI leaves through sidestick."]
     assert computer.outlet.push(clip_of((0.0, 36)), PushOptions()) == 1
 
 

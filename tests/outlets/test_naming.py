@@ -32,7 +32,8 @@ def test_outputs_lie_beside_the_source_under_its_name(tmp_path):
     kinds = [DRUMS, SONG_MIDI, STEM, backing("flac"), plot("svg")]
     found = plan(tmp_path / "Song.wav", None, kinds)
     assert names(found, tmp_path) == [
-        "Song.stemd.json", "Song.drums.mid", "Song.mid", "Song.stems/drums.wav", "Song.backing.flac", "Song.stemd.svg",
+        "Song.sidestick.json", "Song.drums.mid", "Song.mid", "Song.stems/drums.wav", "Song.backing.flac",
+        "Song.sidestick.svg",
     ]  # fmt: skip
     assert found.remarks == ()
 
@@ -83,15 +84,15 @@ def test_two_songs_of_one_name_do_not_fight(tmp_path):
     wrote(plan(tmp_path / "Song.wav", None, [DRUMS]))
     other = plan(tmp_path / "Song.mp3", None, [DRUMS])
     wrote(other, "Song.mp3")
-    assert names(other, tmp_path) == ["Song-2.stemd.json", "Song.drums-2.mid"]
-    assert names(plan(tmp_path / "Song.wav", None, [DRUMS]), tmp_path) == ["Song.stemd.json", "Song.drums.mid"]
+    assert names(other, tmp_path) == ["Song-2.sidestick.json", "Song.drums-2.mid"]
+    assert names(plan(tmp_path / "Song.wav", None, [DRUMS]), tmp_path) == ["Song.sidestick.json", "Song.drums.mid"]
     assert names(plan(tmp_path / "Song.mp3", None, [DRUMS]), tmp_path) == names(other, tmp_path)
 
 
 def test_songs_of_one_name_from_two_folders_do_not_fight_in_the_output_folder(tmp_path):
     wrote(plan(tmp_path / "a" / "Song.wav", tmp_path, [DRUMS]))
     other = plan(tmp_path / "b" / "Song.wav", tmp_path, [DRUMS])
-    assert names(other, tmp_path) == ["Song-2.stemd.json", "Song.drums-2.mid"]
+    assert names(other, tmp_path) == ["Song-2.sidestick.json", "Song.drums-2.mid"]
 
 
 def test_a_manifest_that_was_edited_by_hand_is_kept(tmp_path):
@@ -99,19 +100,19 @@ def test_a_manifest_that_was_edited_by_hand_is_kept(tmp_path):
     wrote(plan(tmp_path / "Song.wav", None, []))
     path.write_bytes(path.read_bytes().replace(b'"kick","kick"', b'"kick","clap"', 1))
     found = plan(tmp_path / "Song.wav", None, [])
-    assert (found.manifest.name, found.previous) == ("Song-2.stemd.json", None)
+    assert (found.manifest.name, found.previous) == ("Song-2.sidestick.json", None)
     assert "by hand" in found.remarks[0]
 
 
 def test_a_damaged_manifest_is_kept(tmp_path):
-    (tmp_path / "Song.stemd.json").write_text("{")
-    assert plan(tmp_path / "Song.wav", None, []).manifest.name == "Song-2.stemd.json"
+    (tmp_path / "Song.sidestick.json").write_text("{")
+    assert plan(tmp_path / "Song.wav", None, []).manifest.name == "Song-2.sidestick.json"
 
 
 def test_a_fresh_plan_replaces_nothing(tmp_path):
     wrote(plan(tmp_path / "Song.wav", None, [DRUMS]))
     found = plan(tmp_path / "Song.wav", None, [DRUMS], fresh=True)
-    assert names(found, tmp_path) == ["Song-2.stemd.json", "Song.drums-2.mid"]
+    assert names(found, tmp_path) == ["Song-2.sidestick.json", "Song.drums-2.mid"]
 
 
 def test_a_relabel_writes_to_the_same_names(tmp_path):
@@ -131,7 +132,7 @@ def test_a_relabel_finds_the_outputs_after_the_folder_was_moved(tmp_path):
     (tmp_path / "old").mkdir()
     written = wrote(plan(tmp_path / "old" / "Song.wav", None, [DRUMS]))
     moved = (tmp_path / "old").rename(tmp_path / "new")
-    assert replan(moved / "Song.stemd.json", written, [DRUMS]).paths[DRUMS] == moved / "Song.drums.mid"
+    assert replan(moved / "Song.sidestick.json", written, [DRUMS]).paths[DRUMS] == moved / "Song.drums.mid"
 
 
 def test_names_that_differ_in_case_only_are_the_same_name(tmp_path):
@@ -204,5 +205,5 @@ def test_two_runs_do_not_name_files_in_one_folder_at_once(tmp_path):
 def test_locks_that_cannot_be_written_name_the_setting(tmp_path):
     locks = tmp_path / "locks"
     locks.write_bytes(b"")
-    with pytest.raises(StageFailed, match="STEMD_FOLDERS__CACHE"), folder_held(tmp_path / "x", None, locks):
+    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"), folder_held(tmp_path / "x", None, locks):
         pass

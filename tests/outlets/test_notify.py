@@ -8,7 +8,7 @@ from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Pushed, Queu
 from daemon.outlets.notify import LONGEST_FOLLOW, Asker, Notifier
 from tests.fake_door import FakeTime
 
-PROCESS, PUSH = REQUESTS["/stemd/process"], REQUESTS["/stemd/push"]
+PROCESS, PUSH = REQUESTS["/sidestick/process"], REQUESTS["/sidestick/push"]
 DONE = Done("j1", 1, "/m.json", "/a.mid")
 
 
@@ -52,11 +52,11 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
     ):
         notifier.hear(event)
     assert ear.heard == [
-        Message("/stemd/queued", ("j1", "/a.wav")),
-        Message("/stemd/progress", ("j1", "hits", 0.5, 3)),
-        Message("/stemd/midi", ("j1", "/a.mid")),
-        Message("/stemd/done", ("s", "j1", 1, "/m.json", "/a.mid")),
-        Message(FAIL, ("s", "/stemd/process", "no_memory", "Too little memory.", "j2")),
+        Message("/sidestick/queued", ("j1", "/a.wav")),
+        Message("/sidestick/progress", ("j1", "hits", 0.5, 3)),
+        Message("/sidestick/midi", ("j1", "/a.mid")),
+        Message("/sidestick/done", ("s", "j1", 1, "/m.json", "/a.mid")),
+        Message(FAIL, ("s", "/sidestick/process", "no_memory", "Too little memory.", "j2")),
     ]
 
 
@@ -108,7 +108,7 @@ def test_who_asked_for_a_job_hears_that_job_until_it_ends(notifier: Notifier, ea
     notifier.hear(Progress("j1", "hits", 0.5))
     notifier.hear(DONE)
     notifier.hear(Done("j1", 2, "/m.json", "/a.mid"))
-    assert ear.addresses() == ["/stemd/progress", "/stemd/done"]
+    assert ear.addresses() == ["/sidestick/progress", "/sidestick/done"]
 
 
 def test_who_pushed_hears_of_the_push_only(notifier: Notifier, ear: Ear) -> None:
@@ -116,7 +116,7 @@ def test_who_pushed_hears_of_the_push_only(notifier: Notifier, ear: Ear) -> None
     assert notifier.follow(ear.asks(), "j1", PUSH) == []
     notifier.hear(Progress("j1", "hits", 0.5))
     notifier.hear(Pushed("j1", 120))
-    assert ear.heard == [Message("/stemd/pushed", ("7", "j1", 120))]
+    assert ear.heard == [Message("/sidestick/pushed", ("7", "j1", 120))]
 
 
 def test_who_follows_and_subscribes_hears_nothing_twice(notifier: Notifier, ear: Ear) -> None:

@@ -1,4 +1,4 @@
-"""A real `stemd run` for the REAPER scripts, and a REAPER that finds it."""
+"""A real `sidestick run` for the REAPER scripts, and a REAPER that finds it."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ BEAT = synth.rock_beat(2, start=0.25)
 
 @dataclass
 class Daemon:
-    """A stemd of its own, with all its folders under `home`."""
+    """A sidestick of its own, with all its folders under `home`."""
 
     home: Path
 
@@ -31,11 +31,15 @@ class Daemon:
 
     @property
     def environment(self) -> dict[str, str]:
-        folders = {"STEMD_STATE_FOLDER": self.state} | {
-            f"STEMD_FOLDERS__{name.upper()}": self.home / name for name in ("cache", "config", "models")
+        folders = {"SIDESTICK_STATE_FOLDER": self.state} | {
+            f"SIDESTICK_FOLDERS__{name.upper()}": self.home / name for name in ("cache", "config", "models")
         }
-        ports = {"STEMD_DAEMON__OSC_PORT": free_port(), "STEMD_DAEMON__HTTP_PORT": 0}
-        others = {"STEMD_OFFLINE": "true", "STEMD_LIMITS__MAX_MINUTES": 1, "STEMD_OPTIONS__SEPARATOR": "embedded"}
+        ports = {"SIDESTICK_DAEMON__OSC_PORT": free_port(), "SIDESTICK_DAEMON__HTTP_PORT": 0}
+        others = {
+            "SIDESTICK_OFFLINE": "true",
+            "SIDESTICK_LIMITS__MAX_MINUTES": 1,
+            "SIDESTICK_OPTIONS__SEPARATOR": "embedded",
+        }
         return {**os.environ, **{name: str(value) for name, value in {**folders, **ports, **others}.items()}}
 
     def start(self) -> None:
@@ -56,7 +60,7 @@ class Daemon:
 
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    running = Daemon(tmp_path_factory.mktemp("stemd"))
+    running = Daemon(tmp_path_factory.mktemp("sidestick"))
     running.start()
     yield running
     running.stop()
@@ -69,14 +73,14 @@ def lua(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def reaper(lua: str, tmp_path: Path, daemon: Daemon) -> Reaper:
-    """A REAPER whose stemd runs; it asks through the spool, which needs no luasocket."""
-    return Reaper(lua, tmp_path, daemon.state, {"ext": {"stemd/transport": "spool"}})
+    """A REAPER whose sidestick runs; it asks through the spool, which needs no luasocket."""
+    return Reaper(lua, tmp_path, daemon.state, {"ext": {"sidestick/transport": "spool"}})
 
 
 @pytest.fixture
 def alone(lua: str, tmp_path: Path) -> Reaper:
-    """A REAPER without a stemd."""
-    return Reaper(lua, tmp_path, tmp_path / "nobody", {"ext": {"stemd/transport": "spool"}})
+    """A REAPER without a sidestick."""
+    return Reaper(lua, tmp_path, tmp_path / "nobody", {"ext": {"sidestick/transport": "spool"}})
 
 
 @pytest.fixture(scope="session")

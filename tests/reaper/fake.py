@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Reaper:
-    """One REAPER with its own folders; `state` is where it looks for stemd."""
+    """One REAPER with its own folders; `state` is where it looks for sidestick."""
 
     lua: str
     home: Path
@@ -27,7 +27,7 @@ class Reaper:
 
     def run(self, script: str, tracks: Sequence[Json] = (), **more: Any) -> Json:
         """What became of the project once the action has ended."""
-        scene = {"script": f"stemd_{script}.lua", "tracks": [*tracks], "resources": str(self.home)}
+        scene = {"script": f"sidestick_{script}.lua", "tracks": [*tracks], "resources": str(self.home)}
         return self._play({**scene, **self.scene, **more})
 
     def lines(self, text: str, **more: Any) -> Json:
@@ -40,7 +40,7 @@ class Reaper:
         path = self.home / "scene.json"
         path.write_text(json.dumps(scene), encoding="utf-8")
         command = [self.lua, str(HERE / "play.lua"), str(path), *map(str, files)]
-        environment = {**os.environ, "STEMD_STATE_FOLDER": str(self.state), **self.environment}
+        environment = {**os.environ, "SIDESTICK_STATE_FOLDER": str(self.state), **self.environment}
         done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr.decode()
         found: Json = json.loads(done.stdout)

@@ -17,12 +17,12 @@ DOWN = 1685026670
 
 
 def picture(home: Path, scale: int, wide: int, high: int) -> dict[str, object]:
-    """The window on the demo song, transcribed by a stemd of its own, one row down."""
+    """The window on the demo song, transcribed by a sidestick of its own, one row down."""
     song = Path(shutil.copy(SONG, home))
-    daemon = Daemon(home / "stemd")
+    daemon = Daemon(home / "sidestick")
     daemon.start()
     try:
-        reaper = Reaper(LUAS[-1], home, daemon.state, {"ext": {"stemd/transport": "spool"}})
+        reaper = Reaper(LUAS[-1], home, daemon.state, {"ext": {"sidestick/transport": "spool"}})
         made = reaper.run("Drums to MIDI", [{"name": "Song", "items": [audio_item(song, SECONDS)]}], cycles=6000)
         keys = [{"frame": LATER - 5, "key": DOWN}]
         look = {"scale": scale, "w": wide, "h": high, "cycles": LATER, "input": keys, "picture": True}

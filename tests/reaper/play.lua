@@ -2,7 +2,7 @@
 -- Runs one action in the fake REAPER: `lua play.lua SCENARIO.json` prints what became of the project as JSON.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*[/\\])")
-local scripts = here .. "../../reaper_scripts/stemd/"
+local scripts = here .. "../../reaper_scripts/sidestick/"
 package.path = here .. "?.lua;" .. scripts .. "lib/?.lua;" .. package.path
 
 local fake = require("fake_reaper")
@@ -128,7 +128,7 @@ end
 
 local function asked()
   local item = fake.tracks[1] and fake.tracks[1].items[1]
-  return item and (item.strings["P_EXT:stemd_asked"] or "") ~= ""
+  return item and (item.strings["P_EXT:sidestick_asked"] or "") ~= ""
 end
 
 -- An event comes `later` cycles after its conditions hold for the first time.

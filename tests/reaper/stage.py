@@ -1,4 +1,4 @@
-"""A stemd that follows a script: real OSC and a real spool, with jobs whose results the test has laid out."""
+"""A sidestick that follows a script: real OSC and a real spool, with jobs whose results the test has laid out."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class Stage(FakeDoor):
             raise self.refuse
         if self.verbs().count("process") == 1:
             threading.Thread(target=self._perform, daemon=True).start()
-        return reply("/stemd/ack", id=asker.id, job=JOB)
+        return reply("/sidestick/ack", id=asker.id, job=JOB)
 
     def cancel(self, asker: Asker, job: str) -> Message:
         self.notifier.hear(Failed(job, "cancelled", "The job was cancelled."))
@@ -83,8 +83,8 @@ class Results:
 
     def manifest(self, *names: str) -> Path:
         outputs = [{"path": name, "kind": name.removeprefix("Song"), "sha256": ""} for name in names]
-        path = self.folder / "Song.stemd.json"
-        path.write_text(json.dumps({"format": "stemd manifest", "outputs": outputs}), encoding="utf-8")
+        path = self.folder / "Song.sidestick.json"
+        path.write_text(json.dumps({"format": "sidestick manifest", "outputs": outputs}), encoding="utf-8")
         return path
 
 

@@ -1,4 +1,4 @@
-"""What REAPER makes of a stemd of another age, names that were taken, paths and parts that do not fit, full disks."""
+"""What REAPER makes of a sidestick of another age, taken names, paths and parts that do not fit, full disks."""
 
 import json
 from collections.abc import Iterator
@@ -41,17 +41,17 @@ class OtherAge(Stage):
 
     def ping(self, asker: Asker) -> Message:
         args = super().ping(asker).args
-        return Message("/stemd/pong", (*args[:3], self.protocol, args[4]))
+        return Message("/sidestick/pong", (*args[:3], self.protocol, args[4]))
 
 
 @pytest.mark.parametrize(("protocol", "words"), [(PROTOCOL - 1, "is too old for"), (PROTOCOL + 1, "is newer than")])
 @pytest.mark.parametrize("action", ["Drums to MIDI", "Start the daemon", "Stop"])
-def test_a_stemd_of_another_age_is_told(
+def test_a_sidestick_of_another_age_is_told(
     alone: Reaper, results: Results, protocol: int, words: str, action: str
 ) -> None:
     with on_stage(OtherAge(protocol=protocol), alone.state) as other:
         outcome = alone.run(action, song(results.folder / "Song.wav"))
-    assert len(outcome["boxes"]) == 1 and f"stemd 0.1.0 {words} these scripts" in outcome["boxes"][0]
+    assert len(outcome["boxes"]) == 1 and f"sidestick 0.1.0 {words} these scripts" in outcome["boxes"][0]
     assert (other.verbs(), outcome["undone"], outcome["deferred"]) == ([], [], 0)
 
 
@@ -60,7 +60,7 @@ def test_a_draft_whose_name_was_taken_is_found_by_its_number(alone: Reaper, stag
     final = results.midi("drums", 1.0, 2.0)
     stage.play = [drafted(draft), 1.5, finished(results.manifest(final.name), final)]
     outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
-    assert outcome["undone"] == ["stemd: drums to MIDI (draft)", "stemd: drums to MIDI"]
+    assert outcome["undone"] == ["sidestick: drums to MIDI (draft)", "sidestick: drums to MIDI"]
 
 
 @pytest.mark.parametrize("name", ["Loop.drums", "Loop.drums-2"])
@@ -159,11 +159,11 @@ require("files").write_whole = function(path, text) return text == "" or nil, "N
 os.remove = function() return true end
 local now, Post = 0, require("post")
 local post = Post.open({ spool = given, osc_port = 9 }, function() now = now + 0.5 return now end)
-post:ask("/stemd/stop", {}, function(message) result = message.args[4] end)
+post:ask("/sidestick/stop", {}, function(message) result = message.args[4] end)
 while post:busy() do post:step() end
 """
 
 
 def test_a_request_that_cannot_be_written_says_why(alone: Reaper, tmp_path: Path) -> None:
-    expected = "stemd cannot be asked: No space left on device. Is the disk full?"
+    expected = "sidestick cannot be asked: No space left on device. Is the disk full?"
     assert told(alone, UNSENT, given=str(tmp_path)) == expected

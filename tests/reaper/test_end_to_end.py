@@ -1,4 +1,4 @@
-"""The actions against a real `stemd run`: an item over a real file, a real job, notes in the project."""
+"""The actions against a real `sidestick run`: an item over a real file, a real job, notes in the project."""
 
 import shutil
 import signal
@@ -39,17 +39,17 @@ def times(outcome: Json, pitch: int) -> list[float]:
 
 @pytest.mark.parametrize("wire", ["spool", "sender", "socket"])
 def test_drums_to_midi_puts_every_kick_where_the_audio_has_it(reaper: Reaper, loop: Path, wire: str) -> None:
-    outcome = transcribed(reaper, loop, 3.5, ext={"stemd/transport": wire})
+    outcome = transcribed(reaper, loop, 3.5, ext={"sidestick/transport": wire})
     kicks = [3.5 + onset for onset in synth.onsets_of(BEAT, "kick")]
     assert times(outcome, KICK) == pytest.approx(kicks, abs=0.01)
-    assert outcome["undone"] == ["stemd: drums to MIDI"]
+    assert outcome["undone"] == ["sidestick: drums to MIDI"]
 
 
 def test_the_track_lies_below_its_source_and_names_the_drums(reaper: Reaper, loop: Path) -> None:
     track = transcribed(reaper, loop)["tracks"][1]
     assert track["name"] == "Loop Drums"
     assert (track["rows"]["36"], track["rows"]["42"]) == ("Kick", "Closed Hi-Hat")
-    assert track["items"][0]["strings"]["P_EXT:stemd_job"] != ""
+    assert track["items"][0]["strings"]["P_EXT:sidestick_job"] != ""
 
 
 def test_a_second_run_replaces_the_notes_in_place(reaper: Reaper, loop: Path) -> None:
@@ -110,11 +110,11 @@ RAMP = [
 
 
 @pytest.mark.parametrize("wire", ["spool", "sender", "socket"])
-def test_a_long_ramp_reaches_stemd_and_the_notes_lie_on_its_lines(reaper: Reaper, loop: Path, wire: str) -> None:
+def test_a_long_ramp_reaches_sidestick_and_the_notes_lie_on_its_lines(reaper: Reaper, loop: Path, wire: str) -> None:
     """The map of 60 beats is longer than a datagram, so that it goes through the spool in any case."""
     item = {"values": {"D_POSITION": 20.0, "D_LENGTH": 24.0}, "take": {"D_PLAYRATE": 0.25}}
     project = [{"name": "Loop", "items": [audio_item(loop, SECONDS, **item)]}]
-    scene = {"tempo": RAMP, "ext": {"stemd/transport": wire}}
+    scene = {"tempo": RAMP, "ext": {"sidestick/transport": wire}}
     tracks = reopened(reaper.run("Drums to MIDI", project, **scene), 1)
     outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0], **scene)
     assert outcome["boxes"] == []
@@ -123,7 +123,7 @@ def test_a_long_ramp_reaches_stemd_and_the_notes_lie_on_its_lines(reaper: Reaper
     assert len(on_line) > 0.5 * len(lines) > 5
 
 
-def test_a_grid_that_stemd_does_not_know_is_refused(reaper: Reaper, loop: Path) -> None:
+def test_a_grid_that_sidestick_does_not_know_is_refused(reaper: Reaper, loop: Path) -> None:
     tracks = reopened(transcribed(reaper, loop), 1)
     for grid, words in (([0.2, 0, 0.0], "Set it to 1/4"), ([0.125, 1, -0.5], "swing early")):
         outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=grid)
@@ -141,34 +141,36 @@ def test_stop_is_answered(reaper: Reaper) -> None:
 
 
 def test_cancel_says_that_nothing_is_going_on(reaper: Reaper) -> None:
-    assert reaper.run("Cancel jobs")["boxes"] == ["stemd has nothing to do, so there is nothing to cancel."]
+    assert reaper.run("Cancel jobs")["boxes"] == ["sidestick has nothing to do, so there is nothing to cancel."]
 
 
 @pytest.mark.parametrize(("answer", "left"), [("yes", 0), ("no", 1)])
 def test_cancel_asks_and_then_cancels(lua: str, tmp_path: Path, answer: str, left: int) -> None:
-    """Two jobs on a stemd of their own, so that nobody else's are cancelled."""
+    """Two jobs on a sidestick of their own, so that nobody else's are cancelled."""
     own = Daemon(tmp_path / "own")
     own.start()
-    reaper = Reaper(lua, tmp_path, own.state, {"ext": {"stemd/transport": "spool"}})
+    reaper = Reaper(lua, tmp_path, own.state, {"ext": {"sidestick/transport": "spool"}})
     noise = synth.write(tmp_path / "Noise.wav", synth.noise(50.0, seed=3))
     gone = [{"asked": True, "later": 15, "quit": True}]
     reaper.run("Everything to MIDI", [{"items": [audio_item(noise, 50.0)]}], events=gone)
     outcome = reaper.run("Cancel jobs", answers=[answer])
     assert outcome["boxes"][0] == "Cancel Noise.wav?"
     active = reaper.run("Cancel jobs", answers=["no"])["boxes"]
-    assert active == (["Cancel Noise.wav?"] if left else ["stemd has nothing to do, so there is nothing to cancel."])
+    assert active == (
+        ["Cancel Noise.wav?"] if left else ["sidestick has nothing to do, so there is nothing to cancel."]
+    )
     own.stop(signal.SIGKILL)
 
 
 def test_start_the_daemon_says_what_runs(reaper: Reaper) -> None:
-    assert reaper.run("Start the daemon")["boxes"] == ["stemd 0.1.0 runs."]
+    assert reaper.run("Start the daemon")["boxes"] == ["sidestick 0.1.0 runs."]
 
 
 def test_a_song_over_the_limit_is_refused_in_the_daemons_words(reaper: Reaper, tmp_path: Path) -> None:
     path = synth.write(tmp_path / "drums long.wav", synth.silence(61, rate=8000, channels=1), rate=8000)
     outcome = reaper.run("Drums to MIDI", [{"items": [audio_item(path, 61.0)]}])
     assert len(outcome["boxes"]) == 1 and "limit is 1:00" in outcome["boxes"][0]
-    assert len(outcome["tracks"]) == 1 and outcome["tracks"][0]["items"][0]["strings"]["P_EXT:stemd_asked"] == ""
+    assert len(outcome["tracks"]) == 1 and outcome["tracks"][0]["items"][0]["strings"]["P_EXT:sidestick_asked"] == ""
 
 
 def test_a_result_that_was_not_fetched_is_offered_the_next_time(reaper: Reaper, loop: Path) -> None:
@@ -181,5 +183,5 @@ def test_a_result_that_was_not_fetched_is_offered_the_next_time(reaper: Reaper, 
 
 def test_an_item_that_is_being_worked_on_is_left_alone(reaper: Reaper, loop: Path) -> None:
     tracks = project(loop, strings={"GUID": "{X}"})
-    busy = {"stemd/transport": "spool", "stemd_live/{X}": "0.0"}
+    busy = {"sidestick/transport": "spool", "sidestick_live/{X}": "0.0"}
     assert reaper.run("Drums to MIDI", tracks, ext=busy)["undone"] == []

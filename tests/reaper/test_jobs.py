@@ -39,7 +39,7 @@ def test_the_draft_is_replaced_in_place_by_the_final_notes(alone: Reaper, stage:
     news = finished(results.manifest("Song.drums.mid"), final)
     stage.play = [drafted(draft), working(0.5, 7), 1.0, drafted(final), news]
     outcome = alone.run("Drums to MIDI", song(results))
-    assert outcome["undone"] == ["stemd: drums to MIDI (draft)", "stemd: drums to MIDI"]
+    assert outcome["undone"] == ["sidestick: drums to MIDI (draft)", "sidestick: drums to MIDI"]
     assert [len(track["items"]) for track in outcome["tracks"]] == [1, 1]
     assert onsets(outcome) == [1.0, 2.0]
 
@@ -111,7 +111,7 @@ def test_cancel_in_the_small_window_stops_the_job(alone: Reaper, stage: Stage, r
     assert (outcome["boxes"], outcome["undone"]) == ([], [])
 
 
-def test_cancel_before_stemd_has_named_the_job_is_kept_until_it_does(
+def test_cancel_before_sidestick_has_named_the_job_is_kept_until_it_does(
     alone: Reaper, stage: Stage, results: Results
 ) -> None:
     stage.play = [1.0, failed("nobody stopped it")]
@@ -132,7 +132,7 @@ def test_two_clicks_in_a_row_are_one_request(alone: Reaper, stage: Stage, result
     stage.play = [0.5, finished(results.manifest("Song.drums.mid"), final)]
     tracks = song(results, strings={"GUID": "{X}"})
     alone.run("Drums to MIDI", tracks)
-    alone.run("Drums to MIDI", tracks, ext={**alone.scene["ext"], "stemd_live/{X}": "0.0"})
+    alone.run("Drums to MIDI", tracks, ext={**alone.scene["ext"], "sidestick_live/{X}": "0.0"})
     assert stage.verbs().count("process") == 1
 
 
@@ -148,7 +148,7 @@ def test_a_daemon_that_never_answers_is_offered_to_be_started(alone: Reaper, res
     content = '{"pid": 1, "osc_port": 1, "spool": "%s", "version": "0", "sender": ["/nowhere"]}'
     (alone.state / "daemon.json").write_text(content % (alone.state / "spool"))
     outcome = alone.run("Drums to MIDI", song(results), answers=["no"], hasty=True)
-    assert outcome["boxes"] == ["stemd is not running. Start it now?"]
+    assert outcome["boxes"] == ["sidestick is not running. Start it now?"]
     assert not [*(alone.state / "spool" / "inbox").iterdir()]
 
 
@@ -159,7 +159,7 @@ def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: R
         gone = [{"cycle": 40, "shell": replaced, "hasty": True}]
         outcome = alone.run("Drums to MIDI", song(results), events=gone, cycles=2000)
     assert outcome["boxes"] == [
-        "Song: stemd does not answer. Its work is kept: start it again, then run this action once more."
+        "Song: sidestick does not answer. Its work is kept: start it again, then run this action once more."
     ]
 
 

@@ -15,7 +15,7 @@ from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 
 LUA = sorted(SCRIPTS.rglob("*.lua"))
-ACTIONS = sorted(SCRIPTS.glob("stemd/stemd_*.lua"))
+ACTIONS = sorted(SCRIPTS.glob("sidestick/sidestick_*.lua"))
 GFX = {
     "circle", "dock", "drawstr", "ext_retina", "getchar", "h", "init", "line", "measurestr", "mouse_cap", "mouse_wheel",
     "mouse_x", "mouse_y", "quit", "rect", "set", "setfont", "showmenu", "triangle", "update", "w", "x", "y",
@@ -41,7 +41,7 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
     assert given == {path.name for path in ACTIONS}
     for path in ACTIONS:
         tags = make_index.header(path.read_text(encoding="utf-8"))
-        assert tags["description"].startswith("stemd: ") and tags["about"] and "noindex" in tags
+        assert tags["description"].startswith("sidestick: ") and tags["about"] and "noindex" in tags
 
 
 def test_the_index_is_the_one_of_these_files() -> None:
@@ -58,12 +58,12 @@ def test_the_index_names_no_address_that_might_be_somebodys() -> None:
 
 def test_a_release_names_its_own_address() -> None:
     text = make_index.index("https://example.org/files/", "2026-01-31T12:00:00Z")
-    assert "https://example.org/files/stemd/stemd_Stop.lua" in text and ".invalid" not in text
+    assert "https://example.org/files/sidestick/sidestick_Stop.lua" in text and ".invalid" not in text
 
 
 def test_the_copied_folder_is_complete(tmp_path: Path) -> None:
     """Every module that a script asks for lies in the folder that the install page says to copy."""
-    copied = shutil.copytree(SCRIPTS / "stemd", tmp_path / "stemd")
+    copied = shutil.copytree(SCRIPTS / "sidestick", tmp_path / "sidestick")
     wanted = words(r'require\("([\w]+)"\)') | {f"wire_{name}" for name in ("socket", "sender", "spool")}
     assert wanted == {path.stem for path in copied.glob("lib/*.lua")}
 
@@ -82,17 +82,17 @@ def test_the_index_is_what_reapack_reads() -> None:
 def test_every_file_of_the_index_exists_and_every_file_is_in_it() -> None:
     sources = list(Xml.parse(SCRIPTS / "index.xml").getroot().iter("source"))
     files = {source.attrib["file"] for source in sources}
-    assert files == {path.relative_to(SCRIPTS / "stemd").as_posix() for path in LUA} - {"stemd.lua"}
+    assert files == {path.relative_to(SCRIPTS / "sidestick").as_posix() for path in LUA} - {"sidestick.lua"}
     for source in sources:
         url = urlparse(source.text or "")
-        assert url.scheme == "https" and unquote(url.path).endswith(f"/stemd/{source.attrib['file']}")
+        assert url.scheme == "https" and unquote(url.path).endswith(f"/sidestick/{source.attrib['file']}")
         assert set(source.attrib.get("main", "main").split()) <= {"main", "midi_editor"}
 
 
 def test_the_drums_are_those_of_the_daemon() -> None:
     from bridge.drum_labels import SOUNDS
 
-    text = (SCRIPTS / "stemd/lib/drums.lua").read_text(encoding="utf-8")
+    text = (SCRIPTS / "sidestick/lib/drums.lua").read_text(encoding="utf-8")
     rows = re.findall(r'label = "(\w+)", pitch = (\d+), family = "(\w+)", key = "(\w)"', text)
     assert {(name, int(pitch), family) for name, pitch, family, _ in rows} == {
         (sound.label, sound.pitch, sound.family) for sound in SOUNDS.values()
@@ -121,10 +121,10 @@ def test_no_file_is_long_and_no_line_either() -> None:
 
 def test_the_page_names_every_action() -> None:
     page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
-    assert not [path for path in ACTIONS if path.stem.removeprefix("stemd_") not in page]
+    assert not [path for path in ACTIONS if path.stem.removeprefix("sidestick_") not in page]
 
 
 def test_every_stage_of_the_daemon_has_a_name_for_musicians() -> None:
-    text = (SCRIPTS / "stemd" / "lib" / "hud.lua").read_text(encoding="utf-8")
+    text = (SCRIPTS / "sidestick" / "lib" / "hud.lua").read_text(encoding="utf-8")
     named = re.search(r"local STAGES = \{(.*?)\n\}", text, re.DOTALL)
     assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGES, DRAFT, "queued", "write"}

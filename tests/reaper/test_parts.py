@@ -1,4 +1,4 @@
-"""Every part, and stems, against a real `stemd run`; the embedded separator keeps it quick."""
+"""Every part, and stems, against a real `sidestick run`; the embedded separator keeps it quick."""
 
 import signal
 import time
@@ -50,7 +50,7 @@ def test_a_part_that_is_not_there_makes_no_empty_item(reaper: Reaper, tmp_path: 
     assert all(item["notes"] for track in outcome["tracks"][1:] for item in track["items"])
     assert outcome["boxes"] == []
     alone = reaper.run("Vocals to MIDI", project(drums), cycles=3000)
-    assert alone["boxes"] == ["Song: stemd heard no vocals in it."]
+    assert alone["boxes"] == ["Song: sidestick heard no vocals in it."]
     assert names(alone) == ["Song", "Below"]
 
 
@@ -79,7 +79,7 @@ def test_everything_is_a_track_for_each_part_in_order(reaper: Reaper, mix: Path)
 
 def test_the_draft_of_a_full_mix_comes_first_and_the_final_is_one_step(reaper: Reaper, mix: Path) -> None:
     outcome = reaper.run("Everything to MIDI", project(mix), cycles=3000)
-    assert outcome["undone"] == ["stemd: everything to MIDI (draft)", "stemd: everything to MIDI"]
+    assert outcome["undone"] == ["sidestick: everything to MIDI (draft)", "sidestick: everything to MIDI"]
     assert all(len(track["items"]) <= 1 for track in outcome["tracks"])
 
 
@@ -87,7 +87,7 @@ def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper:
     first = reaper.run("Drums to MIDI", project(mix), cycles=3000)
     second = reaper.run("Bass to MIDI", reopened(first, 0), cycles=3000)
     assert names(second) == ["Song", "Song Drums", "Song Bass", "Below"]
-    jobs = {track["items"][0]["strings"]["P_EXT:stemd_job"] for track in second["tracks"][1:3]}
+    jobs = {track["items"][0]["strings"]["P_EXT:sidestick_job"] for track in second["tracks"][1:3]}
     assert len(jobs) == 1
     after = [{"undone": 1, "later": 10, "quit": True}]
     relabelled = reaper.run(
@@ -107,11 +107,11 @@ def test_stems_play_below_their_muted_source(reaper: Reaper, mix: Path) -> None:
         item = track["items"][0]
         assert item["values"]["D_POSITION"] == 2.0 and Path(item["file"]).stat().st_size > 100_000
         assert track["values"]["I_CUSTOMCOLOR"] & 0x1000000
-    assert outcome["undone"] == ["stemd: separate into stems"]
+    assert outcome["undone"] == ["sidestick: separate into stems"]
 
 
 def test_the_source_is_not_muted_if_the_settings_say_so(reaper: Reaper, mix: Path) -> None:
-    ext = {**reaper.scene["ext"], "stemd/mute_source": "no"}
+    ext = {**reaper.scene["ext"], "sidestick/mute_source": "no"}
     outcome = reaper.run("Separate into stems", project(mix), cycles=3000, ext=ext)
     assert "B_MUTE" not in outcome["tracks"][0]["items"][0]["values"]
 
@@ -125,7 +125,7 @@ def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
 
 
 def test_the_rows_of_another_drum_map_have_its_names(reaper: Reaper, mix: Path) -> None:
-    ext = {**reaper.scene["ext"], "stemd/drum_map": "superior_drummer_3"}
+    ext = {**reaper.scene["ext"], "sidestick/drum_map": "superior_drummer_3"}
     outcome = reaper.run("Drums to MIDI", project(mix), cycles=3000, ext=ext)
     rows = outcome["tracks"][1]["rows"]
     heard = {str(note["pitch"]) for note in notes(outcome)}
@@ -136,7 +136,7 @@ def test_a_job_that_fails_is_told_in_the_daemons_words(reaper: Reaper, tmp_path:
     silent = synth.write(tmp_path / "nothing.wav", synth.silence(SECONDS))
     outcome = reaper.run("Drums to MIDI", project(silent))
     assert len(outcome["boxes"]) == 1 and "silent" in outcome["boxes"][0] and "nothing" in outcome["boxes"][0]
-    assert (outcome["undone"], outcome["tracks"][0]["items"][0]["strings"]["P_EXT:stemd_asked"]) == ([], "")
+    assert (outcome["undone"], outcome["tracks"][0]["items"][0]["strings"]["P_EXT:sidestick_asked"]) == ([], "")
 
 
 def test_a_video_is_heard_and_one_without_sound_is_refused(reaper: Reaper, tmp_path: Path) -> None:
@@ -149,13 +149,13 @@ def test_a_video_is_heard_and_one_without_sound_is_refused(reaper: Reaper, tmp_p
 
 
 @pytest.mark.slow
-def test_a_stemd_that_is_killed_and_started_again_goes_on(tmp_path: Path) -> None:
+def test_a_sidestick_that_is_killed_and_started_again_goes_on(tmp_path: Path) -> None:
     own = Daemon(tmp_path / "own")
     own.start()
     song = synth.write(
         tmp_path / "Song.wav", np.tile(0.5 * synth.sung(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS), 3)
     )
-    reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"stemd/transport": "spool"}})
+    reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"sidestick/transport": "spool"}})
     tracks = [{"items": [audio_item(song, 3 * SECONDS)]}]
     with ThreadPoolExecutor() as threads:
         later = threads.submit(reaper.run, "Drums to MIDI", tracks, cycles=6000)
@@ -165,5 +165,5 @@ def test_a_stemd_that_is_killed_and_started_again_goes_on(tmp_path: Path) -> Non
         own.start()
         outcome = later.result()
     own.stop()
-    assert (outcome["boxes"], outcome["undone"][-1]) == ([], "stemd: drums to MIDI")
+    assert (outcome["boxes"], outcome["undone"][-1]) == ([], "sidestick: drums to MIDI")
     assert [len(track["items"]) for track in outcome["tracks"]] == [1, 1]

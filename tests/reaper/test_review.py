@@ -65,7 +65,7 @@ def overlap(a: Json, b: Json) -> bool:
 def test_a_letter_relabels_the_marked_cluster_and_the_notes_follow(reaper: Reaper, tracks: list[Json]) -> None:
     outcome = review(reaper, tracks, key("w"))
     assert 36 not in pitches(outcome) and 56 in pitches(outcome)
-    assert outcome["undone"] == ["stemd: relabel as Cowbell"]
+    assert outcome["undone"] == ["sidestick: relabel as Cowbell"]
     assert "Cowbell" in {text["text"] for text in outcome["texts"]}
 
 
@@ -111,18 +111,18 @@ def test_quantize_moves_the_notes(reaper: Reaper, tracks: list[Json]) -> None:
     shown = review(reaper, tracks, frames=5)
     outcome = review(reaper, tracks, *click(*place(shown, "Quantize")))
     assert [note["first"] for note in notes(outcome)] != [note["first"] for note in notes(shown)]
-    assert outcome["undone"] == ["stemd: grid"]
+    assert outcome["undone"] == ["sidestick: grid"]
 
 
 def test_the_window_closes_with_escape_and_remembers_its_place(reaper: Reaper, tracks: list[Json]) -> None:
     outcome = review(reaper, tracks, {"frame": READY, "key": 27})
     assert outcome["deferred"] == 0
-    assert outcome["ext"]["stemd/window_review"] == f"300 200 {WIDE} {HIGH} 0"
+    assert outcome["ext"]["sidestick/window_review"] == f"300 200 {WIDE} {HIGH} 0"
 
 
-def test_without_an_item_of_stemd_there_is_a_sentence(alone: Reaper) -> None:
+def test_without_an_item_of_sidestick_there_is_a_sentence(alone: Reaper) -> None:
     outcome = alone.run("Review and relabel", [{"name": "empty"}])
-    assert outcome["boxes"] == ["Select an item that stemd has made MIDI of first."]
+    assert outcome["boxes"] == ["Select an item that sidestick has made MIDI of first."]
 
 
 MANY = """

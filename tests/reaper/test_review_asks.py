@@ -1,4 +1,4 @@
-"""What mouse and keys of the review window ask stemd for, word by word."""
+"""What mouse and keys of the review window ask sidestick for, word by word."""
 
 import json
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ class Heard(Stage):
     def clusters(self, asker: Asker, job: str) -> Message:
         rows = [row(0, "kick", "kick", 3), row(1, "snare", "snare", 2), row(-1, "crash", "cymbals", 1)]
         self.listing.write_text(json.dumps(rows), encoding="utf-8")
-        return reply("/stemd/clusters.reply", id=asker.id, job=job, path_to_json=str(self.listing))
+        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=str(self.listing))
 
     def _done(self, asker: Asker, job: str) -> Message:
         return reply(
-            "/stemd/done", id=asker.id, job=job, revision=1, manifest=str(self.manifest), midi=str(self.midi)
+            "/sidestick/done", id=asker.id, job=job, revision=1, manifest=str(self.manifest), midi=str(self.midi)
         )  # fmt: skip
 
 

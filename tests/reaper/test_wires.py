@@ -89,9 +89,9 @@ def test_options_can_always_be_quoted(alone: Reaper) -> None:
 
 
 def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
-    lines = """local data = require("osc").encode("/stemd/ping", { "idé", 7, 0.5, "", "abcd" })
+    lines = """local data = require("osc").encode("/sidestick/ping", { "idé", 7, 0.5, "", "abcd" })
     result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
-    assert decode(bytes.fromhex(told(alone, lines))) == [Message("/stemd/ping", ("idé", 7, 0.5, "", "abcd"))]
+    assert decode(bytes.fromhex(told(alone, lines))) == [Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd"))]
 
 
 def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:
@@ -154,7 +154,7 @@ def test_long_work_gives_reaper_its_turn_every_few_milliseconds(alone: Reaper) -
     assert all(after - before <= 5 for before, after in pairwise(until))
 
 
-PLACES = [("Other", ".local/state/stemd"), ("macOS-arm64", "Library/Application Support/stemd")]
+PLACES = [("Other", ".local/state/sidestick"), ("macOS-arm64", "Library/Application Support/sidestick")]
 
 
 @pytest.mark.parametrize(("system", "place"), PLACES)
@@ -164,7 +164,9 @@ def test_the_state_folder_is_where_the_daemon_has_it(
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("HOME", "/home/anna")
     alone.state = Path()
-    lines = 'os.getenv = (function(get) return function(n) return n ~= "STEMD_STATE_FOLDER" and get(n) or nil end end)'
+    lines = (
+        'os.getenv = (function(get) return function(n) return n ~= "SIDESTICK_STATE_FOLDER" and get(n) or nil end end)'
+    )
     lines += '(os.getenv)\nresult = require("discovery").state_folder()'
     assert told(alone, lines, system=system) == f"/home/anna/{place}"
 
@@ -182,7 +184,9 @@ package.loaded.wire_spool = { open = function() return {
 } end }
 local post = Post.open({}, function() return now end)
 local heard = {}
-post:ask("/stemd/process", { "/song.wav", "{}" }, function(message) heard[#heard + 1] = { message.address, now } end)
+post:ask("/sidestick/process", { "/song.wav", "{}" }, function(message)
+  heard[#heard + 1] = { message.address, now }
+end)
 local function pass(seconds)
   for _ = 1, seconds * 20 do
     now = now + 0.05
@@ -196,12 +200,12 @@ def test_a_request_is_repeated_under_its_id_and_then_given_up(alone: Reaper) -> 
     found = told(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = post:busy() }}")
     assert len({name for name, _ in found["sent"]}) == 1
     assert [round(second) for _, second in found["sent"]] == [0, 1, 2, 4, 8]
-    assert [[address, round(second)] for address, second in found["heard"]] == [["/stemd/fail", 16]]
+    assert [[address, round(second)] for address, second in found["heard"]] == [["/sidestick/fail", 16]]
     assert found["busy"] is False
 
 
 QUIET = """
-answer = { address = "/stemd/ack", args = { "x", "j1" } }
+answer = { address = "/sidestick/ack", args = { "x", "j1" } }
 pass(1)
 local before = #sent
 pass(35)
@@ -211,5 +215,5 @@ result = { before = before, sent = sent, heard = heard }
 
 def test_a_job_without_news_is_asked_for_again(alone: Reaper) -> None:
     found = told(alone, f"{REPEATED}{QUIET}")
-    assert [address for address, _ in found["heard"]] == ["/stemd/ack", "/stemd/fail"]
+    assert [address for address, _ in found["heard"]] == ["/sidestick/ack", "/sidestick/fail"]
     assert found["before"] == 1 and [round(second) for _, second in found["sent"]][1:] == [10, 20]

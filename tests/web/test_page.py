@@ -202,7 +202,7 @@ def test_a_grid_of_thirds_is_asked_for_and_kept(visit, site, job):
 def test_a_correction_from_the_daw_appears_without_a_click(visit, site, job):
     page = visit(job)
     with site.home.client() as client:
-        client.ask("/stemd/relabel", job, json.dumps({"clusters": {"0": "cowbell"}}))
+        client.ask("/sidestick/relabel", job, json.dumps({"clusters": {"0": "cowbell"}}))
     expect(page, "() => document.querySelector('#notices').textContent.includes('changed elsewhere')")
     assert "cowbell" in page.eval_on_selector_all("#clusters select", "all => all.map(each => each.value)")
 

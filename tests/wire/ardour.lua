@@ -1,5 +1,5 @@
--- Run by Ardour's Lua shell: a session with one armed MIDI track, which asks stemd for a push and records it.
--- Arguments: a folder for the session, stemd's OSC port, the seconds to record.
+-- Run by Ardour's Lua shell: a session with one armed MIDI track, which asks sidestick for a push and records it.
+-- Arguments: a folder for the session, sidestick's OSC port, the seconds to record.
 -- Prints "note PITCH VELOCITY BEAT:TICK", with tabs, for each note of the take (1920 ticks to a beat, 120 bpm).
 
 local folder, osc_port, seconds = arg[1], arg[2], tonumber(arg[3])
@@ -22,7 +22,7 @@ local function midi_track(session)
 end
 
 local function record(session, track)
-  assert(track:input():nth(0):connect("stemd:out") == 0, "Ardour cannot connect to stemd:out")
+  assert(track:input():nth(0):connect("sidestick:out") == 0, "Ardour cannot connect to sidestick:out")
   track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
   session:maybe_enable_record()
   session:request_roll(ARDOUR.TransportRequestSource.TRS_UI)
@@ -31,10 +31,10 @@ local function record(session, track)
   end)
 end
 
-local function ask_stemd()
-  local stemd = ARDOUR.LuaOSC.Address("osc.udp://127.0.0.1:" .. osc_port)
-  stemd:send("/stemd/relabel", "sss", "ardour 1", "j1", '{"clusters": {"0": "snare"}}')
-  stemd:send("/stemd/push", "sss", "ardour 2", "j1", '{"when": "now"}')
+local function ask_sidestick()
+  local sidestick = ARDOUR.LuaOSC.Address("osc.udp://127.0.0.1:" .. osc_port)
+  sidestick:send("/sidestick/relabel", "sss", "ardour 1", "j1", '{"clusters": {"0": "snare"}}')
+  sidestick:send("/sidestick/push", "sss", "ardour 2", "j1", '{"when": "now"}')
 end
 
 local function stop(session, track)
@@ -57,7 +57,7 @@ AudioEngine:set_backend("JACK", "ardour", "") -- before the session: it is made 
 local session = assert(create_session(folder, "take", RATE), "Ardour made no session")
 local track = midi_track(session)
 record(session, track)
-ask_stemd()
+ask_sidestick()
 stop(session, track)
 tell(track)
 print("end of take")

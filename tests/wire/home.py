@@ -1,4 +1,4 @@
-"""A real `stemd run` in a home of its own, and what a client does with it."""
+"""A real `sidestick run` in a home of its own, and what a client does with it."""
 
 import json
 import os
@@ -27,11 +27,11 @@ class Home:
         self.music.mkdir(parents=True)
         self.osc_port = free_port()
         named = {name: name for name in ("config", "cache", "models", "uploads")}
-        folders = {f"STEMD_FOLDERS__{name.upper()}": str(folder / place) for name, place in named.items()}
-        own = {"STEMD_STATE_FOLDER": str(folder / "state"), "STEMD_OFFLINE": "true"}
-        chosen = {f"STEMD_{name.upper()}": value for name, value in settings.items()}
-        port = {"STEMD_DAEMON__OSC_PORT": str(self.osc_port), "STEMD_DAEMON__HTTP_PORT": "0"}
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("STEMD_")}
+        folders = {f"SIDESTICK_FOLDERS__{name.upper()}": str(folder / place) for name, place in named.items()}
+        own = {"SIDESTICK_STATE_FOLDER": str(folder / "state"), "SIDESTICK_OFFLINE": "true"}
+        chosen = {f"SIDESTICK_{name.upper()}": value for name, value in settings.items()}
+        port = {"SIDESTICK_DAEMON__OSC_PORT": str(self.osc_port), "SIDESTICK_DAEMON__HTTP_PORT": "0"}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SIDESTICK_")}
         self.environ = {**clean, **folders, **own, **port, **chosen}
         self.process: subprocess.Popen[str] | None = None
 
@@ -61,13 +61,13 @@ class Home:
         with self.said.open("w") as said:
             return subprocess.Popen([sys.executable, "-m", "daemon", "run"], env=self.environ, stderr=said, text=True)
 
-    def stemd(self, *args: str) -> "subprocess.Popen[str]":
+    def sidestick(self, *args: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "daemon", *args]
         return subprocess.Popen(command, env=self.environ, stdout=-1, stderr=-1, text=True)
 
     def told(self, *args: str) -> tuple[int, str, str]:
-        """Exit status and output of another stemd command."""
-        with self.stemd(*args) as process:
+        """Exit status and output of another sidestick command."""
+        with self.sidestick(*args) as process:
             out, errors = process.communicate(timeout=PATIENCE)
             return process.returncode, out, errors
 
@@ -97,6 +97,6 @@ def events_until(client: Client, job: str) -> list[Message]:
     heard = []
     for message in client.events(PATIENCE):
         heard.append(message)
-        if message.address in ("/stemd/done", "/stemd/fail") and job in message.args:
+        if message.address in ("/sidestick/done", "/sidestick/fail") and job in message.args:
             return heard
     raise AssertionError(heard)

@@ -32,7 +32,7 @@ def home(tmp_path_factory) -> Iterator[Home]:
 def job(home) -> str:
     """A song that is done."""
     with home.client() as client:
-        ack = client.ask("/stemd/process", str(home.song("Done.wav", level=1.0)), DRUMS)
+        ack = client.ask("/sidestick/process", str(home.song("Done.wav", level=1.0)), DRUMS)
         events_until(client, str(ack.args[1]))
     return str(ack.args[1])
 
@@ -53,34 +53,34 @@ def wait_for(what, *, within: float = PATIENCE):
 def test_a_mix_becomes_a_draft_and_then_the_final(home):
     song = home.song("Mix.wav")
     with home.client() as client:
-        ack = client.ask("/stemd/process", str(song), EMBEDDED)
+        ack = client.ask("/sidestick/process", str(song), EMBEDDED)
         heard = events_until(client, str(ack.args[1]))
-    written = [message.args[1] for message in heard if message.address == "/stemd/midi"]
+    written = [message.args[1] for message in heard if message.address == "/sidestick/midi"]
     assert written == [str(song.with_name("Mix.drums.mid"))] * 2
-    assert heard[-1].args[3:] == (str(song.with_name("Mix.stemd.json")), written[0])
+    assert heard[-1].args[3:] == (str(song.with_name("Mix.sidestick.json")), written[0])
     assert len(notes(Path(written[0]))) >= 20
 
 
 def test_the_same_song_again_is_answered_at_once(home, job):
     with home.client() as client:
-        ack = client.ask("/stemd/process", str(home.music / "Done.wav"), DRUMS)
+        ack = client.ask("/sidestick/process", str(home.music / "Done.wav"), DRUMS)
         heard = events_until(client, str(ack.args[1]))
-    assert [message.address for message in heard] == ["/stemd/done"]
+    assert [message.address for message in heard] == ["/sidestick/done"]
 
 
 def test_a_relabel_changes_the_midi_and_a_subscriber_hears_of_it(home, job):
     with home.client() as editor, home.client() as listener:
-        listener.ask("/stemd/subscribe", 0, 60)
-        answer = editor.ask("/stemd/relabel", job, '{"clusters": {"0": "cowbell"}}')
+        listener.ask("/sidestick/subscribe", 0, 60)
+        answer = editor.ask("/sidestick/relabel", job, '{"clusters": {"0": "cowbell"}}')
         news = [next(listener.events(PATIENCE)) for _ in range(2)]
-        undone = editor.ask("/stemd/undo", job)
-    assert {message.address for message in news} == {"/stemd/midi", "/stemd/done"}
+        undone = editor.ask("/sidestick/undo", job)
+    assert {message.address for message in news} == {"/sidestick/midi", "/sidestick/done"}
     assert answer.args[2] == undone.args[2] + 1
     assert 56 not in notes(Path(str(undone.args[4])))
 
 
 def test_the_spool_answers_a_host_without_sockets(home, job):
-    letter = home.ask_spool("clusters", "/stemd/clusters", "1", job)
+    letter = home.ask_spool("clusters", "/sidestick/clusters", "1", job)
     wait_for(letter.exists)
     answer = json.loads(letter.read_text("utf-8"))
     assert answer["finished"]
@@ -88,7 +88,7 @@ def test_the_spool_answers_a_host_without_sockets(home, job):
 
 
 def test_the_spool_follows_a_song_to_its_end(home):
-    letter = home.ask_spool("process", "/stemd/process", "1", str(home.song("Spooled.wav", level=2.0)), DRUMS)
+    letter = home.ask_spool("process", "/sidestick/process", "1", str(home.song("Spooled.wav", level=2.0)), DRUMS)
     done = wait_for(lambda: letter.exists() and json.loads(letter.read_text("utf-8"))["finished"] and letter)
     assert Path(json.loads(done.read_text("utf-8"))["events"][-1]["args"][4]).is_file()
 
@@ -96,21 +96,21 @@ def test_the_spool_follows_a_song_to_its_end(home):
 @pytest.mark.parametrize(
     ("address", "args", "code"),
     [
-        ("/stemd/process", ("Song.wav",), "relative_path"),
-        ("/stemd/process", ("{tmp}/gone.wav",), "missing"),
-        ("/stemd/process", ("{tmp}",), "folder"),
-        ("/stemd/process", ("{tmp}/text.wav",), "not_audio"),
-        ("/stemd/process", ("{tmp}/text.wav", "{"), "bad_json"),
-        ("/stemd/process", ("{tmp}/text.wav", '{"bpm": "fast"}'), "bad_option"),
-        ("/stemd/process", (7,), "bad_argument"),
-        ("/stemd/process", (), "missing_argument"),
-        ("/stemd/proces", ("{tmp}",), "unknown_address"),
-        ("/stemd/relabel", ("nobody", "{}"), "unknown_job"),
-        ("/stemd/relabel", ("{job}", '{"clusters": {"99": "snare"}}'), "unknown_cluster"),
-        ("/stemd/relabel", ("{job}", '{"clusters": {"0": "snarre"}}'), "unknown_label"),
-        ("/stemd/push", ("{job}", '{"channel": 17}'), "bad_option"),
-        ("/stemd/audition", ("{job}", 99), "unknown_cluster"),
-        ("/stemd/cancel", ("{job}",), "job_over"),
+        ("/sidestick/process", ("Song.wav",), "relative_path"),
+        ("/sidestick/process", ("{tmp}/gone.wav",), "missing"),
+        ("/sidestick/process", ("{tmp}",), "folder"),
+        ("/sidestick/process", ("{tmp}/text.wav",), "not_audio"),
+        ("/sidestick/process", ("{tmp}/text.wav", "{"), "bad_json"),
+        ("/sidestick/process", ("{tmp}/text.wav", '{"bpm": "fast"}'), "bad_option"),
+        ("/sidestick/process", (7,), "bad_argument"),
+        ("/sidestick/process", (), "missing_argument"),
+        ("/sidestick/proces", ("{tmp}",), "unknown_address"),
+        ("/sidestick/relabel", ("nobody", "{}"), "unknown_job"),
+        ("/sidestick/relabel", ("{job}", '{"clusters": {"99": "snare"}}'), "unknown_cluster"),
+        ("/sidestick/relabel", ("{job}", '{"clusters": {"0": "snarre"}}'), "unknown_label"),
+        ("/sidestick/push", ("{job}", '{"channel": 17}'), "bad_option"),
+        ("/sidestick/audition", ("{job}", 99), "unknown_cluster"),
+        ("/sidestick/cancel", ("{job}",), "job_over"),
     ],
 )
 def test_a_refusal_has_a_code_and_a_sentence(home, job, tmp_path, address, args, code):
@@ -134,24 +134,24 @@ def test_jobs_are_listed_by_the_command_line(home, job):
 
 def test_send_speaks_to_the_running_daemon(home):
     status, out, _ = home.told("send", "ping")
-    assert (status, "/stemd/pong" in out) == (0, True)
+    assert (status, "/sidestick/pong" in out) == (0, True)
 
 
-def test_a_second_stemd_names_the_first(home):
+def test_a_second_sidestick_names_the_first(home):
     status, _, errors = home.told("run")
     assert (status, f"process {home.process.pid}" in errors) == (2, True)
 
 
 def test_a_running_job_is_cancelled_and_another_one_goes_on(home):
     with home.client() as client:
-        ack = client.ask("/stemd/process", str(home.song("Long.wav", seconds=120.0)), EMBEDDED)
-        next(message for message in client.events(PATIENCE) if message.address == "/stemd/progress")
-        client.ask("/stemd/cancel", ack.args[1])
+        ack = client.ask("/sidestick/process", str(home.song("Long.wav", seconds=120.0)), EMBEDDED)
+        next(message for message in client.events(PATIENCE) if message.address == "/sidestick/progress")
+        client.ask("/sidestick/cancel", ack.args[1])
         [*_, end] = events_until(client, str(ack.args[1]))
         assert end.args[2] == "cancelled"
-        after = client.ask("/stemd/process", str(home.song("After.wav", level=3.0)), DRUMS)
-        assert events_until(client, str(after.args[1]))[-1].address == "/stemd/done"
-    assert not home.music.joinpath("Long.stemd.json").exists()
+        after = client.ask("/sidestick/process", str(home.song("After.wav", level=3.0)), DRUMS)
+        assert events_until(client, str(after.args[1]))[-1].address == "/sidestick/done"
+    assert not home.music.joinpath("Long.sidestick.json").exists()
 
 
 @posix
@@ -159,17 +159,17 @@ def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stop
     home = Home(tmp_path, daemon__draft="false").start()
     songs = [home.song(f"{number}.wav", level=float(number)) for number in range(3)]
     with home.client() as client:
-        jobs = [str(client.ask("/stemd/process", str(song), DRUMS).args[1]) for song in songs]
-        next(message for message in client.events(PATIENCE) if message.address == "/stemd/progress")
+        jobs = [str(client.ask("/sidestick/process", str(song), DRUMS).args[1]) for song in songs]
+        next(message for message in client.events(PATIENCE) if message.address == "/sidestick/progress")
     workers = psutil.Process(home.process.pid).children(recursive=True)
     home.end(signal.SIGKILL)
     psutil.wait_procs(workers, timeout=PATIENCE)
     home.start()
     with home.client() as client:
-        wait_for(lambda: client.ask("/stemd/status").args[1:3] == (0, 0))
+        wait_for(lambda: client.ask("/sidestick/status").args[1:3] == (0, 0))
     rows = json.loads(home.told("jobs", "--json")[1])
     assert {row["job"]: row["state"] for row in rows} == dict.fromkeys(jobs, "done")
     names = sorted(path.name for path in home.music.iterdir())
-    assert names == sorted(f"{n}{ending}" for n in range(3) for ending in (".wav", ".stemd.json", ".drums.mid"))
+    assert names == sorted(f"{n}{ending}" for n in range(3) for ending in (".wav", ".sidestick.json", ".drums.mid"))
     assert home.end() == 0
     assert not home.state.joinpath("daemon.json").exists()

@@ -139,7 +139,7 @@ def test_an_album_with_folders_is_taken_with_its_recipes(running: Running, song:
     for name in ("1.wav", "drums/2.wav"):
         (album / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(song, album / name)
-    (album / "stemd.toml").write_text("bpm = 96")
+    (album / "sidestick.toml").write_text("bpm = 96")
     album.rename(running.root / "Album")
     assert running.takes("Album/1.wav", "Album/drums/2.wav")
     assert sorted((given.get("input", ""), given["bpm"]) for _, given in running.jobs) == [("", 96), ("drums", 96)]

@@ -55,7 +55,7 @@ class Event(NamedTuple):
 
 
 class Receiver:
-    """Listens to one port. It shares no code with stemd."""
+    """Listens to one port. It shares no code with sidestick."""
 
     def __init__(self, source: str) -> None:
         self.events: list[Event] = []
@@ -98,7 +98,7 @@ def eventually(true: Callable[[], Any], seconds: float = 10.0) -> bool:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    name = f"stemd-test-{os.getpid()}"
+    name = f"sidestick-test-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
     running = Server(name)
     yield running
@@ -117,7 +117,7 @@ def player(server: Server) -> Iterator[Player]:
 
 @pytest.fixture
 def receiver(player: Player) -> Iterator[Receiver]:
-    listening = Receiver("stemd:out")
+    listening = Receiver("sidestick:out")
     yield listening
     listening.close()
 
@@ -168,9 +168,9 @@ def test_input_and_output_share_one_clock_and_one_client(server: Server) -> None
 def test_an_input_alone_has_a_client_of_its_own(player: Player) -> None:
     heard: list[bytes] = []
     with closing(open_in(lambda message, _: heard.append(message))) as sync:
-        assert sync.label == "stemd sync:in (JACK)"
+        assert sync.label == "sidestick sync:in (JACK)"
         with jack.Client("patchbay", no_start_server=True) as patchbay:
-            patchbay.connect("stemd:out", "stemd sync:in")
+            patchbay.connect("sidestick:out", "sidestick sync:in")
             player.play(clip_of((0.0, 36)))
             assert eventually(lambda: heard)
     assert heard[0] == bytes((0x99, 36, 100))
@@ -183,10 +183,10 @@ def test_an_input_that_is_closed_leaves_the_output_playing(player: Player, recei
     assert eventually(lambda: receiver.strikes())
 
 
-def test_a_second_stemd_gets_a_name_of_its_own(player: Player) -> None:
+def test_a_second_sidestick_gets_a_name_of_its_own(player: Player) -> None:
     other = open_out()
     assert isinstance(other, JackOut)
-    assert other.label != "stemd:out (JACK)"
+    assert other.label != "sidestick:out (JACK)"
     other.close()
 
 
@@ -231,17 +231,17 @@ def test_a_process_that_dies_leaves_silence(server: Server, manner: str, signal_
 def test_the_outlet_gets_its_port_back_after_jack_was_restarted(server: Server) -> None:
     said: list[str] = []
     outlet = MidiOutlet(PortSettings(), said.append)
-    assert outlet.open() == "MIDI leaves through stemd:out (JACK)."
+    assert outlet.open() == "MIDI leaves through sidestick:out (JACK)."
     server.stop()
     assert eventually(lambda: len(said) == 1)
     server.start()
     assert eventually(lambda: len(said) == 2)
-    receiver = Receiver("stemd:out")
+    receiver = Receiver("sidestick:out")
     outlet.push(clip_of((0.0, 36)), PushOptions())
     assert eventually(lambda: len(receiver.strikes()) == 1)
     receiver.close()
     outlet.close()
-    assert said[1] == "MIDI leaves through stemd:out (JACK)."
+    assert said[1] == "MIDI leaves through sidestick:out (JACK)."
 
 
 class ClockSource:
@@ -278,8 +278,8 @@ def test_a_push_locked_to_midi_clock_lies_on_the_daws_beats(server: Server) -> N
         outlet = open_parts.enter_context(closing(MidiOutlet(PortSettings(), lambda _: None)))
         outlet.open()
         daw = open_parts.enter_context(closing(ClockSource(every=900)))
-        daw.client.connect("daw:clock", "stemd:stemd sync")
-        receiver = open_parts.enter_context(closing(Receiver("stemd:out")))
+        daw.client.connect("daw:clock", "sidestick:sidestick sync")
+        receiver = open_parts.enter_context(closing(Receiver("sidestick:out")))
         notes = [(n * 0.5, 36 + n) for n in range(5)]
         outlet.push(clip_of(*notes, bpm=120, length=2.5), PushOptions(when="transport"))
         daw.play()
@@ -290,7 +290,7 @@ def test_a_push_locked_to_midi_clock_lies_on_the_daws_beats(server: Server) -> N
 
 
 def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "stemd-nobody")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "sidestick-nobody")
     missing = open_out()
     assert isinstance(missing, NoPort)
     assert "JACK is not running" in missing.reason

@@ -1,4 +1,4 @@
-"""Real UDP with liblo's oscsend and oscdump as clients that know nothing of stemd (Debian: liblo-tools)."""
+"""Real UDP with liblo's oscsend and oscdump as clients that know nothing of sidestick (Debian: liblo-tools)."""
 
 import random
 import socket
@@ -84,41 +84,41 @@ def oscsend(osc: OscInlet, address: str, types: str, *values: object) -> None:
 
 def test_a_foreign_client_asks_and_a_foreign_server_hears(osc: OscInlet) -> None:
     with oscdump() as dump:
-        oscsend(osc, "/stemd/ping", "si", "7", dump.osc_port)
-        assert dump.line() == ["/stemd/pong", "sssii", '"7"', '"stemd"', '"0.1.0"', "1", "4242"]
+        oscsend(osc, "/sidestick/ping", "si", "7", dump.osc_port)
+        assert dump.line() == ["/sidestick/pong", "sssii", '"7"', '"sidestick"', '"0.1.0"', "1", "4242"]
 
 
 def test_a_relabel_from_outside_reaches_the_door(osc: OscInlet, desk: Desk) -> None:
     with oscdump() as dump:
-        oscsend(osc, "/stemd/relabel", "issi", 7, "j1", '{"clusters":{"3":"snare"}}', dump.osc_port)
-        assert dump.line()[:3] == ["/stemd/done", "isiss", "7"]
+        oscsend(osc, "/sidestick/relabel", "issi", 7, "j1", '{"clusters":{"3":"snare"}}', dump.osc_port)
+        assert dump.line()[:3] == ["/sidestick/done", "isiss", "7"]
     assert desk.door.asked == [("relabel", {"job": "j1", "changes_json": {"clusters": {"3": "snare"}}})]
 
 
 def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, desk: Desk) -> None:
     with oscdump() as dump:
-        oscsend(osc, "/stemd/subscribe", "sii", "s", dump.osc_port, 60)
-        assert dump.line()[:4] == ["/stemd/status.reply", "siiss", '"s"', "1"]
+        oscsend(osc, "/sidestick/subscribe", "sii", "s", dump.osc_port, 60)
+        assert dump.line()[:4] == ["/sidestick/status.reply", "siiss", '"s"', "1"]
         desk.notifier.hear(Progress(JOB, "separate", 0.25))
         desk.notifier.hear(MidiWritten(JOB, "/songs/one.mid"))
         desk.notifier.hear(Done(JOB, 1, "/m.json", "/songs/one.mid"))
-        assert dump.line() == ["/stemd/progress", "ssfi", '"j1"', '"separate"', "0.250000", "-1"]
-        assert dump.line() == ["/stemd/midi", "ss", '"j1"', '"/songs/one.mid"']
-        assert dump.line()[:4] == ["/stemd/done", "ssiss", '"s"', '"j1"']
+        assert dump.line() == ["/sidestick/progress", "ssfi", '"j1"', '"separate"', "0.250000", "-1"]
+        assert dump.line() == ["/sidestick/midi", "ss", '"j1"', '"/songs/one.mid"']
+        assert dump.line()[:4] == ["/sidestick/done", "ssiss", '"s"', '"j1"']
 
 
 def test_a_mistyped_address_is_answered_to_a_foreign_client(osc: OscInlet) -> None:
     with Client(osc.osc_port, PATIENCE) as client:
-        client._transmit(bundle([Message("/stemd/stat", ("1",)), Message("/stemd/ping", ("2",))]))
+        client._transmit(bundle([Message("/sidestick/stat", ("1",)), Message("/sidestick/ping", ("2",))]))
         first, second = (next(client.events(PATIENCE)) for _ in range(2))
-    assert first.args[:3] == ("1", "/stemd/stat", "unknown_address")
+    assert first.args[:3] == ("1", "/sidestick/stat", "unknown_address")
     assert second.args[0] == "2"
 
 
-def test_a_foreign_type_that_stemd_does_not_know_is_dropped(osc: OscInlet) -> None:
-    oscsend(osc, "/stemd/ping", "m", "00112233")
+def test_a_foreign_type_that_sidestick_does_not_know_is_dropped(osc: OscInlet) -> None:
+    oscsend(osc, "/sidestick/ping", "m", "00112233")
     with Client(osc.osc_port, PATIENCE) as client:
-        client.ask("/stemd/ping")
+        client.ask("/sidestick/ping")
     assert osc.server.counts["garbage"] == 1
 
 
@@ -127,19 +127,19 @@ def test_bursts_are_answered_whole_and_in_order(osc: OscInlet) -> None:
         for burst in range(10):
             wanted = list(range(burst * 100, burst * 100 + 100))
             for number in wanted:
-                client._transmit(encode(Message("/stemd/ping", (number,))))
+                client._transmit(encode(Message("/sidestick/ping", (number,))))
             assert [next(client.events(PATIENCE)).args[0] for _ in wanted] == wanted
 
 
 def test_a_hundred_thousand_hostile_datagrams_leave_it_answering(osc: OscInlet) -> None:
     dice = random.Random(1)
-    sound = encode(Message("/stemd/process", ("7", "/a.wav", '{"bpm": 120}', 9)))
+    sound = encode(Message("/sidestick/process", ("7", "/a.wav", '{"bpm": 120}', 9)))
     with Client(osc.osc_port, PATIENCE) as client:
         for number in range(100_000):
             client._transmit(_hostile(dice, sound))
             if number % 100 == 0:
-                client.ask("/stemd/ping")
-        client.ask("/stemd/ping")
+                client.ask("/sidestick/ping")
+        client.ask("/sidestick/ping")
         client._waiting.clear()
     assert osc.server.counts["garbage"] > 50_000
     assert osc.server.counts["received"] > 100_000

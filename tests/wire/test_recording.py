@@ -1,4 +1,4 @@
-"""A DAW that knows nothing of stemd: Ardour, without its window, asks for a push by OSC and records it."""
+"""A DAW that knows nothing of sidestick: Ardour, without its window, asks for a push by OSC and records it."""
 
 import os
 import subprocess
@@ -65,7 +65,7 @@ class Note(NamedTuple):
 
 @dataclass
 class Take:
-    """What Ardour recorded, and what it asked of stemd meanwhile."""
+    """What Ardour recorded, and what it asked of sidestick meanwhile."""
 
     notes: list[Note]
     asked: list[tuple[str, dict[str, Any]]]
@@ -110,7 +110,7 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Take:
     end = time.monotonic() + RETRIES_FOR
     while time.monotonic() < end:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("JACK_DEFAULT_SERVER", f"stemd-ardour-{os.getpid()}-{len(falls)}")
+            patch.setenv("JACK_DEFAULT_SERVER", f"sidestick-ardour-{os.getpid()}-{len(falls)}")
             try:
                 return attempt(tmp_path_factory.mktemp("ardour"))
             except FellOverError as fall:

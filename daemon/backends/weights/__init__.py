@@ -1,4 +1,4 @@
-"""The weights that ship with stemd."""
+"""The weights that ship with sidestick."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ async def taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
 def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
     require_public(url)
     if importlib.util.find_spec("yt_dlp") is None:
-        raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'stemd[url]'.")
+        raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'sidestick[url]'.")
     folder = here.settings.folders.uploads
     with uploads.incoming(folder) as fresh:
         fetched = _fetched(url, fresh, here)
@@ -34,7 +34,7 @@ def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
 
 
 def require_public(url: str) -> None:
-    """An address on the open web. stemd must not be a way into the network that it runs in."""
+    """An address on the open web. sidestick must not be a way into the network that it runs in."""
     host = _host(url)
     if not host:
         raise Rejected("bad_url", f"{url!r:.100} is not an address of the web. It begins with https://.")

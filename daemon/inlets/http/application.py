@@ -31,7 +31,7 @@ class Application(FastAPI):
 
 
 def application(front: Front, rules: Rules) -> Gate:
-    app = Application(title="stemd", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
+    app = Application(title="sidestick", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
     app.state.front = front
     refusals.install(app)
     common = refusals.may(*((401,) if rules.key else ()), 403, *((429,) if rules.rate else ()))

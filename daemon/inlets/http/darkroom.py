@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
-from daemon.errors import StemdError
+from daemon.errors import SidestickError
 from daemon.jobs.workspace import Workspace
 from daemon.outlets.stems import Sound, write_sound
 
@@ -120,7 +120,7 @@ def main() -> int:
     try:
         for order in TypeAdapter(list[Order]).validate_json(sys.stdin.buffer.read()):
             fulfil(order)
-    except StemdError as error:
+    except SidestickError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -6,10 +6,10 @@ from daemon import __version__
 
 _LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/notes"}
 _JOB: dict[str, Any] = {
-    "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/stemd/Song/Song.wav", "state": "running",
+    "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/sidestick/Song/Song.wav", "state": "running",
     "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "code": "", "reason": "", "created": 1790000000.0,
-    "finished": None, "revision": 0, "draft": True, "manifest": "/home/me/Music/stemd/Song/Song.stemd.json",
-    "midi": "/home/me/Music/stemd/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},
+    "finished": None, "revision": 0, "draft": True, "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
+    "midi": "/home/me/Music/sidestick/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},
     "links": _LINKS,
 }  # fmt: skip
 _CLUSTER = {
@@ -50,8 +50,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Stems": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
     "Waveform": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
     "Health": {
-        "name": "stemd", "version": __version__, "protocol": 1, "pid": 4711, "device": "auto",
-        "midi_port": "MIDI leaves through stemd:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
+        "name": "sidestick", "version": __version__, "protocol": 1, "pid": 4711, "device": "auto",
+        "midi_port": "MIDI leaves through sidestick:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
     },
     "Choices": {
         "defaults": {"input": "mix"}, "schema": {"properties": {"bpm": {"minimum": 20}}},

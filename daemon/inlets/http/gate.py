@@ -113,17 +113,17 @@ class Gate:
     def _check_host(self, host: str) -> None:
         """From outside any name will do: there is a key, which a rebound page does not have."""
         if not self._rules.outside and not _is_ours(host, self._rules.port):
-            text = f"stemd is called http://127.0.0.1:{self._rules.port}, not {host!r:.80}."
+            text = f"sidestick is called http://127.0.0.1:{self._rules.port}, not {host!r:.80}."
             raise Rejected("foreign_host", text)
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
         origin = headers.get("origin")
         if origin is not None:
             if not self._is_known(origin, headers.get("host", "")):
-                text = f"Pages of {origin!r:.80} may not use stemd. daemon.http_origins lists those that may."
+                text = f"Pages of {origin!r:.80} may not use sidestick. daemon.http_origins lists those that may."
                 raise Rejected("foreign_origin", text)
         elif headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_visit(scope, headers):
-            raise Rejected("foreign_origin", "Another page asked for this, and it may not use stemd.")
+            raise Rejected("foreign_origin", "Another page asked for this, and it may not use sidestick.")
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin in self._rules.origins or (bool(host) and origin in (f"http://{host}", f"https://{host}"))
@@ -136,7 +136,7 @@ class Gate:
             return
         if given:
             self._guesses.take(who)
-        raise Rejected("no_key", "This stemd wants its key: send the header Authorization: Bearer KEY.")
+        raise Rejected("no_key", "This sidestick wants its key: send the header Authorization: Bearer KEY.")
 
     def _telling(self, send: Send, origin: str | None) -> Send:
         """Adds what every answer carries."""

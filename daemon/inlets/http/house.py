@@ -21,18 +21,18 @@ from daemon.pipeline.records import Part
 
 _TEXT: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"text/plain": {"schema": {"type": "string"}, "example": 'stemd_jobs{state="queued"} 2\n'}},
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": 'sidestick_jobs{state="queued"} 2\n'}},
         "description": "The text format of Prometheus.",
     }
 }
 
-router = APIRouter(tags=["stemd"])
+router = APIRouter(tags=["sidestick"])
 
 
-@router.get("/health", summary="Is stemd there?")
+@router.get("/health", summary="Is sidestick there?")
 def health(here: Here) -> shapes.Health:
     return shapes.Health(
-        name="stemd",
+        name="sidestick",
         version=__version__,
         protocol=PROTOCOL,
         pid=os.getpid(),

@@ -56,8 +56,8 @@ class Meter:
 
 def lines(name: str, kind: str, meaning: str, values: Mapping[str, float], label: str = "") -> Iterator[str]:
     """One metric in the text format of Prometheus; `values` by what `label` says, or one under ''."""
-    yield f"# HELP stemd_{name} {meaning}"
-    yield f"# TYPE stemd_{name} {kind}"
+    yield f"# HELP sidestick_{name} {meaning}"
+    yield f"# TYPE sidestick_{name} {kind}"
     for value, number in sorted(values.items()):
         which = f'{{{label}="{value}"}}' if label else ""
-        yield f"stemd_{name}{which} {number:g}"
+        yield f"sidestick_{name}{which} {number:g}"

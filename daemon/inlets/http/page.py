@@ -12,7 +12,7 @@ WEB = Path(__file__).parents[2] / "web"
 
 _DOCS = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>stemd: HTTP API</title>
+<head><meta charset="utf-8"><title>sidestick: HTTP API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body style="margin:0"><redoc spec-url="/openapi.json" hide-hostname></redoc>
 <script src="/static/vendor/redoc/redoc.standalone.js"></script></body>
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 def page() -> Response:
     index = WEB / "index.html"
     if not index.is_file():
-        raise Rejected("missing_page", "This stemd was installed without its page. The API is described at /docs.")
+        raise Rejected("missing_page", "This sidestick was installed without its page. The API is described at /docs.")
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 
@@ -42,7 +42,7 @@ def icon() -> Response:
 
 
 class Fresh(StaticFiles):
-    """Files that a browser asks for again each time, so that an updated stemd has no old page."""
+    """Files that a browser asks for again each time, so that an updated sidestick has no old page."""
 
     def file_response(self, *args: object, **more: object) -> Response:
         response = super().file_response(*args, **more)  # type: ignore[arg-type]

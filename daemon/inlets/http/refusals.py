@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from daemon.errors import JobMoved, Rejected, StageFailed, StaleRevision, StemdError
+from daemon.errors import JobMoved, Rejected, SidestickError, StageFailed, StaleRevision
 from daemon.wording import refusal
 
 STATUS = {
@@ -25,8 +25,12 @@ STATUS = {
 }  # fmt: skip
 _MEANINGS: dict[int, tuple[str, str, str]] = {
     400: ("Something in the request does not work.", "not_audio", "notes.txt is not audio that can be read."),
-    401: ("The key is missing or wrong.", "no_key", "This stemd wants its key: Authorization: Bearer KEY."),
-    403: ("Asked from a page or under a name that may not.", "foreign_origin", "Pages of http://x may not use stemd."),
+    401: ("The key is missing or wrong.", "no_key", "This sidestick wants its key: Authorization: Bearer KEY."),
+    403: (
+        "Asked from a page or under a name that may not.",
+        "foreign_origin",
+        "Pages of http://x may not use sidestick.",
+    ),
     404: ("There is no such thing.", "unknown_job", "There is no job 'a1b2c3'."),
     409: ("It does not fit the state of things.", "stale_revision", "The notes are at revision 3 by now."),
     413: ("More than is taken.", "too_big", "Song.wav has 1200 MB, over 1074 MB."),
@@ -36,7 +40,7 @@ _MEANINGS: dict[int, tuple[str, str, str]] = {
     507: ("There is too little room on the disk.", "disk_full", "Song.wav needs 300 MB and 10 MB are free."),
 }
 
-_log = logging.getLogger("stemd.http")
+_log = logging.getLogger("sidestick.http")
 
 
 class Problem(BaseModel):
@@ -61,14 +65,14 @@ def answer(status: int, code: str, text: str, headers: Mapping[str, str] | None 
 
 def install(app: FastAPI) -> None:
     """Every error of `app` leaves as a Problem."""
-    app.add_exception_handler(StemdError, _refused)
+    app.add_exception_handler(SidestickError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(Exception, _broken)
 
 
-def of(error: StemdError) -> Response:
-    """The answer for an error that stemd raised on purpose."""
+def of(error: SidestickError) -> Response:
+    """The answer for an error that sidestick raised on purpose."""
     if isinstance(error, StaleRevision):
         return answer(409, error.code, error.reason, revision=error.revision)
     if isinstance(error, Rejected):
@@ -79,7 +83,7 @@ def of(error: StemdError) -> Response:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, StemdError)
+    assert isinstance(error, SidestickError)
     return of(error)
 
 
@@ -99,7 +103,7 @@ async def _plain(_: Request, error: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     """What nobody foresaw: the log has it, the client does not."""
     _log.error("%s %s broke", request.method, request.url.path, exc_info=error)
-    return answer(500, "internal", "stemd could not do this; its log says why. Please report it.")
+    return answer(500, "internal", "sidestick could not do this; its log says why. Please report it.")
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from daemon.inlets.http.front import Front
 
 BACKLOG = 512
-GRACE = 2  # seconds for answers that are under way when stemd stops
+GRACE = 2  # seconds for answers that are under way when sidestick stops
 
-_log = logging.getLogger("stemd.http")
+_log = logging.getLogger("sidestick.http")
 
 Build = Callable[[int], "tuple[Front, Any]"]
 
 
 class HttpInlet:
-    """`build(port)` makes the front and the application. Without the port there is no page, and stemd says so."""
+    """`build(port)` makes the front and the application. Without the port there is no page, and sidestick says so."""
 
     def __init__(self, host: str, port: int, build: Build) -> None:
         self._build = build

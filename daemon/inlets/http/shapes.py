@@ -63,7 +63,7 @@ class Rerun(_Shape):
 
 
 class Correction(_Shape):
-    """`changes` in the words of `stemd relabel --changes`; `revision` is the one that they were made for."""
+    """`changes` in the words of `sidestick relabel --changes`; `revision` is the one that they were made for."""
 
     revision: Number
     changes: Json = Field(examples=[{"clusters": {"2": "snare"}, "delete_hits": [40]}])
@@ -191,7 +191,7 @@ class Health(_Shape):
     protocol: int
     pid: int
     device: str
-    midi_port: str = Field(description="what stemd plays through, or why it does not; for people")
+    midi_port: str = Field(description="what sidestick plays through, or why it does not; for people")
     midi_open: bool
     uptime_s: float
 

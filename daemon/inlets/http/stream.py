@@ -19,7 +19,7 @@ ALIVE = 15.0  # seconds between signs of life
 SHOWN = 50  # jobs in the first event
 MOST = 1000  # listeners at once
 
-_SIGN = b": stemd is there\n\n"
+_SIGN = b": sidestick is there\n\n"
 _EVENTS: dict[str, Any] = {
     "content": {
         "text/event-stream": {

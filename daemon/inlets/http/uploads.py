@@ -22,7 +22,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import RootModel
 from starlette.requests import ClientDisconnect
 
-from daemon.errors import Rejected, StemdError
+from daemon.errors import Rejected, SidestickError
 from daemon.inlets.http import listing, shapes
 from daemon.inlets.http.form import Form
 from daemon.inlets.http.front import Front
@@ -65,7 +65,7 @@ def remove(here: Front, job: Job) -> None:
 
 
 def sweep(folder: Path, clock: Callable[[], float] = time.time) -> None:
-    """Remove what a stemd that was killed had not received whole."""
+    """Remove what a sidestick that was killed had not received whole."""
     for path in folder.glob(f"{TEMPORARY}*"):
         with suppress(OSError):
             if clock() - path.stat().st_mtime > STALE:
@@ -133,7 +133,7 @@ def admitted(here: Front, received: Path, name: str, options: dict[str, Any]) ->
     path, new = _placed(received, safe_name(name), here.settings.folders.uploads)
     try:
         return listing.one(here, here.staff.admission.admit(path, options))
-    except StemdError:
+    except SidestickError:
         if new:
             shutil.rmtree(path.parent, ignore_errors=True)
         raise

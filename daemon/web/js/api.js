@@ -4,7 +4,7 @@
 export class Refused extends Error {
   /** @param {number} status @param {{code?: string, text?: string, revision?: number}} said */
   constructor(status, said) {
-    super(said.text || `stemd answered with ${status}.`);
+    super(said.text || `sidestick answered with ${status}.`);
     this.status = status;
     this.code = said.code ?? "";
     this.revision = said.revision;
@@ -106,7 +106,7 @@ export class Api {
       if (this.#key) request.setRequestHeader("Authorization", `Bearer ${this.#key}`);
       request.upload.onprogress = (event) => event.lengthComputable && hear(event.loaded / event.total);
       request.onload = () => settle(request, resolve, reject);
-      request.onerror = () => reject(new Refused(0, { text: "stemd does not answer. Is it still running?" }));
+      request.onerror = () => reject(new Refused(0, { text: "sidestick does not answer. Is it still running?" }));
       request.send(form);
     });
   }
@@ -130,7 +130,7 @@ export class Api {
     if (body) headers["Content-Type"] = "application/json";
     const sent = fetch(path, { method, headers, body: body && JSON.stringify(body) });
     const answer = await sent.catch(() => {
-      throw new Refused(0, { text: "stemd does not answer. Is it still running?" });
+      throw new Refused(0, { text: "sidestick does not answer. Is it still running?" });
     });
     if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
     return answer;
@@ -155,8 +155,8 @@ function parsed(text) {
 
 /** A key from the address is kept for this tab and taken out of sight. @param {string | null} given */
 function kept(given) {
-  if (!given) return sessionStorage.getItem("stemd-key");
-  sessionStorage.setItem("stemd-key", given);
+  if (!given) return sessionStorage.getItem("sidestick-key");
+  sessionStorage.setItem("sidestick-key", given);
   history.replaceState(null, "", location.pathname + location.hash);
   return given;
 }

@@ -46,7 +46,7 @@ export class Deliver {
     const when = byId("push-transport").checked ? "transport" : "now";
     try {
       const { notes } = await this.api.push(this.#job.id, { when, loop: byId("push-loop").checked });
-      notice(when === "now" ? `${notes} notes play on stemd's MIDI port.` : `${notes} notes start with your DAW.`);
+      notice(when === "now" ? `${notes} notes play on sidestick's MIDI port.` : `${notes} notes start with your DAW.`);
     } catch (error) {
       complain(error);
     }

@@ -68,7 +68,7 @@ export class Desk {
     byId("bench").hidden = true;
     byId("song-name").textContent = stemOf(job.name);
     byId("facts").textContent = "";
-    document.title = `${stemOf(job.name)} · stemd`;
+    document.title = `${stemOf(job.name)} · sidestick`;
     this.progress.open(job);
     await this.#fill(song);
   }

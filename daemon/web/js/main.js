@@ -80,7 +80,7 @@ function showSongs(shown) {
 async function showConnection(online) {
   const health = byId("health");
   health.classList.toggle("off", !online);
-  if (!online) return void (health.textContent = "stemd does not answer; trying again");
+  if (!online) return void (health.textContent = "sidestick does not answer; trying again");
   const { version = "", midi_port: port = "", midi_open: open } = await api.health().catch(() => ({}));
   health.textContent = [version, open ? port.replace(/\.$/, "") : version && "no MIDI port"].filter(Boolean).join(" · ");
   health.title = port;

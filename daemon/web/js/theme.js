@@ -2,7 +2,7 @@
 
 import { Signal } from "./signal.js";
 
-const KEY = "stemd-theme";
+const KEY = "sidestick-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 /** @type {Signal<[]>} */

@@ -274,7 +274,7 @@ def test_a_port_that_vanishes_is_told_once_and_playing_ends() -> None:
     port.unplugged = True
     player.turn()
     player.turn()
-    assert told == ["The MIDI port stemd is gone."]
+    assert told == ["The MIDI port sidestick is gone."]
     assert not player.playing and not player.alive
 
 

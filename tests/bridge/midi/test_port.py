@@ -15,7 +15,7 @@ from bridge.midi.jack_port import WRAP, FrameClock
 from bridge.midi.port import Api, NoPort, PortLost, apis, open_in, open_out
 from bridge.midi.rtmidi_port import LOOPBACKS, RtMidiIn, RtMidiOut, choose_loopback
 
-WINDOWS_PORTS = ["Microsoft GS Wavetable Synth 0", "stemd sync 1", "stemd 2", "loopMIDI Port 3"]
+WINDOWS_PORTS = ["Microsoft GS Wavetable Synth 0", "sidestick sync 1", "sidestick 2", "loopMIDI Port 3"]
 
 
 class FakeClient:
@@ -82,12 +82,12 @@ def test_each_system_has_its_back_ends_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "wanted", "index"),
     [
-        (WINDOWS_PORTS, "stemd", 2),
-        (WINDOWS_PORTS, "stemd sync", 1),
-        (["GS Synth 0", "loopMIDI Port 1"], "stemd", 1),
-        (["Default App Loopback (A) 0", "Default App Loopback (B) 1"], "stemd", 0),
-        (["GS Synth 0"], "stemd", None),
-        ([], "stemd", None),
+        (WINDOWS_PORTS, "sidestick", 2),
+        (WINDOWS_PORTS, "sidestick sync", 1),
+        (["GS Synth 0", "loopMIDI Port 1"], "sidestick", 1),
+        (["Default App Loopback (A) 0", "Default App Loopback (B) 1"], "sidestick", 0),
+        (["GS Synth 0"], "sidestick", None),
+        ([], "sidestick", None),
     ],
 )
 def test_windows_takes_the_named_loopback_or_the_first(names: list[str], wanted: str, index: int | None) -> None:
@@ -96,15 +96,15 @@ def test_windows_takes_the_named_loopback_or_the_first(names: list[str], wanted:
 
 def test_windows_opens_its_named_ports(windows: list[str]) -> None:
     out, sync = open_out(api=Api.WINDOWS), open_in(print, api=Api.WINDOWS)
-    assert isinstance(out, RtMidiOut) and out.label == "stemd 2 (Windows)"
-    assert isinstance(sync, RtMidiIn) and sync.label == "stemd sync 1 (Windows)"
+    assert isinstance(out, RtMidiOut) and out.label == "sidestick 2 (Windows)"
+    assert isinstance(sync, RtMidiIn) and sync.label == "sidestick sync 1 (Windows)"
 
 
 def test_windows_never_listens_to_a_loopback_of_another_name(windows: list[str]) -> None:
     windows[:] = ["loopMIDI Port 0"]
     missing = open_in(print, api=Api.WINDOWS)
     assert isinstance(missing, NoPort)
-    assert "no loopback port stemd sync (it has loopMIDI Port 0)" in missing.reason
+    assert "no loopback port sidestick sync (it has loopMIDI Port 0)" in missing.reason
 
 
 def test_a_loopback_that_is_taken_away_is_noticed(windows: list[str]) -> None:
@@ -118,7 +118,7 @@ def test_a_device_that_fails_while_sending_counts_as_lost(windows: list[str]) ->
     out = open_out(api=Api.WINDOWS)
     assert isinstance(out, RtMidiOut)
     out._client.broken = True
-    with pytest.raises(PortLost, match="stemd 2"):
+    with pytest.raises(PortLost, match="sidestick 2"):
         out.send(b"\x90\x24\x64")
 
 

@@ -16,17 +16,17 @@ def test_an_event_that_ends_a_request_is_among_those_that_follow_it() -> None:
     assert all(set(r.ends) <= set(r.then) for r in REQUESTS.values())
 
 
-def test_nothing_that_stemd_says_is_also_a_request() -> None:
+def test_nothing_that_sidestick_says_is_also_a_request() -> None:
     assert not set(REPLIES) & set(REQUESTS)
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("/stemd/proces", "/stemd/process"),
-        ("/stemd/Relabel", "/stemd/relabel"),
-        ("/process", "/stemd/process"),
-        ("/stemd/cluster", "/stemd/clusters"),
+        ("/sidestick/proces", "/sidestick/process"),
+        ("/sidestick/Relabel", "/sidestick/relabel"),
+        ("/process", "/sidestick/process"),
+        ("/sidestick/cluster", "/sidestick/clusters"),
         ("/xyzzy/42", None),
     ],
 )
@@ -36,5 +36,8 @@ def test_a_mistyped_address_leads_to_the_right_one(typed: str, meant: str | None
 
 def test_the_readme_section_shows_every_message_and_every_argument() -> None:
     text = markdown()
-    assert "| `/stemd/process id path [options_json] [reply_port]` | `/stemd/ack`, then `/stemd/queued`" in text
+    assert (
+        "| `/sidestick/process id path [options_json] [reply_port]` | `/sidestick/ack`, then `/sidestick/queued`"
+        in text
+    )
     assert all(f"`{path}" in text for path in (*REQUESTS, *REPLIES, FAIL))

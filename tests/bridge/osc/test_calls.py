@@ -13,71 +13,73 @@ def refused(address: str, *args: object) -> CallError:
 
 
 def test_arguments_get_their_names_and_types() -> None:
-    call = read_call("/stemd/process", ["7", "/songs/one.wav", '{"bpm": 120}', 9001])
-    assert call == Call(REQUESTS["/stemd/process"], "7", {"path": "/songs/one.wav", "options_json": {"bpm": 120}}, 9001)
+    call = read_call("/sidestick/process", ["7", "/songs/one.wav", '{"bpm": 120}', 9001])
+    assert call == Call(
+        REQUESTS["/sidestick/process"], "7", {"path": "/songs/one.wav", "options_json": {"bpm": 120}}, 9001
+    )
 
 
 @pytest.mark.parametrize("identity", ["7", 7, -1, "a b"])
 def test_an_id_comes_back_as_it_was_sent(identity: str | int) -> None:
-    assert read_call("/stemd/ping", [identity]).id == identity
+    assert read_call("/sidestick/ping", [identity]).id == identity
 
 
 def test_optional_arguments_may_be_left_out() -> None:
-    assert read_call("/stemd/process", [1, "/a.wav"]).values["options_json"] == {}
-    assert read_call("/stemd/jobs", [1]).values == {"limit": 50}
+    assert read_call("/sidestick/process", [1, "/a.wav"]).values["options_json"] == {}
+    assert read_call("/sidestick/jobs", [1]).values == {"limit": 50}
 
 
 def test_a_reply_port_may_follow_at_once_when_the_options_are_left_out() -> None:
-    call = read_call("/stemd/process", [1, "/a.wav", 9001])
+    call = read_call("/sidestick/process", [1, "/a.wav", 9001])
     assert (call.values["options_json"], call.reply_port) == ({}, 9001)
 
 
 def test_a_job_is_text_even_if_a_host_sends_a_number() -> None:
-    assert read_call("/stemd/undo", [1, 12]).values == {"job": "12"}
+    assert read_call("/sidestick/undo", [1, 12]).values == {"job": "12"}
 
 
 def test_a_host_that_only_has_floats_may_send_whole_ones() -> None:
-    assert read_call("/stemd/audition", [1, "j", 3.0, 9000.0]).values["cluster"] == 3
+    assert read_call("/sidestick/audition", [1, "j", 3.0, 9000.0]).values["cluster"] == 3
 
 
 def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
-    assert read_call("/stemd/relabel", [1, "j", {"clusters": {}}]).values["changes_json"] == {"clusters": {}}
+    assert read_call("/sidestick/relabel", [1, "j", {"clusters": {}}]).values["changes_json"] == {"clusters": {}}
 
 
 @pytest.mark.parametrize(
     ("code", "word", "address", "args"),
     [
-        ("unknown_address", "did you mean /stemd/process?", "/stemd/proces", ["1"]),
-        ("unknown_address", "/stemd/ping, /stemd/status", "/xyzzy/42", ["1"]),
-        ("missing_argument", "id", "/stemd/ping", []),
-        ("missing_argument", "path", "/stemd/process", ["1"]),
-        ("missing_argument", "changes_json", "/stemd/relabel", ["1", "j"]),
-        ("too_many_arguments", "id [reply_port]", "/stemd/ping", ["1", 0, "more"]),
-        ("bad_argument", "id", "/stemd/ping", [1.5]),
-        ("bad_argument", "id", "/stemd/ping", [""]),
-        ("bad_argument", "id", "/stemd/ping", [None]),
-        ("bad_argument", "id", "/stemd/ping", [True]),
-        ("bad_argument", "id", "/stemd/ping", ["x" * 65]),
-        ("bad_argument", "reply_port", "/stemd/ping", ["1", "9001"]),
-        ("bad_argument", "reply_port", "/stemd/ping", ["1", 70000]),
-        ("bad_argument", "reply_port", "/stemd/ping", ["1", 0.5]),
-        ("bad_argument", "path", "/stemd/process", ["1", ""]),
-        ("bad_argument", "path", "/stemd/process", ["1", b"/a.wav"]),
-        ("bad_argument", "path must be UTF-8", "/stemd/process", ["1", "/caf\udce9.wav"]),
-        ("bad_argument", "path", "/stemd/process", ["1", "/a\0.wav"]),
-        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", -1]),
-        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", True]),
-        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", float("nan")]),
-        ("bad_argument", "cluster", "/stemd/audition", ["1", "j", 10**400]),
-        ("bad_argument", "ttl_seconds must be from 1 to 3600", "/stemd/subscribe", ["1", 0, 0]),
-        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", "{oops"]),
-        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", "[1]", 9001]),
-        ("bad_json", "options_json", "/stemd/process", ["1", "/a.wav", '{"bpm": NaN}', 9001]),
-        ("bad_json", "nested too deeply", "/stemd/relabel", ["1", "j", "[" * 100_000]),
-        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", 5]),
-        ("bad_json", "not UTF-8", "/stemd/relabel", ["1", "j", '{"a": "\\ud800"}']),
-        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", {"a": float("inf")}]),
-        ("bad_json", "changes_json", "/stemd/relabel", ["1", "j", {"a": b"bytes"}]),
+        ("unknown_address", "did you mean /sidestick/process?", "/sidestick/proces", ["1"]),
+        ("unknown_address", "/sidestick/ping, /sidestick/status", "/xyzzy/42", ["1"]),
+        ("missing_argument", "id", "/sidestick/ping", []),
+        ("missing_argument", "path", "/sidestick/process", ["1"]),
+        ("missing_argument", "changes_json", "/sidestick/relabel", ["1", "j"]),
+        ("too_many_arguments", "id [reply_port]", "/sidestick/ping", ["1", 0, "more"]),
+        ("bad_argument", "id", "/sidestick/ping", [1.5]),
+        ("bad_argument", "id", "/sidestick/ping", [""]),
+        ("bad_argument", "id", "/sidestick/ping", [None]),
+        ("bad_argument", "id", "/sidestick/ping", [True]),
+        ("bad_argument", "id", "/sidestick/ping", ["x" * 65]),
+        ("bad_argument", "reply_port", "/sidestick/ping", ["1", "9001"]),
+        ("bad_argument", "reply_port", "/sidestick/ping", ["1", 70000]),
+        ("bad_argument", "reply_port", "/sidestick/ping", ["1", 0.5]),
+        ("bad_argument", "path", "/sidestick/process", ["1", ""]),
+        ("bad_argument", "path", "/sidestick/process", ["1", b"/a.wav"]),
+        ("bad_argument", "path must be UTF-8", "/sidestick/process", ["1", "/caf\udce9.wav"]),
+        ("bad_argument", "path", "/sidestick/process", ["1", "/a\0.wav"]),
+        ("bad_argument", "cluster", "/sidestick/audition", ["1", "j", -1]),
+        ("bad_argument", "cluster", "/sidestick/audition", ["1", "j", True]),
+        ("bad_argument", "cluster", "/sidestick/audition", ["1", "j", float("nan")]),
+        ("bad_argument", "cluster", "/sidestick/audition", ["1", "j", 10**400]),
+        ("bad_argument", "ttl_seconds must be from 1 to 3600", "/sidestick/subscribe", ["1", 0, 0]),
+        ("bad_json", "options_json", "/sidestick/process", ["1", "/a.wav", "{oops"]),
+        ("bad_json", "options_json", "/sidestick/process", ["1", "/a.wav", "[1]", 9001]),
+        ("bad_json", "options_json", "/sidestick/process", ["1", "/a.wav", '{"bpm": NaN}', 9001]),
+        ("bad_json", "nested too deeply", "/sidestick/relabel", ["1", "j", "[" * 100_000]),
+        ("bad_json", "changes_json", "/sidestick/relabel", ["1", "j", 5]),
+        ("bad_json", "not UTF-8", "/sidestick/relabel", ["1", "j", '{"a": "\\ud800"}']),
+        ("bad_json", "changes_json", "/sidestick/relabel", ["1", "j", {"a": float("inf")}]),
+        ("bad_json", "changes_json", "/sidestick/relabel", ["1", "j", {"a": b"bytes"}]),
     ],
 )
 def test_a_wrong_call_is_refused_with_the_argument_named(
@@ -91,12 +93,12 @@ def test_a_wrong_call_is_refused_with_the_argument_named(
 @pytest.mark.parametrize(
     ("address", "args", "reply_port"),
     [
-        ("/stemd/process", ["1", "", "", 9001], 9001),
-        ("/stemd/process", ["1", 9001], 9001),
-        ("/stemd/subscribe", ["1", 9001, 9999], 9001),
-        ("/stemd/proces", ["1", "/a.wav", 9001], 9001),
-        ("/stemd/audition", ["1", "j", -3], 0),
-        ("/stemd/ping", [], 0),
+        ("/sidestick/process", ["1", "", "", 9001], 9001),
+        ("/sidestick/process", ["1", 9001], 9001),
+        ("/sidestick/subscribe", ["1", 9001, 9999], 9001),
+        ("/sidestick/proces", ["1", "/a.wav", 9001], 9001),
+        ("/sidestick/audition", ["1", "j", -3], 0),
+        ("/sidestick/ping", [], 0),
     ],
 )
 def test_a_wrong_call_is_answered_to_the_port_that_it_claims(address: str, args: list[object], reply_port: int) -> None:
@@ -104,7 +106,7 @@ def test_a_wrong_call_is_answered_to_the_port_that_it_claims(address: str, args:
 
 
 def test_a_port_is_never_taken_for_the_length_of_a_list() -> None:
-    call = read_call("/stemd/jobs", [1, 9001])
+    call = read_call("/sidestick/jobs", [1, 9001])
     assert (call.values["limit"], call.reply_port) == (50, 9001)
 
 

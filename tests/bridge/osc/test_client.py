@@ -44,7 +44,7 @@ def _answer_all(peer: socket.socket, script: Script) -> None:
 
 def pong(identity: object) -> Message:
     assert isinstance(identity, str | int)
-    return reply("/stemd/pong", id=identity, name="stemd", version="1", protocol=1, pid=1)
+    return reply("/sidestick/pong", id=identity, name="sidestick", version="1", protocol=1, pid=1)
 
 
 def silence(message: Message, number: int) -> list[Message]:
@@ -59,7 +59,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
         return [pong(message.args[0])] if number == 1 else []
 
     with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
-        client.ask("/stemd/ping")
+        client.ask("/sidestick/ping")
     assert asked[0] == asked[1]
 
 
@@ -68,28 +68,32 @@ def test_an_answer_to_somebody_elses_id_is_not_taken() -> None:
         return [pong("stranger"), pong(message.args[0])]
 
     with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
-        assert client.ask("/stemd/ping", identity="mine").args[0] == "mine"
+        assert client.ask("/sidestick/ping", identity="mine").args[0] == "mine"
 
 
 def test_events_that_come_before_the_answer_are_kept_in_order() -> None:
     def script(message: Message, number: int) -> list[Message]:
         identity = message.args[0]
-        done = reply("/stemd/done", id="7", job="j1", revision=1, manifest="/m", midi="/a.mid")
-        return [reply("/stemd/queued", job="j1", path="/a.wav"), done, reply("/stemd/ack", id=str(identity), job="j1")]
+        done = reply("/sidestick/done", id="7", job="j1", revision=1, manifest="/m", midi="/a.mid")
+        return [
+            reply("/sidestick/queued", job="j1", path="/a.wav"),
+            done,
+            reply("/sidestick/ack", id=str(identity), job="j1"),
+        ]
 
     with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
-        assert client.ask("/stemd/process", "/a.wav", identity="7").address == "/stemd/ack"
+        assert client.ask("/sidestick/process", "/a.wav", identity="7").address == "/sidestick/ack"
         assert client.wait("j1", PATIENCE).args[-1] == "/a.mid"
 
 
 def test_a_failed_job_ends_the_wait_too() -> None:
     def script(message: Message, number: int) -> list[Message]:
-        other = reply("/stemd/done", id="7", job="j2", revision=1, manifest="/m", midi="/b.mid")
-        failed = fail("7", "/stemd/process", "no_memory", "Too little memory.", "j1")
-        return [reply("/stemd/ack", id="7", job="j1"), other, failed]
+        other = reply("/sidestick/done", id="7", job="j2", revision=1, manifest="/m", midi="/b.mid")
+        failed = fail("7", "/sidestick/process", "no_memory", "Too little memory.", "j1")
+        return [reply("/sidestick/ack", id="7", job="j1"), other, failed]
 
     with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
-        client.ask("/stemd/process", "/a.wav", identity="7")
+        client.ask("/sidestick/process", "/a.wav", identity="7")
         assert client.wait("j1", PATIENCE).args[2] == "no_memory"
 
 
@@ -98,7 +102,7 @@ def test_a_refusal_is_raised_with_code_and_text() -> None:
         return [fail("7", message.address, "unknown_job", "There is no job j9.")]
 
     with scripted(script) as osc_port, Client(osc_port) as client, pytest.raises(RefusedError) as caught:
-        client.ask("/stemd/undo", "j9", identity="7")
+        client.ask("/sidestick/undo", "j9", identity="7")
     assert caught.value.text == "There is no job j9."
     assert caught.value.code == "unknown_job"
 
@@ -109,15 +113,15 @@ def test_a_peer_that_says_nothing_is_given_up() -> None:
         Client(osc_port, timeout=0.05) as client,
         pytest.raises(NoAnswerError, match="did not answer within"),
     ):
-        client.ask("/stemd/ping")
+        client.ask("/sidestick/ping")
 
 
 def test_a_closed_port_is_told_at_once() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         closed = taken.getsockname()[1]
-    with Client(closed, PATIENCE) as client, pytest.raises(NoAnswerError, match="Start it with: stemd run"):
-        client.ask("/stemd/ping")
+    with Client(closed, PATIENCE) as client, pytest.raises(NoAnswerError, match="Start it with: sidestick run"):
+        client.ask("/sidestick/ping")
 
 
 def test_a_request_too_big_for_a_datagram_is_refused_before_it_is_sent() -> None:
@@ -126,7 +130,7 @@ def test_a_request_too_big_for_a_datagram_is_refused_before_it_is_sent() -> None
         Client(osc_port) as client,
         pytest.raises(CodecError, match="a datagram holds at most 60000"),
     ):
-        client.ask("/stemd/relabel", "j1", "x" * 70_000)
+        client.ask("/sidestick/relabel", "j1", "x" * 70_000)
 
 
 def test_ids_are_never_the_same() -> None:

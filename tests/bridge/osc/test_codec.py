@@ -15,7 +15,7 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 whole = st.integers(-(2**63), 2**63 - 1)
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
 values = st.one_of(texts, whole, singles, st.binary(max_size=40), st.booleans(), st.none())
-messages = st.builds(Message, st.just("/stemd/process"), st.lists(values, max_size=8).map(tuple))
+messages = st.builds(Message, st.just("/sidestick/process"), st.lists(values, max_size=8).map(tuple))
 
 
 @given(messages)
@@ -30,10 +30,10 @@ def test_an_independent_library_reads_what_we_write(message: Message) -> None:
 
 @given(st.lists(st.one_of(texts, st.integers(-(2**31), 2**31 - 1), singles, st.booleans()), max_size=8))
 def test_we_read_what_an_independent_library_writes(args: list[Value]) -> None:
-    builder = OscMessageBuilder("/stemd/jobs")
+    builder = OscMessageBuilder("/sidestick/jobs")
     for value in args:
         builder.add_arg(value)
-    assert decode(builder.build().dgram) == [Message("/stemd/jobs", tuple(args))]
+    assert decode(builder.build().dgram) == [Message("/sidestick/jobs", tuple(args))]
 
 
 def test_bundles_are_opened_in_order_however_they_are_nested() -> None:
@@ -99,7 +99,7 @@ def test_bundles_within_bundles_without_end_are_refused() -> None:
 @pytest.mark.parametrize(
     ("message", "tags"),
     [
-        (Message("stemd"), None),
+        (Message("sidestick"), None),
         (Message("/é"), None),
         (Message("/a", ("a\0b",)), None),
         (Message("/a", ("\ud800",)), None),
@@ -121,8 +121,8 @@ def test_any_bytes_are_read_or_refused_and_nothing_else(data: bytes) -> None:
 
 def test_a_hundred_thousand_damaged_datagrams_raise_nothing_but_the_codecs_error() -> None:
     dice = random.Random(9331)
-    sound = encode(Message("/stemd/process", ("7", "/songs/one.wav", '{"bpm": 120}', 1.5, b"xyz", 9001)))
-    several = bundle([Message("/stemd/ping", (1,)), Message("/stemd/jobs", (2, 10))])
+    sound = encode(Message("/sidestick/process", ("7", "/songs/one.wav", '{"bpm": 120}', 1.5, b"xyz", 9001)))
+    several = bundle([Message("/sidestick/ping", (1,)), Message("/sidestick/jobs", (2, 10))])
     refused = sum(_read_or_refused(_damaged(dice, dice.choice((sound, several)))) for _ in range(100_000))
     assert 10_000 < refused < 100_000
 

@@ -11,7 +11,7 @@ from daemon.events import Done, Failed, Progress
 from daemon.inlets.osc import OscInlet
 from tests.fake_door import JOB, Desk
 
-PROCESS = REQUESTS["/stemd/process"]
+PROCESS = REQUESTS["/sidestick/process"]
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def osc_port(desk: Desk) -> Iterator[str]:
 
 def test_words_become_the_arguments_of_the_table() -> None:
     assert arguments(PROCESS, ["/a.wav", "{}"], "7") == ["7", "/a.wav", "{}", 0]
-    assert arguments(REQUESTS["/stemd/jobs"], ["5"], "7") == ["7", 5, 0]
-    assert arguments(REQUESTS["/stemd/tap"], ["0a1b", "12.5"], "7") == ["7", "0a1b", 12.5, 0]
+    assert arguments(REQUESTS["/sidestick/jobs"], ["5"], "7") == ["7", 5, 0]
+    assert arguments(REQUESTS["/sidestick/tap"], ["0a1b", "12.5"], "7") == ["7", "0a1b", 12.5, 0]
 
 
 def test_a_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,17 +40,17 @@ def test_a_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_what_the_table_leaves_optional_takes_its_default() -> None:
     assert arguments(PROCESS, ["/a.wav"], "7") == ["7", "/a.wav", "", 0]
-    assert arguments(REQUESTS["/stemd/subscribe"], [], "7") == ["7", 0, 60]
+    assert arguments(REQUESTS["/sidestick/subscribe"], [], "7") == ["7", 0, 60]
 
 
 def test_the_answer_is_printed(osc_port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--osc-port", osc_port, "--id", "7", "ping"]) == ANSWERED
-    assert capsys.readouterr().out == "/stemd/pong 7 stemd 0.1.0 1 4242\n"
+    assert capsys.readouterr().out == "/sidestick/pong 7 sidestick 0.1.0 1 4242\n"
 
 
 def test_json_has_the_names_of_the_table(osc_port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--osc-port", osc_port, "--id", "7", "--json", "/stemd/process", "/a.wav"])
-    assert json.loads(capsys.readouterr().out) == {"address": "/stemd/ack", "id": "7", "job": JOB}
+    main(["--osc-port", osc_port, "--id", "7", "--json", "/sidestick/process", "/a.wav"])
+    assert json.loads(capsys.readouterr().out) == {"address": "/sidestick/ack", "id": "7", "job": JOB}
 
 
 def test_a_refusal_is_exit_code_one(osc_port: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,13 +61,13 @@ def test_a_refusal_is_exit_code_one(osc_port: str, capsys: pytest.CaptureFixture
 def test_a_refusal_in_json_names_the_request(osc_port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--osc-port", osc_port, "--json", "process", "/a.txt"]) == REFUSED
     printed = json.loads(capsys.readouterr().out)
-    assert (printed["request"], printed["code"]) == ("/stemd/process", "not_audio")
+    assert (printed["request"], printed["code"]) == ("/sidestick/process", "not_audio")
 
 
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["proces", "/a.wav"], "did you mean /stemd/process?"),
+        (["proces", "/a.wav"], "did you mean /sidestick/process?"),
         (["process"], "path"),
         (["relabel", "j1", "{oops"], "changes_json is not a JSON object"),
         (["jobs", "many"], "limit must be a number"),
@@ -81,14 +81,14 @@ def test_wrong_usage_is_exit_code_two(words: list[str], text: str, capsys: pytes
 
 def test_no_daemon_is_exit_code_three(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--osc-port", "9", "ping"]) == NOBODY
-    assert "Start it with: stemd run" in capsys.readouterr().err
+    assert "Start it with: sidestick run" in capsys.readouterr().err
 
 
-def test_the_running_stemd_is_found_by_itself(
+def test_the_running_sidestick_is_found_by_itself(
     osc_port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publish(Running(1, int(osc_port), "/spool", "0.1.0", ("stemd", "send")), tmp_path)
-    monkeypatch.setenv("STEMD_STATE_FOLDER", str(tmp_path))
+    publish(Running(1, int(osc_port), "/spool", "0.1.0", ("sidestick", "send")), tmp_path)
+    monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     assert main(["ping"]) == ANSWERED
 
 
@@ -97,7 +97,7 @@ def test_waiting_shows_progress_and_ends_with_the_job(
 ) -> None:
     desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
     assert main(["--osc-port", osc_port, "--id", "7", "--wait", "process", "/a.wav"]) == ANSWERED
-    assert capsys.readouterr().out.splitlines()[-1] == f"/stemd/done 7 {JOB} 1 /m.json /a.mid"
+    assert capsys.readouterr().out.splitlines()[-1] == f"/sidestick/done 7 {JOB} 1 /m.json /a.mid"
 
 
 def test_waiting_for_a_job_that_fails_is_exit_code_one(desk: Desk, osc_port: str) -> None:

@@ -96,9 +96,11 @@ class Site:
 
 
 def settings_in(folder: Path, **settings: str) -> Settings:
-    places = {f"STEMD_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")}
-    chosen = {f"STEMD_DAEMON__{name.upper()}": value for name, value in settings.items()}
-    return load({**places, **chosen, "STEMD_OFFLINE": "true"}).settings
+    places = {
+        f"SIDESTICK_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")
+    }
+    chosen = {f"SIDESTICK_DAEMON__{name.upper()}": value for name, value in settings.items()}
+    return load({**places, **chosen, "SIDESTICK_OFFLINE": "true"}).settings
 
 
 def raw(port: int, data: bytes) -> bytes:

@@ -78,7 +78,7 @@ def test_choices_name_what_options_take(client):
 
 def test_health_names_the_daemon(client):
     found = client.get("/health").json()
-    assert (found["name"], found["protocol"]) == ("stemd", 1) and found["uptime_s"] >= 0
+    assert (found["name"], found["protocol"]) == ("sidestick", 1) and found["uptime_s"] >= 0
 
 
 def test_health_tells_whether_there_is_a_midi_port(site, client):
@@ -90,13 +90,13 @@ def test_health_tells_whether_there_is_a_midi_port(site, client):
 
 def test_metrics_are_lines_that_prometheus_reads(site, client):
     lines = client.get("/metrics").text.splitlines()
-    assert all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|stemd_\w+(\{\w+="[^"]*"\})? [-+.e\d]+', line) for line in lines)
-    assert 'stemd_jobs{state="queued"} 0' in lines
-    assert 'stemd_osc_datagrams_total{kind="received"} 3' in lines
+    assert all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|sidestick_\w+(\{\w+="[^"]*"\})? [-+.e\d]+', line) for line in lines)
+    assert 'sidestick_jobs{state="queued"} 0' in lines
+    assert 'sidestick_osc_datagrams_total{kind="received"} 3' in lines
 
 
 def test_nothing_that_fits_the_description_breaks_the_server(tmp_path):
-    """Made-up requests to every operation, on a stemd with a song in it."""
+    """Made-up requests to every operation, on a sidestick with a song in it."""
     site = Site(tmp_path)
     site.song()
     answers = [answer for operation in _operations(site) for answer in _tried(site, operation)]

@@ -58,7 +58,7 @@ def test_a_line_of_the_log_belongs_to_the_song_that_it_begins_with():
     logger = logging.Logger("test")
     logger.addHandler(LogTap(feed))
     logger.info("Song.wav: separating\nthe stems")
-    logger.info("stemd stops.")
+    logger.info("sidestick stops.")
     lines = [news.data for news in feed.since(start)[1:]]
     assert [line["job"] for line in lines] == ["a", None]
     assert lines[0]["text"] == "Song.wav: separating\\nthe stems"

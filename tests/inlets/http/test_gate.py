@@ -136,12 +136,14 @@ def test_many_at_once_are_all_answered(site):
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "studio.local", "::"])
 def test_other_machines_are_let_in_only_with_a_key(host):
     with pytest.raises(ConfigError, match="http_key"):
-        load({"STEMD_DAEMON__HTTP_HOST": host})
-    assert load({"STEMD_DAEMON__HTTP_HOST": host, "STEMD_DAEMON__HTTP_KEY": KEY}).settings.daemon.http_host == host
+        load({"SIDESTICK_DAEMON__HTTP_HOST": host})
+    assert (
+        load({"SIDESTICK_DAEMON__HTTP_HOST": host, "SIDESTICK_DAEMON__HTTP_KEY": KEY}).settings.daemon.http_host == host
+    )
 
 
 def test_the_key_is_not_shown_with_the_settings():
-    values = {value.name: value.value for value in load({"STEMD_DAEMON__HTTP_KEY": KEY}).values()}
+    values = {value.name: value.value for value in load({"SIDESTICK_DAEMON__HTTP_KEY": KEY}).values()}
     assert KEY not in str(values["daemon.http_key"])
 
 

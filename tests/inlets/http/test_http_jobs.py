@@ -73,12 +73,12 @@ def test_a_finished_job_tells_its_revision_and_where_its_files_are(site, client)
     client.put(f"/api/jobs/{name}/clusters", json={"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
     found = client.get(f"/api/jobs/{name}").json()
     assert (found["revision"], found["draft"], found["state"]) == (1, False, "done")
-    assert found["manifest"].endswith("Song.stemd.json")
+    assert found["manifest"].endswith("Song.sidestick.json")
 
 
 def test_a_job_with_a_draft_says_so(site, client):
     running = site.store.move(site.store.add(job("/songs/Draft.wav")), State.RUNNING)
-    site.store.move(running, State.QUEUED, manifest="/songs/Draft.stemd.json")
+    site.store.move(running, State.QUEUED, manifest="/songs/Draft.sidestick.json")
     assert client.get(f"/api/jobs/{running.id}").json()["draft"] is True
 
 
@@ -155,7 +155,7 @@ def test_the_log_of_a_job_holds_its_own_lines(site, client):
     state.mkdir(parents=True, exist_ok=True)
     told = ("Song.wav: queued", "Other.wav: queued", f"Job {name}: corrected, revision 1", "Job none: done")
     lines = [*(f"2999-01-01 00:00:0{second}  {text}" for second, text in enumerate(told)), "torn"]
-    (state / "stemd.log").write_text("\n".join([*lines, "1960-01-01 00:00:00  Song.wav: too old"]))
+    (state / "sidestick.log").write_text("\n".join([*lines, "1960-01-01 00:00:00  Song.wav: too old"]))
     assert client.get(f"/api/jobs/{name}/log").json() == {
         "lines": [
             {"time": "2999-01-01 00:00:00", "text": "Song.wav: queued"},

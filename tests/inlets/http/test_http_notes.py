@@ -93,10 +93,10 @@ def _json(value: object) -> str:
 
 def test_a_correction_by_osc_is_seen_here_and_the_other_way_round(site, client):
     name = site.song()
-    site.osc("/stemd/relabel", "1", name, '{"clusters": {"0": "cowbell"}}')
+    site.osc("/sidestick/relabel", "1", name, '{"clusters": {"0": "cowbell"}}')
     assert site.labels(name)[0] == "cowbell"
     change(client, name, 1, clusters={"0": "snare"})
-    assert site.osc("/stemd/undo", "2", name).args[2] == 1
+    assert site.osc("/sidestick/undo", "2", name).args[2] == 1
     assert site.labels(name)[0] == "cowbell"
 
 
@@ -115,7 +115,7 @@ def test_two_browsers_and_a_daw_that_edit_at_once_end_in_one_state(site, client)
     def play() -> None:
         for number in range(tries):
             label = ("ride", "crash")[number % 2]
-            site.osc("/stemd/relabel", f"daw {number}", name, json.dumps({"clusters": {"2": label}}))
+            site.osc("/sidestick/relabel", f"daw {number}", name, json.dumps({"clusters": {"2": label}}))
 
     hands = [threading.Thread(target=browse, args=(label,)) for label in ("cowbell", "clap")]
     hands.append(threading.Thread(target=play))

@@ -1,4 +1,4 @@
-"""A real stemd takes a song by upload: what is heard, seen and taken away of it, and that it may be done again."""
+"""A real sidestick takes a song by upload: what is heard, seen and taken away of it, and that it may be done again."""
 
 import io
 import json
@@ -34,7 +34,7 @@ def home(tmp_path_factory) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def client(home) -> Iterator[httpx.Client]:
-    address = f"http://127.0.0.1:{home.environ['STEMD_DAEMON__HTTP_PORT']}"
+    address = f"http://127.0.0.1:{home.environ['SIDESTICK_DAEMON__HTTP_PORT']}"
     with httpx.Client(base_url=address, timeout=60) as opened:
         yield opened
 
@@ -144,7 +144,7 @@ def test_the_archive_holds_all_of_it(client, song):
     for form in ("mp3", "flac"):
         packed = zipfile.ZipFile(io.BytesIO(client.get(f"{song}/archive", params={"format": form}).content))
         assert packed.testzip() is None
-        assert {"Beat.mid", "Beat.stemd.json", f"Beat.stems/backing.{form}"} <= set(packed.namelist())
+        assert {"Beat.mid", "Beat.sidestick.json", f"Beat.stems/backing.{form}"} <= set(packed.namelist())
 
 
 def test_every_stem_has_its_own_spectrogram(client, song):

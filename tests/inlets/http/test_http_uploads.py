@@ -187,12 +187,14 @@ def test_more_than_the_limit_is_refused_before_it_is_sent_or_on_the_way(tmp_path
 def smaller(folder, **settings):
     from daemon.config import load
 
-    places = {f"STEMD_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")}
-    return load({**places, "STEMD_LIMITS__MAX_GIGABYTES": "0.001"}).settings
+    places = {
+        f"SIDESTICK_FOLDERS__{n.upper()}": str(folder / n) for n in ("config", "state", "cache", "models", "uploads")
+    }
+    return load({**places, "SIDESTICK_LIMITS__MAX_GIGABYTES": "0.001"}).settings
 
 
-def test_what_a_killed_stemd_had_not_received_whole_is_removed(tmp_path):
-    for name in (".stemd-old", "Song"):
+def test_what_a_killed_sidestick_had_not_received_whole_is_removed(tmp_path):
+    for name in (".sidestick-old", "Song"):
         (tmp_path / name).mkdir()
     sweep(tmp_path, clock=lambda: 4e9)
     assert [path.name for path in tmp_path.iterdir()] == ["Song"]

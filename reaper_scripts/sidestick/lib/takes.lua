@@ -1,0 +1,90 @@
+-- The selected audio items: which file they play and how, or one sentence why they cannot be used.
+
+local files = require("files")
+local TimeMap = require("timemap")
+
+local takes = {}
+
+local function name_of(item, take)
+  local name = take and reaper.GetTakeName(take) or ""
+  if name ~= "" then return name end
+  return ("item at %.1f s"):format(reaper.GetMediaItemInfo_Value(item, "D_POSITION"))
+end
+
+-- The source that reads the file, and the second of it at which the sections around it start.
+local function root_of(source)
+  local shift, reversed = 0.0, false
+  while source do
+    local section, start, _, backwards = reaper.PCM_Source_GetSectionInfo(source)
+    if section then
+      shift, reversed = shift + start, reversed or backwards
+    end
+    local parent = reaper.GetMediaSourceParent(source)
+    if not parent then break end
+    source = parent
+  end
+  return source, shift, reversed
+end
+
+local function file_problem(name, path, kind, source)
+  if kind == "RPP_PROJECT" then
+    return ("%s is a subproject. Render it to a file first, then use that."):format(name)
+  end
+  if path == "" then return ("%s has no file. Glue it or save the project, then try again."):format(name) end
+  if not reaper.file_exists(path) then
+    return ("%s cannot be found at %s. Bring the file back or relink the item."):format(name, path)
+  end
+  if kind == "OFFLINE" or reaper.GetMediaSourceLength(source) <= 0 then
+    return ("%s is offline. Set the media online, then try again."):format(name)
+  end
+end
+
+local function take_problem(item, name, take)
+  if not take then return ("The %s is empty. Select an item with audio in it."):format(name) end
+  if reaper.TakeIsMIDI(take) then return ("%s is MIDI already. Select an audio item."):format(name) end
+  if reaper.GetMediaItemInfo_Value(item, "D_LENGTH") <= 0 then return ("%s has no length."):format(name) end
+end
+
+local function warnings(name, take)
+  if reaper.TakeFX_GetCount(take) == 0 and reaper.GetMediaItemTakeInfo_Value(take, "D_PITCH") == 0 then return {} end
+  return { ("sidestick hears the file of %s as it is, without the take's pitch and effects."):format(name) }
+end
+
+local function record(item, take, path, shift, name)
+  local source = reaper.GetMediaItemTake_Source(take)
+  local map = TimeMap.of(item, take, shift)
+  return {
+    item = item, take = take, path = path, name = name, map = map, warnings = warnings(name, take),
+    section = reaper.GetMediaSourceParent(source) ~= nil,
+    track = reaper.GetMediaItemTrack(item),
+    guid = select(2, reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)),
+  }
+end
+
+--- The record of one item, or nil and a sentence.
+function takes.read(item)
+  local take = reaper.GetActiveTake(item)
+  local name = name_of(item, take)
+  local problem = take_problem(item, name, take)
+  if problem then return nil, problem end
+  local source, shift, reversed = root_of(reaper.GetMediaItemTake_Source(take))
+  if reversed then return nil, ("%s plays backwards. Reverse it back, or glue it first."):format(name) end
+  local path = source and reaper.GetMediaSourceFileName(source) or ""
+  problem = file_problem(name, path, source and reaper.GetMediaSourceType(source) or "", source)
+  if problem then return nil, problem end
+  return record(item, take, path, shift, (select(2, files.name(path))))
+end
+
+--- Records of all selected items that can be used, and sentences about the others.
+function takes.selected()
+  local records, problems = {}, {}
+  local count = reaper.CountSelectedMediaItems(0)
+  if count == 0 then return records, { "Select an audio item first." } end
+  for index = 0, count - 1 do
+    local found, problem = takes.read(reaper.GetSelectedMediaItem(0, index))
+    if found then records[#records + 1] = found else problems[#problems + 1] = problem end
+  end
+  return records, problems
+end
+
+return takes

@@ -1,0 +1,23 @@
+-- @description sidestick: drums, stems and MIDI from the audio under your cursor
+-- @author The sidestick authors
+-- @version 0.1.0
+-- @changelog First release.
+-- @metapackage
+-- @provides
+--   [main] sidestick_Drums to MIDI.lua
+--   [main] sidestick_Bass to MIDI.lua
+--   [main] sidestick_Vocals to MIDI.lua
+--   [main] sidestick_Everything to MIDI.lua
+--   [main] sidestick_Separate into stems.lua
+--   [main] sidestick_Review and relabel.lua
+--   [main=main,midi_editor] sidestick_Relabel selected notes as.lua
+--   [main] sidestick_Regenerate with REAPER's grid and tempo.lua
+--   [main] sidestick_Push to virtual port.lua
+--   [main] sidestick_Stop.lua
+--   [main] sidestick_Cancel jobs.lua
+--   [main] sidestick_Settings.lua
+--   [main] sidestick_Start the daemon.lua
+--   [nomain] lib/*.lua
+-- @about
+--   Select an audio item, run an action, and work on with the MIDI under it. The listening is done by sidestick, a program
+--   of its own that runs on this computer: install it first, as its README says.

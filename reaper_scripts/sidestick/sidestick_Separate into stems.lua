@@ -1,0 +1,8 @@
+-- @description sidestick: Separate into stems
+-- @noindex
+-- @about A folder of tracks below the source with the stems of the selected audio items.
+
+local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
+package.path = folder .. "lib/?.lua;" .. package.path
+
+require("transcribe").selected({ title = "stems", parts = { "drums" }, stems = true })

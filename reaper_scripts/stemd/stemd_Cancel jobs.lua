@@ -1,8 +1,0 @@
--- @description stemd: Cancel jobs
--- @noindex
--- @about Cancels all that stemd works on or has waiting.
-
-local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
-package.path = folder .. "lib/?.lua;" .. package.path
-
-require("commands").cancel()

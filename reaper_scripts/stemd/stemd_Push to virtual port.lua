@@ -1,8 +1,0 @@
--- @description stemd: Push to virtual port
--- @noindex
--- @about Plays the selected item's notes on stemd's MIDI port.
-
-local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
-package.path = folder .. "lib/?.lua;" .. package.path
-
-require("commands").push()

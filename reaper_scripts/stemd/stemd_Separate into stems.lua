@@ -1,8 +1,0 @@
--- @description stemd: Separate into stems
--- @noindex
--- @about A folder of tracks below the source with the stems of the selected audio items.
-
-local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
-package.path = folder .. "lib/?.lua;" .. package.path
-
-require("transcribe").selected({ title = "stems", parts = { "drums" }, stems = true })

@@ -1,8 +1,0 @@
--- @description stemd: Settings
--- @noindex
--- @about What the other actions ask stemd for, and how they reach it.
-
-local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
-package.path = folder .. "lib/?.lua;" .. package.path
-
-require("commands").settings()

@@ -1,8 +1,0 @@
--- @description stemd: Start the daemon
--- @noindex
--- @about Finds and starts `stemd run`, and says which version answers.
-
-local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
-package.path = folder .. "lib/?.lua;" .. package.path
-
-require("commands").start()
