@@ -19,5 +19,5 @@
 --   [main] sidestick_Start the daemon.lua
 --   [nomain] lib/*.lua
 -- @about
---   Select an audio item, run an action, and work on with the MIDI under it. The listening is done by sidestick, a program
---   of its own that runs on this computer: install it first, as its README says.
+--   Select an audio item, run an action, and work on with the MIDI under it. The listening is done by sidestick, a
+--   program of its own that runs on this computer: install it first, as its README says.

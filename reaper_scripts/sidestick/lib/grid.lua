@@ -27,8 +27,8 @@ end
 
 local NEAR = 0.15  -- of a step
 
---- Notes that sidestick has put to REAPER's lines are put on them to the tick; sidestick knows the lines by the file, in whole
--- ticks of its own. Notes elsewhere were left there. Lengths stay.
+--- Notes that sidestick has put to REAPER's lines are put on them to the tick; sidestick knows the lines by the file,
+-- in whole ticks of its own. Notes elsewhere were left there. Lengths stay.
 function grid.tidy(counted, lines, breathe)
   for _, note in ipairs(counted) do
     breathe()

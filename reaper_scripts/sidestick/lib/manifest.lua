@@ -15,7 +15,7 @@ end
 function manifest.read(path, breathe)
   if path == "" then return nil, "The path of the result is too long to be told. Move the song to a shorter folder." end
   local text = type(path) == "string" and files.read(path)
-  if not text then return nil, "The result cannot be read yet. Wait until sidestick is done, or run the action again." end
+  if not text then return nil, "The result cannot be read yet. Wait until sidestick is done, or run it again." end
   local found = json.decode(without_tables(text), breathe)
   if type(found) ~= "table" or found.format ~= "sidestick manifest" then
     return nil, ("%s is damaged. Run the action once more."):format(path)

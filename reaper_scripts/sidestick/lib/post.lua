@@ -1,4 +1,4 @@
--- Requests to sidestick and what comes back, whichever wire carries them. A retry has the same id: nothing is done twice.
+-- Requests to sidestick and what comes back, by any wire. A retry has the same id: nothing is done twice.
 
 local json = require("json")
 local settings = require("settings")

@@ -47,7 +47,7 @@ local function found_program()
 end
 
 local function chosen_by_user()
-  local chosen, path = reaper.GetUserFileNameForRead("", "Where is the sidestick program?", files.windows() and "exe" or "")
+  local chosen, path = reaper.GetUserFileNameForRead("", "Where is sidestick?", files.windows() and "exe" or "")
   if not chosen then return nil end
   settings.set("program", path)
   return { path, "run" }
