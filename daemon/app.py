@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.separate import EMBEDDED
 from daemon.backends.separators import KIT_NETWORKS, EmbeddedKit, Separator, kit_splitter, separator
-from daemon.backends.weights import EAR
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
-from daemon.inlets.probe import Limits
-from daemon.jobs.options import Options
 from daemon.jobs.timings import Timings
-from daemon.jobs.workspace import Workspace
 from daemon.outlets.delivery import Desk, drum_map
-from daemon.pipeline.chain import Activations, Studio, refuse_missing
+from daemon.pipeline.audio.probe import Limits
+from daemon.pipeline.cache import Workspace
+from daemon.pipeline.chain import refuse_missing
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import RATE, Part, Weights
-from daemon.pipeline.separate import EMBEDDED
+from daemon.pipeline.tools import Studio
+from daemon.weights import EAR
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.backends.ear import Ear
-    from daemon.jobs.shift import Shift
+    from daemon.jobs.run_task import Shift
+    from daemon.pipeline.drums.candidates import Activations
 
 GIGABYTE = 1 << 30
 DAY = 86400.0
@@ -48,7 +50,7 @@ class EarListener:
     def classes(self) -> tuple[str, ...]:
         return self._ear.classes
 
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> Activations:
+    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> "Activations":
         return self._ear.listen(blocks, RATE, in_music=in_music)
 
     @cached_property
@@ -82,14 +84,14 @@ def studio(settings: Settings, workspace: Workspace) -> Studio:
 
 def labour(line: "Connection", settings: Settings) -> None:
     """What a worker process does from its start to its end."""
-    from daemon.jobs.labour import serve
+    from daemon.jobs.worker_process import serve
 
     serve(line, lambda: shift(settings))
 
 
 def shift(settings: Settings) -> "Shift":
     """The work of a worker process: with all it has, with half the memory, and without networks."""
-    from daemon.jobs.shift import Shift
+    from daemon.jobs.run_task import Shift
 
     full, weights = studio(settings, workspace(settings)), checkpoints(settings)
     small = Separator(EMBEDDED, weights, settings.device, LEAN)

@@ -28,8 +28,8 @@ from pydantic import (
 
 from bridge.drum_labels import label
 from daemon.errors import ConfigError
-from daemon.jobs.options import Options
-from daemon.wording import refusal
+from daemon.pipeline.options import Options
+from daemon.validation import refusal
 
 PREFIX = "SIDESTICK_"
 FILE = "config.toml"

@@ -5,7 +5,8 @@
     ├── Rejected          never becomes a job; the sender is told the code and the reason
     │   └── StaleRevision made for a revision that is not the latest any more
     ├── StageFailed       the job fails with this reason; the rest goes on
-    │   └── NoMemory      the same for want of memory: worth one more try with less
+    │   ├── NoMemory      the same for want of memory: worth one more try with less
+    │   └── NoWeights     the weights of a network are not here, or cannot be used
     ├── Cancelled         somebody asked for the work to stop
     └── JobMoved          the job changed state meanwhile; look again
 
@@ -56,6 +57,17 @@ class StageFailed(SidestickError):
 
 class NoMemory(StageFailed):
     """A stage that had too little memory."""
+
+
+class NoWeights(StageFailed):
+    """The weights are not here or cannot be used; the text says why and what helps.
+
+    Callers may fall back: `why` is the cause alone, to go on after "because".
+    """
+
+    def __init__(self, reason: str, why: str = "its weights cannot be used") -> None:
+        super().__init__("weights", reason)
+        self.why = why
 
 
 class Cancelled(SidestickError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
-from daemon.outlets.whole import why
+from daemon.files import why
 from daemon.service_files import LABEL
 
 NAME = "sidestick"

@@ -17,26 +17,26 @@ from bridge import discovery
 from bridge.discovery import Running
 from daemon import __version__, app, logs
 from daemon.config import Settings
+from daemon.core import FrontDesk, Manners, Staff
 from daemon.errors import SidestickError
 from daemon.events import Bus, Done, Event, Failed, Queued
-from daemon.frontdesk import FrontDesk, Manners, Staff
-from daemon.inlets.admission import Admission, House
-from daemon.inlets.door import Reception
-from daemon.inlets.folder import DropFolder, Rules
+from daemon.inlets.dispatch import Reception
+from daemon.inlets.drop_folder.folder import DropFolder, Rules
 from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
-from daemon.inlets.probe import probe
 from daemon.inlets.spool import Spool
 from daemon.instance import only_one
-from daemon.jobs.foreman import Bench, Foreman
+from daemon.jobs.admission import Admission, House
+from daemon.jobs.cleanup import Allowance, Upkeep
 from daemon.jobs.job import Pass, Priority
+from daemon.jobs.listings import Listings
+from daemon.jobs.scheduler import Bench, Foreman
 from daemon.jobs.store import FILE, JobStore
-from daemon.jobs.upkeep import Allowance, Upkeep
 from daemon.jobs.worker import LocalWorker
 from daemon.outlets.delivery import Desk
-from daemon.outlets.listings import Listings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
+from daemon.pipeline.audio.probe import probe
 
 SWITCH = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
 GARBAGE = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
@@ -98,9 +98,10 @@ def _page(settings: Settings, staff: Staff, desk: FrontDesk, outbox: Desk, osc: 
         return []
 
     def build(port: int) -> tuple[Any, Any]:
-        from daemon.inlets.http.opening import opened
+        from daemon.inlets.http.application import opened
 
-        return opened(settings, staff, desk, outbox, osc.server.counts, port)
+        tools = app.studio(settings, app.workspace(settings))
+        return opened(settings, staff, desk, tools, outbox, osc.server.counts, port)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from daemon.errors import Rejected
-from daemon.outlets.whole import why, write_whole
+from daemon.files import why, write_whole
 from daemon.service_files import LABEL, TASK, UNIT, Program, launch_agent, scheduled_task, systemd_unit
 
 _PAUSE, _PAUSES = 0.5, 50  # seconds between two looks whether a service has ended, and how many looks

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bridge.amxd import AUDIO_EFFECT, FROZEN, Device, Entry, encode
+from max_for_live.amxd import AUDIO_EFFECT, FROZEN, Device, Entry, encode
 from max_for_live.panel import HEIGHT, WIDTH, panel
 from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, Stored, chain
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.inlets.folder import DropFolder, Rules
-from daemon.inlets.settle import PATIENCE
-from daemon.jobs.options import Options
+from daemon.inlets.drop_folder.folder import DropFolder, Rules
+from daemon.inlets.drop_folder.settle import PATIENCE
 from daemon.outlets.manifest import Manifest, SourceFile
 from daemon.outlets.naming import digest_of
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
 from tests.fakes import FakeClock
 

@@ -7,7 +7,7 @@ from typing import Any
 from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon.errors import Rejected
-from daemon.inlets.door import Reception
+from daemon.inlets.dispatch import Reception
 from daemon.outlets.notify import Asker, Notifier
 
 JOB = "j1"

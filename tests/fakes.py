@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.midi.deck import Deck
+from bridge.midi.note_scheduler import Deck
 from bridge.midi.port import PortLost, Receive
 from bridge.midi.transport import Moment
 from bridge.notes import Clip, ClipNote, Track

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from bridge.timebase import Seconds
-from daemon.jobs.options import Options
 from daemon.outlets.manifest import Manifest, SourceFile
-from daemon.outlets.rows import HitTable
-from daemon.pipeline.changes import Heard
+from daemon.outlets.manifest_tables import HitTable
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Hit
+from daemon.score.changes import Heard
 
 LABELS = {Drum.KICK: "kick", Drum.SNARE: "snare", Drum.HIHAT: "closed_hihat"}
 DURATION = Seconds(10.0)

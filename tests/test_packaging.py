@@ -48,7 +48,7 @@ def programs(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_code_weights_and_schema_and_nothing_of_the_workshop(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"daemon/backends/weights/ear.onnx", "daemon/backends/weights/kit.onnx"} <= names
+    assert {"daemon/weights/ear.onnx", "daemon/weights/kit.onnx"} <= names
     assert {"daemon/outlets/manifest.schema.json", "bridge/launch.py"} <= names
     assert {"daemon/web/index.html", "daemon/web/js/main.js"} <= names
     tops = {name.split("/")[0] for name in names}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
-from bridge.midi.reading import NotMidiError, read
+from bridge.midi.file_reader import NotMidiError, read
 from bridge.notes import Clip, ClipNote, KeySignature, Track
 from bridge.timebase import PPQ, Meter, TempoMap
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bridge.midi.deck import Deck
+from bridge.midi.note_scheduler import Deck
+from bridge.midi.play_events import Arrangement
 from bridge.midi.port import OutPort, PortLost
 from bridge.midi.priority import raise_priority
-from bridge.midi.program import Arrangement
 from bridge.midi.transport import FreeRun, Transport
 from bridge.notes import Clip
 

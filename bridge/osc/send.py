@@ -92,7 +92,7 @@ def _keep(options: Namespace, answer: Message, *, last: bool) -> None:
 
 
 def _answer_file(path: str) -> object:
-    from bridge.reaper import AnswerFile
+    from bridge.osc.answer_file import AnswerFile
 
     return AnswerFile(Path(path))
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.notes import HOP, RATE, Posteriors
+from daemon.pipeline.audio.resample import resampled
+from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors
 from daemon.pipeline.records import Weights
-from daemon.pipeline.resample import resampled
+from daemon.weights import BASIC_PITCH
 
 WINDOW = 43844
 MARGIN = 15  # frames at each end of a window
@@ -33,7 +34,7 @@ Array = NDArray[np.float32]
 
 
 def packaged_weights() -> Path:
-    return Path(__file__).parent / "weights" / "basic_pitch" / "nmp.onnx"
+    return BASIC_PITCH / "nmp.onnx"
 
 
 @dataclass(frozen=True)

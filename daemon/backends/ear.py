@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.sparse import csr_array
 
-from daemon.backends.weights import EAR
+from daemon.weights import EAR
 
 RATE = 44100
 HOP = 441

@@ -1,6 +1,6 @@
 """The embedded kit network: band levels of a drum stem in, what share of each band is whose out, without torch.
 
-Conventions: levels are (frames, BANDS) on the raster of `daemon.pipeline.spectrum`, shares (5, BANDS, frames) in the
+Conventions: levels are (frames, BANDS) on the raster of `daemon.pipeline.audio.stft`, shares (5, BANDS, frames) in the
 order of `Drum`; the five add up to one. Training uses the same `features_of`.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.backends.weights import KIT
-from daemon.pipeline.spectrum import WINDOW
+from daemon.pipeline.audio.stft import WINDOW
+from daemon.weights import KIT
 
 BANDS = 114
 COMPRESSION = 1e5

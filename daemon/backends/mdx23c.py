@@ -23,8 +23,8 @@ from daemon.backends.device import Device, step_down
 from daemon.backends.segments import Samples, Segment, join, plan
 from daemon.backends.tfc_tdf import AUDIO_CHANNELS, Layout, TfcTdf, build, read_state
 from daemon.errors import StageFailed
+from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import Audio, Drum
-from daemon.pipeline.wav import WavWriter
 
 FFT, HOP = 2048, 512
 NAMES = {

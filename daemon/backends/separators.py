@@ -11,11 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from daemon.backends.checkpoints import Checkpoints, NoWeights
-from daemon.backends.weights import KIT
-from daemon.errors import StageFailed
+from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.separate import EMBEDDED, separate
+from daemon.errors import NoWeights, StageFailed
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
-from daemon.pipeline.separate import EMBEDDED, separate
+from daemon.weights import KIT
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from daemon.errors import Rejected, StageFailed
 from daemon.jobs.timings import Report
 from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
-from daemon.pipeline.edits import Edited, effective
+from daemon.score.corrections import Edited, effective
 
 WIDTH = 78
 _TONES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

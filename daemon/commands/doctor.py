@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from daemon import __version__, app
-from daemon.backends.checkpoints import NoWeights
 from daemon.config import Settings, load
-from daemon.errors import StageFailed
+from daemon.errors import NoWeights, StageFailed
 
 State = Literal["ok", "note", "bad"]
 

@@ -69,7 +69,7 @@ def rows(limit: int) -> list[Row]:
     if answer:
         found: list[Row] = json.loads(Path(answer).read_text("utf-8"))
         return found
-    from daemon.outlets.listings import job_rows
+    from daemon.jobs.listings import job_rows
 
     with closing(_store()) as store:
         return job_rows(store.latest(limit), {})

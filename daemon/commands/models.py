@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 
 from daemon import app
 from daemon.backends.catalogue import Checkpoint
-from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.backends.checkpoints import Checkpoints
 from daemon.config import load
-from daemon.errors import Rejected
+from daemon.errors import NoWeights, Rejected
 
 
 def show(as_json: bool) -> int:

@@ -14,7 +14,7 @@ from daemon.commands.console import counts, note_counts
 from daemon.config import load
 from daemon.errors import Rejected
 from daemon.outlets.delivery import Delivery, correct, step
-from daemon.pipeline.changes import from_flags
+from daemon.score.changes import from_flags
 
 
 @dataclass(frozen=True, slots=True)

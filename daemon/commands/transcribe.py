@@ -9,15 +9,16 @@ from typing import Any
 
 from daemon.commands.console import Console, JsonConsole, PlainConsole
 from daemon.errors import Rejected, StageFailed
-from daemon.inlets.admission import merged
-from daemon.inlets.probe import probe
-from daemon.jobs.options import Options
-from daemon.jobs.shift import steps
+from daemon.files import why
+from daemon.jobs.admission import merged
+from daemon.jobs.run_task import steps
 from daemon.jobs.timings import Progress, Timings
 from daemon.outlets.delivery import Desk, deliver
 from daemon.outlets.naming import require_writable
-from daemon.outlets.whole import why
-from daemon.pipeline.chain import Studio, Transcription, transcribe
+from daemon.pipeline.audio.probe import probe
+from daemon.pipeline.chain import Transcription, transcribe
+from daemon.pipeline.options import Options
+from daemon.pipeline.tools import Studio
 
 AUDIO = frozenset(
     ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905

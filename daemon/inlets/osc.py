@@ -11,7 +11,7 @@ from bridge.osc.client import Client, NoAnswerError, RefusedError
 from bridge.osc.codec import Message
 from bridge.osc.server import OscServer, Peer
 from daemon.errors import ConfigError
-from daemon.inlets.door import Reception
+from daemon.inlets.dispatch import Reception
 from daemon.outlets.notify import Asker
 
 _PING_TIMEOUT = 0.5  # seconds

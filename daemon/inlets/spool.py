@@ -20,8 +20,8 @@ from bridge.osc.calls import CallError, claimed_id, read_call
 from bridge.osc.client import job_of
 from bridge.osc.codec import Message
 from bridge.osc.replies import refusal
-from daemon.inlets.door import Reception
-from daemon.inlets.letters import Letter, replace_whole, sweep, take_request
+from daemon.inlets.dispatch import Reception
+from daemon.jobs.spool_files import Letter, replace_whole, sweep, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Asker
 
 POLL = 0.05  # seconds; twice that while nobody waits for anything

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
-from daemon.jobs.options import Options
+from daemon.pipeline.options import Options
 
 
 class State(StrEnum):

@@ -17,7 +17,7 @@ from typing import Any
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
 from daemon.jobs.job import MOVES, Fingerprint, Job, Priority, State
-from daemon.jobs.options import Options
+from daemon.pipeline.options import Options
 
 FILE = "jobs.db"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.errors import StageFailed
-from daemon.outlets.whole import write_whole
+from daemon.files import write_whole
 
 _NEWEST = 0.3  # weight of the newest run in the running average
 _PLAUSIBLE = (1e-6, 1e4)

@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 from daemon.jobs.job import Job, Pass
-from daemon.jobs.options import Options
+from daemon.pipeline.options import Options
 
 MOST_FRUGAL = 2
 GRACE = 1.0  # seconds that a worker has to stop by itself

@@ -13,18 +13,18 @@ from bridge.drum_map import DrumMap, UnknownNameError, named
 from bridge.midi.file import to_bytes
 from daemon import __version__
 from daemon.errors import Rejected, StaleRevision
-from daemon.jobs.options import Options
+from daemon.files import together
 from daemon.outlets import naming
+from daemon.outlets.arrange import Score, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
+from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import Media
 from daemon.outlets.naming import Kind, Plan
 from daemon.outlets.recent import Recent
-from daemon.outlets.rows import HitTable, NoteTable
-from daemon.outlets.score import Score, arrange
-from daemon.outlets.whole import together
-from daemon.pipeline import edits
 from daemon.pipeline.chain import Transcription
-from daemon.pipeline.history import History
+from daemon.pipeline.options import Options
+from daemon.score import corrections as edits
+from daemon.score.history import History
 
 __all__ = ["Delivery", "Desk", "Score", "arrange", "correct", "deliver", "drum_map", "step"]
 

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.jobs.options import Options
-from daemon.outlets.rows import HitTable, NoteTable, lined
-from daemon.outlets.whole import why, write_whole
-from daemon.pipeline.changes import Heard
-from daemon.pipeline.harmony import Harmony
-from daemon.pipeline.history import History
+from daemon.files import why, write_whole
+from daemon.outlets.manifest_tables import HitTable, NoteTable, lined
+from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
+from daemon.score.changes import Heard
+from daemon.score.history import History
 
 SCHEMA: Literal[1] = 1
 SCHEMA_FILE = Path(__file__).with_name("manifest.schema.json")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.errors import StageFailed
-from daemon.jobs.options import Options
+from daemon.files import why
 from daemon.outlets import naming
 from daemon.outlets.naming import Kind
 from daemon.outlets.plot import write_plot
 from daemon.outlets.stems import Sound, backing, common_gain, gain_remark, write_sound
-from daemon.outlets.whole import why
 from daemon.pipeline.chain import Transcription
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Hit, Part
 
 PICTURE = naming.plot("svg")

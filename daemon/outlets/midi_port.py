@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.midi.clock import ClockFollower
 from bridge.midi.link import LinkTransport, open_link
+from bridge.midi.play_events import Arrangement
 from bridge.midi.player import Player
 from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out
-from bridge.midi.program import Arrangement
 from bridge.midi.transport import Transport
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
 from daemon.outlets.pads import Learn, Pads
-from daemon.wording import refusal
+from daemon.validation import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
 PAUSE = 0.4  # seconds; an audition does not wait longer for its next note

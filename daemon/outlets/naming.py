@@ -15,9 +15,9 @@ from typing import NewType
 from filelock import FileLock
 
 from daemon.errors import Rejected
-from daemon.jobs.workspace import unusable
+from daemon.files import TEMPORARY, why
 from daemon.outlets.manifest import Manifest, Output
-from daemon.outlets.whole import TEMPORARY, why
+from daemon.pipeline.cache import unusable
 
 Kind = NewType("Kind", str)
 """What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""

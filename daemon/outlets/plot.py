@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from bridge.drum_map import SOUNDS, Family
 from bridge.timebase import Seconds
-from daemon.outlets.whole import write_whole
+from daemon.files import write_whole
 from daemon.pipeline.records import Audio, BeatGrid, Hit
 
 if TYPE_CHECKING:

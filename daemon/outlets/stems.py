@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import StageFailed
-from daemon.outlets.whole import whole
+from daemon.files import whole
 from daemon.pipeline.records import Audio
 
 if TYPE_CHECKING:

@@ -10,28 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from daemon.errors import NoMemory, Rejected, SidestickError, StageFailed
-from daemon.inlets.probe import probe
-from daemon.jobs.options import SIX_STEMS, Options, VelocityCurve
-from daemon.jobs.workspace import key
-from daemon.pipeline.decode import decode, file_digest
-from daemon.pipeline.harmony import Harmony
-from daemon.pipeline.hearing import HeardPart, settings_of
-from daemon.pipeline.record_file import Kept, load, save
-from daemon.pipeline.records import Audio, BeatGrid, Candidate, Drums, Kit, Part, Source, Stems, Weights
-from daemon.pipeline.studio import Activations, Fraction, Listener, Report, Separation, Studio
-from daemon.pipeline.velocity import revoiced
+from daemon.errors import NoMemory, NoWeights, Rejected, SidestickError, StageFailed
+from daemon.pipeline.audio.decode import decode, file_digest
+from daemon.pipeline.audio.probe import probe
+from daemon.pipeline.cache import key, load, save
+from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.options import SIX_STEMS, Options, VelocityCurve
+from daemon.pipeline.pitched.harmony import Harmony
+from daemon.pipeline.pitched.part_settings import HeardPart, settings_of
+from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, Drums, Kit, Listening, Part, Source, Stems, Weights
+from daemon.pipeline.tools import Fraction, Report, Separation, Studio
 
 if TYPE_CHECKING:
     from daemon.pipeline.stages import Sound
 
-__all__ = [
-    "EMBEDDED_KIT", "Activations", "Fraction", "Listener", "Listening", "Report", "Stage", "Studio", "Transcription",
-    "draft", "refuse_missing", "transcribe",
-]  # fmt: skip
-
 T = TypeVar("T")
-EMBEDDED_KIT = Weights("embedded")
 VERSION = 7  # of the stages' results; a new one leaves old results of the cache unused
 
 
@@ -100,14 +93,6 @@ def _voiced(found: Drums, options: Options) -> Drums:
     return replace(found, hits=revoiced(found.hits, options.velocity))
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """What the transcriber heard, and the file of the onset strength that placed it."""
-
-    candidates: tuple[Candidate, ...]
-    novelty: Kept
-
-
 class _Run:
     """One song on its way through the stages."""
 
@@ -140,8 +125,6 @@ class _Run:
         return self._stage("separate", Stems, made, separation.weights, *every[:2], parts)
 
     def _separation(self, options: Options) -> Separation:
-        from daemon.backends.checkpoints import NoWeights
-
         try:
             return self._studio.separation(options.network, partial(self._report, "separate"))
         except NoWeights as missing:
@@ -198,7 +181,7 @@ class _Run:
 
     def drafted(self, heard: Listening, name: str) -> Drums:
         def made(_: Path, __: Fraction) -> Drums:
-            from daemon.pipeline.hits import draft
+            from daemon.pipeline.drums.hits import draft
 
             return draft(heard.candidates, VelocityCurve())
 

@@ -86,6 +86,9 @@ class Weights:
     device: str = "cpu"
 
 
+EMBEDDED_KIT = Weights("embedded")
+
+
 @dataclass(frozen=True, slots=True)
 class Stems:
     """The separated parts of a song. Only the parts that were asked for are there."""
@@ -201,3 +204,18 @@ class Drums:
     clusters: tuple[Cluster, ...]
     thresholds: dict[Drum, float]
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that belongs to a record."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What the transcriber heard, and the file of the onset strength that placed it."""
+
+    candidates: tuple[Candidate, ...]
+    novelty: Kept

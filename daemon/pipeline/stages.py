@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
-from daemon.jobs.options import Options, VelocityCurve
-from daemon.jobs.workspace import Workspace
-from daemon.pipeline import beats, candidates, harmony, hits, kit, onsets, parts, stem_onsets
-from daemon.pipeline.chain import EMBEDDED_KIT, Fraction, Listener, Listening
-from daemon.pipeline.hearing import HeardPart, KeyListener
-from daemon.pipeline.notes import NoteSettings, Posteriors
-from daemon.pipeline.record_file import Kept
-from daemon.pipeline.records import Audio, BeatGrid, Drums, Kit, Part, Weights
-from daemon.pipeline.studio import KitNetwork
+from daemon.pipeline.audio import superflux as onsets
+from daemon.pipeline.beats import beats
+from daemon.pipeline.cache import Workspace
+from daemon.pipeline.drums import candidates, hits, stem_onsets
+from daemon.pipeline.drums import kit_splitter as kit
+from daemon.pipeline.options import Options, VelocityCurve
+from daemon.pipeline.pitched import harmony
+from daemon.pipeline.pitched import transcribe_part as parts
+from daemon.pipeline.pitched.part_settings import HeardPart, KeyListener
+from daemon.pipeline.pitched.polyphonic import NoteSettings, Posteriors
+from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, Drums, Kept, Kit, Listening, Part, Weights
+from daemon.pipeline.tools import Fraction, KitNetwork, Listener
 
 _BLOCK = 1 << 18
 _POSTERIORS = ("note", "onset", "contour")

@@ -25,9 +25,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from daemon.backends.weights import EAR, KIT
 from daemon.training import backing, dataset, sources
 from daemon.training.render import make_plain_clip
+from daemon.weights import EAR, KIT
 
 SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6

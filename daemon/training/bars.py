@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
-from daemon.backends.weights import BARS
-from daemon.pipeline.bar_patterns import KINDS, PLACES, UNNAMED, Strokes, explained, fold
+from daemon.pipeline.beats.bar_patterns import KINDS, PLACES, UNNAMED, Strokes, explained, fold
 from daemon.pipeline.records import Drum, Hit
 from daemon.training.grooves import HELD_OUT_SESSION, read_groove
 from daemon.training.voices import Strike, Voice
+from daemon.weights import BARS
 
 PATTERNS = 12
 RARE = 0.02  # the share of songs in 3/4, and in 6/8

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.backends.kit_splitter import features_of
-from daemon.pipeline.bands import bands
-from daemon.pipeline.spectrum import HOP, stft
+from daemon.pipeline.audio.bands import bands
+from daemon.pipeline.audio.stft import HOP, stft
 from daemon.training.bus import mastered, separated
 from daemon.training.casting import cast
 from daemon.training.kits import RATE, Audio

@@ -10,8 +10,10 @@ import soundfile
 
 from daemon.backends.ear import Ear
 from daemon.backends.kit_splitter import KitNetwork
-from daemon.jobs.options import VelocityCurve
-from daemon.pipeline import candidates, hits, kit, onsets
+from daemon.pipeline.audio import superflux as onsets
+from daemon.pipeline.drums import candidates, hits
+from daemon.pipeline.drums import kit_splitter as kit
+from daemon.pipeline.options import VelocityCurve
 from daemon.pipeline.records import RATE, Candidate, Drum, Hit, Kit, Weights
 from daemon.pipeline.records import Audio as Sound
 from daemon.training.evaluate import Array, matched

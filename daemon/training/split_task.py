@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from daemon.backends.kit_splitter import BANDS, COMPRESSION
-from daemon.pipeline.bands import bands
+from daemon.pipeline.audio.bands import bands
 from daemon.training.practice import Recipe, Task, excerpt
 from daemon.training.shares import STEPS, Shares, read_shares
 from daemon.training.split_net import SplitNet

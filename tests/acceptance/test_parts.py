@@ -7,10 +7,10 @@ import pytest
 import soundfile
 import soxr
 
-from bridge.midi.reading import read
+from bridge.midi.file_reader import read
 from tests import synth
 from tests.acceptance.home import Home
-from tests.pipeline.test_parts import BRIGHT, plucked
+from tests.pipeline.pitched.test_transcribe_part import BRIGHT, plucked
 
 LINE = [(33, 0.3, 0.5), (40, 1.0, 0.5), (36, 1.7, 0.5)]
 BASS = ("--input", "bass")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bridge.midi.reading import read
+from bridge.midi.file_reader import read
 from tests.acceptance.home import DRUMS, Home
 
 SNARE, CLAP = 38, 39

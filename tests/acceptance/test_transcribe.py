@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from bridge.midi.reading import read
+from bridge.midi.file_reader import read
 from tests.acceptance.home import DRUMS
 
 EMBEDDED = ("--separator", "embedded")

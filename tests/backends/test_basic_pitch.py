@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from daemon.backends.basic_pitch import SHA256, BasicPitch, batches, packaged_weights
-from daemon.pipeline.notes import HOP, RATE
+from daemon.pipeline.pitched.polyphonic import HOP, RATE
 from tests import synth
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from daemon.backends.kit_splitter import BANDS, COMPRESSION, CONTEXT, KitNetwork, features_of
 from daemon.backends.separators import EmbeddedKit
-from daemon.backends.weights import EAR, KIT
-from daemon.pipeline import kit
-from daemon.pipeline.bands import bands
+from daemon.pipeline.audio.bands import bands
+from daemon.pipeline.audio.stft import WINDOW, stft
+from daemon.pipeline.drums import kit_splitter as kit
 from daemon.pipeline.records import Audio, Drum
-from daemon.pipeline.spectrum import WINDOW, stft
+from daemon.weights import EAR, KIT
 from tests import synth
 
 MOST = 12e6  # bytes in the package for both networks

@@ -17,8 +17,8 @@ from daemon.backends.device import Device, Kind
 from daemon.backends.mdx23c import Mdx23c, chunk_frames, consistent_stems, fidelity, loudest
 from daemon.backends.tfc_tdf import Layout, TfcTdf, build, read_state
 from daemon.errors import Cancelled, StageFailed
+from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import Audio, Drum
-from daemon.pipeline.wav import WavWriter
 from tests import synth
 
 SMALL = Layout(5, channels=4, growth=2, scales=2, blocks=1)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from daemon.backends import demucs
-from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import SHORT_OF_MEMORY, kit_splitter, separator
-from daemon.errors import StageFailed
+from daemon.errors import NoWeights, StageFailed
 from daemon.pipeline.records import Audio, Part
 from tests import synth
 from tests.backends import small_networks

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from daemon.backends.checkpoints import NoWeights
-from daemon.jobs.options import Options
 from daemon.outlets.delivery import Desk, deliver
-from daemon.pipeline.chain import Studio, Transcription, draft, transcribe
-from daemon.pipeline.decode import decode
-from daemon.pipeline.onsets import novelty, peaks
+from daemon.pipeline.audio.decode import decode
+from daemon.pipeline.audio.superflux import novelty, peaks
+from daemon.pipeline.chain import Transcription, draft, transcribe
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
+from daemon.pipeline.tools import Studio
 from tests.benchmarks.songs import studio
 from tests.benchmarks.tables import Setting, Table, number
 

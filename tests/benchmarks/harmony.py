@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.backends.basic_pitch import BasicPitch
-from daemon.pipeline.harmony import Harmony, Key, harmony
+from daemon.pipeline.pitched.harmony import Harmony, Key, harmony
 from daemon.pipeline.records import BeatGrid
 from tests.benchmarks.excerpts import LINES, Excerpt, Piece, chords, render, separated
 from tests.benchmarks.tables import Setting, Table, number

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints, NoWeights
 from daemon.backends.separators import separator
-from daemon.pipeline.hearing import PRESETS, sounding
-from daemon.pipeline.notes import LOWEST_KEY, NoteSettings, Posteriors, events
-from daemon.pipeline.parts import loudness, transcribe_part
-from daemon.pipeline.periodicity import hertz
+from daemon.pipeline.pitched.part_settings import PRESETS, sounding
+from daemon.pipeline.pitched.periodicity import hertz
+from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, NoteSettings, Posteriors, events
+from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
 from daemon.pipeline.records import RATE, Audio, Part
 from tests.benchmarks.excerpts import LINES, Excerpt, Played, beaten, excerpts, render, shared
 from tests.benchmarks.tables import Setting, Table, number

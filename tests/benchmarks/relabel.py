@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bridge.timebase import Seconds
-from daemon.jobs.options import Options
 from daemon.outlets.delivery import Desk, correct
 from daemon.outlets.manifest import Manifest, SourceFile
-from daemon.outlets.rows import HitTable
-from daemon.pipeline.clusters import clusters
+from daemon.outlets.manifest_tables import HitTable
+from daemon.pipeline.drums.clusters import clusters
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 from tests.benchmarks.tables import Setting, Table, number
 

@@ -14,7 +14,7 @@ from bridge.osc.client import Client, NoAnswerError
 from bridge.timebase import Seconds
 from daemon.jobs.job import State
 from daemon.jobs.store import FILE, JobStore
-from daemon.outlets.rows import HitTable
+from daemon.outlets.manifest_tables import HitTable
 from tests import songs
 from tests.benchmarks.tables import Table, number
 from tests.jobs.orders import job

@@ -12,9 +12,9 @@ from daemon import app
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import EmbeddedKit, separator
-from daemon.inlets.probe import Limits
-from daemon.jobs.workspace import Workspace
-from daemon.pipeline.chain import Studio
+from daemon.pipeline.audio.probe import Limits
+from daemon.pipeline.cache import Workspace
+from daemon.pipeline.tools import Studio
 from tests import synth
 
 LOOP_BARS, BPM = 16, 120.0

@@ -8,9 +8,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from daemon.jobs.options import Options
 from daemon.outlets.delivery import Desk, deliver
-from daemon.pipeline.chain import Studio, transcribe
+from daemon.pipeline.chain import transcribe
+from daemon.pipeline.options import Options
+from daemon.pipeline.tools import Studio
 from tests.benchmarks.songs import looped, melody, performance, studio
 from tests.benchmarks.tables import Setting, Table, number
 

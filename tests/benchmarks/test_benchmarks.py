@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from bridge.timebase import Seconds
-from daemon.pipeline.harmony import Key
+from daemon.pipeline.pitched.harmony import Key
 from daemon.pipeline.records import BeatGrid
 from tests import synth
 from tests.benchmarks import accuracy, excerpts, harmony, memory, notes, relabel, songs

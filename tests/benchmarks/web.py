@@ -12,8 +12,8 @@ import psutil
 
 from daemon.jobs.job import State
 from daemon.jobs.store import FILE, JobStore
-from daemon.outlets.rows import HitTable
-from daemon.pipeline.clusters import clusters
+from daemon.outlets.manifest_tables import HitTable
+from daemon.pipeline.drums.clusters import clusters
 from tests import synth
 from tests.benchmarks.relabel import manifest
 from tests.benchmarks.tables import Setting, Table, business, number

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.amxd import AUDIO_EFFECT, FROZEN, AmxdError, Device, Entry, decode, encode
+from max_for_live.amxd import AUDIO_EFFECT, FROZEN, AmxdError, Device, Entry, decode, encode
 
 PATCHER = '{"patcher": {"boxes": []}}'
 

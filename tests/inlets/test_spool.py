@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from daemon.events import Done, MidiWritten, Progress
-from daemon.inlets.letters import LARGEST_REQUEST
 from daemon.inlets.spool import KEPT, STALE, Spool
+from daemon.jobs.spool_files import LARGEST_REQUEST
 from tests.fake_door import JOB, Desk, FakeTime
 
 DONE = Done(JOB, 1, "/m.json", "/a.mid")

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from daemon.errors import NoMemory, Rejected, StageFailed
-from daemon.jobs.labour import Tell, serve
 from daemon.jobs.worker import Finished, Task, Told
+from daemon.jobs.worker_process import Tell, serve
 
 
 def labour(line: Connection) -> None:

@@ -4,8 +4,8 @@ from itertools import count
 from typing import Any
 
 from daemon.jobs.job import Fingerprint, Job, Pass, Priority
-from daemon.jobs.options import Options
 from daemon.jobs.worker import Task
+from daemon.pipeline.options import Options
 
 _numbers = count(1)
 

@@ -16,8 +16,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
 from daemon.jobs.job import ACTIVE, ENDED, MOVES, Fingerprint, Job, Priority, State
-from daemon.jobs.options import Options
 from daemon.jobs.store import JobStore
+from daemon.pipeline.options import Options
 from tests.jobs.orders import job
 
 

@@ -7,13 +7,13 @@ from itertools import combinations
 import pytest
 from py2max import maxref
 
-from bridge.amxd import decode
 from bridge.drum_labels import LABELS, SOUNDS
 from bridge.drum_map import named
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
-from daemon.jobs.shelf import STAGES
-from daemon.jobs.shift import DRAFT
+from daemon.inlets.http.cached_results import STAGES
+from daemon.jobs.run_task import DRAFT
 from max_for_live import panel as look
+from max_for_live.amxd import decode
 from max_for_live.build import DEVICE, SOURCES, frozen, main, patcher, script, unfrozen
 from max_for_live.patch import Stored
 from max_for_live.render import PAINTERS, SCALE, draw

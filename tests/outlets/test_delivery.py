@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from bridge.midi.reading import read
+from bridge.midi.file_reader import read
 from daemon import __version__
 from daemon.errors import Rejected, StageFailed
-from daemon.jobs.options import Options
 from daemon.outlets import delivery
 from daemon.outlets.delivery import Desk, arrange, correct, deliver, drum_map, step
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.chain import transcribe
+from daemon.pipeline.options import Options
 from tests import synth
 from tests.ears import ScriptedListener
 from tests.pipeline.test_chain import studio

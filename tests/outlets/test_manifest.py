@@ -9,13 +9,13 @@ from bridge.drum_labels import SOUNDS
 from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.errors import Rejected, StageFailed
-from daemon.jobs.options import Options
 from daemon.outlets.manifest import SCHEMA_FILE, Manifest, schema_text
-from daemon.outlets.rows import HitTable, NoteTable
-from daemon.pipeline.edits import correct
-from daemon.pipeline.history import History
-from daemon.pipeline.notes import PartNote
+from daemon.outlets.manifest_tables import HitTable, NoteTable
+from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Drum, Hit, Part
+from daemon.score.corrections import correct
+from daemon.score.history import History
 from tests.songs import heard, manifest, saved
 
 HITS = st.builds(

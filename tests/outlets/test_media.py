@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon.jobs.options import Options
 from daemon.outlets.delivery import Desk, deliver
 from daemon.outlets.media import Media
 from daemon.pipeline.chain import transcribe
+from daemon.pipeline.options import Options
 from tests import synth
 from tests.ears import ScriptedListener
 from tests.pipeline.test_chain import studio

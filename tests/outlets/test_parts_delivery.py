@@ -7,16 +7,16 @@ import mido
 import pytest
 
 from bridge.drum_map import named
-from bridge.midi.reading import read
+from bridge.midi.file_reader import read
 from bridge.notes import DRUM_CHANNEL
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.jobs.options import Options
 from daemon.outlets.delivery import Desk, arrange, correct, deliver, step
 from daemon.pipeline.chain import Transcription
-from daemon.pipeline.harmony import Chord, Harmony, Key
-from daemon.pipeline.hearing import HeardPart
-from daemon.pipeline.notes import Bend, PartNote
+from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.harmony import Chord, Harmony, Key
+from daemon.pipeline.pitched.part_settings import HeardPart
+from daemon.pipeline.pitched.polyphonic import Bend, PartNote
 from daemon.pipeline.records import Audio, BeatGrid, Drums, Part, Source
 from tests import synth
 from tests.songs import heard

@@ -7,15 +7,16 @@ import pytest
 
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.errors import Cancelled, Rejected
-from daemon.inlets.probe import Limits
-from daemon.jobs.options import Grid, Options
-from daemon.jobs.workspace import Workspace
-from daemon.pipeline.chain import Studio, draft, transcribe, whole
-from daemon.pipeline.hearing import sounding
+from daemon.pipeline.audio.probe import Limits
+from daemon.pipeline.cache import Workspace
+from daemon.pipeline.chain import draft, transcribe, whole
+from daemon.pipeline.options import Grid, Options
+from daemon.pipeline.pitched.part_settings import sounding
 from daemon.pipeline.records import Drum, Part, Stems, Weights
+from daemon.pipeline.tools import Studio
 from tests import synth
 from tests.ears import ScriptedListener
-from tests.pipeline.test_parts import plucked
+from tests.pipeline.pitched.test_transcribe_part import plucked
 from tests.synth import write
 
 BEAT = synth.rock_beat(2)

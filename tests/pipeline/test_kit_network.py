@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from daemon.pipeline import kit
-from daemon.pipeline.bands import bands
-from daemon.pipeline.chain import EMBEDDED_KIT
-from daemon.pipeline.records import RATE, Audio, Drum
-from daemon.pipeline.spectrum import HOP, WINDOW
-from daemon.pipeline.velocity import envelope
+from daemon.pipeline.audio.bands import bands
+from daemon.pipeline.audio.stft import HOP, WINDOW
+from daemon.pipeline.drums import kit_splitter as kit
+from daemon.pipeline.drums.velocity import envelope
+from daemon.pipeline.records import EMBEDDED_KIT, RATE, Audio, Drum
 from tests import synth
 
 BEAT = synth.rock_beat(2)

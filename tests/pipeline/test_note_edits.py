@@ -6,11 +6,11 @@ import pytest
 
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.jobs.options import Options
-from daemon.pipeline.edits import correct, effective
-from daemon.pipeline.history import History
-from daemon.pipeline.notes import PartNote
+from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Part
+from daemon.score.corrections import correct, effective
+from daemon.score.history import History
 from tests.songs import heard
 
 LINE = tuple(

@@ -17,7 +17,7 @@ from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon.errors import Rejected
 from daemon.events import Done, Event, Failed, MidiWritten, Progress
-from daemon.inlets.door import Reception
+from daemon.inlets.dispatch import Reception
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
 from daemon.outlets.notify import Asker, Notifier

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from daemon.jobs.shelf import STAGES
-from daemon.jobs.shift import DRAFT
+from daemon.inlets.http.cached_results import STAGES
+from daemon.jobs.run_task import DRAFT
 from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 

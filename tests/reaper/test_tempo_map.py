@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bridge.timebase import Seconds
-from daemon.jobs.options import Options
-from daemon.pipeline import tempo_marks
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
+from daemon.score import given_tempo as tempo_marks
 from tests.reaper.fake import LUAS, Json, Reaper, audio_item
 from tests.reaper.playback import Play, item_of, plays, quarters
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from daemon.errors import Rejected
-from daemon.inlets.folder import DropFolder, Rules
-from daemon.inlets.probe import Limits, probe
+from daemon.inlets.drop_folder.folder import DropFolder, Rules
+from daemon.pipeline.audio.probe import Limits, probe
 from tests.synth import tone, write
 
 QUIET = 0.1

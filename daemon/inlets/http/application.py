@@ -1,66 +1,85 @@
-"""The routes put together."""
+"""Everything that the HTTP inlet needs, put together once its port is open."""
 
-from typing import Any
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.separate import EMBEDDED
+from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
+from daemon.config import Settings, is_loopback
+from daemon.core import FrontDesk, Staff
+from daemon.inlets.http import uploads
+from daemon.inlets.http.cached_results import Shelf
+from daemon.inlets.http.context import Front
+from daemon.inlets.http.event_log import Feed, LogTap
+from daemon.inlets.http.media_cache import Lab
+from daemon.inlets.http.metrics import Meter
+from daemon.inlets.http.routes import application
+from daemon.inlets.http.security import Gate, Rules
+from daemon.logs import NAME
+from daemon.outlets.delivery import Desk
+from daemon.pipeline.tools import Studio as Tools
 
-from daemon import __version__
-from daemon.inlets.http import house, jobs, media, notes, page, pictures, playing, refusals, shapes, stream
-from daemon.inlets.http.examples import EXAMPLES
-from daemon.inlets.http.front import Front
-from daemon.inlets.http.gate import Gate, Rules
-
-_ABOUT = """Songs in, stems and MIDI out, on this machine. Jobs are the same ones that OSC and the drop folders know.
-
-Every refusal is JSON: a `code` for programs and a `text` for people. Corrections name the `revision` that they were
-made for; when somebody else was first, the answer is 409 with the one that holds. From other machines, and once
-`daemon.http_key` is set, send `Authorization: Bearer KEY` (or `?key=KEY` where no header can be set).
-
-The events also come by WebSocket, at `/api/ws`: send `{"subscribe": "all"}`, `{"subscribe": JOB}` or
-`{"cancel": JOB}`; hear `{"id": 1790000000000001, "event": "progress", "data": {"job": "a1b2c3d4e5f6", ...}}`."""
-
-
-class Application(FastAPI):
-    """FastAPI whose description leaves out what is never answered."""
-
-    def openapi(self) -> dict[str, Any]:
-        if not self.openapi_schema:
-            self.openapi_schema = _described(self)
-        return self.openapi_schema
+BUSY_RATE = 50.0  # requests a second from one address, where other machines may ask and nothing else is set
 
 
-def application(front: Front, rules: Rules) -> Gate:
-    app = Application(title="sidestick", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
-    app.state.front = front
-    refusals.install(app)
-    common = refusals.may(*((401,) if rules.key else ()), 403, *((429,) if rules.rate else ()))
-    for routes in (jobs, notes, media, pictures, playing, stream, house):
-        app.include_router(routes.router, responses=common)
-    page.install(app)
-    return Gate(app, rules, front.meter.answered)
+def opened(
+    settings: Settings,
+    staff: Staff,
+    desk: FrontDesk,
+    tools: Tools,
+    outbox: Desk,
+    osc_counts: Mapping[str, int],
+    port: int,
+) -> tuple[Front, Gate]:
+    """The front, which listens to the bus from now on, and the application. `outbox` is where `desk` writes."""
+    front = Front(
+        settings=settings,
+        desk=desk,
+        staff=staff,
+        outbox=outbox,
+        shelf=shelf(settings, tools),
+        lab=Lab(settings.folders.cache / "stages"),
+        feed=Feed(),
+        meter=Meter(),
+        cache=tools.workspace,
+        separators=_separators(settings),
+        osc_counts=lambda: dict(osc_counts),
+    )
+    staff.bus.listen(front.feed.hear)
+    staff.bus.listen(front.meter.hear)
+    logging.getLogger(NAME).addHandler(LogTap(front.feed))
+    uploads.sweep(settings.folders.uploads)
+    return front, application(front, rules(settings, port))
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
-    """Wrong arguments are 400 with a Problem here, not 422; and every refusal is JSON, whatever the answer would be."""
-    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    known = refusals.may(400)[400]
-    wrong = {"description": known["description"], "content": known["content"]}
-    for path in found["paths"].values():
-        for operation in path.values():
-            if operation["responses"].pop("422", None):
-                operation["responses"].setdefault("400", wrong)
-            _refused_as_json(operation["responses"])
-    schemas = found["components"]["schemas"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    schemas["NewJob"] = shapes.NewJob.model_json_schema(ref_template="#/components/schemas/{model}")
-    for name, example in EXAMPLES.items():
-        schemas[name]["example"] = example
-    return found
+def rules(settings: Settings, port: int) -> Rules:
+    given = settings.daemon
+    outside = not is_loopback(given.http_host)
+    return Rules(
+        port=port,
+        outside=outside,
+        key=given.http_key.get_secret_value() if given.http_key else "",
+        origins=frozenset(given.http_origins),
+        rate=given.http_rate or (BUSY_RATE if outside else 0.0),
+    )
 
 
-def _refused_as_json(responses: dict[str, Any]) -> None:
-    for status, response in responses.items():
-        if status >= "400" and "application/json" in response.get("content", {}):
-            response["content"] = {"application/json": response["content"]["application/json"]}
+def shelf(settings: Settings, tools: Tools) -> Shelf:
+    """It looks for what is there and fetches nothing."""
+    known = Checkpoints(settings.folders.models, offline=True, custom=settings.models)
+    full = replace(
+        tools,
+        separation=lambda name, report: separator(name, known, settings.device, report),
+        kit_splitter=lambda name: kit_splitter(name, known, settings.device),
+    )
+    small = Separator(EMBEDDED, known, settings.device)
+    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
+    return Shelf(settings.folders.cache / "stages", full, lean)
+
+
+def _separators(settings: Settings) -> tuple[str, ...]:
+    checkpoints = Checkpoints(settings.folders.models, offline=settings.offline, custom=settings.models)
+    names = (name for name in checkpoints.names() if name not in KIT_NETWORKS)
+    return tuple(dict.fromkeys(("auto", EMBEDDED, *names)))

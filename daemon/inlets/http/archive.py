@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
-from daemon.inlets.http.front import Front
-from daemon.outlets.score import Score
+from daemon.inlets.http.context import Front
+from daemon.outlets.arrange import Score
 from daemon.outlets.stems import Sound
 
 BLOCK = 1 << 18

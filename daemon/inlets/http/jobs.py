@@ -8,11 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from daemon.errors import Rejected
-from daemon.inlets.admission import merged
-from daemon.inlets.http import addresses, listing, shapes, uploads
-from daemon.inlets.http.front import Front, Here
-from daemon.inlets.http.reading import read
-from daemon.inlets.http.refusals import may
+from daemon.inlets.http import job_view as listing
+from daemon.inlets.http import schemas as shapes
+from daemon.inlets.http import uploads
+from daemon.inlets.http import url_download as addresses
+from daemon.inlets.http.context import Front, Here
+from daemon.inlets.http.errors import may
+from daemon.inlets.http.json_body import read
+from daemon.jobs.admission import merged
 from daemon.jobs.job import Job
 from daemon.logs import tail
 

@@ -8,12 +8,12 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
-from daemon.inlets.http import shapes
+from daemon.inlets.http import schemas as shapes
 from daemon.inlets.http.archive import archived, disposition
-from daemon.inlets.http.front import Front, Here
-from daemon.inlets.http.lab import Span
-from daemon.inlets.http.refusals import may
-from daemon.jobs.shelf import BACKING
+from daemon.inlets.http.cached_results import BACKING
+from daemon.inlets.http.context import Front, Here
+from daemon.inlets.http.errors import may
+from daemon.inlets.http.media_cache import Span
 
 TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "mid": "audio/midi"}
 MOST_POINTS = 20000

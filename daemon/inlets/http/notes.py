@@ -8,14 +8,14 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
-from daemon.inlets.http import shapes
-from daemon.inlets.http.front import Front, Here
-from daemon.inlets.http.refusals import may
+from daemon.inlets.http import schemas as shapes
+from daemon.inlets.http.context import Front, Here
+from daemon.inlets.http.errors import may
 from daemon.outlets.delivery import Delivery, Desk, Score, arrange, correct, step
 from daemon.outlets.manifest import Manifest
-from daemon.pipeline.cleanup import WrittenNote
-from daemon.pipeline.harmony import NONE, Harmony
-from daemon.pipeline.history import History
+from daemon.pipeline.pitched.harmony import NONE, Harmony
+from daemon.score.history import History
+from daemon.score.note_cleanup import WrittenNote
 
 HITS = ["id", "onset", "time", "drum", "label", "pitch", "velocity", "level", "confidence", "cluster"]
 NOTES = ["id", "onset", "time", "duration", "pitch", "velocity", "confidence"]

@@ -6,17 +6,16 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from daemon.inlets.http import shapes
-from daemon.inlets.http.front import Front, Here, no_sound
-from daemon.inlets.http.lab import Span
+from daemon.inlets.http import schemas as shapes
+from daemon.inlets.http.cached_results import Held
+from daemon.inlets.http.context import Front, Here, no_sound
+from daemon.inlets.http.errors import may
+from daemon.inlets.http.media_cache import Span
 from daemon.inlets.http.notes import harmony
-from daemon.inlets.http.refusals import may
-from daemon.jobs.shelf import Held
 from daemon.outlets.stems import Sound
-from daemon.pipeline.chain import Listening
-from daemon.pipeline.harmony import Harmony
-from daemon.pipeline.hearing import HeardPart
-from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Source, Stems
+from daemon.pipeline.pitched.harmony import Harmony
+from daemon.pipeline.pitched.part_settings import HeardPart
+from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Listening, Source, Stems
 
 POINTS = 1000
 FRAMES = 4000

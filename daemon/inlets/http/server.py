@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import uvicorn
 
-    from daemon.inlets.http.front import Front
+    from daemon.inlets.http.context import Front
 
 BACKLOG = 512
 GRACE = 2  # seconds for answers that are under way when sidestick stops

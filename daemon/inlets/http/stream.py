@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from daemon.errors import Rejected
-from daemon.inlets.http import listing
-from daemon.inlets.http.feed import about, wire
-from daemon.inlets.http.front import Front, Here, front_of
-from daemon.inlets.http.refusals import may
+from daemon.inlets.http import job_view as listing
+from daemon.inlets.http.context import Front, Here, front_of
+from daemon.inlets.http.errors import may
+from daemon.inlets.http.event_log import about, wire
 
 ALIVE = 15.0  # seconds between signs of life
 SHOWN = 50  # jobs in the first event

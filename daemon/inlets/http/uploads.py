@@ -23,13 +23,14 @@ from pydantic import RootModel
 from starlette.requests import ClientDisconnect
 
 from daemon.errors import Rejected, SidestickError
-from daemon.inlets.http import listing, shapes
-from daemon.inlets.http.form import Form
-from daemon.inlets.http.front import Front
-from daemon.inlets.http.reading import read
+from daemon.files import TEMPORARY, why
+from daemon.inlets.http import job_view as listing
+from daemon.inlets.http import schemas as shapes
+from daemon.inlets.http.context import Front
+from daemon.inlets.http.json_body import read
+from daemon.inlets.http.multipart import Form
 from daemon.jobs.job import Job
 from daemon.outlets.naming import digest_of
-from daemon.outlets.whole import TEMPORARY, why
 
 STALE = 86400.0  # seconds; what an upload left behind that was never finished
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.midi.deck import Deck
+from bridge.midi.note_scheduler import Deck
+from bridge.midi.play_events import Arrangement
 from bridge.midi.player import Player
-from bridge.midi.program import Arrangement
 from bridge.midi.transport import FreeRun
 from bridge.notes import Bend, Clip, ClipNote, Track
 from bridge.timebase import Seconds

@@ -14,14 +14,14 @@ import httpx
 from bridge.osc.calls import read_call
 from daemon import run
 from daemon.config import Settings, load
+from daemon.core import FrontDesk, Staff
 from daemon.events import Bus
-from daemon.frontdesk import FrontDesk, Staff
-from daemon.inlets.admission import Admission
-from daemon.inlets.door import Reception
-from daemon.inlets.http.opening import opened
+from daemon.inlets.dispatch import Reception
+from daemon.inlets.http.application import opened
 from daemon.inlets.http.server import HttpInlet
-from daemon.jobs.foreman import Foreman
+from daemon.jobs.admission import Admission
 from daemon.jobs.job import State
+from daemon.jobs.scheduler import Foreman
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Desk
 from daemon.outlets.midi_port import MidiOutlet, PortSettings

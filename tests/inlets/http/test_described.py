@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from daemon.inlets.http import shapes
+from daemon.inlets.http import schemas as shapes
 from daemon.inlets.http.examples import EXAMPLES
 from tests.inlets.http.site import Site
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import soundfile
 
-from daemon.jobs.shelf import STAGES
+from daemon.inlets.http.cached_results import STAGES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.site import listening, wait_for

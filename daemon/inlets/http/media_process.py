@@ -1,0 +1,130 @@
+"""Work on sound that the daemon itself must not do, in a process of its own that lives for a few orders.
+
+    python -m daemon.inlets.http.media_process < orders.json
+
+A busy thread in the daemon would make MIDI late. On failure the last line of stderr says why.
+"""
+
+import os
+import struct
+import sys
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import TypeAdapter
+
+from daemon.errors import SidestickError
+from daemon.outlets.stems import Sound, write_sound
+from daemon.pipeline.cache import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BIN = 256  # frames in a bin of the peaks
+PEAKS, PICTURE = "peaks.npy", "spectrogram.png"
+
+_NICE = 10
+_WINDOW, _ROWS, _COLUMNS = 4096, 256, 1600
+_LOWEST, _HIGHEST = 40.0, 16000.0  # Hz
+_DEPTH = 80.0  # dB
+_SHADES = ((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99), (212, 72, 66), (245, 125, 21), (252, 255, 164))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A result for the cache at `root`, under `key`. `encoded` is `sound` times `gain` as wav, flac or mp3."""
+
+    what: Literal["encoded", "peaks", "spectrogram"]
+    root: Path
+    key: str
+    sound: Sound
+    form: str = "wav"
+    gain: float = 1.0
+
+
+def fulfil(order: Order) -> None:
+    """Raises StageFailed."""
+    Workspace(order.root).obtain(order.what, order.key, partial(_make, order))
+
+
+def _make(order: Order, folder: Path) -> None:
+    if order.what == "encoded":
+        write_sound(order.sound, folder / f"sound.{order.form}", order.form, order.gain)
+    elif order.what == "peaks":
+        write_peaks(order.sound, folder / PEAKS)
+    else:
+        write_spectrogram(order.sound, folder / PICTURE)
+
+
+def write_peaks(sound: Sound, target: Path) -> None:
+    """(2, bins) float32: the least and the greatest sample of all channels in each BIN frames."""
+    import numpy as np
+
+    found = []
+    for block in sound.blocks():
+        starts = np.arange(0, block.shape[1], BIN)
+        low, high = block.min(axis=0), block.max(axis=0)
+        found.append(np.stack([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)]))
+    np.save(target, np.concatenate(found, axis=1) if found else np.zeros((2, 0), np.float32))
+
+
+def write_spectrogram(sound: Sound, target: Path) -> None:
+    """A picture of up to 1600 x 256 pixels: time to the right, 40 Hz to 16 kHz upwards by octaves, 80 dB of shades."""
+    import numpy as np
+
+    columns = max(1, min(_COLUMNS, sound.audio.frames // (_WINDOW // 4)))
+    places = np.linspace(0, max(0, sound.audio.frames - _WINDOW), columns).astype(int)
+    levels = np.stack([_column(sound.audio.read(int(at), _WINDOW).mean(axis=0)) for at in places], axis=1)
+    shades = np.clip(255 * (1 + (levels - levels.max()) / _DEPTH), 0, 255).astype(np.uint8)
+    target.write_bytes(png(shades[::-1]))
+
+
+def _column(frames: "NDArray[np.float32]") -> "NDArray[np.float64]":
+    """Levels in dB of the rows, the lowest frequency first."""
+    import numpy as np
+
+    padded = np.zeros(_WINDOW)
+    padded[: len(frames)] = frames
+    power = np.abs(np.fft.rfft(padded * np.hanning(_WINDOW))) ** 2
+    edges = np.geomspace(_LOWEST, _HIGHEST, _ROWS + 1) * _WINDOW / 44100
+    strongest = np.maximum.reduceat(power, np.minimum(edges[:-1].astype(int), len(power) - 1))
+    return np.asarray(10 * np.log10(strongest + 1e-9))
+
+
+def png(shades: "NDArray[np.uint8]") -> bytes:
+    """A picture of (rows, columns) shades 0..255, from dark to bright, as a PNG with a palette."""
+    import numpy as np
+
+    rows, columns = shades.shape
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
+    stops = np.array(_SHADES, float)
+    at = np.linspace(0, len(stops) - 1, 256)
+    palette = np.stack([np.interp(at, range(len(stops)), stops[:, colour]) for colour in range(3)], axis=1)
+    lines = np.hstack([np.zeros((rows, 1), np.uint8), shades])
+    colours, pixels = palette.astype(np.uint8).tobytes(), zlib.compress(lines.tobytes())
+    parts = {b"IHDR": header, b"PLTE": colours, b"IDAT": pixels, b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts.items())
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def main() -> int:
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    try:
+        for order in TypeAdapter(list[Order]).validate_json(sys.stdin.buffer.read()):
+            fulfil(order)
+    except SidestickError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

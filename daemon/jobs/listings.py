@@ -1,0 +1,130 @@
+"""Answers that are too long for the wire: a JSON file in the state folder, whose path is sent instead."""
+
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from bridge.drum_map import DrumMap
+from bridge.timebase import Seconds
+from daemon.files import write_whole
+from daemon.jobs.job import Job
+from daemon.jobs.spool_files import sweep
+from daemon.jobs.worker import Told
+from daemon.outlets.delivery import arrange, drum_map
+from daemon.outlets.manifest import Manifest
+from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.records import Cluster, Hit
+from daemon.score.corrections import effective
+
+KEPT = 3600.0  # seconds that a listing lies there to be read
+ALONE = -1  # the cluster of hits that are in none
+
+Row = dict[str, Any]
+
+
+class Listings:
+    """`clock` gives the time of day in seconds, as files have it."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    def write(self, kind: str, asked_by: str, rows: Sequence[Row]) -> Path:
+        """One file for each question, so that nobody reads another's answer; one row a line. Raises StageFailed."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sweep(self._folder, self._clock() - KEPT)
+        path = self._folder / f"{kind}-{hashlib.sha256(asked_by.encode()).hexdigest()[:16]}.json"
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        write_whole(path, f"[\n{lines}\n]\n".encode())
+        return path
+
+
+def job_rows(jobs: list[Job], running: Mapping[str, Told]) -> list[Row]:
+    """Each job as plain values; `eta` in seconds, None while unknown."""
+    return [_job_row(job, running.get(job.id)) for job in jobs]
+
+
+def cluster_rows(manifest: Manifest, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:
+    """The clusters as they are after all corrections, then the hits in none, one row for each label.
+
+    Every hit has its `onset` as it was played, and the `time` and `pitch` of the note that stands for it in the .mid,
+    in seconds of the source. `own_maps` are the user's drum maps. Raises Rejected for a map that is gone.
+    """
+    score = arrange(manifest)
+    notes = drum_map(score.options.drum_map, own_maps)
+    members: dict[int, list[_Placed]] = defaultdict(list)
+    for placed in zip(score.hits, score.times, strict=True):
+        members[placed[0].cluster].append(placed)
+    clusters = effective(manifest.heard(), manifest.history, manifest.options, revoiced).clusters
+    rows = [_cluster_row(cluster, members.pop(cluster.id), notes) for cluster in clusters]
+    return [*rows, *_rows_alone([placed for rest in members.values() for placed in rest], notes)]
+
+
+_Placed = tuple[Hit, Seconds]
+
+
+def _cluster_row(cluster: Cluster, members: Sequence[_Placed], notes: DrumMap) -> Row:
+    return {
+        "cluster": cluster.id,
+        "label": cluster.label,
+        "drum": cluster.drum,
+        "confidence": cluster.confidence,
+        "count": cluster.count,
+        "velocity": cluster.velocity,
+        "typical": cluster.typical,
+        "time": cluster.time,
+        "hits": _hit_rows(members, notes),
+    }
+
+
+def _rows_alone(placed: Sequence[_Placed], notes: DrumMap) -> Iterator[Row]:
+    """Hits that sound like no others, or were added by hand. `typical` is the surest of a label."""
+    by_label: dict[str, list[_Placed]] = defaultdict(list)
+    for hit, at in placed:
+        by_label[hit.label].append((hit, at))
+    for label in sorted(by_label):
+        hits = [hit for hit, _ in by_label[label]]
+        surest = max(hits, key=lambda hit: hit.confidence)
+        alike = Cluster(
+            ALONE, surest.drum, label, round(fmean(hit.confidence for hit in hits), 3), len(hits),
+            round(fmean(hit.velocity for hit in hits), 2), surest.id, surest.onset,
+        )  # fmt: skip
+        yield _cluster_row(alike, by_label[label], notes)
+
+
+def _hit_rows(members: Sequence[_Placed], notes: DrumMap) -> list[Row]:
+    pitches = {label: notes.pitch(label) for label in {hit.label for hit, _ in members}}
+    return [
+        {
+            "id": hit.id,
+            "onset": hit.onset,
+            "time": round(at, 6),
+            "label": hit.label,
+            "pitch": pitches[hit.label],
+            "velocity": hit.velocity,
+        }
+        for hit, at in members
+    ]
+
+
+def _job_row(job: Job, told: Told | None) -> Row:
+    return {
+        "job": job.id,
+        "state": job.state,
+        "path": job.source.path,
+        "priority": job.priority.name.lower(),
+        "created": job.created,
+        "changed": job.changed,
+        "stage": told.stage if told else "",
+        "fraction": round(told.fraction, 3) if told else float(job.state == "done"),
+        "eta": round(told.eta, 1) if told else None,
+        "manifest": job.manifest,
+        "midi": job.midi,
+        "code": job.code,
+        "reason": job.reason,
+    }

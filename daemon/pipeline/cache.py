@@ -1,0 +1,267 @@
+"""The cache of finished stages: the same sound with the same settings is never worked out twice.
+
+root/separate/<key>/     a finished result; its modification time says when it was last used
+root/.making/            results on their way, and results on their way out
+root/.locks/             who is making what
+"""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import from_json
+
+from daemon.errors import StageFailed
+from daemon.files import sync_folder
+
+DAY = 86400.0
+RECORD = "record.json"  # of a stage, beside its sound files
+
+T = TypeVar("T")
+
+_LOOK_AGAIN = 0.25
+_GRACE = 600.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def unusable(folder: Path, error: OSError) -> StageFailed:
+    """What to tell a user whose cache folder cannot be written."""
+    reason = (error.strerror or str(error)).lower()
+    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
+
+
+def key(*parts: Any) -> str:
+    """32 hex digits that name what a stage depends on: digests, settings, versions. Raises TypeError for paths.
+
+    The same parts give the same key on every machine, whatever the order of their dictionaries.
+    """
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{value!r} cannot be part of a key")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    path: Path
+    used: float
+    size: int
+
+
+class Workspace:
+    """Results of stages under `root`. `clock` gives the seconds since 1970."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        self._root = root
+        self._clock = clock
+        self._making = root / ".making"
+        self._locks = root / ".locks"
+
+    def recall(self, stage: str, key: str) -> Path | None:
+        """The folder of a finished result, or None."""
+        path = self._root / stage / key
+        now = self._clock()
+        try:
+            os.utime(path, (now, now))
+        except OSError:
+            return path if path.is_dir() else None
+        return path
+
+    def obtain(
+        self, stage: str, key: str, fill: Callable[[Path], None], waiting: Callable[[], None] = lambda: None
+    ) -> Path:
+        """The result, made by `fill(folder)` if it is not there yet.
+
+        While another process makes it, `waiting` is called a few times a second; it may raise to give up.
+        """
+        found = self.recall(stage, key)
+        if found is not None:
+            return found
+        with self._alone(stage, key, waiting):
+            found = self.recall(stage, key)
+            if found is not None:
+                return found
+            with self.make(stage, key) as folder:
+                fill(folder)
+        return self._root / stage / key
+
+    @contextmanager
+    def make(self, stage: str, key: str) -> Iterator[Path]:
+        """An empty folder that becomes the result, all at once, on success and vanishes on any exception.
+
+        Raises StageFailed when the disk is full.
+        """
+        temporary = self._making / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            self._finish(temporary, self._root / stage / key)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise StageFailed(stage, f"The disk with {self._root} is full; make some room and try again.") from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def sweep(self) -> int:
+        """Remove what killed processes left behind; say how many leftovers there were."""
+        gone = [path for path in _inside(self._making) if self._abandoned(path)]
+        for path in gone:
+            shutil.rmtree(path, ignore_errors=True)
+        for lock in _inside(self._locks):
+            if self._age(lock) > DAY:
+                _drop_lock(lock)
+        return len(gone)
+
+    def retain(self, max_age: float, max_bytes: int, keep: Collection[Path] = ()) -> int:
+        """Drop results unused for `max_age` seconds, then the least recently used above `max_bytes` in all.
+
+        Never those in `keep` and those used in the last ten minutes. Returns the bytes that were freed.
+        """
+        results = sorted(self._results(), key=lambda result: result.used)
+        now, left, freed = self._clock(), sum(result.size for result in results), 0
+        for result in results:
+            if now - result.used < _GRACE or result.path in keep:
+                continue
+            if (now - result.used > max_age or left > max_bytes) and self._drop(result.path):
+                left -= result.size
+                freed += result.size
+        return freed
+
+    def forget(self, result: Path) -> None:
+        """Drop the folder of one result; nothing if it is gone already."""
+        self._drop(result)
+
+    def used_since(self, moment: float) -> set[Path]:
+        """The results that somebody made or recalled after `moment`, seconds since 1970."""
+        return {result.path for result in self._results() if result.used >= moment}
+
+    def size(self) -> int:
+        """Bytes of all finished results."""
+        return sum(result.size for result in self._results())
+
+    @contextmanager
+    def _alone(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
+        lock = FileLock(self._locks / f"{stage}-{key}")
+        patience = 0.0
+        while not lock.is_locked:
+            try:
+                self._locks.mkdir(parents=True, exist_ok=True)
+                lock.acquire(timeout=patience, poll_interval=0.05)
+            except Timeout:
+                patience = _LOOK_AGAIN
+                waiting()
+            except OSError as error:
+                raise unusable(self._root, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _finish(self, temporary: Path, final: Path) -> None:
+        """Everything is on the disk before the name is, so that a power cut leaves no torn result."""
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
+        now = self._clock()
+        os.utime(temporary, (now, now))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.rename(final)
+        except OSError:
+            if not final.is_dir():
+                raise
+        sync_folder(final.parent)
+
+    def _results(self) -> Iterator[_Result]:
+        for stage in _inside(self._root):
+            if not stage.name.startswith("."):
+                yield from (self._result(path) for path in _inside(stage))
+
+    def _result(self, path: Path) -> _Result:
+        return _Result(path, self._clock() - self._age(path), _size(path))
+
+    def _drop(self, path: Path) -> bool:
+        """Out of sight in one step, so that nobody recalls half of it."""
+        self._making.mkdir(parents=True, exist_ok=True)
+        away = self._making / f"dropped-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            path.rename(away)
+        except OSError:
+            return False
+        shutil.rmtree(away, ignore_errors=True)
+        return True
+
+    def _abandoned(self, path: Path) -> bool:
+        from psutil import pid_exists
+
+        _, _, maker = path.name.rpartition("-")[0].rpartition("-")
+        return self._age(path) > DAY or not maker.isdigit() or not pid_exists(int(maker))
+
+    def _age(self, path: Path) -> float:
+        try:
+            return self._clock() - path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def _drop_lock(path: Path) -> None:
+    """Remove a lock that nobody holds."""
+    lock = FileLock(path)
+    with suppress(Timeout, OSError), lock.acquire(timeout=0):
+        path.unlink(missing_ok=True)
+
+
+def save(folder: Path, record: object, seconds: float) -> None:
+    """Write `record` and what it took into `folder`, which holds all files that it names."""
+    adapter: TypeAdapter[Any] = TypeAdapter(type(record))
+    head = f'{{"seconds":{seconds:.4f},"record":'.encode()
+    (folder / RECORD).write_bytes(head + adapter.dump_json(record) + b"}")
+
+
+def load(folder: Path, kind: type[T]) -> tuple[T, float]:
+    """The record and the seconds it took, its files found in `folder`, which may have moved."""
+    found = from_json((folder / RECORD).read_bytes())
+    return _moved(TypeAdapter(kind).validate_python(found["record"]), folder), float(found["seconds"])
+
+
+def _moved(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return folder / value.name
+    if isinstance(value, dict):
+        return {name: _moved(item, folder) for name, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {f.name: getattr(value, f.name) for f in fields(value)}
+        files = {n: v for n, v in named.items() if isinstance(v, Path | dict) or is_dataclass(v)}
+        return replace(value, **{n: _moved(v, folder) for n, v in files.items()})
+    return value

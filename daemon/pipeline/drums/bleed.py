@@ -1,0 +1,61 @@
+"""What sounds like a hit but is another drum: the rattle of the snare under a kick, a tom that rings along.
+
+A stem is never quite clean. A stroke that falls together with one of another drum and is very much softer is taken for
+bleed, and a drum whose loudest strokes are all far under the rest of the kit is taken for one that is not played.
+Such hits stay candidates: whoever asks for more hits of that drum gets them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.pipeline.drums.candidates import THRESHOLD
+from daemon.pipeline.records import Candidate, Drum
+
+Floats = NDArray[np.float32]
+Found = Mapping[Drum, Sequence[Candidate]]
+Levels = Mapping[Drum, Floats]
+
+TOGETHER = 0.03  # seconds
+# dB under the other drum, and under the loudest drum of the kit
+MASKED = {Drum.KICK: 20.0, Drum.SNARE: 20.0, Drum.TOMS: 14.0, Drum.HIHAT: 36.0, Drum.CYMBALS: 36.0}
+ABSENT = {Drum.KICK: 30.0, Drum.SNARE: 30.0, Drum.TOMS: 30.0, Drum.HIHAT: 45.0, Drum.CYMBALS: 45.0}
+
+
+def suppressed(found: Found, level: Levels) -> dict[Drum, list[Candidate]]:
+    """The same candidates; those that are bleed have a strength under the threshold. `level` is dB, one a candidate."""
+    sure = {drum: np.array([c.strength >= THRESHOLD for c in found[drum]], bool) for drum in found}
+    loud = {drum: float(np.percentile(level[drum][sure[drum]], 90)) for drum in found if sure[drum].any()}
+    kit = max(loud.values(), default=0.0)
+    return {
+        drum: _weakened(found[drum], _masked(drum, found, level, sure) | (loud.get(drum, kit) < kit - ABSENT[drum]))
+        for drum in found
+    }
+
+
+def _masked(drum: Drum, found: Found, level: Levels, sure: Mapping[Drum, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Which candidates of `drum` lie under a sure stroke of another drum at the same moment."""
+    times = np.array([c.onset for c in found[drum]])
+    over = np.full(len(times), -np.inf)
+    for other in found:
+        if other is not drum and sure[other].any():
+            onsets = np.array([c.onset for c in found[other]])[sure[other]]
+            over = np.maximum(over, _loudest_at(times, onsets, level[other][sure[other]]))
+    return level[drum] < over - MASKED[drum]
+
+
+def _loudest_at(times: Floats, onsets: Floats, level: Floats) -> Floats:
+    """The loudest of the `onsets` (sorted) within TOGETHER of each time, -inf where there is none."""
+    first, last = np.searchsorted(onsets, times - TOGETHER), np.searchsorted(onsets, times + TOGETHER)
+    padded, most = np.append(level, -np.inf), int((last - first).max(initial=0))
+    near = [padded[np.where(first + step < last, first + step, -1)] for step in range(most)]
+    return np.max(near, axis=0) if near else np.full(len(times), -np.inf)
+
+
+def _weakened(found: Sequence[Candidate], bleed: NDArray[np.bool_]) -> list[Candidate]:
+    return [
+        replace(c, strength=c.strength * 0.99 * THRESHOLD) if it and c.strength >= THRESHOLD else c
+        for c, it in zip(found, bleed, strict=True)
+    ]

@@ -1,0 +1,101 @@
+"""Which drum may have been struck when: peaks of a transcriber's activations, each placed on the attack it belongs to.
+
+Strengths are rescaled so that 0.5 is the threshold of every class: one number then means the same for all drums, and a
+user's sensitivity can move it without the audio.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from bridge.drum_labels import SOUNDS
+from daemon.pipeline.audio.superflux import Novelty, refine, strongest
+from daemon.pipeline.records import Candidate, Drum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+THRESHOLD = 0.5
+FAINTEST = 0.15
+REACH = 0.025
+CLASS_LABELS = {"toms": "mid_tom", "closed": "closed_hihat", "open": "open_hihat"}
+
+Floats = NDArray[np.float32]
+
+# The shortest time between two strokes of one drum, in seconds: what a good drummer manages and a little less.
+MIN_GAP = {Drum.KICK: 0.035, Drum.SNARE: 0.03, Drum.TOMS: 0.04, Drum.HIHAT: 0.03, Drum.CYMBALS: 0.05}
+
+
+class Activations(Protocol):
+    """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second.
+
+    `lateness` is how many seconds each class is late by itself. Classes of one drum share a threshold, to be held
+    against the chance that any of them sounds.
+    """
+
+    @property
+    def frame_rate(self) -> float: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def strength(self) -> NDArray[np.float32]: ...
+    @property
+    def velocity(self) -> NDArray[np.float32]: ...
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
+    @property
+    def lateness(self) -> tuple[float, ...]: ...
+
+
+def candidates(heard: Activations, found: Novelty) -> list[Candidate]:
+    """All candidates by onset, those below the threshold included."""
+    every = [candidate for drum in Drum for candidate in _of_drum(drum, heard, found)]
+    return sorted(every, key=lambda candidate: (candidate.onset, candidate.drum))
+
+
+def onsets(found: Sequence[Candidate]) -> "Mapping[Drum, list[float]]":
+    """Per drum the times of the candidates that count as hits."""
+    return {drum: [c.onset for c in found if c.drum is drum and c.strength >= THRESHOLD] for drum in Drum}
+
+
+def rescale(strength: Floats, threshold: float) -> Floats:
+    """0..1 with `threshold` moved to 0.5, straight lines on both sides."""
+    below = THRESHOLD * strength / threshold
+    above = THRESHOLD + (1 - THRESHOLD) * (strength - threshold) / (1 - threshold)
+    return np.where(strength < threshold, below, above).astype(np.float32)
+
+
+def label_of_class(name: str) -> str:
+    """The label that a transcriber's class starts with; toms are told apart by pitch later."""
+    return CLASS_LABELS.get(name, name)
+
+
+def _of_drum(drum: Drum, heard: Activations, found: Novelty) -> Iterator[Candidate]:
+    """The classes of one drum together: a hat sounds if it sounds open or closed, and the stronger gives its name."""
+    columns = [i for i, name in enumerate(heard.classes) if SOUNDS[label_of_class(name)].family == drum]
+    if not columns or not len(heard.strength):
+        return
+    mine = heard.strength[:, columns]
+    curve = rescale(1 - np.prod(1 - mine, axis=1), heard.thresholds[columns[0]])
+    frames = _peaks(curve, heard.frame_rate, MIN_GAP[drum])
+    around = np.stack([mine[max(0, frame - 1) : frame + 2].sum(axis=0) for frame in frames] or [np.zeros(len(columns))])
+    best = around.argmax(axis=1)
+    rough = frames / heard.frame_rate - np.array([heard.lateness[columns[b]] for b in best])[: len(frames)]
+    for frame, time, near, which in zip(frames, refine(found, rough, REACH), around, best, strict=False):
+        yield Candidate(
+            onset=float(time),
+            drum=drum,
+            label=label_of_class(heard.classes[columns[which]]),
+            strength=float(curve[frame]),
+            confidence=float(curve[frame] * near[which] / near.sum()),
+            loudness=float(heard.velocity[frame, columns[which]]),
+        )
+
+
+def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:
+    top = maximum_filter1d(curve, 5, mode="constant")
+    frames = np.flatnonzero((curve == top) & (curve >= FAINTEST))
+    return strongest(frames, curve[frames], gap * rate)

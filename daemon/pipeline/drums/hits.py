@@ -1,0 +1,110 @@
+"""The hits of the drum stem: candidates with level, velocity, articulation and cluster."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.timebase import Seconds
+from daemon.pipeline.drums.articulation import articulate
+from daemon.pipeline.drums.bleed import suppressed
+from daemon.pipeline.drums.candidates import THRESHOLD
+from daemon.pipeline.drums.clusters import clusters, groups, numbered
+from daemon.pipeline.drums.timbre import timbre
+from daemon.pipeline.drums.velocity import envelope, levels, reference, velocities
+from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
+
+if TYPE_CHECKING:
+    from daemon.pipeline.options import VelocityCurve
+
+BELOW_LOUDEST = 60.0  # dB; what lies so far under the loudest hit of the kit is bleed or noise
+LOUDNESS_RANGE = 40.0  # dB that the transcriber's own loudness, 0..1, stands for
+
+Floats = NDArray[np.float32]
+Report = Callable[[float], None]
+
+
+def hits(
+    found: Sequence[Candidate], kit: Kit, curve: "VelocityCurve", *, told: bool, clean: bool, report: Report
+) -> Drums:
+    """Hits and candidates of a kit, measured on its stems.
+
+    `told` says that the labels of `found` tell an open hat from a closed one and a crash from a ride; `clean` asks
+    for what is only bleed to be left out.
+    """
+    mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
+    level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
+    mine = suppressed(mine, level) if clean else mine
+    gate = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
+    ids = count()
+    heard: list[Hit] = []
+    for number, drum in enumerate(Drum):
+        report(number / len(Drum))
+        loud = np.flatnonzero(level[drum] >= gate)
+        kept = [mine[drum][i] for i in loud]
+        sound = timbre(kit.drums[drum], [c.onset for c in kept])
+        labels = articulate(drum, [c.label for c in kept], sound, told)
+        heard += _hits(kept, labels, level[drum][loud], sound.shape, curve, ids)
+    report(1.0)
+    return _drums(heard)
+
+
+def _envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
+    if kit.envelopes:
+        yield from zip(Drum, np.load(kit.envelopes), strict=True)
+    else:
+        yield from ((drum, envelope(kit.drums[drum])) for drum in Drum)
+
+
+def draft(found: Sequence[Candidate], curve: "VelocityCurve") -> Drums:
+    """Hits without a kit: levels as the transcriber guessed them, one cluster a label."""
+    ids = count()
+    heard: list[Hit] = []
+    for drum in Drum:
+        mine = [c for c in found if c.drum is drum]
+        level = LOUDNESS_RANGE * (np.array([c.loudness for c in mine], np.float32) - 1)
+        heard += _hits(mine, [c.label for c in mine], level, np.zeros((len(mine), 1), np.float32), curve, ids)
+    return _drums(heard)
+
+
+def _hits(
+    found: Sequence[Candidate],
+    labels: list[str],
+    level: Floats,
+    shapes: Floats,
+    curve: "VelocityCurve",
+    ids: "count[int]",
+) -> list[Hit]:
+    level = np.round(level, 2)
+    sure = [i for i, c in enumerate(found) if round(c.strength, 4) >= THRESHOLD]
+    cluster = np.full(len(found), -1)
+    for group in groups([labels[i] for i in sure], shapes[sure]):
+        cluster[[sure[i] for i in group.members]] = next(ids)
+    velocity = _velocities(level, sure, curve)
+    return [
+        Hit(
+            id=-1,
+            onset=Seconds(round(c.onset, 6)),
+            drum=c.drum,
+            label=labels[i],
+            level=round(float(level[i]), 2),
+            velocity=int(velocity[i]),
+            strength=round(c.strength, 4),
+            confidence=round(c.confidence, 4),
+            cluster=int(cluster[i]),
+        )
+        for i, c in enumerate(found)
+    ]
+
+
+def _velocities(level: Floats, sure: list[int], curve: "VelocityCurve") -> NDArray[np.int64]:
+    """Candidates do not move the reference that the sure hits are measured against."""
+    return velocities(level, curve, reference(level[sure] if sure else level))
+
+
+def _drums(heard: list[Hit]) -> Drums:
+    thresholds = dict.fromkeys(Drum, THRESHOLD)
+    ordered = numbered(heard)
+    return Drums(ordered, clusters(ordered, thresholds), thresholds)

@@ -1,0 +1,194 @@
+"""What can be asked of a transcription: the same words in every inlet, in sidestick.toml and in the config."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from daemon.errors import Rejected
+from daemon.pipeline.records import Drum, Part
+from daemon.pipeline.tempo_settings import TempoWords
+from daemon.validation import refusal
+
+Separator = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
+StemFormat = Literal["wav", "flac", "mp3"]
+Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
+Pitched = Literal["bass", "vocals", "other", "guitar", "piano"]
+Share = Annotated[float, Field(ge=0, le=1)]
+ALL = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
+SIX_STEMS = "htdemucs_6s"
+
+
+def _sensed(name: str) -> str:
+    known = [*Drum, *(part for part in Part if part is not Part.DRUMS)]
+    if name not in known:
+        raise ValueError(f"use {', '.join(known[:-1])} or {known[-1]}")
+    return name
+
+
+Sensed = Annotated[str, AfterValidator(_sensed)]
+"""A drum or a pitched part."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Grid(_Frozen):
+    """How hits move towards the beat. `step` is a note value: 1/16, or 1/8T for triplets."""
+
+    step: Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"] = "1/16"
+    quantize: bool = True
+    strength: float = Field(default=1.0, ge=0, le=1, description="0 leaves every hit where it was, 1 moves it all")
+    tolerance: float = Field(default=0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
+    swing: float | Literal["auto"] = Field(default="auto", description="0.5 straight to 0.75, or auto: measured")
+
+    @field_validator("swing", mode="before")
+    @classmethod
+    def _swing_in_range(cls, value: object) -> object:
+        if value != "auto" and not 0.5 <= _number(value) <= 0.75:
+            raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
+        return value if value == "auto" else _number(value)
+
+
+class SongGrid(Grid, TempoWords):
+    """Where the beats of the song are, as far as somebody says so, and how hits move towards them."""
+
+
+class VelocityCurve(_Frozen):
+    """Level to velocity: the loudest hit of a drum gets `top`, one `range_db` below it gets `bottom`."""
+
+    top: int = Field(default=120, ge=1, le=127)
+    bottom: int = Field(default=20, ge=1, le=127)
+    range_db: float = Field(default=36.0, gt=0, le=96)
+    gamma: float = Field(default=1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
+
+
+class Classic(_Frozen):
+    """The published recipe, parameter by parameter: librosa's peak picking and the shortest gaps, per drum."""
+
+    hop: int = Field(default=512, ge=64, le=4096, description="samples")
+    delta: dict[Drum, float] = {
+        Drum.KICK: 0.08, Drum.SNARE: 0.06, Drum.TOMS: 0.07, Drum.HIHAT: 0.05, Drum.CYMBALS: 0.06,
+    }  # fmt: skip
+    wait: dict[Drum, int] = {Drum.KICK: 3, Drum.SNARE: 2, Drum.TOMS: 3, Drum.HIHAT: 1, Drum.CYMBALS: 4}
+    gap_ms: dict[Drum, float] = {
+        Drum.KICK: 35, Drum.SNARE: 40, Drum.TOMS: 40, Drum.HIHAT: 25, Drum.CYMBALS: 150,
+    }  # fmt: skip
+
+
+class PartOptions(_Frozen):
+    """How a pitched part is heard and written; what is not set is as it suits the part.
+
+    The names that Basic Pitch gave its settings stand in brackets. Those in HEARD need the audio, the others do not.
+    """
+
+    monophonic: bool | None = Field(default=None, description="one voice at a time; bass and vocals are")
+    shortest_ms: float | None = Field(default=None, ge=10, le=2000, description="shortest note [minimum_note_length]")
+    lowest: float | None = Field(default=None, ge=16, le=8000, description="Hz [minimum_frequency]")
+    highest: float | None = Field(default=None, ge=32, le=8000, description="Hz [maximum_frequency]")
+    onset: float = Field(default=0.5, gt=0, le=1, description="attack at sensitivity 0.5 [onset_threshold]")
+    frame: float = Field(default=0.3, gt=0, le=1, description="sound at sensitivity 0.5 [frame_threshold]")
+    melodia: bool = Field(default=True, description="also notes without an attack [melodia_trick]")
+    bends: bool | None = Field(default=None, description="pitch bends [multiple_pitch_bends]; vocals have them")
+    confidence: float = Field(default=0.0, ge=0, le=1, description="less sure notes are left out")
+    transpose: int = Field(default=0, ge=-48, le=48, description="semitones")
+    gap_ms: float = Field(default=0.0, ge=0, le=500, description="free before the next note of the voice or key")
+    sustain_ms: float | None = Field(default=None, ge=0, le=4000, description="pauses this short are filled; bass 150")
+    overlap: Literal["cut", "keep"] | None = Field(default=None, description="cut: a note ends the one before")
+    grid: Grid | None = Field(default=None, description="as the song's if not set")
+    velocity: VelocityCurve | None = Field(default=None, description="as the song's if not set")
+
+    @model_validator(mode="after")
+    def _range_fits(self) -> "PartOptions":
+        if self.lowest and self.highest and self.lowest >= self.highest:
+            raise ValueError(f"lowest ({self.lowest:g} Hz) must lie below highest ({self.highest:g} Hz)")
+        return self
+
+
+HEARD = ("monophonic", "shortest_ms", "lowest", "highest", "onset", "frame", "melodia")
+
+
+class Options(_Frozen):
+    """One request. Everything has a default that suits a full song."""
+
+    input: Input = "mix"
+    parts: tuple[Part, ...] = Field(default=(Part.DRUMS,), description="or all: drums, bass, vocals, other")
+    separator: str = "auto"
+    kit: Literal["auto", "embedded", "drumsep", "drumsep6"] = "auto"
+    onsets: Literal["default", "superflux", "classic"] = "default"
+    classic: Classic = Classic()
+    bpm: float | None = Field(default=None, ge=20, le=400)
+    numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
+    grid: SongGrid = SongGrid()
+    velocity: VelocityCurve = VelocityCurve()
+    sensitivity: dict[Sensed, Share] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 if not set")
+    notes: dict[Pitched, PartOptions] = Field(default_factory=dict, description="part -> how it is heard and written")
+    harmony: bool | None = Field(default=None, description="key and chords; with pitched parts if not set")
+    drum_map: str = "gm"
+    note_ms: float = Field(default=50.0, ge=5, le=2000)
+    stems: StemFormat | None = None
+    kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
+    backing: bool = Field(default=False, description="the song without its drums")
+    plot: bool = False
+    draft: bool = Field(default=True, description="a first .mid before the separation; only in the daemon")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts_in_full(cls, values: Any) -> Any:
+        """A stem is that part; of a song `all` are the usual four, and every part comes once, in the usual order."""
+        if not isinstance(values, dict):
+            return values
+        stem = values.get("input", "mix")
+        asked = values.get("parts", (Part.DRUMS,))
+        given = asked.split(",") if isinstance(asked, str) else asked
+        if not isinstance(given, list | tuple) or stem not in get_args(Input):
+            return values
+        parts = _in_order(given)
+        strange = [part for part in parts if part not in tuple(Part)]
+        return {**values, "parts": parts if stem == "mix" else (stem, *strange)}
+
+    @property
+    def pitched(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part is not Part.DRUMS)
+
+    def of(self, part: Part) -> PartOptions:
+        return next((found for name, found in self.notes.items() if name == part), PartOptions())
+
+    @property
+    def network(self) -> str:
+        """The separator's name; `auto` is one that knows guitar and piano where they are wanted."""
+        rare = {Part.GUITAR, Part.PIANO} & set(self.parts)
+        return SIX_STEMS if self.separator == "auto" and rare else self.separator
+
+    @property
+    def harmonic(self) -> bool:
+        """Whether key and chords are wanted."""
+        return bool(self.pitched) if self.harmony is None else self.harmony
+
+    @classmethod
+    def read(cls, values: dict[str, Any], spelt: Callable[[str], str] = str) -> "Options":
+        """Validated options, or Rejected with one sentence for each mistake. `spelt` is how the sender calls a name."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise Rejected("bad_option", " ".join(refusal(spelt(_name(e)), e) for e in error.errors())) from None
+
+
+def _name(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"]) or "options"
+
+
+def _in_order(given: Iterable[object]) -> list[object]:
+    """`all` spelt out, known parts in the order of Part, what is no part at the end."""
+    names = [name.strip().lower() if isinstance(name, str) else name for name in given]
+    asked = [part for name in names for part in (ALL if name == "all" else (name,))]
+    known = [part for part in Part if part in asked]
+    return [*known, *(name for name in asked if name not in tuple(Part))]
+
+
+def _number(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,128 @@
+"""Which of the notes that a network reports are really played: each is weighed against the sound at its own pitch.
+
+A network hears an octave or a twelfth below a chord, overtones above a note, and a held note struck anew whenever
+another one starts. In the spectrum the first have no fundamental to speak of and the last do not rise.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
+
+from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, Event, Posteriors
+
+_WINDOW = 4096
+_FLOOR = 1e-6
+_TOLERANCE = 0.4  # semitones to either side of a key that count as its fundamental
+_AFTER, _BEFORE = (3, 12), (10, 1)  # frames around a start
+_ADJACENT = 6  # frames between a note and the one that might be the same
+_STRUCK_DB = 1.0  # rise that proves a new stroke
+_PER_RISE_DB, _MOST_RISE = 0.007, 6.0
+_PER_TOP_DB = 0.003
+_PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0
+_OVERTONES = (12, 19)
+_SOURCES = (12, 19, 24, 28, 31)  # semitones below: notes of which this one may be an overtone
+_TOGETHER, _MOST_COMPANY, _PER_COMPANION = 3, 4, 0.01  # frames between the attacks of a chord; notes
+_SUREST, _LEAST_SURE = 95, 0.7  # percentile of a part's weights, and what it counts as at least
+_CONFIDENT, _PER_SURE = 0.085, 0.5
+
+Floats = NDArray[np.float32]
+
+
+def key_levels(blocks: Iterable[Floats]) -> NDArray[np.float16]:
+    """(frames, 88) dB of the fundamental of every key, of mono blocks at 22.05 kHz, on the raster of the posteriors."""
+    window = np.hanning(_WINDOW).astype(np.float32)
+    window *= 2 / window.sum()
+    parts = [_fundamentals(np.abs(rfft(frames * window, axis=1))) for frames in _framed(blocks)]
+    return np.concatenate([np.zeros((0, KEYS), np.float16), *parts])
+
+
+def _framed(blocks: Iterable[Floats]) -> Iterator[Floats]:
+    held = np.zeros(_WINDOW // 2, np.float32)
+    for block in (*blocks, np.zeros(_WINDOW // 2, np.float32)):
+        held = np.concatenate([held, block])
+        count = (len(held) - _WINDOW) // HOP + 1
+        if count > 0:
+            yield np.lib.stride_tricks.sliding_window_view(held, _WINDOW)[: count * HOP : HOP]
+            held = held[count * HOP :]
+
+
+def _fundamentals(magnitudes: Floats) -> NDArray[np.float16]:
+    hertz = 27.5 * 2 ** (np.arange(KEYS) / 12)
+    first = np.floor(hertz * 2 ** (-_TOLERANCE / 12) * _WINDOW / RATE).astype(int)
+    last = np.ceil(hertz * 2 ** (_TOLERANCE / 12) * _WINDOW / RATE).astype(int) + 1
+    peaks = [magnitudes[:, a:b].max(axis=1) for a, b in zip(first, last, strict=True)]
+    return (20 * np.log10(np.maximum(_FLOOR, np.stack(peaks, axis=1)))).astype(np.float16)
+
+
+def level(levels: NDArray[np.float16], event: Event) -> float:
+    """dB of the fundamental at the attack."""
+    return float(levels[event.start : event.start + _AFTER[1], event.key].max(initial=-120))
+
+
+def played(found: Sequence[Event], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float) -> list[Event]:
+    """The events that hold against the surest of their part, repeated ones that were never struck joined first.
+
+    In a mix and in dense chords all notes are less sure than in a dry melody, the real ones too.
+    """
+    struck = _joined(found, levels)
+    if not struck:
+        return []
+    usual = float(np.median([event.confidence for event in struck]))
+    weights = _companions(struck) * _PER_COMPANION
+    weights += [_weight(levels, event) + _told(heard, event, usual) for event in struck]
+    sure = max(_LEAST_SURE, float(np.percentile(weights, _SUREST)))
+    least = _CONFIDENT + _PER_SURE * sure + (0.5 - sensitivity) * 0.6
+    return [event for event, weight in zip(struck, weights.tolist(), strict=True) if weight >= least]
+
+
+def _joined(found: Sequence[Event], levels: NDArray[np.float16]) -> list[Event]:
+    kept: list[Event] = []
+    last: dict[int, int] = {}
+    for event in found:
+        before = last.get(event.key)
+        if before is None or event.start - kept[before].stop >= _ADJACENT or _rise(levels, event) >= _STRUCK_DB:
+            last[event.key] = len(kept)
+            kept.append(event)
+        else:
+            kept[before] = replace(kept[before], stop=event.stop)
+    return kept
+
+
+def _companions(found: Sequence[Event]) -> NDArray[np.float64]:
+    """(events,) how many others start with each; `found` is in order."""
+    starts = np.array([event.start for event in found])
+    last = np.searchsorted(starts, starts + _TOGETHER, side="right")
+    first = np.searchsorted(starts, starts - _TOGETHER)
+    return np.minimum(_MOST_COMPANY, last - first - 1).astype(float)
+
+
+def _rise(levels: NDArray[np.float16], event: Event) -> float:
+    after = levels[event.start + _AFTER[0] : event.start + _AFTER[1], event.key].max(initial=-120)
+    before = levels[max(0, event.start - _BEFORE[0]) : event.start + _BEFORE[1], event.key].min(initial=0)
+    return float(after) - float(before)
+
+
+def _weight(levels: NDArray[np.float16], event: Event) -> float:
+    """The network's confidence, corrected for how the fundamental rises and how far its overtones stand above it."""
+    attack = levels[event.start : event.start + _AFTER[1]]
+    tops = [float(attack[:, event.key + step].max(initial=-120)) for step in _OVERTONES if event.key + step < KEYS]
+    above = max(0.0, max(tops, default=-120.0) - level(levels, event))
+    rise = float(np.clip(_rise(levels, event), -10, _MOST_RISE))
+    return event.confidence + _PER_RISE_DB * rise - _PER_TOP_DB * above
+
+
+def _told(heard: Posteriors, event: Event, usual: float) -> float:
+    """What the network's other posteriors add: its attack, less that of a note it may be an overtone of.
+
+    In a dense chord all notes are less sure; one whose overtones sound too is held to what is `usual` in this part.
+    """
+    attacks = heard.onset[max(0, event.start - 3) : event.start + 4]
+    attack = float(attacks[:, event.key].max(initial=0))
+    sources = [event.key - step for step in _SOURCES if event.key >= step]
+    source = float(attacks[:, sources].max(initial=0)) if sources else 0.0
+    tops = [event.key + step for step in _OVERTONES if event.key + step < KEYS]
+    overtone = float(heard.note[event.start : event.stop, tops].astype(np.float32).mean(axis=0).max(initial=0))
+    return _PER_ONSET * attack - _PER_SOURCE * source + _PER_STANDING * overtone * (event.confidence - usual)

@@ -1,0 +1,181 @@
+"""The key of a song and its chords, beat by beat, from what sounds on the keys of its stems without the drums.
+
+Key: the profiles of J. Albrecht and D. Shanahan ("The Use of Large Corpora to Train a New Type of Key-Finding
+Algorithm", Music Perception 31, 2013), correlated as C. Krumhansl and M. Schmuckler did. Chords: a hidden path through
+major, minor and seventh chords and none, where a change costs least on a downbeat.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.notes import KeySignature, Marker
+from bridge.timebase import Seconds
+from daemon.pipeline.beats.meter import has_beats, steady
+from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
+from daemon.pipeline.records import BeatGrid
+
+QUALITIES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}
+NONE = "N"
+_MINOR_CHORD = list(QUALITIES).index("m")
+
+_MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+_FIFTHS = "Gb Db Ab Eb Bb F C G D A E B F# C# G# D# A#".split()  # noqa: SIM905
+_STEPS = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)  # fifths up that each semitone of a scale is spelt by
+_MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
+_MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
+_BASS_KEYS = 52 - LOWEST_KEY  # below E3 the lowest key that sounds is the root more often than not
+_HEARD = 0.15  # posterior below which a key does not sound
+_EMPTY = 0.15  # keys that sound at once: below it there is no chord
+_CHANGE, _CHANGE_ON_DOWNBEAT = 0.35, 0.15
+_SEVENTH = 0.06  # a fourth tone must explain that much more
+_BASS = 0.35
+_HOME = 0.06  # of a correlation
+_NO_CHORD = 0.6  # what a chord must explain; a triad explains 0.5 of twelve equal tones
+_PLAIN_BEAT = 0.5  # seconds, where no beat was found
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`tonic` 0-11 from C. `confidence` 0..1: how far the next best key is behind; 0 where nothing sounds."""
+
+    tonic: int
+    minor: bool
+    confidence: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.roots[self.tonic]} {'minor' if self.minor else 'major'}"
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The twelve pitch classes from C, as this key spells them: the third of F# minor is A, its fifth C#."""
+        places = [self._fifth + _STEPS[(tone - self.tonic) % 12] for tone in range(12)]
+        return tuple(_FIFTHS[place + 12 if place < 0 else place - 12 * (place >= len(_FIFTHS))] for place in places)
+
+    @property
+    def signature(self) -> KeySignature:
+        return KeySignature(self._fifth - _FIFTHS.index("A" if self.minor else "C"), self.minor)
+
+    @property
+    def _fifth(self) -> int:
+        return _FIFTHS.index((_MINOR_TONICS if self.minor else _MAJOR_TONICS)[self.tonic])
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """From `onset` on for `duration` seconds. `name` is C, Cm, C7 ... or N."""
+
+    onset: Seconds
+    duration: Seconds
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    key: Key
+    chords: tuple[Chord, ...]
+
+
+def harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> Harmony:
+    """Of what was heard in the stems (or in the song without drums). Without beats a chord lasts half seconds."""
+    edges, downbeats = _spans(grid, duration)
+    tones, deep = _folded(stems, edges)
+    states = _path(_fits(tones, deep), downbeats)
+    key = _key((tones + deep).sum(axis=0), states)
+    return Harmony(key, tuple(_chords(_names(states, key.roots), edges)))
+
+
+def markers(found: Harmony) -> tuple[Marker, ...]:
+    """The key at the start and every chord where it begins."""
+    key = (Marker(Seconds(0.0), f"Key: {found.key.name}"),) if found.key.confidence > 0 else ()
+    return (*key, *(Marker(chord.onset, chord.name) for chord in found.chords if chord.name != NONE))
+
+
+def _spans(grid: BeatGrid, duration: float) -> tuple[Floats, set[int]]:
+    """Edges of the stretches that may hold a chord of their own, and which of them start on a downbeat."""
+    if not has_beats(grid):
+        return np.append(np.arange(0, duration, _PLAIN_BEAT), duration), set()
+    beats = [time for time in steady(grid).beats if 0.02 < time < duration - 0.02]
+    skipped = len(grid.beats) - sum(time > 0.02 for time in steady(grid).beats)
+    return np.array([0.0, *beats, duration]), {index - skipped + 1 for index in grid.downbeats}
+
+
+def _folded(stems: Sequence[Posteriors], edges: Floats) -> tuple[Floats, Floats]:
+    """(spans, 12) how long and how surely each pitch class sounds: on all keys, and on the deep ones."""
+    tones, deep = np.zeros((len(edges) - 1, 12)), np.zeros((len(edges) - 1, 12))
+    for stem in stems:
+        frames = np.round(edges * stem.frame_rate).astype(int)
+        for row, (start, stop) in enumerate(pairwise(frames.tolist())):
+            note = stem.note[start : max(start + 1, stop)].astype(float)
+            sounding = np.where(note > _HEARD, note, 0).mean(axis=0) if len(note) else np.zeros(88)
+            tones[row] += _by_class(sounding)
+            deep[row] += _by_class(np.where(np.arange(88) < _BASS_KEYS, sounding, 0))
+    return tones, deep
+
+
+def _by_class(keys: Floats) -> Floats:
+    classes = (np.arange(88) + LOWEST_KEY) % 12
+    return np.asarray(np.bincount(classes, weights=keys, minlength=12), float)
+
+
+def _key(tones: Floats, states: Sequence[int]) -> Key:
+    """The key whose profile fits best; most songs also start or end at home."""
+    if np.ptp(tones) == 0:
+        return Key(0, False, 0.0)
+    profiles = [np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)]
+    fits = np.array([np.corrcoef(np.sqrt(tones), np.sqrt(profile))[0, 1] for profile in profiles])
+    chords = [divmod(state, 12) for state in states if state < 12 * len(QUALITIES)]
+    for quality, tonic in (*chords[:1], *chords[-1:]):
+        fits[tonic + 12 * (quality == _MINOR_CHORD)] += _HOME
+    best, second = np.argsort(-fits, kind="stable")[:2]
+    confidence = float(np.clip((fits[best] - fits[second]) / 0.2, 0.01, 1) * max(0.0, fits[best]))
+    return Key(int(best) % 12, bool(best >= 12), confidence)
+
+
+def _fits(tones: Floats, deep: Floats) -> Floats:
+    """(spans, 37) how well every chord explains every span, about -1..1; the last one is none."""
+    loud = np.linalg.norm(tones, axis=1, keepdims=True)
+    shape = tones / np.maximum(loud, 1e-9)
+    root = deep / np.maximum(deep.max(axis=1, keepdims=True), 1e-9)
+    out = np.empty((len(tones), 12 * len(QUALITIES) + 1))
+    for q, intervals in enumerate(QUALITIES.values()):
+        for tonic in range(12):
+            inside = [(tonic + interval) % 12 for interval in intervals]
+            fit = shape[:, inside].sum(axis=1) / np.sqrt(len(inside))
+            out[:, 12 * q + tonic] = fit + _BASS * root[:, tonic] - _SEVENTH * (len(inside) > 3)
+    out[:, -1] = np.where(loud[:, 0] < _EMPTY, 2.0, _NO_CHORD)
+    return out
+
+
+def _path(fits: Floats, downbeats: set[int]) -> list[int]:
+    """The best chord of every span, all changes paid for."""
+    total, back = fits[0].copy(), np.zeros(fits.shape, np.int64)
+    for row in range(1, len(fits)):
+        best = int(total.argmax())
+        moved = total[best] - (_CHANGE_ON_DOWNBEAT if row in downbeats else _CHANGE)
+        back[row] = np.where(moved > total, best, np.arange(len(total)))
+        total = np.maximum(total, moved) + fits[row]
+    states = [int(total.argmax())]
+    for row in range(len(fits) - 1, 0, -1):
+        states.append(int(back[row, states[-1]]))
+    return states[::-1]
+
+
+def _names(states: Sequence[int], roots: Sequence[str]) -> list[str]:
+    every = [root + quality for quality in QUALITIES for root in roots] + [NONE]
+    return [every[state] for state in states]
+
+
+def _chords(names: Sequence[str], edges: Floats) -> Iterator[Chord]:
+    """Neighbours of one name are one chord."""
+    starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+    for start, stop in pairwise([*starts, len(names)]):
+        onset = float(edges[start])
+        yield Chord(Seconds(onset), Seconds(float(edges[stop]) - onset), names[start])

@@ -1,0 +1,128 @@
+"""A tracked voice cut into notes: where each starts to the millisecond, and which of one pitch are two.
+
+The period is known some 30 ms after a note has started. The onset strength of the stem tells the attack itself; a soft
+attack without one is put where the period must have begun.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from daemon.pipeline.audio.superflux import Novelty, peaks
+from daemon.pipeline.pitched.monophonic import Run
+from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
+
+_BEFORE, _AFTER = 0.06, 0.05  # seconds around the start of a run where its attack is looked for
+_SOFT = 0.04  # seconds that the period is late where there is no attack
+_TAIL = 0.05  # seconds before the end of a note in which it is not struck again
+_SECOND = 0.08  # seconds after which a note may be struck again
+_RISE_DB = 2.0
+_STRENGTH = 0.05
+_STRUCK = 0.3  # onset posterior of a repeated note
+_RIPPLE = 0.03  # seconds: a period of the deepest note, which is no change of level
+_MASKED, _MASK = 0.35, 0.4  # seconds after an onset in which others count from this share of its strength
+_SLIP = 0.15  # seconds: a shorter leap of an octave without an attack is a slip of the tracker
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Attacks:
+    """Onsets of a stem: `times` in seconds, their `strengths`, and by how many dB the level rises there."""
+
+    times: NDArray[np.float64]
+    strengths: Floats
+    rises: Floats
+
+    @classmethod
+    def of(cls, found: Novelty, envelope: Floats) -> "Attacks":
+        """`envelope` in dB on the raster of `found`."""
+        frames = _unmasked(peaks(found), found)
+        envelope = uniform_filter1d(envelope, round(_RIPPLE * found.rate))
+        span = round(0.05 * found.rate)
+        before = np.array([envelope[max(0, i - span) : i].min(initial=0) for i in frames], np.float32)
+        after = np.array([envelope[i : i + span].max(initial=-120) for i in frames], np.float32)
+        return cls(found.seconds(frames), found.values[frames], after - before)
+
+    def mask(self, frames: int, rate: float) -> NDArray[np.bool_]:
+        """(frames,) true from just before each attack until the period has followed it."""
+        out = np.zeros(frames, bool)
+        for time in self.times.tolist():
+            out[max(0, int((time - 0.02) * rate)) : int((time + _BEFORE) * rate)] = True
+        return out
+
+    def near(self, time: float) -> float | None:
+        """The attack that belongs to a run that starts at `time`."""
+        inside = self.times[(self.times >= time - _BEFORE) & (self.times <= time + _AFTER)]
+        return float(inside[np.argmin(np.abs(inside - time + 0.01))]) if len(inside) else None
+
+
+def _unmasked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
+    """Onsets without those that a much stronger one just before brings about: a deep note ripples as it dies away."""
+    times, strengths = found.seconds(frames), found.values[frames]
+    kept = []
+    for i, frame in enumerate(frames.tolist()):
+        before = strengths[:i][times[:i] > times[i] - _MASKED]
+        if strengths[i] >= _MASK * before.max(initial=0):
+            kept.append(frame)
+    return np.array(kept, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A note of a voice: MIDI pitch, seconds, and the run that it was cut from."""
+
+    pitch: int
+    start: float
+    stop: float
+    run: Run
+
+
+def phrases(found: Sequence[Run], attacks: Attacks, heard: Posteriors, rate: float) -> list[Phrase]:
+    """Notes in order; each ends where the next one starts at the latest."""
+    notes = [note for run in mended(found, attacks, rate) for note in _cut(run, attacks, heard, rate)]
+    ends = [min(note.stop, after.start) for note, after in pairwise(notes)]
+    return [replace(note, stop=end) for note, end in zip(notes, [*ends, *(n.stop for n in notes[-1:])], strict=True)]
+
+
+def mended(found: Sequence[Run], attacks: Attacks, rate: float) -> list[Run]:
+    """Runs without slips of an octave: of two that touch with no attack between, the longer one is right."""
+    out: list[Run] = []
+    for run in found:
+        before = out[-1] if out else None
+        if before and before.stop == run.start and _slipped(before, run, attacks, rate):
+            longer = max(before, run, key=lambda each: each.stop - each.start)
+            out[-1] = Run(longer.pitch, before.start, run.stop)
+        else:
+            out.append(run)
+    return out
+
+
+def _slipped(before: Run, run: Run, attacks: Attacks, rate: float) -> bool:
+    if attacks.near(run.start / rate) is not None:
+        return False
+    shorter = min(before.stop - before.start, run.stop - run.start)
+    apart = abs(before.pitch - run.pitch)
+    return apart == 0 or (apart == 12 and shorter < _SLIP * rate)
+
+
+def _cut(run: Run, attacks: Attacks, heard: Posteriors, rate: float) -> Iterator[Phrase]:
+    """The run, taken apart where its note is struck again."""
+    attack = attacks.near(run.start / rate)
+    start = max(0.0, run.start / rate - _SOFT) if attack is None else attack
+    stop = run.stop / rate
+    inside = (attacks.times > start + _SECOND) & (attacks.times < stop - _TAIL)
+    strong = inside & (attacks.rises > _RISE_DB) & (attacks.strengths > _STRENGTH)
+    again = [time for time in attacks.times[strong].tolist() if _struck(heard, run.pitch, time)]
+    for first, last in zip([start, *again], [*again, stop], strict=True):
+        yield Phrase(run.pitch, first, last, run)
+
+
+def _struck(heard: Posteriors, pitch: int, time: float) -> bool:
+    frame = int(time * heard.frame_rate)
+    key = min(max(pitch - LOWEST_KEY, 0), heard.onset.shape[1] - 1)
+    return bool(heard.onset[max(0, frame - 2) : frame + 5, key].max(initial=0) > _STRUCK)

@@ -1,0 +1,107 @@
+"""What is heard of a pitched part: its settings, its notes, and which of them sound at a sensitivity."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from daemon.pipeline.drums import velocity
+from daemon.pipeline.options import PartOptions, VelocityCurve
+from daemon.pipeline.pitched.polyphonic import Floats, NoteSettings, PartNote, Posteriors
+from daemon.pipeline.records import Part, Weights
+
+LEVELS = (0.25, 0.5, 0.75)  # sensitivities at which a part is heard; between them confidence decides
+USUAL = 0.5
+
+_SLOT = 0.05  # seconds
+_Place = tuple[int, int]  # pitch and slot
+
+PRESETS = {
+    Part.BASS: NoteSettings(lowest=30, highest=400, shortest=0.058, monophonic=True),
+    Part.VOCALS: NoteSettings(lowest=65, highest=1050, shortest=0.08, monophonic=True, bends=True),
+    Part.OTHER: NoteSettings(shortest=0.09),
+    Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.09),
+    Part.PIANO: NoteSettings(shortest=0.07),
+}
+
+
+class KeyListener(Protocol):
+    """Hears which keys sound. `blocks` are mono at `rate` Hz."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def listen(self, blocks: Iterable[Floats], rate: int) -> Posteriors: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeardPart:
+    """The notes of one part by onset, those that sound at the highest sensitivity only among them.
+
+    `tuning` is in semitones off concert pitch, 0 for polyphonic parts.
+    """
+
+    notes: tuple[PartNote, ...]
+    tuning: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+def settings_of(part: Part, asked: PartOptions) -> NoteSettings:
+    """How `part` is heard: its preset, and over it what was asked for."""
+    preset = PRESETS[part]
+    return replace(
+        preset,
+        shortest=preset.shortest if asked.shortest_ms is None else asked.shortest_ms / 1000,
+        lowest=asked.lowest or preset.lowest,
+        highest=asked.highest or preset.highest,
+        onset=asked.onset,
+        frame=asked.frame,
+        monophonic=preset.monophonic if asked.monophonic is None else asked.monophonic,
+        bends=preset.bends or bool(asked.bends),
+        melodia=asked.melodia,
+    )
+
+
+def graded(heard: Callable[[float], Sequence[PartNote]], voice: bool) -> tuple[PartNote, ...]:
+    """The notes at USUAL sensitivity and the fainter ones of higher ones, each with its strength.
+
+    `strength` is 1 less the sensitivity from which on a note sounds. A fainter note of a single voice only fills gaps.
+    """
+    places = _moments if voice else _attack
+    kept: list[PartNote] = []
+    sure: dict[_Place, float] = {}
+    for level in LEVELS:
+        taken = {place for note in kept for place in places(note)} if level > USUAL else set()
+        found = [_at(note, level, sure) for note in heard(level) if taken.isdisjoint(places(note))]
+        sure = {place: note.strength for note in found for place in _attack(note)}
+        kept = [*kept, *found] if level > USUAL else found
+    return tuple(sorted(kept, key=lambda note: (note.onset, note.pitch)))
+
+
+def sounding(notes: Iterable[PartNote], sensitivity: float = USUAL) -> tuple[PartNote, ...]:
+    """The notes that are strong enough at `sensitivity`."""
+    return tuple(note for note in notes if note.strength >= 1 - sensitivity)
+
+
+def revoiced(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
+    """The same notes with the velocities of a curve."""
+    levels = np.array([note.level for note in found], np.float32)
+    fresh = velocity.velocities(levels, curve, velocity.reference(levels))
+    return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))
+
+
+def _at(note: PartNote, level: float, sure: Mapping[_Place, float]) -> PartNote:
+    """`note` as strong as `level` makes it, or as it was among those that are surer still."""
+    before = [sure[place] for place in _attack(note) if place in sure]
+    return replace(note, strength=max([*before, 1 - level + 0.249 * note.confidence]))
+
+
+def _attack(note: PartNote) -> list[_Place]:
+    """Two notes share one of these if they are the same note."""
+    slot = int(note.onset / _SLOT)
+    return [(note.pitch, slot), (note.pitch, slot + 1)]
+
+
+def _moments(note: PartNote) -> list[_Place]:
+    """Two notes share one of these if they sound at the same time."""
+    return [(0, slot) for slot in range(int(note.onset / _SLOT), int((note.onset + note.duration) / _SLOT) + 1)]

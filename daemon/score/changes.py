@@ -1,0 +1,256 @@
+"""The words of a correction: the same on the command line, in OSC and in the manifest.
+
+{"clusters": {"2": "snare"}, "hits": {"17": "open_hihat"}, "delete_hits": [40],
+ "ranges": [{"from": 12, "to": 14.5, "drum": "hihat", "label": "ride"}], "sensitivity": {"snare": 0.7, "bass": 0.6},
+ "notes": {"bass": {"octave": {"7": -1}, "pitch": {"8": 43}, "delete": [9], "merge": [[10, 11]],
+                    "add": [{"pitch": 40, "onset": 12.5, "duration": 0.4}]}},
+ "settings": {"notes": {"bass": {"transpose": -12}}}}
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from bridge.drum_labels import SOUNDS, UnknownNameError, label
+from bridge.timebase import Seconds
+from daemon.errors import Rejected
+from daemon.pipeline.options import Pitched, Sensed
+from daemon.pipeline.pitched.polyphonic import PartNote
+from daemon.pipeline.records import Cluster, Drum, Hit, Part
+from daemon.score import note_changes
+from daemon.score.note_changes import NoteChanges, Span, Words
+from daemon.validation import refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the ear found, before any correction.
+
+    `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`, the value
+    at sensitivity 0.5. A drum without an entry keeps all its hits. A candidate may belong to no cluster (-1).
+    `notes` have an entry for each pitched part that was listened to.
+    """
+
+    hits: tuple[Hit, ...]
+    clusters: tuple[Cluster, ...]
+    thresholds: dict[Drum, float]
+    duration: Seconds
+    notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
+
+
+_EXAMPLE = '{"clusters": {"2": "snare"}}'
+
+
+class Range(Span):
+    """`drum` is a drum or a label."""
+
+    drum: str | None = None
+
+
+class RelabelRange(Range):
+    label: str
+
+
+class Added(Words):
+    """A hit that the ear missed. `id` is given out by `read`."""
+
+    id: int = -1
+    onset: float = Field(ge=0)
+    label: str
+    velocity: int = Field(default=100, ge=1, le=127)
+
+
+class Loudness(Words):
+    """velocity x scale + add, kept within 1..127, for a drum or label, a cluster, or (neither) all hits."""
+
+    drum: str | None = None
+    cluster: int | None = None
+    scale: float = Field(default=1.0, gt=0, le=10)
+    add: float = Field(default=0.0, ge=-127, le=127)
+
+
+_Item = TypeVar("_Item", bound=Words)
+
+
+class Changes(Words):
+    """One correction. Its entries take effect in this order, so that the particular wins over the general."""
+
+    settings: dict[str, Any] = Field(default_factory=dict, description="options that need no audio")
+    sensitivity: dict[Sensed, float] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard")
+    clusters: dict[int, str] = Field(default_factory=dict, description="cluster -> label")
+    ranges: tuple[RelabelRange, ...] = ()
+    hits: dict[int, str] = Field(default_factory=dict, description="hit -> label")
+    delete_clusters: tuple[int, ...] = ()
+    delete_ranges: tuple[Range, ...] = ()
+    delete_hits: tuple[int, ...] = ()
+    move: dict[int, float] = Field(default_factory=dict, description="hit -> onset in seconds")
+    velocity: tuple[Loudness, ...] = ()
+    add: tuple[Added, ...] = ()
+    notes: dict[Pitched, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
+
+
+def from_flags(
+    clusters: Iterable[str] = (), hits: Iterable[str] = (), delete_hits: Iterable[int] = ()
+) -> dict[str, Any]:
+    """The JSON form of `--cluster 2=snare --hit 17=open_hihat --delete-hit 40`."""
+    asked = {
+        "clusters": dict(_pair("--cluster", text) for text in clusters),
+        "hits": dict(_pair("--hit", text) for text in hits),
+        "delete_hits": list(delete_hits),
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def read(
+    given: str | dict[str, Any],
+    heard: Heard,
+    taken: Iterable[int] = (),
+    taken_notes: Mapping[str, Iterable[int]] | None = None,
+) -> Changes:
+    """Checked changes with their labels spelt in full. `taken` are the ids of hits, and notes, that were added before.
+
+    Raises Rejected: bad_change, unknown_label, unknown_cluster, unknown_hit, unknown_part or unknown_note.
+    """
+    changes = _parse(_object(given))
+    if changes == Changes():
+        raise Rejected("bad_change", "There is nothing to change in it; name a cluster, a hit or a setting.")
+    ids = {hit.id for hit in heard.hits} | set(taken)
+    _check_ids(changes, heard, ids)
+    _check_times(changes, heard.duration)
+    known = taken_notes or {}
+    notes = {part: _notes(part, each, heard, known.get(part, ())) for part, each in changes.notes.items()}
+    return _numbered(_spelt(changes), 1 + max(ids, default=-1)).model_copy(update={"notes": notes})
+
+
+def _notes(part: Pitched, changes: NoteChanges, heard: Heard, taken: Iterable[int]) -> NoteChanges:
+    """Checked corrections of a part, its new notes numbered."""
+    found = heard.notes.get(Part(part))
+    if found is None:
+        there = ", ".join(heard.notes) or "none"
+        raise Rejected("unknown_part", f"There are no notes of {part}; transcribe the song with it. Parts: {there}.")
+    ids = {note.id for note in found} | set(taken)
+    note_changes.check(part, changes, ids, heard.duration)
+    return changes.numbered(1 + max(ids, default=-1))
+
+
+def _pair(flag: str, text: str) -> tuple[str, str]:
+    number, equals, name = text.partition("=")
+    if not (equals and number.strip().isdecimal() and name.strip()):
+        raise Rejected("bad_change", f"{flag} {text!r} does not work; write a number and a label, like 2=snare.")
+    return number.strip(), name.strip()
+
+
+def _object(given: str | dict[str, Any]) -> dict[str, Any]:
+    try:
+        found = json.loads(given) if isinstance(given, str) else given
+    except (ValueError, RecursionError) as error:
+        raise Rejected("bad_change", f"The changes are not JSON ({error}).") from None
+    if not isinstance(found, dict):
+        raise Rejected("bad_change", f"The changes must be a JSON object like {_EXAMPLE}, not {given!r:.60}.")
+    return found
+
+
+def _parse(values: dict[str, Any]) -> Changes:
+    values = _lifted(values)
+    unknown = [name for name in values if name not in Changes.model_fields]
+    if unknown:
+        raise Rejected("bad_change", f"{unknown[0]!r} cannot be changed{_nearest(unknown[0], Changes.model_fields)}")
+    try:
+        return Changes.model_validate(values)
+    except ValidationError as error:
+        raise Rejected("bad_change", " ".join(refusal(_place(e), e) for e in error.errors()[:5])) from None
+
+
+def _place(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"] if part != "[key]")
+
+
+def _lifted(values: dict[str, Any]) -> dict[str, Any]:
+    """Sensitivity is a setting to a client and an entry of its own here: the heard strengths decide on it."""
+    settings = values.get("settings")
+    if not isinstance(settings, dict) or "sensitivity" not in settings:
+        return values
+    rest = {name: value for name, value in settings.items() if name != "sensitivity"}
+    return {"sensitivity": settings["sensitivity"], **values, "settings": rest}
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there is {', '.join(names)}."
+
+
+def _check_ids(changes: Changes, heard: Heard, hits: set[int]) -> None:
+    clusters = {cluster.id for cluster in heard.clusters}
+    named = [loudness.cluster for loudness in changes.velocity if loudness.cluster is not None]
+    _known("cluster", clusters, [*changes.clusters, *changes.delete_clusters, *named])
+    _known("hit", hits, [*changes.hits, *changes.delete_hits, *changes.move])
+
+
+def _known(what: str, known: set[int], asked: Sequence[int]) -> None:
+    strange = next((number for number in asked if number not in known), None)
+    if strange is not None:
+        there = f"they go from {min(known)} to {max(known)}" if known else f"this song has no {what}s"
+        raise Rejected(f"unknown_{what}", f"There is no {what} {strange}; {there}.")
+
+
+def _check_times(changes: Changes, duration: Seconds) -> None:
+    for span in (*changes.ranges, *changes.delete_ranges):
+        if span.start >= span.end:
+            raise Rejected(
+                "bad_change", f"The range from {span.start:g} to {span.end:g} s is empty; `from` comes first."
+            )
+    late = [at for at in (*changes.move.values(), *(a.onset for a in changes.add)) if not 0 <= at <= duration]
+    if late:
+        raise Rejected("bad_change", f"{late[0]:g} s is outside the song, which goes from 0 to {duration:.3f} s.")
+    loud = next((v for v in changes.sensitivity.values() if not 0 <= v <= 1), None)
+    if loud is not None:
+        raise Rejected("bad_change", f"Sensitivity {loud:g} does not work; it goes from 0 to 1.")
+
+
+def _spelt(changes: Changes) -> Changes:
+    """Every name as it stands in the table of drums; each distinct one is looked up once."""
+    items = (*changes.ranges, *changes.delete_ranges, *changes.velocity, *changes.add)
+    texts = {item.label for item in items if isinstance(item, RelabelRange | Added)}
+    labels = {text: _label(text) for text in {*texts, *changes.clusters.values(), *changes.hits.values()}}
+    groups = {item.drum: _group(item.drum) for item in items if isinstance(item, Range | Loudness) and item.drum}
+    full = partial(_in_full, labels=labels, groups=groups)
+    return changes.model_copy(
+        update={
+            "clusters": {number: labels[text] for number, text in changes.clusters.items()},
+            "hits": {number: labels[text] for number, text in changes.hits.items()},
+            "ranges": tuple(map(full, changes.ranges)),
+            "delete_ranges": tuple(map(full, changes.delete_ranges)),
+            "velocity": tuple(map(full, changes.velocity)),
+            "add": tuple(map(full, changes.add)),
+        }
+    )
+
+
+def _in_full(item: _Item, labels: dict[str, str], groups: dict[str, str]) -> _Item:
+    drum = getattr(item, "drum", None) or ""
+    spelt = {"label": labels.get(getattr(item, "label", "")), "drum": groups.get(drum)}
+    return item.model_copy(update={name: text for name, text in spelt.items() if text})
+
+
+def _label(text: str) -> str:
+    if text in SOUNDS:
+        return text
+    try:
+        return label(text)
+    except UnknownNameError as error:
+        raise Rejected("unknown_label", str(error)) from None
+
+
+def _group(text: str) -> str:
+    return text if text in set(Drum) else _label(text)
+
+
+def _numbered(changes: Changes, first: int) -> Changes:
+    added = tuple(item.model_copy(update={"id": first + i}) for i, item in enumerate(changes.add))
+    return changes.model_copy(update={"add": added})

@@ -1,0 +1,185 @@
+"""Corrections without the audio: what a history of them makes of the heard hits and notes.
+
+What was heard never changes. Every result is worked out from it and the chain of revisions up to the head.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from statistics import fmean
+from typing import Any
+
+from daemon.errors import Rejected
+from daemon.pipeline.options import HEARD, Options, VelocityCurve
+from daemon.pipeline.pitched.part_settings import PRESETS, revoiced, sounding
+from daemon.pipeline.pitched.polyphonic import PartNote
+from daemon.pipeline.records import Cluster, Hit, Part
+from daemon.pipeline.tempo_settings import TEMPO_WORDS
+from daemon.score.changes import Changes, Heard, read
+from daemon.score.history import History
+from daemon.score.hit_editor import Worksheet, drum_of
+from daemon.score.note_editor import NoteSheet
+
+WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")
+_GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_WORDS)
+_TOLD_ANEW = ("tempo_map", "beats")
+
+Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What is to be rendered: hits by onset, the clusters that still have hits, the options that hold now.
+
+    `notes` are those of the pitched parts, by onset.
+    """
+
+    hits: tuple[Hit, ...]
+    clusters: tuple[Cluster, ...]
+    options: Options
+    notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
+
+
+def correct(given: str | dict[str, Any], heard: Heard, history: History, options: Options) -> History:
+    """`history` with one more revision, read from the words of daemon.score.changes.
+
+    `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
+    """
+    extended = history.apply(read(given, heard, history.added(), history.added_notes()))
+    now = settled(options, extended)
+    for part in heard.notes:
+        bent = PRESETS[part].bends or options.of(part).bends
+        if now.of(part).bends and not bent:
+            raise _needs_audio(f"notes.{part}.bends")
+    return extended
+
+
+def effective(heard: Heard, history: History, options: Options, revoice: Revoice | None = None) -> Edited:
+    """The corrected hits. `revoice` gives new velocities when a revision changed the velocity curve."""
+    chain = history.current()
+    now = settled(options, history)
+    hits = audible(heard, now.sensitivity)
+    if revoice is not None and now.velocity != options.velocity:
+        hits = revoice(hits, now.velocity)
+    sheet = Worksheet(hits)
+    for changes in chain:
+        sheet.note(changes)
+    found = sheet.finished()
+    notes = {part: _corrected(part, played, chain, now) for part, played in heard.notes.items()}
+    return Edited(found, _recounted(heard.clusters, found, chain), now, notes)
+
+
+def _corrected(part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options) -> tuple[PartNote, ...]:
+    """The notes of a part that sound, as loud as its curve says, after all corrections."""
+    heard = sounding(heard, now.sensitivity.get(part, 0.5))
+    sheet = NoteSheet(revoiced(heard, now.of(part).velocity or now.velocity))
+    for changes in chain:
+        for name, corrections in changes.notes.items():
+            if name == part:
+                sheet.note(corrections)
+    return sheet.finished()
+
+
+def audible(heard: Heard, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
+    """The hits whose strength reaches their drum's threshold at this sensitivity."""
+    at = {drum: threshold_at(value, sensitivity.get(drum, 0.5)) for drum, value in heard.thresholds.items()}
+    highest = max(at.values(), default=0.0)  # most hits pass it, which spares them the look-up
+    return tuple(hit for hit in heard.hits if hit.strength >= highest or hit.strength >= at.get(hit.drum, 0.0))
+
+
+def threshold_at(threshold: float, sensitivity: float) -> float:
+    """The strength a hit needs: 1 at sensitivity 0, `threshold` at 0.5, 0 at 1, straight lines between."""
+    if sensitivity <= 0.5:
+        return threshold + (1 - threshold) * (1 - 2 * sensitivity)
+    return threshold * (2 - 2 * sensitivity)
+
+
+def settled(options: Options, history: History) -> Options:
+    """The options that hold now; `options` are those of the transcription."""
+    return reduce(resettle, history.current(), options)
+
+
+def resettle(options: Options, changes: Changes) -> Options:
+    """`options` with the settings of `changes`. Raises Rejected when they do not work or need the audio."""
+    settings = _unfolded(changes)
+    if not settings:
+        return options
+    merged = options.model_dump()
+    for name, value in settings.items():
+        nested = isinstance(value, dict) and isinstance(merged[name], dict)
+        renewed = _deeper if name == "notes" else _renewed
+        merged[name] = renewed(merged[name], value) if nested else value
+    changed = Options.read(merged)
+    if "notes" in settings:
+        _refuse_heard(options, changed)
+    return changed
+
+
+def _deeper(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the parts, of each only what is told anew."""
+    told = {part: {**before.get(part, {}), **new} if isinstance(new, dict) else new for part, new in value.items()}
+    return {**before, **told}
+
+
+def _refuse_heard(options: Options, changed: Options) -> None:
+    for part in Part:
+        for name in HEARD:
+            if getattr(options.of(part), name) != getattr(changed.of(part), name):
+                raise _needs_audio(f"notes.{part}.{name}")
+
+
+def _renewed(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """`before` with what `value` says. A new tempo map or new beats leave nothing of the tempo told before."""
+    anew = dict.fromkeys(TEMPO_WORDS) if any(word in value for word in _TOLD_ANEW) else {}
+    return {**before, **anew, **value}
+
+
+def _unfolded(changes: Changes) -> dict[str, Any]:
+    """The settings by their full names: `swing` is a part of `grid`, and a grid may be given as its step."""
+    settings = {name: value for name, value in changes.settings.items() if name not in _GRID_WORDS}
+    short = {name: value for name, value in changes.settings.items() if name in _GRID_WORDS}
+    grid = settings.get("grid", {})
+    if isinstance(grid, str):
+        settings["grid"] = grid = {"step": grid}
+    if short and isinstance(grid, dict):
+        settings["grid"] = {**grid, **short}
+    if changes.sensitivity:
+        settings["sensitivity"] = dict(changes.sensitivity)
+    for name in settings:
+        _needs_no_audio(name)
+    return settings
+
+
+def _needs_no_audio(name: str) -> None:
+    if name in WITHOUT_AUDIO:
+        return
+    if name in Options.model_fields:
+        raise _needs_audio(name)
+    known = ", ".join((*WITHOUT_AUDIO, *_GRID_WORDS))
+    raise Rejected("bad_change", f"There is no setting {name!r}; known are {known}.")
+
+
+def _needs_audio(name: str) -> Rejected:
+    return Rejected("bad_change", f"{name} needs the audio again; transcribe the song anew with it.")
+
+
+def _recounted(clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]) -> tuple[Cluster, ...]:
+    members: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        members[hit.cluster].append(hit)
+    labels = {number: text for changes in chain for number, text in changes.clusters.items()}
+    return tuple(_told(c, members[c.id], labels.get(c.id)) for c in clusters if members[c.id])
+
+
+def _told(cluster: Cluster, hits: list[Hit], label: str | None) -> Cluster:
+    """The cluster as it is now; if its typical hit is gone, the one that was surest stands in."""
+    surest = max(hits, key=lambda hit: hit.confidence)
+    typical = next((hit for hit in hits if hit.id == cluster.typical), surest)
+    counted = replace(
+        cluster, count=len(hits), velocity=round(fmean(h.velocity for h in hits), 2), typical=typical.id,
+        time=typical.onset,
+    )  # fmt: skip
+    if label is None:
+        return counted
+    return replace(counted, label=label, drum=drum_of(label, cluster.drum), confidence=1.0)

@@ -1,0 +1,143 @@
+"""Notes as heard to notes as a musician would write them: on the grid, without collisions, as loud as asked.
+
+What was heard is not changed: the same notes with other settings give another clip at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from bridge.notes import Bend, ClipNote
+from bridge.timebase import Seconds
+from daemon.pipeline.options import Grid, Options
+from daemon.pipeline.pitched.polyphonic import PartNote
+from daemon.pipeline.records import BeatGrid, Part
+from daemon.score.quantize import quantize
+
+_BARELY = 0.010  # seconds: the shortest note that is written
+_TOGETHER = 0.020  # seconds: nobody plays two notes of one voice or key as close as this
+
+
+@dataclass(frozen=True, slots=True)
+class CleanUp:
+    """How a part is written. Times in seconds.
+
+    `gap` is left free between two notes of a voice (of a key, in a polyphonic part). A note that ends less than
+    `sustain` before the next one is held until that one. `transpose` is in semitones. Notes of less than `confidence`
+    are left out.
+    """
+
+    grid: Grid = field(default_factory=Grid)
+    monophonic: bool = False
+    gap: float = 0.0
+    sustain: float = 0.0
+    transpose: int = 0
+    confidence: float = 0.0
+    bends: bool = True
+
+
+BASS = CleanUp(monophonic=True, sustain=0.15)
+VOICE = CleanUp(monophonic=True)
+KEYS = CleanUp()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNote:
+    """A note at its place: heard at `onset`, written at `time`, seconds of the source."""
+
+    id: int
+    pitch: int
+    onset: Seconds
+    time: Seconds
+    duration: Seconds
+    velocity: int
+    confidence: float
+    bends: tuple[Bend, ...] = ()
+
+    @property
+    def clip_note(self) -> ClipNote:
+        return ClipNote(self.pitch, self.time, self.duration, self.velocity, self.bends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Struck:
+    """What the grid needs to know of a note. Those of one voice stay in order, whatever their pitch."""
+
+    onset: Seconds
+    velocity: int
+    lane: str
+
+
+def clean_up(part: Part, options: Options) -> CleanUp:
+    """How `part` is written: as it suits it, and over that what was asked for."""
+    asked = options.of(part)
+    usual = {Part.BASS: BASS, Part.VOCALS: VOICE}.get(part, KEYS)
+    alone = usual.monophonic if asked.monophonic is None else asked.monophonic
+    return CleanUp(
+        grid=asked.grid or options.grid,
+        monophonic=alone if asked.overlap is None else asked.overlap == "cut",
+        gap=asked.gap_ms / 1000,
+        sustain=usual.sustain if asked.sustain_ms is None else asked.sustain_ms / 1000,
+        transpose=asked.transpose,
+        confidence=asked.confidence,
+        bends=asked.bends is not False,
+    )
+
+
+def cleaned(found: Sequence[PartNote], grid: BeatGrid, settings: CleanUp) -> tuple[WrittenNote, ...]:
+    """Notes for a clip by time; `grid` is the one that the drums were aligned to. Without beats nothing moves."""
+    sure = [note for note in found if note.confidence >= settings.confidence]
+    lanes = [_Struck(note.onset, note.velocity, "" if settings.monophonic else note.lane) for note in sure]
+    times = quantize(lanes, grid, settings.grid).times
+    placed = [_placed(note, time, settings) for note, time in zip(sure, times, strict=True)]
+    inside = [note for note in placed if 0 <= note.pitch <= 127]
+    voices = [inside] if settings.monophonic else _by_key(inside)
+    written = [_without_stray_bends(note) for voice in voices for note in _in_turn(voice, settings)]
+    return tuple(sorted(written, key=lambda note: (note.time, note.pitch)))
+
+
+def _placed(note: PartNote, time: Seconds, settings: CleanUp) -> WrittenNote:
+    """The note at its place on the grid, as long as it was played, with its bends."""
+    shift = time - note.onset
+    curve = (Bend(Seconds(max(0.0, bend.time + shift)), bend.semitones) for bend in note.bends)
+    bends = tuple(curve) if settings.bends else ()
+    pitch = note.pitch + settings.transpose
+    return WrittenNote(note.id, pitch, note.onset, time, note.duration, note.velocity, note.confidence, bends)
+
+
+def _by_key(notes: Sequence[WrittenNote]) -> list[list[WrittenNote]]:
+    keys: dict[int, list[WrittenNote]] = {}
+    for note in notes:
+        keys.setdefault(note.pitch, []).append(note)
+    return list(keys.values())
+
+
+def _in_turn(voice: Sequence[WrittenNote], settings: CleanUp) -> Iterator[WrittenNote]:
+    """One note after the other: the next one ends the one before, and a short pause between them is filled."""
+    ordered = _apart(sorted(voice, key=lambda note: note.time))
+    for note, following in pairwise([*ordered, None]):
+        if note is not None:
+            yield note if following is None else _until(note, following.time, settings)
+
+
+def _apart(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
+    """Of notes that would start together the longest stays."""
+    kept: list[WrittenNote] = []
+    for note in ordered:
+        if not kept or note.time - kept[-1].time >= _TOGETHER:
+            kept.append(note)
+        elif note.duration > kept[-1].duration:
+            kept[-1] = replace(note, time=kept[-1].time)
+    return kept
+
+
+def _until(note: WrittenNote, following: Seconds, settings: CleanUp) -> WrittenNote:
+    end, limit = note.time + note.duration, following - settings.gap
+    if end > limit or limit - end < settings.sustain:
+        end = limit
+    return replace(note, duration=Seconds(max(_BARELY, end - note.time)))
+
+
+def _without_stray_bends(note: WrittenNote) -> WrittenNote:
+    end = note.time + note.duration
+    return replace(note, bends=tuple(bend for bend in note.bends if note.time <= bend.time < end))

@@ -1,0 +1,203 @@
+"""Hits moved to the grid of their own performance. What was played stays in the Hit.
+
+The grid is the one the musicians played, beat by beat: `aligned` first takes off what the beat tracker is early
+or late as a whole, then every hit goes to the nearest line of the grid if it is near enough.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.timebase import Seconds
+from daemon.pipeline.beats.meter import (
+    has_beats,
+    interval_after,
+    interval_before,
+    quarters_per_beat,
+    shifted,
+    steady,
+)
+from daemon.pipeline.options import Grid
+from daemon.pipeline.records import BeatGrid
+from daemon.score.swing import STRAIGHT, Floats, Swing, wanted
+
+_NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it
+_WITNESSES = 8  # hits on beats; fewer do not say that a beat tracker is late
+_FLAM = 0.060  # seconds: closer strokes of a drum are one figure and keep their distances
+_APART = 0.001  # seconds that must stay between two strokes of a drum, so that they are two notes
+_ON_LINE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """`times` has one entry per hit, in the order of the hits. `moved` counts those that changed."""
+
+    times: tuple[Seconds, ...]
+    swing: Swing = STRAIGHT
+    moved: int = 0
+
+
+class Struck(Protocol):
+    """What can be moved: a hit or a note. Those of one `lane` (drum or pitch) stay in order and never meet."""
+
+    @property
+    def onset(self) -> Seconds: ...
+    @property
+    def velocity(self) -> int: ...
+    @property
+    def lane(self) -> str: ...
+
+
+def lag(hits: Sequence[Struck], grid: BeatGrid) -> Seconds:
+    """How late the hits near beats are against them: the median, or 0 if such hits are few."""
+    if not has_beats(grid):
+        return Seconds(0.0)
+    clock = _Clock.of(grid)
+    onsets = np.array([hit.onset for hit in hits])
+    nearest = np.round(clock.beats(onsets))
+    near = np.abs(clock.beats(onsets) - nearest) < _NEAR
+    late = (onsets - clock.seconds(nearest))[near]
+    return Seconds(median(late.tolist()) if late.size >= _WITNESSES else 0.0)
+
+
+def aligned(hits: Sequence[Struck], grid: BeatGrid) -> BeatGrid:
+    """The grid where the hits say it is. Quantize and render with this one: both must see the same lines."""
+    grid = steady(grid)
+    for _ in range(3):  # a late grid hides late hits from the first look
+        grid = shifted(grid, lag(hits, grid))
+    return grid
+
+
+def quantize(hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> Quantized:
+    """Every hit at its place on `grid`.
+
+    A hit further than `tolerance` of a step from its line keeps its time. Hits of one drum keep their order,
+    never fall together, and keep their distances inside a flam or a drag. Without beats nothing moves.
+    """
+    onsets = np.array([hit.onset for hit in hits])
+    if not (settings.quantize and has_beats(grid) and hits):
+        return Quantized(tuple(hit.onset for hit in hits))
+    score = _Score.of(hits, grid, settings)
+    times = onsets + settings.strength * (score.settled(onsets) - onsets)
+    moved = int(np.count_nonzero(times != onsets))
+    return Quantized(tuple(map(Seconds, times.tolist())), score.swing, moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Seconds and beat numbers of a performance, which goes on evenly before its first and after its last."""
+
+    numbers: Floats
+    times: Floats
+
+    @classmethod
+    def of(cls, grid: BeatGrid) -> "_Clock":
+        beats = np.array(grid.beats)
+        before, after = interval_before(grid.beats), interval_after(grid.beats)
+        far = 1e4
+        times = np.concatenate(([beats[0] - far * before], beats, [beats[-1] + far * after]))
+        numbers = np.concatenate(([-far], np.arange(beats.size), [beats.size - 1 + far]))
+        return cls(numbers, times)
+
+    def beats(self, seconds: Floats) -> Floats:
+        return np.interp(seconds, self.times, self.numbers)
+
+    def seconds(self, beats: Floats) -> Floats:
+        return np.interp(beats, self.numbers, self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """The lines of the grid, and the hits by drum and time: `drums` and `loudness` are in that `order`."""
+
+    clock: _Clock
+    quarters: float
+    step: float
+    swing: Swing
+    tolerance: float
+    order: NDArray[np.intp]
+    drums: NDArray[np.intp]
+    loudness: Floats
+
+    @classmethod
+    def of(cls, hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> "_Score":
+        clock, quarters, step = _Clock.of(steady(grid)), quarters_per_beat(grid), _step(settings)
+        onsets = np.array([hit.onset for hit in hits])
+        number = {lane: i for i, lane in enumerate(sorted({hit.lane for hit in hits}))}
+        drums = np.array([number[hit.lane] for hit in hits])
+        order = np.lexsort((onsets, drums))
+        loudness = np.array([hit.velocity for hit in hits], dtype=float)
+        return cls(
+            clock=clock,
+            quarters=quarters,
+            step=step,
+            swing=wanted(clock.beats(onsets) * quarters, settings, step),
+            tolerance=settings.tolerance,
+            order=order,
+            drums=drums[order],
+            loudness=loudness[order],
+        )
+
+    def settled(self, onsets: Floats) -> Floats:
+        """Times at full strength. A stroke that moved never moves again, so a few passes come to rest."""
+        times = onsets[self.order]
+        while not np.array_equal(times, following := self._pass(times)):
+            times = following
+        out = np.empty_like(times)
+        out[self.order] = times
+        return out
+
+    def _pass(self, times: Floats) -> Floats:
+        lines, move = self._wishes(times)
+        figure = self._figures(times)
+        anchor = self._anchors(figure, ~np.isnan(lines) & (move == 0))
+        shift = np.where(self._wins(lines[anchor], move[anchor], self.drums[anchor]), move[anchor], 0.0)
+        return times + self._in_order(times, figure, shift)[figure]
+
+    def _wishes(self, times: Floats) -> tuple[Floats, Floats]:
+        """The line of every stroke (NaN: none near enough) in quarter notes, and the seconds to it."""
+        played = self.clock.beats(times) * self.quarters
+        line = self.swing.bend(np.round(self.swing.straighten(played) / self.step) * self.step)
+        target = self.clock.seconds(line / self.quarters)
+        near = (np.abs(line - played) <= self.tolerance * self.step + 1e-9) & (target >= 0)
+        move = np.where(near, target - times, 0.0)
+        return np.where(near, line, np.nan), np.where(np.abs(move) < _ON_LINE, 0.0, move)
+
+    def _figures(self, times: Floats) -> NDArray[np.intp]:
+        """A number per stroke; the strokes of a flam or a drag share one."""
+        beat = np.diff(self.clock.seconds(np.floor(self.clock.beats(times))[:, None] + [0.0, 1.0]))[:, 0]
+        close = np.minimum(_FLAM, beat * self.step / self.quarters / 2)[1:]
+        apart = (self.drums[1:] != self.drums[:-1]) | (np.diff(times) > close)
+        return np.concatenate(([0], np.cumsum(apart)))
+
+    def _anchors(self, figure: NDArray[np.intp], on_line: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The stroke of each figure that goes to the line: one that is there already, else the loudest."""
+        ranked = np.lexsort((-self.loudness, ~on_line, figure))
+        return ranked[np.concatenate(([True], np.diff(figure[ranked]) > 0))]
+
+    def _wins(self, lines: Floats, move: Floats, drums: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the figures that wish for one line gets it: the nearest of each drum."""
+        ranked = np.lexsort((np.abs(move), lines, drums))
+        first = (np.diff(lines[ranked]) != 0) | (drums[ranked][1:] != drums[ranked][:-1])
+        wins = np.empty(lines.size, dtype=bool)
+        wins[ranked] = np.concatenate(([True], first))
+        return wins
+
+    def _in_order(self, times: Floats, figure: NDArray[np.intp], shift: Floats) -> Floats:
+        """`shift` per figure without the moves that would reverse two strokes of a drum or let them meet."""
+        same = self.drums[1:] == self.drums[:-1]
+        allowed = np.minimum(np.diff(times), _APART) - 1e-9
+        left, right = figure[:-1], figure[1:]
+        while (bad := same & (np.diff(times + shift[figure]) < allowed)).any():
+            further_left = np.abs(shift[left]) >= np.abs(shift[right])
+            shift[np.where(further_left, left, right)[bad]] = 0.0
+        return shift
+
+
+def _step(settings: Grid) -> float:
+    """Quarter notes from line to line; a triplet puts three notes where two would be."""
+    return 4 / int(settings.step[2:].rstrip("T")) * (2 / 3 if settings.step.endswith("T") else 1)

@@ -1,0 +1,176 @@
+"""The one door for work: what becomes a job, what is done already, what is refused."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from daemon.errors import Rejected
+from daemon.events import Bus, Done, Queued
+from daemon.jobs.admission import Admission, House
+from daemon.jobs.job import Priority, State
+from daemon.jobs.store import JobStore
+from daemon.pipeline.audio.probe import Limits
+from daemon.pipeline.options import Options
+from tests import synth
+
+
+def no_mdx(options: Options) -> None:
+    if options.separator == "mdx":
+        raise Rejected("bad_option", "There is no separator 'mdx'.")
+
+
+class Desk:
+    """An admission and all that it touches."""
+
+    def __init__(self, folder) -> None:
+        self.folder, self.bus, self.events = folder, Bus(), []
+        self.bus.listen(self.events.append)
+        self.store = JobStore(folder / "jobs.db", clock=lambda: 9e9)
+        self.house = House(folder / "cache", Limits(max_seconds=10.0), Options(bpm=99.0), draft=True, check=no_mdx)
+
+    def song(self, name="Song.wav", seconds=1.0):
+        return synth.write(self.folder / name, synth.tone(440.0, seconds))
+
+    def admit(self, path, given=None, **values):
+        return Admission(self.house, self.store, self.bus).admit(path, given or {}, **values)
+
+    def refused(self, path, given=None) -> Rejected:
+        with pytest.raises(Rejected) as caught:
+            self.admit(path, given)
+        assert self.store.latest(10) == []
+        return caught.value
+
+    def finish(self, job, named="Song"):
+        """What a worker would leave behind."""
+        manifest, midi = self.folder / f"{named}.sidestick.json", self.folder / f"{named}.drums.mid"
+        manifest.touch()
+        midi.touch()
+        running = self.store.move(job, State.RUNNING)
+        return self.store.move(running, State.DONE, manifest=str(manifest), midi=str(midi), draft=False)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    made = Desk(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_a_song_becomes_a_queued_job_and_it_is_announced(desk):
+    song = desk.song()
+    job = desk.admit(str(song))
+    assert desk.store.get(job.id).state is State.QUEUED
+    assert desk.events == [Queued(job.id, str(song))]
+
+
+def test_what_is_given_goes_over_the_settings(desk):
+    job = desk.admit(desk.song(), {"grid": {"step": "1/8"}, "input": "drums"})
+    assert (job.options.bpm, job.options.grid.step, job.options.grid.quantize) == (99.0, "1/8", True)
+
+
+def test_a_full_mix_gets_a_draft_and_a_drum_stem_none(desk):
+    assert desk.admit(desk.song()).draft
+    assert not desk.admit(desk.song(), {"input": "drums"}).draft
+
+
+def test_the_setting_and_the_option_turn_drafts_off(desk):
+    assert not desk.admit(desk.song(), {"draft": False}).draft
+    desk.house = replace(desk.house, draft=False)
+    assert not desk.admit(desk.song("Other.wav")).draft
+
+
+def test_a_draft_never_replaces_what_lies_there_from_before(desk):
+    song = desk.song()
+    song.with_name("Song.sidestick.json").touch()
+    assert not desk.admit(song).draft
+
+
+def test_the_same_request_while_it_is_worked_on_is_the_same_job(desk):
+    song = desk.song()
+    assert desk.admit(song).id == desk.admit(song).id
+    assert len(desk.events) == 1
+
+
+def test_a_person_who_asks_for_a_dropped_song_moves_it_up(desk):
+    song = desk.song()
+    desk.admit(song, priority=Priority.DROPPED)
+    job = desk.admit(song, priority=Priority.WAITING)
+    assert desk.store.get(job.id).priority is Priority.WAITING
+
+
+def test_what_is_done_and_still_there_is_answered_at_once(desk):
+    song = desk.song()
+    before = desk.finish(desk.admit(song))
+    again = desk.admit(song)
+    assert (again.id != before.id, again.state, again.midi) == (True, State.DONE, before.midi)
+    assert desk.events[-1] == Done(again.id, 0, before.manifest, before.midi)
+
+
+def test_what_is_done_but_gone_is_done_again(desk, tmp_path):
+    song = desk.song()
+    desk.finish(desk.admit(song))
+    (tmp_path / "Song.drums.mid").unlink()
+    assert desk.admit(song).state is State.QUEUED
+
+
+def test_results_that_something_else_has_replaced_are_made_again(desk):
+    song = desk.song()
+    done = desk.finish(desk.admit(song))
+    os.utime(done.manifest, (9.9e9, 9.9e9))
+    assert desk.admit(song).state is State.QUEUED
+
+
+def test_a_changed_song_is_another_job(desk):
+    first = desk.admit(desk.song())
+    assert desk.admit(desk.song(seconds=2.0)).id != first.id
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"bpm": "fast"}, "bad_option", "bpm"),
+        ({"surprise": 1}, "bad_option", "surprise"),
+        ({"grid": {"step": "1/7"}}, "bad_option", "1/7"),
+        ({"grid": 7}, "bad_option", "grid"),
+        ({"separator": "mdx"}, "bad_option", "mdx"),
+        ({"parts": ["kazoo"]}, "bad_option", "kazoo"),
+    ],
+)
+def test_options_that_do_not_work_are_refused_in_words(desk, given, code, words):
+    error = desk.refused(desk.song(), given)
+    assert (error.code, words in error.reason) == (code, True)
+
+
+@pytest.mark.parametrize("path", ["Song.wav", "./Song.wav", "../Song.wav", "", "~/Song.wav"])
+def test_a_path_must_be_absolute(desk, path):
+    assert desk.refused(path).code == "relative_path"
+
+
+def test_a_name_that_is_not_utf8_is_refused(desk, tmp_path):
+    assert desk.refused(tmp_path / os.fsdecode(b"S\xf6ng.wav")).code == "bad_name"
+
+
+def test_a_file_that_is_not_there_is_refused(desk, tmp_path):
+    assert desk.refused(tmp_path / "none.wav").code == "missing"
+
+
+def test_a_folder_is_refused(desk, tmp_path):
+    assert desk.refused(tmp_path).code == "folder"
+
+
+def test_what_is_no_sound_is_refused(desk, tmp_path):
+    (tmp_path / "Song.wav").write_text("Once upon a time")
+    assert desk.refused(tmp_path / "Song.wav").code == "not_audio"
+
+
+def test_a_song_over_the_limit_is_refused(desk):
+    assert desk.refused(desk.song(seconds=11.0)).code == "too_long"
+
+
+def test_a_disk_without_room_is_told_before_the_work_begins(desk, monkeypatch):
+    usage = shutil.disk_usage(desk.folder)
+    monkeypatch.setattr("shutil.disk_usage", lambda place: usage._replace(free=50_000_000))
+    error = desk.refused(desk.song())
+    assert (error.code, "50 MB are free" in error.reason) == ("disk_full", True)

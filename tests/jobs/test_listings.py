@@ -1,0 +1,84 @@
+"""The files that answer a question which the wire is too short for."""
+
+import json
+
+import pytest
+
+from daemon.errors import Rejected
+from daemon.jobs.listings import ALONE, Listings, cluster_rows
+from daemon.outlets.delivery import Desk, arrange, correct
+from daemon.outlets.manifest import Manifest
+from tests.songs import manifest, saved
+
+
+@pytest.fixture
+def corrected(tmp_path):
+    """A song with these corrections."""
+
+    def make(**changes):
+        made = correct(saved(tmp_path), changes, Desk(tmp_path / "locks"))
+        return Manifest.load(made.manifest)
+
+    return make
+
+
+def every_hit(rows):
+    return [hit for row in rows for hit in row["hits"]]
+
+
+def test_a_cluster_says_what_it_is_and_lists_its_hits():
+    row = cluster_rows(manifest(), {})[1]
+    assert (row["cluster"], row["label"], row["count"], row["velocity"]) == (1, "snare", 3, 90.0)
+    assert [hit["id"] for hit in row["hits"]] == [1, 4, 7]
+
+
+def test_every_hit_has_the_time_and_pitch_of_its_note(corrected):
+    changed = corrected(add=[{"onset": 1.13, "label": "snare"}], settings={"grid": {"tolerance": 0.5}})
+    score = arrange(changed)
+    notes = {hit.id: (hit.onset, pytest.approx(at)) for hit, at in zip(score.hits, score.times, strict=True)}
+    assert any(onset != at for onset, at in notes.values())
+    found = every_hit(cluster_rows(changed, {}))
+    assert {hit["id"]: (hit["onset"], hit["time"]) for hit in found} == notes
+    assert {hit["label"]: hit["pitch"] for hit in found} == {"kick": 36, "snare": 38, "closed_hihat": 42}
+
+
+def test_pitches_are_those_of_the_users_own_drum_map():
+    options = manifest().options.model_copy(update={"drum_map": "mine"})
+    changed = manifest().model_copy(update={"options": options})
+    rows = cluster_rows(changed, {"mine": {"kick": 24}})
+    assert {hit["pitch"] for hit in rows[0]["hits"]} == {24}
+    with pytest.raises(Rejected):
+        cluster_rows(changed, {})
+
+
+def test_hits_in_no_cluster_come_last_by_label(corrected):
+    changed = corrected(add=[{"onset": at, "label": name} for at, name in ((3.3, "cowbell"), (1.1, "clap"))])
+    rows = cluster_rows(changed, {})
+    found = [(row["cluster"], row["label"], row["count"]) for row in rows[3:]]
+    assert found == [(ALONE, "clap", 1), (ALONE, "cowbell", 1)]
+    assert rows[3]["time"] == 1.1 and rows[3]["typical"] == rows[3]["hits"][0]["id"]
+
+
+def test_velocities_follow_the_velocity_curve(corrected):
+    before = every_hit(cluster_rows(manifest(), {}))
+    after = cluster_rows(corrected(settings={"velocity": {"top": 64}}), {})
+    assert max(hit["velocity"] for hit in every_hit(after)) < max(hit["velocity"] for hit in before)
+    assert after[0]["velocity"] == after[0]["hits"][0]["velocity"]
+
+
+def test_a_listing_is_json_with_one_row_a_line(tmp_path):
+    rows = cluster_rows(manifest(), {})
+    path = Listings(tmp_path).write("clusters", "me", rows)
+    text = path.read_text("utf-8")
+    assert json.loads(text) == rows
+    assert len(text.splitlines()) == len(rows) + 2
+
+
+def test_nobody_reads_anothers_answer_and_old_ones_go(tmp_path):
+    now = [1e9]
+    listings = Listings(tmp_path, clock=lambda: now[0])
+    mine, yours = listings.write("jobs", "me", []), listings.write("jobs", "you", [])
+    assert mine != yours and mine.exists()
+    now[0] = mine.stat().st_mtime + 4000
+    listings.write("jobs", "them", [])
+    assert not mine.exists()

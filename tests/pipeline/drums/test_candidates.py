@@ -1,0 +1,47 @@
+"""Peaks of a transcriber's activations."""
+
+import numpy as np
+import pytest
+
+from daemon.pipeline.audio.superflux import Novelty
+from daemon.pipeline.drums.candidates import THRESHOLD, candidates, onsets, rescale
+from daemon.pipeline.records import Drum
+from tests import synth
+from tests.ears import activations
+
+BEAT = synth.rock_beat(1)
+
+
+def still(seconds=2.0):
+    """An onset strength without any attack to move to."""
+    return Novelty(np.zeros(int(seconds * 345), np.float32))
+
+
+def test_every_stroke_becomes_a_hit_of_its_drum():
+    found = onsets(candidates(activations(BEAT, 2.0), still()))
+    assert found[Drum.SNARE] == pytest.approx(synth.onsets_of(BEAT, "snare"), abs=0.006)
+    assert len(found[Drum.HIHAT]) == 8
+
+
+def test_weak_peaks_stay_candidates():
+    found = candidates(activations(BEAT, 2.0, strength=0.3), still())
+    assert found
+    assert all(c.strength < THRESHOLD for c in found)
+
+
+def test_the_threshold_of_a_class_becomes_one_half():
+    scaled = rescale(np.array([0.0, 0.2, 0.6, 1.0], np.float32), 0.2)
+    assert scaled == pytest.approx([0.0, 0.5, 0.75, 1.0])
+
+
+def test_one_drum_is_not_struck_twice_in_an_instant():
+    strokes = [synth.Stroke(0.50, "snare"), synth.Stroke(0.52, "snare"), synth.Stroke(0.52, "kick")]
+    found = onsets(candidates(activations(strokes, 1.0), still()))
+    assert (len(found[Drum.SNARE]), len(found[Drum.KICK])) == (1, 1)
+
+
+def test_a_hit_moves_to_the_attack_that_the_onset_strength_shows():
+    curve = still()
+    curve.values[round(0.508 * curve.rate)] = 1.0
+    found = candidates(activations([synth.Stroke(0.5, "kick")], 1.0), curve)
+    assert found[0].onset == pytest.approx(0.508, abs=0.002)
