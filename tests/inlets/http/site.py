@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from bridge.osc.calls import read_call
-from daemon import run
+from daemon import app, run
 from daemon.config import Settings, load
 from daemon.core import FrontDesk, Staff
 from daemon.events import Bus
@@ -62,9 +62,11 @@ class Site:
         self._songs = 0
 
     def _build(self, staff: Staff, desk: FrontDesk, outbox: Desk) -> Callable[[int], Any]:
+        tools = app.studio(self.settings, app.workspace(self.settings))
+
         def build(port: int) -> Any:
-            self.front, app = opened(self.settings, staff, desk, outbox, Counter(received=3), port)
-            return self.front, app
+            self.front, application = opened(self.settings, staff, desk, tools, outbox, Counter(received=3), port)
+            return self.front, application
 
         return build
 
