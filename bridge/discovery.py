@@ -9,7 +9,7 @@ FILE = "daemon.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningDaemon:
     """A running sidestick. `sender` is the command line, with an absolute program, that sends one OSC request.
 
     `http_port` is that of the review page, 0 if there is none.
@@ -33,7 +33,7 @@ def state_folder() -> Path:
     return user_state_path("sidestick", appauthor=False)
 
 
-def publish(running: Running, folder: Path) -> Path:
+def publish(running: RunningDaemon, folder: Path) -> Path:
     """Writes daemon.json whole, readable by its owner only."""
     folder.mkdir(parents=True, exist_ok=True)
     path, fresh = folder / FILE, folder / f".{FILE}.{os.getpid()}"
@@ -43,11 +43,11 @@ def publish(running: Running, folder: Path) -> Path:
     return path
 
 
-def published(folder: Path) -> Running | None:
+def read_running(folder: Path) -> RunningDaemon | None:
     """What daemon.json says, whether or not that sidestick still lives; None if there is nothing to be read."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return Running(
+        return RunningDaemon(
             pid=int(found["pid"]),
             osc_port=int(found["osc_port"]),
             spool=str(found["spool"]),
@@ -59,7 +59,7 @@ def published(folder: Path) -> Running | None:
         return None
 
 
-def alive(running: Running) -> bool:
+def is_alive(running: RunningDaemon) -> bool:
     """Whether a process with that pid exists. Pids are used again, so only a pong is proof."""
     from psutil import pid_exists
 
@@ -68,6 +68,6 @@ def alive(running: Running) -> bool:
 
 def withdraw(folder: Path, pid: int) -> None:
     """Removes daemon.json if it still speaks of `pid`."""
-    running = published(folder)
+    running = read_running(folder)
     if running is not None and running.pid == pid:
         (folder / FILE).unlink(missing_ok=True)

@@ -80,17 +80,17 @@ _ALSO_READ = {
 }  # fmt: skip
 
 
-def plain(text: str) -> str:
+def plain_name(text: str) -> str:
     """Lower case, letters and digits only: what is left when spelling habits are taken off a name."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def find(what: str, text: str, names: Mapping[str, str]) -> str:
     """The value of `text` in `names` (plain name -> value), or UnknownNameError that suggests the nearest."""
-    found = names.get(plain(text))
+    found = names.get(plain_name(text))
     if found is not None:
         return found
-    near = get_close_matches(plain(text), names, n=1)
+    near = get_close_matches(plain_name(text), names, n=1)
     known = ", ".join(dict.fromkeys(names.values()))
     hint = f"Did you mean {names[near[0]]}?" if near else f"Known are {known}."
     raise UnknownNameError(f"There is no {what} called {text!r}. {hint}")
@@ -98,7 +98,7 @@ def find(what: str, text: str, names: Mapping[str, str]) -> str:
 
 def label(text: str) -> str:
     """The label that `text` means ("open hat", "BD", "floor-tom"), or UnknownNameError with the nearest."""
-    names = {plain(name): sound.label for sound in SOUNDS.values() for name in (sound.label, *sound.aliases)}
+    names = {plain_name(name): sound.label for sound in SOUNDS.values() for name in (sound.label, *sound.aliases)}
     return find("drum", text, names)
 
 

@@ -27,12 +27,21 @@ from bridge.drum_labels import (
     find,
     label,
     label_of,
-    plain,
+    plain_name,
 )
 
 __all__ = [
-    "LABELS", "SOUNDS", "DrumMap", "DrumMapError", "DrumSound", "Family", "UnknownNameError",
-    "label", "label_of", "map_names", "named",
+    "LABELS",
+    "SOUNDS",
+    "DrumMap",
+    "DrumMapError",
+    "DrumSound",
+    "Family",
+    "UnknownNameError",
+    "built_in_map",
+    "label",
+    "label_of",
+    "map_names",
 ]  # fmt: skip
 
 
@@ -72,7 +81,7 @@ class DrumMap:
         if problems:
             raise DrumMapError(problems)
         base = values.get("base")
-        start = named(base).notes if isinstance(base, str) else {}
+        start = built_in_map(base).notes if isinstance(base, str) else {}
         return cls(str(values.get("name", name)), {**start, **_notes(values["notes"])})
 
     @classmethod
@@ -88,9 +97,9 @@ class DrumMap:
             raise DrumMapError((f"{path.name} is not a TOML file: {error}.",)) from None
 
 
-def named(name: str) -> DrumMap:
+def built_in_map(name: str) -> DrumMap:
     """A built-in map by its name or the instrument's; UnknownNameError suggests the nearest."""
-    found = find("drum map", name, {plain(n): n for n in _MAPS} | {plain(a): n for a, n in _ALIASES.items()})
+    found = find("drum map", name, {plain_name(n): n for n in _MAPS} | {plain_name(a): n for a, n in _ALIASES.items()})
     return DrumMap(found, _MAPS[found])
 
 
@@ -102,7 +111,7 @@ def _problems(values: Mapping[str, object]) -> Iterator[str]:
     for key in values.keys() - {"name", "base", "notes"}:
         yield f"A drum map has name, base and notes; {key!r} means nothing here."
     base, notes = values.get("base", "gm"), values.get("notes")
-    if not isinstance(base, str) or plain(base) not in {plain(n) for n in (*_MAPS, *_ALIASES)}:
+    if not isinstance(base, str) or plain_name(base) not in {plain_name(n) for n in (*_MAPS, *_ALIASES)}:
         yield f"base: {base!r} is no drum map. Choose one of {', '.join(_MAPS)}."
     if not isinstance(notes, Mapping) or not notes:
         yield "notes: a table of drums and their note numbers is missing, such as kick = 36."

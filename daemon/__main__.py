@@ -9,7 +9,8 @@ def main() -> None:
 
         sys.exit(send(sys.argv[2:]))
     if sys.argv[1:] == ["run"]:
-        from daemon.commands import ending, run
+        from daemon.commands import exit_status as ending
+        from daemon.commands import run
 
         sys.exit(ending.status(run.run))
     from daemon import cli

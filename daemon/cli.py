@@ -23,18 +23,18 @@ app = typer.Typer(
 )
 
 
-def _named(text: str) -> Path:
+def _parse_path(text: str) -> Path:
     if not text:
         raise typer.BadParameter("the name is empty")
     return Path(text)
 
 
-Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...", parser=_named)]
+Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...", parser=_parse_path)]
 Opt = typer.Option
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, Opt("--version", help="Print the version.")] = False) -> None:
+def _print_version(version: Annotated[bool, Opt("--version", help="Print the version.")] = False) -> None:
     if version:
         typer.echo(f"sidestick {__version__}")
         raise typer.Exit
@@ -80,7 +80,7 @@ def transcribe(
     from daemon.commands import transcribe as command
 
     typed = {
-        "input": input, "parts": _listed(parts), "separator": separator, "kit": kit,
+        "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
         "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
         "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
@@ -92,7 +92,7 @@ def transcribe(
 
     def run() -> int:
         told = {"notes": part_flags.settings(settings or ()), "sensitivity": part_flags.sensitivity(sensitivity or ())}
-        return command.run(paths, {**_given(typed), **told, "grid": _given(moves)}, out, as_json)
+        return command.run(paths, {**_drop_empty(typed), **told, "grid": _drop_empty(moves)}, out, as_json)
 
     _exit(run)
 
@@ -117,11 +117,11 @@ def relabel(
     """Correct a transcription and write its MIDI again, without touching the audio."""
     from daemon.commands import relabel as command
 
-    flags = command.Flags(
+    flags = command.CorrectionFlags(
         cluster or [], hit or [], delete_hit or [], delete_note or [], pitch or [], octave or [], merge or [],
         sensitivity or [], settings or [],
     )  # fmt: skip
-    typed = command.Typed(flags, changes, undo, redo)
+    typed = command.TypedCorrection(flags, changes, undo, redo)
     _exit(lambda: command.run(manifest, typed, as_json))
 
 
@@ -286,16 +286,16 @@ def main() -> None:
     app()
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None)}
 
 
-def _listed(text: str) -> tuple[str, ...] | None:
+def _split_commas(text: str) -> tuple[str, ...] | None:
     return tuple(part.strip() for part in text.split(",")) if text else None
 
 
 def _exit(command: Callable[[], int]) -> None:
-    from daemon.commands.ending import status
+    from daemon.commands.exit_status import status
 
     sys.exit(status(command))
 

@@ -35,44 +35,46 @@ PREFIX = "SIDESTICK_"
 FILE = "config.toml"
 
 _APP = "sidestick"
-_CLIENTS = {"SIDESTICK_STATE_FOLDER": "SIDESTICK_FOLDERS__STATE"}  # the name by which clients without settings know it
-_ONLY_VARIABLES = {"config": "SIDESTICK_FOLDERS__CONFIG", "state": "SIDESTICK_STATE_FOLDER"}
-_ELSEWHERE = {"SIDESTICK_TRAINING"}
-_SHORTEST_KEY = 16
+_CLIENT_NAMES = {
+    "SIDESTICK_STATE_FOLDER": "SIDESTICK_FOLDERS__STATE"
+}  # the name by which clients without settings know it
+_ENVIRONMENT_ONLY = {"config": "SIDESTICK_FOLDERS__CONFIG", "state": "SIDESTICK_STATE_FOLDER"}
+_OTHER_VARIABLES = {"SIDESTICK_TRAINING"}
+_MIN_KEY_LENGTH = 16
 
 
-def _home_expanded(value: object) -> object:
+def _expand_home(value: object) -> object:
     return Path(value).expanduser() if isinstance(value, str) else value
 
 
-def _absolute(path: Path) -> Path:
+def _require_absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("the path must be absolute, or start with ~")
     return path
 
 
-def _hard_to_guess(key: SecretStr) -> SecretStr:
-    if len(key.get_secret_value()) < _SHORTEST_KEY:
-        raise ValueError(f"it is too easy to guess; use {_SHORTEST_KEY} characters or more")
+def _require_long_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < _MIN_KEY_LENGTH:
+        raise ValueError(f"it is too easy to guess; use {_MIN_KEY_LENGTH} characters or more")
     return key
 
 
-def _labelled(drums: dict[str, int]) -> dict[str, int]:
+def _normalise_labels(drums: dict[str, int]) -> dict[str, int]:
     return {label(name): pitch for name, pitch in drums.items()}
 
 
-AbsolutePath = Annotated[Path, BeforeValidator(_home_expanded), AfterValidator(_absolute)]
+AbsolutePath = Annotated[Path, BeforeValidator(_expand_home), AfterValidator(_require_absolute)]
 Pitch = Annotated[int, Field(ge=0, le=127)]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-DrumMap = Annotated[dict[str, Pitch], Field(min_length=1), AfterValidator(_labelled)]
+UserDrumMap = Annotated[dict[str, Pitch], Field(min_length=1), AfterValidator(_normalise_labels)]
 
 
-class _Frozen(BaseModel):
+class _SettingsModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Folders(_Frozen):
+class Folders(_SettingsModel):
     """Where sidestick keeps its own things. `config` and `state` can only be set in the environment."""
 
     config: AbsolutePath = Field(default_factory=lambda: platformdirs.user_config_path(_APP, appauthor=False))
@@ -86,7 +88,7 @@ def _data_folder() -> Path:
     return platformdirs.user_data_path(_APP, appauthor=False)
 
 
-class Limits(_Frozen):
+class InputLimits(_SettingsModel):
     """What is accepted as a song."""
 
     max_minutes: float = Field(default=30.0, gt=0)
@@ -94,25 +96,25 @@ class Limits(_Frozen):
     min_seconds: float = Field(default=0.1, gt=0)
 
 
-class Cache(_Frozen):
+class CacheSettings(_SettingsModel):
     """How long finished stages are kept after their last use, and how much room they may take."""
 
     max_days: float = Field(default=30.0, gt=0)
     max_gigabytes: float = Field(default=20.0, gt=0)
 
 
-class DropFolder(_Frozen):
+class DropFolderSettings(_SettingsModel):
     """A folder that is watched. `poll` is for network shares, which announce nothing."""
 
     path: AbsolutePath
     poll: bool = False
 
 
-class Daemon(_Frozen):
+class DaemonSettings(_SettingsModel):
     """What `sidestick run` does."""
 
     osc_port: int = Field(default=9331, ge=1, le=65535)
-    drop: tuple[DropFolder, ...] = ()
+    drop: tuple[DropFolderSettings, ...] = ()
     quiet_seconds: float = Field(default=2.0, gt=0, le=3600, description="a dropped file must stay unchanged this long")
     rescan_seconds: float = Field(default=300.0, ge=1)
     draft: bool = Field(default=True, description="a first .mid before the separation")
@@ -122,7 +124,7 @@ class Daemon(_Frozen):
     learn: bool = Field(default=False, description="a pad played after an audition names that cluster")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     http_port: int = Field(default=9332, ge=0, le=65535, description="of the review page; 0 is no page")
-    http_key: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = Field(
+    http_key: Annotated[SecretStr, AfterValidator(_require_long_key)] | None = Field(
         default=None, description="who asks over HTTP must give it"
     )
     http_host: str = Field(default="127.0.0.1", description="another address of this machine needs http_key")
@@ -131,7 +133,7 @@ class Daemon(_Frozen):
 
     @field_validator("http_host")
     @classmethod
-    def _locked_outside(cls, host: str, info: ValidationInfo) -> str:
+    def _require_key_outside(cls, host: str, info: ValidationInfo) -> str:
         if not (is_loopback(host) or info.data.get("http_key")):
             raise ValueError("it lets other machines in; set daemon.http_key too")
         return host
@@ -145,18 +147,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class Settings(_Frozen):
+class Settings(_SettingsModel):
     """Everything that can be set. Every setting has a default that works."""
 
     folders: Folders = Field(default_factory=Folders)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     offline: bool = Field(default=False, description="never fetch weights")
     options: Options = Options()
-    limits: Limits = Limits()
-    cache: Cache = Cache()
+    limits: InputLimits = InputLimits()
+    cache: CacheSettings = CacheSettings()
     models: dict[Name, AbsolutePath] = Field(default_factory=dict, description="checkpoints of your own")
-    drum_maps: dict[Name, DrumMap] = Field(default_factory=dict, description="label -> MIDI note")
-    daemon: Daemon = Daemon()
+    drum_maps: dict[Name, UserDrumMap] = Field(default_factory=dict, description="label -> MIDI note")
+    daemon: DaemonSettings = DaemonSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,28 +185,28 @@ class Config:
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the file and the environment. Raises ConfigError with every mistake in both."""
-    variables = _ours(os.environ if environ is None else environ)
+    variables = _own_variables(os.environ if environ is None else environ)
     file = _config_folder(variables) / FILE
     written, problems = _read(file)
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for path, value in _leaves(written):
-        _place(merged, path, value)
+        _set_nested(merged, path, value)
         origins[".".join(path)] = str(file)
     for variable, text in sorted(variables.items()):
         path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-        _place(merged, path, _decoded(text))
+        _set_nested(merged, path, _decode(text))
         origins[".".join(path)] = variable
-    return Config(_validated(merged, origins, problems), file, origins)
+    return Config(_validate(merged, origins, problems), file, origins)
 
 
-def _ours(environ: Mapping[str, str]) -> dict[str, str]:
+def _own_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """The SIDESTICK_* variables that are set to something; systems without lower-case names have them in upper case."""
     found = {name.upper(): text for name, text in environ.items() if text}
     return {
-        _CLIENTS.get(name, name): text
+        _CLIENT_NAMES.get(name, name): text
         for name, text in found.items()
-        if name.startswith(PREFIX) and name not in _ELSEWHERE
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES
     }
 
 
@@ -226,7 +228,7 @@ def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
     folders = found.get("folders", {})
     return found, [
         f"folders.{name} cannot be set in {file}: what looks for it does not read the file; set {variable} instead."
-        for name, variable in _ONLY_VARIABLES.items()
+        for name, variable in _ENVIRONMENT_ONLY.items()
         if name in folders
     ]
 
@@ -239,7 +241,7 @@ def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[
             yield (*above, name), value
 
 
-def _place(values: dict[str, Any], path: Sequence[str], value: object) -> None:
+def _set_nested(values: dict[str, Any], path: Sequence[str], value: object) -> None:
     """Set one value deep inside. Where a plain value is in the way it is left for the validation to name."""
     *sections, last = path
     for section in sections:
@@ -250,7 +252,7 @@ def _place(values: dict[str, Any], path: Sequence[str], value: object) -> None:
     values[last] = value
 
 
-def _decoded(text: str) -> object:
+def _decode(text: str) -> object:
     """Lists and tables come as JSON, everything else as it is typed."""
     if not text.lstrip().startswith(("[", "{")):
         return text
@@ -260,7 +262,7 @@ def _decoded(text: str) -> object:
         return text
 
 
-def _validated(values: dict[str, Any], origins: Mapping[str, str], problems: list[str]) -> Settings:
+def _validate(values: dict[str, Any], origins: Mapping[str, str], problems: list[str]) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -276,11 +278,11 @@ def _sentence(error: Any, origins: Mapping[str, str]) -> str:
     origin = next((place for key, place in origins.items() if name.startswith(key)), "")
     origin = origin or next((place for key, place in origins.items() if key.startswith(name)), "the settings")
     if error["type"] == "extra_forbidden":
-        return f"There is no setting {name} ({origin}).{_nearest(str(loc[-1]), _fields_at(loc[:-1]))}"
+        return f"There is no setting {name} ({origin}).{_suggestion(str(loc[-1]), _field_names(loc[:-1]))}"
     return refusal(f"{name} ({origin})", error)
 
 
-def _fields_at(loc: Sequence[str | int]) -> list[str]:
+def _field_names(loc: Sequence[str | int]) -> list[str]:
     model: type[BaseModel] = Settings
     for name in loc:
         field = model.model_fields.get(str(name))
@@ -289,6 +291,6 @@ def _fields_at(loc: Sequence[str | int]) -> list[str]:
     return list(model.model_fields)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def _suggestion(name: str, known: Sequence[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f" Did you mean {close[0]}?" if close else f" Known are {', '.join(known)}."

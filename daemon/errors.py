@@ -62,12 +62,12 @@ class NoMemory(StageFailed):
 class NoWeights(StageFailed):
     """The weights are not here or cannot be used; the text says why and what helps.
 
-    Callers may fall back: `why` is the cause alone, to go on after "because".
+    Callers may fall back: `cause` is the cause alone, to go on after "because".
     """
 
-    def __init__(self, reason: str, why: str = "its weights cannot be used") -> None:
+    def __init__(self, reason: str, cause: str = "its weights cannot be used") -> None:
         super().__init__("weights", reason)
-        self.why = why
+        self.cause = cause
 
 
 class Cancelled(SidestickError):
@@ -75,4 +75,4 @@ class Cancelled(SidestickError):
 
 
 class JobMoved(SidestickError):
-    """Another hand moved the job to a different state first."""
+    """The job was moved to a different state by somebody else first."""

@@ -62,26 +62,26 @@ class Pushed:
 
 
 Event = Queued | Progress | MidiWritten | Done | Failed | Pushed
-Listener = Callable[[Event], None]
+EventHandler = Callable[[Event], None]
 
 
-class Bus:
+class EventBus:
     """Hands each event to every listener in the publisher's thread; listeners are quick and do not raise."""
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
-        self._changing = threading.Lock()
+        self._handlers: tuple[EventHandler, ...] = ()
+        self._lock = threading.Lock()
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, handler: EventHandler) -> Callable[[], None]:
         """Returns the function that ends it."""
-        with self._changing:
-            self._listeners = (*self._listeners, listener)
-        return lambda: self._forget(listener)
+        with self._lock:
+            self._handlers = (*self._handlers, handler)
+        return lambda: self._unsubscribe(handler)
 
     def publish(self, event: Event) -> None:
-        for listener in self._listeners:
-            listener(event)
+        for handler in self._handlers:
+            handler(event)
 
-    def _forget(self, listener: Listener) -> None:
-        with self._changing:
-            self._listeners = tuple(known for known in self._listeners if known is not listener)
+    def _unsubscribe(self, handler: EventHandler) -> None:
+        with self._lock:
+            self._handlers = tuple(known for known in self._handlers if known is not handler)

@@ -13,33 +13,33 @@ from daemon.errors import StageFailed
 
 TEMPORARY = ".sidestick-"
 
-_OTHER_FOLDER = "choose another folder with --out"
+_HINT = "choose another folder with --out"
 _REASONS = {
     errno.ENOSPC: "the disk is full; make some room and try again",
     errno.EDQUOT: "your disk quota is used up; make some room and try again",
-    errno.EROFS: f"the folder is read-only; {_OTHER_FOLDER}",
-    errno.EACCES: f"writing there is not allowed; {_OTHER_FOLDER}",
-    errno.EPERM: f"writing there is not allowed; {_OTHER_FOLDER}",
-    errno.ENOENT: f"the folder is not there; {_OTHER_FOLDER}",
-    errno.EEXIST: f"that is a file, not a folder; {_OTHER_FOLDER}",
+    errno.EROFS: f"the folder is read-only; {_HINT}",
+    errno.EACCES: f"writing there is not allowed; {_HINT}",
+    errno.EPERM: f"writing there is not allowed; {_HINT}",
+    errno.ENOENT: f"the folder is not there; {_HINT}",
+    errno.EEXIST: f"that is a file, not a folder; {_HINT}",
     errno.EFBIG: "the file would be larger than this disk or this account allows",
-    errno.ENOTDIR: f"that is not inside a folder; {_OTHER_FOLDER}",
+    errno.ENOTDIR: f"that is not inside a folder; {_HINT}",
     errno.ENAMETOOLONG: "the name is too long; rename the source",
 }
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step; what was there is replaced. Raises StageFailed with the reason."""
-    with whole(path) as temporary:
+    with atomic_file(path) as temporary:
         temporary.write_bytes(data)
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path) -> Iterator[Path]:
     """A hidden file beside `path`, same ending, that takes its place on success and vanishes otherwise."""
-    temporary = _beside(path)
+    temporary = _temporary_path(path)
     try:
-        with _refusals(path):
+        with _translate_errors(path):
             yield temporary
             _sync(temporary)
             temporary.replace(path)
@@ -49,58 +49,58 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def together() -> Iterator[Callable[[Path, bytes], None]]:
+def atomic_batch() -> Iterator[Callable[[Path, bytes], None]]:
     """A function to write files with, each of which goes to the disk while the next one is made.
 
     At the end, once the disk has them all, they take their places in this order. None does if one cannot be written.
     """
-    going: list[_Going] = []
+    pending: list[_StagedFile] = []
     with ThreadPoolExecutor(thread_name_prefix="to disk") as disk:
 
         def write(path: Path, data: bytes) -> None:
-            temporary = _beside(path)
-            going.append(_Going(path, temporary, disk.submit(_put, temporary, data)))
+            temporary = _temporary_path(path)
+            pending.append(_StagedFile(path, temporary, disk.submit(_write_synced, temporary, data)))
 
         try:
             yield write
-            _take_places(going)
+            _rename_all(pending)
         finally:
-            wait([file.arrived for file in going])
-            for file in going:
+            wait([file.written for file in pending])
+            for file in pending:
                 _remove(file.temporary)
 
 
 @dataclass(frozen=True, slots=True)
-class _Going:
+class _StagedFile:
     """A file on its way to the disk under its temporary name."""
 
     path: Path
     temporary: Path
-    arrived: "Future[None]"
+    written: "Future[None]"
 
 
-def _take_places(files: list[_Going]) -> None:
+def _rename_all(files: list[_StagedFile]) -> None:
     for file in files:
-        with _refusals(file.path):
-            file.arrived.result()
+        with _translate_errors(file.path):
+            file.written.result()
     for file in files:
-        with _refusals(file.path):
+        with _translate_errors(file.path):
             file.temporary.replace(file.path)
     for folder in dict.fromkeys(file.path.parent for file in files):
-        with _refusals(folder):
+        with _translate_errors(folder):
             sync_folder(folder)
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """A disk that refuses is a StageFailed with the reason."""
     try:
         yield
     except OSError as error:
-        raise StageFailed("write", f"{path} could not be written: {why(error)}.") from error
+        raise StageFailed("write", f"{path} could not be written: {describe_os_error(error)}.") from error
 
 
-def why(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """The reason and, where one is known, the remedy: the middle of a sentence."""
     return _REASONS.get(error.errno or 0, (error.strerror or str(error)).lower())
 
@@ -116,11 +116,11 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _beside(path: Path) -> Path:
+def _temporary_path(path: Path) -> Path:
     return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}"
 
 
-def _put(path: Path, data: bytes) -> None:
+def _write_synced(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     _sync(path)
 

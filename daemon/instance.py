@@ -9,14 +9,14 @@ from filelock import FileLock, Timeout
 
 from daemon.errors import ConfigError
 
-LOCK = "sidestick.lock"
-PID = "sidestick.pid"
+LOCK_FILE = "sidestick.lock"
+PID_FILE = "sidestick.pid"
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def lock_instance(folder: Path) -> Iterator[None]:
     """Held until this process ends, however it ends. Raises ConfigError that names the process that has it."""
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / LOCK_FILE)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -26,16 +26,16 @@ def only_one(folder: Path) -> Iterator[None]:
         text = f"The state folder {folder} cannot be used ({error.strerror}); set another: SIDESTICK_STATE_FOLDER."
         raise ConfigError([text]) from None
     try:
-        (folder / PID).write_text(f"{os.getpid()}\n")
+        (folder / PID_FILE).write_text(f"{os.getpid()}\n")
         yield
     finally:
         with suppress(OSError):
-            (folder / PID).unlink()
+            (folder / PID_FILE).unlink()
         lock.release()
 
 
 def _holder(folder: Path) -> str:
     try:
-        return f"process {int((folder / PID).read_text())}"
+        return f"process {int((folder / PID_FILE).read_text())}"
     except (OSError, ValueError):
-        return f"it holds {folder / LOCK}"
+        return f"it holds {folder / LOCK_FILE}"

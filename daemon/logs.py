@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TextIO
 
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
-from daemon.files import why
+from daemon.files import describe_os_error
 from daemon.service_files import LABEL
 
 NAME = "sidestick"
 FILE = "sidestick.log"
-LARGEST = 1_000_000  # bytes in a file
+MAX_BYTES = 1_000_000  # bytes in a file
 
 _OLD_FILES = 4
 _PLAIN = "%(asctime)s  %(mark)s%(message)s"
@@ -26,7 +26,7 @@ _DETAILED = "%(asctime)s.%(msecs)03d  %(levelname)-7s %(threadName)s %(module)s:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """One line for each record, whatever stands in it; tracebacks only when `detailed`."""
 
     def __init__(self, *, detailed: bool) -> None:
@@ -35,7 +35,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         shown = logging.makeLogRecord(record.__dict__)
-        shown.msg, shown.args = printable(record.getMessage()), None
+        shown.msg, shown.args = escape_controls(record.getMessage()), None
         shown.__dict__["mark"] = "! " if record.levelno >= logging.WARNING else ""
         if not self._detailed:
             shown.exc_info = shown.exc_text = shown.stack_info = None
@@ -45,10 +45,10 @@ class Lines(logging.Formatter):
 class LogFile(RotatingFileHandler):
     """sidestick.log and its predecessors. A full disk costs lines, never the daemon."""
 
-    def __init__(self, folder: Path, largest: int) -> None:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(
-            folder / FILE, maxBytes=largest, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
+            folder / FILE, maxBytes=max_bytes, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
@@ -56,7 +56,7 @@ class LogFile(RotatingFileHandler):
             super().handleError(record)
 
 
-def start(folder: Path, level: str, console: TextIO | None, largest: int = LARGEST) -> logging.Logger:
+def start(folder: Path, level: str, console: TextIO | None, max_bytes: int = MAX_BYTES) -> logging.Logger:
     """The daemon's logger. It writes to sidestick.log in `folder` and to `console`; of the two, what works.
 
     `level` is debug, info, warning or error; a file that would grow over `largest` bytes becomes sidestick.log.1 first.
@@ -66,13 +66,17 @@ def start(folder: Path, level: str, console: TextIO | None, largest: int = LARGE
     stop(logger)
     logger.setLevel(level.upper())
     logger.propagate = False
-    lines = Lines(detailed=level == "debug")
+    lines = LineFormatter(detailed=level == "debug")
     if console is not None:
         _attach(logger, logging.StreamHandler(console), lines)
     try:
-        _attach(logger, LogFile(folder, largest), lines)
+        _attach(logger, LogFile(folder, max_bytes), lines)
     except OSError as error:
-        logger.warning("%s cannot be written (%s), so nothing is kept of what is said here.", folder / FILE, why(error))
+        logger.warning(
+            "%s cannot be written (%s), so nothing is kept of what is said here.",
+            folder / FILE,
+            describe_os_error(error),
+        )
     return logger
 
 
@@ -93,13 +97,13 @@ def _attach(logger: logging.Logger, handler: logging.Handler, lines: logging.For
     logger.addHandler(handler)
 
 
-def printable(text: str) -> str:
+def escape_controls(text: str) -> str:
     """`text` on one line: what a file name could use to forge lines or turn their direction is spelt out."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-class Journal:
-    """Listens to the bus and tells each song's story: queued, separated, MIDI written, done or failed."""
+class JobLogger:
+    """Logs the events of each song: queued, separated, MIDI written, done or failed."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
@@ -107,19 +111,19 @@ class Journal:
         self._stages: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def hear(self, event: Event) -> None:
+    def log_event(self, event: Event) -> None:
         with self._lock:
-            level, line = self._told(event)
+            level, line = self._describe(event)
         if line:
             self._logger.log(level, "%s", line)
 
-    def _told(self, event: Event) -> tuple[int, str]:
+    def _describe(self, event: Event) -> tuple[int, str]:
         match event:
             case Queued(job, path):
                 self._names[job] = Path(path).name
                 return logging.INFO, f"{self._name(job)}: queued"
             case Progress(job, stage, fraction, eta):
-                return self._progress(job, stage, fraction, eta)
+                return self._describe_progress(job, stage, fraction, eta)
             case MidiWritten(job, path, draft):
                 what = "a first draft" if draft else "the hits" if path.endswith(".drums.mid") else "the notes"
                 return logging.INFO, f"{self._name(job)}: wrote {what} to {Path(path).name}"
@@ -127,11 +131,11 @@ class Journal:
                 return logging.INFO, f"{self._name(job)}: {notes} notes go to the MIDI port"
             case Done(job, revision):
                 text = f"corrected, revision {revision}" if revision else "done"
-                return logging.INFO, f"{self._ended(job)}: {text}"
+                return logging.INFO, f"{self._forget(job)}: {text}"
             case Failed(job, _, reason):
-                return logging.WARNING, _of(self._ended(job), reason)
+                return logging.WARNING, _prefix_name(self._forget(job), reason)
 
-    def _progress(self, job: str, stage: str, fraction: float, eta: float | None) -> tuple[int, str]:
+    def _describe_progress(self, job: str, stage: str, fraction: float, eta: float | None) -> tuple[int, str]:
         """A stage is told when it begins; that long one, the separation, to everybody."""
         if self._stages.get(job) == stage:
             return logging.DEBUG, ""
@@ -144,14 +148,14 @@ class Journal:
     def _name(self, job: str) -> str:
         return self._names.get(job, f"Job {job}")
 
-    def _ended(self, job: str) -> str:
+    def _forget(self, job: str) -> str:
         self._stages.pop(job, None)
         name = self._name(job)
         self._names.pop(job, None)
         return name
 
 
-def _of(name: str, reason: str) -> str:
+def _prefix_name(name: str, reason: str) -> str:
     return reason if name in reason else f"{name}: {reason}"
 
 

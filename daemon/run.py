@@ -14,35 +14,35 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge import discovery
-from bridge.discovery import Running
+from bridge.discovery import RunningDaemon
 from daemon import __version__, app, logs
 from daemon.config import Settings
-from daemon.core import FrontDesk, Manners, Staff
+from daemon.core import Components, Core, CoreSettings
 from daemon.errors import SidestickError
-from daemon.events import Bus, Done, Event, Failed, Queued
-from daemon.inlets.dispatch import Reception
-from daemon.inlets.drop_folder.folder import DropFolder, Rules
+from daemon.events import Done, Event, EventBus, Failed, Queued
+from daemon.inlets.dispatch import Dispatcher
+from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
-from daemon.instance import only_one
-from daemon.jobs.admission import Admission, House
-from daemon.jobs.cleanup import Allowance, Upkeep
+from daemon.instance import lock_instance
+from daemon.jobs.admission import Admission, AdmissionSettings
+from daemon.jobs.cleanup import CacheLimits, Cleanup
 from daemon.jobs.job import Pass, Priority
 from daemon.jobs.listings import Listings
-from daemon.jobs.scheduler import Bench, Foreman
+from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.worker import LocalWorker
-from daemon.outlets.delivery import Desk
+from daemon.outlets.delivery import DeliverySettings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.probe import probe
 
-SWITCH = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
-GARBAGE = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
+SWITCH_INTERVAL = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
+GC_THRESHOLD = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
 
 
-class Service(Protocol):
+class BackgroundService(Protocol):
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -53,135 +53,143 @@ def run(settings: Settings) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: ending.set())
-    sys.setswitchinterval(SWITCH)
-    with on_duty(settings):
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with start_daemon(settings):
         gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
-        gc.set_threshold(GARBAGE)
+        gc.set_threshold(GC_THRESHOLD)
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
             pass
 
 
 @contextmanager
-def on_duty(settings: Settings) -> Iterator[int]:
+def start_daemon(settings: Settings) -> Iterator[int]:
     """The whole daemon; yields its OSC port. What is announced last, in daemon.json, is withdrawn first."""
     state = settings.folders.state
     with ExitStack() as stack:
-        stack.enter_context(only_one(state))
+        stack.enter_context(lock_instance(state))
         logger = logs.start(state, settings.daemon.log_level, sys.stderr)
         stack.callback(logs.stop, logger)
-        staff = _staff(stack, settings, logger)
+        components = _build_components(stack, settings, logger)
         notifier = Notifier(time.monotonic)
-        staff.bus.listen(notifier.hear)
-        staff.bus.listen(logs.Journal(logger).hear)
-        ways = manners(settings)
-        desk = FrontDesk(staff, ways)
-        reception = Reception(desk, notifier, time.monotonic)
-        osc = OscInlet(reception, settings.daemon.osc_port)
-        spool = Spool(state / "spool", reception, time.time)
-        http = _page(settings, staff, desk, ways.desk, osc)
-        services: list[Service] = [staff.foreman, osc, spool, *drop_folders(settings, staff, logger.info), *http]
+        components.bus.subscribe(notifier.handle_event)
+        components.bus.subscribe(logs.JobLogger(logger).log_event)
+        core_settings = build_core_settings(settings)
+        core = Core(components, core_settings)
+        dispatcher = Dispatcher(core, notifier, time.monotonic)
+        osc = OscInlet(dispatcher, settings.daemon.osc_port)
+        spool = Spool(state / "spool", dispatcher, time.time)
+        http = _http_inlets(settings, components, core, core_settings.delivery, osc)
+        services: list[BackgroundService] = [
+            components.scheduler,
+            osc,
+            spool,
+            *drop_folders(settings, components, logger.info),
+            *http,
+        ]
         for service in services:
-            _started(stack, service)
+            _start(stack, service)
         http_port = sum(inlet.http_port for inlet in http)
-        stack.enter_context(_published(osc.osc_port, state, http_port))
-        threading.Thread(target=lambda: logger.info(staff.midi.open()), name="midi open", daemon=True).start()
+        stack.enter_context(_publish(osc.osc_port, state, http_port))
+        threading.Thread(target=lambda: logger.info(components.midi.open()), name="midi open", daemon=True).start()
         page = f"; its page is http://127.0.0.1:{http_port}" if http_port else ""
         logger.info("sidestick %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
         stack.callback(logger.info, "sidestick stops.")
         yield osc.osc_port
 
 
-def _page(settings: Settings, staff: Staff, desk: FrontDesk, outbox: Desk, osc: OscInlet) -> list[HttpInlet]:
+def _http_inlets(
+    settings: Settings, components: Components, core: Core, delivery_settings: DeliverySettings, osc: OscInlet
+) -> list[HttpInlet]:
     """The review page and the HTTP API, unless they are not wanted."""
     given = settings.daemon
     if not given.http_port:
         return []
 
     def build(port: int) -> tuple[Any, Any]:
-        from daemon.inlets.http.application import opened
+        from daemon.inlets.http.application import open_application
 
-        tools = app.studio(settings, app.workspace(settings))
-        return opened(settings, staff, desk, tools, outbox, osc.server.counts, port)
+        tools = app.build_tools(settings, app.stage_cache(settings))
+        return open_application(settings, components, core, tools, delivery_settings, osc.server.counts, port)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
 
 
-def _staff(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Staff:
-    bus = Bus()
+def _build_components(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Components:
+    bus = EventBus()
     store = stack.enter_context(closing(JobStore(settings.folders.state / FILE)))
     midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
     idle = settings.daemon.idle_unload_seconds
-    foreman = Foreman(store, bus, benches(settings), upkeep(settings), idle=idle)
-    bus.listen(lambda event: foreman.wake() if isinstance(event, Queued) else None)
-    return Staff(Admission(house(settings), store, bus), foreman, store, midi, bus)
+    scheduler = Scheduler(store, bus, worker_slots(settings), build_cleanup(settings), idle=idle)
+    bus.subscribe(lambda event: scheduler.wake() if isinstance(event, Queued) else None)
+    return Components(Admission(admission_settings(settings), store, bus), scheduler, store, midi, bus)
 
 
-def drop_folders(settings: Settings, staff: Staff, say: Callable[[str], None]) -> list[DropFolder]:
+def drop_folders(settings: Settings, components: Components, say: Callable[[str], None]) -> list[DropFolder]:
     """One for each of the settings; they hear what became of the jobs of their files."""
-    limits, given = app.limits(settings), settings.daemon
+    limits, given = app.input_limits(settings), settings.daemon
     folders = []
     for drop in given.drop:
-        rules = Rules(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
-        folder = DropFolder(drop.path, rules, partial(_submit, staff), lambda path: probe(path, limits), tell=say)
-        staff.bus.listen(partial(_verdict, staff.store, folder))
+        rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
+        folder = DropFolder(drop.path, rules, partial(_submit, components), lambda path: probe(path, limits), tell=say)
+        components.bus.subscribe(partial(_report_outcome, components.store, folder))
         folders.append(folder)
     return folders
 
 
-def _submit(staff: Staff, path: Path, given: Mapping[str, Any]) -> str:
-    return staff.admission.admit(path, given, Priority.DROPPED).id
+def _submit(components: Components, path: Path, given: Mapping[str, Any]) -> str:
+    return components.admission.admit(path, given, Priority.DROPPED).id
 
 
-def _verdict(store: JobStore, folder: DropFolder, event: Event) -> None:
+def _report_outcome(store: JobStore, folder: DropFolder, event: Event) -> None:
     if not isinstance(event, Failed | Done):
         return
     with suppress(SidestickError):  # a job that was deleted meanwhile
         path = store.get(event.job).path
         if isinstance(event, Failed):
-            folder.failed(path, event.reason)
+            folder.mark_failed(path, event.reason)
         else:
-            folder.done(path)
+            folder.mark_done(path)
 
 
-def benches(settings: Settings) -> Sequence[Bench]:
+def worker_slots(settings: Settings) -> Sequence[WorkerSlot]:
     """The workers, and one more that makes drafts while all of them are busy."""
-    serve = partial(app.labour, settings=settings)
-    full = [Bench(LocalWorker(serve)) for _ in range(settings.daemon.workers)]
-    relief = [Bench(LocalWorker(serve), frozenset({Pass.DRAFT}))] if settings.daemon.draft else []
-    return [*full, *relief]
+    serve = partial(app.run_worker_process, settings=settings)
+    slots = [WorkerSlot(LocalWorker(serve)) for _ in range(settings.daemon.workers)]
+    draft_slots = [WorkerSlot(LocalWorker(serve), frozenset({Pass.DRAFT}))] if settings.daemon.draft else []
+    return [*slots, *draft_slots]
 
 
-def house(settings: Settings) -> House:
-    return House(
+def admission_settings(settings: Settings) -> AdmissionSettings:
+    return AdmissionSettings(
         cache=settings.folders.cache,
-        limits=app.limits(settings),
+        limits=app.input_limits(settings),
         defaults=settings.options,
         draft=settings.daemon.draft,
-        check=lambda options: app.check(options, settings),
+        check=lambda options: app.check_options(options, settings),
     )
 
 
-def upkeep(settings: Settings) -> Upkeep:
+def build_cleanup(settings: Settings) -> Cleanup:
     cache = settings.cache
-    allowance = Allowance(cache.max_days * app.DAY, int(cache.max_gigabytes * app.GIGABYTE))
-    return Upkeep(app.workspace(settings), allowance, app.desk(settings, None).locks)
+    limits = CacheLimits(cache.max_days * app.DAY, int(cache.max_gigabytes * app.GIGABYTE))
+    return Cleanup(app.stage_cache(settings), limits, app.delivery_settings(settings, None).locks)
 
 
-def manners(settings: Settings) -> Manners:
+def build_core_settings(settings: Settings) -> CoreSettings:
     listings = Listings(settings.folders.state / "listings")
-    return Manners(app.desk(settings, None), listings, settings.device, settings.daemon.learn)
+    return CoreSettings(app.delivery_settings(settings, None), listings, settings.device, settings.daemon.learn)
 
 
-def _started(stack: ExitStack, service: Service) -> None:
+def _start(stack: ExitStack, service: BackgroundService) -> None:
     """Stopped also when the start of a later one fails."""
     stack.callback(service.stop)
     service.start()
 
 
 @contextmanager
-def _published(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
+def _publish(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
     sender = (sys.executable, "-m", "bridge.osc.send")
-    discovery.publish(Running(os.getpid(), osc_port, str(state / "spool"), __version__, sender, http_port), state)
+    discovery.publish(RunningDaemon(os.getpid(), osc_port, str(state / "spool"), __version__, sender, http_port), state)
     try:
         yield
     finally:

@@ -21,24 +21,24 @@ from pathlib import Path
 from typing import Protocol
 
 from daemon.errors import Rejected
-from daemon.files import why, write_whole
-from daemon.service_files import LABEL, TASK, UNIT, Program, launch_agent, scheduled_task, systemd_unit
+from daemon.files import describe_os_error, write_atomically
+from daemon.service_files import LABEL, TASK, UNIT, ServiceProgram, launch_agent, scheduled_task, systemd_unit
 
-_PAUSE, _PAUSES = 0.5, 50  # seconds between two looks whether a service has ended, and how many looks
+_POLL_SECONDS, _MAX_POLLS = 0.5, 50  # seconds between two looks whether a service has ended, and how many looks
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolResult:
     """What a tool of the system said, and whether it did what it was asked."""
 
     ok: bool
     text: str
 
 
-Run = Callable[[Sequence[str]], Answer]
+ToolRunner = Callable[[Sequence[str]], ToolResult]
 
 
-def run_tool(command: Sequence[str]) -> Answer:
+def run_tool(command: Sequence[str]) -> ToolResult:
     """Runs a tool to its end. Raises Rejected if there is none of that name."""
     try:
         found = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
@@ -47,7 +47,7 @@ def run_tool(command: Sequence[str]) -> Answer:
             f"There is no {command[0]} here. Start `sidestick run` in the way your system starts programs at log-on."
         )
         raise Rejected("no_service", reason) from None
-    return Answer(found.returncode == 0, (found.stdout + found.stderr).strip())
+    return ToolResult(found.returncode == 0, (found.stdout + found.stderr).strip())
 
 
 class Service(Protocol):
@@ -69,8 +69,8 @@ class Service(Protocol):
 class Launchd:
     """A LaunchAgent of this user."""
 
-    program: Program
-    run: Run
+    program: ServiceProgram
+    run: ToolRunner
     user_id: int
     pause: Callable[[float], object] = time.sleep
 
@@ -83,37 +83,37 @@ class Launchd:
         return f"gui/{self.user_id}"
 
     def install(self) -> None:
-        _make(self.program.errors.parent)
+        _make_folder(self.program.errors.parent)
         _write(self.file, launch_agent(self.program))
-        self._end()
-        _require(self.run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
-        _require(self.run(["launchctl", "bootstrap", self._domain, str(self.file)]))
+        self._boot_out()
+        _require_success(self.run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
+        _require_success(self.run(["launchctl", "bootstrap", self._domain, str(self.file)]))
 
     def uninstall(self) -> None:
-        self._end()
+        self._boot_out()
         _remove(self.file)
 
     def status(self) -> str:
-        return self._known().text
+        return self._query().text
 
-    def _known(self) -> Answer:
+    def _query(self) -> ToolResult:
         return self.run(["launchctl", "print", f"{self._domain}/{LABEL}"])
 
-    def _end(self) -> None:
+    def _boot_out(self) -> None:
         """Until it has ended, which launchd does not wait for, the same label cannot be started again."""
         self.run(["launchctl", "bootout", f"{self._domain}/{LABEL}"])
-        for _ in range(_PAUSES):
-            if not self._known().ok:
+        for _ in range(_MAX_POLLS):
+            if not self._query().ok:
                 return
-            self.pause(_PAUSE)
+            self.pause(_POLL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Systemd:
     """A unit of this user's systemd. `config` is ~/.config or what stands for it."""
 
-    program: Program
-    run: Run
+    program: ServiceProgram
+    run: ToolRunner
     config: Path
 
     @property
@@ -123,17 +123,17 @@ class Systemd:
     def install(self) -> None:
         _write(self.file, systemd_unit(self.program).encode())
         for words in (["daemon-reload"], ["enable", UNIT], ["restart", UNIT]):
-            _require(self._ask(*words))
+            _require_success(self._run_systemctl(*words))
 
     def uninstall(self) -> None:
-        self._ask("disable", "--now", UNIT)
+        self._run_systemctl("disable", "--now", UNIT)
         _remove(self.file)
-        self._ask("daemon-reload")
+        self._run_systemctl("daemon-reload")
 
     def status(self) -> str:
-        return self._ask("status", "--no-pager", "--lines=0", UNIT).text
+        return self._run_systemctl("status", "--no-pager", "--lines=0", UNIT).text
 
-    def _ask(self, *words: str) -> Answer:
+    def _run_systemctl(self, *words: str) -> ToolResult:
         return self.run(["systemctl", "--user", *words])
 
 
@@ -141,8 +141,8 @@ class Systemd:
 class TaskScheduler:
     """A task at the log-on of `user` (DOMAIN\\name). `folder` keeps its definition, which says what was installed."""
 
-    program: Program
-    run: Run
+    program: ServiceProgram
+    run: ToolRunner
     user: str
     folder: Path
 
@@ -153,8 +153,8 @@ class TaskScheduler:
     def install(self) -> None:
         _write(self.file, scheduled_task(self.program, self.user))
         self.run(["schtasks", "/End", "/TN", TASK])
-        _require(self.run(["schtasks", "/Create", "/TN", TASK, "/XML", str(self.file), "/F"]))
-        _require(self.run(["schtasks", "/Run", "/TN", TASK]))
+        _require_success(self.run(["schtasks", "/Create", "/TN", TASK, "/XML", str(self.file), "/F"]))
+        _require_success(self.run(["schtasks", "/Run", "/TN", TASK]))
 
     def uninstall(self) -> None:
         self.run(["schtasks", "/End", "/TN", TASK])
@@ -165,7 +165,7 @@ class TaskScheduler:
         return self.run(["schtasks", "/Query", "/TN", TASK, "/V", "/FO", "LIST"]).text
 
 
-def service(platform: str, state: Path, environ: Mapping[str, str], run: Run = run_tool) -> Service:
+def service(platform: str, state: Path, environ: Mapping[str, str], run: ToolRunner = run_tool) -> Service:
     """The service of this user on `platform`, as in sys.platform. `state` is sidestick's state folder."""
     program = _program(platform, state, environ)
     if platform == "darwin":
@@ -177,7 +177,7 @@ def service(platform: str, state: Path, environ: Mapping[str, str], run: Run = r
     return Systemd(program, run, Path(config))
 
 
-def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
+def _program(platform: str, state: Path, environ: Mapping[str, str]) -> ServiceProgram:
     """This very installation; -P keeps Python from importing what lies in the folder it is started in.
 
     The SIDESTICK_* variables go with it, where there is a place for them: a shell's settings are not there at log-on.
@@ -187,19 +187,19 @@ def _program(platform: str, state: Path, environ: Mapping[str, str]) -> Program:
     if platform == "win32" and windowless.exists():
         python = windowless
     settings = {name: value for name, value in environ.items() if name.startswith("SIDESTICK_")}
-    return Program((str(python), "-P", "-m", "daemon", "run"), Path.home(), state / "service.err", settings)
+    return ServiceProgram((str(python), "-P", "-m", "daemon", "run"), Path.home(), state / "service.err", settings)
 
 
 def _write(file: Path, data: bytes) -> None:
-    _make(file.parent)
-    write_whole(file, data)
+    _make_folder(file.parent)
+    write_atomically(file, data)
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Rejected("no_service", f"{folder} cannot be made: {why(error)}.") from None
+        raise Rejected("no_service", f"{folder} cannot be made: {describe_os_error(error)}.") from None
 
 
 def _remove(file: Path) -> None:
@@ -207,6 +207,6 @@ def _remove(file: Path) -> None:
         file.unlink()
 
 
-def _require(answer: Answer) -> None:
+def _require_success(answer: ToolResult) -> None:
     if not answer.ok:
         raise Rejected("no_service", f"The service could not be set up: {answer.text or 'no reason was given.'}")

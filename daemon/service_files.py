@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ServiceProgram:
     """What is run: an absolute path with arguments, and what must stand in its environment.
 
     `home` is the folder it starts in, `errors` the file for what it says before its log is open.
@@ -40,7 +40,7 @@ class Program:
                 raise Rejected("bad_path", f"{text!a} cannot stand in a service file. Use a plain name for it.")
 
 
-def launch_agent(program: Program) -> bytes:
+def launch_agent(program: ServiceProgram) -> bytes:
     """A property list for ~/Library/LaunchAgents.
 
     Interactive, because launchd slows other agents down, and MIDI must be in time.
@@ -61,12 +61,12 @@ def launch_agent(program: Program) -> bytes:
     )
 
 
-def systemd_unit(program: Program) -> str:
+def systemd_unit(program: ServiceProgram) -> str:
     """A unit for ~/.config/systemd/user.
 
     The death of one worker for want of memory must not take the daemon with it, hence OOMPolicy.
     """
-    variables = [f"Environment={_quoted(f'{name}={value}')}" for name, value in sorted(program.environment.items())]
+    variables = [f"Environment={_quote(f'{name}={value}')}" for name, value in sorted(program.environment.items())]
     return "\n".join(
         [
             "[Unit]",
@@ -93,7 +93,7 @@ def systemd_unit(program: Program) -> str:
     )
 
 
-def scheduled_task(program: Program, user: str) -> bytes:
+def scheduled_task(program: ServiceProgram, user: str) -> bytes:
     """A task definition for `schtasks /Create /XML`. It has no place for an environment.
 
     `user` is DOMAIN\\name. The priority is that of ordinary programs; the default is below it.
@@ -110,13 +110,13 @@ def scheduled_task(program: Program, user: str) -> bytes:
 def _systemd_command(command: Sequence[str]) -> str:
     """systemd expands $ in arguments but not in the program's own path; env makes an argument of that."""
     program, *arguments = command
-    words = [_quoted(argument.replace("$", "$$")) for argument in arguments]
+    words = [_quote(argument.replace("$", "$$")) for argument in arguments]
     if "$" in program:
-        return " ".join(["/usr/bin/env", _quoted(program.replace("$", "$$")), *words])
-    return " ".join([_quoted(program), *words])
+        return " ".join(["/usr/bin/env", _quote(program.replace("$", "$$")), *words])
+    return " ".join([_quote(program), *words])
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_LIMITS = {
+_BOUNDS = {
     "greater_than_equal": ("ge", "the least is {}"),
     "greater_than": ("gt", "it must be more than {}"),
     "less_than_equal": ("le", "the most is {}"),
     "less_than": ("lt", "it must be less than {}"),
 }
-_KINDS = {
+_MESSAGES = {
     "float_parsing": "it must be a number",
     "float_type": "it must be a number",
     "finite_number": "it must be a finite number",
@@ -30,7 +30,7 @@ _KINDS = {
 
 def refusal(name: str, error: Mapping[str, Any]) -> str:
     """One sentence for one of `ValidationError.errors()`; `name` is what the user calls the value."""
-    return f"{name}: {_short(error['input'])} does not work; {remedy(error)}."
+    return f"{name}: {_abbreviate(error['input'])} does not work; {remedy(error)}."
 
 
 def remedy(error: Mapping[str, Any]) -> str:
@@ -38,13 +38,13 @@ def remedy(error: Mapping[str, Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in ("literal_error", "enum"):
         return "use " + re.sub(r"'([^']*)'", r"\1", context["expected"])
-    if kind in _LIMITS:
-        name, text = _LIMITS[kind]
+    if kind in _BOUNDS:
+        name, text = _BOUNDS[kind]
         return str(text.format(f"{context[name]:g}"))
-    message = str(_KINDS.get(kind, error["msg"].removeprefix("Value error, ")))
+    message = str(_MESSAGES.get(kind, error["msg"].removeprefix("Value error, ")))
     return message[0].lower() + message[1:]
 
 
-def _short(value: object) -> str:
+def _abbreviate(value: object) -> str:
     """Text as it was typed, numbers as one writes them."""
     return f"{value:g}" if isinstance(value, float) else f"{value!r:.80}"

@@ -53,15 +53,15 @@ class Device:
     entries: tuple[Entry, ...] = ()
 
     @property
-    def frozen(self) -> bool:
+    def is_frozen(self) -> bool:
         return self.meta == FROZEN
 
 
 def encode(device: Device) -> bytes:
     """The bytes of the file. Raises AmxdError for a type or name that the format cannot hold."""
-    body = _archive(device) if device.frozen else _patcher(device)
+    body = _archive(device) if device.is_frozen else _patcher(device)
     meta = struct.pack("<I", device.meta)
-    return _chunk(b"ampf", _letters(device.type)) + _chunk(b"meta", meta) + _chunk(b"ptch", body)
+    return _chunk(b"ampf", _type_code(device.type)) + _chunk(b"meta", meta) + _chunk(b"ptch", body)
 
 
 def decode(data: bytes) -> Device:
@@ -122,7 +122,7 @@ def _archive(device: Device) -> bytes:
 
 def _directory_entry(entry: Entry, place: int) -> bytes:
     numbers = (len(entry.body), place, entry.version, entry.flag, entry.modified)
-    values = (_letters(entry.type), _name(entry.name), *(struct.pack(">I", number) for number in numbers))
+    values = (_type_code(entry.type), _name(entry.name), *(struct.pack(">I", number) for number in numbers))
     return _part(b"dire", b"".join(_part(*field) for field in zip(_FIELDS, values, strict=True)))
 
 
@@ -161,7 +161,7 @@ def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _letters(text: str) -> bytes:
+def _type_code(text: str) -> bytes:
     if len(text) != 4 or not text.isascii():
         raise AmxdError(f"A type has four letters, not {text!r}.")
     return text.encode()

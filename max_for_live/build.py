@@ -13,7 +13,7 @@ from typing import Any
 
 from max_for_live.amxd import AUDIO_EFFECT, FROZEN, Device, Entry, encode
 from max_for_live.panel import HEIGHT, WIDTH, panel
-from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, Stored, chain
+from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, StoredAs, chain
 
 HERE = Path(__file__).resolve().parent
 DEVICE = HERE / "sidestick.amxd"
@@ -50,7 +50,7 @@ def patcher() -> dict[str, Any]:
             "gridsize": [8.0, 8.0],
             "devicewidth": float(WIDTH),
             "description": "Drums and notes of the selected clip as MIDI, by sidestick.",
-            **whole.described(),
+            **whole.to_dict(),
             "parameters": _parameters(whole),
             "dependency_cache": [{"name": SCRIPT, "bootpath": ".", "type": "TEXT", "implicit": 1}],
             "latency": 0,
@@ -59,12 +59,12 @@ def patcher() -> dict[str, Any]:
     }
 
 
-def frozen() -> bytes:
+def build_frozen() -> bytes:
     entry = Entry(SCRIPT, "TEXT", script().encode(), MODIFIED)
     return encode(Device(AUDIO_EFFECT, FROZEN, _text(), DEVICE.name, MODIFIED, (entry,)))
 
 
-def unfrozen() -> bytes:
+def build_unfrozen() -> bytes:
     return encode(Device(AUDIO_EFFECT, 0, _text()))
 
 
@@ -73,16 +73,16 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--edit", type=Path, metavar="FOLDER", help="write the form that Max can edit to FOLDER")
     folder = parser.parse_args(argv).edit
     if folder is None:
-        DEVICE.write_bytes(frozen())
+        DEVICE.write_bytes(build_frozen())
         return
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / DEVICE.name).write_bytes(unfrozen())
+    (folder / DEVICE.name).write_bytes(build_unfrozen())
     (folder / SCRIPT).write_text(script(), "utf-8")
 
 
 def _wiring() -> Patch:
     """What is not seen: sound straight through, the script, its wires to sidestick, and what is stored with the set."""
-    return _sound() + _wires() + _store()
+    return _sound() + _script_boxes() + _store()
 
 
 def _sound() -> Patch:
@@ -93,7 +93,7 @@ def _sound() -> Patch:
     return Patch(boxes, (Cord("sound_in", 0, "sound_out", 0), Cord("sound_in", 1, "sound_out", 1)))
 
 
-def _wires() -> Patch:
+def _script_boxes() -> Patch:
     boxes = (
         Box("device", "newobj", 1, 3, "live.thisdevice"),
         Box("init", "message", 2, 1, "init"),
@@ -114,7 +114,7 @@ def _wires() -> Patch:
 
 def _store() -> Patch:
     names = {"parameter_longname": "Songs", "parameter_shortname": "Songs"}
-    kept = {**names, "parameter_type": 3, "parameter_invisible": int(Stored.WITH_SET)}
+    kept = {**names, "parameter_type": 3, "parameter_invisible": int(StoredAs.WITH_SET)}
     boxes = (
         Box("stored", "newobj", 1, 3, "pattr stored @parameter_enable 1 @thru 2",
             attributes={"parameter_enable": 1, "saved_attribute_attributes": {"valueof": kept}}),

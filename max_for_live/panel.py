@@ -1,6 +1,18 @@
 """The presentation: what a Live user sees, 169 pixels high, in three columns."""
 
-from max_for_live.patch import Box, Parameter, Patch, Rect, Stored, Unit, button, chain, comment, controls, joined
+from max_for_live.patch import (
+    Box,
+    Parameter,
+    Patch,
+    Rect,
+    StoredAs,
+    Unit,
+    button,
+    chain,
+    comment,
+    controls,
+    join_patches,
+)
 
 HEIGHT = 169
 WIDTH = 748
@@ -31,7 +43,7 @@ DARK = [0.09, 0.09, 0.09, 1.0]
 
 
 def panel() -> Patch:
-    return joined([_frame(), _source(), _song(), _clusters()])
+    return join_patches([_frame(), _source(), _song(), _clusters()])
 
 
 def _frame() -> Patch:
@@ -43,7 +55,7 @@ def _frame() -> Patch:
 
 
 def _menu(name: str, shown: Rect, title: str, choices: tuple[str, ...], initial: int = 0, hint: str = "") -> Box:
-    parameter = Parameter(title, Stored.WITH_SET, choices, initial=initial)
+    parameter = Parameter(title, StoredAs.WITH_SET, choices, initial=initial)
     return Box(name, "live.menu", 1, 3, shown=shown, parameter=parameter, hint=hint)
 
 
@@ -65,11 +77,11 @@ def _source() -> Patch:
                **primary),
         button("cancel", "Cancel", (LEFT + 100, 50, 50, 25), "cancel", "Stop what sidestick is doing for this device."),
     )  # fmt: skip
-    return joined([Patch((light, link), ()), controls(boxes, SCRIPT), *buttons, _drop(), _port_label()])
+    return join_patches([Patch((light, link), ()), controls(boxes, SCRIPT), *buttons, _drop(), _port_label()])
 
 
 def _port() -> Box:
-    parameter = Parameter("OSC Port", Stored.WITH_SET, low=1024, high=65535, initial=DAEMON_PORT)
+    parameter = Parameter("OSC Port", StoredAs.WITH_SET, low=1024, high=65535, initial=DAEMON_PORT)
     hint = "The OSC port of sidestick: 9331 unless you changed it."
     shown = (LEFT + 100, 145, 50, 16)
     return Box("daemon_port", "live.numbox", 1, 2, shown=shown, parameter=parameter, hint=hint)
@@ -80,7 +92,7 @@ def _port_label() -> Patch:
 
 
 def _drop() -> Patch:
-    parameter = Parameter("Dropped File", Stored.HIDDEN, ("none", "file"))
+    parameter = Parameter("Dropped File", StoredAs.HIDDEN, ("none", "file"))
     drop = Box(
         "dropped", "live.drop", 1, 2, shown=(LEFT, 100, 150, 40), parameter=parameter, hint="Drop an audio file here.",
         attributes={"decodemode": 0, "legend": "or drop a file here"},
@@ -99,7 +111,7 @@ def _song() -> Patch:
         for name, text, x, width in COLUMNS
     )
     more = comment("head_sensitivity", "More or fewer hits", (MIDDLE - 4, 75, 110, 14), textcolor=PALE)
-    return joined([Patch((status, progress, *heads, more), ()), controls(_grid() + _dials(), SCRIPT), *_edits()])
+    return join_patches([Patch((status, progress, *heads, more), ()), controls(_grid() + _dials(), SCRIPT), *_edits()])
 
 
 # What the song's controls are called, and where they lie.
@@ -114,7 +126,7 @@ _PLACES: dict[str, Rect] = {name: (MIDDLE + x, 55, width, 17) for name, _, x, wi
 
 
 def _grid() -> tuple[Box, ...]:
-    strength = Parameter("Strength", Stored.WITH_SET, high=100, initial=100, unit=Unit.PERCENT)
+    strength = Parameter("Strength", StoredAs.WITH_SET, high=100, initial=100, unit=Unit.PERCENT)
     return (
         _menu("grid", _PLACES["grid"], "Grid", GRIDS, 3, "The note value that hits move to."),
         _menu("swing", _PLACES["swing"], "Swing", SWINGS, 0, "Auto keeps the swing of the recording."),
@@ -128,7 +140,7 @@ def _grid() -> tuple[Box, ...]:
 def _dials() -> tuple[Box, ...]:
     return tuple(
         Box(drum, "live.dial", 1, 2, shown=(MIDDLE + 4 + 61 * i, 91, 46, 48), hint=f"More or fewer hits: {title}.",
-            parameter=Parameter(f"{title} Sensitivity", Stored.WITH_SET, high=100, initial=50, unit=Unit.PERCENT,
+            parameter=Parameter(f"{title} Sensitivity", StoredAs.WITH_SET, high=100, initial=50, unit=Unit.PERCENT,
                                 short=title))
         for i, (drum, title) in enumerate(zip(DRUMS, DIALS, strict=True))
     )  # fmt: skip
@@ -156,7 +168,7 @@ def _clusters() -> Patch:
         button("page_back", "<", (RIGHT + 164, 6, 20, 16), "page -1", "The groups before these."),
         button("page_on", ">", (RIGHT + 224, 6, 20, 16), "page 1", "The groups after these."),
     )
-    return joined([Patch((title, number), ()), *turns, *(_row(i) for i in range(ROWS))])
+    return join_patches([Patch((title, number), ()), *turns, *(_row(i) for i in range(ROWS))])
 
 
 def _row(i: int) -> Patch:
@@ -165,7 +177,7 @@ def _row(i: int) -> Patch:
     count = comment(f"count{i}", "", (RIGHT + 38, y, 94, 17))
     menu = Box(
         f"label{i}", "live.menu", 1, 3, shown=(RIGHT + 134, y, 110, 17), hint="What these hits are.",
-        parameter=Parameter(f"Label {i + 1}", Stored.HIDDEN, LABELS),
+        parameter=Parameter(f"Label {i + 1}", StoredAs.HIDDEN, LABELS),
     )  # fmt: skip
     out = Box(f"label{i}_out", "newobj", 1, 1, f"prepend label {i}")
-    return joined([hear, Patch((count, menu, out), chain(menu.name, out.name, SCRIPT))])
+    return join_patches([hear, Patch((count, menu, out), chain(menu.name, out.name, SCRIPT))])

@@ -13,7 +13,7 @@ FONT = "Ableton Sans Medium"
 FONT_SIZE = 9.5
 
 
-class Stored(IntEnum):
+class StoredAs(IntEnum):
     """What Live keeps of a parameter. HIDDEN ones are in neither the set nor the undo history."""
 
     AUTOMATED = 0
@@ -33,7 +33,7 @@ class Parameter:
     """A value that Live knows by its `name`. With `choices` it is one of them, else a whole number up to `high`."""
 
     name: str
-    stored: Stored
+    stored: StoredAs
     choices: tuple[str, ...] = ()
     low: int = 0
     high: int = 127
@@ -79,7 +79,7 @@ class Box:
     def id(self) -> str:
         return f"obj-{self.name}"
 
-    def described(self, place: Rect) -> dict[str, Any]:
+    def to_dict(self, place: Rect) -> dict[str, Any]:
         box: dict[str, Any] = {
             "id": self.id,
             "maxclass": self.maxclass,
@@ -109,7 +109,7 @@ class Cord:
     target: str
     inlet: int = 0
 
-    def described(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         ends = {"source": [f"obj-{self.source}", self.outlet], "destination": [f"obj-{self.target}", self.inlet]}
         return {"patchline": ends}
 
@@ -124,16 +124,16 @@ class Patch:
     def __add__(self, other: "Patch") -> "Patch":
         return Patch(self.boxes + other.boxes, self.cords + other.cords)
 
-    def described(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """`boxes` and `lines` of a patcher; while patching, the boxes lie in columns."""
         places = [(20 + 180 * (i // 30), 20 + 26 * (i % 30), 160, 22) for i in range(len(self.boxes))]
         return {
-            "boxes": [box.described(place) for box, place in zip(self.boxes, places, strict=True)],
-            "lines": [cord.described() for cord in self.cords],
+            "boxes": [box.to_dict(place) for box, place in zip(self.boxes, places, strict=True)],
+            "lines": [cord.to_dict() for cord in self.cords],
         }
 
 
-def joined(patches: Iterable[Patch]) -> Patch:
+def join_patches(patches: Iterable[Patch]) -> Patch:
     whole = Patch((), ())
     for patch in patches:
         whole += patch
@@ -158,7 +158,7 @@ def controls(boxes: Sequence[Box], target: str) -> Patch:
 
 def button(name: str, text: str, shown: Rect, message: str, hint: str = "", **attributes: Any) -> Patch:
     """A button that sends `message` to the script, whatever it puts out itself."""
-    parameter = Parameter(f"Press {text} {name}", Stored.HIDDEN, ("off", "on"), short=text)
+    parameter = Parameter(f"Press {text} {name}", StoredAs.HIDDEN, ("off", "on"), short=text)
     look = {"mode": 0, "text": text, "rounded": 4.0, **attributes}
     face = Box(name, "live.text", 1, 2, shown=shown, parameter=parameter, hint=hint, attributes=look)
     once = Box(f"{name}_once", "newobj", 1, 1, "t b")

@@ -25,7 +25,7 @@ CHOSEN = {f"label{i}": LABELS.index(label) for i, label in enumerate(
     ("Kick", "Snare", "Side Stick", "Closed Hi-Hat", "Open Hi-Hat", "Crash", "Low Tom"))}  # fmt: skip
 
 
-class Sheet:
+class DevicePicture:
     """A picture of the device."""
 
     def __init__(self) -> None:
@@ -72,11 +72,11 @@ class Sheet:
 
 def draw() -> Image.Image:
     """The device with a finished song, at twice its size."""
-    sheet = Sheet()
+    picture = DevicePicture()
     for box in panel().boxes:
         if box.shown:
-            PAINTERS[box.maxclass](sheet, box, box.shown)
-    return sheet.image
+            PAINTERS[box.maxclass](picture, box, box.shown)
+    return picture.image
 
 
 def _colour(box: Box, attribute: str, usual: str) -> str:
@@ -85,65 +85,65 @@ def _colour(box: Box, attribute: str, usual: str) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in found[:3]) if found else usual
 
 
-def _comment(sheet: Sheet, box: Box, rect: Rect) -> None:
+def _comment(picture: DevicePicture, box: Box, rect: Rect) -> None:
     centred = box.attributes.get("textjustification") == 1
     text = SHOWN.get(box.name, box.text)
     if rect[3] > 26:
-        sheet.lines(rect, text)
+        picture.lines(rect, text)
     else:
-        sheet.text(rect, text, "mm" if centred else "lm", _colour(box, "textcolor", INK))
+        picture.text(rect, text, "mm" if centred else "lm", _colour(box, "textcolor", INK))
 
 
-def _menu(sheet: Sheet, box: Box, rect: Rect) -> None:
+def _menu(picture: DevicePicture, box: Box, rect: Rect) -> None:
     assert box.parameter
     x, y, width, height = rect
-    sheet.field(rect)
+    picture.field(rect)
     chosen = box.parameter.choices[CHOSEN.get(box.name, box.parameter.initial)]
-    sheet.text((x, y, width - 12, height), chosen, "lm", ACCENT)
-    sheet.triangle((x + width - 13, y, 12, height))
+    picture.text((x, y, width - 12, height), chosen, "lm", ACCENT)
+    picture.triangle((x + width - 13, y, 12, height))
 
 
-def _button(sheet: Sheet, box: Box, rect: Rect) -> None:
-    sheet.field(rect, _colour(box, "activebgcolor", "#505050"), 4)
-    sheet.text(rect, str(box.attributes["text"]), fill=_colour(box, "activetextcolor", INK))
+def _button(picture: DevicePicture, box: Box, rect: Rect) -> None:
+    picture.field(rect, _colour(box, "activebgcolor", "#505050"), 4)
+    picture.text(rect, str(box.attributes["text"]), fill=_colour(box, "activetextcolor", INK))
 
 
-def _number(sheet: Sheet, box: Box, rect: Rect) -> None:
+def _number(picture: DevicePicture, box: Box, rect: Rect) -> None:
     assert box.parameter
-    sheet.field(rect)
+    picture.field(rect)
     unit = " %" if box.parameter.unit else ""
-    sheet.text(rect, f"{box.parameter.initial}{unit}", "mm", ACCENT)
+    picture.text(rect, f"{box.parameter.initial}{unit}", "mm", ACCENT)
 
 
-def _dial(sheet: Sheet, box: Box, rect: Rect) -> None:
+def _dial(picture: DevicePicture, box: Box, rect: Rect) -> None:
     assert box.parameter
     x, y, width, _ = rect
-    sheet.text((x, y, width, 12), box.parameter.short)
-    sheet.arc((x, y + 15, width, 20), box.parameter.initial / 100)
-    sheet.text((x, y + 35, width, 12), f"{box.parameter.initial} %")
+    picture.text((x, y, width, 12), box.parameter.short)
+    picture.arc((x, y + 15, width, 20), box.parameter.initial / 100)
+    picture.text((x, y + 35, width, 12), f"{box.parameter.initial} %")
 
 
-def _drop(sheet: Sheet, box: Box, rect: Rect) -> None:
-    sheet.field(rect, BODY, 4)
-    sheet.text(rect, str(box.attributes["legend"]), "mm", PALE)
+def _drop(picture: DevicePicture, box: Box, rect: Rect) -> None:
+    picture.field(rect, BODY, 4)
+    picture.text(rect, str(box.attributes["legend"]), "mm", PALE)
 
 
-def _progress(sheet: Sheet, _: Box, rect: Rect) -> None:
+def _progress(picture: DevicePicture, _: Box, rect: Rect) -> None:
     x, y, width, height = rect
-    sheet.field(rect)
-    sheet.field((x, y, width * 3 // 5, height), ACCENT)
+    picture.field(rect)
+    picture.field((x, y, width * 3 // 5, height), ACCENT)
 
 
-def _light(sheet: Sheet, _: Box, rect: Rect) -> None:
-    sheet.field(rect, "#73cc66", 4)
+def _light(picture: DevicePicture, _: Box, rect: Rect) -> None:
+    picture.field(rect, "#73cc66", 4)
 
 
-def _line(sheet: Sheet, _: Box, rect: Rect) -> None:
+def _line(picture: DevicePicture, _: Box, rect: Rect) -> None:
     x, y, _width, height = rect
-    sheet.field((x + 2, y, 1, height), EDGE, 0)
+    picture.field((x + 2, y, 1, height), EDGE, 0)
 
 
-PAINTERS: dict[str, Callable[[Sheet, Box, Rect], None]] = {
+PAINTERS: dict[str, Callable[[DevicePicture, Box, Rect], None]] = {
     "live.comment": _comment, "live.menu": _menu, "live.text": _button, "live.numbox": _number, "live.dial": _dial,
     "live.drop": _drop, "live.line": _line, "multislider": _progress, "panel": _light,
 }  # fmt: skip

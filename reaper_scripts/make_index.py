@@ -22,7 +22,7 @@ NOTE = f""" {NOWHERE} is a placeholder; make_index.py writes the address that th
 
 
 @dataclass(frozen=True, slots=True)
-class Provided:
+class PackageFile:
     """One file of the package. `sections` are the action lists that it stands in, none for the shared code."""
 
     file: str
@@ -40,14 +40,14 @@ def header(text: str) -> dict[str, str]:
     return tags
 
 
-def provided(tags: dict[str, str], folder: Path) -> Iterator[Provided]:
+def list_files(tags: dict[str, str], folder: Path) -> Iterator[PackageFile]:
     """Every file of the package, patterns opened."""
     for line in tags["provides"].splitlines():
         options, pattern = re.fullmatch(r"\[(.+?)\] (.+)", line).groups()  # type: ignore[union-attr]
         sections = "" if options == "nomain" else options.removeprefix("main").removeprefix("=").replace(",", " ")
         for path in sorted(folder.glob(pattern)):
             main = "" if options == "nomain" else sections or "main"
-            yield Provided(path.relative_to(folder).as_posix(), main)
+            yield PackageFile(path.relative_to(folder).as_posix(), main)
 
 
 def index(base: str, time: str) -> str:
@@ -60,7 +60,7 @@ def index(base: str, time: str) -> str:
     package = Xml.SubElement(category, "reapack", name=PACKAGE.name, type="script", desc=tags["description"])
     version = Xml.SubElement(package, "version", name=tags["version"], author=tags["author"], time=time)
     Xml.SubElement(version, "changelog").text = tags["changelog"]
-    for entry in provided(tags, PACKAGE.parent):
+    for entry in list_files(tags, PACKAGE.parent):
         main = {"main": entry.sections} if entry.sections else {}
         source = Xml.SubElement(version, "source", main, file=entry.file)
         source.text = f"{base.rstrip('/')}/{CATEGORY}/{quote(entry.file)}"
@@ -68,7 +68,7 @@ def index(base: str, time: str) -> str:
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def published() -> tuple[str, str]:
+def read_published() -> tuple[str, str]:
     """Address and time of the index that is there."""
     version = Xml.parse(INDEX).getroot().find(".//version")
     source = version.find("source") if version is not None else None
@@ -78,7 +78,7 @@ def published() -> tuple[str, str]:
 
 
 def main(*given: str) -> None:
-    base, time = given or published()
+    base, time = given or read_published()
     INDEX.write_text(index(base, time), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.midi.note_scheduler import Deck
+from bridge.midi.note_scheduler import NoteScheduler
 from bridge.midi.port import PortLost, Receive
 from bridge.midi.transport import Moment
 from bridge.notes import Clip, ClipNote, Track
@@ -25,14 +25,14 @@ class FakeClock:
         self.seconds += seconds
 
 
-class Heard(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """A message and the time at which the other end of the cable got it."""
 
     time: float
     message: bytes
 
     @property
-    def strikes(self) -> bool:
+    def is_note_on(self) -> bool:
         return self.message[0] & 0xF0 == 0x90 and self.message[2] > 0
 
 
@@ -42,12 +42,12 @@ class FakePort:
     def __init__(self, clock: FakeClock, lead: float = 0.0) -> None:
         self.clock, self.lead, self.label = clock, lead, "sidestick"
         self.unplugged = self.closed = False
-        self._heard: list[Heard] = []
+        self._heard: list[ReceivedMessage] = []
         self._waiting: list[tuple[float, bytes]] = []
         self._news = threading.Condition()
 
     @property
-    def heard(self) -> list[Heard]:
+    def heard(self) -> list[ReceivedMessage]:
         self._deliver()
         return self._heard
 
@@ -64,7 +64,7 @@ class FakePort:
         if self.lead:
             self._waiting.append((when, message))
         else:
-            self._heard.append(Heard(self.clock.now(), message))
+            self._heard.append(ReceivedMessage(self.clock.now(), message))
         with self._news:
             self._news.notify_all()
 
@@ -77,7 +77,7 @@ class FakePort:
         return not (self.unplugged or self.closed)
 
     def close(self) -> None:
-        self._heard += [Heard(max(when, self.clock.now()), message) for when, message in self._waiting]
+        self._heard += [ReceivedMessage(max(when, self.clock.now()), message) for when, message in self._waiting]
         self._waiting = []
         self.closed = True
 
@@ -91,14 +91,14 @@ class FakePort:
 
     def strikes(self) -> list[tuple[float, int]]:
         """When each note-on was heard, and its pitch."""
-        return [(heard.time, heard.message[1]) for heard in self.heard if heard.strikes]
+        return [(heard.time, heard.message[1]) for heard in self.heard if heard.is_note_on]
 
     def sounding(self) -> set[tuple[int, int]]:
         """Channel and pitch of the notes that nobody has ended. Nothing that is still scheduled counts."""
         notes: set[tuple[int, int]] = set()
         for heard in self.heard:
             key = heard.message[0] & 0x0F, heard.message[1]
-            if heard.strikes:
+            if heard.is_note_on:
                 assert key not in notes, f"{key} was struck again while it sounded"
                 notes.add(key)
             elif heard.message[0] & 0xF0 == 0x80:
@@ -109,7 +109,7 @@ class FakePort:
         while self._waiting and self._waiting[0][0] <= self.clock.now():
             when, message = self._waiting.pop(0)
             last = self._heard[-1].time if self._heard else 0.0
-            self._heard.append(Heard(max(when, last), message))
+            self._heard.append(ReceivedMessage(max(when, last), message))
 
 
 class FakeInput:
@@ -159,11 +159,11 @@ class FakeDaw:
         return Moment(position, rate, self._run, self._origin) if self._playing else None
 
 
-def drive(deck: Deck, clock: FakeClock, seconds: float) -> None:
+def drive(scheduler: NoteScheduler, clock: FakeClock, seconds: float) -> None:
     """What the player's thread does, in virtual time."""
     end = clock.now() + seconds
     while True:
-        again = deck.turn(clock.now())
+        again = scheduler.send_due(clock.now())
         if again is None or again >= end:
             break
         clock.seconds = max(again, clock.now() + 1e-6)

@@ -1,4 +1,4 @@
-"""A small song as the ear would have heard it: three drums, two candidates, known times."""
+"""A small song as the drum transcriber would give it: three drums, two candidates, known times."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from daemon.outlets.manifest import Manifest, SourceFile
 from daemon.outlets.manifest_tables import HitTable
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Hit
-from daemon.score.changes import Heard
+from daemon.score.changes import Detections
 
 LABELS = {Drum.KICK: "kick", Drum.SNARE: "snare", Drum.HIHAT: "closed_hihat"}
 DURATION = Seconds(10.0)
@@ -28,7 +28,7 @@ def hit(number: int, drum: Drum, *, strength: float = 0.8, velocity: int = 90, c
     )
 
 
-def heard() -> Heard:
+def detected_song() -> Detections:
     """Hits 0-8 go round kick, snare, closed hi-hat; 9 and 10 are candidates of the snare."""
     drums = list(LABELS)
     hits = [hit(number, drums[number % 3]) for number in range(9)]
@@ -37,11 +37,11 @@ def heard() -> Heard:
         Cluster(i, drum, LABELS[drum], confidence=0.6, count=3, velocity=90.0, typical=i, time=Seconds(i / 2))
         for i, drum in enumerate(drums)
     )
-    return Heard(tuple(hits + faint), clusters, dict.fromkeys(drums, 0.5), DURATION)
+    return Detections(tuple(hits + faint), clusters, dict.fromkeys(drums, 0.5), DURATION)
 
 
 def manifest(name: str = "Song.wav", folder: str = ".") -> Manifest:
-    found = heard()
+    found = detected_song()
     return Manifest(
         sidestick="0.1.0",
         source=SourceFile(name=name, folder=folder, sha256="ab" * 32, duration=found.duration),
@@ -53,7 +53,7 @@ def manifest(name: str = "Song.wav", folder: str = ".") -> Manifest:
     )
 
 
-def saved(folder: Path, name: str = "Song.wav", at: str = "Song.sidestick.json") -> Path:
+def save_manifest(folder: Path, name: str = "Song.wav", at: str = "Song.sidestick.json") -> Path:
     path = folder / at
     manifest(name).save(path)
     return path

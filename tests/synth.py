@@ -41,7 +41,7 @@ def tone(hertz: float, seconds: float, *, level: float = -12.0, rate: int = RATE
     return _spread(np.sin(2 * np.pi * hertz * time) * ramp * _gain(level), channels)
 
 
-def sung(line: Sequence[tuple[float, float]], seconds: float, *, octaves: int = 0) -> Samples:
+def sustained_line(line: Sequence[tuple[float, float]], seconds: float, *, octaves: int = 0) -> Samples:
     """Notes of 0.6 s, (second, Hz), with some overtones and soft edges: a bass or, octaves higher, like a voice."""
     sound = silence(seconds)
     for second, hertz in line:

@@ -7,14 +7,14 @@ import pytest
 
 from bridge import launch
 from daemon import __version__, cli
-from tests.acceptance.home import Home
+from tests.acceptance.command_line import CommandLine
 
 COMMANDS = ("transcribe", "relabel", "models", "doctor", "config", "run", "jobs", "send", "ports", "service")
 
 
 @pytest.fixture
 def home(tmp_path):
-    return Home(tmp_path)
+    return CommandLine(tmp_path)
 
 
 def test_help_names_every_command(home):

@@ -12,14 +12,14 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def loaded(home: Path, text: str = "", **variables: str) -> Config:
+def load_config(home: Path, text: str = "", **variables: str) -> Config:
     (home / "config.toml").write_text(text, "utf-8")
     return load({"SIDESTICK_FOLDERS__CONFIG": str(home), **variables})
 
 
 def problems(home: Path, text: str = "", **variables: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        loaded(home, text, **variables)
+        load_config(home, text, **variables)
     return caught.value.problems
 
 
@@ -29,24 +29,24 @@ def test_everything_has_a_default(home):
 
 
 def test_the_file_is_read(home):
-    settings = loaded(home, '[options.grid]\nstep = "1/8T"\n[daemon]\nworkers = 2').settings
+    settings = load_config(home, '[options.grid]\nstep = "1/8T"\n[daemon]\nworkers = 2').settings
     assert (settings.options.grid.step, settings.daemon.workers) == ("1/8T", 2)
 
 
 def test_the_environment_wins_over_the_file(home):
-    config = loaded(home, "[limits]\nmax_minutes = 10\nmin_seconds = 1", SIDESTICK_LIMITS__MAX_MINUTES="60")
+    config = load_config(home, "[limits]\nmax_minutes = 10\nmin_seconds = 1", SIDESTICK_LIMITS__MAX_MINUTES="60")
     assert (config.settings.limits.max_minutes, config.settings.limits.min_seconds) == (60.0, 1.0)
 
 
 def test_lists_and_tables_in_the_environment_are_json(home):
     folders = json.dumps([{"path": str(home), "poll": True}])
-    settings = loaded(home, SIDESTICK_DAEMON__DROP=folders, SIDESTICK_OPTIONS__PARTS='["bass"]').settings
+    settings = load_config(home, SIDESTICK_DAEMON__DROP=folders, SIDESTICK_OPTIONS__PARTS='["bass"]').settings
     assert settings.daemon.drop[0].poll
     assert settings.options.parts == ("bass",)
 
 
 def test_each_value_says_where_it_comes_from(home):
-    config = loaded(home, '[options.grid]\nstep = "1/8"', SIDESTICK_DEVICE="cpu")
+    config = load_config(home, '[options.grid]\nstep = "1/8"', SIDESTICK_DEVICE="cpu")
     origins = {value.name: value.origin for value in config.values()}
     assert origins["options.grid.step"] == str(home / "config.toml")
     assert origins["device"] == "SIDESTICK_DEVICE"
@@ -54,17 +54,17 @@ def test_each_value_says_where_it_comes_from(home):
 
 
 def test_every_value_can_be_shown_as_json(home):
-    assert json.dumps([value.value for value in loaded(home).values()])
+    assert json.dumps([value.value for value in load_config(home).values()])
 
 
 def test_a_tilde_is_the_home_folder(home, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    assert loaded(home, '[models]\nmine = "~/mine.th"').settings.models == {"mine": home / "mine.th"}
+    assert load_config(home, '[models]\nmine = "~/mine.th"').settings.models == {"mine": home / "mine.th"}
 
 
 def test_a_drum_map_may_use_nicknames(home):
-    maps = loaded(home, "[drum_maps.pads]\nbd = 35\n'open hat' = 46").settings.drum_maps
+    maps = load_config(home, "[drum_maps.pads]\nbd = 35\n'open hat' = 46").settings.drum_maps
     assert maps == {"pads": {"kick": 35, "open_hihat": 46}}
 
 
@@ -124,15 +124,15 @@ def test_a_file_in_another_encoding_is_told(home):
 
 
 def test_a_name_may_hold_a_dot(home):
-    assert list(loaded(home, "[models]\n'kit.v2' = '/x'").settings.models) == ["kit.v2"]
+    assert list(load_config(home, "[models]\n'kit.v2' = '/x'").settings.models) == ["kit.v2"]
 
 
 def test_an_empty_variable_is_no_variable(home):
-    assert loaded(home, SIDESTICK_DEVICE="").settings.device == "auto"
+    assert load_config(home, SIDESTICK_DEVICE="").settings.device == "auto"
 
 
 def test_the_state_folder_goes_by_the_name_that_clients_know(home):
-    assert loaded(home, SIDESTICK_STATE_FOLDER=str(home / "state")).settings.folders.state == home / "state"
+    assert load_config(home, SIDESTICK_STATE_FOLDER=str(home / "state")).settings.folders.state == home / "state"
 
 
 def test_other_variables_are_none_of_our_business(home):

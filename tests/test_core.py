@@ -8,47 +8,49 @@ import pytest
 
 from bridge.midi.file_reader import read
 from bridge.osc.calls import read_call
-from daemon.core import FrontDesk, Manners, Staff
+from daemon.core import Components, Core, CoreSettings
 from daemon.errors import Rejected
-from daemon.events import Bus, Done, MidiWritten
-from daemon.inlets.dispatch import Door, Reception
-from daemon.jobs.admission import Admission, House
+from daemon.events import Done, EventBus, MidiWritten
+from daemon.inlets.dispatch import Dispatcher, Handlers
+from daemon.jobs.admission import Admission, AdmissionSettings
 from daemon.jobs.job import State
 from daemon.jobs.listings import Listings
-from daemon.jobs.scheduler import Foreman
+from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
-from daemon.outlets.delivery import Desk
+from daemon.outlets.delivery import DeliverySettings
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
-from daemon.outlets.notify import Asker, Notifier
+from daemon.outlets.notify import Notifier, Requester
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.options import Options
 from tests import songs, synth
 from tests.fakes import FakeClock, FakeInput, FakePort
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 
-ME = Asker("me", "7", lambda message: None)
+ME = Requester("me", "7", lambda message: None)
 
 
-class Shop:
-    """A front desk with one song that is done."""
+class CoreSetup:
+    """A core with one song that is done."""
 
     def __init__(self, folder: Path, learn: bool = False) -> None:
         self.folder, self.clock, self.events = folder, FakeClock(), []
-        self.bus = bus = Bus()
-        bus.listen(self.events.append)
+        self.bus = bus = EventBus()
+        bus.subscribe(self.events.append)
         self.store = JobStore(folder / "jobs.db")
         self.port = FakePort(self.clock)
         ports = PortSettings(open_out=lambda *_: self.port, open_in=self._open_in, open_link=lambda: None)
         self.midi = MidiOutlet(ports, lambda text: None)
-        house = House(folder / "cache", Limits(), Options(), draft=True, check=lambda options: None)
-        foreman = Foreman(self.store, bus, [], None, idle=1.0)
-        staff = Staff(Admission(house, self.store, bus), foreman, self.store, self.midi, bus)
-        manners = Manners(Desk(folder / "locks"), Listings(folder / "listings"), "cpu", learn)
-        self.door: Door = FrontDesk(staff, manners, self.clock.now)
+        admission_settings = AdmissionSettings(
+            folder / "cache", Limits(), Options(), draft=True, check=lambda options: None
+        )
+        scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
+        services = Components(Admission(admission_settings, self.store, bus), scheduler, self.store, self.midi, bus)
+        core_settings = CoreSettings(DeliverySettings(folder / "locks"), Listings(folder / "listings"), "cpu", learn)
+        self.door: Handlers = Core(services, core_settings, self.clock.now)
         self.notifier = Notifier(self.clock.now)
-        bus.listen(self.notifier.hear)
-        self.reception = Reception(self.door, self.notifier, self.clock.now)
+        bus.subscribe(self.notifier.handle_event)
+        self.reception = Dispatcher(self.door, self.notifier, self.clock.now)
         self.job = self.done()
 
     def _open_in(self, receive, name, api, beside):
@@ -56,13 +58,13 @@ class Shop:
         return self.input
 
     def done(self) -> str:
-        manifest = songs.saved(self.folder)
+        manifest = songs.save_manifest(self.folder)
         running = self.store.move(self.store.add(job(str(self.folder / "Song.wav"))), State.RUNNING)
         return self.store.move(running, State.DONE, manifest=str(manifest), midi="").id
 
     def handle(self, address: str, *args: object):
         call = read_call(address, args)
-        return self.reception.handle(call, Asker("me", call.id, lambda message: None))
+        return self.reception.handle(call, Requester("me", call.id, lambda message: None))
 
     def labels(self) -> list[str]:
         rows = json.loads(Path(str(self.door.clusters(ME, self.job).args[2])).read_text("utf-8"))
@@ -74,91 +76,94 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path):
-    opened = Shop(tmp_path)
+def core_setup(tmp_path):
+    opened = CoreSetup(tmp_path)
     yield opened
     opened.close()
 
 
-def test_a_ping_tells_who_is_there(shop):
-    assert shop.door.ping(ME).args[:2] == ("7", "sidestick")
+def test_a_ping_tells_who_is_there(core_setup):
+    assert core_setup.door.ping(ME).args[:2] == ("7", "sidestick")
 
 
-def test_the_status_counts_jobs(shop):
-    shop.store.add(job())
-    assert shop.door.status(ME).args[1:4] == (0, 1, "cpu")
+def test_the_status_counts_jobs(core_setup):
+    core_setup.store.add(job())
+    assert core_setup.door.status(ME).args[1:4] == (0, 1, "cpu")
 
 
-def test_a_song_is_taken_on(shop, tmp_path):
+def test_a_song_is_taken_on(core_setup, tmp_path):
     song = synth.write(tmp_path / "New.wav", synth.tone(440.0, 1.0))
-    ack = shop.door.process(ME, str(song), {})
-    assert shop.store.get(str(ack.args[1])).path == song
+    ack = core_setup.door.process(ME, str(song), {})
+    assert core_setup.store.get(str(ack.args[1])).path == song
 
 
-def test_a_relabel_writes_the_midi_and_tells_everybody(shop, tmp_path):
-    answer = shop.door.relabel(ME, shop.job, {"clusters": {"0": "cowbell"}})
+def test_a_relabel_writes_the_midi_and_tells_everybody(core_setup, tmp_path):
+    answer = core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
     midi = tmp_path / "Song.drums.mid"
-    assert answer.args == ("7", shop.job, 1, str(tmp_path / "Song.sidestick.json"), str(midi))
+    assert answer.args == ("7", core_setup.job, 1, str(tmp_path / "Song.sidestick.json"), str(midi))
     assert midi.read_bytes()[:4] == b"MThd"
     manifest = str(tmp_path / "Song.sidestick.json")
-    assert shop.events == [MidiWritten(shop.job, str(midi)), Done(shop.job, 1, manifest, str(midi))]
-    assert shop.labels() == ["cowbell", "snare", "closed_hihat"]
+    assert core_setup.events == [MidiWritten(core_setup.job, str(midi)), Done(core_setup.job, 1, manifest, str(midi))]
+    assert core_setup.labels() == ["cowbell", "snare", "closed_hihat"]
 
 
-def test_undo_and_redo_go_back_and_forth(shop):
-    shop.door.relabel(ME, shop.job, {"clusters": {"0": "cowbell"}})
-    assert shop.door.undo(ME, shop.job).args[2] == 0
-    assert shop.labels()[0] == "kick"
-    assert shop.door.redo(ME, shop.job).args[2] == 1
-    assert shop.labels()[0] == "cowbell"
+def test_undo_and_redo_go_back_and_forth(core_setup):
+    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
+    assert core_setup.door.undo(ME, core_setup.job).args[2] == 0
+    assert core_setup.labels()[0] == "kick"
+    assert core_setup.door.redo(ME, core_setup.job).args[2] == 1
+    assert core_setup.labels()[0] == "cowbell"
 
 
-def test_regenerate_changes_settings_without_the_audio(shop, tmp_path):
-    answer = shop.door.regenerate(ME, shop.job, {"grid": {"quantize": False}, "drum_map": "ableton"})
+def test_regenerate_changes_settings_without_the_audio(core_setup, tmp_path):
+    answer = core_setup.door.regenerate(ME, core_setup.job, {"grid": {"quantize": False}, "drum_map": "ableton"})
     assert answer.args[2] == 1
-    shop.door.regenerate(ME, shop.job, {"sensitivity": {"snare": 0.9}})
+    core_setup.door.regenerate(ME, core_setup.job, {"sensitivity": {"snare": 0.9}})
     assert len(Manifest.load(tmp_path / "Song.sidestick.json").history.revisions) == 2
 
 
-def test_two_clients_at_once_make_two_revisions(shop):
+def test_two_clients_at_once_make_two_revisions(core_setup):
     labels = ["cowbell", "clap", "tambourine", "ride"] * 3
     threads = [
-        threading.Thread(target=shop.door.relabel, args=(ME, shop.job, {"clusters": {"0": label}})) for label in labels
+        threading.Thread(target=core_setup.door.relabel, args=(ME, core_setup.job, {"clusters": {"0": label}}))
+        for label in labels
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    revisions = [event.revision for event in shop.events if isinstance(event, Done)]
+    revisions = [event.revision for event in core_setup.events if isinstance(event, Done)]
     assert sorted(revisions) == list(range(1, 13))
 
 
-def test_a_midi_file_that_somebody_edited_is_left_alone(shop, tmp_path):
-    shop.door.relabel(ME, shop.job, {"clusters": {"0": "cowbell"}})
+def test_a_midi_file_that_somebody_edited_is_left_alone(core_setup, tmp_path):
+    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
     (tmp_path / "Song.drums.mid").write_bytes(b"mine")
-    answer = shop.door.undo(ME, shop.job)
+    answer = core_setup.door.undo(ME, core_setup.job)
     assert answer.args[4] == str(tmp_path / "Song.drums-2.mid")
     assert (tmp_path / "Song.drums.mid").read_bytes() == b"mine"
-    assert shop.store.get(shop.job).midi == answer.args[4]
+    assert core_setup.store.get(core_setup.job).midi == answer.args[4]
 
 
 @pytest.mark.parametrize("verb", ["relabel", "undo", "redo", "regenerate", "push", "clusters", "cancel", "audition"])
-def test_an_unknown_job_is_refused(shop, verb):
+def test_an_unknown_job_is_refused(core_setup, verb):
     given = {"relabel": ({},), "regenerate": ({},), "push": ({},), "audition": (0,)}.get(verb, ())
     with pytest.raises(Rejected, match="no job 'j0'"):
-        getattr(shop.door, verb)(ME, "j0", *given)
+        getattr(core_setup.door, verb)(ME, "j0", *given)
 
 
-def test_a_running_job_is_not_relabelled(shop):
-    waiting = shop.store.add(job("/music/Other.wav"))
+def test_a_running_job_is_not_relabelled(core_setup):
+    waiting = core_setup.store.add(job("/music/Other.wav"))
     with pytest.raises(Rejected, match=r"Other\.wav is still being worked on"):
-        shop.door.relabel(ME, waiting.id, {"clusters": {"0": "snare"}})
+        core_setup.door.relabel(ME, waiting.id, {"clusters": {"0": "snare"}})
 
 
-def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(shop):
-    failed = shop.store.move(shop.store.move(shop.store.add(job()), State.RUNNING), State.FAILED, reason="It broke.")
+def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(core_setup):
+    failed = core_setup.store.move(
+        core_setup.store.move(core_setup.store.add(job()), State.RUNNING), State.FAILED, reason="It broke."
+    )
     with pytest.raises(Rejected, match=r"it is failed: It broke\."):
-        shop.door.relabel(ME, failed.id, {"clusters": {"0": "snare"}})
+        core_setup.door.relabel(ME, failed.id, {"clusters": {"0": "snare"}})
 
 
 @pytest.mark.parametrize(
@@ -170,115 +175,115 @@ def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(shop):
         ({}, "bad_change"),
     ],
 )
-def test_a_change_that_does_not_fit_is_refused_and_writes_nothing(shop, tmp_path, changes, code):
+def test_a_change_that_does_not_fit_is_refused_and_writes_nothing(core_setup, tmp_path, changes, code):
     with pytest.raises(Rejected) as caught:
-        shop.door.relabel(ME, shop.job, changes)
+        core_setup.door.relabel(ME, core_setup.job, changes)
     assert caught.value.code == code
     assert not list(tmp_path.glob("*.mid"))
 
 
-def test_a_manifest_that_has_gone_is_named(shop, tmp_path):
+def test_a_manifest_that_has_gone_is_named(core_setup, tmp_path):
     (tmp_path / "Song.sidestick.json").unlink()
-    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    [answer] = core_setup.handle("/sidestick/relabel", "1", core_setup.job, '{"clusters": {"0": "snare"}}')
     assert answer.args[2] == "no_manifest"
 
 
-def test_a_disk_that_refuses_is_an_answer(shop, monkeypatch):
+def test_a_disk_that_refuses_is_an_answer(core_setup, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    [answer] = core_setup.handle("/sidestick/relabel", "1", core_setup.job, '{"clusters": {"0": "snare"}}')
     assert (answer.args[2], "disk is full" in str(answer.args[3])) == ("stage_failed", True)
 
 
-def test_a_request_that_breaks_is_answered_and_the_next_one_heard(shop, monkeypatch):
+def test_a_request_that_breaks_is_answered_and_the_next_one_heard(core_setup, monkeypatch):
     monkeypatch.setattr("daemon.core.correct", lambda *_: 1 / 0)
-    [answer] = shop.handle("/sidestick/relabel", "1", shop.job, '{"clusters": {"0": "snare"}}')
+    [answer] = core_setup.handle("/sidestick/relabel", "1", core_setup.job, '{"clusters": {"0": "snare"}}')
     assert (answer.args[2], "ZeroDivisionError" in str(answer.args[3])) == ("internal", True)
-    assert shop.handle("/sidestick/ping", "2")[0].address == "/sidestick/pong"
+    assert core_setup.handle("/sidestick/ping", "2")[0].address == "/sidestick/pong"
 
 
-def test_a_push_plays_and_its_asker_hears_how_many_notes(shop):
-    answers = shop.handle("/sidestick/push", "1", shop.job, "{}")
+def test_a_push_plays_and_its_asker_hears_how_many_notes(core_setup):
+    answers = core_setup.handle("/sidestick/push", "1", core_setup.job, "{}")
     assert [answer.address for answer in answers] == ["/sidestick/ack", "/sidestick/pushed"]
     assert answers[1].args[2] == 9
-    assert shop.port.comes_true(lambda: shop.port.strikes())
+    assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
 
 
-def test_a_correction_is_heard_in_what_plays(shop):
-    shop.door.push(ME, shop.job, {"loop": True})
-    assert shop.port.comes_true(lambda: shop.port.strikes())
+def test_a_correction_is_heard_in_what_plays(core_setup):
+    core_setup.door.push(ME, core_setup.job, {"loop": True})
+    assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
     replaced = []
-    shop.midi.replace = lambda clip, job: replaced.append(job)  # type: ignore[method-assign]
-    shop.door.relabel(ME, shop.job, {"clusters": {"0": "cowbell"}})
-    assert replaced == [shop.job]
+    core_setup.midi.replace = lambda clip, job: replaced.append(job)  # type: ignore[method-assign]
+    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
+    assert replaced == [core_setup.job]
 
 
-def test_stop_and_panic_leave_silence(shop):
-    shop.door.push(ME, shop.job, {})
-    assert shop.port.comes_true(lambda: shop.port.strikes())
-    assert shop.door.stop(ME).address == "/sidestick/done"
-    assert shop.door.panic(ME).address == "/sidestick/done"
-    assert shop.port.comes_true(lambda: not shop.port.sounding())
+def test_stop_and_panic_leave_silence(core_setup):
+    core_setup.door.push(ME, core_setup.job, {})
+    assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
+    assert core_setup.door.stop(ME).address == "/sidestick/done"
+    assert core_setup.door.panic(ME).address == "/sidestick/done"
+    assert core_setup.port.comes_true(lambda: not core_setup.port.sounding())
 
 
-def test_an_audition_plays_one_cluster_only(shop):
-    shop.door.audition(ME, shop.job, 1)
-    assert shop.port.comes_true(lambda: shop.port.strikes())
-    assert {pitch for _, pitch in shop.port.strikes()} == {38}
+def test_an_audition_plays_one_cluster_only(core_setup):
+    core_setup.door.audition(ME, core_setup.job, 1)
+    assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
+    assert {pitch for _, pitch in core_setup.port.strikes()} == {38}
 
 
-def test_an_audition_of_nothing_is_refused(shop):
+def test_an_audition_of_nothing_is_refused(core_setup):
     with pytest.raises(Rejected, match="no cluster 9"):
-        shop.door.audition(ME, shop.job, 9)
+        core_setup.door.audition(ME, core_setup.job, 9)
 
 
 def test_with_learn_a_pad_names_the_cluster_that_was_auditioned(tmp_path):
-    shop, corrected = Shop(tmp_path, learn=True), threading.Event()
-    shop.bus.listen(lambda event: corrected.set() if isinstance(event, Done) else None)
-    shop.door.audition(ME, shop.job, 1)
-    shop.input.get(bytes([0x99, 56, 90]))
+    core_setup, corrected = CoreSetup(tmp_path, learn=True), threading.Event()
+    core_setup.bus.subscribe(lambda event: corrected.set() if isinstance(event, Done) else None)
+    core_setup.door.audition(ME, core_setup.job, 1)
+    core_setup.input.get(bytes([0x99, 56, 90]))
     assert corrected.wait(10.0)
-    assert shop.labels()[1] == "cowbell"
-    shop.close()
+    assert core_setup.labels()[1] == "cowbell"
+    core_setup.close()
 
 
-def test_the_list_of_jobs_is_a_file(shop):
-    rows = json.loads(Path(str(shop.door.jobs(ME, 10).args[1])).read_text("utf-8"))
-    assert [(row["job"], row["state"]) for row in rows] == [(shop.job, "done")]
+def test_the_list_of_jobs_is_a_file(core_setup):
+    rows = json.loads(Path(str(core_setup.door.jobs(ME, 10).args[1])).read_text("utf-8"))
+    assert [(row["job"], row["state"]) for row in rows] == [(core_setup.job, "done")]
 
 
-def test_a_cancelled_job_is_answered_with_done(shop):
-    waiting = shop.store.add(job("/music/Other.wav"))
-    assert shop.door.cancel(ME, waiting.id).args == ("7", waiting.id)
-    assert shop.store.get(waiting.id).state is State.CANCELLED
+def test_a_cancelled_job_is_answered_with_done(core_setup):
+    waiting = core_setup.store.add(job("/music/Other.wav"))
+    assert core_setup.door.cancel(ME, waiting.id).args == ("7", waiting.id)
+    assert core_setup.store.get(waiting.id).state is State.CANCELLED
 
 
-def test_four_even_taps_set_the_beat_and_the_fifth_changes_nothing(shop):
+def test_four_even_taps_set_the_beat_and_the_fifth_changes_nothing(core_setup):
     answers = []
     for _ in range(5):
-        answers.append(shop.door.tap(ME, shop.job, -1.0).args)
-        shop.clock.advance(60 / 90)
+        answers.append(core_setup.door.tap(ME, core_setup.job, -1.0).args)
+        core_setup.clock.advance(60 / 90)
     assert [args[2] for args in answers] == [1, 2, 3, 4, 5]
     assert [round(float(args[3])) for args in answers] == [0, 90, 90, 90, 90]
     assert [args[4] for args in answers] == [0, 0, 0, 1, 1]
 
 
-def test_taps_at_places_of_the_song_are_its_beats_until_they_are_undone(shop, tmp_path):
+def test_taps_at_places_of_the_song_are_its_beats_until_they_are_undone(core_setup, tmp_path):
     for second in (1.1, 1.8, 2.5, 3.2):
-        shop.door.tap(ME, shop.job, second)
+        core_setup.door.tap(ME, core_setup.job, second)
     midi = tmp_path / "Song.drums.mid"
     assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.7
-    shop.door.undo(ME, shop.job)
+    core_setup.door.undo(ME, core_setup.job)
     assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.5
 
 
-def test_a_tap_for_no_job_is_refused(shop):
-    assert shop.handle("/sidestick/tap", "1", "nobody")[0].address == "/sidestick/fail"
+def test_a_tap_for_no_job_is_refused(core_setup):
+    assert core_setup.handle("/sidestick/tap", "1", "nobody")[0].address == "/sidestick/fail"
 
 
-def test_a_tap_that_is_sent_twice_counts_once(shop):
-    first = shop.handle("/sidestick/tap", "t1", shop.job)[0]
-    assert shop.handle("/sidestick/tap", "t1", shop.job)[0] == first
-    assert shop.handle("/sidestick/tap", "t2", shop.job)[0].args[2] == 2
+def test_a_tap_that_is_sent_twice_counts_once(core_setup):
+    first = core_setup.handle("/sidestick/tap", "t1", core_setup.job)[0]
+    assert core_setup.handle("/sidestick/tap", "t1", core_setup.job)[0] == first
+    assert core_setup.handle("/sidestick/tap", "t2", core_setup.job)[0].args[2] == 2

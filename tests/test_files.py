@@ -5,7 +5,7 @@ import pytest
 
 from daemon import files as whole
 from daemon.errors import StageFailed
-from daemon.files import together, write_whole
+from daemon.files import atomic_batch, write_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -14,17 +14,17 @@ def names(folder: Path) -> list[str]:
 
 def test_an_older_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
     (tmp_path / "song.mid").write_bytes(b"old")
-    write_whole(tmp_path / "song.mid", b"new")
+    write_atomically(tmp_path / "song.mid", b"new")
     assert ((tmp_path / "song.mid").read_bytes(), names(tmp_path)) == (b"new", ["song.mid"])
 
 
 def test_a_missing_folder_is_named_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(StageFailed, match=r"gone.*song\.mid could not be written: the folder is not there; choose"):
-        write_whole(tmp_path / "gone" / "song.mid", b"")
+        write_atomically(tmp_path / "gone" / "song.mid", b"")
 
 
 def test_files_appear_together_at_the_end(tmp_path: Path) -> None:
-    with together() as write:
+    with atomic_batch() as write:
         write(tmp_path / "a.mid", b"a")
         write(tmp_path / "b.json", b"b")
         assert not {"a.mid", "b.json"} & set(names(tmp_path))
@@ -33,14 +33,14 @@ def test_files_appear_together_at_the_end(tmp_path: Path) -> None:
 
 def test_if_one_cannot_be_written_the_others_stay_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(b"old")
-    with pytest.raises(StageFailed, match=r"gone.*b\.json could not be written"), together() as write:
+    with pytest.raises(StageFailed, match=r"gone.*b\.json could not be written"), atomic_batch() as write:
         write(tmp_path / "a.mid", b"new")
         write(tmp_path / "gone" / "b.json", b"b")
     assert ((tmp_path / "a.mid").read_bytes(), names(tmp_path)) == (b"old", ["a.mid"])
 
 
 def test_an_error_between_two_files_leaves_none(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), together() as write:
+    with pytest.raises(ZeroDivisionError), atomic_batch() as write:
         write(tmp_path / "a.mid", b"a")
         raise ZeroDivisionError
     assert names(tmp_path) == []
@@ -51,7 +51,7 @@ def test_every_file_is_on_the_disk_before_the_first_takes_its_place(tmp_path, mo
     synced, replaced = os.fsync, Path.replace
     monkeypatch.setattr(whole.os, "fsync", lambda handle: (happened.append("sync"), synced(handle)))
     monkeypatch.setattr(Path, "replace", lambda path, to: (happened.append(to.name), replaced(path, to)))
-    with together() as write:
+    with atomic_batch() as write:
         write(tmp_path / "a.mid", b"a")
         write(tmp_path / "b.json", b"b")
     assert happened == ["sync", "sync", "a.mid", "b.json", "sync"]

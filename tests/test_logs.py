@@ -33,28 +33,28 @@ def detailed(tmp_path: Path) -> Iterator[logging.Logger]:
     logs.stop(found)
 
 
-def written(folder: Path) -> list[str]:
+def read_lines(folder: Path) -> list[str]:
     return (folder / logs.FILE).read_text("utf-8").splitlines()
 
 
 def story(logger: logging.Logger, console: io.StringIO, *events: Event) -> list[str]:
     """What the console shows of `events`, without the time of day."""
-    journal = logs.Journal(logger)
+    journal = logs.JobLogger(logger)
     for event in events:
-        journal.hear(event)
+        journal.log_event(event)
     return [line.split("  ", 1)[1] for line in console.getvalue().splitlines()]
 
 
 def test_a_line_has_the_time_and_the_words(logger: logging.Logger, tmp_path: Path) -> None:
     logger.info("%s: queued", "Für Elise.wav")
-    [line] = written(tmp_path)
+    [line] = read_lines(tmp_path)
     assert line[:2] == "20"
     assert line[19:] == "  Für Elise.wav: queued"
 
 
 def test_the_console_says_the_same(logger: logging.Logger, console: io.StringIO, tmp_path: Path) -> None:
     logger.info("hello")
-    assert console.getvalue().splitlines() == written(tmp_path)
+    assert console.getvalue().splitlines() == read_lines(tmp_path)
 
 
 def test_what_went_wrong_stands_out(logger: logging.Logger, console: io.StringIO) -> None:
@@ -64,12 +64,12 @@ def test_what_went_wrong_stands_out(logger: logging.Logger, console: io.StringIO
 
 def test_detail_is_left_out_until_it_is_asked_for(logger: logging.Logger, tmp_path: Path) -> None:
     logger.debug("a detail")
-    assert written(tmp_path) == []
+    assert read_lines(tmp_path) == []
 
 
 def test_detail_names_the_place_and_the_thread(detailed: logging.Logger, tmp_path: Path) -> None:
     detailed.debug("a detail")
-    [line] = written(tmp_path)
+    [line] = read_lines(tmp_path)
     assert [part for part in ("DEBUG", "MainThread", "test_logs:", "a detail") if part not in line] == []
 
 
@@ -82,28 +82,28 @@ def fail(logger: logging.Logger) -> None:
 
 def test_an_error_is_one_line(logger: logging.Logger, tmp_path: Path) -> None:
     fail(logger)
-    [line] = written(tmp_path)
+    [line] = read_lines(tmp_path)
     assert line.endswith("! Song.wav failed.")
 
 
 def test_with_detail_an_error_shows_where_it_came_from(detailed: logging.Logger, tmp_path: Path) -> None:
     fail(detailed)
-    assert "ValueError: inside" in written(tmp_path)
+    assert "ValueError: inside" in read_lines(tmp_path)
 
 
 def test_a_file_name_cannot_forge_a_line(logger: logging.Logger, tmp_path: Path) -> None:
     logger.info("%s: queued", "a\n2026-01-01 00:00:00  all is lost\x1b[2J\u202e")
-    assert len(written(tmp_path)) == 1
-    assert written(tmp_path)[0].endswith(r"a\n2026-01-01 00:00:00  all is lost\x1b[2J\u202e: queued")
+    assert len(read_lines(tmp_path)) == 1
+    assert read_lines(tmp_path)[0].endswith(r"a\n2026-01-01 00:00:00  all is lost\x1b[2J\u202e: queued")
 
 
 def test_a_name_that_is_not_unicode_can_be_logged(logger: logging.Logger, tmp_path: Path) -> None:
     logger.info("%s: queued", "caf\udce9.wav")
-    assert written(tmp_path)[0].endswith(r"caf\udce9.wav: queued")
+    assert read_lines(tmp_path)[0].endswith(r"caf\udce9.wav: queued")
 
 
 def test_files_stay_small_and_few(tmp_path: Path) -> None:
-    logger = logs.start(tmp_path, "info", None, largest=1000)
+    logger = logs.start(tmp_path, "info", None, max_bytes=1000)
     for number in range(200):
         logger.info("line %d of a long day", number)
     logs.stop(logger)
@@ -143,7 +143,7 @@ def test_starting_again_does_not_say_everything_twice(tmp_path: Path) -> None:
     logger = logs.start(tmp_path, "info", None)
     logger.info("hello")
     logs.stop(logger)
-    assert len(written(tmp_path)) == 1
+    assert len(read_lines(tmp_path)) == 1
 
 
 def test_a_song_is_told_in_a_few_lines(logger: logging.Logger, console: io.StringIO) -> None:

@@ -16,7 +16,7 @@ from daemon import __version__
 ROOT = Path(__file__).parents[1]
 
 
-def told(*command, **variables):
+def run_command(*command, **variables):
     clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "SIDESTICK_"))}
     return subprocess.run(
         list(map(str, command)), capture_output=True, text=True, cwd=Path(sys.prefix), env={**clean, **variables}
@@ -39,7 +39,7 @@ def programs(wheel, tmp_path_factory):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     bin_ = folder / ("Scripts" if os.name == "nt" else "bin")
     install = ["install", "-q", "--no-deps", "--disable-pip-version-check", wheel]
-    done = told(sys.executable, "-m", "pip", "--python", bin_ / "python", *install)
+    done = run_command(sys.executable, "-m", "pip", "--python", bin_ / "python", *install)
     assert done.returncode == 0, done.stderr
     (site,) = folder.rglob("site-packages")
     (site / "needed.pth").write_text(sysconfig.get_path("purelib"))
@@ -48,7 +48,7 @@ def programs(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_code_weights_and_schema_and_nothing_of_the_workshop(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"daemon/weights/ear.onnx", "daemon/weights/kit.onnx"} <= names
+    assert {"daemon/weights/drum_transcriber.onnx", "daemon/weights/kit_network.onnx"} <= names
     assert {"daemon/outlets/manifest.schema.json", "bridge/launch.py"} <= names
     assert {"daemon/web/index.html", "daemon/web/js/main.js"} <= names
     tops = {name.split("/")[0] for name in names}
@@ -58,19 +58,21 @@ def test_the_wheel_holds_code_weights_and_schema_and_nothing_of_the_workshop(whe
 
 
 def test_both_packages_are_imported_from_where_they_were_installed(programs):
-    done = told(programs / "python", "-c", "import daemon, bridge; print(daemon.__file__); print(bridge.__file__)")
+    done = run_command(
+        programs / "python", "-c", "import daemon, bridge; print(daemon.__file__); print(bridge.__file__)"
+    )
     assert all(Path(line).is_relative_to(programs.parent) for line in done.stdout.splitlines())
     assert len(done.stdout.splitlines()) == 2
 
 
 def test_the_console_script_runs(programs):
-    done = told(programs / "sidestick", "--version")
+    done = run_command(programs / "sidestick", "--version")
     assert (done.returncode, done.stdout) == (0, f"sidestick {__version__}\n"), done.stderr
 
 
 def test_the_packaged_weights_work_from_there(programs, tmp_path):
     places = {f"SIDESTICK_FOLDERS__{name}": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE", "MODELS")}
-    done = told(programs / "sidestick", "doctor", **places)
+    done = run_command(programs / "sidestick", "doctor", **places)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ear" in done.stdout
 
@@ -78,7 +80,7 @@ def test_the_packaged_weights_work_from_there(programs, tmp_path):
 def test_another_package_called_daemon_in_front_is_told_in_one_sentence(programs, tmp_path):
     (tmp_path / "daemon").mkdir()
     (tmp_path / "daemon" / "__init__.py").write_text("from daemon.daemon import DaemonContext\n")
-    done = told(programs / "sidestick", "--version", PYTHONPATH=str(tmp_path))
+    done = run_command(programs / "sidestick", "--version", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert str(tmp_path / "daemon") in done.stderr and "virtual environment of its own" in done.stderr
     assert "Traceback" not in done.stderr

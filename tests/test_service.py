@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 
 from daemon.commands import service as command
 from daemon.errors import Rejected
-from daemon.service import Answer, Launchd, Systemd, TaskScheduler, run_tool, service
-from daemon.service_files import LABEL, Program, launch_agent, scheduled_task, systemd_unit
+from daemon.service import Launchd, Systemd, TaskScheduler, ToolResult, run_tool, service
+from daemon.service_files import LABEL, ServiceProgram, launch_agent, scheduled_task, systemd_unit
 
 AWKWARD = "/Users/Jörg & Söhne/50 % \"off\" 'here' $HOME \\ <x>"
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30)
 
 
-def program(*words: str, **environment: str) -> Program:
-    return Program(words or ("/usr/bin/env", "true"), Path("/home/jo"), Path("/home/jo/service.err"), environment)
+def program(*words: str, **environment: str) -> ServiceProgram:
+    return ServiceProgram(
+        words or ("/usr/bin/env", "true"), Path("/home/jo"), Path("/home/jo/service.err"), environment
+    )
 
 
 class Tool:
@@ -30,10 +32,10 @@ class Tool:
         self.asked: list[str] = []
         self.refuses: set[str] = set()
 
-    def __call__(self, words: Sequence[str]) -> Answer:
+    def __call__(self, words: Sequence[str]) -> ToolResult:
         self.asked.append(" ".join(words))
         refused = any(word in self.refuses for word in words)
-        return Answer(not refused, "Access is denied." if refused else "state = running")
+        return ToolResult(not refused, "Access is denied." if refused else "state = running")
 
 
 @pytest.fixture
@@ -42,8 +44,10 @@ def tool() -> Tool:
 
 
 @pytest.fixture
-def at_home(tmp_path: Path) -> Program:
-    return Program(("/some where/python", "-m", "daemon.cli", "run"), tmp_path, tmp_path / "state" / "service.err")
+def at_home(tmp_path: Path) -> ServiceProgram:
+    return ServiceProgram(
+        ("/some where/python", "-m", "daemon.cli", "run"), tmp_path, tmp_path / "state" / "service.err"
+    )
 
 
 @given(st.lists(TEXT, min_size=1), TEXT)
@@ -59,7 +63,7 @@ def test_a_launch_agent_starts_at_log_on_and_after_a_crash() -> None:
     assert found["ProcessType"] == "Interactive"
 
 
-def verified(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def verify_unit(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """What systemd itself says of a unit."""
     file = folder / "sidestick.service"
     file.write_text(unit, "utf-8")
@@ -70,12 +74,12 @@ def verified(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("word", ["run", AWKWARD, "%h", "${HOME}", "a;b", "ü", "-", "", "\\"])
 def test_systemd_accepts_the_unit(tmp_path: Path, word: str) -> None:
-    found = verified(systemd_unit(program("/usr/bin/env", word, SIDESTICK_X=word)), tmp_path)
+    found = verify_unit(systemd_unit(program("/usr/bin/env", word, SIDESTICK_X=word)), tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
 
 
 def test_systemd_would_notice_a_program_that_is_not_there(tmp_path: Path) -> None:
-    assert verified(systemd_unit(program("/nowhere/a b/python")), tmp_path).returncode != 0
+    assert verify_unit(systemd_unit(program("/nowhere/a b/python")), tmp_path).returncode != 0
 
 
 def setting(unit: str, name: str) -> str:
@@ -140,7 +144,7 @@ def test_a_path_that_no_service_file_can_hold_is_refused(path: str) -> None:
         program(path)
 
 
-def test_installing_on_macos_loads_the_agent(tool: Tool, at_home: Program) -> None:
+def test_installing_on_macos_loads_the_agent(tool: Tool, at_home: ServiceProgram) -> None:
     tool.refuses = {"print"}
     agent = Launchd(at_home, tool, 501)
     agent.install()
@@ -148,7 +152,7 @@ def test_installing_on_macos_loads_the_agent(tool: Tool, at_home: Program) -> No
     assert tool.asked[-2:] == [f"launchctl enable gui/501/{LABEL}", f"launchctl bootstrap gui/501 {agent.file}"]
 
 
-def test_installing_again_on_macos_waits_until_the_old_one_has_ended(tool: Tool, at_home: Program) -> None:
+def test_installing_again_on_macos_waits_until_the_old_one_has_ended(tool: Tool, at_home: ServiceProgram) -> None:
     paused = []
 
     def pause(seconds: float) -> None:
@@ -160,7 +164,7 @@ def test_installing_again_on_macos_waits_until_the_old_one_has_ended(tool: Tool,
     assert tool.asked[0] == f"launchctl bootout gui/501/{LABEL}"
 
 
-def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: Program, tmp_path: Path) -> None:
+def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: ServiceProgram, tmp_path: Path) -> None:
     unit = Systemd(at_home, tool, tmp_path / "config")
     unit.install()
     assert unit.file == tmp_path / "config" / "systemd" / "user" / "sidestick.service"
@@ -172,7 +176,7 @@ def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: Pr
     ]
 
 
-def test_installing_on_windows_creates_and_runs_the_task(tool: Tool, at_home: Program, tmp_path: Path) -> None:
+def test_installing_on_windows_creates_and_runs_the_task(tool: Tool, at_home: ServiceProgram, tmp_path: Path) -> None:
     found = TaskScheduler(at_home, tool, "PC\\jo", tmp_path / "state")
     found.install()
     assert tool.asked[1:] == [f"schtasks /Create /TN sidestick /XML {found.file} /F", "schtasks /Run /TN sidestick"]
@@ -227,8 +231,8 @@ def test_a_system_without_the_tool_is_told_apart() -> None:
 
 
 def test_a_tool_is_heard_whether_it_works_or_not() -> None:
-    assert run_tool([sys.executable, "-c", "print('fine')"]) == Answer(True, "fine")
-    assert run_tool([sys.executable, "-c", "raise SystemExit('not today')"]) == Answer(False, "not today")
+    assert run_tool([sys.executable, "-c", "print('fine')"]) == ToolResult(True, "fine")
+    assert run_tool([sys.executable, "-c", "raise SystemExit('not today')"]) == ToolResult(False, "not today")
 
 
 @pytest.fixture

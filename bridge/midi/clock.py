@@ -27,8 +27,8 @@ class Tick(NamedTuple):
     time: float
 
 
-class Pulse:
-    """The steady pulse behind ticks that jitter, get lost or change pace."""
+class TickLine:
+    """A straight line through ticks that jitter, get lost or change pace."""
 
     def __init__(self) -> None:
         self._ticks: deque[Tick] = deque(maxlen=WINDOW)
@@ -37,7 +37,7 @@ class Pulse:
         self._settled = False
         self.period = 60 / (120 * TICKS_PER_BEAT)
 
-    def number(self, time: float) -> float:
+    def number_at(self, time: float) -> float:
         """Ticks elapsed at `time`, with a fraction."""
         return self._middle.number + (time - self._middle.time) / self.period
 
@@ -48,17 +48,17 @@ class Pulse:
 
     def add(self, number: int, time: float) -> int:
         """Takes a tick in; returns its number, which is higher than `number` if ticks before it were lost."""
-        lost = self._lost(time)
+        lost = self._count_lost(time)
         if lost:
             last = self._ticks.pop()
             self._ticks.append(Tick(last.number + lost, last.time))
         self._ticks.append(Tick(number + lost, time))
         if self._pace_changed():
-            self._start_over_with(4)
+            self._keep_latest(4)
         self._fit()
         return number + lost
 
-    def _lost(self, time: float) -> int:
+    def _count_lost(self, time: float) -> int:
         """A gap of whole periods means lost ticks only if the old pace goes on after it."""
         if len(self._ticks) < 4:
             return 0
@@ -77,15 +77,15 @@ class Pulse:
         steps = [(b.time - a.time) / (b.number - a.number) for a, b in pairwise(recent)]
         return min(steps) > 1.15 * self.period or max(steps) < self.period / 1.15
 
-    def _start_over_with(self, count: int) -> None:
+    def _keep_latest(self, count: int) -> None:
         kept = list(self._ticks)[-count:]
         self._ticks.clear()
         self._ticks.extend(kept)
         self._settled, self._gap = False, 0
 
     def _fit(self) -> None:
-        ticks = _punctual(list(self._ticks), self.period)
-        self._middle = _middle(ticks)
+        ticks = _drop_strays(list(self._ticks), self.period)
+        self._middle = _mean_tick(ticks)
         if len(self._ticks) >= SETTLED:
             self._settled = True
         elif self._settled:
@@ -100,14 +100,14 @@ class ClockFollower:
     musical = True
 
     def __init__(self) -> None:
-        self._pulse = Pulse()
+        self._tick_line = TickLine()
         self._count = 0
         self._song = 0  # song position, in ticks, of the tick that comes next
         self._running = False
         self._waiting = False  # for the tick on which a start or jump takes effect
         self._last = float("-inf")
         self._run = 0
-        self._line: _Line | None = None
+        self._position: _PositionLine | None = None
 
     def feed(self, message: bytes, time: float) -> bool:
         """Takes in any message, garbage too; returns whether the transport started, stopped or jumped."""
@@ -123,7 +123,7 @@ class ClockFollower:
         return False
 
     def at(self, now: float) -> Moment | None:
-        line = self._line
+        line = self._position
         if line is None or now - line.last > SILENCE:
             return None
         rate = 1 / (line.period * TICKS_PER_BEAT)
@@ -137,13 +137,13 @@ class ClockFollower:
     def _start(self, song: int) -> bool:
         self._song = song
         if not self._running:
-            self._pulse.restart()
+            self._tick_line.restart()
         self._running = self._waiting = True
         return False
 
     def _stop(self) -> bool:
-        was = self._line is not None
-        self._running, self._line = False, None
+        was = self._position is not None
+        self._running, self._position = False, None
         return was
 
     def _jump(self, song: int) -> bool:
@@ -153,30 +153,30 @@ class ClockFollower:
 
     def _tick(self, time: float) -> bool:
         if time - self._last > SILENCE:
-            self._pulse.restart()
+            self._tick_line.restart()
             self._waiting = self._running
         self._last = time
-        number = self._pulse.add(self._count, time)
+        number = self._tick_line.add(self._count, time)
         self._song += number - self._count if not self._waiting else 0
         self._count = number + 1
         return self._running and self._advance(number)
 
     def _advance(self, number: int) -> bool:
-        """The song moves on by the tick `number` of the pulse."""
+        """The song moves on by the tick `number`."""
         began, self._waiting = self._waiting, False
-        origin = self._line.origin if self._line and not began else self._song / TICKS_PER_BEAT
+        origin = self._position.origin if self._position and not began else self._song / TICKS_PER_BEAT
         self._run += began
-        self._line = self._straight(self._song - number, origin)
+        self._position = self._position_line(self._song - number, origin)
         self._song += 1
         return began
 
-    def _straight(self, shift: int, origin: float) -> "_Line":
-        beat = (self._pulse.number(self._last) + shift) / TICKS_PER_BEAT
-        return _Line(beat, self._last, self._pulse.period, self._last, self._run, origin)
+    def _position_line(self, shift: int, origin: float) -> "_PositionLine":
+        beat = (self._tick_line.number_at(self._last) + shift) / TICKS_PER_BEAT
+        return _PositionLine(beat, self._last, self._tick_line.period, self._last, self._run, origin)
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _PositionLine:
     """The song is at `beat` at `time`; `last` is when the latest tick came."""
 
     beat: float
@@ -187,20 +187,20 @@ class _Line:
     origin: float
 
 
-def _middle(ticks: Sequence[Tick]) -> Tick:
+def _mean_tick(ticks: Sequence[Tick]) -> Tick:
     return Tick(sum(t.number for t in ticks) / len(ticks), sum(t.time for t in ticks) / len(ticks))
 
 
 def _slope(ticks: Sequence[Tick]) -> float:
     """Seconds a tick, by least squares."""
-    middle = _middle(ticks)
+    middle = _mean_tick(ticks)
     spread = sum((t.number - middle.number) ** 2 for t in ticks)
     return sum((t.number - middle.number) * (t.time - middle.time) for t in ticks) / spread
 
 
-def _punctual(ticks: Sequence[Tick], period: float) -> list[Tick]:
+def _drop_strays(ticks: Sequence[Tick], period: float) -> list[Tick]:
     """The ticks without those that stray three times as far as usual, or 1 ms if that is more."""
-    middle = _middle(ticks)
+    middle = _mean_tick(ticks)
     strays = [abs(t.time - middle.time - (t.number - middle.number) * period) for t in ticks]
     limit = max(3 * sorted(strays)[len(strays) // 2], 0.001)
     return [t for t, stray in zip(ticks, strays, strict=True) if stray <= limit] or list(ticks)

@@ -19,7 +19,7 @@ __all__ = ["NotMidiError", "read", "to_bytes"]
 _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is bent or struck
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
 _RELEASE = 64
-_MARKED = (0x06, 0x01)  # a marker, and the same as text: some hosts show only the one, some only the other
+_MARKER_KINDS = (0x06, 0x01)  # a marker, and the same as text: some hosts show only the one, some only the other
 _NEVER = 1 << 62  # ticks
 
 # Where in the file (three times the tick, plus the order within it) and what: a plain tuple, for speed.
@@ -29,7 +29,7 @@ _Stroke = tuple[int, int, ClipNote]  # first tick, last tick, note
 
 def to_bytes(clip: Clip) -> bytes:
     """The file for `clip`: a conductor track, then one track per part. Equal clips give equal bytes."""
-    tracks = [_conductor(clip), *(_part(track, clip.tempo_map) for track in clip.tracks)]
+    tracks = [_conductor(clip), *(_track_events(track, clip.tempo_map) for track in clip.tracks)]
     last = max(max(map(itemgetter(0), track)) // 3 for track in tracks)
     end = max(clip.tempo_map.ticks(clip.duration), last)
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), PPQ)
@@ -68,11 +68,11 @@ def _meta(kind: int, data: bytes) -> bytes:
     return b"\xff" + bytes((kind,)) + _variable(len(data)) + data
 
 
-def _name(text: str) -> _Event:
-    return _event(0, _OFF, _meta(0x03, _letters(text)))
+def _track_name(text: str) -> _Event:
+    return _event(0, _OFF, _meta(0x03, _encode_text(text)))
 
 
-def _letters(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
@@ -81,12 +81,12 @@ def _conductor(clip: Clip) -> list[_Event]:
     meters = (_event(m.tick, _OFF, _meta(0x58, _time_signature(m))) for m in tempo_map.meters)
     tempi = (_event(p.tick, _BEND, _meta(0x51, p.microseconds.to_bytes(3, "big"))) for p in tempo_map.points)
     markers = (
-        _event(tempo_map.ticks(marker.time), _ON, _meta(kind, _letters(marker.text)))
+        _event(tempo_map.ticks(marker.time), _ON, _meta(kind, _encode_text(marker.text)))
         for marker in clip.markers
-        for kind in _MARKED
+        for kind in _MARKER_KINDS
     )
     keys = [] if clip.key is None else [_event(0, _OFF, _meta(0x59, _key_signature(clip.key)))]
-    return [_name(clip.name), *meters, *keys, *tempi, *markers]
+    return [_track_name(clip.name), *meters, *keys, *tempi, *markers]
 
 
 def _key_signature(key: KeySignature) -> bytes:
@@ -98,12 +98,12 @@ def _time_signature(meter: Meter) -> bytes:
     return bytes((meter.numerator, meter.denominator.bit_length() - 1, max(1, 96 // meter.denominator), 8))
 
 
-def _part(track: Track, tempo_map: TempoMap) -> list[_Event]:
+def _track_events(track: Track, tempo_map: TempoMap) -> list[_Event]:
     strokes = _strokes(track.notes, tempo_map)
     on, off = 0x90 | track.channel, 0x80 | track.channel
     bent = any(note.bends for _, _, note in strokes)
     return [
-        _name(track.name),
+        _track_name(track.name),
         *(_bends(track.channel, strokes, tempo_map) if bent else ()),
         *((3 * start + _ON, bytes((on, note.pitch, note.velocity))) for start, _, note in strokes),
         *((3 * end + _OFF, bytes((off, note.pitch, _RELEASE))) for _, end, note in strokes),
@@ -122,10 +122,10 @@ def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
         voice, first = voices[note.pitch], max(0, start)
         if first not in voice or voice[first][1].velocity <= note.velocity:
             voice[first] = end, note
-    return [stroke for pitch in sorted(voices) for stroke in _one_by_one(voices[pitch])]
+    return [stroke for pitch in sorted(voices) for stroke in _cut_overlaps(voices[pitch])]
 
 
-def _one_by_one(voice: dict[int, tuple[int, ClipNote]]) -> Iterator[_Stroke]:
+def _cut_overlaps(voice: dict[int, tuple[int, ClipNote]]) -> Iterator[_Stroke]:
     """The notes of one pitch, first tick -> (last tick, note), in order and cut where the next one starts."""
     for start, limit in pairwise([*sorted(voice), _NEVER]):
         end, note = voice[start]
@@ -140,11 +140,11 @@ def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Ite
     bent = False
     for start, end, note in sorted(strokes, key=itemgetter(0)):
         if bent:
-            yield _event(start, _BEND, _bend(channel, 0.0, semitones))
+            yield _event(start, _BEND, _bend_message(channel, 0.0, semitones))
         bent = bool(note.bends)
         for bend in note.bends:
             tick = min(max(tempo_map.ticks(bend.time), start), end - 1)
-            yield _event(tick, _BEND, _bend(channel, bend.semitones, semitones))
+            yield _event(tick, _BEND, _bend_message(channel, bend.semitones, semitones))
 
 
 def _bend_range(channel: int, semitones: int) -> bytes:
@@ -154,6 +154,6 @@ def _bend_range(channel: int, semitones: int) -> bytes:
     return b"\x00".join(bytes((control, *pair)) for pair in pairs)
 
 
-def _bend(channel: int, semitones: float, bend_range: int) -> bytes:
+def _bend_message(channel: int, semitones: float, bend_range: int) -> bytes:
     value = min(max(round(8192 + 8192 * semitones / bend_range), 0), 16383)
     return bytes((0xE0 | channel, value & 0x7F, value >> 7))

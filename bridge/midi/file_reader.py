@@ -27,31 +27,31 @@ def read(path: Path) -> Clip:
         raise NotMidiError(f"{path.name} cannot be read as a MIDI file: {error or 'it ends too early'}.") from None
     if file.ticks_per_beat <= 0 or file.type == 2:
         raise NotMidiError(f"{path.name} counts time in film frames or independent patterns, not in beats.")
-    tracks = [_absolute(track, PPQ / file.ticks_per_beat) for track in file.tracks]
+    tracks = [_add_ticks(track, PPQ / file.ticks_per_beat) for track in file.tracks]
     return _clip(tracks, path.stem)
 
 
-class _Message(NamedTuple):
+class _TimedMessage(NamedTuple):
     tick: Ticks
     message: Any
 
 
-def _absolute(track: Iterable[Any], scale: float) -> list[_Message]:
+def _add_ticks(track: Iterable[Any], scale: float) -> list[_TimedMessage]:
     out, now = [], 0
     for message in track:
         now += message.time
-        out.append(_Message(Ticks(round(now * scale)), message))
+        out.append(_TimedMessage(Ticks(round(now * scale)), message))
     return out
 
 
-def _clip(tracks: Sequence[list[_Message]], stem: str) -> Clip:
+def _clip(tracks: Sequence[list[_TimedMessage]], stem: str) -> Clip:
     metas = sorted((m for track in tracks for m in track if m.message.is_meta), key=attrgetter("tick"))
     tempo_map = _tempo_map(metas)
     end = max((track[-1].tick for track in tracks if track), default=Ticks(0))
     parts = tuple(part for track in tracks for part in _parts(track, tempo_map))
     markers = (m for m in metas if m.message.type == "marker")
     return Clip(
-        name=_title(tracks[0], stem) if tracks else stem,
+        name=_track_name(tracks[0], stem) if tracks else stem,
         tempo_map=tempo_map,
         tracks=parts,
         duration=tempo_map.seconds_of_tick(end),
@@ -59,7 +59,7 @@ def _clip(tracks: Sequence[list[_Message]], stem: str) -> Clip:
     )
 
 
-def _tempo_map(metas: Iterable[_Message]) -> TempoMap:
+def _tempo_map(metas: Iterable[_TimedMessage]) -> TempoMap:
     """Until told otherwise a .mid file plays at 120 bpm in 4/4. The last event of a tick holds."""
     tempi, meters = {Ticks(0): 500_000}, {Ticks(0): Meter(Ticks(0), 4)}
     for tick, message in metas:
@@ -70,7 +70,7 @@ def _tempo_map(metas: Iterable[_Message]) -> TempoMap:
     return TempoMap.of(list(tempi.items()), list(meters.values()))
 
 
-def _title(track: Iterable[_Message], otherwise: str) -> str:
+def _track_name(track: Iterable[_TimedMessage], otherwise: str) -> str:
     return next((_text(m.message.name) for m in track if m.message.type == "track_name"), otherwise)
 
 
@@ -82,20 +82,20 @@ def _text(raw: str) -> str:
         return raw
 
 
-def _parts(track: list[_Message], tempo_map: TempoMap) -> Iterator[Track]:
-    channels: defaultdict[int, list[_Message]] = defaultdict(list)
+def _parts(track: list[_TimedMessage], tempo_map: TempoMap) -> Iterator[Track]:
+    channels: defaultdict[int, list[_TimedMessage]] = defaultdict(list)
     for item in track:
         if not item.message.is_meta and hasattr(item.message, "channel"):
             channels[item.message.channel].append(item)
     for channel, items in sorted(channels.items()):
         if notes := _notes(items, tempo_map):
-            yield Track(_title(track, ""), channel, notes)
+            yield Track(_track_name(track, ""), channel, notes)
 
 
-def _notes(items: Sequence[_Message], tempo_map: TempoMap) -> tuple[ClipNote, ...]:
+def _notes(items: Sequence[_TimedMessage], tempo_map: TempoMap) -> tuple[ClipNote, ...]:
     """Pair every note-on with the next note-off of its pitch; what is never ended ends with the track."""
-    sounding: defaultdict[int, deque[_Message]] = defaultdict(deque)
-    pairs: list[tuple[_Message, Ticks]] = []
+    sounding: defaultdict[int, deque[_TimedMessage]] = defaultdict(deque)
+    pairs: list[tuple[_TimedMessage, Ticks]] = []
     for item in items:
         kind = item.message.type
         if kind == "note_on" and item.message.velocity:
@@ -108,7 +108,7 @@ def _notes(items: Sequence[_Message], tempo_map: TempoMap) -> tuple[ClipNote, ..
     return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
 
 
-def _note(on: _Message, end: Ticks, bends: Sequence[Bend], tempo_map: TempoMap) -> ClipNote:
+def _note(on: _TimedMessage, end: Ticks, bends: Sequence[Bend], tempo_map: TempoMap) -> ClipNote:
     start, stop = tempo_map.seconds_of_tick(on.tick), tempo_map.seconds_of_tick(end)
     inside = tuple(bend for bend in bends if start <= bend.time < stop)
     straight = all(bend.semitones == 0 for bend in inside)
@@ -116,7 +116,7 @@ def _note(on: _Message, end: Ticks, bends: Sequence[Bend], tempo_map: TempoMap) 
     return ClipNote(on.message.note, start, Seconds(stop - start), velocity, () if straight else inside)
 
 
-def _read_bends(items: Iterable[_Message], tempo_map: TempoMap) -> Iterator[Bend]:
+def _read_bends(items: Iterable[_TimedMessage], tempo_map: TempoMap) -> Iterator[Bend]:
     selected, bend_range = {101: 127, 100: 127}, 2
     for tick, message in items:
         if message.type == "control_change" and message.control in selected:

@@ -34,18 +34,18 @@ class FrameClock:
         self._rate = rate
         self._frame = frame + round((near * rate - frame) / WRAP) * WRAP
 
-    def cycle(self, frame: int) -> int:
+    def start_cycle(self, frame: int) -> int:
         """Takes note of the counter at the start of a cycle; returns it without wraps."""
-        self._frame = self._unwrapped(frame)
+        self._frame = self._unwrap(frame)
         return self._frame
 
     def seconds(self, frame: int) -> float:
-        return self._unwrapped(frame) / self._rate
+        return self._unwrap(frame) / self._rate
 
     def frames(self, seconds: float) -> int:
         return round(seconds * self._rate)
 
-    def _unwrapped(self, frame: int) -> int:
+    def _unwrap(self, frame: int) -> int:
         return self._frame + (frame - self._frame + WRAP // 2) % WRAP - WRAP // 2
 
 
@@ -70,10 +70,10 @@ class Hub:
     def now(self) -> float:
         return self.clock.seconds(self.client.frame_time)
 
-    def began(self) -> int:
+    def cycle_start(self) -> int:
         """The frame at which this cycle began; only for those who are called in it."""
         self._until_look = LOOK
-        return self.clock.cycle(self.client.last_frame_time)
+        return self.clock.start_cycle(self.client.last_frame_time)
 
     def alive(self) -> bool:
         return not (self._lost or self._closed)
@@ -95,7 +95,7 @@ class Hub:
     def _process(self, frames: int) -> None:
         self._until_look -= 1
         if not self._until_look:
-            self.began()
+            self.cycle_start()
         for cycle in self._cycles:
             cycle(frames)
 
@@ -151,7 +151,7 @@ class JackOut:
         if not self._queue or not self._lock.acquire(blocking=False):
             return
         try:
-            self._write_due(self.hub.began(), frames)
+            self._write_due(self.hub.cycle_start(), frames)
         finally:
             self._lock.release()
 
@@ -174,8 +174,8 @@ class JackIn:
 
     def __init__(self, name: str, receive: Receive, hub: Hub | None = None) -> None:
         self._hub = hub or Hub(name)
-        self._guest = hub is not None
-        self._port = self._hub.client.midi_inports.register(name if self._guest else "in")
+        self._shares_hub = hub is not None
+        self._port = self._hub.client.midi_inports.register(name if self._shares_hub else "in")
         self.label = f"{self._port.name} (JACK)"
         self._receive = receive
         self._hub.add(self._read)
@@ -188,14 +188,14 @@ class JackIn:
 
     def close(self) -> None:
         self._hub.remove(self._read)
-        if not self._guest:
+        if not self._shares_hub:
             self._hub.close()
         elif self._hub.alive():
             self._port.unregister()
 
     def _read(self, frames: int) -> None:  # noqa: ARG002
         for frame, message in self._port.incoming_midi_events():
-            self._receive(bytes(message), self._hub.clock.seconds(self._hub.began() + frame))
+            self._receive(bytes(message), self._hub.clock.seconds(self._hub.cycle_start() + frame))
 
 
 def open_out(name: str, api: Api) -> JackOut:  # noqa: ARG001

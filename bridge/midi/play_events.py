@@ -1,4 +1,4 @@
-"""A clip as a player wants it: steps in order of position, in seconds of the clip or in beats."""
+"""A clip as play events in order of position, in seconds of the clip or in beats."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -12,11 +12,11 @@ STRAIGHT = 8192
 BEND_RANGES = (2, 12, 24, 48)  # semitones
 SHORTEST = 0.001
 
-Place = Callable[[Seconds], float]
+ToPosition = Callable[[Seconds], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlayEvent:
     """`message` is due at position `at`; a note-on sounds until the position `until`."""
 
     at: float
@@ -24,84 +24,84 @@ class Step:
     until: float = 0.0
 
     @property
-    def strikes(self) -> bool:
+    def starts_note(self) -> bool:
         return self.message[0] & 0xF0 == NOTE_ON
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """Steps of a clip. `prelude` is sent once before them; a loop begins again after `length`."""
+class PlayEvents:
+    """The events of a clip. `prelude` is sent once before them; a loop begins again after `length`."""
 
-    steps: tuple[Step, ...]
+    events: tuple[PlayEvent, ...]
     prelude: tuple[bytes, ...]
     length: float
     loop: bool
     musical: bool
 
     @property
-    def notes(self) -> int:
-        return sum(step.strikes for step in self.steps)
+    def note_count(self) -> int:
+        return sum(step.starts_note for step in self.events)
 
-    def after(self, position: float) -> int:
-        """Index of the first step that lies behind `position`."""
-        return bisect_right(self.steps, position, key=lambda step: step.at)
+    def first_after(self, position: float) -> int:
+        """Index of the first event that lies behind `position`."""
+        return bisect_right(self.events, position, key=lambda step: step.at)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
-    """How a clip becomes a program: `channel` 0-15 or the tracks' own, `parts` in lower case or all."""
+class PlaySettings:
+    """How a clip is played: `channel` 0-15 or the tracks' own, `parts` in lower case or all."""
 
     loop: bool = False
     musical: bool = False
     channel: int | None = None
     parts: frozenset[str] = frozenset()
 
-    def program(self, clip: Clip) -> Program:
+    def play_events(self, clip: Clip) -> PlayEvents:
         tracks = [track for track in clip.tracks if not self.parts or track.name.casefold() in self.parts]
         place = clip.tempo_map.beats if self.musical else float
         length = _loop_length(clip, self.musical)
-        steps = (step for track in tracks for step in _steps(track, self._channel(track), place))
+        events = (step for track in tracks for step in _track_events(track, self._channel(track), place))
         if self.loop:
-            steps = (replace(step, until=min(step.until, length)) for step in steps if step.at < length)
-        ordered = tuple(sorted(steps, key=lambda step: (step.at, step.strikes)))
-        return Program(ordered, tuple(self._prelude(tracks)), length, self.loop, self.musical)
+            events = (replace(step, until=min(step.until, length)) for step in events if step.at < length)
+        ordered = tuple(sorted(events, key=lambda step: (step.at, step.starts_note)))
+        return PlayEvents(ordered, tuple(self._prelude(tracks)), length, self.loop, self.musical)
 
     def _channel(self, track: Track) -> int:
         return track.channel if self.channel is None else self.channel
 
     def _prelude(self, tracks: Iterable[Track]) -> Iterator[bytes]:
         for track in tracks:
-            if _bends(track):
+            if _has_bends(track):
                 yield from _set_bend_range(self._channel(track), _bend_range(track))
 
 
-def _steps(track: Track, channel: int, place: Place) -> Iterator[Step]:
-    bent = _bends(track)
+def _track_events(track: Track, channel: int, place: ToPosition) -> Iterator[PlayEvent]:
+    bent = _has_bends(track)
     for note in track.notes:
-        yield _strike(note, channel, place)
+        yield _note_event(note, channel, place)
         if bent:
-            yield from _bend_steps(note, channel, place, _bend_range(track))
+            yield from _bend_events(note, channel, place, _bend_range(track))
 
 
-def _strike(note: ClipNote, channel: int, place: Place) -> Step:
+def _note_event(note: ClipNote, channel: int, place: ToPosition) -> PlayEvent:
     end = Seconds(note.onset + max(note.duration, SHORTEST))
-    return Step(place(note.onset), bytes((NOTE_ON | channel, note.pitch, note.velocity)), place(end))
+    return PlayEvent(place(note.onset), bytes((NOTE_ON | channel, note.pitch, note.velocity)), place(end))
 
 
-def _bend_steps(note: ClipNote, channel: int, place: Place, semitones: int) -> Iterator[Step]:
+def _bend_events(note: ClipNote, channel: int, place: ToPosition, semitones: int) -> Iterator[PlayEvent]:
     """A note starts straight, or with its own first bend."""
     if not note.bends or note.bends[0].time > note.onset:
-        yield Step(place(note.onset), bend(channel, 0, semitones))
+        yield PlayEvent(place(note.onset), bend_message(channel, 0, semitones))
     for point in note.bends:
-        yield Step(place(max(point.time, note.onset)), bend(channel, point.semitones, semitones))
+        yield PlayEvent(place(max(point.time, note.onset)), bend_message(channel, point.semitones, semitones))
 
 
-def bend(channel: int, semitones: float, span: int) -> bytes:
+def bend_message(channel: int, semitones: float, span: int) -> bytes:
     value = min(max(STRAIGHT + round(semitones / span * STRAIGHT), 0), 2 * STRAIGHT - 1)
     return bytes((BEND | channel, value & 0x7F, value >> 7))
 
 
-def _bends(track: Track) -> bool:
+def _has_bends(track: Track) -> bool:
     return any(note.bends for note in track.notes)
 
 
@@ -122,8 +122,8 @@ def _loop_length(clip: Clip, musical: bool) -> float:
     return beats if musical else clip.tempo_map.seconds(beats)
 
 
-def everything_off(channel: int) -> Iterator[bytes]:
+def all_off_messages(channel: int) -> Iterator[bytes]:
     """Sustain up, All Notes Off, All Sound Off, bend straight."""
     for control in (64, 123, 120):
         yield bytes((CONTROL | channel, control, 0))
-    yield bend(channel, 0, 1)
+    yield bend_message(channel, 0, 1)

@@ -1,4 +1,4 @@
-"""Plays a clip in time: a thread that wakes the deck up at the right moments, and every way of ending it.
+"""Plays a clip in time: a thread that wakes the note scheduler at the right moments, and every way of ending it.
 
 Deadlines are absolute, on the clock of the port, so that lateness never adds up.
 """
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bridge.midi.note_scheduler import Deck
-from bridge.midi.play_events import Arrangement
+from bridge.midi.note_scheduler import NoteScheduler
+from bridge.midi.play_events import PlaySettings
 from bridge.midi.port import OutPort, PortLost
 from bridge.midi.priority import raise_priority
 from bridge.midi.transport import FreeRun, Transport
@@ -23,29 +23,29 @@ SOON = 0.05  # seconds from the command to the first note, where notes can be wr
 
 
 class Player:
-    """A deck with a thread. Commands come from any thread and have taken effect when they return."""
+    """A note scheduler with a thread. Commands come from any thread and have taken effect when they return."""
 
-    def __init__(self, port: OutPort, lost: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, port: OutPort, on_lost: Callable[[str], None] = lambda _: None) -> None:
         self._port = port
-        self._lost = lost
-        self._deck = Deck(port)
-        self._arrangement = Arrangement()
+        self._on_lost = on_lost
+        self._scheduler = NoteScheduler(port)
+        self._settings = PlaySettings()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self.run, name="sidestick player", daemon=True)
 
     @property
-    def playing(self) -> bool:
-        return self._deck.playing
+    def is_playing(self) -> bool:
+        return self._scheduler.is_playing
 
     @property
-    def sent(self) -> int:
+    def notes_sent(self) -> int:
         """Notes played so far."""
-        return self._deck.sent
+        return self._scheduler.notes_sent
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether it can still be heard."""
         return not self._closed and self._port.alive()
 
@@ -53,34 +53,34 @@ class Player:
         atexit.register(self.close)
         self._thread.start()
 
-    def play(self, clip: Clip, arrangement: Arrangement | None = None, transport: Transport | None = None) -> int:
+    def play(self, clip: Clip, settings: PlaySettings | None = None, transport: Transport | None = None) -> int:
         """Plays `clip` from its beginning now, or wherever `transport` is; returns how many notes it has.
 
         A clip without notes changes nothing.
         """
         musical = transport is not None and transport.musical
-        arranged = replace(arrangement or Arrangement(), musical=musical)
-        program = arranged.program(clip)
-        if not program.notes:
+        chosen = replace(settings or PlaySettings(), musical=musical)
+        events = chosen.play_events(clip)
+        if not events.note_count:
             return 0
         with self._command():
-            self._arrangement = arranged
-            self._deck.play(program, transport or FreeRun(self._port.now() + min(self._port.lead, SOON)))
-        return program.notes
+            self._settings = chosen
+            self._scheduler.play(events, transport or FreeRun(self._port.now() + min(self._port.lead, SOON)))
+        return events.note_count
 
     def replace(self, clip: Clip) -> None:
         """Goes on with `clip` in place of the one that plays, from the next note on."""
-        program = self._arrangement.program(clip)
+        events = self._settings.play_events(clip)
         with self._command():
-            self._deck.replace(program, self._port.now())
+            self._scheduler.replace(events, self._port.now())
 
     def stop(self) -> None:
         with self._command():
-            self._deck.stop()
+            self._scheduler.stop()
 
     def panic(self) -> None:
         with self._command():
-            self._deck.panic()
+            self._scheduler.panic()
 
     def wake(self) -> None:
         """Look again: the transport has started, stopped or jumped."""
@@ -93,7 +93,7 @@ class Player:
                 return
             self._closed = True
             with suppress(PortLost):
-                self._deck.panic()
+                self._scheduler.panic()
             self._port.close()
         self._wake.set()
         atexit.unregister(self.close)
@@ -104,17 +104,17 @@ class Player:
         raise_priority()
         try:
             while not self._closed:
-                self._wait(self.turn())
+                self._wait(self.send_due())
         finally:
             self.close()
 
-    def turn(self) -> float | None:
+    def send_due(self) -> float | None:
         """One look at what is due; the thread's whole work."""
         self._wake.clear()
         if self._closed:
             return None
-        with self._port_that_may_go():
-            return self._deck.turn(self._port.now())
+        with self._guard_port():
+            return self._scheduler.send_due(self._port.now())
 
     def _wait(self, deadline: float | None) -> None:
         if deadline is None:
@@ -128,15 +128,15 @@ class Player:
 
     @contextmanager
     def _command(self) -> Iterator[None]:
-        with self._port_that_may_go():
+        with self._guard_port():
             yield
         self._wake.set()
 
     @contextmanager
-    def _port_that_may_go(self) -> Iterator[None]:
+    def _guard_port(self) -> Iterator[None]:
         with self._lock:
             try:
                 yield
             except PortLost as error:
-                self._deck.abandon()
-                self._lost(str(error))
+                self._scheduler.abandon()
+                self._on_lost(str(error))

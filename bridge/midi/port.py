@@ -88,7 +88,7 @@ class Backend(Protocol):
 
 def open_out(name: str = "sidestick", api: Api | None = None) -> OutPort | NoPort:
     """A port that a DAW can listen to: a virtual one; on Windows a loopback, rather one called `name`."""
-    return _first_that_works(api, lambda backend, chosen: backend.open_out(name, chosen))
+    return _try_backends(api, lambda backend, chosen: backend.open_out(name, chosen))
 
 
 def open_in(
@@ -98,12 +98,12 @@ def open_in(
 
     It lies `beside` another of sidestick's ports where that is cheaper, and is closed before it.
     """
-    return _first_that_works(api, lambda backend, chosen: backend.open_in(name, chosen, receive, beside))
+    return _try_backends(api, lambda backend, chosen: backend.open_in(name, chosen, receive, beside))
 
 
 def list_ports(api: Api | None = None) -> tuple[str, ...] | NoPort:
     """Ports of other programs that sidestick could play into. No client stays behind."""
-    return _first_that_works(api, lambda backend, chosen: backend.destinations(chosen))
+    return _try_backends(api, lambda backend, chosen: backend.destinations(chosen))
 
 
 def apis(platform: str = sys.platform, sequencer: Path = Path("/dev/snd/seq")) -> tuple[Api, ...]:
@@ -115,7 +115,7 @@ def apis(platform: str = sys.platform, sequencer: Path = Path("/dev/snd/seq")) -
     return (Api.JACK, Api.ALSA) if sequencer.exists() else (Api.JACK,)
 
 
-def _first_that_works(api: Api | None, use: Callable[[Backend, Api], Result]) -> Result | NoPort:
+def _try_backends(api: Api | None, use: Callable[[Backend, Api], Result]) -> Result | NoPort:
     reasons: list[str] = []
     for chosen in (api,) if api else apis():
         try:

@@ -1,7 +1,7 @@
 """Ports through RtMidi: CoreMIDI, ALSA and Windows, and JACK where JACK-Client is not installed.
 
 RtMidi sends at the moment of the call and ignores times, so the player has to wake up for each note. A client
-is made once per port and deleted, not left to the garbage collector: a dropped one haunts the DAW's list.
+is made once per port and deleted, not left to the garbage collector: a dropped one stays in the DAW's list.
 """
 
 import re
@@ -20,7 +20,7 @@ CODES = {
     Api.COREMIDI: rtmidi.API_MACOSX_CORE,
     Api.WINDOWS: rtmidi.API_WINDOWS_MM,
 }
-WORDS = {Api.JACK: "JACK", Api.ALSA: "ALSA", Api.COREMIDI: "CoreMIDI", Api.WINDOWS: "Windows"}
+API_NAMES = {Api.JACK: "JACK", Api.ALSA: "ALSA", Api.COREMIDI: "CoreMIDI", Api.WINDOWS: "Windows"}
 LOOPBACKS = ("loopmidi", "loopback")
 
 
@@ -31,7 +31,7 @@ class RtMidiPort:
         self._client = client
         self._name = name
         self._virtual = api is not Api.WINDOWS
-        self.label = f"{name} ({WORDS[api]})"
+        self.label = f"{name} ({API_NAMES[api]})"
 
     def now(self) -> float:
         return time.perf_counter()

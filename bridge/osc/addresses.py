@@ -10,7 +10,7 @@ DEFAULT_PORT = 9331
 FAIL = "/sidestick/fail"
 
 
-class Kind(StrEnum):
+class ArgumentKind(StrEnum):
     """What an argument may be. ID is a string or an int and comes back exactly as it was sent."""
 
     ID = "id"
@@ -26,7 +26,7 @@ class Lane(StrEnum):
     """Requests of a lane are handled in order; a slow one delays no other lane: panic is always heard."""
 
     PROMPT = "prompt"
-    INTAKE = "intake"
+    ADMISSION = "admission"
     EDIT = "edit"
 
 
@@ -35,7 +35,7 @@ class Argument:
     """`low` and `high` bound a number, both included. Left out, an optional one takes `default`."""
 
     name: str
-    kind: Kind
+    kind: ArgumentKind
     optional: bool = False
     default: int | float | str = ""
     low: float | None = None
@@ -58,7 +58,7 @@ class Reply:
 class Request:
     """A message that sidestick understands.
 
-    `answer` comes at once; `then` are the events that the asker gets afterwards, up to one of `ends`.
+    `answer` comes at once; `then` are the events that the requester gets afterwards, up to one of `ends`.
     With `once` it changes something, so a repeated id gets the first answer again instead of a second change.
     """
 
@@ -76,28 +76,28 @@ class Request:
         return self.path.removeprefix(PREFIX)
 
 
-ID = Argument("id", Kind.ID)
-JOB = Argument("job", Kind.JOB)
-REPLY_PORT = Argument("reply_port", Kind.INT, optional=True, default=0, low=0, high=65535)
-OPTIONS = Argument("options_json", Kind.JSON, optional=True)
-CHANGES = Argument("changes_json", Kind.JSON)
-TTL = Argument("ttl_seconds", Kind.INT, optional=True, default=60, low=1, high=3600)
-LIMIT = Argument("limit", Kind.INT, optional=True, default=50, low=1, high=1000)
-SECONDS = Argument("seconds", Kind.FLOAT, optional=True, default=-1, low=-1, high=86400)
-CLUSTER = Argument("cluster", Kind.INT, low=0)
+ID = Argument("id", ArgumentKind.ID)
+JOB = Argument("job", ArgumentKind.JOB)
+REPLY_PORT = Argument("reply_port", ArgumentKind.INT, optional=True, default=0, low=0, high=65535)
+OPTIONS = Argument("options_json", ArgumentKind.JSON, optional=True)
+CHANGES = Argument("changes_json", ArgumentKind.JSON)
+TTL = Argument("ttl_seconds", ArgumentKind.INT, optional=True, default=60, low=1, high=3600)
+LIMIT = Argument("limit", ArgumentKind.INT, optional=True, default=50, low=1, high=1000)
+SECONDS = Argument("seconds", ArgumentKind.FLOAT, optional=True, default=-1, low=-1, high=86400)
+CLUSTER = Argument("cluster", ArgumentKind.INT, low=0)
 _JOB_EVENTS = ("/sidestick/queued", "/sidestick/progress", "/sidestick/midi", "/sidestick/done", FAIL)
 
 
 def _text(name: str, optional: bool = False) -> Argument:
-    return Argument(name, Kind.TEXT, optional)
+    return Argument(name, ArgumentKind.TEXT, optional)
 
 
 def _path(name: str, optional: bool = False) -> Argument:
-    return Argument(name, Kind.PATH, optional)
+    return Argument(name, ArgumentKind.PATH, optional)
 
 
 def _int(name: str, optional: bool = False) -> Argument:
-    return Argument(name, Kind.INT, optional)
+    return Argument(name, ArgumentKind.INT, optional)
 
 
 REPLIES: dict[str, Reply] = {
@@ -109,25 +109,25 @@ REPLIES: dict[str, Reply] = {
               (ID, _int("running"), _int("queued"), _text("device"), _text("midi_port"))),
         Reply("/sidestick/ack", "Taken; this is the job.", (ID, JOB)),
         Reply("/sidestick/done", "Finished. A path too long for the wire is left empty.",
-              (ID, Argument("job", Kind.JOB, optional=True), _int("revision", True), _path("manifest", True),
+              (ID, Argument("job", ArgumentKind.JOB, optional=True), _int("revision", True), _path("manifest", True),
                _path("midi", True))),
         Reply(FAIL, "Refused or failed: a code for programs, a sentence for people.",
-              (ID, _text("address"), _text("code"), _text("text"), Argument("job", Kind.JOB, optional=True))),
+              (ID, _text("address"), _text("code"), _text("text"), Argument("job", ArgumentKind.JOB, optional=True))),
         Reply("/sidestick/pushed", "The notes have been handed to the MIDI port.", (ID, JOB, _int("notes"))),
         Reply("/sidestick/tapped", "The tap was counted; bpm is 0 until there are two. The new revision has this beat.",
-              (ID, JOB, _int("taps"), Argument("bpm", Kind.FLOAT, low=0), _int("revision"))),
+              (ID, JOB, _int("taps"), Argument("bpm", ArgumentKind.FLOAT, low=0), _int("revision"))),
         Reply("/sidestick/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
         Reply("/sidestick/clusters.reply", "A file with the clusters and their hits.",
               (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
         Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
-              (JOB, _text("stage"), Argument("fraction", Kind.FLOAT, low=0, high=1), _int("eta_seconds"))),
+              (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"))),
         Reply("/sidestick/midi", "Event: a .mid was written.", (JOB, _path("path"))),
     )
 }  # fmt: skip
 
 
-def _edit(verb: str, doc: str, *arguments: Argument) -> Request:
+def _edit_request(verb: str, doc: str, *arguments: Argument) -> Request:
     bound = (ID, JOB, *arguments, REPLY_PORT)
     return Request(PREFIX + verb, doc, bound, "/sidestick/done", lane=Lane.EDIT, once=True)
 
@@ -138,12 +138,13 @@ REQUESTS: dict[str, Request] = {
         Request("/sidestick/ping", "Is sidestick there?", (ID, REPLY_PORT), "/sidestick/pong"),
         Request("/sidestick/status", "What is sidestick doing?", (ID, REPLY_PORT), "/sidestick/status.reply"),
         Request("/sidestick/process", "Transcribe a file; the path is absolute.",
-                (ID, Argument("path", Kind.PATH), OPTIONS, REPLY_PORT), "/sidestick/ack",
-                then=_JOB_EVENTS, ends=("/sidestick/done", FAIL), lane=Lane.INTAKE, once=True),
-        _edit("relabel", "Change labels, delete, add or scale hits; the MIDI follows at once.", CHANGES),
-        _edit("undo", "Take the last change back."),
-        _edit("redo", "Make the change again that was taken back."),
-        _edit("regenerate", "Write the MIDI anew: grid, tempo, drum map, velocity, sensitivity, parts.", OPTIONS),
+                (ID, Argument("path", ArgumentKind.PATH), OPTIONS, REPLY_PORT), "/sidestick/ack",
+                then=_JOB_EVENTS, ends=("/sidestick/done", FAIL), lane=Lane.ADMISSION, once=True),
+        _edit_request("relabel", "Change labels, delete, add or scale hits; the MIDI follows at once.", CHANGES),
+        _edit_request("undo", "Take the last change back."),
+        _edit_request("redo", "Make the change again that was taken back."),
+        _edit_request("regenerate", "Write the MIDI anew: grid, tempo, drum map, velocity, sensitivity, parts.",
+                      OPTIONS),
         Request("/sidestick/tap", "Tap the beat; four even taps set it. seconds is where in the song, -1 if not known.",
                 (ID, JOB, SECONDS, REPLY_PORT), "/sidestick/tapped", lane=Lane.EDIT, once=True),
         Request("/sidestick/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
@@ -156,7 +157,7 @@ REQUESTS: dict[str, Request] = {
                 lane=Lane.EDIT),
         Request("/sidestick/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
                 "/sidestick/clusters.reply", lane=Lane.EDIT),
-        _edit("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
+        _edit_request("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
         Request("/sidestick/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
                 (ID, REPLY_PORT, TTL), "/sidestick/status.reply", then=_JOB_EVENTS),
         Request("/sidestick/unsubscribe", "Hear no more events.", (ID, REPLY_PORT, TTL), "/sidestick/done"),
@@ -176,7 +177,7 @@ WIRE_CODES: dict[str, str] = {
 }
 
 
-def nearest(path: str) -> str | None:
+def nearest_request(path: str) -> str | None:
     """The request whose address looks most like `path`."""
     from difflib import get_close_matches
 

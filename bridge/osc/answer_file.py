@@ -18,22 +18,26 @@ class AnswerFile:
         self._answers: list[Message] = []
         self._events: dict[tuple[object, str], Message] = {}
 
-    def answer(self, message: Message, *, last: bool) -> None:
+    def add_answer(self, message: Message, *, last: bool) -> None:
         self._answers.append(message)
         self._write(last)
 
-    def hear(self, event: Message, *, last: bool) -> None:
+    def add_event(self, event: Message, *, last: bool) -> None:
         self._events.pop((job_of(event), event.address), None)
         self._events[job_of(event), event.address] = event
         self._write(last)
 
     def _write(self, finished: bool) -> None:
         """A reader sees the old file or the new one, never a part."""
-        content = {"answers": _listed(self._answers), "events": _listed([*self._events.values()]), "finished": finished}
+        content = {
+            "answers": _to_json(self._answers),
+            "events": _to_json([*self._events.values()]),
+            "finished": finished,
+        }
         fresh = self._path.with_name(f".{self._path.name}.new")
         fresh.write_text(json.dumps(content) + "\n", encoding="utf-8")
         fresh.replace(self._path)
 
 
-def _listed(messages: list[Message]) -> list[dict[str, object]]:
+def _to_json(messages: list[Message]) -> list[dict[str, object]]:
     return [{"address": message.address, "args": list(message.args)} for message in messages]

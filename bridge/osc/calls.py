@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Never
 
-from bridge.osc.addresses import REPLY_PORT, REQUESTS, Argument, Kind, Request, nearest
+from bridge.osc.addresses import REPLY_PORT, REQUESTS, Argument, ArgumentKind, Request, nearest_request
 
 RequestId = str | int
 
@@ -33,7 +33,7 @@ class Call:
 
 def read_call(address: str, args: Sequence[object]) -> Call:
     """The call that a message makes, or CallError."""
-    request = REQUESTS.get(address) or _unknown(address)
+    request = REQUESTS.get(address) or _refuse_unknown(address)
     values = _bind(request, list(args))
     identity, reply_port = values.pop("id"), values.pop("reply_port")
     return Call(request, identity, values, reply_port)
@@ -53,8 +53,8 @@ def claimed_reply_port(address: str, args: Sequence[object]) -> int:
     return next((value for value in claims if 1024 <= value <= 65535), 0)
 
 
-def _unknown(address: str) -> Never:
-    guess = nearest(address)
+def _refuse_unknown(address: str) -> Never:
+    guess = nearest_request(address)
     hint = f"did you mean {guess}?" if guess else f"the requests are {', '.join(REQUESTS)}."
     raise CallError("unknown_address", f"sidestick knows no {address}; {hint}")
 
@@ -95,20 +95,20 @@ def _convert(argument: Argument, value: object) -> Any:
     return _CONVERTERS[argument.kind](argument, value)
 
 
-def _wrong(argument: Argument, value: object, expected: str) -> CallError:
+def _bad_argument(argument: Argument, value: object, expected: str) -> CallError:
     shown = repr(value) if len(repr(value)) < 80 else repr(value)[:80] + "…"
     return CallError("bad_argument", f"{argument.name} must be {expected}, not {shown}.")
 
 
 def _text(argument: Argument, value: object) -> str:
     if not isinstance(value, str):
-        raise _wrong(argument, value, "a string")
-    if "\0" in value or not _writable(value):
-        raise _wrong(argument, value, "UTF-8 text")
+        raise _bad_argument(argument, value, "a string")
+    if "\0" in value or not _is_utf8(value):
+        raise _bad_argument(argument, value, "UTF-8 text")
     return value
 
 
-def _writable(text: str) -> bool:
+def _is_utf8(text: str) -> bool:
     return text.isascii() or text == text.encode("utf-8", "ignore").decode()
 
 
@@ -117,7 +117,7 @@ def _identity(argument: Argument, value: object) -> RequestId:
         return value
     if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID:
         return _text(argument, value)
-    raise _wrong(argument, value, f"an int or a string of 1 to {_LONGEST_ID} characters")
+    raise _bad_argument(argument, value, f"an int or a string of 1 to {_LONGEST_ID} characters")
 
 
 def _job(argument: Argument, value: object) -> str:
@@ -126,24 +126,24 @@ def _job(argument: Argument, value: object) -> str:
 
 def _path(argument: Argument, value: object) -> str:
     if value == "":
-        raise _wrong(argument, value, "the path of a file")
+        raise _bad_argument(argument, value, "the path of a file")
     return _text(argument, value)
 
 
-def _whole(argument: Argument, value: object) -> int:
+def _whole_number(argument: Argument, value: object) -> int:
     number = _float(argument, value)
     if not number.is_integer():
-        raise _wrong(argument, value, "a whole number")
+        raise _bad_argument(argument, value, "a whole number")
     return int(number)
 
 
 def _float(argument: Argument, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(argument, value, "a number")
+        raise _bad_argument(argument, value, "a number")
     low = float("-inf") if argument.low is None else argument.low
     high = float("inf") if argument.high is None else argument.high
     if not low <= value <= high or abs(value) > 2**53:
-        raise _wrong(argument, value, f"from {low:g} to {high:g}")
+        raise _bad_argument(argument, value, f"from {low:g} to {high:g}")
     return float(value)
 
 
@@ -153,26 +153,26 @@ def _object(argument: Argument, value: object) -> dict[str, Any]:
         found = json.loads(value or "{}") if isinstance(value, str) else value
         text = json.dumps(found, ensure_ascii=False, allow_nan=False) if isinstance(found, dict) else ""
     except RecursionError:
-        raise _not_json(argument, "it is nested too deeply") from None
+        raise _bad_json(argument, "it is nested too deeply") from None
     except (ValueError, TypeError) as error:
-        raise _not_json(argument, str(error)) from None
+        raise _bad_json(argument, str(error)) from None
     if not isinstance(found, dict):
-        raise _not_json(argument, "it must be an object such as {}")
-    if not _writable(text):
-        raise _not_json(argument, "it holds text that is not UTF-8")
+        raise _bad_json(argument, "it must be an object such as {}")
+    if not _is_utf8(text):
+        raise _bad_json(argument, "it holds text that is not UTF-8")
     return found
 
 
-def _not_json(argument: Argument, reason: str) -> CallError:
+def _bad_json(argument: Argument, reason: str) -> CallError:
     return CallError("bad_json", f"{argument.name} is not a JSON object: {reason}.")
 
 
-_CONVERTERS: dict[Kind, Callable[[Argument, object], Any]] = {
-    Kind.ID: _identity,
-    Kind.JOB: _job,
-    Kind.TEXT: _text,
-    Kind.PATH: _path,
-    Kind.JSON: _object,
-    Kind.INT: _whole,
-    Kind.FLOAT: _float,
+_CONVERTERS: dict[ArgumentKind, Callable[[Argument, object], Any]] = {
+    ArgumentKind.ID: _identity,
+    ArgumentKind.JOB: _job,
+    ArgumentKind.TEXT: _text,
+    ArgumentKind.PATH: _path,
+    ArgumentKind.JSON: _object,
+    ArgumentKind.INT: _whole_number,
+    ArgumentKind.FLOAT: _float,
 }

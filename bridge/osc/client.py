@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, Kind
+from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, ArgumentKind
 from bridge.osc.calls import RequestId
 from bridge.osc.codec import CodecError, Message, Value, decode, encode
 
@@ -70,7 +70,7 @@ class Client:
         """Messages as they come, until none has come for `timeout` seconds (None: for ever)."""
         while True:
             try:
-                yield self._next(None if timeout is None else time.monotonic() + timeout)
+                yield self._next_message(None if timeout is None else time.monotonic() + timeout)
             except TimeoutError:
                 return
 
@@ -83,12 +83,12 @@ class Client:
 
     def _exchange(self, message: Message) -> Message:
         """Other messages that come meanwhile are kept for events()."""
-        data, deadline, pause = _request(message), time.monotonic() + self._timeout, FIRST_RETRY
+        data, deadline, pause = _encode_request(message), time.monotonic() + self._timeout, FIRST_RETRY
         aside: list[Message] = []
         try:
             while time.monotonic() < deadline:
                 self._transmit(data)
-                answer = self._answer(message, min(deadline, time.monotonic() + pause), aside)
+                answer = self._await_answer(message, min(deadline, time.monotonic() + pause), aside)
                 if answer is not None:
                     return answer
                 pause *= 2
@@ -96,12 +96,12 @@ class Client:
             self._waiting.extend(aside)
         raise NoAnswerError(f"sidestick on OSC port {self.osc_port} did not answer within {self._timeout:g} s.")
 
-    def _answer(self, asked: Message, deadline: float, aside: list[Message]) -> Message | None:
+    def _await_answer(self, asked: Message, deadline: float, aside: list[Message]) -> Message | None:
         request = REQUESTS.get(asked.address)
         expected = {request.answer, FAIL} if request else {FAIL}
         while True:
             try:
-                message = self._next(deadline)
+                message = self._next_message(deadline)
             except TimeoutError:
                 return None
             if message.address in expected and identity_of(message) == asked.args[0]:
@@ -112,23 +112,23 @@ class Client:
         try:
             self._socket.send(data)
         except ConnectionRefusedError:
-            raise _nobody(self.osc_port) from None
+            raise _no_answer(self.osc_port) from None
 
-    def _next(self, deadline: float | None) -> Message:
+    def _next_message(self, deadline: float | None) -> Message:
         """Raises TimeoutError at `deadline`, NoAnswerError when the port is closed."""
         while not self._waiting:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError
             self._socket.settimeout(left)
-            self._waiting.extend(self._received())
+            self._waiting.extend(self._receive())
         return self._waiting.popleft()
 
-    def _received(self) -> list[Message]:
+    def _receive(self) -> list[Message]:
         try:
             return decode(self._socket.recv(_LARGEST_PACKET))
         except ConnectionError:
-            raise _nobody(self.osc_port) from None
+            raise _no_answer(self.osc_port) from None
         except CodecError:
             return []
 
@@ -137,26 +137,26 @@ ENDS = frozenset(end for request in REQUESTS.values() for end in request.ends)
 
 
 def identity_of(message: Message) -> Value:
-    return _first(message, Kind.ID)
+    return _first_of_kind(message, ArgumentKind.ID)
 
 
 def job_of(message: Message) -> Value:
-    return _first(message, Kind.JOB)
+    return _first_of_kind(message, ArgumentKind.JOB)
 
 
-def _first(message: Message, kind: Kind) -> Value:
+def _first_of_kind(message: Message, kind: ArgumentKind) -> Value:
     known = REPLIES.get(message.address)
     arguments = known.arguments if known else ()
     found = (value for argument, value in zip(arguments, message.args, strict=False) if argument.kind is kind)
     return next(found, None)
 
 
-def _request(message: Message) -> bytes:
+def _encode_request(message: Message) -> bytes:
     data = encode(message)
     if len(data) > _LARGEST_REQUEST:
         raise CodecError(f"The request has {len(data)} bytes; a datagram holds at most {_LARGEST_REQUEST}.")
     return data
 
 
-def _nobody(osc_port: int) -> NoAnswerError:
+def _no_answer(osc_port: int) -> NoAnswerError:
     return NoAnswerError(f"No sidestick listens on OSC port {osc_port}. Start it with: sidestick run")

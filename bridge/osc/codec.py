@@ -45,7 +45,7 @@ def encode(message: Message, tags: str | None = None) -> bytes:
 
     Floats travel as 32 bits unless a tag says d, because not every host reads d.
     """
-    if not _printable(message.address) or not message.address.startswith("/"):
+    if not _is_printable(message.address) or not message.address.startswith("/"):
         raise CodecError(f"{message.address!r} is not an OSC address")
     tags = "".join(map(_tag, message.args)) if tags is None else tags
     if len(tags) != len(message.args):
@@ -79,7 +79,7 @@ def _unpack(data: bytes, messages: list[Message], depth: int) -> None:
 
 def _message(data: bytes) -> Message:
     address, at = _string(data, 0)
-    if not address.startswith("/") or not _printable(address):
+    if not address.startswith("/") or not _is_printable(address):
         raise CodecError("there is no OSC address")
     tags, at = _string(data, at) if at < len(data) else (",", at)
     if not tags.startswith(","):
@@ -133,7 +133,7 @@ def _skip_padding(data: bytes, start: int, end: int) -> int:
     return end
 
 
-def _printable(text: str) -> bool:
+def _is_printable(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
@@ -155,11 +155,11 @@ def _pack(tag: str, value: Value) -> bytes:
     if tag == "b" and isinstance(value, bytes):
         return struct.pack(">i", len(value)) + value + bytes(-len(value) % 4)
     if tag in _NUMBERS and isinstance(value, int | float):
-        return _packed_number(tag, value)
+        return _pack_number(tag, value)
     raise CodecError(f"{value!r} cannot be written as the type {tag!r}")
 
 
-def _packed_number(tag: str, value: float) -> bytes:
+def _pack_number(tag: str, value: float) -> bytes:
     try:
         return _NUMBERS[tag].pack(value)
     except (struct.error, OverflowError):

@@ -1,6 +1,6 @@
 """What sidestick says: answers and events made by name from the table, and cut to what a datagram may hold."""
 
-from bridge.osc.addresses import FAIL, REPLIES, Kind
+from bridge.osc.addresses import FAIL, REPLIES, ArgumentKind
 from bridge.osc.calls import CallError, RequestId
 from bridge.osc.codec import Message, Value, encode
 
@@ -31,10 +31,10 @@ def refusal(identity: RequestId, address: str, error: CallError) -> Message:
 def datagram(message: Message) -> bytes:
     """At most LARGEST_DATAGRAM bytes. Text is shortened, with a … at its end; a path is whole or empty."""
     message = Message(message.address, tuple(map(_clean, message.args)))
-    for index in _cuttable(message):
+    for index in _strings_by_length(message):
         excess = len(encode(message)) - LARGEST_DATAGRAM
         if excess > 0:
-            message = _shortened(message, index, excess)
+            message = _shorten(message, index, excess)
     return encode(message)
 
 
@@ -43,19 +43,19 @@ def _clean(value: Value) -> Value:
     return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _cuttable(message: Message) -> list[int]:
+def _strings_by_length(message: Message) -> list[int]:
     """Indices of strings, the longest first."""
     strings = [i for i, value in enumerate(message.args) if isinstance(value, str)]
     return sorted(strings, key=lambda i: len(str(message.args[i])), reverse=True)
 
 
-def _kind(message: Message, index: int) -> Kind:
+def _kind(message: Message, index: int) -> ArgumentKind:
     known = REPLIES.get(message.address)
-    return known.arguments[index].kind if known and index < len(known.arguments) else Kind.TEXT
+    return known.arguments[index].kind if known and index < len(known.arguments) else ArgumentKind.TEXT
 
 
-def _shortened(message: Message, index: int, excess: int) -> Message:
+def _shorten(message: Message, index: int, excess: int) -> Message:
     text = str(message.args[index]).encode()
     keep = max(0, len(text) - excess - len("…".encode()))
-    cut = "" if _kind(message, index) is Kind.PATH else text[:keep].decode("utf-8", "ignore") + "…"
+    cut = "" if _kind(message, index) is ArgumentKind.PATH else text[:keep].decode("utf-8", "ignore") + "…"
     return Message(message.address, (*message.args[:index], cut, *message.args[index + 1 :]))

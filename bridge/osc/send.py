@@ -9,12 +9,12 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bridge.osc.addresses import DEFAULT_PORT, FAIL, PREFIX, REPLIES, REQUESTS, Argument, Kind, Request
+from bridge.osc.addresses import DEFAULT_PORT, FAIL, PREFIX, REPLIES, REQUESTS, Argument, ArgumentKind, Request
 from bridge.osc.calls import CallError, RequestId, read_call
 from bridge.osc.client import Client, NoAnswerError, RefusedError, job_of
 from bridge.osc.codec import CodecError, Message, Value
 
-ANSWERED, REFUSED, WRONG_USAGE, NOBODY = 0, 1, 2, 3
+ANSWERED, REFUSED, WRONG_USAGE, NO_ANSWER = 0, 1, 2, 3
 NUDGE = 10.0  # seconds of silence after which a waiting client asks again, with the same id
 
 
@@ -22,13 +22,13 @@ def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit code."""
     options = _parser().parse_args(argv)
     try:
-        with Client(options.osc_port or _published_port(), options.timeout) as client:
-            return _converse(client, options)
+        with Client(options.osc_port or _running_port(), options.timeout) as client:
+            return _send_request(client, options)
     except (CallError, CodecError) as error:
-        return _complain(str(error), WRONG_USAGE)
+        return _print_error(str(error), WRONG_USAGE)
     except NoAnswerError as error:
-        _keep(options, Message(FAIL, (options.id or "", options.address, "no_answer", str(error))), last=True)
-        return _complain(str(error), NOBODY)
+        _record_answer(options, Message(FAIL, (options.id or "", options.address, "no_answer", str(error))), last=True)
+        return _print_error(str(error), NO_ANSWER)
     except KeyboardInterrupt:
         return 130
 
@@ -41,7 +41,7 @@ def arguments(request: Request, words: Sequence[str], identity: RequestId) -> li
     return [*(value for value in values if value is not None), *left]
 
 
-def named(message: Message) -> dict[str, Value]:
+def to_dict(message: Message) -> dict[str, Value]:
     """A message as a dictionary with the names of the table."""
     known = REPLIES.get(message.address)
     names = [argument.name for argument in known.arguments] if known else []
@@ -50,7 +50,7 @@ def named(message: Message) -> dict[str, Value]:
     return {"address": message.address, **dict(zip(names, message.args, strict=False))}
 
 
-def _converse(client: Client, options: Namespace) -> int:
+def _send_request(client: Client, options: Namespace) -> int:
     request = _request(options.address)
     identity: RequestId = options.id or client.new_id()
     args = arguments(request, options.args, identity)
@@ -60,9 +60,9 @@ def _converse(client: Client, options: Namespace) -> int:
         answer = client.ask(request.path, *args[1:], identity=identity)
     except RefusedError as error:
         refusal = Message(FAIL, (identity, request.path, error.code, error.text))
-        _keep(options, refusal, last=True)
-        return _refused(error, refusal, options.json)
-    _keep(options, answer, last=not waits)
+        _record_answer(options, refusal, last=True)
+        return _show_refusal(error, refusal, options.json)
+    _record_answer(options, answer, last=not waits)
     _show(answer, options.json)
     return _follow(client, request, answer, args, options) if waits else ANSWERED
 
@@ -74,7 +74,7 @@ def _follow(client: Client, request: Request, answer: Message, args: list[Value]
         _show(message, options.json)
         over = message.address in request.ends and job_of(message) in (job, None)
         if options.answers:
-            options.answers.hear(message, last=over)
+            options.answers.add_event(message, last=over)
         if over:
             return REFUSED if message.address == FAIL else ANSWERED
     return ANSWERED
@@ -86,12 +86,12 @@ def _events(client: Client, request: Request, args: list[Value]) -> Iterator[Mes
         client.ask(request.path, *args[1:], identity=_identity(args[0]))
 
 
-def _keep(options: Namespace, answer: Message, *, last: bool) -> None:
+def _record_answer(options: Namespace, answer: Message, *, last: bool) -> None:
     if options.answers:
-        options.answers.answer(answer, last=last)
+        options.answers.add_answer(answer, last=last)
 
 
-def _answer_file(path: str) -> object:
+def _open_answer_file(path: str) -> object:
     from bridge.osc.answer_file import AnswerFile
 
     return AnswerFile(Path(path))
@@ -114,39 +114,39 @@ def _value(argument: Argument, given: dict[str, RequestId], words: list[str]) ->
     if not words:
         return argument.default if argument.optional else None
     word = words.pop(0)
-    if argument.kind is Kind.PATH:
+    if argument.kind is ArgumentKind.PATH:
         return str(Path(word).expanduser().absolute())
-    return _number(word, argument.kind) if argument.kind in (Kind.INT, Kind.FLOAT) else word
+    return _number(word, argument.kind) if argument.kind in (ArgumentKind.INT, ArgumentKind.FLOAT) else word
 
 
-def _number(word: str, kind: Kind) -> Value:
+def _number(word: str, kind: ArgumentKind) -> Value:
     """What is no number stays a word, and sidestick says what it must be."""
     try:
-        return int(word) if kind is Kind.INT else float(word)
+        return int(word) if kind is ArgumentKind.INT else float(word)
     except ValueError:
         return word
 
 
 def _show(message: Message, as_json: bool) -> None:
-    print(json.dumps(named(message)) if as_json else message, flush=True)
+    print(json.dumps(to_dict(message)) if as_json else message, flush=True)
 
 
-def _refused(error: RefusedError, message: Message, as_json: bool) -> int:
+def _show_refusal(error: RefusedError, message: Message, as_json: bool) -> int:
     if as_json:
         _show(message, as_json)
         return REFUSED
-    return _complain(error.text, REFUSED)
+    return _print_error(error.text, REFUSED)
 
 
-def _complain(text: str, code: int) -> int:
+def _print_error(text: str, code: int) -> int:
     print(text, file=sys.stderr)
     return code
 
 
-def _published_port() -> int:
-    from bridge.discovery import published, state_folder
+def _running_port() -> int:
+    from bridge.discovery import read_running, state_folder
 
-    running = published(state_folder())
+    running = read_running(state_folder())
     return running.osc_port if running else DEFAULT_PORT
 
 
@@ -164,7 +164,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--id", help="the request id; the same one again is never done twice")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for the answer")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--answers", type=_answer_file, metavar="FILE", help="write the answers there, too")
+    parser.add_argument("--answers", type=_open_answer_file, metavar="FILE", help="write the answers there, too")
     parser.add_argument("--wait", action="store_true", help="go on until the job is done or has failed")
     return parser
 

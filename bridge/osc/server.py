@@ -36,7 +36,7 @@ class Peer:
         return f"{self.host}:{self.port}"
 
 
-Handle = Callable[[Call, Peer], Sequence[Message]]
+Handler = Callable[[Call, Peer], Sequence[Message]]
 _Item = tuple[Message, Peer] | None
 
 
@@ -47,11 +47,11 @@ class OscServer:
     the port is taken. `counts` tells how much was received, garbage, busy, looped, unsent.
     """
 
-    def __init__(self, handle: Handle, osc_port: int = DEFAULT_PORT) -> None:
+    def __init__(self, handler: Handler, osc_port: int = DEFAULT_PORT) -> None:
         self.counts: Counter[str] = Counter()
-        self._handle = handle
+        self._handler = handler
         self._socket = _bound_socket(osc_port)
-        self._counting = threading.Lock()
+        self._count_lock = threading.Lock()
         self.osc_port: int = self._socket.getsockname()[1]
         self._lanes: dict[Lane, queue.Queue[_Item]] = {lane: queue.Queue(_LONGEST_QUEUE) for lane in Lane}
         self._stopping = threading.Event()
@@ -81,7 +81,7 @@ class OscServer:
             self._count("unsent")
 
     def _count(self, what: str) -> None:
-        with self._counting:
+        with self._count_lock:
             self.counts[what] += 1
 
     def _end_workers(self) -> None:
@@ -125,7 +125,7 @@ class OscServer:
             self._lanes[request.lane if request else Lane.PROMPT].put_nowait((message, sender))
         except queue.Full:
             self._count("busy")
-            self.send(_busy(message), _peer(sender, claimed_reply_port(message.address, message.args)))
+            self.send(_busy_reply(message), _peer(sender, claimed_reply_port(message.address, message.args)))
 
     def _work(self, lane: Lane) -> None:
         while (item := self._lanes[lane].get()) is not None:
@@ -139,7 +139,7 @@ class OscServer:
             self.send(text, _peer(sender, claimed_reply_port(message.address, message.args)))
             return
         peer = _peer(sender, call.reply_port)
-        for answer in self._handle(call, peer):
+        for answer in self._handler(call, peer):
             self.send(answer, peer)
 
 
@@ -147,7 +147,7 @@ def _peer(sender: Peer, reply_port: int) -> Peer:
     return Peer(sender.host, reply_port or sender.port)
 
 
-def _busy(message: Message) -> Message:
+def _busy_reply(message: Message) -> Message:
     text = "Too many requests wait. Send this one again in a moment."
     return fail(claimed_id(message.args), message.address, "busy", text)
 

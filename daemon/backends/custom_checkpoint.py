@@ -25,7 +25,7 @@ def read_bag(path: Path) -> Bag:
 
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
-        files = tuple(_beside(path, str(signature)) for signature in read["models"])
+        files = tuple(_find_member(path, str(signature)) for signature in read["models"])
         mixing = tuple(tuple(map(float, row)) for row in read.get("weights") or ())
         segment = float(read["segment"]) if read.get("segment") else None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -35,7 +35,7 @@ def read_bag(path: Path) -> Bag:
     return Bag(files, mixing, segment)
 
 
-def _beside(path: Path, signature: str) -> Path:
+def _find_member(path: Path, signature: str) -> Path:
     for pattern in (f"{signature}.safetensors", f"{signature}.th", f"{signature}-*.th"):
         if found := sorted(path.parent.glob(pattern)):
             return found[0]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from daemon.backends import networks
-from daemon.backends.device import Device, Kind
+from daemon.backends.device import Device, DeviceKind
 from daemon.backends.segments import Samples, Segment, join, plan
 from daemon.pipeline.records import Audio
 
@@ -28,12 +28,12 @@ class OutOfMemory(RuntimeError):
     """The device has not enough memory for one segment."""
 
 
-class _Stopped(RuntimeError):
+class _PassStopped(RuntimeError):
     """Raised inside a forward pass to end it early."""
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class BagMember:
     """One network of a bag and its weight in each of the stems that are asked for."""
 
     network: Any
@@ -59,9 +59,9 @@ class Scale:
         return cls(mean, variance**0.5 + 1e-8)
 
 
-def voices(
+def load_members(
     files: Sequence[Path], mixing: Sequence[Sequence[float]], stems: Sequence[str], *, trusted: bool
-) -> list[Voice]:
+) -> list[BagMember]:
     """The networks in `files`. A row of `mixing` names a weight for each source of its network; () means 1 each.
 
     Raises NetworkError if a file holds none, or none with these stems.
@@ -74,59 +74,59 @@ def voices(
             known = ", ".join(sources)
             raise networks.NetworkError(f"{file} has no stem {', '.join(missing)} (it has {known})")
         weights = dict(zip(sources, row or [1.0] * len(sources), strict=True))
-        loaded.append(Voice(network, tuple(weights[stem] for stem in stems)))
+        loaded.append(BagMember(network, tuple(weights[stem] for stem in stems)))
     return loaded
 
 
-class Separation:
+class DemucsSeparation:
     """A bag of networks made ready for some stems on one device. Use `run` once."""
 
     def __init__(
-        self, voices: Sequence[Voice], stems: Sequence[str], *, device: Device, segment: float | None = None
+        self, members: Sequence[BagMember], stems: Sequence[str], *, device: Device, segment: float | None = None
     ) -> None:
         self._stems = tuple(stems)
         self._device = device
         self._stop = threading.Event()
         self._ticks = 0
-        self._voices = [each for each in voices if any(each.weights)]
-        totals = [sum(weights) for weights in zip(*(each.weights for each in self._voices), strict=True)]
-        self._shares = [[w / total for w, total in zip(each.weights, totals, strict=True)] for each in self._voices]
-        self._length = min(_segment(each.network, segment, device) for each in self._voices)
-        self._layers = sum(self._prepare(each.network) for each in self._voices)
+        self._members = [each for each in members if any(each.weights)]
+        totals = [sum(weights) for weights in zip(*(each.weights for each in self._members), strict=True)]
+        self._shares = [[w / total for w, total in zip(each.weights, totals, strict=True)] for each in self._members]
+        self._length = min(_segment_frames(each.network, segment, device) for each in self._members)
+        self._layers = sum(self._prepare(each.network) for each in self._members)
 
     def run(self, mix: Audio, report: Report) -> Generator[Samples]:
         """(stems, channels, frames) blocks that follow each other without gaps.
 
         What `report` raises ends the work within a layer of the network. Raises OutOfMemory.
         """
-        length = self._length if self._fixed else min(self._length, mix.frames)
+        length = self._length if self._has_fixed_length else min(self._length, mix.frames)
         segments = plan(mix.frames, length, OVERLAP)
         total = max(1, len(segments) * self._layers)
-        yield from join(self._in_order(mix, segments, lambda: report(min(1.0, self._ticks / total))))
+        yield from join(self._separate_segments(mix, segments, lambda: report(min(1.0, self._ticks / total))))
 
     @property
-    def _fixed(self) -> bool:
-        return any(getattr(each.network, "use_train_segment", False) for each in self._voices)
+    def _has_fixed_length(self) -> bool:
+        return any(getattr(each.network, "use_train_segment", False) for each in self._members)
 
     def _prepare(self, network: Any) -> int:
         networks.narrow(network, self._stems)
-        if self._device.short and hasattr(network, "use_train_segment"):
+        if self._device.short_segments and hasattr(network, "use_train_segment"):
             network.use_train_segment = False
-        with _memory():
+        with _catch_out_of_memory():
             network.to(self._device.kind.value)
         return networks.watch(network, self._tick)
 
     def _tick(self) -> None:
         if self._stop.is_set():
-            raise _Stopped
+            raise _PassStopped
         self._ticks += 1
 
-    def _in_order(
+    def _separate_segments(
         self, mix: Audio, segments: Sequence[Segment], tell: Callable[[], None]
     ) -> Iterator[tuple[Segment, Samples]]:
         """The segments are worked on in threads of their own: this one stays free to report and to be stopped."""
-        workers, cores = _crew(self._device)
-        work = self._work(mix, Scale.of(mix))
+        workers, cores = _plan_threads(self._device)
+        work = self._segment_worker(mix, Scale.of(mix))
         running: deque[tuple[Segment, Future[Samples]]] = deque()
         pool = ThreadPoolExecutor(workers, "separate")
         alone = len(segments) - len(segments) % workers
@@ -138,26 +138,26 @@ class Separation:
                 threads = cores // (1 if index >= alone else workers)
                 running.append((segment, pool.submit(work, segment, max(1, threads))))
                 if len(running) > workers:
-                    yield _next(running, tell)
+                    yield _next_segment(running, tell)
             while running:
-                yield _next(running, tell)
+                yield _next_segment(running, tell)
         finally:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             torch.backends.mha.set_fastpath_enabled(fast)
 
-    def _work(self, mix: Audio, scale: Scale) -> Callable[[Segment, int], Samples]:
+    def _segment_worker(self, mix: Audio, scale: Scale) -> Callable[[Segment, int], Samples]:
         def work(segment: Segment, threads: int) -> Samples:
             torch.set_num_threads(threads)
-            with torch.inference_mode(), _memory():
-                heard = [self._heard(index, mix, segment, scale) for index in range(len(self._voices))]
+            with torch.inference_mode(), _catch_out_of_memory():
+                heard = [self._run_network(index, mix, segment, scale) for index in range(len(self._members))]
             return np.asarray(sum(heard) * np.float32(scale.deviation) + np.float32(scale.mean))
 
         return work
 
-    def _heard(self, index: int, mix: Audio, segment: Segment, scale: Scale) -> Samples:
+    def _run_network(self, index: int, mix: Audio, segment: Segment, scale: Scale) -> Samples:
         """What one network makes of a segment, (stems, channels, length), times its share."""
-        network = self._voices[index].network
+        network = self._members[index].network
         wanted = network.valid_length(segment.length) if hasattr(network, "valid_length") else segment.length
         before = (wanted - segment.length) // 2
         samples = (_read(mix, segment.start - before, wanted) - np.float32(scale.mean)) / np.float32(scale.deviation)
@@ -168,7 +168,7 @@ class Separation:
         return kept * np.asarray(self._shares[index], np.float32)[:, None, None]
 
 
-def _next(running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], None]) -> tuple[Segment, Samples]:
+def _next_segment(running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], None]) -> tuple[Segment, Samples]:
     segment, future = running.popleft()
     while not wait([future], timeout=POLL_SECONDS).done:
         tell()
@@ -176,21 +176,21 @@ def _next(running: deque[tuple[Segment, Future[Samples]]], tell: Callable[[], No
     return segment, future.result()
 
 
-def _crew(device: Device) -> tuple[int, int]:
+def _plan_threads(device: Device) -> tuple[int, int]:
     """(segments at a time, cores for all of them): two halves of a CPU wait for each other less than one whole.
 
     For 40 s of song two at a time take 2.3 GB, one 1.5 GB, one short one 1.0 GB.
     """
     cores = torch.get_num_threads()
-    return (2 if device.kind is Kind.CPU and cores > 1 and not device.short else 1, cores)
+    return (2 if device.kind is DeviceKind.CPU and cores > 1 and not device.short_segments else 1, cores)
 
 
-def _segment(network: Any, asked: float | None, device: Device) -> int:
+def _segment_frames(network: Any, asked: float | None, device: Device) -> int:
     """Frames of a segment. A transformer takes no longer ones than those it was trained on."""
     seconds = float(network.segment)
     if asked is not None and (not hasattr(network, "use_train_segment") or asked < seconds):
         seconds = asked
-    return int(seconds * (SHORT[type(network).__name__] if device.short else 1) * network.samplerate)
+    return int(seconds * (SHORT[type(network).__name__] if device.short_segments else 1) * network.samplerate)
 
 
 def _read(mix: Audio, start: int, frames: int) -> Samples:
@@ -202,7 +202,7 @@ def _read(mix: Audio, start: int, frames: int) -> Samples:
 
 
 @contextmanager
-def _memory() -> Iterator[None]:
+def _catch_out_of_memory() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:

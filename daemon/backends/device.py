@@ -6,11 +6,11 @@ from enum import StrEnum
 from daemon.errors import StageFailed
 
 GIGABYTE = 1 << 30
-LEAST = 2 * GIGABYTE
-AMPLE = 7 * GIGABYTE
+LEAST_CUDA = 2 * GIGABYTE
+AMPLE_CUDA = 7 * GIGABYTE
 
 
-class Kind(StrEnum):
+class DeviceKind(StrEnum):
     """The names are the ones that torch gives its devices."""
 
     CUDA = "cuda"
@@ -20,10 +20,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`short` halves the memory of a network by working on shorter segments. `remark` is for the user."""
+    """`short_segments` halves the memory of a network by working on shorter segments. `remark` is for the user."""
 
-    kind: Kind = Kind.CPU
-    short: bool = False
+    kind: DeviceKind = DeviceKind.CPU
+    short_segments: bool = False
     remark: str = ""
 
 
@@ -35,7 +35,7 @@ class Hardware:
     mps: bool = False
 
 
-def look() -> Hardware:
+def find_hardware() -> Hardware:
     """Ask torch what is there."""
     import torch
 
@@ -45,30 +45,30 @@ def look() -> Hardware:
 
 def choose(asked: str = "auto", hardware: Hardware | None = None) -> Device:
     """The device for `asked` (auto, cuda, mps or cpu). StageFailed if it is not there."""
-    if asked == Kind.CPU:
+    if asked == DeviceKind.CPU:
         return Device()
-    found = look() if hardware is None else hardware
-    if asked == Kind.CUDA or (asked == "auto" and found.cuda_free is not None):
+    found = find_hardware() if hardware is None else hardware
+    if asked == DeviceKind.CUDA or (asked == "auto" and found.cuda_free is not None):
         return _cuda(found.cuda_free)
-    if asked == Kind.MPS and not found.mps:
+    if asked == DeviceKind.MPS and not found.mps:
         raise StageFailed("device", "This machine has no Metal GPU (mps). Use --device cpu or auto.")
-    if asked not in ("auto", Kind.MPS):
+    if asked not in ("auto", DeviceKind.MPS):
         raise StageFailed("device", f"The device {asked!r} is unknown. Use auto, cuda, mps or cpu.")
-    return Device(Kind.MPS) if found.mps else Device()
+    return Device(DeviceKind.MPS) if found.mps else Device()
 
 
 def step_down(device: Device, why: str = "ran out of memory") -> Device | None:
     """What to try after `device` failed for want of memory: short segments, then the CPU, then nothing."""
-    if device.kind is Kind.CPU:
+    if device.kind is DeviceKind.CPU:
         return None
-    if not device.short:
-        return replace(device, short=True, remark=f"The GPU {why}; the song was taken in shorter segments.")
+    if not device.short_segments:
+        return replace(device, short_segments=True, remark=f"The GPU {why}; the song was taken in shorter segments.")
     return Device(remark=f"The GPU {why}; the CPU did the work.")
 
 
 def _cuda(free: int | None) -> Device:
     if free is None:
         raise StageFailed("device", "No CUDA GPU can be used here. Use --device cpu or auto.")
-    if free < LEAST:
+    if free < LEAST_CUDA:
         return Device(remark=f"Only {free / GIGABYTE:.1f} GB of GPU memory is free; the CPU did the work.")
-    return Device(Kind.CUDA, short=free < AMPLE)
+    return Device(DeviceKind.CUDA, short_segments=free < AMPLE_CUDA)

@@ -15,7 +15,7 @@ Report = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DownloadStream:
     """What a server sends: bytes from `start` on of a file of `total` bytes (None: it does not say)."""
 
     start: int
@@ -23,14 +23,14 @@ class Answer:
     blocks: Iterator[bytes]
 
 
-FetchUrl = Callable[[str, int], Answer]
+FetchUrl = Callable[[str, int], DownloadStream]
 
 
 class DownloadError(OSError):
     """What came is not the file that was asked for."""
 
 
-def fetch_url(url: str, start: int) -> Answer:
+def fetch_url(url: str, start: int) -> DownloadStream:
     """Ask for the bytes of `url` from `start` on. OSError if it cannot be had."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "sidestick"})
     try:
@@ -39,7 +39,7 @@ def fetch_url(url: str, start: int) -> Answer:
         raise OSError(str(error)) from error
     begins = start if response.status == 206 else 0
     length = response.headers.get("Content-Length")
-    return Answer(begins, begins + int(length) if length else None, _blocks(response))
+    return DownloadStream(begins, begins + int(length) if length else None, _blocks(response))
 
 
 def _blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -65,7 +65,7 @@ def download(url: str, target: Path, sha256: str, *, fetch: FetchUrl, report: Re
     part.replace(target)
 
 
-def _append(part: Path, answer: Answer, report: Report) -> None:
+def _append(part: Path, answer: DownloadStream, report: Report) -> None:
     had = answer.start
     with part.open("r+b" if part.exists() else "wb") as file:
         file.truncate(had)

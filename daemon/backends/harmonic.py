@@ -25,7 +25,7 @@ MARGIN = 16 * 2048
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Resolution:
     """A resolution: frames of the transform, and how far the medians look along time (s) and frequency (Hz)."""
 
     size: int
@@ -38,8 +38,8 @@ class View:
 
 
 # Found by trying on two songs: wider medians than these take more of the rest into the drums.
-FINE = View(4096, 0.4, 140.0)
-QUICK = View(2048, 0.3, 140.0)
+FINE = Resolution(4096, 0.4, 140.0)
+QUICK = Resolution(2048, 0.3, 140.0)
 BASS_HERTZ = (180.0, 320.0)
 VOICE_HERTZ = (160.0, 9000.0)
 
@@ -65,20 +65,20 @@ def split(mix: Samples) -> dict[Part, Samples]:
 
 def _drums(mix: Samples) -> Samples:
     """The mean of what is sudden seen finely, which keeps pitches apart, and seen quickly, which keeps times."""
-    seen = [_sudden(mix, view) for view in (FINE, QUICK)]
+    seen = [_extract_percussive(mix, resolution) for resolution in (FINE, QUICK)]
     return np.asarray(sum(seen) / np.float32(len(seen)))
 
 
-def _sudden(mix: Samples, view: View) -> Samples:
-    spectrum = _forward(mix, view)
-    return _inverse(spectrum * _percussive(spectrum, view), view, mix.shape[1])
+def _extract_percussive(mix: Samples, resolution: Resolution) -> Samples:
+    spectrum = _stft(mix, resolution)
+    return _istft(spectrum * _percussive_mask(spectrum, resolution), resolution, mix.shape[1])
 
 
-def _percussive(spectrum: Spectrum, view: View) -> Samples:
+def _percussive_mask(spectrum: Spectrum, resolution: Resolution) -> Samples:
     """Wiener mask (0..1) of what is a vertical line in the spectrogram against what is a horizontal one."""
     power = np.abs(spectrum).mean(axis=0)
-    along = _odd(view.seconds * RATE / view.hop)
-    across = _odd(view.hertz * view.size / RATE)
+    along = _odd_size(resolution.seconds * RATE / resolution.hop)
+    across = _odd_size(resolution.hertz * resolution.size / RATE)
     tonal = _medians(power, along)
     sudden = _medians(power.T, across).T
     return np.asarray(sudden**2 / (sudden**2 + tonal**2 + 1e-12), np.float32)
@@ -90,15 +90,15 @@ def _medians(rows: Samples, size: int) -> Samples:
 
 
 def _bass_and_vocals(rest: Samples) -> tuple[Samples, Samples]:
-    spectrum = _forward(rest, FINE)
+    spectrum = _stft(rest, FINE)
     hertz = np.fft.rfftfreq(FINE.size, 1 / RATE)[:, None]
-    low = _slope(hertz, *BASS_HERTZ)
-    voice = (1 - low) * (hertz > VOICE_HERTZ[0]) * (hertz < VOICE_HERTZ[1]) * _centre(spectrum)
+    low = _low_pass_mask(hertz, *BASS_HERTZ)
+    voice = (1 - low) * (hertz > VOICE_HERTZ[0]) * (hertz < VOICE_HERTZ[1]) * _centre_mask(spectrum)
     frames = rest.shape[1]
-    return _inverse(spectrum * low, FINE, frames), _inverse(spectrum * voice, FINE, frames)
+    return _istft(spectrum * low, FINE, frames), _istft(spectrum * voice, FINE, frames)
 
 
-def _centre(spectrum: Spectrum) -> Samples:
+def _centre_mask(spectrum: Spectrum) -> Samples:
     """0..1: how alike left and right are in each bin; a mono mix is no evidence of a voice and gives a half."""
     left, right = spectrum[0], spectrum[-1]
     level = np.abs(left) ** 2 + np.abs(right) ** 2 + 1e-12
@@ -107,35 +107,35 @@ def _centre(spectrum: Spectrum) -> Samples:
     return np.where(wide, np.clip(likeness, 0, 1) ** 4, 0.5 if not wide.any() else 1.0).astype(np.float32)
 
 
-def _slope(hertz: NDArray[np.floating], full: float, none: float) -> Samples:
+def _low_pass_mask(hertz: NDArray[np.floating], full: float, none: float) -> Samples:
     """1 below `full`, 0 above `none`, half a cosine between."""
     place = np.clip((hertz - full) / (none - full), 0, 1)
     return (0.5 + 0.5 * np.cos(np.pi * place)).astype(np.float32)
 
 
-def _odd(value: float) -> int:
+def _odd_size(value: float) -> int:
     return 2 * max(1, round(value / 2)) + 1
 
 
-def _window(view: View) -> Samples:
-    return np.sqrt(get_window("hann", view.size)).astype(np.float32)
+def _window(resolution: Resolution) -> Samples:
+    return np.sqrt(get_window("hann", resolution.size)).astype(np.float32)
 
 
-def _forward(samples: Samples, view: View) -> Spectrum:
+def _stft(samples: Samples, resolution: Resolution) -> Spectrum:
     """(channels, bins, steps): step k looks at the samples around k * hop."""
-    steps = -(-samples.shape[1] // view.hop) + 1
-    room = (steps - 1) * view.hop + view.size - samples.shape[1] - view.size // 2
-    padded = np.pad(samples, ((0, 0), (view.size // 2, room)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, view.size, axis=1)[:, :: view.hop]
-    return np.fft.rfft(frames * _window(view), axis=2).transpose(0, 2, 1).astype(np.complex64)
+    steps = -(-samples.shape[1] // resolution.hop) + 1
+    room = (steps - 1) * resolution.hop + resolution.size - samples.shape[1] - resolution.size // 2
+    padded = np.pad(samples, ((0, 0), (resolution.size // 2, room)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, resolution.size, axis=1)[:, :: resolution.hop]
+    return np.fft.rfft(frames * _window(resolution), axis=2).transpose(0, 2, 1).astype(np.complex64)
 
 
-def _inverse(spectrum: Spectrum, view: View, frames: int) -> Samples:
+def _istft(spectrum: Spectrum, resolution: Resolution, frames: int) -> Samples:
     """Overlap-add with the same window: at a hop of half its length its squares add up to 1."""
-    pieces = np.fft.irfft(spectrum.transpose(0, 2, 1), view.size, axis=2) * _window(view)
+    pieces = np.fft.irfft(spectrum.transpose(0, 2, 1), resolution.size, axis=2) * _window(resolution)
     channels, steps, _ = pieces.shape
-    halves = pieces.reshape(channels, steps, 2, view.hop)
-    out = np.zeros((channels, steps + 1, view.hop), np.float32)
+    halves = pieces.reshape(channels, steps, 2, resolution.hop)
+    out = np.zeros((channels, steps + 1, resolution.hop), np.float32)
     out[:, :-1] += halves[:, :, 0]
     out[:, 1:] += halves[:, :, 1]
-    return out.reshape(channels, -1)[:, view.size // 2 : view.size // 2 + frames]
+    return out.reshape(channels, -1)[:, resolution.size // 2 : resolution.size // 2 + frames]

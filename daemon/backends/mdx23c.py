@@ -90,7 +90,7 @@ class Mdx23c:
     def _separate(self, drums: Audio, folder: Path, report: Report, overlap: float) -> KitParts:
         targets = {name: folder / f"{name}.wav" for name in dict.fromkeys((*self._names, *Drum))}
         with torch.inference_mode(), ExitStack() as stack:
-            self._settle(drums, report)
+            self._choose_precision(drums, report)
             writers = {n: stack.enter_context(WavWriter(path, stage="kit")) for n, path in targets.items()}
             for block in join(self._chunks(drums, overlap, report)):
                 stems = dict(zip(self._names, block, strict=True))
@@ -105,21 +105,21 @@ class Mdx23c:
         return KitParts(kit, cymbals, self._device.kind.value, _precision(self._network), remarks)
 
     def _chunks(self, drums: Audio, overlap: float, report: Report) -> Iterator[tuple[Segment, Samples]]:
-        steps = min(self._steps, SHORT_STEPS) if self._device.short else self._steps
+        steps = min(self._steps, SHORT_STEPS) if self._device.short_segments else self._steps
         segments = plan(drums.frames, chunk_frames(drums.frames, steps, self._multiple), overlap)
-        progress = _Progress(report, len(segments) * max(1, len(_layers(self._network))))
+        progress = _LayerProgress(report, len(segments) * max(1, len(_layers(self._network))))
         estimate = partial(_estimate, self._network)
-        with _listening(self._network, progress.advance):
+        with _watch_layers(self._network, progress.advance):
             for number, segment in enumerate(segments):
                 report(number / len(segments))
-                sound = torch.from_numpy(_padded(drums.read(segment.start, segment.length), segment.length))
+                sound = torch.from_numpy(_pad(drums.read(segment.start, segment.length), segment.length))
                 yield segment, consistent_stems(sound, estimate).numpy()
 
     @property
     def _multiple(self) -> int:
         return self._network.layout.multiple if isinstance(self._network, TfcTdf) else 1
 
-    def _settle(self, drums: Audio, report: Report) -> None:
+    def _choose_precision(self, drums: Audio, report: Report) -> None:
         """Move the network to its device, and to bfloat16 where that is faster and as good.
 
         Whether it is faster depends on the processor, whether it is as good on the weights and the sound: so both
@@ -128,10 +128,10 @@ class Mdx23c:
         self._network = self._network.to(self._device.kind.value)
         if self._probed or not isinstance(self._network, TfcTdf):
             return
-        sound = torch.from_numpy(loudest(drums, (PROBE_STEPS - 1) * HOP))
+        sound = torch.from_numpy(loudest_excerpt(drums, (PROBE_STEPS - 1) * HOP))
         halved = copy.deepcopy(self._network).to(torch.bfloat16)
-        full, slow = _timed(self._network, sound, report)
-        half, fast = _timed(halved, sound, report)
+        full, slow = _time_network(self._network, sound, report)
+        half, fast = _time_network(halved, sound, report)
         self._probed = True
         if fast < FASTER * slow and fidelity(full, half) > FAITHFUL:
             self._network = halved
@@ -173,15 +173,15 @@ def fidelity(reference: Tensor, other: Tensor) -> float:
     return float(10 * torch.log10(reference.square().sum() / error))
 
 
-def loudest(audio: Audio, frames: int, looks: int = 32) -> Samples:
+def loudest_excerpt(audio: Audio, frames: int, looks: int = 32) -> Samples:
     """The loudest of some evenly spaced excerpts, (channels, frames), with silence after a shorter file."""
     starts = np.linspace(0, max(0, audio.frames - frames), looks).astype(int)
     excerpts = (audio.read(int(start), frames) for start in dict.fromkeys(starts.tolist()))
-    return _padded(max(excerpts, key=lambda sound: float(np.square(sound).sum())), frames)
+    return _pad(max(excerpts, key=lambda sound: float(np.square(sound).sum())), frames)
 
 
-def _timed(network: nn.Module, sound: Tensor, report: Report) -> tuple[Tensor, float]:
-    with _listening(network, lambda: report(0.0)):
+def _time_network(network: nn.Module, sound: Tensor, report: Report) -> tuple[Tensor, float]:
+    with _watch_layers(network, lambda: report(0.0)):
         start = time.perf_counter()
         stems = consistent_stems(sound, partial(_estimate, network))
         return stems, time.perf_counter() - start
@@ -198,7 +198,7 @@ def _precision(network: nn.Module) -> str:
 
 
 @dataclass(slots=True)
-class _Progress:
+class _LayerProgress:
     report: Report
     total: int
     done: int = 0
@@ -209,9 +209,9 @@ class _Progress:
 
 
 @contextmanager
-def _listening(network: nn.Module, heard: Callable[[], None]) -> Iterator[None]:
+def _watch_layers(network: nn.Module, on_layer: Callable[[], None]) -> Iterator[None]:
     """Call `heard` after every layer, so that a chunk of half a minute can be followed and stopped."""
-    hooks = [layer.register_forward_hook(lambda *_: heard()) for layer in _layers(network)]
+    hooks = [layer.register_forward_hook(lambda *_: on_layer()) for layer in _layers(network)]
     try:
         yield
     finally:
@@ -223,5 +223,5 @@ def _layers(network: nn.Module) -> list[nn.Module]:
     return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
 
 
-def _padded(sound: Samples, frames: int) -> Samples:
+def _pad(sound: Samples, frames: int) -> Samples:
     return np.ascontiguousarray(np.pad(sound, ((0, 0), (0, frames - sound.shape[1]))))

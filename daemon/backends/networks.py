@@ -23,8 +23,8 @@ def load(file: Path, *, trusted: bool) -> Any:
     that its hash is one that sidestick pins.
     """
     try:
-        package = _safetensors(file) if file.suffix == ".safetensors" else _pickled(file, trusted)
-        return _built(package).eval()
+        package = _read_safetensors(file) if file.suffix == ".safetensors" else _read_pickle(file, trusted)
+        return _build(package).eval()
     except NetworkError:
         raise
     except (LookupError, TypeError, ValueError, RuntimeError, AttributeError, OSError, EOFError) as error:
@@ -37,7 +37,7 @@ def narrow(network: Any, stems: Sequence[str]) -> None:
     if getattr(network, "cac", False):
         for layers in (network.decoder, getattr(network, "tdecoder", None)):
             if layers:
-                _keep(layers[-1].conv_tr, chosen, len(network.sources))
+                _keep_channels(layers[-1].conv_tr, chosen, len(network.sources))
         network.sources = list(stems)
 
 
@@ -54,7 +54,7 @@ def _is_layer(name: str) -> bool:
     return index.isdigit() and above in ("encoder", "tencoder", "decoder", "tdecoder", "layers_t", "layers")
 
 
-def _keep(layer: Any, chosen: list[int], stems: int) -> None:
+def _keep_channels(layer: Any, chosen: list[int], stems: int) -> None:
     width = layer.out_channels // stems
     rows = [stem * width + channel for stem in chosen for channel in range(width)]
     layer.weight = nn.Parameter(layer.weight[:, rows].contiguous(), requires_grad=False)
@@ -70,7 +70,7 @@ def _classes() -> dict[str, Any]:
     return {f"{each.__module__}.{each.__name__}": each for each in (Demucs, HDemucs, HTDemucs)}
 
 
-def _safetensors(file: Path) -> dict[str, Any]:
+def _read_safetensors(file: Path) -> dict[str, Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -81,19 +81,19 @@ def _safetensors(file: Path) -> dict[str, Any]:
         raise NetworkError(f"{file} is not a whole safetensors file") from error
     if not about or about.get("klass") not in _classes():
         raise NetworkError(f"{file} does not say which Demucs network it is")
-    plain = {key: _plain(json.loads(about[key])) for key in ("args", "kwargs")}
+    plain = {key: _decode_value(json.loads(about[key])) for key in ("args", "kwargs")}
     return {"klass": _classes()[about["klass"]], "state": state, **plain}
 
 
-def _plain(value: Any) -> Any:
+def _decode_value(value: Any) -> Any:
     if isinstance(value, dict) and value.get("_type") == "fraction":
         return Fraction(value["numerator"], value["denominator"])
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {key: _decode_value(each) for key, each in value.items()}
+    return [_decode_value(each) for each in value] if isinstance(value, list) else value
 
 
-def _pickled(file: Path, trusted: bool) -> dict[str, Any]:
+def _read_pickle(file: Path, trusted: bool) -> dict[str, Any]:
     harmless = [*_classes().values(), Fraction]
     try:
         with torch.serialization.safe_globals(harmless):
@@ -104,7 +104,7 @@ def _pickled(file: Path, trusted: bool) -> dict[str, Any]:
     return torch.load(file, map_location="cpu", weights_only=False)
 
 
-def _built(package: dict[str, Any]) -> Any:
+def _build(package: dict[str, Any]) -> Any:
     kind = package["klass"]
     if kind not in _classes().values():
         raise TypeError(f"{kind} is not a Demucs network")

@@ -33,7 +33,7 @@ def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:
     command, silent = [npm, *arguments], subprocess.DEVNULL
     with subprocess.Popen(command, cwd=folder, stdout=silent, stderr=subprocess.PIPE) as run:
         try:
-            while _running(run):
+            while _is_running(run):
                 tick()
         finally:
             run.kill()  # it has ended already, unless `tick` raised
@@ -42,7 +42,7 @@ def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:
         raise OSError(f"npm ended with status {run.returncode} {said.strip()[-200:]}".strip())
 
 
-def _running(run: "subprocess.Popen[bytes]") -> bool:
+def _is_running(run: "subprocess.Popen[bytes]") -> bool:
     try:
         run.wait(timeout=0.2)
     except subprocess.TimeoutExpired:
@@ -118,13 +118,13 @@ def read_state(onnx: Path) -> dict[str, Half]:
         if not name.startswith("onnx::"):
             state[name] = tensor.astype(np.float16)
             continue
-        key, value = _place(graph.consumers[name], tensor)
+        key, value = _place_tensor(graph.consumers[name], tensor)
         gathered.setdefault(key, []).append(value)
     # A cross attention projects its query apart from key and value; the checkpoint keeps them in one tensor.
     return state | {key: np.concatenate(parts) for key, parts in gathered.items()}
 
 
-def _place(consumer: tuple[str, int], tensor: NDArray[np.float32]) -> tuple[str, Half]:
+def _place_tensor(consumer: tuple[str, int], tensor: NDArray[np.float32]) -> tuple[str, Half]:
     """(state-dict name, value) of a tensor the exporter renamed: it belongs to the node that consumes it."""
     node, position = consumer
     *scopes, operation = node.strip("/").split("/")

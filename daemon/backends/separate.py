@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.backends.checkpoints import Checkpoints
-    from daemon.backends.demucs import Separation
+    from daemon.backends.demucs import DemucsSeparation
     from daemon.backends.device import Device
 
 STAGE = "separate"
 EMBEDDED = "embedded"
-SIX = "htdemucs_6s"
+SIX_STEMS = "htdemucs_6s"
 FETCHING = 0.3
 
 Report = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SeparationTask:
     """What one call of `separate` was asked for."""
 
     mix: Audio
@@ -52,15 +52,15 @@ def separate(
     `report` gets 0..1 several times a second; what it raises ends the work and leaves
     no file. Raises StageFailed.
     """
-    task = Task(audio, tuple(dict.fromkeys(parts)), folder, checkpoints, device)
+    task = SeparationTask(audio, tuple(dict.fromkeys(parts)), folder, checkpoints, device)
     if not task.parts or not audio.frames:
         raise StageFailed(STAGE, "There is nothing to separate: ask for at least one part of a song with sound.")
     if name == EMBEDDED:
-        return _embedded(task, report)
-    return _demucs(task, name, report)
+        return _separate_embedded(task, report)
+    return _separate_demucs(task, name, report)
 
 
-def _embedded(task: Task, report: Report) -> Stems:
+def _separate_embedded(task: SeparationTask, report: Report) -> Stems:
     from daemon.backends import harmonic
 
     _refuse_unknown(EMBEDDED, task.parts, harmonic.PARTS)
@@ -68,14 +68,14 @@ def _embedded(task: Task, report: Report) -> Stems:
     return Stems(files, Weights(EMBEDDED))
 
 
-def _demucs(task: Task, name: str, report: Report) -> Stems:
+def _separate_demucs(task: SeparationTask, name: str, report: Report) -> Stems:
     members = _members(task, name)
     report(0.0)
-    report = _fetched(task, name, members, report)
+    report = _fetch_weights(task, name, members, report)
     device, remarks = task.device, [task.device.remark] if task.device.remark else []
     files = _attempt(task, name, device, report)
     if files is None:
-        device = _lower(device)
+        device = _lower_device(device)
         remarks.append(device.remark)
         files = _attempt(task, name, device, report)
     if files is None:
@@ -84,7 +84,7 @@ def _demucs(task: Task, name: str, report: Report) -> Stems:
     return Stems(files, weights, tuple(remarks))
 
 
-def _members(task: Task, name: str) -> tuple[str, ...]:
+def _members(task: SeparationTask, name: str) -> tuple[str, ...]:
     """Signatures of the networks that have a say in the parts that are asked for."""
     known = task.checkpoints.checkpoint(name)
     if known.stems:
@@ -96,7 +96,7 @@ def _members(task: Task, name: str) -> tuple[str, ...]:
     return tuple(member.signature for member, row in heard if any(row[column] for column in columns))
 
 
-def _fetched(task: Task, name: str, members: tuple[str, ...], report: Report) -> Report:
+def _fetch_weights(task: SeparationTask, name: str, members: tuple[str, ...], report: Report) -> Report:
     """Get the weights if they are missing; returns the report for what is left to do."""
     try:
         task.checkpoints.files(name, members)
@@ -106,19 +106,19 @@ def _fetched(task: Task, name: str, members: tuple[str, ...], report: Report) ->
     return report
 
 
-def _attempt(task: Task, name: str, device: "Device", report: Report) -> dict[Part, Audio] | None:
+def _attempt(task: SeparationTask, name: str, device: "Device", report: Report) -> dict[Part, Audio] | None:
     """The stems, or None if the device has too little memory."""
     from daemon.backends.demucs import OutOfMemory
 
     try:
-        separation = _separation(task, name, device)
+        separation = _load_separation(task, name, device)
         return _write(task, separation.run(task.mix, report))
     except OutOfMemory:
         return None
 
 
-def _separation(task: Task, name: str, device: "Device") -> "Separation":
-    from daemon.backends.demucs import Separation, voices
+def _load_separation(task: SeparationTask, name: str, device: "Device") -> "DemucsSeparation":
+    from daemon.backends.demucs import DemucsSeparation, load_members
     from daemon.backends.networks import NetworkError
 
     known, members = task.checkpoints.checkpoint(name), _members(task, name)
@@ -126,13 +126,13 @@ def _separation(task: Task, name: str, device: "Device") -> "Separation":
     rows = [row for each, row in zip(known.members, mixing, strict=True) if each.signature in members]
     files = task.checkpoints.files(name, members)
     try:
-        loaded = voices(files, rows, task.parts, trusted=task.checkpoints.pinned(name))
+        loaded = load_members(files, rows, task.parts, trusted=task.checkpoints.is_pinned(name))
     except NetworkError as error:
         raise StageFailed(STAGE, f"{error}. Take another separator or another file.") from error
-    return Separation(loaded, task.parts, device=device, segment=known.segment)
+    return DemucsSeparation(loaded, task.parts, device=device, segment=known.segment)
 
 
-def _lower(device: "Device") -> "Device":
+def _lower_device(device: "Device") -> "Device":
     from daemon.backends.device import step_down
 
     lower = step_down(device)
@@ -141,7 +141,7 @@ def _lower(device: "Device") -> "Device":
     return lower
 
 
-def _write(task: Task, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, Audio]:
+def _write(task: SeparationTask, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, Audio]:
     task.folder.mkdir(parents=True, exist_ok=True)
     with closing(blocks), ExitStack() as stack:
         writers = [stack.enter_context(WavWriter(task.folder / f"{part}.wav", stage=STAGE)) for part in task.parts]
@@ -154,5 +154,5 @@ def _write(task: Task, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, A
 def _refuse_unknown(name: str, parts: Iterable[Part], known: Iterable[str]) -> None:
     unknown = [part.value for part in parts if part.value not in set(known)]
     if unknown:
-        remedy = f"Use --separator {SIX}." if set(unknown) <= {"guitar", "piano"} else "Ask for other parts."
+        remedy = f"Use --separator {SIX_STEMS}." if set(unknown) <= {"guitar", "piano"} else "Ask for other parts."
         raise StageFailed(STAGE, f"{name} has no {' and no '.join(unknown)} stem. {remedy}")

@@ -15,13 +15,13 @@ from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separate import EMBEDDED, separate
 from daemon.errors import NoWeights, StageFailed
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
-from daemon.weights import KIT
+from daemon.weights import KIT_NETWORK_WEIGHTS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from daemon.backends.kit_splitter import KitNetwork
+    from daemon.backends.kit_network import OnnxKitNetwork
 
 Report = Callable[[float], None]
 
@@ -34,17 +34,17 @@ FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
-class Separator:
+class NamedSeparator:
     """A separator whose weights are here. `remark` says why it is not the one that was wished for.
 
-    `thrifty` halves the memory: shorter segments, one at a time.
+    `short_segments` halves the memory: shorter segments, one at a time.
     """
 
     name: str
     checkpoints: Checkpoints
     device: str
     remark: str = ""
-    thrifty: bool = False
+    short_segments: bool = False
 
     @property
     def weights(self) -> Weights:
@@ -60,36 +60,36 @@ class Separator:
         from daemon.backends.device import Device, choose
 
         device = Device() if self.name == EMBEDDED else choose(self.device)
-        if self.thrifty:
-            device = replace(device, short=True, remark=SHORT_OF_MEMORY)
+        if self.short_segments:
+            device = replace(device, short_segments=True, remark=SHORT_OF_MEMORY)
         work = {"name": self.name, "folder": folder, "checkpoints": self.checkpoints, "device": device}
         stems = separate(mix, parts, report=report, **work)  # type: ignore[arg-type]
         return replace(stems, remarks=(*filter(None, [self.remark]), *stems.remarks))
 
 
-def separator(name: str, checkpoints: Checkpoints, device: str, report: Report) -> Separator:
+def separator(name: str, checkpoints: Checkpoints, device: str, report: Report) -> NamedSeparator:
     """The separator called `name`, its weights fetched if need be; `auto` makes do without. Raises NoWeights."""
     if name == EMBEDDED:
-        return Separator(EMBEDDED, checkpoints, device)
-    wanted = Separator(DEFAULT if name == AUTO else name, checkpoints, device)
+        return NamedSeparator(EMBEDDED, checkpoints, device)
+    wanted = NamedSeparator(DEFAULT if name == AUTO else name, checkpoints, device)
     try:
-        _have(wanted, report)
+        _require_weights(wanted, report)
     except NoWeights as missing:
         if name != AUTO:
             raise
-        remark = f"{DEFAULT} was not used because {missing.why}; signal processing did it, with more bleed."
-        return Separator(EMBEDDED, checkpoints, device, remark)
+        remark = f"{DEFAULT} was not used because {missing.cause}; signal processing did it, with more bleed."
+        return NamedSeparator(EMBEDDED, checkpoints, device, remark)
     return wanted
 
 
-def _have(wanted: Separator, report: Report) -> None:
+def _require_weights(wanted: NamedSeparator, report: Report) -> None:
     try:
         wanted.checkpoints.files(wanted.name, _members(wanted))
     except NoWeights:
         wanted.checkpoints.fetch(wanted.name, report, _members(wanted))
 
 
-def _members(separator: Separator) -> tuple[str, ...] | None:
+def _members(separator: NamedSeparator) -> tuple[str, ...] | None:
     """Of a bag in which each network makes one stem, only the one for the drums; else all."""
     known = separator.checkpoints.checkpoint(separator.name)
     if not (known.mixing and known.stems):
@@ -121,21 +121,21 @@ class DrumSep:
 
 
 @dataclass(frozen=True)
-class EmbeddedKit:
+class EmbeddedKitNetwork:
     """The small kit network that ships with sidestick, loaded when there is a kit to take apart."""
 
     @cached_property
     def weights(self) -> Weights:
-        return Weights(EMBEDDED, hashlib.sha256(KIT.read_bytes()).hexdigest())
+        return Weights(EMBEDDED, hashlib.sha256(KIT_NETWORK_WEIGHTS.read_bytes()).hexdigest())
 
     def __call__(self, power: "NDArray[np.float32]") -> "NDArray[np.float32]":
         return self._network(power)
 
     @cached_property
-    def _network(self) -> "KitNetwork":
-        from daemon.backends.kit_splitter import KitNetwork
+    def _network(self) -> "OnnxKitNetwork":
+        from daemon.backends.kit_network import OnnxKitNetwork
 
-        return KitNetwork()
+        return OnnxKitNetwork()
 
 
 def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | None:
@@ -143,7 +143,7 @@ def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | 
     if name == EMBEDDED:
         return None
     if name == AUTO:
-        return _drumsep_if_here(checkpoints, device)
+        return _find_drumsep(checkpoints, device)
     wanted = DrumSep("drumsep6" if name == "drumsep6" else "drumsep", checkpoints, device)
     try:
         checkpoints.path(wanted.name)
@@ -152,7 +152,7 @@ def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | 
     return wanted
 
 
-def _drumsep_if_here(checkpoints: Checkpoints, device: str) -> DrumSep | None:
+def _find_drumsep(checkpoints: Checkpoints, device: str) -> DrumSep | None:
     try:
         checkpoints.path("drumsep")
     except NoWeights:

@@ -37,7 +37,7 @@ class Layout:
 
     @property
     def stripes(self) -> int:
-        """Channels at the door: real and imaginary part of each side, for each subband."""
+        """Channels at the input: real and imaginary part of each side, for each subband."""
         return 2 * AUDIO_CHANNELS * self.subbands
 
     @property
@@ -56,13 +56,13 @@ class TfcTdf(nn.Module):
         self.first_conv = nn.Conv2d(layout.stripes, width, 1, bias=False)
         self.encoder_blocks = nn.ModuleList()
         for _ in range(layout.scales):
-            self.encoder_blocks.append(_down(width, band, layout))
+            self.encoder_blocks.append(_encoder_block(width, band, layout))
             width, band = width + layout.growth, band // 2
-        self.bottleneck_block = _Stack(width, width, band, layout)
+        self.bottleneck_block = _BlockStack(width, width, band, layout)
         self.decoder_blocks = nn.ModuleList()
         for _ in range(layout.scales):
             width, band = width - layout.growth, band * 2
-            self.decoder_blocks.append(_up(width, band, layout))
+            self.decoder_blocks.append(_decoder_block(width, band, layout))
         self.final_conv = nn.Sequential(
             nn.Conv2d(width + layout.stripes, width, 1, bias=False),
             nn.GELU(),
@@ -70,14 +70,14 @@ class TfcTdf(nn.Module):
         )
 
     def forward(self, spectrum: Tensor) -> Tensor:
-        striped = self._striped(spectrum)
+        striped = self._split_subbands(spectrum)
         entry = self.first_conv(striped)
         shaped = self._u_net(entry.transpose(-1, -2)).transpose(-1, -2) * entry
         out = self.final_conv(torch.cat([striped, shaped], 1))
         batch, _, bins, steps = spectrum.shape
         return out.reshape(batch, self.layout.stems, 2 * AUDIO_CHANNELS, bins, steps)
 
-    def _striped(self, spectrum: Tensor) -> Tensor:
+    def _split_subbands(self, spectrum: Tensor) -> Tensor:
         batch, _, bins, steps = spectrum.shape
         return spectrum.reshape(batch, self.layout.stripes, bins // self.layout.subbands, steps)
 
@@ -119,11 +119,11 @@ def build(layout: Layout, state: dict[str, Tensor], name: str) -> TfcTdf:
     return network
 
 
-class _Stack(nn.Module):
+class _BlockStack(nn.Module):
     def __init__(self, width_in: int, width: int, band: int, layout: Layout) -> None:
         super().__init__()
         widths = [width_in] + [width] * (layout.blocks - 1)
-        self.blocks = nn.ModuleList(_Block(first, width, band, layout.bottleneck) for first in widths)
+        self.blocks = nn.ModuleList(_TfcTdfBlock(first, width, band, layout.bottleneck) for first in widths)
 
     def forward(self, sound: Tensor) -> Tensor:
         for block in self.blocks:
@@ -131,16 +131,16 @@ class _Stack(nn.Module):
         return sound
 
 
-class _Block(nn.Module):
+class _TfcTdfBlock(nn.Module):
     def __init__(self, width_in: int, width: int, band: int, bottleneck: int) -> None:
         super().__init__()
         narrow = band // bottleneck
-        self.tfc1 = _activated(width_in, nn.Conv2d(width_in, width, 3, padding=1, bias=False))
+        self.tfc1 = _add_activation(width_in, nn.Conv2d(width_in, width, 3, padding=1, bias=False))
         self.tdf = nn.Sequential(
-            *_activated(width, nn.Linear(band, narrow, bias=False)),
-            *_activated(width, nn.Linear(narrow, band, bias=False)),
+            *_add_activation(width, nn.Linear(band, narrow, bias=False)),
+            *_add_activation(width, nn.Linear(narrow, band, bias=False)),
         )
-        self.tfc2 = _activated(width, nn.Conv2d(width, width, 3, padding=1, bias=False))
+        self.tfc2 = _add_activation(width, nn.Conv2d(width, width, 3, padding=1, bias=False))
         self.shortcut = nn.Conv2d(width_in, width, 1, bias=False)
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -151,22 +151,22 @@ class _Block(nn.Module):
 class _Rescale(nn.Module):
     def __init__(self, width_in: int, layer: nn.Module) -> None:
         super().__init__()
-        self.conv = _activated(width_in, layer)
+        self.conv = _add_activation(width_in, layer)
 
     def forward(self, sound: Tensor) -> Tensor:
         return self.conv(sound)
 
 
-def _down(width: int, band: int, layout: Layout) -> nn.ModuleDict:
+def _encoder_block(width: int, band: int, layout: Layout) -> nn.ModuleDict:
     shrink = nn.Conv2d(width, width + layout.growth, 2, stride=2, bias=False)
-    return nn.ModuleDict({"tfc_tdf": _Stack(width, width, band, layout), "downscale": _Rescale(width, shrink)})
+    return nn.ModuleDict({"tfc_tdf": _BlockStack(width, width, band, layout), "downscale": _Rescale(width, shrink)})
 
 
-def _up(width: int, band: int, layout: Layout) -> nn.ModuleDict:
+def _decoder_block(width: int, band: int, layout: Layout) -> nn.ModuleDict:
     wide = width + layout.growth
     grow = nn.ConvTranspose2d(wide, width, 2, stride=2, bias=False)
-    return nn.ModuleDict({"upscale": _Rescale(wide, grow), "tfc_tdf": _Stack(2 * width, width, band, layout)})
+    return nn.ModuleDict({"upscale": _Rescale(wide, grow), "tfc_tdf": _BlockStack(2 * width, width, band, layout)})
 
 
-def _activated(width: int, layer: nn.Module) -> nn.Sequential:
+def _add_activation(width: int, layer: nn.Module) -> nn.Sequential:
     return nn.Sequential(nn.InstanceNorm2d(width, affine=True), nn.GELU(), layer)

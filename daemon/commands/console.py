@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from daemon.errors import Rejected, StageFailed
-from daemon.jobs.timings import Report
+from daemon.jobs.timings import ProgressReport
 from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
-from daemon.score.corrections import Edited, effective
+from daemon.score.corrections import CorrectedScore, apply_corrections
 
 WIDTH = 78
-_TONES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Console(Protocol):
-    def progress(self, song: Path, stage: str, report: Report) -> None: ...
-    def failed(self, song: Path, error: Rejected | StageFailed) -> None: ...
-    def done(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
+    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None: ...
+    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None: ...
+    def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
     def close(self) -> None: ...
 
 
@@ -31,22 +31,24 @@ class PlainConsole:
         self._moving = progress.isatty()
         self._shown = ""
 
-    def progress(self, song: Path, stage: str, report: Report) -> None:
+    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None:
         if self._moving:
-            line = f"{song.name}  {stage} {report.fraction:.0%}  {_clock(report.eta)} left"
+            line = f"{song.name}  {stage} {report.fraction:.0%}  {_minutes_and_seconds(report.eta)} left"
             self._progress.write(f"\r{line[:WIDTH]:<{WIDTH}}")
             self._progress.flush()
         elif stage != self._shown:
-            self._progress.write(f"{song.name}: {stage} (at {report.fraction:.0%}, {_clock(report.eta)} left)\n")
+            self._progress.write(
+                f"{song.name}: {stage} (at {report.fraction:.0%}, {_minutes_and_seconds(report.eta)} left)\n"
+            )
             self._progress.flush()
             self._shown = stage
 
-    def failed(self, song: Path, error: Rejected | StageFailed) -> None:
+    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
         self.close()
         text = error.reason if song.name in error.reason else f"{song.name}: {error.reason}"
         print(text, file=self._progress)
 
-    def done(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
+    def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self.close()
         for line in _lines(song, result, delivery, elapsed):
             print(line, file=self._out)
@@ -67,25 +69,27 @@ class JsonConsole:
         self._out = out
         self._last: tuple[Path, str, int] | None = None
 
-    def progress(self, song: Path, stage: str, report: Report) -> None:
+    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None:
         now = (song, stage, int(report.fraction * 100))
         if now != self._last:
             self._last = now
-            self._say("progress", song, stage=stage, fraction=round(report.fraction, 3), eta=round(report.eta, 1))
+            self._print_event(
+                "progress", song, stage=stage, fraction=round(report.fraction, 3), eta=round(report.eta, 1)
+            )
 
-    def failed(self, song: Path, error: Rejected | StageFailed) -> None:
+    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
         code = error.code if isinstance(error, Rejected) else "stage_failed"
         stage = error.stage if isinstance(error, StageFailed) else None
-        self._say("failed", song, code=code, stage=stage, reason=error.reason)
+        self._print_event("failed", song, code=code, stage=stage, reason=error.reason)
 
-    def done(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
-        self._say(
+    def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
+        self._print_event(
             "done",
             song,
             manifest=str(delivery.manifest),
             written={kind.lstrip("."): str(path) for kind, path in delivery.written.items()},
             bpm=arrange(delivery.content).grid.bpm,
-            hits=dict(counts(delivery)),
+            hits=dict(hit_counts(delivery)),
             notes=note_counts(delivery),
             key=_key(delivery),
             stages=[{"stage": s.name, "seconds": round(s.seconds, 3), "cached": s.cached} for s in result.stages],
@@ -96,13 +100,13 @@ class JsonConsole:
     def close(self) -> None:
         """Every line is whole already."""
 
-    def _say(self, event: str, song: Path, **values: Any) -> None:
+    def _print_event(self, event: str, song: Path, **values: Any) -> None:
         print(json.dumps({"event": event, "file": str(song), **values}), file=self._out, flush=True)
 
 
-def counts(delivery: Delivery) -> Counter[str]:
+def hit_counts(delivery: Delivery) -> Counter[str]:
     """Sounding hits per label, corrections included."""
-    return Counter(hit.label for hit in _now(delivery).hits)
+    return Counter(hit.label for hit in _current_hits(delivery).hits)
 
 
 def note_counts(delivery: Delivery) -> dict[str, int]:
@@ -112,10 +116,10 @@ def note_counts(delivery: Delivery) -> dict[str, int]:
 
 def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> Iterator[str]:
     yield f"{song.name}: {_summary(result, delivery)} in {elapsed:.1f} s"
-    yield f"  models    {', '.join(_models(result))}"
-    yield f"  stages    {', '.join(_stage(stage) for stage in result.stages)}"
+    yield f"  models    {', '.join(_model_names(result))}"
+    yield f"  stages    {', '.join(_stage_line(stage) for stage in result.stages)}"
     yield from _part_lines(delivery)
-    clusters = _now(delivery).clusters
+    clusters = _current_hits(delivery).clusters
     if clusters:
         yield "  cluster   drum            hits  velocity  sure  listen at"
     for cluster in clusters:
@@ -145,7 +149,7 @@ def _part_lines(delivery: Delivery) -> Iterator[str]:
 
 def pitch_name(pitch: int) -> str:
     """60 is C4, as on paper."""
-    return f"{_TONES[pitch % 12]}{pitch // 12 - 1}"
+    return f"{_PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _summary(result: Transcription, delivery: Delivery) -> str:
@@ -154,25 +158,25 @@ def _summary(result: Transcription, delivery: Delivery) -> str:
     follow = "" if grid.constant else ", following the players"
     tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
     what = "notes" if score.notes else "hits"
-    return f"{hits} {what}, {tempo}, {_clock(result.source.audio.duration)} of audio"
+    return f"{hits} {what}, {tempo}, {_minutes_and_seconds(result.source.audio.duration)} of audio"
 
 
-def _models(result: Transcription) -> Iterator[str]:
+def _model_names(result: Transcription) -> Iterator[str]:
     if result.stems:
         yield f"separator {result.stems.model.name}"
     yield from (f"{s.name} {s.weights.name}" for s in result.stages if s.name in ("listen", "kit") and s.weights.name)
     yield from sorted({f"notes {s.weights.name}" for s in result.stages if s.name in result.notes})
 
 
-def _stage(stage: Stage) -> str:
+def _stage_line(stage: Stage) -> str:
     return f"{stage.name} {'cached' if stage.cached else f'{stage.seconds:.1f} s'}"
 
 
-def _now(delivery: Delivery) -> Edited:
+def _current_hits(delivery: Delivery) -> CorrectedScore:
     """The hits and clusters with all corrections."""
     content = delivery.content
-    return effective(content.heard(), content.history, content.options)
+    return apply_corrections(content.original_records(), content.history, content.options)
 
 
-def _clock(seconds: float) -> str:
+def _minutes_and_seconds(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

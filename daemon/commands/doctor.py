@@ -13,13 +13,13 @@ from daemon import __version__, app
 from daemon.config import Settings, load
 from daemon.errors import NoWeights, StageFailed
 
-State = Literal["ok", "note", "bad"]
+FindingState = Literal["ok", "note", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     topic: str
-    state: State
+    state: FindingState
     text: str
 
 
@@ -40,13 +40,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Everything that a transcription needs, in the order in which it needs it."""
     yield Finding("sidestick", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield from (_folder(name, path) for name, path in settings.folders.model_dump().items())
-    for topic, look in _LOOKS.items():
-        yield _looked(topic, look, settings)
+    for topic, check in _CHECKS.items():
+        yield _run_check(topic, check, settings)
 
 
-def _looked(topic: str, look: Callable[[Settings], tuple[State, str]], settings: Settings) -> Finding:
+def _run_check(topic: str, check: Callable[[Settings], tuple[FindingState, str]], settings: Settings) -> Finding:
     try:
-        state, text = look(settings)
+        state, text = check(settings)
     except (ImportError, OSError, StageFailed, RuntimeError) as error:
         return Finding(topic, "bad", f"{error or type(error).__name__}. Install sidestick again if this stays.")
     return Finding(topic, state, text)
@@ -59,28 +59,28 @@ def _folder(name: str, path: Path) -> Finding:
     return Finding(name, "bad", f"{place} cannot be written to; set folders.{name} to another place.")
 
 
-def _decoder(_: Settings) -> tuple[State, str]:
+def _decoder(_: Settings) -> tuple[FindingState, str]:
     import av
     import soundfile
 
     return "ok", f"libsndfile {soundfile.__libsndfile_version__} and FFmpeg by PyAV {av.__version__}"
 
 
-def _device(settings: Settings) -> tuple[State, str]:
+def _device(settings: Settings) -> tuple[FindingState, str]:
     from daemon.backends.device import choose
 
     found = choose(settings.device)
     return "ok", f"{found.kind} with torch {version('torch')}, {os.cpu_count()} cores. {found.remark}".rstrip()
 
 
-def _weights(settings: Settings) -> tuple[State, str]:
+def _weights(settings: Settings) -> tuple[FindingState, str]:
     checkpoints = app.checkpoints(settings)
     here, problems = [], []
     for name in checkpoints.names():
         try:
             checkpoints.path(name)
         except NoWeights as error:
-            problems += [error.reason] if name in settings.models or checkpoints.started(name) else []
+            problems += [error.reason] if name in settings.models or checkpoints.has_files(name) else []
             continue
         here.append(name)
     if problems:
@@ -90,12 +90,12 @@ def _weights(settings: Settings) -> tuple[State, str]:
     return "note", "None fetched yet; the first song fetches htdemucs, or run `sidestick models fetch htdemucs`."
 
 
-def _ear(_: Settings) -> tuple[State, str]:
-    listener = app.listener()
-    return "ok", f"{listener.weights.sha256[:8]} hears {', '.join(listener.classes)}"
+def _transcriber(_: Settings) -> tuple[FindingState, str]:
+    transcriber = app.drum_transcriber()
+    return "ok", f"{transcriber.weights.sha256[:8]} hears {', '.join(transcriber.classes)}"
 
 
-def _midi(_: Settings) -> tuple[State, str]:
+def _midi(_: Settings) -> tuple[FindingState, str]:
     from bridge.midi.port import NoPort, apis, list_ports
 
     found = list_ports()
@@ -104,20 +104,20 @@ def _midi(_: Settings) -> tuple[State, str]:
     return "ok", f"{', '.join(apis())}; other programs offer {len(found)} ports, `sidestick ports` lists them"
 
 
-def _daemon(_: Settings) -> tuple[State, str]:
-    from bridge.discovery import alive, published, state_folder
+def _daemon(_: Settings) -> tuple[FindingState, str]:
+    from bridge.discovery import is_alive, read_running, state_folder
 
-    running = published(state_folder())
-    if running is None or not alive(running):
+    running = read_running(state_folder())
+    if running is None or not is_alive(running):
         return "note", "does not run; `sidestick run` starts it, `sidestick service install` at every log-on."
     return "ok", f"runs (process {running.pid}, OSC port {running.osc_port})"
 
 
-_LOOKS: dict[str, Callable[[Settings], tuple[State, str]]] = {
+_CHECKS: dict[str, Callable[[Settings], tuple[FindingState, str]]] = {
     "decoder": _decoder,
     "device": _device,
     "weights": _weights,
-    "ear": _ear,
+    "ear": _transcriber,
     "midi": _midi,
     "daemon": _daemon,
 }

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.discovery import alive, published, state_folder
+from bridge.discovery import is_alive, read_running, state_folder
 from bridge.osc.client import Client, NoAnswerError, RefusedError
 from daemon.config import load
 from daemon.errors import JobMoved, Rejected
@@ -16,8 +16,8 @@ from daemon.jobs.store import FILE, JobStore
 if TYPE_CHECKING:
     from rich.table import Table
 
-TICK = 0.5  # seconds between two looks
-ANSWER = 2.0  # seconds
+REFRESH_SECONDS = 0.5  # seconds between two looks
+ANSWER_SECONDS = 2.0  # seconds
 NOTHING = (
     "Nothing was asked for yet. Drop a song into a drop folder, or: sidestick send /sidestick/process /path/of/song.wav"
 )
@@ -39,25 +39,25 @@ def show(limit: int, as_json: bool) -> int:
     elif console.is_terminal:
         _watch(console, limit, found)
     else:
-        _print(found)
+        _print_rows(found)
     return 0
 
 
 def cancel(job: str) -> int:
     """By the daemon if one runs; a queued job also without."""
-    if not _asked("/sidestick/cancel", job):
-        with closing(_store()) as store:
+    if not _ask_daemon("/sidestick/cancel", job):
+        with closing(_open_store()) as store:
             found = store.get(job)
-            if not found.active:
+            if not found.is_active:
                 raise Rejected("job_over", f"{found.name} cannot be cancelled: it is {found.state} already.")
-            _cancel_here(store, job)
+            _cancel_in_store(store, job)
     print(f"Job {job} is cancelled.")
     return 0
 
 
 def delete(job: str) -> int:
     """Forget a job that has ended. The files beside the song stay."""
-    with closing(_store()) as store:
+    with closing(_open_store()) as store:
         gone = store.delete(job)
     print(f"Job {job} is forgotten. What it made of {gone.name} stays where it is.")
     return 0
@@ -65,23 +65,23 @@ def delete(job: str) -> int:
 
 def rows(limit: int) -> list[Row]:
     """The newest first: from the daemon, which knows how far they are, or from its list."""
-    answer = _asked("/sidestick/jobs", limit)
+    answer = _ask_daemon("/sidestick/jobs", limit)
     if answer:
         found: list[Row] = json.loads(Path(answer).read_text("utf-8"))
         return found
     from daemon.jobs.listings import job_rows
 
-    with closing(_store()) as store:
-        return job_rows(store.latest(limit), {})
+    with closing(_open_store()) as store:
+        return job_rows(store.list_latest(limit), {})
 
 
-def _asked(address: str, argument: str | int) -> str:
+def _ask_daemon(address: str, argument: str | int) -> str:
     """The daemon's answer, '' if none runs. Raises Rejected in its words."""
-    running = published(state_folder())
-    if running is None or not alive(running):
+    running = read_running(state_folder())
+    if running is None or not is_alive(running):
         return ""
     try:
-        with Client(running.osc_port, ANSWER) as client:
+        with Client(running.osc_port, ANSWER_SECONDS) as client:
             return str(client.ask(address, argument).args[-1])
     except NoAnswerError:
         return ""
@@ -89,11 +89,11 @@ def _asked(address: str, argument: str | int) -> str:
         raise Rejected(error.code, error.text) from None
 
 
-def _store() -> JobStore:
+def _open_store() -> JobStore:
     return JobStore(load().settings.folders.state / FILE)
 
 
-def _cancel_here(store: JobStore, job: str) -> None:
+def _cancel_in_store(store: JobStore, job: str) -> None:
     """Without a daemon nothing runs, whatever the list says of a job that was interrupted."""
     try:
         store.move(store.get(job), State.CANCELLED, code="cancelled", reason="Cancelled.", draft=False)
@@ -108,7 +108,7 @@ def _watch(console: Any, limit: int, found: list[Row]) -> None:
 
     with Live(_table(found), console=console, auto_refresh=False) as live:
         while any(row["state"] in (State.QUEUED, State.RUNNING) for row in found):
-            time.sleep(TICK)
+            time.sleep(REFRESH_SECONDS)
             found = rows(limit)
             live.update(_table(found), refresh=True)
 
@@ -130,7 +130,7 @@ def _table(found: list[Row]) -> "Table":
     return table
 
 
-def _print(found: list[Row]) -> None:
+def _print_rows(found: list[Row]) -> None:
     for row in found:
         print("  ".join(filter(None, _cells(row))))
 

@@ -30,23 +30,23 @@ def show(as_json: bool) -> int:
 def fetch(names: Sequence[str]) -> int:
     """Fetch and verify each; says what is known of the licence first."""
     checkpoints = app.checkpoints(load().settings)
-    _require(names, checkpoints)
+    _require_names(names, checkpoints)
     for name in names:
         known = checkpoints.checkpoint(name)
         print(f"{name}: {known.licence} {known.note}".rstrip())
-        print(checkpoints.fetch(name, _Line(name).show))
+        print(checkpoints.fetch(name, _DownloadLine(name).show))
     return 0
 
 
 def path(name: str) -> int:
     """Print where the weights lie; status 1 with a sentence if they are not here."""
     checkpoints = app.checkpoints(load().settings)
-    _require([name], checkpoints)
+    _require_names([name], checkpoints)
     print(checkpoints.path(name))
     return 0
 
 
-def _require(names: Sequence[str], checkpoints: Checkpoints) -> None:
+def _require_names(names: Sequence[str], checkpoints: Checkpoints) -> None:
     known = checkpoints.names()
     strange = next((name for name in names if name not in known), None)
     if strange is not None:
@@ -54,7 +54,7 @@ def _require(names: Sequence[str], checkpoints: Checkpoints) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ModelRow:
     """One model. `state` is here, not fetched or unusable; then `problem` says why. `megabytes` 0 is not known."""
 
     name: str
@@ -66,7 +66,7 @@ class _Row:
     note: str
 
 
-def _row(checkpoints: Checkpoints, name: str) -> _Row:
+def _row(checkpoints: Checkpoints, name: str) -> _ModelRow:
     try:
         here, problem = str(checkpoints.path(name)), ""
     except NoWeights as error:
@@ -74,10 +74,10 @@ def _row(checkpoints: Checkpoints, name: str) -> _Row:
     try:
         known = checkpoints.checkpoint(name)
     except NoWeights:
-        return _Row(name, "unusable", here, problem, 0, "Yours to know.", "")
-    missing = here is None and not checkpoints.started(name)
+        return _ModelRow(name, "unusable", here, problem, 0, "Yours to know.", "")
+    missing = here is None and not checkpoints.has_files(name)
     state = "here" if here else "not fetched" if missing else "unusable"
-    return _Row(name, state, here, problem, _megabytes(known), known.licence, known.note)
+    return _ModelRow(name, state, here, problem, _megabytes(known), known.licence, known.note)
 
 
 def _megabytes(known: Checkpoint) -> int:
@@ -86,7 +86,7 @@ def _megabytes(known: Checkpoint) -> int:
     return round(sum(sizes) / 1e6)
 
 
-class _Line:
+class _DownloadLine:
     """A percentage that moves on a terminal and stays away elsewhere."""
 
     def __init__(self, name: str) -> None:

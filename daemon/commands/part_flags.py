@@ -16,7 +16,7 @@ def settings(typed: Iterable[str]) -> Parts:
         name, equals, value = text.partition("=")
         part, dot, setting = name.strip().partition(".")
         if not (equals and dot and setting and value.strip()):
-            raise _wrong("--set", text, "bass.transpose=-12")
+            raise _bad_flag("--set", text, "bass.transpose=-12")
         found.setdefault(part, {})[setting.strip()] = _value(value.strip())
     return found
 
@@ -48,7 +48,7 @@ def corrections(
 def _split(flag: str, text: str, sign: str, like: str) -> tuple[str, str]:
     first, there, second = (each.strip() for each in text.partition(sign))
     if not (there and first and second):
-        raise _wrong(flag, text, like)
+        raise _bad_flag(flag, text, like)
     return first, second
 
 
@@ -60,5 +60,5 @@ def _value(text: str) -> Any:
         return text
 
 
-def _wrong(flag: str, text: str, like: str) -> Rejected:
+def _bad_flag(flag: str, text: str, like: str) -> Rejected:
     return Rejected("bad_option", f"{flag} {text!r} does not work; write it like {like}.")

@@ -10,15 +10,15 @@ from typing import Any
 
 from daemon import app
 from daemon.commands import part_flags
-from daemon.commands.console import counts, note_counts
+from daemon.commands.console import hit_counts, note_counts
 from daemon.config import load
 from daemon.errors import Rejected
-from daemon.outlets.delivery import Delivery, correct, step
+from daemon.outlets.delivery import Delivery, correct, step_history
 from daemon.score.changes import from_flags
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
+class CorrectionFlags:
     """Single corrections, as they were typed."""
 
     clusters: Sequence[str] = ()
@@ -43,22 +43,22 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedCorrection:
     """The correction as it was typed."""
 
-    flags: Flags
+    flags: CorrectionFlags
     changes: str
     undo: bool
     redo: bool
 
 
-def run(manifest: Path, typed: Typed, as_json: bool) -> int:
+def run(manifest: Path, typed: TypedCorrection, as_json: bool) -> int:
     """Apply it and say what was written. Raises Rejected for what does not fit the song."""
     began = time.perf_counter()
     delivery = _apply(manifest, typed)
     seconds = time.perf_counter() - began
     if as_json:
-        heard = {"hits": dict(counts(delivery)), "notes": note_counts(delivery)}
+        heard = {"hits": dict(hit_counts(delivery)), "notes": note_counts(delivery)}
         found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi), **heard}
         head = {"revision": delivery.content.history.head, "remarks": delivery.remarks, "seconds": round(seconds, 4)}
         print(json.dumps({**found, **head}))
@@ -69,12 +69,12 @@ def run(manifest: Path, typed: Typed, as_json: bool) -> int:
     return 0
 
 
-def _apply(manifest: Path, typed: Typed) -> Delivery:
-    desk = app.desk(load().settings, None)
+def _apply(manifest: Path, typed: TypedCorrection) -> Delivery:
+    delivery_settings = app.delivery_settings(load().settings, None)
     flags = typed.flags.changes()
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:
         raise Rejected("bad_change", "Give labels and deletions, or --changes, or --undo, or --redo: one of them.")
     if typed.undo or typed.redo:
-        return step(manifest, typed.undo, desk)
-    return correct(manifest, typed.changes or flags, desk)
+        return step_history(manifest, typed.undo, delivery_settings)
+    return correct(manifest, typed.changes or flags, delivery_settings)

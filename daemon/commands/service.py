@@ -10,12 +10,12 @@ from daemon.config import load
 from daemon.logs import FILE, tail
 from daemon.service import Service, service
 
-_LOOK = 0.5  # seconds between two looks at a log that is followed
+_POLL_SECONDS = 0.5  # seconds between two looks at a log that is followed
 
 
 def install() -> int:
     """Start it now and at every log-on."""
-    found = _service()
+    found = _own_service()
     found.install()
     print(f"sidestick runs now, and from every log-on ({found.file}).")
     variables = sorted(name for name in os.environ if name.startswith("SIDESTICK_"))
@@ -27,7 +27,7 @@ def install() -> int:
 
 def uninstall() -> int:
     """Stop it, now and from now on. Songs, results and settings stay."""
-    found = _service()
+    found = _own_service()
     was_there = found.file.exists()
     found.uninstall()
     print("sidestick no longer runs by itself." if was_there else "sidestick was not installed as a service.")
@@ -36,7 +36,7 @@ def uninstall() -> int:
 
 def status() -> int:
     """What the system says; status 1 if it is not installed."""
-    found = _service()
+    found = _own_service()
     if not found.file.exists():
         print("sidestick is not installed as a service; `sidestick service install` does that.")
         return 1
@@ -53,7 +53,7 @@ def logs(lines: int, follow: bool) -> int:
     for line in tail(state, lines):
         print(line)
     if follow:
-        _follow(state / FILE, lambda: time.sleep(_LOOK))
+        _follow(state / FILE, lambda: time.sleep(_POLL_SECONDS))
     return 0
 
 
@@ -74,5 +74,5 @@ def _follow(path: Path, wait: Callable[[], object]) -> None:
         print(added.decode(errors="replace"), end="", flush=True)
 
 
-def _service() -> Service:
+def _own_service() -> Service:
     return service(sys.platform, load().settings.folders.state, os.environ)

@@ -9,21 +9,21 @@ from typing import Any
 
 from daemon.commands.console import Console, JsonConsole, PlainConsole
 from daemon.errors import Rejected, StageFailed
-from daemon.files import why
-from daemon.jobs.admission import merged
+from daemon.files import describe_os_error
+from daemon.jobs.admission import merge_options
 from daemon.jobs.run_task import steps
-from daemon.jobs.timings import Progress, Timings
-from daemon.outlets.delivery import Desk, deliver
+from daemon.jobs.timings import ProgressEstimator, Timings
+from daemon.outlets.delivery import DeliverySettings, deliver
 from daemon.outlets.naming import require_writable
 from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import Transcription, transcribe
 from daemon.pipeline.options import Options
-from daemon.pipeline.tools import Studio
+from daemon.pipeline.tools import Tools
 
-AUDIO = frozenset(
+AUDIO_SUFFIXES = frozenset(
     ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905
 )
-_RENAMED = {"grid.step": "grid", "numerator": "beats-per-bar"}
+_FLAG_NAMES = {"grid.step": "grid", "numerator": "beats-per-bar"}
 
 
 def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:
@@ -31,91 +31,93 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
     from daemon import app, config
 
     settings = config.load().settings
-    options = Options.read(merged(settings.options.model_dump(), typed), flag)
-    app.check(options, settings)
+    options = Options.read(merge_options(settings.options.model_dump(), typed), flag_name)
+    app.check_options(options, settings)
     songs = list(expand(paths))
     if not songs:
         where = ", ".join(map(str, paths))
         raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
     console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
-    with app.open_studio(settings) as studio, closing(console):
-        job = _Job(options, app.desk(settings, out), studio, app.timings(settings), console)
+    with app.open_tools(settings) as tools, closing(console):
+        job = _CommandRun(options, app.delivery_settings(settings, out), tools, app.timings(settings), console)
         return int(sum(job.run(song) for song in songs) < len(songs))
 
 
-def flag(name: str) -> str:
+def flag_name(name: str) -> str:
     """What an option is called on the command line: --grid for grid.step, --parts for parts.1, --set for notes."""
     if name.startswith("notes."):
         return f"--set {name.removeprefix('notes.').removesuffix('.[key]')}"
     if name.startswith("sensitivity."):
         return f"--{name.removesuffix('.[key]').replace('.', ' ')}"
-    last = _RENAMED.get(name) or next(part for part in reversed(name.split(".")) if not part.isdecimal())
+    last = _FLAG_NAMES.get(name) or next(part for part in reversed(name.split(".")) if not part.isdecimal())
     return "--" + last.replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _CommandRun:
     """What all songs of one call share."""
 
     options: Options
-    desk: Desk
-    studio: Studio
+    delivery_settings: DeliverySettings
+    tools: Tools
     timings: Timings
     console: Console
 
     def run(self, song: Path) -> bool:
         """Whether it worked. The reason, if not, goes to the console."""
-        progress = _Progress(song, self)
+        progress = _SongProgress(song, self)
         try:
             self._check(song)
-            result = transcribe(song, self.options, self.studio, progress.report)
+            result = transcribe(song, self.options, self.tools, progress.report)
             progress.report("write", 0.0)
-            delivery = deliver(result, self.options, self.desk)
+            delivery = deliver(result, self.options, self.delivery_settings)
         except (Rejected, StageFailed) as error:
-            self.console.failed(song, error)
+            self.console.show_failure(song, error)
             return False
         except OSError as error:
-            self.console.failed(song, StageFailed("files", f"{error.filename or song} cannot be used: {why(error)}."))
+            self.console.show_failure(
+                song, StageFailed("files", f"{error.filename or song} cannot be used: {describe_os_error(error)}.")
+            )
             return False
-        progress.learn(result)
-        self.console.done(song, result, delivery, progress.elapsed())
+        progress.record_timings(result)
+        self.console.show_result(song, result, delivery, progress.elapsed_seconds())
         return True
 
     def _check(self, song: Path) -> None:
         """What would come to nothing after minutes of work is refused before it."""
-        probe(song, self.studio.limits)
-        require_writable(self.desk.out or song.parent)
+        probe(song, self.tools.limits)
+        require_writable(self.delivery_settings.out or song.parent)
 
 
-class _Progress:
+class _SongProgress:
     """Turns the stages of one song into one line that knows how long it will still take."""
 
-    def __init__(self, song: Path, job: _Job) -> None:
+    def __init__(self, song: Path, job: _CommandRun) -> None:
         self._song, self._job = song, job
-        self._clock = job.studio.clock
+        self._clock = job.tools.clock
         self._began = self._clock()
         self._steps = steps(job.options)
-        expected = job.timings.expected(self._steps, _seconds(song, job.studio))
-        self._overall = Progress(self._steps, expected, self._clock)
+        expected = job.timings.estimate_steps(self._steps, _audio_seconds(song, job.tools))
+        self._overall = ProgressEstimator(self._steps, expected, self._clock)
 
     def report(self, stage: str, fraction: float) -> None:
-        self._job.console.progress(self._song, stage, self._overall.update(stage, fraction))
+        self._job.console.show_progress(self._song, stage, self._overall.update(stage, fraction))
 
-    def elapsed(self) -> float:
+    def elapsed_seconds(self) -> float:
         return self._clock() - self._began
 
-    def learn(self, result: Transcription) -> None:
+    def record_timings(self, result: Transcription) -> None:
         """Stages from the cache teach nothing."""
         fresh = {stage.name: stage.seconds for stage in result.stages if not stage.cached}
         for step in self._steps:
             if step.stage in fresh:
-                self._job.timings.learn(step, result.source.audio.duration, fresh[step.stage])
+                self._job.timings.record(step, result.source.audio.duration, fresh[step.stage])
 
 
-def _seconds(song: Path, studio: Studio) -> float:
+def _audio_seconds(song: Path, tools: Tools) -> float:
     """The length that the header tells; 0 where there is none, which `transcribe` will say."""
     try:
-        return probe(song, studio.limits).seconds or 0.0
+        return probe(song, tools.limits).seconds or 0.0
     except Rejected:
         return 0.0
 
@@ -140,4 +142,4 @@ def _is_folder(path: Path) -> bool:
 def _is_song(name: Path, path: Path) -> bool:
     ours = any(part.endswith(".stems") for part in name.parts[:-1]) or ".backing" in name.suffixes
     hidden = any(part.startswith(".") for part in name.parts)
-    return name.suffix.lower() in AUDIO and not ours and not hidden and path.is_file()
+    return name.suffix.lower() in AUDIO_SUFFIXES and not ours and not hidden and path.is_file()

@@ -1,4 +1,4 @@
-"""The one door for requests that come by wire: OSC and the spool both hand their calls to a Reception.
+"""The dispatcher of requests that come by wire: OSC and the spool both hand their calls to it.
 
 The verbs, their arguments and their answers are those of the table in bridge/osc/addresses.py.
 """
@@ -11,52 +11,52 @@ from bridge.osc.calls import Call, CallError
 from bridge.osc.codec import Message
 from bridge.osc.replies import fail, refusal, reply
 from daemon.errors import Rejected, StageFailed
-from daemon.inlets.reply_cache import Once
-from daemon.outlets.notify import Asker, Notifier
+from daemon.inlets.reply_cache import ReplyCache
+from daemon.outlets.notify import Notifier, Requester
 
 Json = dict[str, Any]
 
 _log = logging.getLogger("sidestick.requests")
 
 
-class Door(Protocol):
-    """What sidestick can be asked to do. Each returns the answer of the table, or raises Rejected.
+class Handlers(Protocol):
+    """The handlers of the requests, one for each verb. Each returns the answer of the table, or raises Rejected.
 
     Called from several threads at once: one per lane of the OSC server, and the spool's.
     """
 
-    def ping(self, asker: Asker) -> Message: ...
-    def status(self, asker: Asker) -> Message: ...
-    def process(self, asker: Asker, path: str, options_json: Json) -> Message: ...
-    def relabel(self, asker: Asker, job: str, changes_json: Json) -> Message: ...
-    def undo(self, asker: Asker, job: str) -> Message: ...
-    def redo(self, asker: Asker, job: str) -> Message: ...
-    def regenerate(self, asker: Asker, job: str, options_json: Json) -> Message: ...
-    def tap(self, asker: Asker, job: str, seconds: float) -> Message: ...
-    def push(self, asker: Asker, job: str, options_json: Json) -> Message: ...
-    def stop(self, asker: Asker) -> Message: ...
-    def panic(self, asker: Asker) -> Message: ...
-    def cancel(self, asker: Asker, job: str) -> Message: ...
-    def jobs(self, asker: Asker, limit: int) -> Message: ...
-    def clusters(self, asker: Asker, job: str) -> Message: ...
-    def audition(self, asker: Asker, job: str, cluster: int) -> Message: ...
+    def ping(self, asker: Requester) -> Message: ...
+    def status(self, asker: Requester) -> Message: ...
+    def process(self, asker: Requester, path: str, options_json: Json) -> Message: ...
+    def relabel(self, asker: Requester, job: str, changes_json: Json) -> Message: ...
+    def undo(self, asker: Requester, job: str) -> Message: ...
+    def redo(self, asker: Requester, job: str) -> Message: ...
+    def regenerate(self, asker: Requester, job: str, options_json: Json) -> Message: ...
+    def tap(self, asker: Requester, job: str, seconds: float) -> Message: ...
+    def push(self, asker: Requester, job: str, options_json: Json) -> Message: ...
+    def stop(self, asker: Requester) -> Message: ...
+    def panic(self, asker: Requester) -> Message: ...
+    def cancel(self, asker: Requester, job: str) -> Message: ...
+    def jobs(self, asker: Requester, limit: int) -> Message: ...
+    def clusters(self, asker: Requester, job: str) -> Message: ...
+    def audition(self, asker: Requester, job: str, cluster: int) -> Message: ...
 
 
-class Reception:
-    """Answers calls: refusals in words, repeated ids once, and the events that the table promises."""
+class Dispatcher:
+    """Calls the handler of each request: refusals in words, repeated ids once, the events that the table promises."""
 
-    def __init__(self, door: Door, notifier: Notifier, clock: Callable[[], float]) -> None:
-        self._door = door
+    def __init__(self, handlers: Handlers, notifier: Notifier, clock: Callable[[], float]) -> None:
+        self._handlers = handlers
         self._notifier = notifier
-        self._once = Once(clock)
+        self._reply_cache = ReplyCache(clock)
 
-    def handle(self, call: Call, asker: Asker) -> list[Message]:
+    def handle(self, call: Call, asker: Requester) -> list[Message]:
         """The answer, and behind it what is known already of the events that follow.
 
         One of the four guards: a request that breaks is answered, and the next one is heard.
         """
         try:
-            return self._handle(call, asker)
+            return self._dispatch(call, asker)
         except Rejected as error:
             return [fail(call.id, call.request.path, error.code, error.reason)]
         except StageFailed as error:
@@ -68,29 +68,29 @@ class Reception:
             reason = f"sidestick could not do this ({type(error).__name__}: {error}). Please report it."
             return [fail(call.id, call.request.path, "internal", reason)]
 
-    def _handle(self, call: Call, asker: Asker) -> list[Message]:
+    def _dispatch(self, call: Call, asker: Requester) -> list[Message]:
         if call.request.verb == "subscribe":
-            return [self._door.status(asker), *self._notifier.subscribe(asker, call.values["ttl_seconds"])]
+            return [self._handlers.status(asker), *self._notifier.subscribe(asker, call.values["ttl_seconds"])]
         if call.request.verb == "unsubscribe":
             self._notifier.unsubscribe(asker)
             return [reply("/sidestick/done", id=call.id)]
-        answer = self._answer(call, asker)
-        return [answer, *self._news(call, answer, asker)]
+        answer = self._answer_once(call, asker)
+        return [answer, *self._follow_job(call, answer, asker)]
 
-    def _answer(self, call: Call, asker: Asker) -> Message:
+    def _answer_once(self, call: Call, asker: Requester) -> Message:
         if not call.request.once:
-            return self._do(call, asker)
-        answer = self._once.recall(asker.client, call)
+            return self._call_handler(call, asker)
+        answer = self._reply_cache.recall(asker.client, call)
         if answer is None:
-            answer = self._do(call, asker)
-            self._once.keep(asker.client, call, answer)
+            answer = self._call_handler(call, asker)
+            self._reply_cache.keep(asker.client, call, answer)
         return answer
 
-    def _do(self, call: Call, asker: Asker) -> Message:
-        verb: Callable[..., Message] = getattr(self._door, call.request.verb)
+    def _call_handler(self, call: Call, asker: Requester) -> Message:
+        verb: Callable[..., Message] = getattr(self._handlers, call.request.verb)
         return verb(asker, **call.values)
 
-    def _news(self, call: Call, answer: Message, asker: Asker) -> list[Message]:
+    def _follow_job(self, call: Call, answer: Message, asker: Requester) -> list[Message]:
         if not call.request.then:
             return []
         return self._notifier.follow(asker, str(answer.args[1]), call.request)

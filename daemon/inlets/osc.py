@@ -1,18 +1,18 @@
-"""The OSC inlet: calls from the wire go to the reception, later events back to the port that asked."""
+"""The OSC inlet: calls from the wire go to the dispatcher, later events back to the port that asked."""
 
 import errno
 from collections.abc import Sequence
 from functools import partial
 
-from bridge.discovery import alive, published, state_folder
+from bridge.discovery import is_alive, read_running, state_folder
 from bridge.osc.addresses import DEFAULT_PORT
 from bridge.osc.calls import Call
 from bridge.osc.client import Client, NoAnswerError, RefusedError
 from bridge.osc.codec import Message
 from bridge.osc.server import OscServer, Peer
 from daemon.errors import ConfigError
-from daemon.inlets.dispatch import Reception
-from daemon.outlets.notify import Asker
+from daemon.inlets.dispatch import Dispatcher
+from daemon.outlets.notify import Requester
 
 _PING_TIMEOUT = 0.5  # seconds
 
@@ -20,12 +20,12 @@ _PING_TIMEOUT = 0.5  # seconds
 class OscInlet:
     """Takes the port at once (ConfigError if that fails), answers from start() to stop()."""
 
-    def __init__(self, reception: Reception, osc_port: int = DEFAULT_PORT) -> None:
-        self._reception = reception
+    def __init__(self, dispatcher: Dispatcher, osc_port: int = DEFAULT_PORT) -> None:
+        self._dispatcher = dispatcher
         try:
             self.server = OscServer(self._handle, osc_port)
         except OSError as error:
-            raise ConfigError([_refusal(osc_port, error)]) from None
+            raise ConfigError([_port_refusal(osc_port, error)]) from None
 
     @property
     def osc_port(self) -> int:
@@ -38,11 +38,11 @@ class OscInlet:
         self.server.stop()
 
     def _handle(self, call: Call, peer: Peer) -> Sequence[Message]:
-        asker = Asker(f"osc {peer}", call.id, partial(self.server.send, peer=peer))
-        return self._reception.handle(call, asker)
+        asker = Requester(f"osc {peer}", call.id, partial(self.server.send, peer=peer))
+        return self._dispatcher.handle(call, asker)
 
 
-def _refusal(osc_port: int, error: OSError) -> str:
+def _port_refusal(osc_port: int, error: OSError) -> str:
     if error.errno != errno.EADDRINUSE:
         return f"OSC port {osc_port} cannot be opened ({error.strerror}). Choose another one for sidestick."
     holder = _other_sidestick(osc_port)
@@ -58,7 +58,7 @@ def _other_sidestick(osc_port: int) -> str:
             _, name, version, _, pid = map(str, client.ask("/sidestick/ping").args)
             return f"another {name} {version} (process {pid})"
     except (NoAnswerError, RefusedError, ValueError):
-        running = published(state_folder())
-    if running and running.osc_port == osc_port and alive(running):
+        running = read_running(state_folder())
+    if running and running.osc_port == osc_port and is_alive(running):
         return f"another sidestick {running.version} (process {running.pid}) that does not answer"
     return ""

@@ -20,13 +20,13 @@ from bridge.osc.calls import CallError, claimed_id, read_call
 from bridge.osc.client import job_of
 from bridge.osc.codec import Message
 from bridge.osc.replies import refusal
-from daemon.inlets.dispatch import Reception
-from daemon.jobs.spool_files import Letter, replace_whole, sweep, take_request
-from daemon.outlets.notify import LONGEST_FOLLOW, Asker
+from daemon.inlets.dispatch import Dispatcher
+from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, replace_file, take_request
+from daemon.outlets.notify import LONGEST_FOLLOW, Requester
 
 POLL = 0.05  # seconds; twice that while nobody waits for anything
 STALE = 120.0  # seconds; an older request was meant for a sidestick that did not run
-KEPT = 3600.0  # seconds that an answer nobody fetches is kept
+ANSWER_LIFETIME = 3600.0  # seconds that an answer nobody fetches is kept
 
 _SWEEP_EVERY = 60.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json")
@@ -35,11 +35,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json")
 class Spool:
     """`wall` gives the time of day in seconds, as files have it. start() polls in a thread, step() once."""
 
-    def __init__(self, folder: Path, reception: Reception, wall: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, dispatcher: Dispatcher, wall: Callable[[], float]) -> None:
         self.inbox, self.outbox = folder / "inbox", folder / "outbox"
-        self._reception = reception
+        self._dispatcher = dispatcher
         self._wall = wall
-        self._letters: dict[str, Letter] = {}
+        self._answer_files: dict[str, SpoolAnswer] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._next_sweep = 0.0
@@ -56,14 +56,14 @@ class Spool:
 
     def step(self) -> None:
         """Answers what lies in the inbox, and writes what has changed since."""
-        for name in self._waiting():
+        for name in self._list_requests():
             self._take(self.inbox / name)
         self._write_changed()
         if self._wall() >= self._next_sweep:
             self._sweep()
 
     def _run(self) -> None:
-        while not self._stopping.wait(POLL if self._letters else 2 * POLL):
+        while not self._stopping.wait(POLL if self._answer_files else 2 * POLL):
             self.step()
 
     def _make_folders(self) -> None:
@@ -75,7 +75,7 @@ class Spool:
         with suppress(OSError):  # a disk that is away or full: the next step tries again
             self._make_folders()
 
-    def _waiting(self) -> list[str]:
+    def _list_requests(self) -> list[str]:
         try:
             with os.scandir(self.inbox) as entries:
                 return sorted(entry.name for entry in entries if _NAME.fullmatch(entry.name))
@@ -99,44 +99,44 @@ class Spool:
         except CallError as error:
             self._refuse(name, refusal(claimed_id(args), address, error))
             return
-        letter = Letter(call.request.ends, self._wall() + call.values.get("ttl_seconds", LONGEST_FOLLOW))
-        asker = Asker(f"spool {name}", call.id, partial(self._deliver, letter))
-        first, *known = self._reception.handle(call, asker)
+        answer_file = SpoolAnswer(call.request.ends, self._wall() + call.values.get("ttl_seconds", LONGEST_FOLLOW))
+        asker = Requester(f"spool {name}", call.id, partial(self._deliver, answer_file))
+        first, *known = self._dispatcher.handle(call, asker)
         for event in known:
-            self._deliver(letter, event)
+            self._deliver(answer_file, event)
         with self._lock:
-            letter.answer(first, last=first.address == FAIL or not call.request.then)
-        self._letters[name] = letter
+            answer_file.add_answer(first, last=first.address == FAIL or not call.request.then)
+        self._answer_files[name] = answer_file
 
     def _refuse(self, name: str, message: Message) -> None:
-        letter = Letter((), self._wall())
-        letter.answer(message, last=True)
-        self._letters[name] = letter
+        answer_file = SpoolAnswer((), self._wall())
+        answer_file.add_answer(message, last=True)
+        self._answer_files[name] = answer_file
 
-    def _deliver(self, letter: Letter, event: Message) -> None:
+    def _deliver(self, answer_file: SpoolAnswer, event: Message) -> None:
         with self._lock:
-            letter.hear(event, job_of(event))
+            answer_file.add_event(event, job_of(event))
 
     def _write_changed(self) -> None:
-        for name, letter in list(self._letters.items()):
-            letter.expire(self._wall())
-            if letter.changed:
-                self._write(name, letter)
+        for name, answer_file in list(self._answer_files.items()):
+            answer_file.expire(self._wall())
+            if answer_file.changed:
+                self._write(name, answer_file)
 
-    def _write(self, name: str, letter: Letter) -> None:
+    def _write(self, name: str, answer_file: SpoolAnswer) -> None:
         """A full disk or a reader that holds the file (Windows) is tried again at the next step."""
         with self._lock:
-            text, finished, letter.changed = letter.text(), letter.finished, False
+            text, finished, answer_file.changed = answer_file.text(), answer_file.finished, False
         try:
-            replace_whole(self.outbox / name, text)
+            replace_file(self.outbox / name, text)
         except OSError:
-            letter.changed = True
+            answer_file.changed = True
             self._restore_folders()
             return
         if finished:
-            del self._letters[name]
+            del self._answer_files[name]
 
     def _sweep(self) -> None:
         self._next_sweep = self._wall() + _SWEEP_EVERY
-        sweep(self.inbox, self._wall() - KEPT)
-        sweep(self.outbox, self._wall() - KEPT, keep=self._letters)
+        remove_old_files(self.inbox, self._wall() - ANSWER_LIFETIME)
+        remove_old_files(self.outbox, self._wall() - ANSWER_LIFETIME, keep=self._answer_files)

@@ -1,4 +1,4 @@
-"""The one door for work: a request becomes a queued job here, or is rejected with a code and a sentence."""
+"""Admission of work: a request becomes a queued job here, or is rejected with a code and a sentence."""
 
 import secrets
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import JobMoved, Rejected
-from daemon.events import Bus, Done, Queued
+from daemon.events import Done, EventBus, Queued
 from daemon.jobs.job import ACTIVE, Fingerprint, Job, Priority, State
 from daemon.jobs.store import JobStore
 from daemon.outlets.naming import MANIFEST
@@ -18,15 +18,15 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.records import RATE, Part
 
 MEGABYTE = 1_000_000
-SPARE = 200 * MEGABYTE  # bytes that stay free on the disk whatever a song needs
+SPARE_BYTES = 200 * MEGABYTE  # bytes that stay free on the disk whatever a song needs
 
 _BYTES_PER_SECOND = RATE * 2 * 4
-_KIT = 5
+_KIT_STEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """The rules of this machine: `check` raises Rejected for options that nothing here answers to.
+class AdmissionSettings:
+    """The admission settings of this machine: `check` raises Rejected for options that nothing here answers to.
 
     `cache` is where finished stages go, `draft` whether drafts are made at all.
     """
@@ -41,8 +41,10 @@ class House:
 class Admission:
     """Used by every inlet, from any thread. `clock` gives seconds since 1970."""
 
-    def __init__(self, house: House, store: JobStore, bus: Bus, clock: Callable[[], float] = time.time) -> None:
-        self._house = house
+    def __init__(
+        self, settings: AdmissionSettings, store: JobStore, bus: EventBus, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._settings = settings
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -56,48 +58,49 @@ class Admission:
 
         Raises Rejected: relative_path, bad_option, no_part, disk_full, and whatever `probe` refuses.
         """
-        source = _usable(path)
+        source = _require_absolute(path)
         options = self._options(given)
-        about = probe(source, self._house.limits)
-        found = _fingerprint(source)
-        going_on = self._store.twin(found, options, ACTIVE)
-        if going_on is not None:
-            return self._hurried(going_on, priority)
+        about = probe(source, self._settings.limits)
+        fingerprint = _fingerprint(source)
+        duplicate = self._store.find_duplicate(fingerprint, options, ACTIVE)
+        if duplicate is not None:
+            return self._raise_priority(duplicate, priority)
         self._require_room(about, options)
-        return self._taken_on(found, options, priority, again)
+        return self._create_job(fingerprint, options, priority, again)
 
     def _options(self, given: Mapping[str, Any]) -> Options:
-        options = Options.read(merged(self._house.defaults.model_dump(), given))
-        self._house.check(options)
+        options = Options.read(merge_options(self._settings.defaults.model_dump(), given))
+        self._settings.check(options)
         return options
 
-    def _hurried(self, job: Job, priority: Priority) -> Job:
+    def _raise_priority(self, job: Job, priority: Priority) -> Job:
         """The job that is there already, before others if now a person waits for it."""
         if priority >= job.priority:
             return job
         try:
-            return self._store.note(job, priority=priority)
+            return self._store.update(job, priority=priority)
         except JobMoved:
             return self._store.get(job.id)
 
     def _require_room(self, about: Probe, options: Options) -> None:
         """Disk space for the stages of one song: its sound, the stems, and the kit."""
-        stems = 6 if options.stems else 1 + len(options.pitched)
-        need = int((about.seconds or 0.0) * _BYTES_PER_SECOND * (1 + stems + _KIT)) + SPARE
-        free = shutil.disk_usage(_existing(self._house.cache)).free
+        stems = 6 if options.stems else 1 + len(options.pitched_parts)
+        need = int((about.seconds or 0.0) * _BYTES_PER_SECOND * (1 + stems + _KIT_STEMS)) + SPARE_BYTES
+        free = shutil.disk_usage(_nearest_folder(self._settings.cache)).free
         if free < need:
             raise Rejected(
                 "disk_full",
-                f"{about.path.name} needs {need // MEGABYTE} MB in {self._house.cache} and {free // MEGABYTE} MB are "
-                "free. Make some room, or set folders.cache to another disk.",
+                f"{about.path.name} needs {need // MEGABYTE} MB in {self._settings.cache} and "
+                f"{free // MEGABYTE} MB are free. "
+                "Make some room, or set folders.cache to another disk.",
             )
 
-    def _taken_on(self, source: Fingerprint, options: Options, priority: Priority, again: bool) -> Job:
+    def _create_job(self, source: Fingerprint, options: Options, priority: Priority, again: bool) -> Job:
         """A new job. What was done before and still lies there is over at once, unless it is wanted `again`."""
-        draft = self._house.draft and _drafted(source, options)
+        draft = self._settings.draft and _wants_draft(source, options)
         fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
-        before = None if again else self._store.twin(source, options, (State.DONE,))
-        if before is not None and _still_stands(before):
+        before = None if again else self._store.find_duplicate(source, options, (State.DONE,))
+        if before is not None and _has_current_files(before):
             fresh = replace(before, id=fresh.id, priority=priority, created=fresh.created)
         job = self._store.add(fresh)
         self._bus.publish(Queued(job.id, source.path))
@@ -106,7 +109,7 @@ class Admission:
         return job
 
 
-def merged(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def merge_options(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` over `defaults`; of a nested setting only the named parts change."""
     nested = {
         name: {**defaults[name], **value}
@@ -116,7 +119,7 @@ def merged(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return {**defaults, **given, **nested}
 
 
-def _usable(path: str | Path) -> Path:
+def _require_absolute(path: str | Path) -> Path:
     found = Path(path)
     if not found.is_absolute():
         raise Rejected("relative_path", f"{str(path)!r} is not an absolute path. Send the whole path of the file.")
@@ -130,18 +133,18 @@ def _fingerprint(path: Path) -> Fingerprint:
         raise Rejected("missing", f"{path} cannot be found ({error.strerror}). It was there a moment ago.") from None
 
 
-def _existing(folder: Path) -> Path:
+def _nearest_folder(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.is_dir())
 
 
-def _drafted(source: Fingerprint, options: Options) -> bool:
+def _wants_draft(source: Fingerprint, options: Options) -> bool:
     """A full mix that nobody has heard yet: what lies there from before is better than a draft."""
     path = Path(source.path)
     wanted = options.draft and options.input == "mix" and Part.DRUMS in options.parts
     return wanted and not path.with_name(path.stem + MANIFEST).exists()
 
 
-def _still_stands(job: Job) -> bool:
+def _has_current_files(job: Job) -> bool:
     """Its files are there, and nobody but this job has written the manifest since."""
     try:
         return Path(job.midi).is_file() and Path(job.manifest).stat().st_mtime <= job.changed

@@ -17,7 +17,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-MOVES: dict[State, frozenset[State]] = {
+TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),
     State.RUNNING: frozenset({State.QUEUED, State.DONE, State.FAILED, State.CANCELLED}),
     State.DONE: frozenset(),
@@ -61,7 +61,7 @@ class Fingerprint:
 class Job:
     """One request. Times are seconds since 1970; `digest` is SHA-256 of the source, '' until it was read.
 
-    `draft` says that a draft is still to come. `frugal` counts how often a worker had too little memory for it.
+    `draft` says that a draft is still to come. `memory_level` counts how often a worker had too little memory for it.
     `manifest` and `midi` are where the latest results lie. `code` and `reason` tell why a job failed.
     """
 
@@ -73,7 +73,7 @@ class Job:
     state: State = State.QUEUED
     changed: float = 0.0
     draft: bool = False
-    frugal: int = 0
+    memory_level: int = 0
     digest: str = ""
     manifest: str = ""
     midi: str = ""
@@ -93,5 +93,5 @@ class Job:
         return Pass.DRAFT if self.draft else Pass.FINAL
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.state in ACTIVE

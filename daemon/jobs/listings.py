@@ -11,18 +11,18 @@ from typing import Any
 
 from bridge.drum_map import DrumMap
 from bridge.timebase import Seconds
-from daemon.files import write_whole
+from daemon.files import write_atomically
 from daemon.jobs.job import Job
-from daemon.jobs.spool_files import sweep
-from daemon.jobs.worker import Told
+from daemon.jobs.spool_files import remove_old_files
+from daemon.jobs.worker import TaskProgress
 from daemon.outlets.delivery import arrange, drum_map
 from daemon.outlets.manifest import Manifest
-from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.records import Cluster, Hit
-from daemon.score.corrections import effective
+from daemon.score.corrections import apply_corrections
 
-KEPT = 3600.0  # seconds that a listing lies there to be read
-ALONE = -1  # the cluster of hits that are in none
+KEEP_SECONDS = 3600.0  # seconds that a listing lies there to be read
+NO_CLUSTER = -1  # the cluster of hits that are in none
 
 Row = dict[str, Any]
 
@@ -34,17 +34,17 @@ class Listings:
         self._folder = folder
         self._clock = clock
 
-    def write(self, kind: str, asked_by: str, rows: Sequence[Row]) -> Path:
+    def write(self, kind: str, request: str, rows: Sequence[Row]) -> Path:
         """One file for each question, so that nobody reads another's answer; one row a line. Raises StageFailed."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sweep(self._folder, self._clock() - KEPT)
-        path = self._folder / f"{kind}-{hashlib.sha256(asked_by.encode()).hexdigest()[:16]}.json"
+        remove_old_files(self._folder, self._clock() - KEEP_SECONDS)
+        path = self._folder / f"{kind}-{hashlib.sha256(request.encode()).hexdigest()[:16]}.json"
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-        write_whole(path, f"[\n{lines}\n]\n".encode())
+        write_atomically(path, f"[\n{lines}\n]\n".encode())
         return path
 
 
-def job_rows(jobs: list[Job], running: Mapping[str, Told]) -> list[Row]:
+def job_rows(jobs: list[Job], running: Mapping[str, TaskProgress]) -> list[Row]:
     """Each job as plain values; `eta` in seconds, None while unknown."""
     return [_job_row(job, running.get(job.id)) for job in jobs]
 
@@ -57,18 +57,18 @@ def cluster_rows(manifest: Manifest, own_maps: Mapping[str, Mapping[str, int]]) 
     """
     score = arrange(manifest)
     notes = drum_map(score.options.drum_map, own_maps)
-    members: dict[int, list[_Placed]] = defaultdict(list)
-    for placed in zip(score.hits, score.times, strict=True):
-        members[placed[0].cluster].append(placed)
-    clusters = effective(manifest.heard(), manifest.history, manifest.options, revoiced).clusters
+    members: dict[int, list[_TimedHit]] = defaultdict(list)
+    for timed_hit in zip(score.hits, score.times, strict=True):
+        members[timed_hit[0].cluster].append(timed_hit)
+    clusters = apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits).clusters
     rows = [_cluster_row(cluster, members.pop(cluster.id), notes) for cluster in clusters]
-    return [*rows, *_rows_alone([placed for rest in members.values() for placed in rest], notes)]
+    return [*rows, *_unclustered_rows([timed_hit for rest in members.values() for timed_hit in rest], notes)]
 
 
-_Placed = tuple[Hit, Seconds]
+_TimedHit = tuple[Hit, Seconds]
 
 
-def _cluster_row(cluster: Cluster, members: Sequence[_Placed], notes: DrumMap) -> Row:
+def _cluster_row(cluster: Cluster, members: Sequence[_TimedHit], notes: DrumMap) -> Row:
     return {
         "cluster": cluster.id,
         "label": cluster.label,
@@ -82,22 +82,22 @@ def _cluster_row(cluster: Cluster, members: Sequence[_Placed], notes: DrumMap) -
     }
 
 
-def _rows_alone(placed: Sequence[_Placed], notes: DrumMap) -> Iterator[Row]:
+def _unclustered_rows(placed: Sequence[_TimedHit], notes: DrumMap) -> Iterator[Row]:
     """Hits that sound like no others, or were added by hand. `typical` is the surest of a label."""
-    by_label: dict[str, list[_Placed]] = defaultdict(list)
+    by_label: dict[str, list[_TimedHit]] = defaultdict(list)
     for hit, at in placed:
         by_label[hit.label].append((hit, at))
     for label in sorted(by_label):
         hits = [hit for hit, _ in by_label[label]]
         surest = max(hits, key=lambda hit: hit.confidence)
         alike = Cluster(
-            ALONE, surest.drum, label, round(fmean(hit.confidence for hit in hits), 3), len(hits),
+            NO_CLUSTER, surest.drum, label, round(fmean(hit.confidence for hit in hits), 3), len(hits),
             round(fmean(hit.velocity for hit in hits), 2), surest.id, surest.onset,
         )  # fmt: skip
         yield _cluster_row(alike, by_label[label], notes)
 
 
-def _hit_rows(members: Sequence[_Placed], notes: DrumMap) -> list[Row]:
+def _hit_rows(members: Sequence[_TimedHit], notes: DrumMap) -> list[Row]:
     pitches = {label: notes.pitch(label) for label in {hit.label for hit, _ in members}}
     return [
         {
@@ -112,7 +112,7 @@ def _hit_rows(members: Sequence[_Placed], notes: DrumMap) -> list[Row]:
     ]
 
 
-def _job_row(job: Job, told: Told | None) -> Row:
+def _job_row(job: Job, progress: TaskProgress | None) -> Row:
     return {
         "job": job.id,
         "state": job.state,
@@ -120,9 +120,9 @@ def _job_row(job: Job, told: Told | None) -> Row:
         "priority": job.priority.name.lower(),
         "created": job.created,
         "changed": job.changed,
-        "stage": told.stage if told else "",
-        "fraction": round(told.fraction, 3) if told else float(job.state == "done"),
-        "eta": round(told.eta, 1) if told else None,
+        "stage": progress.stage if progress else "",
+        "fraction": round(progress.fraction, 3) if progress else float(job.state == "done"),
+        "eta": round(progress.eta, 1) if progress else None,
         "manifest": job.manifest,
         "midi": job.midi,
         "code": job.code,

@@ -6,97 +6,97 @@ from pathlib import Path
 
 from daemon.errors import Rejected
 from daemon.jobs.job import Pass
-from daemon.jobs.timings import Progress, Step, Timings
-from daemon.jobs.worker import Finished, Task, Told
-from daemon.outlets.delivery import Delivery, Desk, deliver
+from daemon.jobs.timings import ProgressEstimator, TimedStep, Timings
+from daemon.jobs.worker import Task, TaskProgress, TaskResult
+from daemon.outlets.delivery import Delivery, DeliverySettings, deliver
 from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import Transcription, draft, transcribe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
-from daemon.pipeline.tools import Studio
+from daemon.pipeline.tools import Tools
 
 DRAFT = "draft"
 WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """Calling it does a task. Of the `studios` each needs less memory than the one before."""
+class TaskRunner:
+    """Runs tasks. `tools_by_memory_level`: each needs less memory than the one before."""
 
-    studios: tuple[Studio, ...]
-    desk: Desk
+    tools_by_memory_level: tuple[Tools, ...]
+    delivery_settings: DeliverySettings
     timings: Timings
 
-    def __call__(self, task: Task, tell: Callable[[Told], None]) -> Finished:
-        """Raises Rejected, StageFailed, or what `tell` raises."""
-        studio = self.studios[min(task.frugal, len(self.studios) - 1)]
-        pace = Pace(task, studio, self.timings, tell)
-        if task.which is Pass.DRAFT:
-            result = draft(Path(task.source), task.options, studio, lambda _, fraction: pace.report(DRAFT, fraction))
-            delivery = deliver(result, _plain(task.options), self.desk)
-            pace.learn_draft(result)
-            return _finished(delivery)
-        result = transcribe(Path(task.source), task.options, studio, pace.report)
-        pace.report(WRITE, 0.0)
-        delivery = deliver(result, task.options, self.desk)
-        pace.learn(result)
-        return _finished(delivery)
+    def __call__(self, task: Task, report: Callable[[TaskProgress], None]) -> TaskResult:
+        """Raises Rejected, StageFailed, or what `report` raises."""
+        tools = self.tools_by_memory_level[min(task.memory_level, len(self.tools_by_memory_level) - 1)]
+        progress = JobProgress(task, tools, self.timings, report)
+        if task.which_pass is Pass.DRAFT:
+            result = draft(Path(task.source), task.options, tools, lambda _, fraction: progress.report(DRAFT, fraction))
+            delivery = deliver(result, _draft_options(task.options), self.delivery_settings)
+            progress.record_draft_timing(result)
+            return _task_result(delivery)
+        result = transcribe(Path(task.source), task.options, tools, progress.report)
+        progress.report(WRITE, 0.0)
+        delivery = deliver(result, task.options, self.delivery_settings)
+        progress.record_timings(result)
+        return _task_result(delivery)
 
 
-class Pace:
+class JobProgress:
     """Turns the stages of one task into the progress of its whole job."""
 
-    def __init__(self, task: Task, studio: Studio, timings: Timings, tell: Callable[[Told], None]) -> None:
-        self._steps = _steps(task)
+    def __init__(self, task: Task, tools: Tools, timings: Timings, report: Callable[[TaskProgress], None]) -> None:
+        self._steps = _job_steps(task)
         self._timings = timings
-        self._tell = tell
-        self._clock, self._began = studio.clock, studio.clock()
-        expected = timings.expected(self._steps, _seconds(task, studio))
-        self._overall = Progress(self._steps, expected, studio.clock)
+        self._report_progress = report
+        self._clock, self._began = tools.clock, tools.clock()
+        expected = timings.estimate_steps(self._steps, _audio_seconds(task, tools))
+        self._overall = ProgressEstimator(self._steps, expected, tools.clock)
 
     def report(self, stage: str, fraction: float) -> None:
         now = self._overall.update(stage, fraction)
-        self._tell(Told(stage, now.fraction, now.eta))
+        self._report_progress(TaskProgress(stage, now.fraction, now.eta))
 
-    def learn_draft(self, result: Transcription) -> None:
-        self._timings.learn(Step(DRAFT), result.source.audio.duration, self._clock() - self._began)
+    def record_draft_timing(self, result: Transcription) -> None:
+        self._timings.record(TimedStep(DRAFT), result.source.audio.duration, self._clock() - self._began)
 
-    def learn(self, result: Transcription) -> None:
+    def record_timings(self, result: Transcription) -> None:
         """Stages from the cache teach nothing."""
         fresh = {stage.name: stage.seconds for stage in result.stages if not stage.cached}
         for step in self._steps:
             if step.stage in fresh:
-                self._timings.learn(step, result.source.audio.duration, fresh[step.stage])
+                self._timings.record(step, result.source.audio.duration, fresh[step.stage])
 
 
-def _steps(task: Task) -> Sequence[Step]:
+def _job_steps(task: Task) -> Sequence[TimedStep]:
     options = task.options
-    return [*([Step(DRAFT)] if task.drafted else []), *steps(options)]
+    return [*([TimedStep(DRAFT)] if task.has_draft else []), *steps(options)]
 
 
-def steps(options: Options) -> list[Step]:
+def steps(options: Options) -> list[TimedStep]:
     """The stages that these options go through."""
-    separate = [Step("separate", options.network)] if options.input == "mix" else []
+    separate = [TimedStep("separate", options.separator_name)] if options.input == "mix" else []
     kit = ["kit", "hits"] if Part.DRUMS in options.parts else []
-    after = [*kit, "beats", *options.pitched, *(["harmony"] if options.harmonic else [])]
-    return [Step("decode"), *separate, *map(Step, ("listen", *after))]
+    after = [*kit, "beats", *options.pitched_parts, *(["harmony"] if options.wants_harmony else [])]
+    return [TimedStep("decode"), *separate, *map(TimedStep, ("listen", *after))]
 
 
-def _seconds(task: Task, studio: Studio) -> float:
+def _audio_seconds(task: Task, tools: Tools) -> float:
     """The length that the header tells; 0 where there is none, which the pipeline will say."""
     try:
-        return probe(Path(task.source), studio.limits).seconds or 0.0
+        return probe(Path(task.source), tools.limits).seconds or 0.0
     except Rejected:
         return 0.0
 
 
-def _plain(options: Options) -> Options:
+def _draft_options(options: Options) -> Options:
     """A draft is the MIDI of the drums and nothing else."""
     more = {"stems": None, "kit_stems": False, "backing": False, "plot": False, "harmony": False}
     return options.model_copy(update={"parts": (Part.DRUMS,), **more})
 
 
-def _finished(delivery: Delivery) -> Finished:
+def _task_result(delivery: Delivery) -> TaskResult:
     midi = [str(path) for path in delivery.midis]
     head = delivery.content.history.head
-    return Finished(str(delivery.manifest), str(delivery.midi), head, tuple(midi), delivery.remarks)
+    return TaskResult(str(delivery.manifest), str(delivery.midi), head, tuple(midi), delivery.remarks)

@@ -1,4 +1,4 @@
-"""Gives the queued jobs to the workers: who waits first, the draft before the final, nothing done twice.
+"""The scheduler: gives the queued jobs to the workers: who waits first, the draft before the final, nothing done twice.
 
 A thread for each worker takes a job, has it done, and puts down what came of it. Events go out after the commit.
 """
@@ -15,95 +15,104 @@ from typing import Protocol
 
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, SidestickError
-from daemon.events import Bus, Done, Failed, MidiWritten, Progress, Queued
+from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
-from daemon.jobs.worker import MOST_FRUGAL, Broken, Finished, Outcome, Stopped, Told, Worker, task_of
+from daemon.jobs.worker import (
+    MAX_MEMORY_LEVEL,
+    Failure,
+    Outcome,
+    TaskProgress,
+    TaskResult,
+    TaskStopped,
+    Worker,
+    task_of,
+)
 
-_TOLD = 512  # jobs of before that are announced anew
-SECOND_TRY = 5.0  # seconds before a list of jobs that could not be written is tried again
+_MAX_ANNOUNCED = 512  # jobs of before that are announced anew
+RETRY_SECONDS = 5.0  # seconds before a list of jobs that could not be written is tried again
 
 _log = logging.getLogger("sidestick.jobs")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bench:
-    """A worker and the passes that it takes. One that takes drafts only steps in when all others are busy."""
+class WorkerSlot:
+    """A worker slot: a worker and the passes that it takes. One for drafts only steps in when all others are busy."""
 
     worker: Worker
     passes: frozenset[Pass] = frozenset(Pass)
 
     @property
-    def relief(self) -> bool:
+    def draft_only(self) -> bool:
         return Pass.FINAL not in self.passes
 
 
-class House(Protocol):
-    """Who clears up after workers; see daemon.jobs.cleanup."""
+class Cleaner(Protocol):
+    """What removes the leftovers of workers; see daemon.jobs.cleanup."""
 
-    def tidy(self, source: Path) -> None: ...
-    def retain(self, since: float) -> None: ...
+    def remove_leftovers(self, source: Path) -> None: ...
+    def trim_cache(self, since: float) -> None: ...
 
 
 @dataclass(slots=True)
-class _Running:
+class _RunningJob:
     job: Job
     began: float
     stop: threading.Event = field(default_factory=threading.Event)
     digest: str = ""
-    told: Told | None = None
+    progress: TaskProgress | None = None
 
 
-class Foreman:
+class Scheduler:
     """`idle` is how many seconds a worker without work keeps its models. start() begins, stop() puts all back."""
 
     def __init__(
-        self, store: JobStore, bus: Bus, benches: Sequence[Bench], house: House, *, idle: float,
+        self, store: JobStore, bus: EventBus, slots: Sequence[WorkerSlot], cleanup: Cleaner, *, idle: float,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._store = store
         self._bus = bus
-        self._house = house
+        self._cleanup = cleanup
         self._idle = idle
         self._clock = clock
-        self._running: dict[str, _Running] = {}
-        self._resting: set[Bench] = set()
-        self._news = threading.Condition()
+        self._running: dict[str, _RunningJob] = {}
+        self._idle_slots: set[WorkerSlot] = set()
+        self._changed = threading.Condition()
         self._stopping = False
         self._threads = [
-            threading.Thread(target=self._serve, args=(bench,), name=f"worker {number}", daemon=True)
-            for number, bench in enumerate(benches, 1)
+            threading.Thread(target=self._serve, args=(slot,), name=f"worker {number}", daemon=True)
+            for number, slot in enumerate(slots, 1)
         ]
 
     def start(self) -> None:
         """Jobs that ran when sidestick ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
-            self._house.tidy(job.path)
-        for job in self._store.queued(limit=_TOLD):
+            self._cleanup.remove_leftovers(job.path)
+        for job in self._store.list_queued(limit=_MAX_ANNOUNCED):
             self._bus.publish(Queued(job.id, job.source.path))
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Every running job goes back to the queue; all workers end."""
-        with self._news:
+        with self._changed:
             self._stopping = True
             for running in self._running.values():
                 running.stop.set()
-            self._news.notify_all()
+            self._changed.notify_all()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
 
     def wake(self) -> None:
         """There may be something to do."""
-        with self._news:
-            self._news.notify_all()
+        with self._changed:
+            self._changed.notify_all()
 
-    def progress(self) -> dict[str, Told]:
+    def progress(self) -> dict[str, TaskProgress]:
         """How far the running jobs are."""
-        with self._news:
-            return {name: running.told for name, running in self._running.items() if running.told}
+        with self._changed:
+            return {name: running.progress for name, running in self._running.items() if running.progress}
 
     def cancel(self, job_id: str) -> Job:
         """It counts as cancelled at once; a worker that is at it stops within 2 s.
@@ -112,132 +121,132 @@ class Foreman:
         """
         while True:
             job = self._store.get(job_id)
-            if not job.active:
+            if not job.is_active:
                 raise Rejected("job_over", f"{job.name} cannot be cancelled: it is {job.state} already.")
             try:
                 cancelled = self._store.move(job, State.CANCELLED, code="cancelled", reason="Cancelled.", draft=False)
             except JobMoved:
                 continue
-            self._let_go(job_id)
+            self._request_stop(job_id)
             self._bus.publish(Failed(job_id, "cancelled", f"{job.name} was cancelled."))
             return cancelled
 
-    def _let_go(self, job_id: str) -> None:
-        with self._news:
+    def _request_stop(self, job_id: str) -> None:
+        with self._changed:
             running = self._running.get(job_id)
             if running is not None:
                 running.stop.set()
 
-    def _serve(self, bench: Bench) -> None:
+    def _serve(self, slot: WorkerSlot) -> None:
         """A list of jobs that cannot be used now (a full disk) is no reason to stop working for good."""
         while not self._stopping:
             try:
-                self._work(bench)
+                self._work(slot)
             except SidestickError as error:
                 _log.error("%s", error)
-                with self._news:
-                    self._news.wait_for(lambda: self._stopping, SECOND_TRY)
-        bench.worker.rest()
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
+        slot.worker.unload()
 
-    def _work(self, bench: Bench) -> None:
-        while (running := self._awaited(bench)) is not None:
+    def _work(self, slot: WorkerSlot) -> None:
+        while (running := self._next_job(slot)) is not None:
             try:
-                self._settle(running, self._done(running, bench))
+                self._record_outcome(running, self._run_task(running, slot))
             except JobMoved:
                 _log.debug("job %s was cancelled meanwhile", running.job.id)
             finally:
                 self._forget(running)
-            self._house.retain(self._since())
+            self._cleanup.trim_cache(self._oldest_start())
 
-    def _awaited(self, bench: Bench) -> _Running | None:
-        """The next job for `bench`; None once sidestick stops."""
-        with self._news:
-            self._resting.add(bench)
+    def _next_job(self, slot: WorkerSlot) -> _RunningJob | None:
+        """The next job for `slot`; None once sidestick stops."""
+        with self._changed:
+            self._idle_slots.add(slot)
             while not self._stopping:
-                running = self._claimed(bench)
+                running = self._claim(slot)
                 if running is not None:
-                    self._resting.discard(bench)
+                    self._idle_slots.discard(slot)
                     return running
-                if not self._news.wait(self._idle):
-                    bench.worker.rest()
+                if not self._changed.wait(self._idle):
+                    slot.worker.unload()
             return None
 
-    def _claimed(self, bench: Bench) -> _Running | None:
-        if bench.relief and any(not other.relief for other in self._resting):
+    def _claim(self, slot: WorkerSlot) -> _RunningJob | None:
+        if slot.draft_only and any(not other.draft_only for other in self._idle_slots):
             return None
-        for job in self._store.queued(drafts_only=bench.relief):
-            if job.id not in self._running and not self._at_it(job):
+        for job in self._store.list_queued(drafts_only=slot.draft_only):
+            if job.id not in self._running and not self._is_in_work(job):
                 try:
-                    return self._taken(job)
+                    return self._mark_running(job)
                 except JobMoved:
                     continue
         return None
 
-    def _at_it(self, job: Job) -> bool:
+    def _is_in_work(self, job: Job) -> bool:
         """Somebody works on the same content: this job waits, and finds the stages in the cache."""
         others = self._running.values()
         return any(job.path == other.job.path or (job.digest and job.digest == other.digest) for other in others)
 
-    def _taken(self, job: Job) -> _Running:
-        running = _Running(self._store.move(job, State.RUNNING), self._clock())
+    def _mark_running(self, job: Job) -> _RunningJob:
+        running = _RunningJob(self._store.move(job, State.RUNNING), self._clock())
         self._running[job.id] = running
         return running
 
-    def _forget(self, running: _Running) -> None:
-        with self._news:
+    def _forget(self, running: _RunningJob) -> None:
+        with self._changed:
             del self._running[running.job.id]
-            self._news.notify_all()
+            self._changed.notify_all()
 
-    def _since(self) -> float:
-        with self._news:
+    def _oldest_start(self) -> float:
+        with self._changed:
             return min((running.began for running in self._running.values()), default=self._clock())
 
-    def _done(self, running: _Running, bench: Bench) -> Outcome:
+    def _run_task(self, running: _RunningJob, slot: WorkerSlot) -> Outcome:
         job = running.job
         try:
-            digest = job.digest or _digest(job.path)
+            digest = job.digest or _file_digest(job.path)
         except OSError as error:
-            return Broken("missing", f"{job.path} cannot be read any more ({error.strerror}).")
-        if self._is_someone_elses(running, digest):
+            return Failure("missing", f"{job.path} cannot be read any more ({error.strerror}).")
+        if self._is_digest_taken(running, digest):
             running.job = self._store.move(job, State.QUEUED, digest=digest)
             raise JobMoved("somebody works on the same content")
         if running.stop.is_set():
-            return Stopped()
-        task = task_of(job, digest, drafted=job.draft or bool(job.manifest))
-        outcome = bench.worker.run(task, partial(self._hear, running), running.stop)
-        if not isinstance(outcome, Finished) and outcome.died:
-            self._house.tidy(job.path)
+            return TaskStopped()
+        task = task_of(job, digest, has_draft=job.draft or bool(job.manifest))
+        outcome = slot.worker.run(task, partial(self._publish_progress, running), running.stop)
+        if not isinstance(outcome, TaskResult) and outcome.worker_died:
+            self._cleanup.remove_leftovers(job.path)
         return outcome
 
-    def _is_someone_elses(self, running: _Running, digest: str) -> bool:
-        with self._news:
+    def _is_digest_taken(self, running: _RunningJob, digest: str) -> bool:
+        with self._changed:
             if any(other.digest == digest for other in self._running.values() if other is not running):
                 return True
             running.digest = digest
             return False
 
-    def _hear(self, running: _Running, told: Told) -> None:
-        running.told = told
+    def _publish_progress(self, running: _RunningJob, progress: TaskProgress) -> None:
+        running.progress = progress
         if not running.stop.is_set():
-            self._bus.publish(Progress(running.job.id, told.stage, told.fraction, Seconds(told.eta)))
+            self._bus.publish(Progress(running.job.id, progress.stage, progress.fraction, Seconds(progress.eta)))
 
-    def _settle(self, running: _Running, outcome: Outcome) -> None:
+    def _record_outcome(self, running: _RunningJob, outcome: Outcome) -> None:
         """Put down what came of a pass. Raises JobMoved if the job was cancelled."""
         job = running.job
         match outcome:
-            case Finished():
-                self._finish(job, running.digest, outcome)
-            case Stopped():
+            case TaskResult():
+                self._record_result(job, running.digest, outcome)
+            case TaskStopped():
                 self._store.move(job, State.QUEUED)
-            case Broken(memory=True) if job.frugal < MOST_FRUGAL:
-                self._store.move(job, State.QUEUED, frugal=job.frugal + 1, draft=False)
-            case Broken() if job.next_pass is Pass.DRAFT:
+            case Failure(memory=True) if job.memory_level < MAX_MEMORY_LEVEL:
+                self._store.move(job, State.QUEUED, memory_level=job.memory_level + 1, draft=False)
+            case Failure() if job.next_pass is Pass.DRAFT:
                 self._store.move(job, State.QUEUED, draft=False)
-            case Broken(code, reason):
+            case Failure(code, reason):
                 self._store.move(job, State.FAILED, code=code, reason=reason)
                 self._bus.publish(Failed(job.id, code, reason))
 
-    def _finish(self, job: Job, digest: str, made: Finished) -> None:
+    def _record_result(self, job: Job, digest: str, made: TaskResult) -> None:
         state = State.QUEUED if job.next_pass is Pass.DRAFT else State.DONE
         self._store.move(job, state, draft=False, digest=digest, manifest=made.manifest, midi=made.midi)
         for path in made.written:
@@ -248,6 +257,6 @@ class Foreman:
             self._bus.publish(Done(job.id, made.revision, made.manifest, made.midi))
 
 
-def _digest(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

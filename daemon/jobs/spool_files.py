@@ -9,13 +9,13 @@ from pathlib import Path
 from bridge.osc.calls import CallError
 from bridge.osc.codec import Message
 
-LARGEST_REQUEST = 65_536  # bytes
+MAX_REQUEST_BYTES = 65_536  # bytes
 
-_MOST_EVENTS = 200
+_MAX_EVENTS = 200
 
 
-class Letter:
-    """One answer file, open until one of the events `ends` or the time of day `until` (seconds)."""
+class SpoolAnswer:
+    """The answer file of one request, open until one of the events `ends` or the time of day `until` (seconds)."""
 
     def __init__(self, ends: Collection[str], until: float) -> None:
         self.changed = True
@@ -25,16 +25,16 @@ class Letter:
         self._answers: list[Message] = []
         self._events: dict[tuple[object, str], Message] = {}
 
-    def answer(self, message: Message, *, last: bool) -> None:
+    def add_answer(self, message: Message, *, last: bool) -> None:
         self._answers.append(message)
         self.finished = self.finished or last
         self.changed = True
 
-    def hear(self, event: Message, job: object) -> None:
+    def add_event(self, event: Message, job: object) -> None:
         """Keeps the latest event of each kind for each job."""
         self._events.pop((job, event.address), None)
         self._events[job, event.address] = event
-        while len(self._events) > _MOST_EVENTS:
+        while len(self._events) > _MAX_EVENTS:
             del self._events[next(iter(self._events))]
         self.finished = self.finished or event.address in self._ends
         self.changed = True
@@ -45,8 +45,8 @@ class Letter:
 
     def text(self) -> str:
         content = {
-            "answers": _listed(self._answers),
-            "events": _listed(self._events.values()),
+            "answers": _message_rows(self._answers),
+            "events": _message_rows(self._events.values()),
             "finished": self.finished,
         }
         return json.dumps(content) + "\n"
@@ -59,32 +59,32 @@ def take_request(path: Path, oldest: float) -> tuple[str, list[object]]:
     """
     about = path.lstat()
     plain = stat.S_ISREG(about.st_mode)
-    data = path.read_bytes() if plain and about.st_size <= LARGEST_REQUEST else b""
+    data = path.read_bytes() if plain and about.st_size <= MAX_REQUEST_BYTES else b""
     path.unlink()
     if not plain:
-        raise _no_request(path, "is not a plain file")
-    if about.st_size > LARGEST_REQUEST:
-        raise _no_request(path, f"has {about.st_size} bytes; at most {LARGEST_REQUEST} are read")
+        raise _bad_request(path, "is not a plain file")
+    if about.st_size > MAX_REQUEST_BYTES:
+        raise _bad_request(path, f"has {about.st_size} bytes; at most {MAX_REQUEST_BYTES} are read")
     if about.st_mtime < oldest:
         raise CallError("stale", f"{path.name} was left from before. Send the request again.")
     return _request(path, data)
 
 
-def replace_whole(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """A reader sees the old file or the new one, never a part."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
 
 
-def sweep(folder: Path, oldest: float, keep: Collection[str] = ()) -> None:
+def remove_old_files(folder: Path, oldest: float, keep: Collection[str] = ()) -> None:
     """Removes the files that were last written before `oldest`, whoever left them there."""
     for path in [path for path in folder.glob("*") if path.name not in keep]:
         with suppress(OSError):  # gone already, or held open by a reader (Windows)
-            _drop_if_old(path, oldest)
+            _remove_if_old(path, oldest)
 
 
-def _drop_if_old(path: Path, oldest: float) -> None:
+def _remove_if_old(path: Path, oldest: float) -> None:
     about = path.lstat()
     if about.st_mtime < oldest and not stat.S_ISDIR(about.st_mode):
         path.unlink()
@@ -94,18 +94,18 @@ def _request(path: Path, data: bytes) -> tuple[str, list[object]]:
     try:
         content = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _no_request(path, f"is not JSON ({error})") from None
+        raise _bad_request(path, f"is not JSON ({error})") from None
     if not isinstance(content, dict) or set(content) != {"address", "args"}:
-        raise _no_request(path, 'must be {"address": ..., "args": [...]}')
+        raise _bad_request(path, 'must be {"address": ..., "args": [...]}')
     address, args = content["address"], content["args"]
     if not isinstance(address, str) or not isinstance(args, list):
-        raise _no_request(path, "must have a string as address and a list as args")
+        raise _bad_request(path, "must have a string as address and a list as args")
     return address, args
 
 
-def _no_request(path: Path, reason: str) -> CallError:
+def _bad_request(path: Path, reason: str) -> CallError:
     return CallError("bad_request", f"{path.name} {reason}.")
 
 
-def _listed(messages: Iterable[Message]) -> list[dict[str, object]]:
+def _message_rows(messages: Iterable[Message]) -> list[dict[str, object]]:
     return [{"address": message.address, "args": list(message.args)} for message in messages]

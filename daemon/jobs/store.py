@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
-from daemon.jobs.job import MOVES, Fingerprint, Job, Priority, State
+from daemon.jobs.job import TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.pipeline.options import Options
 
 FILE = "jobs.db"
@@ -26,7 +26,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         options TEXT NOT NULL, priority INTEGER NOT NULL, created REAL NOT NULL, state TEXT NOT NULL,
-        changed REAL NOT NULL, draft INTEGER NOT NULL, frugal INTEGER NOT NULL, digest TEXT NOT NULL,
+        changed REAL NOT NULL, draft INTEGER NOT NULL, memory_level INTEGER NOT NULL, digest TEXT NOT NULL,
         manifest TEXT NOT NULL, midi TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
     );
     CREATE INDEX by_turn ON jobs (state, priority, draft DESC, created);
@@ -37,10 +37,10 @@ MIGRATIONS: tuple[str, ...] = (
 """Script n leads from schema n to n + 1; the file's user_version is its schema."""
 
 _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
-_MUTABLE = ("priority", "state", "changed", "draft", "frugal", "digest", "manifest", "midi", "code", "reason")
+_MUTABLE = ("priority", "state", "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason")
 _COLUMNS = (*_FIXED, *_MUTABLE)
 _BUSY_SECONDS = 5.0
-_GATHER = 3.0  # seconds; while the disk is at it, whoever commits may have to wait
+_CHECKPOINT_SECONDS = 3.0  # seconds; while the disk is at it, whoever commits may have to wait
 _INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _MUTABLE)} WHERE id = :id AND state = :before"
 
@@ -52,17 +52,17 @@ class JobStore:
         """Raises ConfigError if the file is damaged or was written by a newer sidestick."""
         self._clock = clock
         self._lock = threading.RLock()
-        self._db = _opened(path)
-        self._scribe = _Scribe(path)
+        self._db = _open(path)
+        self._checkpointer = _WalCheckpointer(path)
 
     def close(self) -> None:
-        self._scribe.stop()
+        self._checkpointer.stop()
         with self._lock:
             self._db.close()
 
     def add(self, job: Job) -> Job:
         stamped = replace(job, changed=self._clock())
-        with self._writing() as db:
+        with self._write_transaction() as db:
             db.execute(_INSERT, _row(stamped))
         return stamped
 
@@ -78,28 +78,28 @@ class JobStore:
 
         Raises ValueError for a move that no job makes, JobMoved if its state is not `job.state` any more.
         """
-        if state not in MOVES[job.state]:
+        if state not in TRANSITIONS[job.state]:
             raise ValueError(f"a job does not go from {job.state} to {state}")
         return self._change(job, replace(job, state=state, **changes))
 
-    def note(self, job: Job, **changes: Any) -> Job:
+    def update(self, job: Job, **changes: Any) -> Job:
         """The job in the same state with `changes`. Raises JobMoved as `move` does."""
         return self._change(job, replace(job, **changes))
 
     def resume(self) -> list[Job]:
         """After a start: what was running waits again. Returns all of these jobs."""
-        with self._writing() as db:
+        with self._write_transaction() as db:
             lost = self._select("WHERE state = ?", State.RUNNING)
             db.execute("UPDATE jobs SET state = ? WHERE state = ?", (State.QUEUED, State.RUNNING))
         return [replace(job, state=State.QUEUED) for job in lost]
 
-    def queued(self, *, drafts_only: bool = False, limit: int = 16) -> list[Job]:
+    def list_queued(self, *, drafts_only: bool = False, limit: int = 16) -> list[Job]:
         """In the order in which they should run: who waits first, drafts before finals, then first come."""
         which, order = ("AND draft = 1", "") if drafts_only else ("", "draft DESC,")
         condition = f"WHERE state = ? {which} ORDER BY priority, {order} created, rowid LIMIT ?"
         return self._select(condition, State.QUEUED, limit)
 
-    def latest(self, limit: int) -> list[Job]:
+    def list_latest(self, limit: int) -> list[Job]:
         """The newest first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", limit)
 
@@ -108,14 +108,14 @@ class JobStore:
         place = before or (float("inf"), "")
         return self._select("WHERE (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?", *place, limit)
 
-    def twin(self, source: Fingerprint, options: Options, states: Sequence[State]) -> Job | None:
+    def find_duplicate(self, source: Fingerprint, options: Options, states: Sequence[State]) -> Job | None:
         """The newest job of the same file with the same options that is in one of `states`."""
         marks = ", ".join("?" for _ in states)
         condition = f"WHERE path = ? AND size = ? AND mtime_ns = ? AND options = ? AND state IN ({marks})"
         place = (source.path, source.size, source.mtime_ns, options.model_dump_json(), *states)
         return next(iter(self._select(f"{condition} ORDER BY created DESC LIMIT 1", *place)), None)
 
-    def asked_for(self, path: Path) -> bool:
+    def has_job_of(self, path: Path) -> bool:
         """Whether there is a job of the file at `path`."""
         return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? LIMIT 1", str(path)))
 
@@ -125,16 +125,16 @@ class JobStore:
 
     def delete(self, job_id: str) -> Job:
         """Forget a job that has ended; files beside its source stay. Raises Rejected (unknown_job, job_active)."""
-        with self._writing() as db:
+        with self._write_transaction() as db:
             job = self.get(job_id)
-            if job.active:
+            if job.is_active:
                 raise Rejected("job_active", f"{job.name} is {job.state}; cancel job {job_id} first.")
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return job
 
     def _change(self, before: Job, after: Job) -> Job:
         stamped = replace(after, changed=self._clock())
-        with self._writing() as db:
+        with self._write_transaction() as db:
             values = {name: value for name, value in _row(stamped).items() if name in (*_MUTABLE, "id")}
             if db.execute(_UPDATE, {**values, "before": before.state}).rowcount != 1:
                 raise JobMoved(f"Job {before.id} is not {before.state} any more; look again.")
@@ -145,19 +145,19 @@ class JobStore:
         return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, _refusals():
+        with self._lock, _translate_errors():
             return self._db.execute(query, values).fetchall()
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write_transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction."""
-        with self._lock, _refusals(), _transaction(self._db):
+        with self._lock, _translate_errors(), _transaction(self._db):
             yield self._db
-        self._scribe.wake()
+        self._checkpointer.wake()
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """A disk that refuses is a StageFailed."""
     try:
         yield
@@ -166,35 +166,35 @@ def _refusals() -> Iterator[None]:
         raise StageFailed("jobs", reason) from error
 
 
-class _Scribe:
+class _WalCheckpointer:
     """Brings what was committed to the disk, soon, and without making anybody wait."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._news = threading.Event()
+        self._pending = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs to disk", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        self._news.set()
+        self._pending.set()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._news.set()
+        self._pending.set()
         self._thread.join()
         self._db.close()
 
     def _run(self) -> None:
-        while self._news.wait() and not self._stopping.wait(_GATHER):
-            self._news.clear()
+        while self._pending.wait() and not self._stopping.wait(_CHECKPOINT_SECONDS):
+            self._pending.clear()
             with suppress(
                 sqlite3.OperationalError
             ):  # a full disk, or another sidestick at it: the next news tries again
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -203,7 +203,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA wal_autocheckpoint = 0")  # that is the scribe's work, in a thread that nobody waits for
+        db.execute("PRAGMA wal_autocheckpoint = 0")  # the checkpointer does that, in a thread that nobody waits for
         _migrate(db, path)
     except sqlite3.DatabaseError as error:
         db.close()

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.errors import StageFailed
-from daemon.files import write_whole
+from daemon.files import write_atomically
 
 _NEWEST = 0.3  # weight of the newest run in the running average
 _PLAUSIBLE = (1e-6, 1e4)
-_BEFORE_ANY_RUN = {"decode": 0.005, "separate": 0.6, "listen": 0.02, "kit": 0.02, "hits": 0.02, "beats": 0.01}
-_UNHEARD_OF = 0.04  # a pitched part
+_DEFAULT_RATES = {"decode": 0.005, "separate": 0.6, "listen": 0.02, "kit": 0.02, "hits": 0.02, "beats": 0.01}
+_PITCHED_PART_RATE = 0.04  # a pitched part
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimedStep:
     """A stage as it will be run: its name, the model and the device."""
 
     stage: str
@@ -30,7 +30,7 @@ class Timings:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def learn(self, step: Step, duration: float, seconds: float) -> None:
+    def record(self, step: TimedStep, duration: float, seconds: float) -> None:
         """`step` took `seconds` for `duration` seconds of audio. A disk that refuses is no reason to fail."""
         rate = seconds / duration if duration > 0 else 0.0
         if not _PLAUSIBLE[0] <= rate <= _PLAUSIBLE[1]:
@@ -40,15 +40,15 @@ class Timings:
         rates[_name(step)] = before + _NEWEST * (rate - before)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
+            write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
         except (StageFailed, OSError):
             return
 
-    def estimate(self, steps: Sequence[Step], duration: float) -> float:
+    def estimate(self, steps: Sequence[TimedStep], duration: float) -> float:
         """Seconds that all `steps` together will take."""
-        return sum(self.expected(steps, duration))
+        return sum(self.estimate_steps(steps, duration))
 
-    def expected(self, steps: Sequence[Step], duration: float) -> tuple[float, ...]:
+    def estimate_steps(self, steps: Sequence[TimedStep], duration: float) -> tuple[float, ...]:
         """Seconds for each step: as learned, else as the same stage took with any model, else a guess."""
         rates = self._rates()
         return tuple(_rate(rates, step) * max(duration, 0.0) for step in steps)
@@ -59,18 +59,18 @@ class Timings:
         except (OSError, ValueError, RecursionError):
             return {}
         rates = found.items() if isinstance(found, dict) else ()
-        return {name: float(rate) for name, rate in rates if _plausible(rate)}
+        return {name: float(rate) for name, rate in rates if _is_plausible(rate)}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ProgressReport:
     """How far the whole job is: `fraction` 0..1, never falling, and the seconds that are left."""
 
     fraction: float
     eta: float
 
 
-class Progress:
+class ProgressEstimator:
     """Turns the progress of one stage after the other into that of the job.
 
     Each stage weighs what it is expected to take. The further a stage is, the more its own pace counts, and the less
@@ -78,7 +78,7 @@ class Progress:
     """
 
     def __init__(
-        self, steps: Sequence[Step], expected: Sequence[float], clock: Callable[[], float] = time.monotonic
+        self, steps: Sequence[TimedStep], expected: Sequence[float], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._stages = [step.stage for step in steps]
         self._expected = [max(seconds, 1e-3) for seconds in expected]
@@ -87,22 +87,22 @@ class Progress:
         self._began = clock()
         self._shown = 0.0
 
-    def update(self, stage: str, fraction: float) -> Report:
+    def update(self, stage: str, fraction: float) -> ProgressReport:
         """`stage` is done to `fraction`, all stages before it are done. A stage that was not planned moves nothing."""
         fraction = min(1.0, max(0.0, fraction))
         if stage not in self._stages:
-            return Report(self._shown, self._left(0.0))
+            return ProgressReport(self._shown, self._remaining_seconds(0.0))
         self._enter(self._stages.index(stage))
         done = sum(self._expected[: self._at]) + fraction * self._expected[self._at]
         self._shown = max(self._shown, min(1.0, done / sum(self._expected)))
-        return Report(self._shown, self._left(fraction))
+        return ProgressReport(self._shown, self._remaining_seconds(fraction))
 
     def _enter(self, index: int) -> None:
         if index != self._at:
             self._at = index
             self._began = self._clock()
 
-    def _left(self, fraction: float) -> float:
+    def _remaining_seconds(self, fraction: float) -> float:
         """The rest of this stage at the blended pace, and all of the later ones as learned."""
         later = sum(self._expected[self._at + 1 :])
         if self._at < 0:
@@ -112,16 +112,16 @@ class Progress:
         return later + (1 - fraction) * ((1 - fraction) * learned + fraction * observed)
 
 
-def _name(step: Step) -> str:
+def _name(step: TimedStep) -> str:
     return f"{step.stage} {step.model} {step.device}"
 
 
-def _rate(rates: dict[str, float], step: Step) -> float:
+def _rate(rates: dict[str, float], step: TimedStep) -> float:
     if _name(step) in rates:
         return rates[_name(step)]
     alike = [rate for name, rate in rates.items() if name.startswith(f"{step.stage} ")]
-    return sum(alike) / len(alike) if alike else _BEFORE_ANY_RUN.get(step.stage, _UNHEARD_OF)
+    return sum(alike) / len(alike) if alike else _DEFAULT_RATES.get(step.stage, _PITCHED_PART_RATE)
 
 
-def _plausible(rate: object) -> bool:
+def _is_plausible(rate: object) -> bool:
     return isinstance(rate, int | float) and _PLAUSIBLE[0] <= rate <= _PLAUSIBLE[1]

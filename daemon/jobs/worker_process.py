@@ -1,4 +1,4 @@
-"""What runs inside a worker process: takes tasks from the line, tells how far they are, sends what came of them."""
+"""What runs inside a worker process: takes tasks from the connection, reports their progress, sends their results."""
 
 import os
 import queue
@@ -12,62 +12,62 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from daemon.errors import Cancelled, NoMemory, Rejected, StageFailed
-from daemon.jobs.worker import Broken, Finished, Outcome, Stopped, Task, Told
+from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
 NICE = 10  # so that OSC and MIDI of the daemon stay in time
-PER_SECOND = 5
+REPORTS_PER_SECOND = 5
 
-Tell = Callable[[Told], None]
-Work = Callable[[Task, Tell], Finished]
+ReportProgress = Callable[[TaskProgress], None]
+RunTask = Callable[[Task, ReportProgress], TaskResult]
 
 
-def serve(line: Connection, open_work: Callable[[], Work]) -> None:
-    """Work until the other end of the line is gone. `open_work` gets the tools ready, once."""
-    _step_back()
-    desk = _Desk(line)
-    work = open_work()
+def serve(connection: Connection, open_runner: Callable[[], RunTask]) -> None:
+    """Run tasks until the other end of the connection is gone. `open_runner` loads the tools, once."""
+    _lower_priority()
+    channel = _TaskChannel(connection)
+    run_task = open_runner()
     while True:
-        task = desk.take()
-        desk.send(_outcome(work, task, desk))
+        task = channel.next_task()
+        channel.send(_outcome(run_task, task, channel))
 
 
-class _Desk:
-    """A thread of its own reads the line, so that a cancellation is heard in the middle of the work."""
+class _TaskChannel:
+    """The connection to the daemon. A thread of its own reads it, so that a cancellation is heard during the work."""
 
-    def __init__(self, line: Connection) -> None:
-        self._line = line
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._next = 0.0
         self._stage = ""
         threading.Thread(target=self._read, name="line", daemon=True).start()
 
-    def take(self) -> Task:
+    def next_task(self) -> Task:
         self._next = 0.0
         return self._tasks.get()
 
-    def tell(self, told: Told) -> None:
+    def report_progress(self, progress: TaskProgress) -> None:
         """Sends at most PER_SECOND a second. Raises Cancelled once that is asked for."""
         if self._stop.is_set():
             raise Cancelled("The job was cancelled.")
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + 1 / PER_SECOND
-            self.send(told)
+            self._next = now + 1 / REPORTS_PER_SECOND
+            self.send(progress)
 
-    def send(self, message: Told | Outcome) -> None:
+    def send(self, message: TaskProgress | Outcome) -> None:
         try:
-            self._line.send(message)
+            self._connection.send(message)
         except OSError:
-            _leave()
+            _exit_process()
 
     def _read(self) -> None:
         """A task, or None to stop it. The daemon's death closes the line."""
         while True:
             try:
-                message = self._line.recv()
+                message = self._connection.recv()
             except (EOFError, OSError):
-                _leave()
+                _exit_process()
             if message is None:
                 self._stop.set()
             else:
@@ -75,36 +75,36 @@ class _Desk:
                 self._tasks.put(message)
 
 
-def _outcome(work: Work, task: Task, desk: _Desk) -> Outcome:
+def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
     """One of the four guards: whatever goes wrong fails this job, with the reason, and the worker goes on."""
     try:
-        return work(task, desk.tell)
+        return run_task(task, channel.report_progress)
     except Cancelled:
-        return Stopped()
+        return TaskStopped()
     except Rejected as error:
-        return Broken(error.code, error.reason)
+        return Failure(error.code, error.reason)
     except (NoMemory, MemoryError) as error:
-        return Broken("out_of_memory", str(error) or "Memory ran out. Close other programs.", memory=True)
+        return Failure("out_of_memory", str(error) or "Memory ran out. Close other programs.", memory=True)
     except StageFailed as error:
-        return Broken("stage_failed", error.reason)
+        return Failure("stage_failed", error.reason)
     except OSError as error:
-        return Broken("disk", f"{Path(task.source).name} could not be done: {error.strerror or error}.")
+        return Failure("disk", f"{Path(task.source).name} could not be done: {error.strerror or error}.")
     except Exception as error:  # noqa: BLE001
-        return Broken("internal", f"Something broke ({type(error).__name__}: {error}). Please report it.")
+        return Failure("internal", f"Something broke ({type(error).__name__}: {error}). Please report it.")
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Others first: for the CPU, and when memory runs out. The daemon alone decides when a worker ends."""
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    _be_nice()
+    _set_niceness()
     if sys.platform == "linux":
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def _be_nice() -> None:
+def _set_niceness() -> None:
     if sys.platform == "win32":
         import psutil
 
@@ -113,6 +113,6 @@ def _be_nice() -> None:
         os.nice(NICE)
 
 
-def _leave() -> None:
+def _exit_process() -> None:
     """Nobody is left to tell. What is half done is swept away later."""
     os._exit(1)

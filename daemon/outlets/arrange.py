@@ -8,25 +8,25 @@ from bridge.drum_map import DrumMap
 from bridge.notes import Clip, Track
 from bridge.timebase import Seconds
 from daemon.outlets.manifest import Manifest
-from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
 from daemon.score import corrections as edits
 from daemon.score.clip import clip, drum_track
-from daemon.score.given_tempo import corrected, given
-from daemon.score.note_cleanup import WrittenNote, clean_up, cleaned
-from daemon.score.quantize import Struck, aligned, quantize
+from daemon.score.given_tempo import correct_grid, grid_from_settings
+from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_settings
+from daemon.score.quantize import Quantizable, align_grid, quantize
 
 CHANNELS = {Part.BASS: 0, Part.VOCALS: 1, Part.OTHER: 2, Part.GUITAR: 3, Part.PIANO: 4}  # drums have 9, from 0
 
 _ON_BEAT = 0.07  # seconds: a chord that starts this near to a beat starts with it
-_SOFT = (Part.VOCALS,)  # sung notes do not say where a beat is
+_WITHOUT_BEATS = (Part.VOCALS,)  # sung notes do not say where a beat is
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Arrangement:
     """The hits that sound, each with its time on `grid`, and the options that hold after all corrections.
 
     `clusters` are those that still have hits.
@@ -45,10 +45,10 @@ class Score:
     harmony: Harmony | None = None
     clusters: tuple[Cluster, ...] = ()
 
-    def clip(self, notes: DrumMap, parts: Collection[Part] | None = None) -> Clip:
+    def clip(self, drum_map: DrumMap, parts: Collection[Part] | None = None) -> Clip:
         """What a DAW or a MIDI port plays: all parts, or these. The drums of several parts leave the chords to them."""
         wanted = parts or self.options.parts
-        whole = clip(self.name, list(self._tracks(notes, wanted)), self.grid, self.duration)
+        whole = clip(self.name, list(self._tracks(drum_map, wanted)), self.grid, self.duration)
         alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
         if self.harmony is None or alone:
             return whole
@@ -56,47 +56,49 @@ class Score:
         key = self.harmony.key
         return replace(whole, markers=tuple(found), key=key.signature if key.confidence > 0 else None)
 
-    def _tracks(self, notes: DrumMap, parts: Collection[Part]) -> Iterator[Track]:
+    def _tracks(self, drum_map: DrumMap, parts: Collection[Part]) -> Iterator[Track]:
         if Part.DRUMS in parts:
-            yield drum_track(self.hits, self.times, notes, note_ms=self.options.note_ms)
+            yield drum_track(self.hits, self.times, drum_map, note_ms=self.options.note_ms)
         for part, written in self.notes.items():
             if part in parts:
                 yield Track(part.capitalize(), CHANNELS[part], tuple(note.clip_note for note in written))
 
 
-def arrange(manifest: Manifest) -> Score:
+def arrange(manifest: Manifest) -> Arrangement:
     """What a manifest stands for, corrections included."""
-    now = edits.effective(manifest.heard(), manifest.history, manifest.options, revoiced)
+    now = edits.apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits)
     source, words = manifest.source, now.options.grid
-    struck: tuple[Struck, ...] = now.hits or tuple(_played(now.notes))
-    grid = given(words, Seconds(source.duration)) or corrected(aligned(struck, manifest.grid), words)
-    return Score(
+    struck: tuple[Quantizable, ...] = now.hits or tuple(_rhythmic_notes(now.notes))
+    grid = grid_from_settings(words, Seconds(source.duration)) or correct_grid(align_grid(struck, manifest.grid), words)
+    return Arrangement(
         name=Path(source.name).stem,
         hits=now.hits,
         times=quantize(now.hits, grid, words).times,
         grid=grid,
         options=now.options,
         duration=Seconds(source.duration),
-        notes={part: cleaned(notes, grid, clean_up(part, now.options)) for part, notes in now.notes.items()},
-        harmony=None if manifest.harmony is None else _on_beats(manifest.harmony, grid),
+        notes={
+            part: clean_up_notes(notes, grid, clean_up_settings(part, now.options)) for part, notes in now.notes.items()
+        },
+        harmony=None if manifest.harmony is None else _move_to_beats(manifest.harmony, grid),
         clusters=now.clusters,
     )
 
 
-def _played(notes: Mapping[Part, tuple[PartNote, ...]]) -> Iterator[PartNote]:
+def _rhythmic_notes(notes: Mapping[Part, tuple[PartNote, ...]]) -> Iterator[PartNote]:
     for part, found in notes.items():
-        if part not in _SOFT:
+        if part not in _WITHOUT_BEATS:
             yield from found
 
 
-def _on_beats(found: Harmony, grid: BeatGrid) -> Harmony:
+def _move_to_beats(found: Harmony, grid: BeatGrid) -> Harmony:
     """The chords from beat to beat of the grid that is written, which may lie a little beside the one heard."""
-    edges = [_near(chord.onset, grid) for chord in found.chords]
+    edges = [_nearest_beat(chord.onset, grid) for chord in found.chords]
     ends = [*edges[1:], *(Seconds(chord.onset + chord.duration) for chord in found.chords[-1:])]
     moved = zip(found.chords, edges, ends, strict=True)
     return Harmony(found.key, tuple(Chord(start, Seconds(end - start), chord.name) for chord, start, end in moved))
 
 
-def _near(time: Seconds, grid: BeatGrid) -> Seconds:
+def _nearest_beat(time: Seconds, grid: BeatGrid) -> Seconds:
     nearest = min(grid.beats, key=lambda beat: abs(beat - time), default=time)
     return nearest if abs(nearest - time) < _ON_BEAT else time

@@ -9,49 +9,49 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bridge.drum_map import DrumMap, UnknownNameError, named
+from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
 from bridge.midi.file import to_bytes
 from daemon import __version__
 from daemon.errors import Rejected, StaleRevision
-from daemon.files import together
+from daemon.files import atomic_batch
 from daemon.outlets import naming
-from daemon.outlets.arrange import Score, arrange
+from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import Media
-from daemon.outlets.naming import Kind, Plan
-from daemon.outlets.recent import Recent
+from daemon.outlets.naming import OutputKind, Plan
+from daemon.outlets.recent import ManifestCache
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.score import corrections as edits
 from daemon.score.history import History
 
-__all__ = ["Delivery", "Desk", "Score", "arrange", "correct", "deliver", "drum_map", "step"]
+__all__ = ["Arrangement", "Delivery", "DeliverySettings", "arrange", "correct", "deliver", "drum_map", "step_history"]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Where results go and what they are written with. `out` None is beside the source."""
+class DeliverySettings:
+    """The settings of a delivery: where results go and what they are written with. `out` None is beside the source."""
 
     locks: Path
     out: Path | None = None
     drum_maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    recent: Recent = field(default_factory=Recent, compare=False)
+    manifest_cache: ManifestCache = field(default_factory=ManifestCache, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before.
 
-    `score` is what a correction made of the song.
+    `arrangement` is what a correction made of the song.
     """
 
     manifest: Path
-    written: dict[Kind, Path]
+    written: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     content: Manifest
     renewed: tuple[Path, ...] = ()
-    score: Score | None = None
+    arrangement: Arrangement | None = None
 
     @property
     def midi(self) -> Path:
@@ -65,37 +65,44 @@ class Delivery:
         return tuple(self.written[kind] for kind in _midi_kinds(self.content.options))
 
 
-def deliver(result: Transcription, options: Options, desk: Desk) -> Delivery:
+def deliver(result: Transcription, options: Options, settings: DeliverySettings) -> Delivery:
     """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
     source, media = result.source.path, Media(result, options)
-    with naming.folder_held(source, desk.out, desk.locks):
+    with naming.lock_folder(source, settings.out, settings.locks):
         kinds = [*_midi_kinds(options), *media.kinds()]
-        plan = naming.plan(source, desk.out, kinds)
+        plan = naming.plan(source, settings.out, kinds)
         manifest = _manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
-            plan = naming.plan(source, desk.out, kinds, fresh=True)
+            plan = naming.plan(source, settings.out, kinds, fresh=True)
             manifest = _manifest(result, options, plan)
-        score = arrange(manifest)
-        with _all_or_none(plan):
-            remarks = media.write(plan.paths, score.hits, score.grid)
-            return _signed(manifest, replace(plan, remarks=(*plan.remarks, *remarks)), _midi(score, plan, desk), desk)
+        arrangement = arrange(manifest)
+        with _undo_on_error(plan):
+            remarks = media.write(plan.paths, arrangement.hits, arrangement.grid)
+            return _write_signed(
+                manifest,
+                replace(plan, remarks=(*plan.remarks, *remarks)),
+                _midi_files(arrangement, plan, settings),
+                settings,
+            )
 
 
-def correct(path: Path, given: str | dict[str, Any], desk: Desk, on: int | None = None) -> Delivery:
+def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings, on: int | None = None) -> Delivery:
     """One more revision of the manifest at `path`. Raises Rejected when it does not fit.
 
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
-    with naming.folder_held(path, None, desk.locks):
-        found = _loaded(path, desk, on)
-        return _again(path, found, edits.correct(given, found.heard(), found.history, found.options), desk)
+    with naming.lock_folder(path, None, settings.locks):
+        found = _load(path, settings, on)
+        return _write_again(
+            path, found, edits.correct(given, found.original_records(), found.history, found.options), settings
+        )
 
 
-def step(path: Path, back: bool, desk: Desk, on: int | None = None) -> Delivery:
+def step_history(path: Path, back: bool, settings: DeliverySettings, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
-    with naming.folder_held(path, None, desk.locks):
-        found = _loaded(path, desk, on)
-        return _again(path, found, found.history.undo() if back else found.history.redo(), desk)
+    with naming.lock_folder(path, None, settings.locks):
+        found = _load(path, settings, on)
+        return _write_again(path, found, found.history.undo() if back else found.history.redo(), settings)
 
 
 def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
@@ -103,41 +110,43 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
     if name in own:
         return DrumMap(name, own[name])
     try:
-        return named(name)
+        return built_in_map(name)
     except UnknownNameError as error:
         raise Rejected("bad_option", str(error)) from None
 
 
-def _loaded(path: Path, desk: Desk, on: int | None) -> Manifest:
-    found = desk.recent.load(path)
+def _load(path: Path, settings: DeliverySettings, on: int | None) -> Manifest:
+    found = settings.manifest_cache.load(path)
     if on not in (None, found.history.head):
         raise StaleRevision(on, found.history.head)
     return found
 
 
-def _again(path: Path, found: Manifest, history: History, desk: Desk) -> Delivery:
+def _write_again(path: Path, found: Manifest, history: History, settings: DeliverySettings) -> Delivery:
     changed = found.model_copy(update={"history": history})
-    score = arrange(changed)
+    arrangement = arrange(changed)
     plan = naming.replan(path, found, _midi_kinds(found.options))
-    return replace(_signed(changed, plan, _midi(score, plan, desk), desk), score=score)
+    return replace(
+        _write_signed(changed, plan, _midi_files(arrangement, plan, settings), settings), arrangement=arrangement
+    )
 
 
-def _midi(score: Score, plan: Plan, desk: Desk) -> dict[Path, bytes]:
+def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
-    notes, parts = drum_map(score.options.drum_map, desk.drum_maps), score.options.parts
-    found = {plan.paths[naming.midi(part)]: to_bytes(score.clip(notes, (part,))) for part in parts}
+    notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
+    found = {plan.paths[naming.midi_kind(part)]: to_bytes(arrangement.clip(notes, (part,))) for part in parts}
     if len(parts) > 1:
-        found[plan.paths[naming.SONG_MIDI]] = to_bytes(score.clip(notes))
+        found[plan.paths[naming.SONG_MIDI]] = to_bytes(arrangement.clip(notes))
     return found
 
 
-def _midi_kinds(options: Options) -> list[Kind]:
+def _midi_kinds(options: Options) -> list[OutputKind]:
     """A file for each part, and one for all together where there is more than one."""
-    own = [naming.midi(part) for part in options.parts]
+    own = [naming.midi_kind(part) for part in options.parts]
     return [*own, naming.SONG_MIDI] if len(own) > 1 else own
 
 
-def _holds(path: Path, data: bytes) -> bool:
+def _has_content(path: Path, data: bytes) -> bool:
     """Whether it is there already: a correction of one part leaves the files of the others alone."""
     try:
         return path.stat().st_size == len(data) and path.read_bytes() == data
@@ -146,7 +155,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def _all_or_none(plan: Plan) -> Iterator[None]:
+def _undo_on_error(plan: Plan) -> Iterator[None]:
     """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
     new = [path for path in plan.paths.values() if not path.exists()]
     folders = {path.parent for path in new if not path.parent.exists()}
@@ -164,17 +173,17 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], desk: Desk) -> Delivery:
+def _write_signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], settings: DeliverySettings) -> Delivery:
     """The .mid files and the manifest that names them take their places together."""
-    whole = manifest.model_copy(update={"outputs": plan.written(midi)})
-    with together() as write:
-        renewed = [path for path, data in midi.items() if len(midi) == 1 or not _holds(path, data)]
+    whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi)})
+    with atomic_batch() as write:
+        renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
         for path in renewed:
             write(path, midi[path])
-        encoded = whole.encoded()
+        encoded = whole.encode()
         write(plan.manifest, encoded)
-    if not whole.edited:
-        desk.recent.keep(encoded, whole)
+    if not whole.is_edited:
+        settings.manifest_cache.store(encoded, whole)
     return Delivery(plan.manifest, plan.paths, plan.remarks, whole, tuple(renewed))
 
 
@@ -190,7 +199,7 @@ def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
             remarks=source.remarks,
         ),
         options=options,
-        stages=tuple(_run(stage) for stage in result.stages),
+        stages=tuple(_stage_run(stage) for stage in result.stages),
         grid=result.grid,
         thresholds=result.drums.thresholds,
         clusters=result.drums.clusters,
@@ -200,12 +209,12 @@ def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
         hits=HitTable.of(result.drums.hits),
     )
     before = plan.previous
-    if before is None or not before.hears_like(fresh):
+    if before is None or not before.corrections_fit(fresh):
         return fresh
     return fresh.model_copy(update={"history": before.history})
 
 
-def _run(stage: Any) -> StageRun:
+def _stage_run(stage: Any) -> StageRun:
     used = stage.weights
     return StageRun(
         stage=stage.name, model=used.name, sha256=used.sha256, device=used.device, seconds=round(stage.seconds, 3)

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.files import why, write_whole
-from daemon.outlets.manifest_tables import HitTable, NoteTable, lined
+from daemon.files import describe_os_error, write_atomically
+from daemon.outlets.manifest_tables import HitTable, NoteTable, break_rows
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
-from daemon.score.changes import Heard
+from daemon.score.changes import Detections
 from daemon.score.history import History
 
 SCHEMA: Literal[1] = 1
@@ -29,11 +29,11 @@ _CHECKSUM = re.compile(rb',\n"checksum":"([0-9a-f]{64})"\}\s*\Z')
 _TABLES = ("history", "notes", "hits", "checksum")
 
 
-class _Frozen(BaseModel):
+class _ManifestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class SourceFile(_Frozen):
+class SourceFile(_ManifestModel):
     """The file that was transcribed. `folder` is where it lay, seen from the manifest; `duration` is in s."""
 
     name: str
@@ -43,7 +43,7 @@ class SourceFile(_Frozen):
     remarks: tuple[str, ...] = ()
 
 
-class StageRun(_Frozen):
+class StageRun(_ManifestModel):
     """How one stage was done, with the SHA-256 of the model's weights ('' for signal processing)."""
 
     stage: str
@@ -53,7 +53,7 @@ class StageRun(_Frozen):
     seconds: float = Field(default=0.0, ge=0)
 
 
-class Output(_Frozen):
+class Output(_ManifestModel):
     """A file that sidestick wrote. `path` is relative to the manifest, with forward slashes."""
 
     path: str
@@ -61,7 +61,7 @@ class Output(_Frozen):
     sha256: str
 
 
-class Manifest(_Frozen):
+class Manifest(_ManifestModel):
     """One transcription. `options` are those it was heard with; what was changed since stands in `history`.
 
     `thresholds` are the strengths that made a hit at sensitivity 0.5; weaker rows of `hits` are candidates, as are
@@ -98,52 +98,52 @@ class Manifest(_Frozen):
         return self
 
     @property
-    def edited(self) -> bool:
+    def is_edited(self) -> bool:
         """Somebody else has changed the file that this was loaded from."""
         return self._edited
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read `path`. Raises Rejected: no_manifest, bad_manifest or newer_manifest."""
-        return cls.parsed(read(path), path)
+        return cls.parse(read_bytes(path), path)
 
     @classmethod
-    def parsed(cls, data: bytes, path: Path) -> Self:
+    def parse(cls, data: bytes, path: Path) -> Self:
         """The manifest that `data` of `path` holds. Raises Rejected as `load` does."""
         sealed = _CHECKSUM.search(data)
         body = data[: sealed.start()] if sealed else data
         try:
             found = cls.model_validate_json(body + b"}" if sealed else body)
         except ValidationError as error:
-            raise _diagnosed(path, data, error) from None
+            raise _diagnose(path, data, error) from None
         found._edited = sealed is None or _digest(body) != sealed[1].decode()
         return found
 
     def save(self, path: Path) -> None:
         """Write it whole. Raises StageFailed when the disk refuses."""
-        write_whole(path, self.encoded())
+        write_atomically(path, self.encode())
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """The file's bytes: the same for the same content."""
-        sections = [self.model_dump_json(include={name})[1:-1] for name in self._head()]
+        sections = [self.model_dump_json(include={name})[1:-1] for name in self._head_fields()]
         sections.append('"history":' + self.history.model_dump_json(exclude_defaults=True))
-        sections.append(lined(self.model_dump_json(include={"notes"})[1:-1]))
-        sections.append('"hits":' + self.hits.encoded)
+        sections.append(break_rows(self.model_dump_json(include={"notes"})[1:-1]))
+        sections.append('"hits":' + self.hits.json_text)
         body = ("{" + ",\n".join(sections)).encode()
         return body + b',\n"checksum":"' + _digest(body).encode() + b'"}\n'
 
-    def heard(self) -> Heard:
+    def original_records(self) -> Detections:
         """The records behind it, as they were before any correction."""
         notes = {part: table.records for part, table in self.notes.items()}
-        return Heard(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration), notes)
+        return Detections(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration), notes)
 
-    def hears_like(self, other: "Manifest") -> bool:
+    def corrections_fit(self, other: "Manifest") -> bool:
         """Corrections of this one fit the other, which has the same hits and notes under the same numbers, or more."""
         same = all(other.notes.get(part) == table for part, table in self.notes.items())
         return same and self.hits == other.hits and self.clusters == other.clusters
 
     @classmethod
-    def _head(cls) -> list[str]:
+    def _head_fields(cls) -> list[str]:
         return [name for name in cls.model_fields if name not in _TABLES]
 
 
@@ -162,7 +162,7 @@ def _labels(manifest: Manifest) -> set[str]:
     return labels
 
 
-def read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """A manifest's bytes. A song given by mistake is refused after its first byte, however long it is."""
     try:
         with path.open("rb") as file:
@@ -172,11 +172,11 @@ def read(path: Path) -> bytes:
     except FileNotFoundError:
         raise Rejected("no_manifest", f"There is no {path}; transcribe the song first.") from None
     except OSError as error:
-        raise Rejected("no_manifest", f"{path} cannot be read: {why(error)}.") from None
+        raise Rejected("no_manifest", f"{path} cannot be read: {describe_os_error(error)}.") from None
     raise Rejected("bad_manifest", f"{path} is not a sidestick manifest; give the song's .sidestick.json file.")
 
 
-def _diagnosed(path: Path, data: bytes, error: ValidationError) -> Rejected:
+def _diagnose(path: Path, data: bytes, error: ValidationError) -> Rejected:
     try:
         values: Any = json.loads(data)
     except (ValueError, RecursionError):

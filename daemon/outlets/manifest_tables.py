@@ -45,11 +45,11 @@ NoteRow = tuple[
 ]
 
 
-class _Table(BaseModel):
+class _RowTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class HitTable(_Table):
+class HitTable(_RowTable):
     """Hits as heard, the candidates among them. Times in seconds, level in dB below full scale."""
 
     columns: tuple[str, ...] = HIT_COLUMNS
@@ -68,19 +68,19 @@ class HitTable(_Table):
 
     @classmethod
     def of(cls, hits: Iterable[Hit]) -> "HitTable":
-        return cls(rows=tuple(map(_row, hits)))
+        return cls(rows=tuple(map(_hit_row, hits)))
 
     @cached_property
     def records(self) -> tuple[Hit, ...]:
         return tuple(starmap(Hit, self.rows))
 
     @cached_property
-    def encoded(self) -> str:
+    def json_text(self) -> str:
         """As JSON, a row a line. No correction changes it, so it is worked out once."""
-        return lined(self.model_dump_json())
+        return break_rows(self.model_dump_json())
 
 
-class NoteTable(_Table):
+class NoteTable(_RowTable):
     """The notes of one pitched part as heard, the fainter ones among them. Times in seconds, level in dB.
 
     Bends are (time, semitones). A note sounds from the sensitivity 1 - strength on.
@@ -106,12 +106,12 @@ class NoteTable(_Table):
         return tuple(map(_note, self.rows))
 
 
-def lined(table: str) -> str:
+def break_rows(table: str) -> str:
     """One row a line. Safe, because no text in a table can hold a bracket."""
     return table.replace("[[", "[\n[").replace("],[", "],\n[")
 
 
-def _row(hit: Hit) -> HitRow:
+def _hit_row(hit: Hit) -> HitRow:
     return (
         hit.id,
         round(hit.onset, 6),

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.midi.clock import ClockFollower
 from bridge.midi.link import LinkTransport, open_link
-from bridge.midi.play_events import Arrangement
+from bridge.midi.play_events import PlaySettings
 from bridge.midi.player import Player
 from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out
 from bridge.midi.transport import Transport
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
-from daemon.outlets.pads import Learn, Pads
+from daemon.outlets.pads import Learn, PadLearner
 from daemon.validation import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
@@ -40,12 +40,12 @@ class PushOptions(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Rejected("bad_option", " ".join(_sentence(e) for e in error.errors())) from None
+            raise Rejected("bad_option", " ".join(_error_text(e) for e in error.errors())) from None
 
     @property
-    def arrangement(self) -> Arrangement:
+    def play_settings(self) -> PlaySettings:
         channel = None if self.channel is None else self.channel - 1
-        return Arrangement(loop=self.loop, channel=channel, parts=frozenset(p.casefold() for p in self.parts))
+        return PlaySettings(loop=self.loop, channel=channel, parts=frozenset(p.casefold() for p in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,65 +61,65 @@ class PortSettings:
 
 
 class MidiOutlet:
-    """`say` gets one sentence whenever the port comes or goes. Every method may be called from any thread."""
+    """`announce` gets one sentence whenever the port comes or goes. Every method may be called from any thread."""
 
-    def __init__(self, settings: PortSettings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: PortSettings, announce: Callable[[str], None]) -> None:
         self._settings = settings
-        self._say = say
+        self._announce = announce
         self._player: Player | None = None
         self._sync: InPort | NoPort = NoPort("The port for the DAW's clock is not open yet.")
         self._link: LinkTransport | None = None
         self._follower = ClockFollower()
-        self._pads = Pads()
-        self._sentence = "The MIDI port opens with the first push."
+        self._pad_learner = PadLearner()
+        self._status_text = "The MIDI port opens with the first push."
         self._job = ""
         self._sent_before = 0
         self._lock = threading.RLock()
-        self._look = threading.Event()
+        self._wake = threading.Event()
         self._closed = False
-        self._watch: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
 
     @property
-    def sentence(self) -> str:
+    def status_text(self) -> str:
         """What sidestick plays through, or why it does not."""
-        return self._sentence
+        return self._status_text
 
     @property
     def is_open(self) -> bool:
         return self._player is not None
 
     @property
-    def sent(self) -> int:
+    def notes_sent(self) -> int:
         """Notes played since the start."""
-        return self._sent_before + (self._player.sent if self._player else 0)
+        return self._sent_before + (self._player.notes_sent if self._player else 0)
 
     def open(self) -> str:
-        """Opens the ports unless they are, so that a DAW can connect; returns `sentence`."""
+        """Opens the ports unless they are, so that a DAW can connect; returns `status_text`."""
         with self._lock:
             if self._player is None and not self._closed:
                 self._open()
-                self._keep_watch()
-            return self._sentence
+                self._start_watch()
+            return self._status_text
 
     def push(self, clip: Clip, options: PushOptions, job: str = "") -> int:
         """Plays `clip`; returns its number of notes. Rejected without a port, a clock to follow, or a note."""
         with self._lock:
-            player = self._ready()
-            notes = player.play(clip, options.arrangement, self._transport(options.when))
+            player = self._open_player()
+            notes = player.play(clip, options.play_settings, self._transport(options.when))
             if not notes:
-                raise Rejected("nothing_to_play", _nothing(clip, options))
+                raise Rejected("nothing_to_play", _explain_silence(clip, options))
             self._job = job
             return notes
 
-    def playing(self, job: str) -> bool:
+    def is_playing(self, job: str) -> bool:
         """Whether it is this job that plays."""
         with self._lock:
-            return self._player is not None and self._player.playing and job == self._job
+            return self._player is not None and self._player.is_playing and job == self._job
 
     def replace(self, clip: Clip, job: str) -> bool:
         """Goes on with a regenerated `clip` if it is this job that plays; returns whether it is."""
         with self._lock:
-            if self._player is None or not self._player.playing or job != self._job:
+            if self._player is None or not self._player.is_playing or job != self._job:
                 return False
             self._player.replace(clip)
             return True
@@ -127,10 +127,10 @@ class MidiOutlet:
     def audition(self, notes: Sequence[ClipNote], channel: int = DRUM_CHANNEL) -> int:
         """Plays these notes now, without the long waits between them; returns how many."""
         with self._lock:
-            track = Track("audition", channel, tuple(_closed_up(notes)))
+            track = Track("audition", channel, tuple(_shorten_gaps(notes)))
             self._job = ""
-            self._pads.ignore({note.pitch for note in notes})
-            return self._ready().play(Clip("audition", TempoMap.constant(120), (track,), Seconds(0.0)))
+            self._pad_learner.ignore({note.pitch for note in notes})
+            return self._open_player().play(Clip("audition", TempoMap.constant(120), (track,), Seconds(0.0)))
 
     def learn(self, learn: Learn | None) -> None:
         """From now on `learn(pitch, velocity)` is called, on a thread of its own, for every pad played; None ends it.
@@ -138,7 +138,7 @@ class MidiOutlet:
         Notes of the latest audition are not reported: a DAW that echoes would relabel by itself.
         """
         self.open()
-        self._pads.learn(learn)
+        self._pad_learner.learn(learn)
 
     def stop(self) -> None:
         with self._lock:
@@ -154,69 +154,69 @@ class MidiOutlet:
         """Leaves silence, gives the ports up, and says nothing more."""
         with self._lock:
             self._closed = True
-            self._let_go()
+            self._close_ports()
             if self._link is not None:
                 self._link.close()
-        self._look.set()
-        self._pads.close()
+        self._wake.set()
+        self._pad_learner.close()
 
-    def tend(self) -> None:
+    def check_port(self) -> None:
         """Notices a port that has gone and opens it again once it is back."""
         with self._lock:
             if self._closed:
                 return
             if self._player is None:
-                self._come_back()
-            elif not (self._player.alive and self._sync_alive()):
-                self._let_go()
-                self._sentence = (
+                self._reopen()
+            elif not (self._player.is_alive and self._is_sync_alive()):
+                self._close_ports()
+                self._status_text = (
                     f"The MIDI port {self._settings.name} has gone; sidestick takes it again when it is back."
                 )
-                self._say(self._sentence)
+                self._announce(self._status_text)
 
-    def _come_back(self) -> None:
+    def _reopen(self) -> None:
         self._open()
         if self._player is not None:
-            self._say(self._sentence)
+            self._announce(self._status_text)
 
-    def _sync_alive(self) -> bool:
+    def _is_sync_alive(self) -> bool:
         return isinstance(self._sync, NoPort) or self._sync.alive()
 
-    def _ready(self) -> Player:
+    def _open_player(self) -> Player:
         self.open()
-        if self._player is not None and not self._player.alive:
-            self.tend()
+        if self._player is not None and not self._player.is_alive:
+            self.check_port()
         if self._player is None:
-            raise Rejected("no_port", self._sentence)
+            raise Rejected("no_port", self._status_text)
         return self._player
 
     def _open(self) -> None:
         port = self._settings.open_out(self._settings.name, self._settings.api)
         if isinstance(port, NoPort):
-            self._sentence = port.reason
+            self._status_text = port.reason
             return
-        self._player = Player(port, lost=lambda _: self._look.set())
+        self._player = Player(port, on_lost=lambda _: self._wake.set())
         self._player.start()
         self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api, port)
-        self._sentence = f"MIDI leaves through {port.label}."
+        self._status_text = f"MIDI leaves through {port.label}."
 
-    def _let_go(self) -> None:
+    def _close_ports(self) -> None:
         if not isinstance(self._sync, NoPort):
             self._sync.close()
         self._sync = NoPort("The port for the DAW's clock is not open.")
         player, self._player = self._player, None
         if player is not None:
             player.close()
-            self._sent_before += player.sent
+            self._sent_before += player.notes_sent
 
     def _transport(self, when: str) -> Transport | None:
         if when == "transport":
             if isinstance(self._sync, NoPort):
                 raise Rejected("no_sync", self._sync.reason)
             return self._follower
-        return self._joined() if when == "link" else None
+        return self._join_link() if when == "link" else None
 
-    def _joined(self) -> LinkTransport:
+    def _join_link(self) -> LinkTransport:
         self._link = self._link or self._settings.open_link()
         if self._link is None:
             raise Rejected("no_link", "Ableton Link is not installed. Add it with: pip install 'sidestick[link]'.")
@@ -226,21 +226,21 @@ class MidiOutlet:
         player = self._player
         if self._follower.feed(message, time) and player is not None:
             player.wake()
-        self._pads.hear(message)
+        self._pad_learner.feed(message)
 
-    def _keep_watch(self) -> None:
-        if self._watch is None:
-            self._watch = threading.Thread(target=self._tend_on, name="sidestick port watch", daemon=True)
-            self._watch.start()
+    def _start_watch(self) -> None:
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch_port, name="sidestick port watch", daemon=True)
+            self._watcher.start()
 
-    def _tend_on(self) -> None:
+    def _watch_port(self) -> None:
         while not self._closed:
-            self._look.wait(CHECK)
-            self._look.clear()
-            self.tend()
+            self._wake.wait(CHECK)
+            self._wake.clear()
+            self.check_port()
 
 
-def _closed_up(notes: Sequence[ClipNote]) -> list[ClipNote]:
+def _shorten_gaps(notes: Sequence[ClipNote]) -> list[ClipNote]:
     """The same notes from 0 on, none more than PAUSE after the one before."""
     ordered = sorted(notes, key=lambda note: note.onset)
     onset, moved = 0.0, []
@@ -250,7 +250,7 @@ def _closed_up(notes: Sequence[ClipNote]) -> list[ClipNote]:
     return moved
 
 
-def _nothing(clip: Clip, options: PushOptions) -> str:
+def _explain_silence(clip: Clip, options: PushOptions) -> str:
     """Why there is no note to play, and which parts there are."""
     asked = ", ".join(part for part in options.parts if part)
     there = ", ".join(track.name.casefold() for track in clip.tracks if track.notes)
@@ -258,7 +258,7 @@ def _nothing(clip: Clip, options: PushOptions) -> str:
     return f"There is no note to play in {f'{asked} of ' if asked else ''}{clip.name}.{hint}"
 
 
-def _sentence(error: Any) -> str:
+def _error_text(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"]) or "options"
     if error["type"] == "extra_forbidden":
         return f"{name}: there is no such option of a push; use {', '.join(PushOptions.model_fields)}."

@@ -15,34 +15,34 @@ from typing import NewType
 from filelock import FileLock
 
 from daemon.errors import Rejected
-from daemon.files import TEMPORARY, why
+from daemon.files import TEMPORARY, describe_os_error
 from daemon.outlets.manifest import Manifest, Output
-from daemon.pipeline.cache import unusable
+from daemon.pipeline.cache import unusable_cache_error
 
-Kind = NewType("Kind", str)
+OutputKind = NewType("OutputKind", str)
 """What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""
 
-MANIFEST = Kind(".sidestick.json")
-SONG_MIDI = Kind(".mid")
+MANIFEST = OutputKind(".sidestick.json")
+SONG_MIDI = OutputKind(".mid")
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
 
 
-def midi(part: str) -> Kind:
-    return Kind(f".{part}.mid")
+def midi_kind(part: str) -> OutputKind:
+    return OutputKind(f".{part}.mid")
 
 
-def stem(name: str, ending: str) -> Kind:
-    return Kind(f".stems/{name}.{ending}")
+def stem_kind(name: str, ending: str) -> OutputKind:
+    return OutputKind(f".stems/{name}.{ending}")
 
 
-def backing(ending: str) -> Kind:
-    return Kind(f".backing.{ending}")
+def backing_kind(ending: str) -> OutputKind:
+    return OutputKind(f".backing.{ending}")
 
 
-def plot(ending: str) -> Kind:
-    return Kind(f".sidestick.{ending}")
+def plot_kind(ending: str) -> OutputKind:
+    return OutputKind(f".sidestick.{ending}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class Plan:
 
     manifest: Path
     folder: str
-    paths: dict[Kind, Path]
+    paths: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     previous: Manifest | None = None
 
-    def written(self, going: Mapping[Path, bytes]) -> tuple[Output, ...]:
+    def list_outputs(self, pending: Mapping[Path, bytes]) -> tuple[Output, ...]:
         """The outputs for the new manifest, and those of before that still stand.
 
-        All are on disk but `going`, which are about to be written.
+        All are on disk but `pending`, which are about to be written.
         """
         new = {self._relative(path): (kind, path) for kind, path in self.paths.items()}
         old = () if self.previous is None else self.previous.outputs
-        digests = {path: hashlib.sha256(data).hexdigest() for path, data in going.items()}
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in pending.items()}
         digests |= {path: digest_of(path) for _, path in new.values() if path not in digests}
         entries = (Output(path=at, kind=kind, sha256=digests[path]) for at, (kind, path) in new.items())
         return (*entries, *(output for output in old if output.path not in new))
@@ -76,7 +76,7 @@ class Plan:
 
 
 @contextmanager
-def folder_held(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
+def lock_folder(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
     """Nobody else names files in the folder of the outputs between `plan` and the last write.
 
     Raises StageFailed when the folder of locks cannot be written.
@@ -87,14 +87,14 @@ def folder_held(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
         locks.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except OSError as error:
-        raise unusable(locks, error) from error
+        raise unusable_cache_error(locks, error) from error
     try:
         yield
     finally:
         lock.release()
 
 
-def plan(source: Path, out: Path | None, kinds: Iterable[Kind], *, fresh: bool = False) -> Plan:
+def plan(source: Path, out: Path | None, kinds: Iterable[OutputKind], *, fresh: bool = False) -> Plan:
     """Names for `kinds` beside `source` or in `out`, which is made if need be. `fresh` replaces nothing.
 
     Raises Rejected ('output_folder') when nothing can be written there.
@@ -103,13 +103,13 @@ def plan(source: Path, out: Path | None, kinds: Iterable[Kind], *, fresh: bool =
     require_writable(folder)
     wanted = tuple(dict.fromkeys(kinds))
     origin = "." if folder.resolve() == source.parent.resolve() else str(source.parent.resolve())
-    song = _Song(folder, _fitted(source.stem, wanted), source.name, origin)
-    manifest = song.name(MANIFEST, _kept if fresh else song.not_this_manifest)
+    song = _NameFinder(folder, _fit_base(source.stem, wanted), source.name, origin)
+    manifest = song.find_name(MANIFEST, _refuse_reuse if fresh else song.manifest_objection)
     previous = Manifest.load(manifest) if manifest.exists() else None
-    return _planned(song, manifest, previous, wanted)
+    return _make_plan(song, manifest, previous, wanted)
 
 
-def replan(manifest: Path, previous: Manifest, kinds: Iterable[Kind]) -> Plan:
+def replan(manifest: Path, previous: Manifest, kinds: Iterable[OutputKind]) -> Plan:
     """Names for what is made again from `manifest`, in its own folder: the same ones, unless somebody edited them.
 
     Raises Rejected ('output_folder') when nothing can be written there.
@@ -117,17 +117,17 @@ def replan(manifest: Path, previous: Manifest, kinds: Iterable[Kind]) -> Plan:
     require_writable(manifest.parent)
     wanted = tuple(dict.fromkeys(kinds))
     source = previous.source
-    song = _Song(manifest.parent, _fitted(Path(source.name).stem, wanted), source.name, source.folder)
-    return _planned(song, manifest, previous, wanted)
+    song = _NameFinder(manifest.parent, _fit_base(Path(source.name).stem, wanted), source.name, source.folder)
+    return _make_plan(song, manifest, previous, wanted)
 
 
-def _planned(song: "_Song", manifest: Path, previous: Manifest | None, kinds: Iterable[Kind]) -> Plan:
+def _make_plan(song: "_NameFinder", manifest: Path, previous: Manifest | None, kinds: Iterable[OutputKind]) -> Plan:
     owned = {} if previous is None else {_key(output.path): output.sha256 for output in previous.outputs}
-    paths = {kind: song.name(kind, partial(song.not_this_output, owned)) for kind in kinds}
+    paths = {kind: song.find_name(kind, partial(song.output_objection, owned)) for kind in kinds}
     return Plan(manifest, song.origin, paths, tuple(song.remarks), previous)
 
 
-class _Song:
+class _NameFinder:
     """Finds names for one song, and remembers why a name was not the first choice."""
 
     def __init__(self, folder: Path, base: str, source: str, origin: str) -> None:
@@ -137,11 +137,11 @@ class _Song:
         self.origin = origin
         self.remarks: list[str] = []
 
-    def name(self, kind: Kind, objection: Callable[[Path], str]) -> Path:
+    def find_name(self, kind: OutputKind, objection: Callable[[Path], str]) -> Path:
         """The first name that is free or to whose file there is no `objection`."""
         first = ""
         for number in count(1):
-            path, there = _on_disk(self._folder, _numbered(self._base, kind, number))
+            path, there = _path_on_disk(self._folder, _number_name(self._base, kind, number))
             reason = objection(path) if there else ""
             if not reason:
                 break
@@ -150,7 +150,7 @@ class _Song:
             self.remarks.append(f"{first}, so the new one is {path.name}.")
         return path
 
-    def not_this_manifest(self, path: Path) -> str:
+    def manifest_objection(self, path: Path) -> str:
         """Why the manifest at `path` cannot be replaced, or ''."""
         try:
             found = Manifest.load(path)
@@ -158,9 +158,9 @@ class _Song:
             return "is not from this sidestick"
         if _key(found.source.name) != _key(self._source) or found.source.folder != self.origin:
             return f"belongs to {found.source.name}"
-        return "was changed by hand" if found.edited else ""
+        return "was changed by hand" if found.is_edited else ""
 
-    def not_this_output(self, owned: Mapping[str, str], path: Path) -> str:
+    def output_objection(self, owned: Mapping[str, str], path: Path) -> str:
         """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that sidestick wrote."""
         written = owned.get(_key(path.relative_to(self._folder).as_posix()))
         if written is None:
@@ -177,7 +177,7 @@ def digest_of(path: Path) -> str:
         return ""
 
 
-def _kept(_: Path) -> str:
+def _refuse_reuse(_: Path) -> str:
     return "is kept as it is"
 
 
@@ -186,7 +186,7 @@ def _key(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _numbered(base: str, kind: Kind, number: int) -> PurePosixPath:
+def _number_name(base: str, kind: OutputKind, number: int) -> PurePosixPath:
     """Song-2.sidestick.json, but Song.drums-2.mid: the number stands where a musician looks for it."""
     if number == 1:
         return PurePosixPath(base + kind)
@@ -196,21 +196,21 @@ def _numbered(base: str, kind: Kind, number: int) -> PurePosixPath:
     return PurePosixPath(f"{base}{head}-{number}.{ending}")
 
 
-def _on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
+def _path_on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
     """The path as the disk spells it, and whether it is taken."""
     path = folder
     for part in name.parts:
-        path = path / _spelt(path, part)
+        path = path / _spelling(path, part)
     return path, os.path.lexists(path)
 
 
-def _spelt(folder: Path, name: str) -> str:
+def _spelling(folder: Path, name: str) -> str:
     if os.path.lexists(folder / name) or not folder.is_dir():
         return name
     return next((found.name for found in folder.iterdir() if _key(found.name) == _key(name)), name)
 
 
-def _fitted(base: str, kinds: Iterable[Kind]) -> str:
+def _fit_base(base: str, kinds: Iterable[OutputKind]) -> str:
     """`base` cut, between two characters, so that every name made from it fits."""
     longest = max(len(part.encode()) for kind in (*kinds, MANIFEST) for part in kind.split("/"))
     room = _LONGEST_NAME - longest - _NUMBER_ROOM
@@ -225,4 +225,4 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder, prefix=TEMPORARY):
             pass
     except OSError as error:
-        raise Rejected("output_folder", f"Nothing can be written to {folder}: {why(error)}.") from None
+        raise Rejected("output_folder", f"Nothing can be written to {folder}: {describe_os_error(error)}.") from None

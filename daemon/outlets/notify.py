@@ -18,11 +18,11 @@ PROGRESS_PER_SECOND = 5
 LONGEST_FOLLOW = 24 * 3600.0  # seconds; a client that waits longer for its job asks again
 
 _REMEMBERED_JOBS = 512
-_LONGEST_NEWS = 50
+_MOST_REPLAYED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """Who asked, with which request id, and how to reach them. `deliver` never blocks and never raises."""
 
     client: str
@@ -31,14 +31,14 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lease:
-    """`sent` holds when this lease last heard of a job's progress."""
+class Subscription:
+    """`progress_times` holds when this lease last heard of a job's progress."""
 
-    asker: Asker
+    requester: Requester
     until: float
-    wants: frozenset[str]
+    addresses: frozenset[str]
     ends: frozenset[str] = frozenset()
-    sent: dict[str, deque[float]] = field(default_factory=dict)
+    progress_times: dict[str, deque[float]] = field(default_factory=dict)
 
 
 class Notifier:
@@ -46,12 +46,12 @@ class Notifier:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._leases: dict[str | None, dict[tuple[str, ...], _Lease]] = {}  # by job, None for all jobs
+        self._subscriptions: dict[str | None, dict[tuple[str, ...], Subscription]] = {}  # by job, None for all jobs
         self._latest: OrderedDict[str, Event] = OrderedDict()
         self._pushed: OrderedDict[str, Event] = OrderedDict()
         self._lock = threading.Lock()
 
-    def subscribe(self, asker: Asker, ttl: float) -> list[Message]:
+    def subscribe(self, requester: Requester, ttl: float) -> list[Message]:
         """All events for `ttl` seconds; a second lease of the same client takes the place of the first.
 
         Returns where the latest jobs stand that are not over, no more than a client's socket can hold.
@@ -59,30 +59,34 @@ class Notifier:
         wants = frozenset(REQUESTS["/sidestick/subscribe"].then)
         with self._lock:
             self._drop_ended()
-            self._leases.setdefault(None, {})[asker.client,] = _Lease(asker, self._clock() + ttl, wants)
+            self._subscriptions.setdefault(None, {})[requester.client,] = Subscription(
+                requester, self._clock() + ttl, wants
+            )
             going_on = [e for e in self._latest.values() if isinstance(e, Queued | Progress)]
-            return [_message(event, asker) for event in going_on[-_LONGEST_NEWS:]]
+            return [_message(event, requester) for event in going_on[-_MOST_REPLAYED:]]
 
-    def unsubscribe(self, asker: Asker) -> None:
+    def unsubscribe(self, requester: Requester) -> None:
         with self._lock:
-            self._leases.get(None, {}).pop((asker.client,), None)
+            self._subscriptions.get(None, {}).pop((requester.client,), None)
 
-    def follow(self, asker: Asker, job: str, request: Request) -> list[Message]:
+    def follow(self, requester: Requester, job: str, request: Request) -> list[Message]:
         """What `request` promises to tell about `job`, until it ends. Returns what is known already."""
-        lease = _Lease(asker, self._clock() + LONGEST_FOLLOW, frozenset(request.then), frozenset(request.ends))
+        subscription = Subscription(
+            requester, self._clock() + LONGEST_FOLLOW, frozenset(request.then), frozenset(request.ends)
+        )
         with self._lock:
-            latest = (self._pushed if "/sidestick/pushed" in lease.wants else self._latest).get(job)
-            known = [] if latest is None else _wanted(lease, _message(latest, asker))
-            if not any(message.address in lease.ends for message in known):
-                self._leases.setdefault(job, {})[asker.client, repr(asker.id)] = lease
+            latest = (self._pushed if "/sidestick/pushed" in subscription.addresses else self._latest).get(job)
+            known = [] if latest is None else _keep_wanted(subscription, _message(latest, requester))
+            if not any(message.address in subscription.ends for message in known):
+                self._subscriptions.setdefault(job, {})[requester.client, repr(requester.id)] = subscription
             return known
 
-    def hear(self, event: Event) -> None:
-        """The listener for the bus."""
+    def handle_event(self, event: Event) -> None:
+        """The handler for events of the bus."""
         with self._lock:
             self._remember(event)
-            for asker, message in self._addressed(event):
-                asker.deliver(message)
+            for requester, message in self._recipients(event):
+                requester.deliver(message)
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, MidiWritten):
@@ -94,53 +98,57 @@ class Notifier:
             memory.popitem(last=False)
 
     def _drop_ended(self) -> None:
-        for job in list(self._leases):
-            self._holders(job)
+        for job in list(self._subscriptions):
+            self._current_subscriptions(job)
 
-    def _holders(self, job: str | None) -> dict[tuple[str, ...], _Lease]:
+    def _current_subscriptions(self, job: str | None) -> dict[tuple[str, ...], Subscription]:
         """The leases of one job, or of all jobs, that have not ended."""
         now = self._clock()
-        kept = {key: lease for key, lease in self._leases.pop(job, {}).items() if lease.until > now}
+        kept = {
+            key: subscription
+            for key, subscription in self._subscriptions.pop(job, {}).items()
+            if subscription.until > now
+        }
         if kept:
-            self._leases[job] = kept
+            self._subscriptions[job] = kept
         return kept
 
-    def _addressed(self, event: Event) -> Iterable[tuple[Asker, Message]]:
+    def _recipients(self, event: Event) -> Iterable[tuple[Requester, Message]]:
         """A client that follows the job hears nothing twice because it is subscribed, too."""
         told: set[tuple[str, Message | None]] = set()
         for job in (event.job, None):
-            holders = self._holders(job)
-            for key, lease in list(holders.items()):
-                client, message = lease.asker.client, _message(event, lease.asker)
-                if message.address not in lease.wants:
+            holders = self._current_subscriptions(job)
+            for key, subscription in list(holders.items()):
+                client, message = subscription.requester.client, _message(event, subscription.requester)
+                if message.address not in subscription.addresses:
                     continue
-                if message.address in lease.ends:
+                if message.address in subscription.ends:
                     del holders[key]
                 fresh = (client, None if job is None else message) not in told
                 told |= {(client, None), (client, message)}
-                if fresh and self._in_time(lease, event):
-                    yield lease.asker, message
+                if fresh and self._is_due(subscription, event):
+                    yield subscription.requester, message
             if not holders:
-                self._leases.pop(job, None)
+                self._subscriptions.pop(job, None)
 
-    def _in_time(self, lease: _Lease, event: Event) -> bool:
+    def _is_due(self, subscription: Subscription, event: Event) -> bool:
         """False for progress that came too soon after what was sent within the last second."""
         if isinstance(event, Done | Failed):
-            lease.sent.pop(event.job, None)
+            subscription.progress_times.pop(event.job, None)
         if not isinstance(event, Progress):
             return True
-        sent = lease.sent.setdefault(event.job, deque(maxlen=PROGRESS_PER_SECOND))
+        sent = subscription.progress_times.setdefault(event.job, deque(maxlen=PROGRESS_PER_SECOND))
         if len(sent) == PROGRESS_PER_SECOND and self._clock() - sent[0] < 1.0:
             return False
         sent.append(self._clock())
         return True
 
 
-def _wanted(lease: _Lease, message: Message) -> list[Message]:
-    return [message] if message.address in lease.wants else []
+def _keep_wanted(subscription: Subscription, message: Message) -> list[Message]:
+    return [message] if message.address in subscription.addresses else []
 
 
-def _message(event: Event, asker: Asker) -> Message:
+def _message(event: Event, requester: Requester) -> Message:
     match event:
         case Queued(job, path):
             return reply("/sidestick/queued", job=job, path=path)
@@ -150,8 +158,8 @@ def _message(event: Event, asker: Asker) -> Message:
         case MidiWritten(job=job, path=path):
             return reply("/sidestick/midi", job=job, path=path)
         case Pushed(job, notes):
-            return reply("/sidestick/pushed", id=asker.id, job=job, notes=notes)
+            return reply("/sidestick/pushed", id=requester.id, job=job, notes=notes)
         case Done(job, revision, manifest, midi):
-            return reply("/sidestick/done", id=asker.id, job=job, revision=revision, manifest=manifest, midi=midi)
+            return reply("/sidestick/done", id=requester.id, job=job, revision=revision, manifest=manifest, midi=midi)
         case Failed(job, code, reason):
-            return fail(asker.id, "/sidestick/process", code, reason, job)
+            return fail(requester.id, "/sidestick/process", code, reason, job)

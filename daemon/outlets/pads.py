@@ -7,13 +7,13 @@ from collections.abc import Callable, Set
 Learn = Callable[[int, int], None]
 
 
-class Pads:
-    """`hear` is quick enough for a port's thread; `learn` is called elsewhere with each pitch and velocity."""
+class PadLearner:
+    """`feed` is quick enough for a port's thread; `learn` is called elsewhere with each pitch and velocity."""
 
     def __init__(self) -> None:
         self._learn: Learn | None = None
         self._ignored: Set[int] = frozenset()
-        self._heard: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self._played: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def learn(self, learn: Learn | None) -> None:
@@ -25,17 +25,17 @@ class Pads:
     def ignore(self, pitches: Set[int]) -> None:
         self._ignored = pitches
 
-    def hear(self, message: bytes) -> None:
+    def feed(self, message: bytes) -> None:
         """Takes any message; only a note-on counts."""
         if self._learn and len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
-            self._heard.put((message[1], message[2]))
+            self._played.put((message[1], message[2]))
 
     def close(self) -> None:
         self._learn = None
-        self._heard.put(None)
+        self._played.put(None)
 
     def _deliver(self) -> None:
-        while (played := self._heard.get()) is not None:
+        while (played := self._played.get()) is not None:
             learn = self._learn
             if learn is not None and played[0] not in self._ignored:
                 learn(*played)

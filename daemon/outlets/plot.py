@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from bridge.drum_map import SOUNDS, Family
 from bridge.timebase import Seconds
-from daemon.files import write_whole
+from daemon.files import write_atomically
 from daemon.pipeline.records import Audio, BeatGrid, Hit
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _PlotArea:
     excerpt: Excerpt
     lanes: tuple[str, ...]
 
@@ -66,7 +66,7 @@ class _Page:
 def write_plot(path: Path, title: str, hits: Sequence[Hit], grid: BeatGrid, audio: Audio) -> Path:
     """The picture of an excerpt as an SVG file; `audio` is the waveform behind it. Raises StageFailed."""
     shown = excerpt(grid, audio.duration)
-    write_whole(path, picture(title, hits, grid, shown, levels(audio, shown)).encode("utf-8"))
+    write_atomically(path, picture(title, hits, grid, shown, waveform_peaks(audio, shown)).encode("utf-8"))
     return path
 
 
@@ -80,7 +80,7 @@ def excerpt(grid: BeatGrid, duration: Seconds) -> Excerpt:
     return Excerpt(start, min(duration, stop, start + 1.5 * _EXCERPT_SECONDS))
 
 
-def levels(audio: Audio, shown: Excerpt, columns: int = 560) -> "NDArray[np.float32]":
+def waveform_peaks(audio: Audio, shown: Excerpt, columns: int = 560) -> "NDArray[np.float32]":
     """(columns,) peaks of the excerpt, 1 for the loudest."""
     import numpy as np
 
@@ -96,9 +96,9 @@ def picture(
     """The SVG. `peaks` (0 to 1) are spread evenly over the excerpt."""
     visible = [hit for hit in hits if shown.start <= hit.onset <= shown.stop]
     heard = {hit.label for hit in visible}
-    page = _Page(shown, tuple(label for label in _FROM_TOP if label in heard))
-    body = [*_heading(page, title, visible, grid), *_lanes(page), *_beats(page, grid)]
-    body += [*_waveform(peaks), *_strokes(page, visible), *_legend(page)]
+    page = _PlotArea(shown, tuple(label for label in _FROM_TOP if label in heard))
+    body = [*_title_lines(page, title, visible, grid), *_lanes(page), *_beats(page, grid)]
+    body += [*_waveform(peaks), *_hit_marks(page, visible), *_legend(page)]
     height = round(page.bottom + 62)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
@@ -117,18 +117,18 @@ def _line(x: float, top: float, bottom: float, colour: str, width: float) -> str
     )
 
 
-def _heading(page: _Page, title: str, hits: Sequence[Hit], grid: BeatGrid) -> Iterator[str]:
+def _title_lines(page: _PlotArea, title: str, hits: Sequence[Hit], grid: BeatGrid) -> Iterator[str]:
     beat = f"{grid.bpm:.4g} bpm, {grid.numerator}/{grid.denominator}" if grid.confidence else "no beat found"
     start, stop = page.excerpt.start, page.excerpt.stop
     yield _text(24, 36, title, size=20, more='font-weight="600"')
-    yield _text(24, 57, f"{len(hits)} hits · {beat} · {_clock(start)} to {_clock(stop)}", fill=_FAINT)
+    yield _text(24, 57, f"{len(hits)} hits · {beat} · {_clock_text(start)} to {_clock_text(stop)}", fill=_FAINT)
 
 
-def _clock(seconds: float) -> str:
+def _clock_text(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
 
 
-def _lanes(page: _Page) -> Iterator[str]:
+def _lanes(page: _PlotArea) -> Iterator[str]:
     for index, label in enumerate(page.lanes):
         y = page.y(label)
         if index % 2 == 0:
@@ -139,7 +139,7 @@ def _lanes(page: _Page) -> Iterator[str]:
         yield _text(_LEFT - 14, y + 4.5, SOUNDS[label].name, more='text-anchor="end"')
 
 
-def _beats(page: _Page, grid: BeatGrid) -> Iterator[str]:
+def _beats(page: _PlotArea, grid: BeatGrid) -> Iterator[str]:
     """Hairlines on beats, stronger and numbered on downbeats."""
     bars = {index: number for number, index in enumerate(grid.downbeats, 1)}
     for index, time in enumerate(grid.beats):
@@ -160,7 +160,7 @@ def _waveform(peaks: "Sequence[float] | NDArray[np.float32]") -> Iterator[str]:
     yield _text(_LEFT - 14, middle + 4.5, "Audio", fill=_FAINT, more='text-anchor="end"')
 
 
-def _strokes(page: _Page, hits: Sequence[Hit]) -> Iterator[str]:
+def _hit_marks(page: _PlotArea, hits: Sequence[Hit]) -> Iterator[str]:
     """A thin tail up into the waveform for the eye, and a dot that grows with velocity."""
     for hit in hits:
         loud, colour = hit.velocity / 127, _COLOURS[SOUNDS[hit.label].family]
@@ -173,7 +173,7 @@ def _strokes(page: _Page, hits: Sequence[Hit]) -> Iterator[str]:
         )
 
 
-def _legend(page: _Page) -> Iterator[str]:
+def _legend(page: _PlotArea) -> Iterator[str]:
     x, y = float(_LEFT), page.bottom + 34
     for family in dict.fromkeys(SOUNDS[label].family for label in page.lanes):
         name = {"hihat": "Hi-hat"}.get(family, family.capitalize())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import StageFailed
-from daemon.files import whole
+from daemon.files import atomic_file
 from daemon.pipeline.records import Audio
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ STEPS = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class StemSound:
     """A stem, or a mix with another sound taken away."""
 
     audio: Audio
@@ -36,10 +36,10 @@ class Sound:
         """(channels, <= BLOCK frames) in order."""
         for start in range(0, self.audio.frames, BLOCK):
             block = self.audio.read(start, BLOCK)
-            yield block - _rounded(self.without.read(start, BLOCK)) if self.without else _rounded(block)
+            yield block - _round_block(self.without.read(start, BLOCK)) if self.without else _round_block(block)
 
 
-def _rounded(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
+def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """To multiples of 2^-23: a float32 holds these exactly up to 2, and so their sums and differences."""
     import numpy as np
 
@@ -48,26 +48,26 @@ def _rounded(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
 def write_stem(audio: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
     """Write `audio` times `gain` to `target` as wav, flac or mp3. Raises StageFailed."""
-    return write_sound(Sound(audio), target, fmt, gain)
+    return write_sound(StemSound(audio), target, fmt, gain)
 
 
 def write_backing(mix: Audio, drums: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
     """Write the mix without its drums, the whole times `gain`. Raises StageFailed."""
-    return write_sound(backing(mix, drums), target, fmt, gain)
+    return write_sound(backing_track(mix, drums), target, fmt, gain)
 
 
-def backing(mix: Audio, drums: Audio) -> Sound:
+def backing_track(mix: Audio, drums: Audio) -> StemSound:
     """The mix minus the drums."""
     if mix.frames != drums.frames:
         raise StageFailed("stems", f"{drums.path.name} is not as long as {mix.path.name}. Separate the song again.")
-    return Sound(mix, drums)
+    return StemSound(mix, drums)
 
 
-def common_gain(sounds: Iterable[Audio | Sound], fmt: str) -> float:
+def common_gain(sounds: Iterable[Audio | StemSound], fmt: str) -> float:
     """What to multiply every file of a set with so that none clips: 1 if none would, and always 1 for wav."""
     if fmt not in CEILING:
         return 1.0
-    peak = max((_peak(each if isinstance(each, Sound) else Sound(each)) for each in sounds), default=0.0)
+    peak = max((_peak(each if isinstance(each, StemSound) else StemSound(each)) for each in sounds), default=0.0)
     return min(1.0, CEILING[fmt] / peak) if peak else 1.0
 
 
@@ -79,16 +79,16 @@ def gain_remark(gain: float, fmt: str) -> str:
     return f"All {fmt} files were turned down by {down:.1f} dB so that none clips; wav keeps the level."
 
 
-def _peak(sound: Sound) -> float:
+def _peak(sound: StemSound) -> float:
     return max((float(abs(block).max()) for block in sound.blocks() if block.size), default=0.0)
 
 
-def write_sound(sound: Sound, target: Path, fmt: str, gain: float) -> Path:
+def write_sound(sound: StemSound, target: Path, fmt: str, gain: float) -> Path:
     import soundfile
 
     if fmt not in FORMATS:
         raise StageFailed("stems", f"{fmt!r} is not a format for stems. Use wav, flac or mp3.")
-    with whole(target) as temporary:
+    with atomic_file(target) as temporary:
         kind, subtype = FORMATS[fmt]
         try:
             _encode(sound, temporary, kind, subtype, gain)
@@ -97,7 +97,7 @@ def write_sound(sound: Sound, target: Path, fmt: str, gain: float) -> Path:
     return target
 
 
-def _encode(sound: Sound, target: Path, kind: str, subtype: str, gain: float) -> None:
+def _encode(sound: StemSound, target: Path, kind: str, subtype: str, gain: float) -> None:
     import numpy as np
     import soundfile
 

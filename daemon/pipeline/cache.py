@@ -35,7 +35,7 @@ _GRACE = 600.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def unusable(folder: Path, error: OSError) -> StageFailed:
+def unusable_cache_error(folder: Path, error: OSError) -> StageFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
     return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
@@ -46,11 +46,11 @@ def key(*parts: Any) -> str:
 
     The same parts give the same key on every machine, whatever the order of their dictionaries.
     """
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_encode, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _plain(value: object) -> object:
+def _encode(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
@@ -65,13 +65,13 @@ class _Result:
     size: int
 
 
-class Workspace:
-    """Results of stages under `root`. `clock` gives the seconds since 1970."""
+class StageCache:
+    """A cache of the results of stages, under `root`. `clock` gives the seconds since 1970."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
         self._root = root
         self._clock = clock
-        self._making = root / ".making"
+        self._pending = root / ".making"
         self._locks = root / ".locks"
 
     def recall(self, stage: str, key: str) -> Path | None:
@@ -94,7 +94,7 @@ class Workspace:
         found = self.recall(stage, key)
         if found is not None:
             return found
-        with self._alone(stage, key, waiting):
+        with self._lock_result(stage, key, waiting):
             found = self.recall(stage, key)
             if found is not None:
                 return found
@@ -108,7 +108,7 @@ class Workspace:
 
         Raises StageFailed when the disk is full.
         """
-        temporary = self._making / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
+        temporary = self._pending / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             temporary.mkdir(parents=True)
             yield temporary
@@ -122,7 +122,7 @@ class Workspace:
 
     def sweep(self) -> int:
         """Remove what killed processes left behind; say how many leftovers there were."""
-        gone = [path for path in _inside(self._making) if self._abandoned(path)]
+        gone = [path for path in _inside(self._pending) if self._is_abandoned(path)]
         for path in gone:
             shutil.rmtree(path, ignore_errors=True)
         for lock in _inside(self._locks):
@@ -158,7 +158,7 @@ class Workspace:
         return sum(result.size for result in self._results())
 
     @contextmanager
-    def _alone(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
+    def _lock_result(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
         lock = FileLock(self._locks / f"{stage}-{key}")
         patience = 0.0
         while not lock.is_locked:
@@ -169,7 +169,7 @@ class Workspace:
                 patience = _LOOK_AGAIN
                 waiting()
             except OSError as error:
-                raise unusable(self._root, error) from error
+                raise unusable_cache_error(self._root, error) from error
         try:
             yield
         finally:
@@ -201,8 +201,8 @@ class Workspace:
 
     def _drop(self, path: Path) -> bool:
         """Out of sight in one step, so that nobody recalls half of it."""
-        self._making.mkdir(parents=True, exist_ok=True)
-        away = self._making / f"dropped-{os.getpid()}-{secrets.token_hex(4)}"
+        self._pending.mkdir(parents=True, exist_ok=True)
+        away = self._pending / f"dropped-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             path.rename(away)
         except OSError:
@@ -210,7 +210,7 @@ class Workspace:
         shutil.rmtree(away, ignore_errors=True)
         return True
 
-    def _abandoned(self, path: Path) -> bool:
+    def _is_abandoned(self, path: Path) -> bool:
         from psutil import pid_exists
 
         _, _, maker = path.name.rpartition("-")[0].rpartition("-")
@@ -252,16 +252,16 @@ def save(folder: Path, record: object, seconds: float) -> None:
 def load(folder: Path, kind: type[T]) -> tuple[T, float]:
     """The record and the seconds it took, its files found in `folder`, which may have moved."""
     found = from_json((folder / RECORD).read_bytes())
-    return _moved(TypeAdapter(kind).validate_python(found["record"]), folder), float(found["seconds"])
+    return _relocate(TypeAdapter(kind).validate_python(found["record"]), folder), float(found["seconds"])
 
 
-def _moved(value: Any, folder: Path) -> Any:
+def _relocate(value: Any, folder: Path) -> Any:
     if isinstance(value, Path):
         return folder / value.name
     if isinstance(value, dict):
-        return {name: _moved(item, folder) for name, item in value.items()}
+        return {name: _relocate(item, folder) for name, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         named = {f.name: getattr(value, f.name) for f in fields(value)}
         files = {n: v for n, v in named.items() if isinstance(v, Path | dict) or is_dataclass(v)}
-        return replace(value, **{n: _moved(v, folder) for n, v in files.items()})
+        return replace(value, **{n: _relocate(v, folder) for n, v in files.items()})
     return value

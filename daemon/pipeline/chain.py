@@ -1,6 +1,6 @@
 """A song goes in, a transcription comes out: the pipeline, to be read from top to bottom.
 
-Every stage's result is kept in the workspace under the digest of the sound and the settings that it depends on, so
+Every stage's result lies in the stage cache under the digest of the sound and the settings that it depends on, so
 that only what has changed is worked out again.
 """
 
@@ -14,15 +14,26 @@ from daemon.errors import NoMemory, NoWeights, Rejected, SidestickError, StageFa
 from daemon.pipeline.audio.decode import decode, file_digest
 from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.cache import key, load, save
-from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, VelocityCurve
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import HeardPart, settings_of
-from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, Drums, Kit, Listening, Part, Source, Stems, Weights
-from daemon.pipeline.tools import Fraction, Report, Separation, Studio
+from daemon.pipeline.pitched.part_settings import PartTranscription, settings_of
+from daemon.pipeline.records import (
+    EMBEDDED_KIT,
+    Audio,
+    BeatGrid,
+    DrumCandidates,
+    Drums,
+    Kit,
+    Part,
+    Source,
+    Stems,
+    Weights,
+)
+from daemon.pipeline.tools import ReportFraction, ReportStage, Separator, Tools
 
 if TYPE_CHECKING:
-    from daemon.pipeline.stages import Sound
+    from daemon.pipeline.stages import NoteInput
 
 T = TypeVar("T")
 VERSION = 7  # of the stages' results; a new one leaves old results of the cache unused
@@ -51,7 +62,7 @@ class Transcription:
     stages: tuple[Stage, ...]
     stems: Stems | None = None
     kit: Kit | None = None
-    notes: Mapping[Part, HeardPart] = field(default_factory=dict)
+    notes: Mapping[Part, PartTranscription] = field(default_factory=dict)
     harmony: Harmony | None = None
 
     @property
@@ -61,211 +72,219 @@ class Transcription:
         return tuple(dict.fromkeys(remark for remarks in (*told, *parts) for remark in remarks))
 
 
-def transcribe(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
+def transcribe(path: Path, options: Options, tools: Tools, report: ReportStage) -> Transcription:
     """The whole way. Raises Rejected for what cannot be used and StageFailed for what cannot be done."""
-    run = _Run(studio, report)
-    source = run.decoded(path)
-    stems = run.separated(source, options)
+    runner = _StageRunner(tools, report)
+    source = runner.decode(path)
+    stems = runner.separate(source, options)
     sound = key(source.digest, stems.model if stems else None)
-    parts, heard, found = run.struck(source, stems, sound, options)
-    grid = run.beats(heard, found, sound, options)
-    found = _voiced(found, options)
-    notes = {part: run.notes(part, source, stems, sound, options) for part in options.pitched}
-    harmony = run.harmony(source, stems, grid, sound, options) if options.harmonic else None
-    return Transcription(source, found, grid, tuple(run.stages), stems, parts, notes, harmony)
+    parts, heard, found = runner.transcribe_drums(source, stems, sound, options)
+    grid = runner.track_beats(heard, found, sound, options)
+    found = _apply_velocity(found, options)
+    notes = {part: runner.transcribe_notes(part, source, stems, sound, options) for part in options.pitched_parts}
+    harmony = runner.estimate_harmony(source, stems, grid, sound, options) if options.wants_harmony else None
+    return Transcription(source, found, grid, tuple(runner.stages), stems, parts, notes, harmony)
 
 
-def draft(path: Path, options: Options, studio: Studio, report: Report) -> Transcription:
-    """What can be told within seconds: the transcriber listens to the file as it is."""
-    run = _Run(studio, report)
-    source = run.decoded(path)
+def draft(path: Path, options: Options, tools: Tools, report: ReportStage) -> Transcription:
+    """A draft within seconds: the drum transcriber runs on the file as it is."""
+    runner = _StageRunner(tools, report)
+    source = runner.decode(path)
     sound = key(source.digest, None)
-    heard = run.heard(source.audio, sound, in_music=options.input == "mix")
-    found = run.drafted(heard, sound)
-    grid = run.beats(heard, found, sound, options)
-    return Transcription(source, _voiced(found, options), grid, tuple(run.stages))
+    heard = runner.detect_candidates(source.audio, sound, in_music=options.input == "mix")
+    found = runner.draft_hits(heard, sound)
+    grid = runner.track_beats(heard, found, sound, options)
+    return Transcription(source, _apply_velocity(found, options), grid, tuple(runner.stages))
 
 
-def _voiced(found: Drums, options: Options) -> Drums:
+def _apply_velocity(found: Drums, options: Options) -> Drums:
     """The hits as loud as asked, or none where they only served to find the beat."""
     if Part.DRUMS not in options.parts:
         return Drums((), (), {})
-    return replace(found, hits=revoiced(found.hits, options.velocity))
+    return replace(found, hits=revoice_hits(found.hits, options.velocity))
 
 
-class _Run:
-    """One song on its way through the stages."""
+class _StageRunner:
+    """Runs the stages of one song, each from the cache where it can."""
 
-    def __init__(self, studio: Studio, report: Report) -> None:
-        self._studio = studio
+    def __init__(self, tools: Tools, report: ReportStage) -> None:
+        self._tools = tools
         self._report = report
         self.stages: list[Stage] = []
 
-    def decoded(self, path: Path) -> Source:
-        probe(path, self._studio.limits)
+    def decode(self, path: Path) -> Source:
+        probe(path, self._tools.limits)
         digest = file_digest(path)
 
-        def made(folder: Path, report: Fraction) -> Source:
-            return decode(path, folder / "audio.wav", self._studio.limits, report)
+        def make(folder: Path, report: ReportFraction) -> Source:
+            return decode(path, folder / "audio.wav", self._tools.limits, report)
 
-        return replace(self._stage("decode", Source, made, Weights("soxr"), digest), path=path)
+        return replace(self._run_stage("decode", Source, make, Weights("soxr"), digest), path=path)
 
-    def separated(self, source: Source, options: Options) -> Stems | None:
+    def separate(self, source: Source, options: Options) -> Stems | None:
         """The parts that are asked for, and the drums, which tell the beat. All if the cache has them anyway."""
         if options.input != "mix":
             return None
-        separation = self._separation(options)
-        known = separation.parts()
-        refuse_missing(options.parts, known, separation.weights.name)
-        every = (source.digest, separation.weights, known)
-        there = self._studio.workspace.recall("separate", key(VERSION, *every))
+        separator = self._open_separator(options)
+        known = separator.parts()
+        refuse_missing(options.parts, known, separator.weights.name)
+        every = (source.digest, separator.weights, known)
+        there = self._tools.cache.recall("separate", key(VERSION, *every))
         wanted = tuple(part for part in known if part is Part.DRUMS or part in options.parts)
         parts = known if options.stems or there else wanted
-        made = partial(separation.separate, source.audio, parts)
-        return self._stage("separate", Stems, made, separation.weights, *every[:2], parts)
+        make = partial(separator.separate, source.audio, parts)
+        return self._run_stage("separate", Stems, make, separator.weights, *every[:2], parts)
 
-    def _separation(self, options: Options) -> Separation:
+    def _open_separator(self, options: Options) -> Separator:
         try:
-            return self._studio.separation(options.network, partial(self._report, "separate"))
+            return self._tools.separator(options.separator_name, partial(self._report, "separate"))
         except NoWeights as missing:
-            if options.network == options.separator:
+            if options.separator_name == options.separator:
                 raise
-            reason = f"Guitar and piano need {options.network}, which cannot be used because {missing.why}."
+            reason = f"Guitar and piano need {options.separator_name}, which cannot be used because {missing.cause}."
             raise StageFailed("separate", reason) from missing
 
-    def struck(
+    def transcribe_drums(
         self, source: Source, stems: Stems | None, name: str, options: Options
-    ) -> tuple[Kit | None, Listening, Drums]:
+    ) -> tuple[Kit | None, DrumCandidates, Drums]:
         """The kit and its hits; where nobody wants them, only what tells the beat."""
         if Part.DRUMS not in options.parts:
-            return None, *self.pulse(source, stems, name)
+            return None, *self.detect_for_beats(source, stems, name)
         drums = stems.parts[Part.DRUMS] if stems else source.audio
-        heard = self.heard(drums, name)
-        kit = self.kit(drums, heard, name, options)
-        return kit, heard, self.hits(kit, heard, name, options)
+        heard = self.detect_candidates(drums, name)
+        kit = self.split_kit(drums, heard, name, options)
+        return kit, heard, self.find_hits(kit, heard, name, options)
 
-    def heard(self, sound: Audio, name: str, in_music: bool = False) -> Listening:
-        listener = self._studio.listener
+    def detect_candidates(self, sound: Audio, name: str, in_music: bool = False) -> DrumCandidates:
+        transcriber = self._tools.drum_transcriber
 
-        def made(folder: Path, report: Fraction) -> Listening:
-            from daemon.pipeline.stages import listen
+        def make(folder: Path, report: ReportFraction) -> DrumCandidates:
+            from daemon.pipeline.stages import detect_candidates
 
-            return listen(listener, sound, in_music, folder, report)
+            return detect_candidates(transcriber, sound, in_music, folder, report)
 
-        return self._stage("listen", Listening, made, listener.weights, name, listener.weights, in_music)
+        return self._run_stage("listen", DrumCandidates, make, transcriber.weights, name, transcriber.weights, in_music)
 
-    def kit(self, drums: Audio, heard: Listening, name: str, options: Options) -> Kit:
-        splitter = self._studio.kit_splitter(options.kit)
+    def split_kit(self, drums: Audio, heard: DrumCandidates, name: str, options: Options) -> Kit:
+        splitter = self._tools.kit_splitter(options.kit)
         if splitter is not None:
-            made = partial(splitter.split, drums)
-            return self._stage("kit", Kit, made, splitter.weights, name, splitter.weights)
-        network = self._studio.kit_network
+            make = partial(splitter.split, drums)
+            return self._run_stage("kit", Kit, make, splitter.weights, name, splitter.weights)
+        network = self._tools.kit_network
 
-        def embedded(folder: Path, report: Fraction) -> Kit:
-            from daemon.pipeline.stages import split
+        def make_embedded(folder: Path, report: ReportFraction) -> Kit:
+            from daemon.pipeline.stages import split_kit
 
-            return split(drums, heard, network, folder, report)
+            return split_kit(drums, heard, network, folder, report)
 
         weights = network.weights if network else EMBEDDED_KIT
-        return self._stage("kit", Kit, embedded, weights, name, weights, self._studio.listener.weights)
+        return self._run_stage("kit", Kit, make_embedded, weights, name, weights, self._tools.drum_transcriber.weights)
 
-    def hits(self, parts: Kit, heard: Listening, name: str, options: Options) -> Drums:
-        def made(_: Path, report: Fraction) -> Drums:
-            from daemon.pipeline.stages import find
+    def find_hits(self, parts: Kit, heard: DrumCandidates, name: str, options: Options) -> Drums:
+        def make(_: Path, report: ReportFraction) -> Drums:
+            from daemon.pipeline.stages import find_hits
 
-            return find(parts, heard, options, report)
+            return find_hits(parts, heard, options, report)
 
         recipe = options.classic if options.onsets == "classic" else options.onsets
-        needs = (name, self._studio.listener.weights, parts.model, recipe)
-        return self._stage("hits", Drums, made, Weights(options.onsets), *needs)
+        needs = (name, self._tools.drum_transcriber.weights, parts.model, recipe)
+        return self._run_stage("hits", Drums, make, Weights(options.onsets), *needs)
 
-    def drafted(self, heard: Listening, name: str) -> Drums:
-        def made(_: Path, __: Fraction) -> Drums:
-            from daemon.pipeline.drums.hits import draft
+    def draft_hits(self, heard: DrumCandidates, name: str) -> Drums:
+        def make(_: Path, __: ReportFraction) -> Drums:
+            from daemon.pipeline.drums.hits import draft_hits
 
-            return draft(heard.candidates, VelocityCurve())
+            return draft_hits(heard.candidates, VelocityCurve())
 
-        return self._stage("hits", Drums, made, Weights("draft"), name, self._studio.listener.weights, "draft")
+        return self._run_stage(
+            "hits", Drums, make, Weights("draft"), name, self._tools.drum_transcriber.weights, "draft"
+        )
 
-    def beats(self, heard: Listening, found: Drums, name: str, options: Options) -> BeatGrid:
-        def made(_: Path, __: Fraction) -> BeatGrid:
-            from daemon.pipeline.stages import count
+    def track_beats(self, heard: DrumCandidates, found: Drums, name: str, options: Options) -> BeatGrid:
+        def make(_: Path, __: ReportFraction) -> BeatGrid:
+            from daemon.pipeline.stages import track_beats
 
-            return count(heard, found, options)
+            return track_beats(heard, found, options)
 
         needs = (name, [(hit.onset, hit.label) for hit in found.hits], options.bpm, options.numerator)
-        return self._stage("beats", BeatGrid, made, Weights(""), *needs)
+        return self._run_stage("beats", BeatGrid, make, Weights(""), *needs)
 
-    def pulse(self, source: Source, stems: Stems | None, name: str) -> tuple[Listening, Drums]:
+    def detect_for_beats(self, source: Source, stems: Stems | None, name: str) -> tuple[DrumCandidates, Drums]:
         """What the beat is told by where nobody wants the hits: the drums, or whatever sounds."""
         if not stems:
-            return self.attacks(source.audio, name), Drums((), (), {})
+            return self.measure_onset_strength(source.audio, name), Drums((), (), {})
         drums = stems.parts.get(Part.DRUMS)
         name = name if drums else key(source.digest, None)
-        heard = self.heard(drums or source.audio, name, in_music=drums is None)
-        return heard, self.drafted(heard, name)
+        heard = self.detect_candidates(drums or source.audio, name, in_music=drums is None)
+        return heard, self.draft_hits(heard, name)
 
-    def attacks(self, sound: Audio, name: str) -> Listening:
-        def made(folder: Path, _: Fraction) -> Listening:
-            from daemon.pipeline.stages import attacks
+    def measure_onset_strength(self, sound: Audio, name: str) -> DrumCandidates:
+        def make(folder: Path, _: ReportFraction) -> DrumCandidates:
+            from daemon.pipeline.stages import measure_onset_strength
 
-            return attacks(sound, folder)
+            return measure_onset_strength(sound, folder)
 
-        return self._stage("listen", Listening, made, Weights(""), name, "attacks")
+        return self._run_stage("listen", DrumCandidates, make, Weights(""), name, "attacks")
 
-    def notes(self, part: Part, source: Source, stems: Stems | None, name: str, options: Options) -> HeardPart:
-        listener, settings = self._studio.key_listener, settings_of(part, options.of(part))
+    def transcribe_notes(
+        self, part: Part, source: Source, stems: Stems | None, name: str, options: Options
+    ) -> PartTranscription:
+        transcriber, settings = self._tools.note_transcriber, settings_of(part, options.part_options(part))
         stem = stems.parts[part] if stems else source.audio
 
-        def made(_: Path, report: Fraction) -> HeardPart:
+        def make(_: Path, report: ReportFraction) -> PartTranscription:
             from daemon.pipeline.stages import transcribe_stem
 
-            return transcribe_stem(self._sound(stem, name, part), part, source.audio, settings, report)
+            return transcribe_stem(self._note_input(stem, name, part), part, source.audio, settings, report)
 
-        return self._stage(part.value, HeardPart, made, listener.weights, name, settings, listener.weights)
+        return self._run_stage(
+            part.value, PartTranscription, make, transcriber.weights, name, settings, transcriber.weights
+        )
 
-    def harmony(self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options) -> Harmony:
+    def estimate_harmony(
+        self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options
+    ) -> Harmony:
         """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""
-        listener = self._studio.key_listener
+        transcriber = self._tools.note_transcriber
         there = stems.parts if stems else {}
-        parts = options.pitched if not stems or whole(stems.model.name, options.pitched) else ()
+        parts = options.pitched_parts if not stems or is_whole_song(stems.model.name, options.pitched_parts) else ()
 
-        def made(_: Path, report: Fraction) -> Harmony:
-            from daemon.pipeline.stages import harmonise
+        def make(_: Path, report: ReportFraction) -> Harmony:
+            from daemon.pipeline.stages import estimate_harmony
 
-            sounds = [self._sound(there.get(part, source.audio), name, part) for part in parts]
-            rest = self._sound(source.audio, name, "backing", there.get(Part.DRUMS))
-            return harmonise(sounds or [rest], grid, source.audio.duration, report)
+            sounds = [self._note_input(there.get(part, source.audio), name, part) for part in parts]
+            rest = self._note_input(source.audio, name, "backing", there.get(Part.DRUMS))
+            return estimate_harmony(sounds or [rest], grid, source.audio.duration, report)
 
-        return self._stage("harmony", Harmony, made, listener.weights, name, parts, grid, listener.weights)
+        return self._run_stage("harmony", Harmony, make, transcriber.weights, name, parts, grid, transcriber.weights)
 
-    def _sound(self, sound: Audio, name: str, what: str, less: Audio | None = None) -> "Sound":
-        from daemon.pipeline.stages import KeptKeys, Sound
+    def _note_input(self, sound: Audio, name: str, what: str, subtract: Audio | None = None) -> "NoteInput":
+        from daemon.pipeline.stages import CachedNoteTranscriber, NoteInput
 
-        listener = self._studio.key_listener
-        keys = KeptKeys(listener, self._studio.workspace, key(VERSION, name, what, listener.weights))
-        return Sound(sound, keys, less)
+        transcriber = self._tools.note_transcriber
+        keys = CachedNoteTranscriber(transcriber, self._tools.cache, key(VERSION, name, what, transcriber.weights))
+        return NoteInput(sound, keys, subtract)
 
-    def _stage(
-        self, name: str, kind: type[T], make: "Callable[[Path, Fraction], T]", weights: Weights, *needs: object
+    def _run_stage(
+        self, name: str, kind: type[T], make: "Callable[[Path, ReportFraction], T]", weights: Weights, *needs: object
     ) -> T:
-        """The record of one stage, from the workspace or made now; `needs` is all that it depends on."""
-        clock, told = self._studio.clock, partial(self._report, name)
+        """The record of one stage, from the cache or made now; `needs` is all that it depends on."""
+        clock, told = self._tools.clock, partial(self._report, name)
         began, made = clock(), []
 
         def fill(folder: Path) -> None:
-            save(folder, _guarded(name, make, folder, told), clock() - began)
+            save(folder, _run_guarded(name, make, folder, told), clock() - began)
             made.append(folder)
 
         told(0.0)
-        folder = self._studio.workspace.obtain(name, key(VERSION, *needs), fill, partial(told, 0.0))
+        folder = self._tools.cache.obtain(name, key(VERSION, *needs), fill, partial(told, 0.0))
         record, seconds = load(folder, kind)
         self.stages.append(Stage(name, weights, seconds, cached=not made))
         told(1.0)
         return record
 
 
-def whole(model: str, pitched: Sequence[Part]) -> bool:
+def is_whole_song(model: str, pitched: Sequence[Part]) -> bool:
     """Whether these stems of a separator, and its drums, are all of the song."""
     rare = {Part.GUITAR, Part.PIANO} if model == SIX_STEMS else set()
     return set(pitched) == {Part.BASS, Part.VOCALS, Part.OTHER} | rare
@@ -280,8 +299,8 @@ def refuse_missing(wanted: Sequence[Part], known: Sequence[Part], model: str) ->
         raise Rejected("no_part", f"{model} has no {' and no '.join(missing)} stem. {remedy}")
 
 
-def _guarded(name: str, make: Callable[[Path, Fraction], T], folder: Path, told: Fraction) -> T:
-    """One of the four guards: whatever a stage trips over fails its job, with the reason, and nothing else."""
+def _run_guarded(name: str, make: Callable[[Path, ReportFraction], T], folder: Path, told: ReportFraction) -> T:
+    """A guard: whatever a stage trips over fails its job, with the reason, and nothing else."""
     try:
         return make(folder, told)
     except (SidestickError, OSError):

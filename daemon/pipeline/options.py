@@ -1,4 +1,4 @@
-"""What can be asked of a transcription: the same words in every inlet, in sidestick.toml and in the config."""
+"""What can be asked of a transcription: the same options in every inlet, in sidestick.toml and in the config."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, get_args
@@ -7,34 +7,34 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from daemon.errors import Rejected
 from daemon.pipeline.records import Drum, Part
-from daemon.pipeline.tempo_settings import TempoWords
+from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.validation import refusal
 
-Separator = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
+SeparatorName = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
 StemFormat = Literal["wav", "flac", "mp3"]
 Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
-Pitched = Literal["bass", "vocals", "other", "guitar", "piano"]
+PitchedPart = Literal["bass", "vocals", "other", "guitar", "piano"]
 Share = Annotated[float, Field(ge=0, le=1)]
-ALL = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
+ALL_PARTS = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 SIX_STEMS = "htdemucs_6s"
 
 
-def _sensed(name: str) -> str:
+def _check_drum_or_part(name: str) -> str:
     known = [*Drum, *(part for part in Part if part is not Part.DRUMS)]
     if name not in known:
         raise ValueError(f"use {', '.join(known[:-1])} or {known[-1]}")
     return name
 
 
-Sensed = Annotated[str, AfterValidator(_sensed)]
+DrumOrPart = Annotated[str, AfterValidator(_check_drum_or_part)]
 """A drum or a pitched part."""
 
 
-class _Frozen(BaseModel):
+class _OptionsModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Grid(_Frozen):
+class Grid(_OptionsModel):
     """How hits move towards the beat. `step` is a note value: 1/16, or 1/8T for triplets."""
 
     step: Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"] = "1/16"
@@ -45,17 +45,17 @@ class Grid(_Frozen):
 
     @field_validator("swing", mode="before")
     @classmethod
-    def _swing_in_range(cls, value: object) -> object:
+    def _check_swing(cls, value: object) -> object:
         if value != "auto" and not 0.5 <= _number(value) <= 0.75:
             raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
         return value if value == "auto" else _number(value)
 
 
-class SongGrid(Grid, TempoWords):
+class SongGrid(Grid, TempoSettings):
     """Where the beats of the song are, as far as somebody says so, and how hits move towards them."""
 
 
-class VelocityCurve(_Frozen):
+class VelocityCurve(_OptionsModel):
     """Level to velocity: the loudest hit of a drum gets `top`, one `range_db` below it gets `bottom`."""
 
     top: int = Field(default=120, ge=1, le=127)
@@ -64,7 +64,7 @@ class VelocityCurve(_Frozen):
     gamma: float = Field(default=1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
 
 
-class Classic(_Frozen):
+class Classic(_OptionsModel):
     """The published recipe, parameter by parameter: librosa's peak picking and the shortest gaps, per drum."""
 
     hop: int = Field(default=512, ge=64, le=4096, description="samples")
@@ -77,10 +77,10 @@ class Classic(_Frozen):
     }  # fmt: skip
 
 
-class PartOptions(_Frozen):
+class PartOptions(_OptionsModel):
     """How a pitched part is heard and written; what is not set is as it suits the part.
 
-    The names that Basic Pitch gave its settings stand in brackets. Those in HEARD need the audio, the others do not.
+    The names that Basic Pitch gave its settings stand in brackets. Those in AUDIO_PART_OPTIONS need the audio.
     """
 
     monophonic: bool | None = Field(default=None, description="one voice at a time; bass and vocals are")
@@ -100,16 +100,16 @@ class PartOptions(_Frozen):
     velocity: VelocityCurve | None = Field(default=None, description="as the song's if not set")
 
     @model_validator(mode="after")
-    def _range_fits(self) -> "PartOptions":
+    def _check_range(self) -> "PartOptions":
         if self.lowest and self.highest and self.lowest >= self.highest:
             raise ValueError(f"lowest ({self.lowest:g} Hz) must lie below highest ({self.highest:g} Hz)")
         return self
 
 
-HEARD = ("monophonic", "shortest_ms", "lowest", "highest", "onset", "frame", "melodia")
+AUDIO_PART_OPTIONS = ("monophonic", "shortest_ms", "lowest", "highest", "onset", "frame", "melodia")
 
 
-class Options(_Frozen):
+class Options(_OptionsModel):
     """One request. Everything has a default that suits a full song."""
 
     input: Input = "mix"
@@ -122,8 +122,12 @@ class Options(_Frozen):
     numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
     grid: SongGrid = SongGrid()
     velocity: VelocityCurve = VelocityCurve()
-    sensitivity: dict[Sensed, Share] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 if not set")
-    notes: dict[Pitched, PartOptions] = Field(default_factory=dict, description="part -> how it is heard and written")
+    sensitivity: dict[DrumOrPart, Share] = Field(
+        default_factory=dict, description="drum or part -> 0..1; 0.5 if not set"
+    )
+    notes: dict[PitchedPart, PartOptions] = Field(
+        default_factory=dict, description="part -> how it is heard and written"
+    )
     harmony: bool | None = Field(default=None, description="key and chords; with pitched parts if not set")
     drum_map: str = "gm"
     note_ms: float = Field(default=50.0, ge=5, le=2000)
@@ -135,7 +139,7 @@ class Options(_Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _parts_in_full(cls, values: Any) -> Any:
+    def _expand_parts(cls, values: Any) -> Any:
         """A stem is that part; of a song `all` are the usual four, and every part comes once, in the usual order."""
         if not isinstance(values, dict):
             return values
@@ -144,45 +148,45 @@ class Options(_Frozen):
         given = asked.split(",") if isinstance(asked, str) else asked
         if not isinstance(given, list | tuple) or stem not in get_args(Input):
             return values
-        parts = _in_order(given)
+        parts = _order_parts(given)
         strange = [part for part in parts if part not in tuple(Part)]
         return {**values, "parts": parts if stem == "mix" else (stem, *strange)}
 
     @property
-    def pitched(self) -> tuple[Part, ...]:
+    def pitched_parts(self) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part is not Part.DRUMS)
 
-    def of(self, part: Part) -> PartOptions:
+    def part_options(self, part: Part) -> PartOptions:
         return next((found for name, found in self.notes.items() if name == part), PartOptions())
 
     @property
-    def network(self) -> str:
+    def separator_name(self) -> str:
         """The separator's name; `auto` is one that knows guitar and piano where they are wanted."""
         rare = {Part.GUITAR, Part.PIANO} & set(self.parts)
         return SIX_STEMS if self.separator == "auto" and rare else self.separator
 
     @property
-    def harmonic(self) -> bool:
+    def wants_harmony(self) -> bool:
         """Whether key and chords are wanted."""
-        return bool(self.pitched) if self.harmony is None else self.harmony
+        return bool(self.pitched_parts) if self.harmony is None else self.harmony
 
     @classmethod
-    def read(cls, values: dict[str, Any], spelt: Callable[[str], str] = str) -> "Options":
-        """Validated options, or Rejected with one sentence for each mistake. `spelt` is how the sender calls a name."""
+    def read(cls, values: dict[str, Any], spell: Callable[[str], str] = str) -> "Options":
+        """Validated options, or Rejected with a sentence for each mistake. `spell` gives the sender's names."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Rejected("bad_option", " ".join(refusal(spelt(_name(e)), e) for e in error.errors())) from None
+            raise Rejected("bad_option", " ".join(refusal(spell(_name(e)), e) for e in error.errors())) from None
 
 
 def _name(error: Any) -> str:
     return ".".join(str(part) for part in error["loc"]) or "options"
 
 
-def _in_order(given: Iterable[object]) -> list[object]:
+def _order_parts(given: Iterable[object]) -> list[object]:
     """`all` spelt out, known parts in the order of Part, what is no part at the end."""
     names = [name.strip().lower() if isinstance(name, str) else name for name in given]
-    asked = [part for name in names for part in (ALL if name == "all" else (name,))]
+    asked = [part for name in names for part in (ALL_PARTS if name == "all" else (name,))]
     known = [part for part in Part if part in asked]
     return [*known, *(name for name in asked if name not in tuple(Part))]
 

@@ -1,6 +1,6 @@
 """What flows through the pipeline. Every record is frozen; arrays are float32, (channels, frames), 44.1 kHz.
 
-Sound is handed on as a file in the workspace, never as a whole array, so that a 30-minute song fits in memory.
+Sound is handed on as a file in the stage cache, never as a whole array, so that a 30-minute song fits in memory.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Drum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A float32 WAV file at 44.1 kHz in the workspace. `frames` counts time steps of all `channels`."""
+    """A float32 WAV file at 44.1 kHz in the stage cache. `frames` counts time steps of all `channels`."""
 
     path: Path
     frames: int
@@ -163,7 +163,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class TimeSignature:
     """The meter from the downbeat at index `beat` of a grid's beats on."""
 
     beat: int
@@ -189,12 +189,12 @@ class BeatGrid:
     confidence: float = 1.0
     remarks: tuple[str, ...] = field(default=())
     quarters: float = 0.0
-    meters: tuple[Signature, ...] = ()
+    meters: tuple[TimeSignature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drums:
-    """All that was heard in the drum stem.
+    """All hits and candidates of the drum stem.
 
     `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`. They do not sound
     until somebody asks for more hits of that drum.
@@ -207,15 +207,15 @@ class Drums:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that belongs to a record."""
+class StageFile:
+    """A file of a stage, named in its record."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
-    """What the transcriber heard, and the file of the onset strength that placed it."""
+class DrumCandidates:
+    """The drum candidates of a sound, and the file of the onset strength that placed it."""
 
     candidates: tuple[Candidate, ...]
-    novelty: Kept
+    novelty: StageFile

@@ -10,40 +10,42 @@ from numpy.typing import NDArray
 from bridge.timebase import Seconds
 from daemon.pipeline.audio import superflux as onsets
 from daemon.pipeline.beats import beats
-from daemon.pipeline.cache import Workspace
+from daemon.pipeline.cache import StageCache
 from daemon.pipeline.drums import candidates, hits, stem_onsets
 from daemon.pipeline.drums import kit_splitter as kit
 from daemon.pipeline.options import Options, VelocityCurve
 from daemon.pipeline.pitched import harmony
 from daemon.pipeline.pitched import transcribe_part as parts
-from daemon.pipeline.pitched.part_settings import HeardPart, KeyListener
+from daemon.pipeline.pitched.part_settings import NoteTranscriber, PartTranscription
 from daemon.pipeline.pitched.polyphonic import NoteSettings, Posteriors
-from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, Drums, Kept, Kit, Listening, Part, Weights
-from daemon.pipeline.tools import Fraction, KitNetwork, Listener
+from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, StageFile, Weights
+from daemon.pipeline.tools import DrumTranscriber, KitNetwork, ReportFraction
 
 _BLOCK = 1 << 18
 _POSTERIORS = ("note", "onset", "contour")
 
 
-def listen(listener: Listener, sound: Audio, in_music: bool, folder: Path, report: Fraction) -> Listening:
+def detect_candidates(
+    transcriber: DrumTranscriber, sound: Audio, in_music: bool, folder: Path, report: ReportFraction
+) -> DrumCandidates:
     """Candidates of all drums, and the onset strength that places them."""
-    heard = listener.listen(_watched(sound, report), in_music)
+    heard = transcriber.transcribe(_report_blocks(sound, report), in_music)
     novelty = onsets.novelty(sound)
-    return Listening(tuple(candidates.candidates(heard, novelty)), _kept(novelty, folder))
+    return DrumCandidates(tuple(candidates.candidates(heard, novelty)), _save_novelty(novelty, folder))
 
 
-def attacks(sound: Audio, folder: Path) -> Listening:
+def measure_onset_strength(sound: Audio, folder: Path) -> DrumCandidates:
     """The onset strength alone, of what is no drum."""
-    return Listening((), _kept(onsets.novelty(sound), folder))
+    return DrumCandidates((), _save_novelty(onsets.novelty(sound), folder))
 
 
-def _kept(novelty: onsets.Novelty, folder: Path) -> Kept:
+def _save_novelty(novelty: onsets.Novelty, folder: Path) -> StageFile:
     target = folder / "novelty.npy"
     np.save(target, novelty.values)
-    return Kept(target)
+    return StageFile(target)
 
 
-def _watched(sound: Audio, report: Fraction) -> "Iterator[NDArray[np.float32]]":
+def _report_blocks(sound: Audio, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
     """Mono blocks; `report` hears of half the way, the other half is the superflux."""
     done = 0
     for block in sound.blocks(1 << 18):
@@ -52,82 +54,90 @@ def _watched(sound: Audio, report: Fraction) -> "Iterator[NDArray[np.float32]]":
         report(0.5 * done / sound.frames)
 
 
-def split(drums: Audio, heard: Listening, network: KitNetwork | None, folder: Path, report: Fraction) -> Kit:
+def split_kit(
+    drums: Audio, heard: DrumCandidates, network: KitNetwork | None, folder: Path, report: ReportFraction
+) -> Kit:
     """The five stems of the kit."""
     weights = network.weights if network else EMBEDDED_KIT
     return kit.split(drums, candidates.onsets(heard.candidates), weights, folder, report, network)
 
 
-def find(parts: Kit, heard: Listening, options: Options, report: Fraction) -> Drums:
+def find_hits(parts: Kit, heard: DrumCandidates, options: Options, report: ReportFraction) -> Drums:
     """The hits, by the recipe of the options. Velocities are those of the default curve."""
     if options.onsets == "superflux":
-        return hits.hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, clean=True, report=report)
+        return hits.measure_hits(
+            stem_onsets.superflux_candidates(parts), parts, VelocityCurve(), has_labels=False, clean=True, report=report
+        )
     if options.onsets == "classic":
-        found = stem_onsets.classic(parts, options.classic)
-        return hits.hits(found, parts, VelocityCurve(), told=False, clean=False, report=report)
-    return hits.hits(heard.candidates, parts, VelocityCurve(), told=True, clean=True, report=report)
+        found = stem_onsets.classic_candidates(parts, options.classic)
+        return hits.measure_hits(found, parts, VelocityCurve(), has_labels=False, clean=False, report=report)
+    return hits.measure_hits(heard.candidates, parts, VelocityCurve(), has_labels=True, clean=True, report=report)
 
 
-def count(heard: Listening, found: Drums, options: Options) -> BeatGrid:
+def track_beats(heard: DrumCandidates, found: Drums, options: Options) -> BeatGrid:
     """Tempo, beats and bars."""
     novelty = onsets.Novelty(np.load(heard.novelty.path))
     return beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKeys:
-    """A key listener that listens to every sound once: what it heard lies in the workspace under `name`."""
+class CachedNoteTranscriber:
+    """A note transcriber with a cache: what it found in a sound lies under `name`."""
 
-    listener: KeyListener
-    workspace: Workspace
+    transcriber: NoteTranscriber
+    cache: StageCache
     name: str
 
     @property
     def weights(self) -> Weights:
-        return self.listener.weights
+        return self.transcriber.weights
 
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]", rate: int) -> Posteriors:
+    def transcribe(self, blocks: "Iterable[NDArray[np.float32]]", rate: int) -> Posteriors:
         def fill(folder: Path) -> None:
-            heard = self.listener.listen(blocks, rate)
+            heard = self.transcriber.transcribe(blocks, rate)
             for name in _POSTERIORS:
                 np.save(folder / f"{name}.npy", getattr(heard, name))
 
-        folder = self.workspace.obtain("keys", self.name, fill)
+        folder = self.cache.obtain("keys", self.name, fill)
         return Posteriors(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _POSTERIORS))
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """A sound and who listens to it; `less` is taken off it before."""
+class NoteInput:
+    """A sound and its note transcriber; `subtract` is taken off it before."""
 
     audio: Audio
-    keys: KeptKeys
-    less: Audio | None = None
+    transcriber: CachedNoteTranscriber
+    subtract: Audio | None = None
 
-    def heard(self, report: Fraction) -> Posteriors:
-        return self.keys.listen(self._blocks(report), self.audio.rate)
+    def posteriors(self, report: ReportFraction) -> Posteriors:
+        return self.transcriber.transcribe(self._blocks(report), self.audio.rate)
 
-    def _blocks(self, report: Fraction) -> "Iterator[NDArray[np.float32]]":
+    def _blocks(self, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
         for start in range(0, self.audio.frames, _BLOCK):
             block = self.audio.read(start, _BLOCK)
-            yield (block - self.less.read(start, _BLOCK) if self.less else block).mean(axis=0)
+            yield (block - self.subtract.read(start, _BLOCK) if self.subtract else block).mean(axis=0)
             report(min(1.0, (start + _BLOCK) / self.audio.frames))
 
 
-def transcribe_stem(sound: Sound, part: Part, mix: Audio, settings: NoteSettings, report: Fraction) -> HeardPart:
+def transcribe_stem(
+    sound: NoteInput, part: Part, mix: Audio, settings: NoteSettings, report: ReportFraction
+) -> PartTranscription:
     """The notes of a pitched part, held against the mix that it came from, which may be the stem itself."""
     return parts.transcribe_part(
         sound.audio,
         part,
         mix_level=parts.loudness(mix),
         settings=settings,
-        listener=sound.keys,
+        transcriber=sound.transcriber,
         report=report,
         mix=None if mix == sound.audio else mix,
     )
 
 
-def harmonise(sounds: Sequence[Sound], grid: BeatGrid, duration: Seconds, report: Fraction) -> harmony.Harmony:
+def estimate_harmony(
+    sounds: Sequence[NoteInput], grid: BeatGrid, duration: Seconds, report: ReportFraction
+) -> harmony.Harmony:
     """Key and chords of what sounds together."""
-    heard = [sound.heard(lambda part, i=i: report((i + part) / len(sounds))) for i, sound in enumerate(sounds)]  # type: ignore[misc]
-    return harmony.harmony(heard, grid, duration)
+    heard = [sound.posteriors(lambda part, i=i: report((i + part) / len(sounds))) for i, sound in enumerate(sounds)]  # type: ignore[misc]
+    return harmony.estimate_harmony(heard, grid, duration)

@@ -1,4 +1,4 @@
-"""The words for what somebody knows better about the beat: daemon.score.given_tempo says what becomes of them."""
+"""Settings for a given tempo, meter and beats: daemon.score.given_tempo says what becomes of them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -27,7 +27,7 @@ class TempoMark(NamedTuple):
         return self.numerator, self.denominator
 
 
-class TempoWords(BaseModel):
+class TempoSettings(BaseModel):
     """Tempo and meter as given truth; what is not set is heard."""
 
     tempo_map: tuple[TempoMark, ...] | None = Field(
@@ -42,11 +42,11 @@ class TempoWords(BaseModel):
     denominator: Denominator | None = Field(default=None, description="of the meter")
 
     @model_validator(mode="after")
-    def _fits(self) -> "TempoWords":
-        _rising("the marks of tempo_map", [mark.second for mark in self.tempo_map or ()])
-        _rising("beats", self.beats or ())
-        _even_enough(self.beats or ())
-        _rising("downbeats", self.downbeats or ())
+    def _check_fit(self) -> "TempoSettings":
+        _check_rising("the marks of tempo_map", [mark.second for mark in self.tempo_map or ()])
+        _check_rising("beats", self.beats or ())
+        _check_gaps(self.beats or ())
+        _check_rising("downbeats", self.downbeats or ())
         if self.tempo_map and self.beats:
             raise ValueError("give tempo_map or beats, not both")
         if self.downbeats and not 0 <= self.downbeats[0] <= self.downbeats[-1] < len(self.beats or ()):
@@ -55,16 +55,16 @@ class TempoWords(BaseModel):
         return self
 
 
-TEMPO_WORDS = tuple(TempoWords.model_fields)
+TEMPO_SETTINGS = tuple(TempoSettings.model_fields)
 
 
-def _rising(name: str, values: Sequence[float]) -> None:
+def _check_rising(name: str, values: Sequence[float]) -> None:
     for before, value in pairwise(values):
         if value <= before:
             raise ValueError(f"{name} must rise, and {value:g} comes after {before:g}")
 
 
-def _even_enough(beats: Sequence[float]) -> None:
+def _check_gaps(beats: Sequence[float]) -> None:
     for before, beat in pairwise(beats):
         if not _SHORTEST <= beat - before <= _LONGEST:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""What the pipeline works with: who listens, who separates, and where results are kept."""
+"""The tools of the pipeline: transcribers, separators and the cache of results."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from daemon.pipeline.audio.probe import Limits
-from daemon.pipeline.cache import Workspace
-from daemon.pipeline.pitched.part_settings import KeyListener
+from daemon.pipeline.cache import StageCache
+from daemon.pipeline.pitched.part_settings import NoteTranscriber
 from daemon.pipeline.records import Audio, Kit, Part, Stems, Weights
 
 if TYPE_CHECKING:
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
     from daemon.pipeline.drums.candidates import Activations
 
-Fraction = Callable[[float], None]
-Report = Callable[[str, float], None]
-"""Hears the stage and its fraction 0..1. What it raises stops the work."""
+ReportFraction = Callable[[float], None]
+ReportStage = Callable[[str, float], None]
+"""Gets the stage and its fraction 0..1. What it raises stops the work."""
 
 
-class Listener(Protocol):
+class DrumTranscriber(Protocol):
     """A drum transcriber: mono blocks in, activations out. `in_music` says that more than drums is to be heard."""
 
     @property
     def weights(self) -> Weights: ...
-    def listen(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> "Activations": ...
+    def transcribe(self, blocks: "Iterable[NDArray[np.float32]]", in_music: bool) -> "Activations": ...
 
 
-class Separation(Protocol):
+class Separator(Protocol):
     """A separator that is ready to work."""
 
     @property
     def weights(self) -> Weights: ...
     def parts(self) -> tuple[Part, ...]: ...
-    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: Fraction) -> Stems: ...
+    def separate(self, mix: Audio, parts: tuple[Part, ...], folder: Path, report: ReportFraction) -> Stems: ...
 
 
 class KitSplitter(Protocol):
@@ -46,7 +46,7 @@ class KitSplitter(Protocol):
 
     @property
     def weights(self) -> Weights: ...
-    def split(self, drums: Audio, folder: Path, report: Fraction) -> Kit: ...
+    def split(self, drums: Audio, folder: Path, report: ReportFraction) -> Kit: ...
 
 
 class KitNetwork(Protocol):
@@ -61,17 +61,17 @@ class KitNetwork(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
-    """What the pipeline works with. The two functions find the backend for a name of the options.
+class Tools:
+    """The tools of the pipeline. The two functions find the backend for a name of the options.
 
     Without a `kit_network` the embedded splitter goes by the song alone.
     """
 
-    workspace: Workspace
+    cache: StageCache
     limits: Limits
-    listener: Listener
-    separation: Callable[[str, Fraction], Separation]
+    drum_transcriber: DrumTranscriber
+    separator: Callable[[str, ReportFraction], Separator]
     kit_splitter: Callable[[str], KitSplitter | None]
-    key_listener: KeyListener
+    note_transcriber: NoteTranscriber
     kit_network: KitNetwork | None = None
     clock: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""The words of a correction: the same on the command line, in OSC and in the manifest.
+"""The format of a correction: the same on the command line, in OSC and in the manifest.
 
 {"clusters": {"2": "snare"}, "hits": {"17": "open_hihat"}, "delete_hits": [40],
  "ranges": [{"from": 12, "to": 14.5, "drum": "hihat", "label": "ride"}], "sensitivity": {"snare": 0.7, "bass": 0.6},
@@ -19,17 +19,17 @@ from pydantic import Field, ValidationError
 from bridge.drum_labels import SOUNDS, UnknownNameError, label
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.pipeline.options import Pitched, Sensed
+from daemon.pipeline.options import DrumOrPart, PitchedPart
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Cluster, Drum, Hit, Part
 from daemon.score import note_changes
-from daemon.score.note_changes import NoteChanges, Span, Words
+from daemon.score.note_changes import ChangeModel, NoteChanges, TimeRange
 from daemon.validation import refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the ear found, before any correction.
+class Detections:
+    """What the transcribers found, before any correction.
 
     `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`, the value
     at sensitivity 0.5. A drum without an entry keeps all its hits. A candidate may belong to no cluster (-1).
@@ -46,18 +46,18 @@ class Heard:
 _EXAMPLE = '{"clusters": {"2": "snare"}}'
 
 
-class Range(Span):
+class DrumRange(TimeRange):
     """`drum` is a drum or a label."""
 
     drum: str | None = None
 
 
-class RelabelRange(Range):
+class RelabelRange(DrumRange):
     label: str
 
 
-class Added(Words):
-    """A hit that the ear missed. `id` is given out by `read`."""
+class AddedHit(ChangeModel):
+    """A hit that the transcriber missed. `id` is given out by `read`."""
 
     id: int = -1
     onset: float = Field(ge=0)
@@ -65,7 +65,7 @@ class Added(Words):
     velocity: int = Field(default=100, ge=1, le=127)
 
 
-class Loudness(Words):
+class VelocityChange(ChangeModel):
     """velocity x scale + add, kept within 1..127, for a drum or label, a cluster, or (neither) all hits."""
 
     drum: str | None = None
@@ -74,24 +74,26 @@ class Loudness(Words):
     add: float = Field(default=0.0, ge=-127, le=127)
 
 
-_Item = TypeVar("_Item", bound=Words)
+_Item = TypeVar("_Item", bound=ChangeModel)
 
 
-class Changes(Words):
+class Changes(ChangeModel):
     """One correction. Its entries take effect in this order, so that the particular wins over the general."""
 
     settings: dict[str, Any] = Field(default_factory=dict, description="options that need no audio")
-    sensitivity: dict[Sensed, float] = Field(default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard")
+    sensitivity: dict[DrumOrPart, float] = Field(
+        default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard"
+    )
     clusters: dict[int, str] = Field(default_factory=dict, description="cluster -> label")
     ranges: tuple[RelabelRange, ...] = ()
     hits: dict[int, str] = Field(default_factory=dict, description="hit -> label")
     delete_clusters: tuple[int, ...] = ()
-    delete_ranges: tuple[Range, ...] = ()
+    delete_ranges: tuple[DrumRange, ...] = ()
     delete_hits: tuple[int, ...] = ()
     move: dict[int, float] = Field(default_factory=dict, description="hit -> onset in seconds")
-    velocity: tuple[Loudness, ...] = ()
-    add: tuple[Added, ...] = ()
-    notes: dict[Pitched, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
+    velocity: tuple[VelocityChange, ...] = ()
+    add: tuple[AddedHit, ...] = ()
+    notes: dict[PitchedPart, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
 
 
 def from_flags(
@@ -99,8 +101,8 @@ def from_flags(
 ) -> dict[str, Any]:
     """The JSON form of `--cluster 2=snare --hit 17=open_hihat --delete-hit 40`."""
     asked = {
-        "clusters": dict(_pair("--cluster", text) for text in clusters),
-        "hits": dict(_pair("--hit", text) for text in hits),
+        "clusters": dict(_parse_pair("--cluster", text) for text in clusters),
+        "hits": dict(_parse_pair("--hit", text) for text in hits),
         "delete_hits": list(delete_hits),
     }
     return {name: value for name, value in asked.items() if value}
@@ -108,7 +110,7 @@ def from_flags(
 
 def read(
     given: str | dict[str, Any],
-    heard: Heard,
+    heard: Detections,
     taken: Iterable[int] = (),
     taken_notes: Mapping[str, Iterable[int]] | None = None,
 ) -> Changes:
@@ -116,18 +118,18 @@ def read(
 
     Raises Rejected: bad_change, unknown_label, unknown_cluster, unknown_hit, unknown_part or unknown_note.
     """
-    changes = _parse(_object(given))
+    changes = _parse(_parse_object(given))
     if changes == Changes():
         raise Rejected("bad_change", "There is nothing to change in it; name a cluster, a hit or a setting.")
     ids = {hit.id for hit in heard.hits} | set(taken)
     _check_ids(changes, heard, ids)
     _check_times(changes, heard.duration)
     known = taken_notes or {}
-    notes = {part: _notes(part, each, heard, known.get(part, ())) for part, each in changes.notes.items()}
-    return _numbered(_spelt(changes), 1 + max(ids, default=-1)).model_copy(update={"notes": notes})
+    notes = {part: _check_notes(part, each, heard, known.get(part, ())) for part, each in changes.notes.items()}
+    return _number_added(_resolve_names(changes), 1 + max(ids, default=-1)).model_copy(update={"notes": notes})
 
 
-def _notes(part: Pitched, changes: NoteChanges, heard: Heard, taken: Iterable[int]) -> NoteChanges:
+def _check_notes(part: PitchedPart, changes: NoteChanges, heard: Detections, taken: Iterable[int]) -> NoteChanges:
     """Checked corrections of a part, its new notes numbered."""
     found = heard.notes.get(Part(part))
     if found is None:
@@ -135,17 +137,17 @@ def _notes(part: Pitched, changes: NoteChanges, heard: Heard, taken: Iterable[in
         raise Rejected("unknown_part", f"There are no notes of {part}; transcribe the song with it. Parts: {there}.")
     ids = {note.id for note in found} | set(taken)
     note_changes.check(part, changes, ids, heard.duration)
-    return changes.numbered(1 + max(ids, default=-1))
+    return changes.number_added(1 + max(ids, default=-1))
 
 
-def _pair(flag: str, text: str) -> tuple[str, str]:
+def _parse_pair(flag: str, text: str) -> tuple[str, str]:
     number, equals, name = text.partition("=")
     if not (equals and number.strip().isdecimal() and name.strip()):
         raise Rejected("bad_change", f"{flag} {text!r} does not work; write a number and a label, like 2=snare.")
     return number.strip(), name.strip()
 
 
-def _object(given: str | dict[str, Any]) -> dict[str, Any]:
+def _parse_object(given: str | dict[str, Any]) -> dict[str, Any]:
     try:
         found = json.loads(given) if isinstance(given, str) else given
     except (ValueError, RecursionError) as error:
@@ -156,21 +158,21 @@ def _object(given: str | dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse(values: dict[str, Any]) -> Changes:
-    values = _lifted(values)
+    values = _lift_sensitivity(values)
     unknown = [name for name in values if name not in Changes.model_fields]
     if unknown:
-        raise Rejected("bad_change", f"{unknown[0]!r} cannot be changed{_nearest(unknown[0], Changes.model_fields)}")
+        raise Rejected("bad_change", f"{unknown[0]!r} cannot be changed{_suggestion(unknown[0], Changes.model_fields)}")
     try:
         return Changes.model_validate(values)
     except ValidationError as error:
-        raise Rejected("bad_change", " ".join(refusal(_place(e), e) for e in error.errors()[:5])) from None
+        raise Rejected("bad_change", " ".join(refusal(_error_path(e), e) for e in error.errors()[:5])) from None
 
 
-def _place(error: Any) -> str:
+def _error_path(error: Any) -> str:
     return ".".join(str(part) for part in error["loc"] if part != "[key]")
 
 
-def _lifted(values: dict[str, Any]) -> dict[str, Any]:
+def _lift_sensitivity(values: dict[str, Any]) -> dict[str, Any]:
     """Sensitivity is a setting to a client and an entry of its own here: the heard strengths decide on it."""
     settings = values.get("settings")
     if not isinstance(settings, dict) or "sensitivity" not in settings:
@@ -179,20 +181,20 @@ def _lifted(values: dict[str, Any]) -> dict[str, Any]:
     return {"sensitivity": settings["sensitivity"], **values, "settings": rest}
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; there is {', '.join(names)}."
 
 
-def _check_ids(changes: Changes, heard: Heard, hits: set[int]) -> None:
+def _check_ids(changes: Changes, heard: Detections, hits: set[int]) -> None:
     clusters = {cluster.id for cluster in heard.clusters}
     named = [loudness.cluster for loudness in changes.velocity if loudness.cluster is not None]
-    _known("cluster", clusters, [*changes.clusters, *changes.delete_clusters, *named])
-    _known("hit", hits, [*changes.hits, *changes.delete_hits, *changes.move])
+    _check_known("cluster", clusters, [*changes.clusters, *changes.delete_clusters, *named])
+    _check_known("hit", hits, [*changes.hits, *changes.delete_hits, *changes.move])
 
 
-def _known(what: str, known: set[int], asked: Sequence[int]) -> None:
+def _check_known(what: str, known: set[int], asked: Sequence[int]) -> None:
     strange = next((number for number in asked if number not in known), None)
     if strange is not None:
         there = f"they go from {min(known)} to {max(known)}" if known else f"this song has no {what}s"
@@ -213,13 +215,17 @@ def _check_times(changes: Changes, duration: Seconds) -> None:
         raise Rejected("bad_change", f"Sensitivity {loud:g} does not work; it goes from 0 to 1.")
 
 
-def _spelt(changes: Changes) -> Changes:
+def _resolve_names(changes: Changes) -> Changes:
     """Every name as it stands in the table of drums; each distinct one is looked up once."""
     items = (*changes.ranges, *changes.delete_ranges, *changes.velocity, *changes.add)
-    texts = {item.label for item in items if isinstance(item, RelabelRange | Added)}
-    labels = {text: _label(text) for text in {*texts, *changes.clusters.values(), *changes.hits.values()}}
-    groups = {item.drum: _group(item.drum) for item in items if isinstance(item, Range | Loudness) and item.drum}
-    full = partial(_in_full, labels=labels, groups=groups)
+    texts = {item.label for item in items if isinstance(item, RelabelRange | AddedHit)}
+    labels = {text: _resolve_label(text) for text in {*texts, *changes.clusters.values(), *changes.hits.values()}}
+    groups = {
+        item.drum: _resolve_drum(item.drum)
+        for item in items
+        if isinstance(item, DrumRange | VelocityChange) and item.drum
+    }
+    full = partial(_resolve_item, labels=labels, groups=groups)
     return changes.model_copy(
         update={
             "clusters": {number: labels[text] for number, text in changes.clusters.items()},
@@ -232,13 +238,13 @@ def _spelt(changes: Changes) -> Changes:
     )
 
 
-def _in_full(item: _Item, labels: dict[str, str], groups: dict[str, str]) -> _Item:
+def _resolve_item(item: _Item, labels: dict[str, str], groups: dict[str, str]) -> _Item:
     drum = getattr(item, "drum", None) or ""
     spelt = {"label": labels.get(getattr(item, "label", "")), "drum": groups.get(drum)}
     return item.model_copy(update={name: text for name, text in spelt.items() if text})
 
 
-def _label(text: str) -> str:
+def _resolve_label(text: str) -> str:
     if text in SOUNDS:
         return text
     try:
@@ -247,10 +253,10 @@ def _label(text: str) -> str:
         raise Rejected("unknown_label", str(error)) from None
 
 
-def _group(text: str) -> str:
-    return text if text in set(Drum) else _label(text)
+def _resolve_drum(text: str) -> str:
+    return text if text in set(Drum) else _resolve_label(text)
 
 
-def _numbered(changes: Changes, first: int) -> Changes:
+def _number_added(changes: Changes, first: int) -> Changes:
     added = tuple(item.model_copy(update={"id": first + i}) for i, item in enumerate(changes.add))
     return changes.model_copy(update={"add": added})

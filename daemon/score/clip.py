@@ -136,7 +136,7 @@ def _meters(grid: BeatGrid) -> Iterator[Meter]:
         yield Meter(Ticks(0), 1, 16)
     start, before = (lead, 0) if sixteenth else (0, lead // beat)
     if grid.meters:
-        yield from _told(grid, start, before)
+        yield from _grid_meters(grid, start, before)
         return
     current = 0
     for position, beats in _bars(grid, before):
@@ -145,7 +145,7 @@ def _meters(grid: BeatGrid) -> Iterator[Meter]:
         current = beats
 
 
-def _told(grid: BeatGrid, start: int, before: int) -> Iterator[Meter]:
+def _grid_meters(grid: BeatGrid, start: int, before: int) -> Iterator[Meter]:
     """The meters of the grid, behind a pickup of what is left before the first bar line."""
     first, ticks = grid.meters[0], _beat_ticks(grid)
     bar = round(4 * first.numerator / first.denominator / quarters_per_beat(grid))

@@ -11,25 +11,25 @@ from statistics import fmean
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.pipeline.options import HEARD, Options, VelocityCurve
-from daemon.pipeline.pitched.part_settings import PRESETS, revoiced, sounding
+from daemon.pipeline.options import AUDIO_PART_OPTIONS, Options, VelocityCurve
+from daemon.pipeline.pitched.part_settings import PRESETS, audible_notes, revoice_notes
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Cluster, Hit, Part
-from daemon.pipeline.tempo_settings import TEMPO_WORDS
-from daemon.score.changes import Changes, Heard, read
+from daemon.pipeline.tempo_settings import TEMPO_SETTINGS
+from daemon.score.changes import Changes, Detections, read
 from daemon.score.history import History
-from daemon.score.hit_editor import Worksheet, drum_of
-from daemon.score.note_editor import NoteSheet
+from daemon.score.hit_editor import HitEditor, drum_of
+from daemon.score.note_editor import NoteEditor
 
 WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")
-_GRID_WORDS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_WORDS)
-_TOLD_ANEW = ("tempo_map", "beats")
+_GRID_SETTINGS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_SETTINGS)
+_TEMPO_SOURCES = ("tempo_map", "beats")
 
 Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class CorrectedScore:
     """What is to be rendered: hits by onset, the clusters that still have hits, the options that hold now.
 
     `notes` are those of the pitched parts, by onset.
@@ -41,47 +41,51 @@ class Edited:
     notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
 
 
-def correct(given: str | dict[str, Any], heard: Heard, history: History, options: Options) -> History:
-    """`history` with one more revision, read from the words of daemon.score.changes.
+def correct(given: str | dict[str, Any], heard: Detections, history: History, options: Options) -> History:
+    """`history` with one more revision, read in the format of daemon.score.changes.
 
     `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
     """
-    extended = history.apply(read(given, heard, history.added(), history.added_notes()))
-    now = settled(options, extended)
+    extended = history.apply(read(given, heard, history.added_hit_ids(), history.added_note_ids()))
+    now = current_options(options, extended)
     for part in heard.notes:
-        bent = PRESETS[part].bends or options.of(part).bends
-        if now.of(part).bends and not bent:
-            raise _needs_audio(f"notes.{part}.bends")
+        bent = PRESETS[part].bends or options.part_options(part).bends
+        if now.part_options(part).bends and not bent:
+            raise _audio_error(f"notes.{part}.bends")
     return extended
 
 
-def effective(heard: Heard, history: History, options: Options, revoice: Revoice | None = None) -> Edited:
+def apply_corrections(
+    heard: Detections, history: History, options: Options, revoice: Revoice | None = None
+) -> CorrectedScore:
     """The corrected hits. `revoice` gives new velocities when a revision changed the velocity curve."""
-    chain = history.current()
-    now = settled(options, history)
-    hits = audible(heard, now.sensitivity)
+    chain = history.current_changes()
+    now = current_options(options, history)
+    hits = audible_hits(heard, now.sensitivity)
     if revoice is not None and now.velocity != options.velocity:
         hits = revoice(hits, now.velocity)
-    sheet = Worksheet(hits)
+    editor = HitEditor(hits)
     for changes in chain:
-        sheet.note(changes)
-    found = sheet.finished()
-    notes = {part: _corrected(part, played, chain, now) for part, played in heard.notes.items()}
-    return Edited(found, _recounted(heard.clusters, found, chain), now, notes)
+        editor.apply(changes)
+    found = editor.corrected_hits()
+    notes = {part: _correct_notes(part, played, chain, now) for part, played in heard.notes.items()}
+    return CorrectedScore(found, _recount_clusters(heard.clusters, found, chain), now, notes)
 
 
-def _corrected(part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options) -> tuple[PartNote, ...]:
+def _correct_notes(
+    part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options
+) -> tuple[PartNote, ...]:
     """The notes of a part that sound, as loud as its curve says, after all corrections."""
-    heard = sounding(heard, now.sensitivity.get(part, 0.5))
-    sheet = NoteSheet(revoiced(heard, now.of(part).velocity or now.velocity))
+    heard = audible_notes(heard, now.sensitivity.get(part, 0.5))
+    editor = NoteEditor(revoice_notes(heard, now.part_options(part).velocity or now.velocity))
     for changes in chain:
         for name, corrections in changes.notes.items():
             if name == part:
-                sheet.note(corrections)
-    return sheet.finished()
+                editor.apply(corrections)
+    return editor.corrected_notes()
 
 
-def audible(heard: Heard, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
+def audible_hits(heard: Detections, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
     """The hits whose strength reaches their drum's threshold at this sensitivity."""
     at = {drum: threshold_at(value, sensitivity.get(drum, 0.5)) for drum, value in heard.thresholds.items()}
     highest = max(at.values(), default=0.0)  # most hits pass it, which spares them the look-up
@@ -95,50 +99,50 @@ def threshold_at(threshold: float, sensitivity: float) -> float:
     return threshold * (2 - 2 * sensitivity)
 
 
-def settled(options: Options, history: History) -> Options:
+def current_options(options: Options, history: History) -> Options:
     """The options that hold now; `options` are those of the transcription."""
-    return reduce(resettle, history.current(), options)
+    return reduce(apply_settings, history.current_changes(), options)
 
 
-def resettle(options: Options, changes: Changes) -> Options:
+def apply_settings(options: Options, changes: Changes) -> Options:
     """`options` with the settings of `changes`. Raises Rejected when they do not work or need the audio."""
-    settings = _unfolded(changes)
+    settings = _expand_settings(changes)
     if not settings:
         return options
     merged = options.model_dump()
     for name, value in settings.items():
         nested = isinstance(value, dict) and isinstance(merged[name], dict)
-        renewed = _deeper if name == "notes" else _renewed
-        merged[name] = renewed(merged[name], value) if nested else value
+        merge = _merge_part_settings if name == "notes" else _merge_settings
+        merged[name] = merge(merged[name], value) if nested else value
     changed = Options.read(merged)
     if "notes" in settings:
-        _refuse_heard(options, changed)
+        _refuse_audio_options(options, changed)
     return changed
 
 
-def _deeper(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def _merge_part_settings(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     """The settings of the parts, of each only what is told anew."""
     told = {part: {**before.get(part, {}), **new} if isinstance(new, dict) else new for part, new in value.items()}
     return {**before, **told}
 
 
-def _refuse_heard(options: Options, changed: Options) -> None:
+def _refuse_audio_options(options: Options, changed: Options) -> None:
     for part in Part:
-        for name in HEARD:
-            if getattr(options.of(part), name) != getattr(changed.of(part), name):
-                raise _needs_audio(f"notes.{part}.{name}")
+        for name in AUDIO_PART_OPTIONS:
+            if getattr(options.part_options(part), name) != getattr(changed.part_options(part), name):
+                raise _audio_error(f"notes.{part}.{name}")
 
 
-def _renewed(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def _merge_settings(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     """`before` with what `value` says. A new tempo map or new beats leave nothing of the tempo told before."""
-    anew = dict.fromkeys(TEMPO_WORDS) if any(word in value for word in _TOLD_ANEW) else {}
+    anew = dict.fromkeys(TEMPO_SETTINGS) if any(word in value for word in _TEMPO_SOURCES) else {}
     return {**before, **anew, **value}
 
 
-def _unfolded(changes: Changes) -> dict[str, Any]:
+def _expand_settings(changes: Changes) -> dict[str, Any]:
     """The settings by their full names: `swing` is a part of `grid`, and a grid may be given as its step."""
-    settings = {name: value for name, value in changes.settings.items() if name not in _GRID_WORDS}
-    short = {name: value for name, value in changes.settings.items() if name in _GRID_WORDS}
+    settings = {name: value for name, value in changes.settings.items() if name not in _GRID_SETTINGS}
+    short = {name: value for name, value in changes.settings.items() if name in _GRID_SETTINGS}
     grid = settings.get("grid", {})
     if isinstance(grid, str):
         settings["grid"] = grid = {"step": grid}
@@ -147,32 +151,34 @@ def _unfolded(changes: Changes) -> dict[str, Any]:
     if changes.sensitivity:
         settings["sensitivity"] = dict(changes.sensitivity)
     for name in settings:
-        _needs_no_audio(name)
+        _check_no_audio(name)
     return settings
 
 
-def _needs_no_audio(name: str) -> None:
+def _check_no_audio(name: str) -> None:
     if name in WITHOUT_AUDIO:
         return
     if name in Options.model_fields:
-        raise _needs_audio(name)
-    known = ", ".join((*WITHOUT_AUDIO, *_GRID_WORDS))
+        raise _audio_error(name)
+    known = ", ".join((*WITHOUT_AUDIO, *_GRID_SETTINGS))
     raise Rejected("bad_change", f"There is no setting {name!r}; known are {known}.")
 
 
-def _needs_audio(name: str) -> Rejected:
+def _audio_error(name: str) -> Rejected:
     return Rejected("bad_change", f"{name} needs the audio again; transcribe the song anew with it.")
 
 
-def _recounted(clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]) -> tuple[Cluster, ...]:
+def _recount_clusters(
+    clusters: Iterable[Cluster], hits: Iterable[Hit], chain: Iterable[Changes]
+) -> tuple[Cluster, ...]:
     members: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
         members[hit.cluster].append(hit)
     labels = {number: text for changes in chain for number, text in changes.clusters.items()}
-    return tuple(_told(c, members[c.id], labels.get(c.id)) for c in clusters if members[c.id])
+    return tuple(_update_cluster(c, members[c.id], labels.get(c.id)) for c in clusters if members[c.id])
 
 
-def _told(cluster: Cluster, hits: list[Hit], label: str | None) -> Cluster:
+def _update_cluster(cluster: Cluster, hits: list[Hit], label: str | None) -> Cluster:
     """The cluster as it is now; if its typical hit is gone, the one that was surest stands in."""
     surest = max(hits, key=lambda hit: hit.confidence)
     typical = next((hit for hit in hits if hit.id == cluster.typical), surest)

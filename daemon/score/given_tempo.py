@@ -1,4 +1,4 @@
-"""What somebody knows better about the beat: the tempo map of a DAW, beats as they are, the first downbeat, the meter.
+"""A given tempo: the tempo map of a DAW, beats as they are, the first downbeat, the meter.
 
 A DAW sends its tempo map with `process` or `regenerate`, in seconds of the source:
 
@@ -24,41 +24,41 @@ from statistics import median
 
 from bridge.timebase import Seconds
 from daemon.pipeline.beats.meter import compound, has_beats, interval_after, interval_before
-from daemon.pipeline.records import BeatGrid, Signature
-from daemon.pipeline.tempo_settings import TempoMark, TempoWords
+from daemon.pipeline.records import BeatGrid, TimeSignature
+from daemon.pipeline.tempo_settings import TempoMark, TempoSettings
 
 _SAME = 0.25  # of a beat: a downbeat this near to a heard beat is that beat, else the grid moves to it
 _ROUNDING = 1e-6  # quarter notes
 _ENOUGH = 12  # quarter notes that are laid however short the song is: there are always two beats
 
 
-def given(words: TempoWords, duration: Seconds) -> BeatGrid | None:
-    """The grid that `words` tell, cut to the song, if they tell one."""
-    if words.tempo_map is not None:
-        return _mapped(words.tempo_map, words.downbeat, duration)
-    return _counted(words, words.beats) if words.beats is not None else None
+def grid_from_settings(settings: TempoSettings, duration: Seconds) -> BeatGrid | None:
+    """The grid that `settings` give, cut to the song, if they give one."""
+    if settings.tempo_map is not None:
+        return _grid_from_map(settings.tempo_map, settings.downbeat, duration)
+    return _grid_from_beats(settings, settings.beats) if settings.beats is not None else None
 
 
-def corrected(heard: BeatGrid, words: TempoWords) -> BeatGrid:
-    """The heard grid with the downbeat and the meter of `words`."""
-    if not has_beats(heard) or (words.downbeat is None and words.numerator is None):
+def correct_grid(heard: BeatGrid, settings: TempoSettings) -> BeatGrid:
+    """The heard grid with the downbeat and the meter of `settings`."""
+    if not has_beats(heard) or (settings.downbeat is None and settings.numerator is None):
         return heard
-    numerator = words.numerator or heard.numerator
-    denominator = words.denominator or (4 if words.numerator else heard.denominator)
-    grid = heard if words.downbeat is None else _moved(heard, words.downbeat)
+    numerator = settings.numerator or heard.numerator
+    denominator = settings.denominator or (4 if settings.numerator else heard.denominator)
+    grid = heard if settings.downbeat is None else _move_to_downbeat(heard, settings.downbeat)
     bar = numerator // 3 if compound(numerator, denominator) else numerator
-    bars = range(_first(grid, words.downbeat), len(grid.beats), bar)
+    bars = range(_first_downbeat(grid, settings.downbeat), len(grid.beats), bar)
     quarters = 1.5 if bar < numerator else 4 / denominator
     return replace(grid, downbeats=tuple(bars), numerator=numerator, denominator=denominator, quarters=quarters)
 
 
-def _first(grid: BeatGrid, downbeat: float | None) -> int:
+def _first_downbeat(grid: BeatGrid, downbeat: float | None) -> int:
     if downbeat is None:
         return grid.downbeats[0] if grid.downbeats else 0
     return min(range(len(grid.beats)), key=lambda i: abs(grid.beats[i] - downbeat))
 
 
-def _moved(heard: BeatGrid, downbeat: float) -> BeatGrid:
+def _move_to_downbeat(heard: BeatGrid, downbeat: float) -> BeatGrid:
     """The grid with a beat at `downbeat`: the heard ones, or all of them later by the same part of a beat."""
     beats = [heard.beats[0] - interval_before(heard.beats), *heard.beats]
     after = max(0, min(bisect_right(beats, downbeat), len(beats) - 1) - 1)
@@ -70,18 +70,20 @@ def _moved(heard: BeatGrid, downbeat: float) -> BeatGrid:
     return replace(heard, beats=tuple(Seconds(round(time, 6)) for time in times if time >= 0))
 
 
-def _counted(words: TempoWords, beats: Sequence[float]) -> BeatGrid:
+def _grid_from_beats(settings: TempoSettings, beats: Sequence[float]) -> BeatGrid:
     """The beats as they were sent. Those before second 0 are let go, but two always stay."""
     gone = min(sum(beat < 0 for beat in beats), len(beats) - 2)
     kept = tuple(Seconds(max(0.0, beat)) for beat in beats[gone:])
-    told = words.downbeats or range(0, len(beats), words.numerator or 4)
+    told = settings.downbeats or range(0, len(beats), settings.numerator or 4)
     downbeats = tuple(i - gone for i in told if i >= gone)
     gaps = [b - a for a, b in pairwise(told)]
-    bar, denominator = round(median(gaps)) if gaps else words.numerator or 4, words.denominator or 4
-    numerator = words.numerator or bar
+    bar, denominator = round(median(gaps)) if gaps else settings.numerator or 4, settings.denominator or 4
+    numerator = settings.numerator or bar
     triple = 3 if compound(numerator, denominator) and numerator == 3 * bar else 1
     bars = zip(told, gaps, [0, *gaps], strict=False)
-    meters = tuple(Signature(i - gone, triple * gap, denominator) for i, gap, last in bars if gap != last and i >= gone)
+    meters = tuple(
+        TimeSignature(i - gone, triple * gap, denominator) for i, gap, last in bars if gap != last and i >= gone
+    )
     bpm = 60 / median(b - a for a, b in pairwise(kept))
     return BeatGrid(
         beats=kept,
@@ -95,7 +97,7 @@ def _counted(words: TempoWords, beats: Sequence[float]) -> BeatGrid:
     )
 
 
-class _Clock:
+class _QuarterClock:
     """Seconds to quarter notes and back; quarter note 0 is at the first mark."""
 
     def __init__(self, marks: Sequence[TempoMark]) -> None:
@@ -129,9 +131,9 @@ class _Beat:
     section: _Section
 
 
-def _mapped(marks: Sequence[TempoMark], downbeat: float | None, duration: Seconds) -> BeatGrid:
-    unit, sections = _unit(marks), _sections(marks, downbeat)
-    beats = [beat for beat in _laid(sections, unit, _Clock(marks), duration) if beat.second >= 0]
+def _grid_from_map(marks: Sequence[TempoMark], downbeat: float | None, duration: Seconds) -> BeatGrid:
+    unit, sections = _beat_unit(marks), _sections(marks, downbeat)
+    beats = [beat for beat in _lay_beats(sections, unit, _QuarterClock(marks), duration) if beat.second >= 0]
     beats = [beat for i, beat in enumerate(beats) if i < 2 or beat.second <= duration]
     downbeats = tuple(i for i, beat in enumerate(beats) if beat.downbeat)
     interval, mark = median(b.second - a.second for a, b in pairwise(beats)), beats[len(beats) // 2].section.mark
@@ -149,7 +151,7 @@ def _mapped(marks: Sequence[TempoMark], downbeat: float | None, duration: Second
 
 def _sections(marks: Sequence[TempoMark], downbeat: float | None) -> list[_Section]:
     """One for each change of meter; `downbeat` says where the bars are in the one in which it lies."""
-    clock = _Clock(marks)
+    clock = _QuarterClock(marks)
     changes = [marks[0], *(b for a, b in pairwise(marks) if a.meter != b.meter)]
     lines = [clock.quarter(mark.second) for mark in changes]
     ends = [*lines[1:], inf]
@@ -160,7 +162,7 @@ def _sections(marks: Sequence[TempoMark], downbeat: float | None) -> list[_Secti
     return [_Section(*each) for each in zip(changes, starts, ends, lines, strict=True)]
 
 
-def _laid(sections: Sequence[_Section], unit: float, clock: _Clock, duration: Seconds) -> Iterator[_Beat]:
+def _lay_beats(sections: Sequence[_Section], unit: float, clock: _QuarterClock, duration: Seconds) -> Iterator[_Beat]:
     """The beats of the song and some more. One just before a change of meter would be the first beat after it."""
     first, last = clock.quarter(0.0) - _ROUNDING, max(clock.quarter(duration), clock.quarter(0.0) + _ENOUGH)
     for section in sections:
@@ -171,15 +173,15 @@ def _laid(sections: Sequence[_Section], unit: float, clock: _Clock, duration: Se
             yield _Beat(0.0 if abs(second) < _ROUNDING else second, number % bar == 0, section)
 
 
-def _signatures(beats: Sequence[_Beat], downbeats: Sequence[int]) -> Iterator[Signature]:
+def _signatures(beats: Sequence[_Beat], downbeats: Sequence[int]) -> Iterator[TimeSignature]:
     before = None
     for i in downbeats:
         if (section := beats[i].section) is not before:
-            yield Signature(i, *section.mark.meter)
+            yield TimeSignature(i, *section.mark.meter)
         before = section
 
 
-def _unit(marks: Sequence[TempoMark]) -> float:
+def _beat_unit(marks: Sequence[TempoMark]) -> float:
     """Quarter notes in a beat: that of the meter, or the smallest where several meters count differently."""
     natural = {1.5 if compound(*mark.meter) else 4 / mark.denominator for mark in marks}
     return natural.pop() if len(natural) == 1 else min(4 / mark.denominator for mark in marks)

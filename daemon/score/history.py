@@ -54,7 +54,7 @@ class History(BaseModel):
             raise Rejected("nothing_to_redo", f"There is nothing to redo after revision {self.head}.")
         return self.model_copy(update={"head": newest})
 
-    def current(self) -> tuple[Changes, ...]:
+    def current_changes(self) -> tuple[Changes, ...]:
         """What leads from the heard hits to the head, oldest first."""
         chain: list[Changes] = []
         number = self.head
@@ -64,7 +64,7 @@ class History(BaseModel):
             number = revision.parent
         return tuple(reversed(chain))
 
-    def added_notes(self) -> dict[str, list[int]]:
+    def added_note_ids(self) -> dict[str, list[int]]:
         """The same for the notes of each pitched part."""
         ids: dict[str, list[int]] = {}
         for revision in self.revisions:
@@ -72,6 +72,6 @@ class History(BaseModel):
                 ids.setdefault(part, []).extend(note.id for note in changes.add)
         return ids
 
-    def added(self) -> tuple[int, ...]:
+    def added_hit_ids(self) -> tuple[int, ...]:
         """The ids of all hits ever added, undone ones too, so that no id is given out twice."""
         return tuple(item.id for revision in self.revisions for item in revision.changes.add)

@@ -1,6 +1,6 @@
-"""A working copy of the hits, on which corrections are noted in pencil and written out once at the end.
+"""An editor of the hits: corrections are collected and applied once at the end.
 
-A song keeps every revision it ever had; noting one costs dictionary entries, so a long history stays quick.
+A song keeps every revision it ever had; applying one costs dictionary entries, so a long history stays quick.
 """
 
 from collections import defaultdict
@@ -10,13 +10,13 @@ from operator import attrgetter
 from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
 from daemon.pipeline.records import Drum, Hit
-from daemon.score.changes import Added, Changes, Loudness, Range
+from daemon.score.changes import AddedHit, Changes, DrumRange, VelocityChange
 
-_UNHEARD_LEVEL = -20.0
+_ADDED_LEVEL = -20.0
 
 
-class Worksheet:
-    """`hits` as heard, and what was noted about them since."""
+class HitEditor:
+    """Editor of `hits`: the hits as detected and their corrections."""
 
     def __init__(self, hits: Iterable[Hit]) -> None:
         self._hits = {hit.id: hit for hit in hits}
@@ -27,27 +27,27 @@ class Worksheet:
         self._onsets: dict[int, Seconds] = {}
         self._velocities: dict[int, int] = {}
 
-    def note(self, changes: Changes) -> None:
+    def apply(self, changes: Changes) -> None:
         """Each kind of change in the order in which Changes lists them."""
         for cluster, text in changes.clusters.items():
             self._labels.update(dict.fromkeys(self._members[cluster], text))
         for span in changes.ranges:
-            self._labels.update(dict.fromkeys(self._inside(span), span.label))
+            self._labels.update(dict.fromkeys(self._hits_in(span), span.label))
         self._labels.update(changes.hits)
         self._delete(changes)
         self._onsets.update((number, Seconds(onset)) for number, onset in changes.move.items())
         for loudness in changes.velocity:
-            self._velocities.update(self._louder(loudness))
-        self._hits.update((item.id, _added(item)) for item in changes.add)
+            self._velocities.update(self._new_velocities(loudness))
+        self._hits.update((item.id, _make_hit(item)) for item in changes.add)
 
-    def finished(self) -> tuple[Hit, ...]:
+    def corrected_hits(self) -> tuple[Hit, ...]:
         """The hits that are left, by onset."""
         touched = self._labels.keys() | self._onsets.keys() | self._velocities.keys()
         for number in touched & self._hits.keys():
-            self._hits[number] = self._written(self._hits[number])
+            self._hits[number] = self._rewrite(self._hits[number])
         return tuple(sorted(self._hits.values(), key=attrgetter("onset", "id")))
 
-    def _written(self, hit: Hit) -> Hit:
+    def _rewrite(self, hit: Hit) -> Hit:
         label = self._labels.get(hit.id)
         return Hit(
             id=hit.id,
@@ -63,23 +63,23 @@ class Worksheet:
 
     def _delete(self, changes: Changes) -> None:
         gone = set(changes.delete_hits).union(*(self._members[cluster] for cluster in changes.delete_clusters))
-        for number in gone.union(*map(self._inside, changes.delete_ranges)):
+        for number in gone.union(*map(self._hits_in, changes.delete_ranges)):
             self._hits.pop(number, None)
 
-    def _inside(self, span: Range) -> list[int]:
+    def _hits_in(self, span: DrumRange) -> list[int]:
         times = ((self._onsets.get(hit.id, hit.onset), hit) for hit in self._hits.values())
-        return [hit.id for at, hit in times if span.start <= at < span.end and self._called(hit, span.drum)]
+        return [hit.id for at, hit in times if span.start <= at < span.end and self._is_drum(hit, span.drum)]
 
-    def _louder(self, loudness: Loudness) -> dict[int, int]:
+    def _new_velocities(self, loudness: VelocityChange) -> dict[int, int]:
         meant = [
             hit
             for hit in self._hits.values()
-            if loudness.cluster in (None, hit.cluster) and self._called(hit, loudness.drum)
+            if loudness.cluster in (None, hit.cluster) and self._is_drum(hit, loudness.drum)
         ]
         now = ((hit.id, self._velocities.get(hit.id, hit.velocity)) for hit in meant)
         return {number: min(127, max(1, round(v * loudness.scale + loudness.add))) for number, v in now}
 
-    def _called(self, hit: Hit, drum: str | None) -> bool:
+    def _is_drum(self, hit: Hit, drum: str | None) -> bool:
         """`drum` is None, or the drum or the label that the hit has by now."""
         if drum is None:
             return True
@@ -93,13 +93,13 @@ def drum_of(label: str, otherwise: Drum) -> Drum:
     return otherwise if family == "percussion" else Drum(family)
 
 
-def _added(item: Added) -> Hit:
+def _make_hit(item: AddedHit) -> Hit:
     return Hit(
         id=item.id,
         onset=Seconds(item.onset),
         drum=drum_of(item.label, Drum.CYMBALS),
         label=item.label,
-        level=_UNHEARD_LEVEL,
+        level=_ADDED_LEVEL,
         velocity=item.velocity,
         strength=1.0,
         confidence=1.0,

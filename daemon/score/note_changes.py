@@ -1,4 +1,4 @@
-"""The words of a correction of a pitched part: {"notes": {"bass": {"octave": {"7": -1}, "delete": [9]}}}."""
+"""The format of a correction of a pitched part: {"notes": {"bass": {"octave": {"7": -1}, "delete": [9]}}}."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.pipeline.options import Pitched
+from daemon.pipeline.options import PitchedPart
 
 
-class Words(BaseModel):
-    """What somebody wrote about a change: nothing unknown in it, and never altered."""
+class ChangeModel(BaseModel):
+    """Base of the models of a correction: frozen, and no unknown entries."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True,
@@ -18,18 +18,18 @@ class Words(BaseModel):
     )  # fmt: skip
 
 
-class Span(Words):
+class TimeRange(ChangeModel):
     """From `start` up to, not including, `end`, in seconds of the source."""
 
     start: float = Field(alias="from", ge=0)
     end: float = Field(alias="to", ge=0)
 
 
-class Shift(Span):
+class PitchShift(TimeRange):
     semitones: int = Field(ge=-48, le=48)
 
 
-class AddedNote(Words):
+class AddedNote(ChangeModel):
     """A note that was missed. `id` is given out when the correction is read."""
 
     id: int = -1
@@ -39,34 +39,34 @@ class AddedNote(Words):
     velocity: int = Field(default=90, ge=1, le=127)
 
 
-class NoteChanges(Words):
+class NoteChanges(ChangeModel):
     """Corrections of one part, in the order in which they take effect. Notes go by their id in the manifest."""
 
-    shift: tuple[Shift, ...] = ()
+    shift: tuple[PitchShift, ...] = ()
     octave: dict[int, int] = Field(default_factory=dict, description="note -> octaves up")
     pitch: dict[int, int] = Field(default_factory=dict, description="note -> MIDI pitch")
     merge: tuple[tuple[int, ...], ...] = Field(default=(), description="notes that are one; the first gives the pitch")
-    delete_ranges: tuple[Span, ...] = ()
+    delete_ranges: tuple[TimeRange, ...] = ()
     delete: tuple[int, ...] = ()
     move: dict[int, float] = Field(default_factory=dict, description="note -> onset in seconds")
     length: dict[int, float] = Field(default_factory=dict, description="note -> seconds")
     velocity: dict[int, int] = Field(default_factory=dict, description="note -> 1..127")
     add: tuple[AddedNote, ...] = ()
 
-    def named(self) -> Iterator[int]:
+    def note_ids(self) -> Iterator[int]:
         """Every note that it speaks of."""
         yield from (*self.octave, *self.pitch, *self.delete, *self.move, *self.length, *self.velocity)
         for group in self.merge:
             yield from group
 
-    def numbered(self, first: int) -> "NoteChanges":
+    def number_added(self, first: int) -> "NoteChanges":
         added = tuple(note.model_copy(update={"id": first + i}) for i, note in enumerate(self.add))
         return self.model_copy(update={"add": added})
 
 
-def check(part: Pitched, changes: NoteChanges, known: set[int], duration: Seconds) -> None:
+def check(part: PitchedPart, changes: NoteChanges, known: set[int], duration: Seconds) -> None:
     """Raises Rejected (unknown_note, bad_change) for what does not fit the song."""
-    strange = next((number for number in changes.named() if number not in known), None)
+    strange = next((number for number in changes.note_ids() if number not in known), None)
     if strange is not None:
         there = f"they go from {min(known)} to {max(known)}" if known else f"no {part} was heard"
         raise Rejected("unknown_note", f"There is no {part} note {strange}; {there}.")

@@ -19,7 +19,7 @@ _TOGETHER = 0.020  # seconds: nobody plays two notes of one voice or key as clos
 
 
 @dataclass(frozen=True, slots=True)
-class CleanUp:
+class CleanUpSettings:
     """How a part is written. Times in seconds.
 
     `gap` is left free between two notes of a voice (of a key, in a polyphonic part). A note that ends less than
@@ -36,9 +36,9 @@ class CleanUp:
     bends: bool = True
 
 
-BASS = CleanUp(monophonic=True, sustain=0.15)
-VOICE = CleanUp(monophonic=True)
-KEYS = CleanUp()
+BASS = CleanUpSettings(monophonic=True, sustain=0.15)
+VOICE = CleanUpSettings(monophonic=True)
+KEYS = CleanUpSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class WrittenNote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Struck:
+class _GridNote:
     """What the grid needs to know of a note. Those of one voice stay in order, whatever their pitch."""
 
     onset: Seconds
@@ -68,12 +68,12 @@ class _Struck:
     lane: str
 
 
-def clean_up(part: Part, options: Options) -> CleanUp:
+def clean_up_settings(part: Part, options: Options) -> CleanUpSettings:
     """How `part` is written: as it suits it, and over that what was asked for."""
-    asked = options.of(part)
+    asked = options.part_options(part)
     usual = {Part.BASS: BASS, Part.VOCALS: VOICE}.get(part, KEYS)
     alone = usual.monophonic if asked.monophonic is None else asked.monophonic
-    return CleanUp(
+    return CleanUpSettings(
         grid=asked.grid or options.grid,
         monophonic=alone if asked.overlap is None else asked.overlap == "cut",
         gap=asked.gap_ms / 1000,
@@ -84,19 +84,19 @@ def clean_up(part: Part, options: Options) -> CleanUp:
     )
 
 
-def cleaned(found: Sequence[PartNote], grid: BeatGrid, settings: CleanUp) -> tuple[WrittenNote, ...]:
+def clean_up_notes(found: Sequence[PartNote], grid: BeatGrid, settings: CleanUpSettings) -> tuple[WrittenNote, ...]:
     """Notes for a clip by time; `grid` is the one that the drums were aligned to. Without beats nothing moves."""
     sure = [note for note in found if note.confidence >= settings.confidence]
-    lanes = [_Struck(note.onset, note.velocity, "" if settings.monophonic else note.lane) for note in sure]
+    lanes = [_GridNote(note.onset, note.velocity, "" if settings.monophonic else note.lane) for note in sure]
     times = quantize(lanes, grid, settings.grid).times
-    placed = [_placed(note, time, settings) for note, time in zip(sure, times, strict=True)]
+    placed = [_place_note(note, time, settings) for note, time in zip(sure, times, strict=True)]
     inside = [note for note in placed if 0 <= note.pitch <= 127]
-    voices = [inside] if settings.monophonic else _by_key(inside)
-    written = [_without_stray_bends(note) for voice in voices for note in _in_turn(voice, settings)]
+    voices = [inside] if settings.monophonic else _group_by_key(inside)
+    written = [_drop_stray_bends(note) for voice in voices for note in _separate_notes(voice, settings)]
     return tuple(sorted(written, key=lambda note: (note.time, note.pitch)))
 
 
-def _placed(note: PartNote, time: Seconds, settings: CleanUp) -> WrittenNote:
+def _place_note(note: PartNote, time: Seconds, settings: CleanUpSettings) -> WrittenNote:
     """The note at its place on the grid, as long as it was played, with its bends."""
     shift = time - note.onset
     curve = (Bend(Seconds(max(0.0, bend.time + shift)), bend.semitones) for bend in note.bends)
@@ -105,22 +105,22 @@ def _placed(note: PartNote, time: Seconds, settings: CleanUp) -> WrittenNote:
     return WrittenNote(note.id, pitch, note.onset, time, note.duration, note.velocity, note.confidence, bends)
 
 
-def _by_key(notes: Sequence[WrittenNote]) -> list[list[WrittenNote]]:
+def _group_by_key(notes: Sequence[WrittenNote]) -> list[list[WrittenNote]]:
     keys: dict[int, list[WrittenNote]] = {}
     for note in notes:
         keys.setdefault(note.pitch, []).append(note)
     return list(keys.values())
 
 
-def _in_turn(voice: Sequence[WrittenNote], settings: CleanUp) -> Iterator[WrittenNote]:
+def _separate_notes(voice: Sequence[WrittenNote], settings: CleanUpSettings) -> Iterator[WrittenNote]:
     """One note after the other: the next one ends the one before, and a short pause between them is filled."""
-    ordered = _apart(sorted(voice, key=lambda note: note.time))
+    ordered = _drop_doubles(sorted(voice, key=lambda note: note.time))
     for note, following in pairwise([*ordered, None]):
         if note is not None:
-            yield note if following is None else _until(note, following.time, settings)
+            yield note if following is None else _fit_duration(note, following.time, settings)
 
 
-def _apart(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
+def _drop_doubles(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
     """Of notes that would start together the longest stays."""
     kept: list[WrittenNote] = []
     for note in ordered:
@@ -131,13 +131,13 @@ def _apart(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
     return kept
 
 
-def _until(note: WrittenNote, following: Seconds, settings: CleanUp) -> WrittenNote:
+def _fit_duration(note: WrittenNote, following: Seconds, settings: CleanUpSettings) -> WrittenNote:
     end, limit = note.time + note.duration, following - settings.gap
     if end > limit or limit - end < settings.sustain:
         end = limit
     return replace(note, duration=Seconds(max(_BARELY, end - note.time)))
 
 
-def _without_stray_bends(note: WrittenNote) -> WrittenNote:
+def _drop_stray_bends(note: WrittenNote) -> WrittenNote:
     end = note.time + note.duration
     return replace(note, bends=tuple(bend for bend in note.bends if note.time <= bend.time < end))

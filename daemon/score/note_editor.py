@@ -1,31 +1,31 @@
-"""A working copy of the notes of one part, on which corrections are carried out one after the other."""
+"""An editor of the notes of one part: corrections are applied one after the other."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from bridge.timebase import Seconds
 from daemon.pipeline.pitched.polyphonic import PartNote
-from daemon.score.note_changes import AddedNote, NoteChanges, Span
+from daemon.score.note_changes import AddedNote, NoteChanges, TimeRange
 
-_UNHEARD_LEVEL = -20.0
+_ADDED_LEVEL = -20.0
 
 
-class NoteSheet:
-    """`notes` as heard. A note that is not there (any more) is passed over."""
+class NoteEditor:
+    """Editor of `notes` as detected. A note that is not there (any more) is passed over."""
 
     def __init__(self, notes: Iterable[PartNote]) -> None:
         self._notes = {note.id: note for note in notes}
 
-    def note(self, changes: NoteChanges) -> None:
+    def apply(self, changes: NoteChanges) -> None:
         """Each kind of change in the order in which NoteChanges lists them."""
         for span in changes.shift:
-            for number in self._inside(span):
-                self._pitched(number, self._notes[number].pitch + span.semitones)
+            for number in self._notes_in(span):
+                self._set_pitch(number, self._notes[number].pitch + span.semitones)
         for number, octaves in changes.octave.items():
             if number in self._notes:
-                self._pitched(number, self._notes[number].pitch + 12 * octaves)
+                self._set_pitch(number, self._notes[number].pitch + 12 * octaves)
         for number, pitch in changes.pitch.items():
-            self._pitched(number, pitch)
+            self._set_pitch(number, pitch)
         for group in changes.merge:
             self._merge(group)
         self._delete(changes)
@@ -35,9 +35,9 @@ class NoteSheet:
             self._change(number, duration=Seconds(seconds))
         for number, velocity in changes.velocity.items():
             self._change(number, velocity=velocity)
-        self._notes.update((item.id, _added(item)) for item in changes.add)
+        self._notes.update((item.id, _make_note(item)) for item in changes.add)
 
-    def finished(self) -> tuple[PartNote, ...]:
+    def corrected_notes(self) -> tuple[PartNote, ...]:
         """The notes that are left, by onset."""
         return tuple(sorted(self._notes.values(), key=lambda note: (note.onset, note.pitch, note.id)))
 
@@ -45,7 +45,7 @@ class NoteSheet:
         if number in self._notes:
             self._notes[number] = replace(self._notes[number], **values)  # type: ignore[arg-type]
 
-    def _pitched(self, number: int, pitch: int) -> None:
+    def _set_pitch(self, number: int, pitch: int) -> None:
         self._change(number, pitch=min(127, max(0, pitch)), confidence=1.0)
 
     def _merge(self, group: Iterable[int]) -> None:
@@ -61,7 +61,7 @@ class NoteSheet:
         self._change(there[0].id, onset=first, duration=Seconds(last - first), velocity=loudest, confidence=1.0)
 
     def _delete(self, changes: NoteChanges) -> None:
-        for number in {*changes.delete, *(n for span in changes.delete_ranges for n in self._inside(span))}:
+        for number in {*changes.delete, *(n for span in changes.delete_ranges for n in self._notes_in(span))}:
             self._notes.pop(number, None)
 
     def _move(self, number: int, onset: Seconds) -> None:
@@ -72,17 +72,17 @@ class NoteSheet:
             bends = tuple(replace(bend, time=Seconds(max(0.0, bend.time + shift))) for bend in note.bends)
             self._notes[number] = replace(note, onset=onset, bends=bends)
 
-    def _inside(self, span: Span) -> list[int]:
+    def _notes_in(self, span: TimeRange) -> list[int]:
         return [note.id for note in self._notes.values() if span.start <= note.onset < span.end]
 
 
-def _added(item: AddedNote) -> PartNote:
+def _make_note(item: AddedNote) -> PartNote:
     return PartNote(
         id=item.id,
         pitch=item.pitch,
         onset=Seconds(item.onset),
         duration=Seconds(item.duration),
         velocity=item.velocity,
-        level=_UNHEARD_LEVEL,
+        level=_ADDED_LEVEL,
         confidence=1.0,
     )

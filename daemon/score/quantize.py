@@ -1,6 +1,6 @@
 """Hits moved to the grid of their own performance. What was played stays in the Hit.
 
-The grid is the one the musicians played, beat by beat: `aligned` first takes off what the beat tracker is early
+The grid is the one the musicians played, beat by beat: `align_grid` first takes off what the beat tracker is early
 or late as a whole, then every hit goes to the nearest line of the grid if it is near enough.
 """
 
@@ -18,22 +18,22 @@ from daemon.pipeline.beats.meter import (
     interval_after,
     interval_before,
     quarters_per_beat,
-    shifted,
+    shift_grid,
     steady,
 )
 from daemon.pipeline.options import Grid
 from daemon.pipeline.records import BeatGrid
-from daemon.score.swing import STRAIGHT, Floats, Swing, wanted
+from daemon.score.swing import STRAIGHT, Floats, Swing, choose_swing
 
 _NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it
-_WITNESSES = 8  # hits on beats; fewer do not say that a beat tracker is late
+_MIN_HITS_ON_BEATS = 8  # hits on beats; fewer do not say that a beat tracker is late
 _FLAM = 0.060  # seconds: closer strokes of a drum are one figure and keep their distances
 _APART = 0.001  # seconds that must stay between two strokes of a drum, so that they are two notes
 _ON_LINE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Quantized:
+class Quantization:
     """`times` has one entry per hit, in the order of the hits. `moved` counts those that changed."""
 
     times: tuple[Seconds, ...]
@@ -41,7 +41,7 @@ class Quantized:
     moved: int = 0
 
 
-class Struck(Protocol):
+class Quantizable(Protocol):
     """What can be moved: a hit or a note. Those of one `lane` (drum or pitch) stay in order and never meet."""
 
     @property
@@ -52,27 +52,27 @@ class Struck(Protocol):
     def lane(self) -> str: ...
 
 
-def lag(hits: Sequence[Struck], grid: BeatGrid) -> Seconds:
+def lag(hits: Sequence[Quantizable], grid: BeatGrid) -> Seconds:
     """How late the hits near beats are against them: the median, or 0 if such hits are few."""
     if not has_beats(grid):
         return Seconds(0.0)
-    clock = _Clock.of(grid)
+    clock = _BeatClock.of(grid)
     onsets = np.array([hit.onset for hit in hits])
     nearest = np.round(clock.beats(onsets))
     near = np.abs(clock.beats(onsets) - nearest) < _NEAR
     late = (onsets - clock.seconds(nearest))[near]
-    return Seconds(median(late.tolist()) if late.size >= _WITNESSES else 0.0)
+    return Seconds(median(late.tolist()) if late.size >= _MIN_HITS_ON_BEATS else 0.0)
 
 
-def aligned(hits: Sequence[Struck], grid: BeatGrid) -> BeatGrid:
+def align_grid(hits: Sequence[Quantizable], grid: BeatGrid) -> BeatGrid:
     """The grid where the hits say it is. Quantize and render with this one: both must see the same lines."""
     grid = steady(grid)
     for _ in range(3):  # a late grid hides late hits from the first look
-        grid = shifted(grid, lag(hits, grid))
+        grid = shift_grid(grid, lag(hits, grid))
     return grid
 
 
-def quantize(hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> Quantized:
+def quantize(hits: Sequence[Quantizable], grid: BeatGrid, settings: Grid) -> Quantization:
     """Every hit at its place on `grid`.
 
     A hit further than `tolerance` of a step from its line keeps its time. Hits of one drum keep their order,
@@ -80,22 +80,22 @@ def quantize(hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> Quantize
     """
     onsets = np.array([hit.onset for hit in hits])
     if not (settings.quantize and has_beats(grid) and hits):
-        return Quantized(tuple(hit.onset for hit in hits))
-    score = _Score.of(hits, grid, settings)
-    times = onsets + settings.strength * (score.settled(onsets) - onsets)
+        return Quantization(tuple(hit.onset for hit in hits))
+    fit = _GridFit.of(hits, grid, settings)
+    times = onsets + settings.strength * (fit.settle(onsets) - onsets)
     moved = int(np.count_nonzero(times != onsets))
-    return Quantized(tuple(map(Seconds, times.tolist())), score.swing, moved)
+    return Quantization(tuple(map(Seconds, times.tolist())), fit.swing, moved)
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
+class _BeatClock:
     """Seconds and beat numbers of a performance, which goes on evenly before its first and after its last."""
 
     numbers: Floats
     times: Floats
 
     @classmethod
-    def of(cls, grid: BeatGrid) -> "_Clock":
+    def of(cls, grid: BeatGrid) -> "_BeatClock":
         beats = np.array(grid.beats)
         before, after = interval_before(grid.beats), interval_after(grid.beats)
         far = 1e4
@@ -111,10 +111,10 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Score:
+class _GridFit:
     """The lines of the grid, and the hits by drum and time: `drums` and `loudness` are in that `order`."""
 
-    clock: _Clock
+    clock: _BeatClock
     quarters: float
     step: float
     swing: Swing
@@ -124,8 +124,8 @@ class _Score:
     loudness: Floats
 
     @classmethod
-    def of(cls, hits: Sequence[Struck], grid: BeatGrid, settings: Grid) -> "_Score":
-        clock, quarters, step = _Clock.of(steady(grid)), quarters_per_beat(grid), _step(settings)
+    def of(cls, hits: Sequence[Quantizable], grid: BeatGrid, settings: Grid) -> "_GridFit":
+        clock, quarters, step = _BeatClock.of(steady(grid)), quarters_per_beat(grid), _step_quarters(settings)
         onsets = np.array([hit.onset for hit in hits])
         number = {lane: i for i, lane in enumerate(sorted({hit.lane for hit in hits}))}
         drums = np.array([number[hit.lane] for hit in hits])
@@ -135,30 +135,30 @@ class _Score:
             clock=clock,
             quarters=quarters,
             step=step,
-            swing=wanted(clock.beats(onsets) * quarters, settings, step),
+            swing=choose_swing(clock.beats(onsets) * quarters, settings, step),
             tolerance=settings.tolerance,
             order=order,
             drums=drums[order],
             loudness=loudness[order],
         )
 
-    def settled(self, onsets: Floats) -> Floats:
+    def settle(self, onsets: Floats) -> Floats:
         """Times at full strength. A stroke that moved never moves again, so a few passes come to rest."""
         times = onsets[self.order]
-        while not np.array_equal(times, following := self._pass(times)):
+        while not np.array_equal(times, following := self._run_pass(times)):
             times = following
         out = np.empty_like(times)
         out[self.order] = times
         return out
 
-    def _pass(self, times: Floats) -> Floats:
-        lines, move = self._wishes(times)
+    def _run_pass(self, times: Floats) -> Floats:
+        lines, move = self._find_targets(times)
         figure = self._figures(times)
         anchor = self._anchors(figure, ~np.isnan(lines) & (move == 0))
-        shift = np.where(self._wins(lines[anchor], move[anchor], self.drums[anchor]), move[anchor], 0.0)
-        return times + self._in_order(times, figure, shift)[figure]
+        shift = np.where(self._winners(lines[anchor], move[anchor], self.drums[anchor]), move[anchor], 0.0)
+        return times + self._keep_order(times, figure, shift)[figure]
 
-    def _wishes(self, times: Floats) -> tuple[Floats, Floats]:
+    def _find_targets(self, times: Floats) -> tuple[Floats, Floats]:
         """The line of every stroke (NaN: none near enough) in quarter notes, and the seconds to it."""
         played = self.clock.beats(times) * self.quarters
         line = self.swing.bend(np.round(self.swing.straighten(played) / self.step) * self.step)
@@ -179,7 +179,7 @@ class _Score:
         ranked = np.lexsort((-self.loudness, ~on_line, figure))
         return ranked[np.concatenate(([True], np.diff(figure[ranked]) > 0))]
 
-    def _wins(self, lines: Floats, move: Floats, drums: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _winners(self, lines: Floats, move: Floats, drums: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which of the figures that wish for one line gets it: the nearest of each drum."""
         ranked = np.lexsort((np.abs(move), lines, drums))
         first = (np.diff(lines[ranked]) != 0) | (drums[ranked][1:] != drums[ranked][:-1])
@@ -187,7 +187,7 @@ class _Score:
         wins[ranked] = np.concatenate(([True], first))
         return wins
 
-    def _in_order(self, times: Floats, figure: NDArray[np.intp], shift: Floats) -> Floats:
+    def _keep_order(self, times: Floats, figure: NDArray[np.intp], shift: Floats) -> Floats:
         """`shift` per figure without the moves that would reverse two strokes of a drum or let them meet."""
         same = self.drums[1:] == self.drums[:-1]
         allowed = np.minimum(np.diff(times), _APART) - 1e-9
@@ -198,6 +198,6 @@ class _Score:
         return shift
 
 
-def _step(settings: Grid) -> float:
+def _step_quarters(settings: Grid) -> float:
     """Quarter notes from line to line; a triplet puts three notes where two would be."""
     return 4 / int(settings.step[2:].rstrip("T")) * (2 / 3 if settings.step.endswith("T") else 1)

@@ -49,7 +49,7 @@ class Swing:
 STRAIGHT = Swing()
 
 
-def measured(played: Floats, step: float) -> Swing:
+def measure_swing(played: Floats, step: float) -> Swing:
     """The swing of hits at `played` (quarter notes): of the eighths if they swing, else of the sixteenths.
 
     Straight unless at least eight off-beats agree: half of them within 4 % of a pair.
@@ -71,10 +71,10 @@ def _ratio(in_pairs: Floats) -> float | None:
     return ratio if _LEAST <= ratio <= _MOST and scatter <= _SCATTER else None
 
 
-def wanted(played: Floats, settings: Grid, step: float) -> Swing:
+def choose_swing(played: Floats, settings: Grid, step: float) -> Swing:
     """The swing that `settings` ask for. Triplets and quarter notes do not swing."""
     if settings.step.endswith("T") or settings.step == "1/4":
         return STRAIGHT
     if settings.swing == "auto":
-        return measured(played, step)
+        return measure_swing(played, step)
     return Swing(settings.swing, 2 * step)

@@ -41,7 +41,7 @@ class Taps:
     in_song: bool = False
     used: int = 0
 
-    def after(self, time: float, in_song: bool) -> "Taps":
+    def add_tap(self, time: float, in_song: bool) -> "Taps":
         """With one more; what is no longer the same tapping starts anew."""
         gap = time - self.times[-1] if self.times else 0.0
         if in_song != self.in_song or gap < 0 or gap > (SKIPPED if in_song else PAUSE):
@@ -62,7 +62,7 @@ class Taps:
         return 60 / self.interval if self.interval > 0 else 0.0
 
     @property
-    def steady(self) -> bool:
+    def is_steady(self) -> bool:
         if len(self.times) < ENOUGH or self.interval <= 0:
             return False
         numbers = self._numbers(self.interval)
@@ -70,16 +70,16 @@ class Taps:
         return float(off.std()) < UNEVEN * self.interval
 
     @property
-    def due(self) -> bool:
+    def is_due(self) -> bool:
         """There is something new to be learnt: four taps, and whenever they have doubled since."""
-        return self.steady and len(self.times) >= 2 * self.used
+        return self.is_steady and len(self.times) >= 2 * self.used
 
     def _numbers(self, interval: float) -> Floats:
         return np.concatenate([[0.0], np.cumsum(np.round(np.diff(self.times) / interval))])
 
 
 @dataclass(frozen=True, slots=True)
-class Song:
+class TapContext:
     """What the taps are held against: the grid that holds now, and when something is struck."""
 
     grid: BeatGrid
@@ -87,22 +87,22 @@ class Song:
     duration: float
 
 
-def told(taps: Taps, song: Song) -> dict[str, Any]:
-    """The words of Options.grid that make the tapped beat the truth. Raises Rejected for no music's tempo."""
+def grid_from_taps(taps: Taps, song: TapContext) -> dict[str, Any]:
+    """The settings of Options.grid that make the tapped beat the truth. Raises Rejected for no music's tempo."""
     if not SLOWEST <= taps.bpm <= FASTEST:
         raise Rejected("bad_tap", f"These taps are {taps.bpm:.4g} bpm; tap a beat of {SLOWEST:g} to {FASTEST:g}.")
     if has_beats(song.grid):
         heard = 60 / median(b - a for a, b in pairwise(song.grid.beats))
         for factor in _FACTORS:
             if abs(np.log(taps.bpm / heard / factor)) < _SAME:
-                return _recounted(taps, song.grid, factor)
-    return _drawn(taps, song)
+                return _recount_beats(taps, song.grid, factor)
+    return _fit_one_tempo(taps, song)
 
 
-def _recounted(taps: Taps, grid: BeatGrid, factor: float) -> dict[str, Any]:
+def _recount_beats(taps: Taps, grid: BeatGrid, factor: float) -> dict[str, Any]:
     """The beats of the grid, `factor` times as many, on those that were tapped."""
     places = np.arange(0, len(grid.beats) - 1 + 1e-6, 1 / factor)
-    places += _tapped_place(taps, grid, 1 / factor)
+    places += _place_of_taps(taps, grid, 1 / factor)
     places = places[(places >= 0) & (places <= len(grid.beats) - 1)]
     beats = np.interp(places, np.arange(len(grid.beats)), grid.beats)
     first = grid.beats[grid.downbeats[0]] if grid.downbeats else beats[0]
@@ -116,7 +116,7 @@ def _recounted(taps: Taps, grid: BeatGrid, factor: float) -> dict[str, Any]:
     }
 
 
-def _tapped_place(taps: Taps, grid: BeatGrid, step: float) -> float:
+def _place_of_taps(taps: Taps, grid: BeatGrid, step: float) -> float:
     """Which of the beats were tapped, every `step` of them: the place of one, or that of the first downbeat."""
     if not taps.in_song:
         return float(grid.downbeats[0] % step) if grid.downbeats else 0.0
@@ -132,9 +132,9 @@ def _mean_place(places: Floats, step: float) -> float:
     return float(angle / (2 * np.pi) * step)
 
 
-def _drawn(taps: Taps, song: Song) -> dict[str, Any]:
+def _fit_one_tempo(taps: Taps, song: TapContext) -> dict[str, Any]:
     """One tempo: the tapped one, or the one near it at which the strokes of the song repeat."""
-    period, phase = _comb(np.asarray(song.onsets, dtype=float), taps.interval, song.duration)
+    period, phase = _search_period(np.asarray(song.onsets, dtype=float), taps.interval, song.duration)
     if phase is None:
         period, phase = taps.interval, song.onsets[0] if song.onsets else 0.0
         phase = _mean_place(np.array(taps.times), period) if taps.in_song else phase
@@ -146,7 +146,7 @@ def _drawn(taps: Taps, song: Song) -> dict[str, Any]:
     return {"tempo_map": [[round(phase % period, 6), round(bpm, 6), *meter]]}
 
 
-def _comb(onsets: Floats, tapped: float, duration: float) -> tuple[float, float | None]:
+def _search_period(onsets: Floats, tapped: float, duration: float) -> tuple[float, float | None]:
     """(period, phase) at which the onsets agree best, within what taps are off; no phase if they do not agree."""
     if len(onsets) < ENOUGH:
         return tapped, None
@@ -154,14 +154,14 @@ def _comb(onsets: Floats, tapped: float, duration: float) -> tuple[float, float 
     periods = tapped * np.linspace(1 - _NEAR, 1 + _NEAR, steps)
     found = ((*_agreement(onsets, period / parts), period, parts) for period in periods for parts in _PARTS)
     best, phase, period, parts = max(found, key=lambda one: one[0])
-    if best < max(_COHERENT, _by_chance(len(onsets), steps * len(_PARTS))):
+    if best < max(_COHERENT, _chance_agreement(len(onsets), steps * len(_PARTS))):
         return tapped, None
     places = [phase + n * period / parts for n in range(parts)]
     on = [float(np.cos(2 * np.pi * (onsets - place) / period).sum()) for place in places]
     return float(period), places[int(np.argmax(on))]
 
 
-def _by_chance(onsets: int, tries: int) -> float:
+def _chance_agreement(onsets: int, tries: int) -> float:
     """The agreement that so many strokes may reach by chance in so many tries: Rayleigh's test of uniformity."""
     return float(np.sqrt(np.log(tries / _DOUBT) / onsets))
 

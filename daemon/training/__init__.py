@@ -1,1 +1,1 @@
-"""How the embedded ear was made: kits and grooves in, one ONNX file out (extra `[train]`)."""
+"""How the embedded drum transcriber was made: kits and grooves in, one ONNX file out (extra `[train]`)."""

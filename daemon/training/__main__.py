@@ -12,7 +12,8 @@
     python -m daemon.training split-evaluate --grooves DIR
     python -m daemon.training all --roots DIR [DIR ...] --grooves DIR
 
-The first block makes the ear (ear.onnx), the second the kit splitter (kit.onnx) from the same kits and backing.
+The first block makes the drum transcriber (drum_transcriber.onnx), the second the kit splitter (kit_network.onnx) from
+the same kits and backing.
 
 `all` is every one of them, in this order. A root is a folder in which packages were unpacked, / if they are installed;
 the grooves are the unpacked Groove MIDI Dataset; `--work` (or SIDESTICK_TRAINING) holds all results, and what lies
@@ -25,24 +26,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from daemon.training import backing, dataset, sources
+from daemon.training import backing, dataset
+from daemon.training import kit_sources as sources
 from daemon.training.render import make_plain_clip
-from daemon.weights import EAR, KIT
+from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS, KIT_NETWORK_WEIGHTS
 
 SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6
 PLAIN_SEEDS = range(91000, 91003)
 SPLIT_SHARDS = 41
-PLAYED = ("render", "evaluate", "split-render", "split-evaluate", "all")  # what needs the grooves
+NEEDS_GROOVES = ("render", "evaluate", "split-render", "split-evaluate", "all")  # what needs the grooves
 
 
-def kits(options: argparse.Namespace) -> None:
+def make_kits(options: argparse.Namespace) -> None:
     sources.build_kits(tuple(options.roots), options.work)
 
 
-def backings(options: argparse.Namespace) -> None:
+def make_backings(options: argparse.Namespace) -> None:
     for split in ("train", "validate"):
-        fonts = sources.soundfonts(tuple(options.roots), split)
+        fonts = sources.find_soundfonts(tuple(options.roots), split)
         target = options.work / "backing" / split
         if not fonts:
             print(f"skipped: no soundfont for {split} under the roots, mixes will lack music")
@@ -61,83 +63,83 @@ def render(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    from daemon.training.ear_task import EAR_TASK, RECIPE
-    from daemon.training.practice import practise
+    from daemon.training.training_loop import train_network
+    from daemon.training.transcriber_task import RECIPE, TRANSCRIBER_TASK
 
     recipe = replace(RECIPE, steps=options.steps, threads=options.threads)
-    practise(EAR_TASK, options.work / "shards" / "train", options.work / "ear.pt", recipe)
+    train_network(TRANSCRIBER_TASK, options.work / "shards" / "train", options.work / "ear.pt", recipe)
 
 
 def export(options: argparse.Namespace) -> None:
     """Thresholds and lateness are measured on the validation shards on the way."""
     from daemon.training.evaluate import best_thresholds, lateness
-    from daemon.training.export import Notes, average_of, export
-    from daemon.training.judge import drum_takes, mix_takes
+    from daemon.training.export import ModelMetadata, export_transcriber, load_average
+    from daemon.training.validation import evaluate_mix_clips, evaluate_plain_clips
 
-    net, shards = average_of(options.work / "ear.pt"), options.work / "shards"
-    alone = drum_takes(net, shards)
-    limits = best_thresholds(alone)
-    notes = Notes(limits, best_thresholds(mix_takes(net, shards)), lateness(alone, limits))
-    export(net, options.weights, notes)
+    net, shards = load_average(options.work / "ear.pt"), options.work / "shards"
+    plain = evaluate_plain_clips(net, shards)
+    limits = best_thresholds(plain)
+    metadata = ModelMetadata(limits, best_thresholds(evaluate_mix_clips(net, shards)), lateness(plain, limits))
+    export_transcriber(net, options.weights, metadata)
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from daemon.training.judge import print_report
+    from daemon.training.validation import print_report
 
     library = dataset.open_library(options.work, options.grooves, "validate")
     print_report(options.weights, library, PLAIN_SEEDS)
 
 
-def split_render(options: argparse.Namespace) -> None:
-    from daemon.training.shares import render_share_shards
+def render_split(options: argparse.Namespace) -> None:
+    from daemon.training.split_targets import render_split_shards
 
     library = dataset.open_library(options.work, options.grooves, "train")
     number = min(options.shards, SPLIT_SHARDS)
-    render_share_shards(library, options.work / "shares" / "train", range(number))
+    render_split_shards(library, options.work / "shares" / "train", range(number))
 
 
-def split_train(options: argparse.Namespace) -> None:
-    from daemon.training.practice import practise
+def train_split(options: argparse.Namespace) -> None:
     from daemon.training.split_task import RECIPE, SPLIT_TASK
+    from daemon.training.training_loop import train_network
 
     recipe = replace(RECIPE, threads=options.threads)
-    practise(SPLIT_TASK, options.work / "shares" / "train", options.work / "splitter.pt", recipe)
+    train_network(SPLIT_TASK, options.work / "shares" / "train", options.work / "splitter.pt", recipe)
 
 
-def split_export(options: argparse.Namespace) -> None:
-    from daemon.training.split_export import export_splitter, split_average_of
+def export_split(options: argparse.Namespace) -> None:
+    from daemon.training.split_export import export_splitter, load_split_average
 
-    export_splitter(split_average_of(options.work / "splitter.pt"), options.kit_weights)
+    export_splitter(load_split_average(options.work / "splitter.pt"), options.kit_weights)
 
 
-def split_evaluate(options: argparse.Namespace) -> None:
-    from daemon.training.split_judge import print_split_report
+def evaluate_split(options: argparse.Namespace) -> None:
+    from daemon.training.split_validation import print_split_report
 
     library = dataset.open_library(options.work, options.grooves, "validate")
     print_split_report(library, options.kit_weights)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "kits": kits,
-    "backing": backings,
+    "kits": make_kits,
+    "backing": make_backings,
     "render": render,
     "train": train,
     "export": export,
     "evaluate": evaluate,
-    "split-render": split_render,
-    "split-train": split_train,
-    "split-export": split_export,
-    "split-evaluate": split_evaluate,
+    "split-render": render_split,
+    "split-train": train_split,
+    "split-export": export_split,
+    "split-evaluate": evaluate_split,
 }
 
 
-def everything(options: argparse.Namespace) -> None:
+def run_all(options: argparse.Namespace) -> None:
     for name, step in COMMANDS.items():
         print(f"{name} ...", flush=True)
         step(options)
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m daemon.training", description=__doc__)
     made.add_argument("command", choices=[*COMMANDS, "all"])
     home = Path(os.environ.get("SIDESTICK_TRAINING", "training-work"))
@@ -147,17 +149,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--shards", type=int, default=150, help="training shards of 10 minutes each")
     made.add_argument("--steps", type=int, default=9000)
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    made.add_argument("--weights", type=Path, default=EAR)
-    made.add_argument("--kit-weights", type=Path, default=KIT)
+    made.add_argument("--weights", type=Path, default=DRUM_TRANSCRIBER_WEIGHTS)
+    made.add_argument("--kit-weights", type=Path, default=KIT_NETWORK_WEIGHTS)
     return made
 
 
 def main() -> None:
-    asked = parser()
+    asked = build_parser()
     options = asked.parse_args()
-    if options.command in PLAYED and not options.grooves.is_dir():
+    if options.command in NEEDS_GROOVES and not options.grooves.is_dir():
         asked.error(f"There is no folder {options.grooves}. Unpack the Groove MIDI Dataset and name it with --grooves.")
-    COMMANDS.get(options.command, everything)(options)
+    COMMANDS.get(options.command, run_all)(options)
 
 
 if __name__ == "__main__":

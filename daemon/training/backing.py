@@ -10,9 +10,9 @@ import mido
 import numpy as np
 import soundfile
 
-from daemon.training.kits import RATE, mono
+from daemon.training.kits import RATE, mix_to_mono
 from daemon.training.render import Backing
-from daemon.training.soundfont import play
+from daemon.training.soundfont import render_midi
 
 Rng = np.random.Generator
 Note = tuple[float, float, int, int]
@@ -35,7 +35,7 @@ def rhythm(rng: Rng) -> list[float]:
     return [step / 4 for step in range(16) if rng.random() < 0.35 or step == 0]
 
 
-def bars(rng: Rng, roots: list[int]) -> Iterator[tuple[float, float, int]]:
+def rhythm_steps(rng: Rng, roots: list[int]) -> Iterator[tuple[float, float, int]]:
     """(start, length, degree) of one part, its rhythm repeated over the chord roots."""
     pattern = rhythm(rng)
     ends = [*pattern[1:], 4.0]
@@ -52,19 +52,19 @@ def pitch_of(scale: tuple[int, ...], key: int, degree: int) -> int:
 
 
 def chords(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
-    for start, length, root in bars(rng, roots):
+    for start, length, root in rhythm_steps(rng, roots):
         for third in (0, 2, 4):
             yield start, length, pitch_of(scale, key + 48, root + third), int(rng.uniform(50, 100))
 
 
 def bass(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
-    for start, length, root in bars(rng, roots):
+    for start, length, root in rhythm_steps(rng, roots):
         yield start, length, pitch_of(scale, key + 28, root), int(rng.uniform(70, 120))
 
 
 def lead(rng: Rng, roots: list[int], scale: tuple[int, ...], key: int) -> Iterator[Note]:
     degree = 7
-    for start, length, _ in bars(rng, roots):
+    for start, length, _ in rhythm_steps(rng, roots):
         degree = int(np.clip(degree + rng.integers(-2, 3), 0, 16))
         if rng.random() < 0.8:
             yield start, length, pitch_of(scale, key + 52, degree), int(rng.uniform(60, 115))
@@ -108,9 +108,9 @@ def build_backings(soundfonts: list[Path], target: Path, *, count: int, seed: in
         if path.exists():
             continue
         compose(rng, bpm).save(target / "piece.mid")
-        play(soundfonts[number % len(soundfonts)], target / "piece.mid", target / "piece.wav")
+        render_midi(soundfonts[number % len(soundfonts)], target / "piece.mid", target / "piece.wav")
         audio, rate = soundfile.read(target / "piece.wav", dtype="float32")
-        soundfile.write(path, mono(audio, rate), RATE)
+        soundfile.write(path, mix_to_mono(audio, rate), RATE)
 
 
 def read_backings(folder: Path) -> tuple[Backing, ...]:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.backends.ear import HOP, RATE, MelFront
+from daemon.backends.drum_transcriber import HOP, RATE, MelSpectrogram
 from daemon.training.backing import read_backings
+from daemon.training.drum_sounds import CLASSES
 from daemon.training.grooves import read_grooves
 from daemon.training.kits import read_kits
-from daemon.training.render import SECONDS, Clip, Library, make_clip
-from daemon.training.voices import CLASSES
+from daemon.training.render import SECONDS, Library, RenderedClip, make_clip
 
 CLIPS_PER_SHARD = 50
 FRAMES = int(SECONDS * RATE / HOP)
-STEPS = 25.0
+FEATURE_STEPS_PER_UNIT = 25.0
 """Features are kept as bytes, 1/25 of a unit each: 0.3 dB, below what training noise adds."""
 
 SPREAD = 0.009
@@ -32,8 +32,8 @@ class Shard:
     events: NDArray[np.float32]
 
 
-def packed(features: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.clip(np.round(features * STEPS), 0, 255).astype(np.uint8)
+def pack_features(features: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.round(features * FEATURE_STEPS_PER_UNIT), 0, 255).astype(np.uint8)
 
 
 def open_library(work: Path, grooves: Path, split: str) -> Library:
@@ -44,23 +44,23 @@ def open_library(work: Path, grooves: Path, split: str) -> Library:
     )
 
 
-def rows_of(number: int, clip: Clip) -> list[tuple[float, float, float, float]]:
+def event_rows(number: int, clip: RenderedClip) -> list[tuple[float, float, float, float]]:
     return [(number, label.time, label.drum, label.velocity) for label in clip.labels]
 
 
-Maker = Callable[[np.random.Generator, Library], Clip]
+ClipMaker = Callable[[np.random.Generator, Library], RenderedClip]
 
 
-def render_shard(library: Library, seed: int, maker: Maker) -> Shard:
-    front, features, events = MelFront(), [], []
+def render_shard(library: Library, seed: int, maker: ClipMaker) -> Shard:
+    spectrogram, features, events = MelSpectrogram(), [], []
     for number in range(CLIPS_PER_SHARD):
         clip = maker(np.random.default_rng((seed, number)), library)
-        features.append(packed(front.whole(clip.audio)[:FRAMES]))
-        events.extend(rows_of(number, clip))
+        features.append(pack_features(spectrogram.features(clip.audio)[:FRAMES]))
+        events.extend(event_rows(number, clip))
     return Shard(np.stack(features), np.array(events, dtype=np.float32).reshape(-1, 4))
 
 
-def render_shards(library: Library, folder: Path, seeds: range, maker: Maker = make_clip) -> None:
+def render_shards(library: Library, folder: Path, seeds: range, maker: ClipMaker = make_clip) -> None:
     """Shards that exist are kept; a half-written one never has the final name."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
@@ -79,7 +79,7 @@ def read_shard(path: Path) -> Shard:
         return Shard(stored["features"], stored["events"])
 
 
-def targets(events: NDArray[np.float32], frames: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def build_targets(events: NDArray[np.float32], frames: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Strength bumps and velocities, each (frames, classes), of one clip's (seconds, class, velocity).
 
     Velocity is 0 except within a frame of a hit.

@@ -13,7 +13,7 @@ Rng = np.random.Generator
 CURVE_POINTS = np.geomspace(25, 20000, 9)
 
 
-def equalised(rng: Rng, audio: Audio, spread: float) -> Audio:
+def equalise(rng: Rng, audio: Audio, spread: float) -> Audio:
     """A smooth random magnitude curve, `spread` decibels standard deviation, zero phase."""
     size = fft.next_fast_len(audio.size, real=True)
     bins = np.maximum(fft.rfftfreq(size, 1 / RATE), 20)
@@ -37,12 +37,12 @@ def room_response(rng: Rng) -> Audio:
     return (tail / np.sqrt((tail**2).sum())).astype(np.float32)
 
 
-def roomy(rng: Rng, audio: Audio, amount: float) -> Audio:
+def add_room(rng: Rng, audio: Audio, amount: float) -> Audio:
     wet = fftconvolve(audio, room_response(rng))[: audio.size]
     return np.asarray(audio + amount * wet, dtype=np.float32)
 
 
-def compressed(rng: Rng, audio: Audio) -> Audio:
+def compress(rng: Rng, audio: Audio) -> Audio:
     """Feed-forward compressor on 2 ms steps: 5-120 ms release, ratio 2-8."""
     step = 88
     count = -(-audio.size // step)
@@ -60,12 +60,12 @@ def compressed(rng: Rng, audio: Audio) -> Audio:
     return (audio * np.interp(np.arange(audio.size), points, delayed)).astype(np.float32)
 
 
-def saturated(rng: Rng, audio: Audio) -> Audio:
+def saturate(rng: Rng, audio: Audio) -> Audio:
     drive = rng.uniform(1, 6) / max(float(np.abs(audio).max()), 1e-6)
     return (np.tanh(audio * drive) / drive).astype(np.float32)
 
 
-def low_passed(rng: Rng, audio: Audio) -> Audio:
+def low_pass(rng: Rng, audio: Audio) -> Audio:
     """The hard edge of a codec or an old recording, zero phase."""
     spectrum = fft.rfft(audio)
     edge = int(rng.choice([rng.uniform(3500, 9000), rng.uniform(10000, 17000)]) * audio.size / RATE)
@@ -73,21 +73,21 @@ def low_passed(rng: Rng, audio: Audio) -> Audio:
     return np.asarray(fft.irfft(spectrum, audio.size), dtype=np.float32)
 
 
-def frames_of(audio: Audio, window: int) -> Audio:
+def split_frames(audio: Audio, window: int) -> Audio:
     """(frames, bins) complex spectra of half-overlapping sine-windowed frames."""
     step = window // 2
     padded = np.pad(audio, (step, window + step))
     rows = np.lib.stride_tricks.sliding_window_view(padded, window)[::step]
-    return np.asarray(fft.rfft(rows * sine(window), axis=1))
+    return np.asarray(fft.rfft(rows * sine_window(window), axis=1))
 
 
-def sine(window: int) -> Audio:
+def sine_window(window: int) -> Audio:
     return np.sin(np.pi * (np.arange(window) + 0.5) / window).astype(np.float32)
 
 
-def from_frames(spectra: Audio, window: int, size: int) -> Audio:
+def overlap_add(spectra: Audio, window: int, size: int) -> Audio:
     step = window // 2
-    rows = fft.irfft(spectra, window, axis=1) * sine(window)
+    rows = fft.irfft(spectra, window, axis=1) * sine_window(window)
     total = np.zeros((rows.shape[0] + 1, step), dtype=np.float32)
     total[:-1] += rows[:, :step]
     total[1:] += rows[:, step:]
@@ -102,9 +102,9 @@ def coding_mask(rng: Rng, spectra: Audio) -> Audio:
     return np.asarray(size > rng.uniform(0.3, 1.0) * around)
 
 
-def coded(rng: Rng, audio: Audio) -> Audio:
-    spectra = frames_of(audio, 1152)
-    return from_frames(spectra * coding_mask(rng, spectra), 1152, audio.size)
+def encode_lossy(rng: Rng, audio: Audio) -> Audio:
+    spectra = split_frames(audio, 1152)
+    return overlap_add(spectra * coding_mask(rng, spectra), 1152, audio.size)
 
 
 def residue_mask(rng: Rng, drums: Audio, backing: Audio) -> Audio:
@@ -115,26 +115,26 @@ def residue_mask(rng: Rng, drums: Audio, backing: Audio) -> Audio:
     return np.asarray(floor + (1 - floor) * wanted / (wanted + rest + 1e-9))
 
 
-def residue(rng: Rng, drums: Audio, backing: Audio) -> Audio:
+def simulate_separation(rng: Rng, drums: Audio, backing: Audio) -> Audio:
     """Drums as a separator leaves them: a soft mask on the mix, with musical noise and bleed."""
-    loud, other = frames_of(drums, 2048), frames_of(backing, 2048)
-    return from_frames(residue_mask(rng, loud, other) * (loud + other), 2048, drums.size)
+    loud, other = split_frames(drums, 2048), split_frames(backing, 2048)
+    return overlap_add(residue_mask(rng, loud, other) * (loud + other), 2048, drums.size)
 
 
-def noisy(rng: Rng, audio: Audio) -> Audio:
+def add_noise(rng: Rng, audio: Audio) -> Audio:
     level = 10 ** (rng.uniform(-75, -40) / 20) * max(float(np.abs(audio).max()), 1e-6)
     return (audio + level * rng.standard_normal(audio.size)).astype(np.float32)
 
 
-def mastered(rng: Rng, audio: Audio, *, strength: float = 1.0) -> Audio:
+def master(rng: Rng, audio: Audio, *, strength: float = 1.0) -> Audio:
     """The chain of a mix bus, each step at random; `strength` scales how often."""
     steps = (
-        (0.5, lambda a: equalised(rng, a, rng.uniform(1, 6))),
-        (0.45, lambda a: compressed(rng, a)),
-        (0.3, lambda a: saturated(rng, a)),
-        (0.2, lambda a: low_passed(rng, a)),
-        (0.1, lambda a: coded(rng, a)),
-        (0.4, lambda a: noisy(rng, a)),
+        (0.5, lambda a: equalise(rng, a, rng.uniform(1, 6))),
+        (0.45, lambda a: compress(rng, a)),
+        (0.3, lambda a: saturate(rng, a)),
+        (0.2, lambda a: low_pass(rng, a)),
+        (0.1, lambda a: encode_lossy(rng, a)),
+        (0.4, lambda a: add_noise(rng, a)),
     )
     for chance, step in steps:
         if rng.random() < chance * strength:

@@ -1,4 +1,4 @@
-"""How well an ear hears: matching within a window, per drum and over all, on renders or recordings.
+"""F-measure of a drum transcriber: matching within a window, per drum and over all, on renders or recordings.
 
 Thresholds, the snap's delay and every choice between variants come from rendered validation clips;
 recordings are only read at the end.
@@ -11,31 +11,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.backends.ear import GROUPS, HOP, RATE, Activations, Onset, either, peak_frames
+from daemon.backends.drum_transcriber import GROUPS, HOP, RATE, DrumActivations, Onset, chance_of_any, pick_peaks
 from daemon.training.dataset import Shard
-from daemon.training.voices import CLASSES, STEM_OF_CLASS, STEMS
+from daemon.training.drum_sounds import CLASSES, STEM_OF_CLASS, STEMS
 
 Array = NDArray[Any]
 WINDOWS = (0.05, 0.02, 0.01)
-GRID = tuple(number / 100 for number in range(10, 76, 3))
+THRESHOLD_GRID = tuple(number / 100 for number in range(10, 76, 3))
 PAIRS = tuple(group for group in GROUPS if len(group) == 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class MatchCount:
     hits: int = 0
     wanted: int = 0
     found: int = 0
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.hits + other.hits, self.wanted + other.wanted, self.found + other.found)
+    def __add__(self, other: "MatchCount") -> "MatchCount":
+        return MatchCount(self.hits + other.hits, self.wanted + other.wanted, self.found + other.found)
 
     @property
-    def f(self) -> float:
+    def f_measure(self) -> float:
         return 2 * self.hits / max(1, self.wanted + self.found)
 
 
-def matched(wanted: Array, found: Array, window: float) -> list[tuple[int, int]]:
+def match_onsets(wanted: Array, found: Array, window: float) -> list[tuple[int, int]]:
     """Largest one-to-one matching of two sorted time lists within `window` seconds."""
     pairs, at = [], 0
     for index, time in enumerate(wanted):
@@ -47,15 +47,15 @@ def matched(wanted: Array, found: Array, window: float) -> list[tuple[int, int]]
     return pairs
 
 
-def count(wanted: Array, found: Array, window: float) -> Count:
-    return Count(len(matched(wanted, found, window)), len(wanted), len(found))
+def count_matches(wanted: Array, found: Array, window: float) -> MatchCount:
+    return MatchCount(len(match_onsets(wanted, found, window)), len(wanted), len(found))
 
 
 def stem_times(onsets: Iterable[Onset], stem: int) -> Array:
     return np.array(sorted(one.time for one in onsets if STEM_OF_CLASS[one.drum] == stem))
 
 
-def wanted_times(events: Array, stem: int) -> Array:
+def reference_times(events: Array, stem: int) -> Array:
     """Label times of a stem from (seconds, class, velocity) rows, twins within 18 ms merged."""
     stems = np.array([STEM_OF_CLASS[int(drum)] for drum in events[:, 1]], dtype=int)
     times = np.sort(events[stems == stem, 0])
@@ -63,55 +63,57 @@ def wanted_times(events: Array, stem: int) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class EvaluatedClip:
     """One clip's activations, each (frames, classes), and its true (seconds, class, velocity)."""
 
     strength: Array
     velocity: Array
     events: Array
 
-    def heard(self, thresholds: tuple[float, ...]) -> list[Onset]:
+    def detect_onsets(self, thresholds: tuple[float, ...]) -> list[Onset]:
         """`thresholds` one per class."""
-        return Activations(RATE / HOP, CLASSES, self.strength, self.velocity, thresholds).onsets()
+        return DrumActivations(RATE / HOP, CLASSES, self.strength, self.velocity, thresholds).onsets()
 
 
-def best_thresholds(takes: Sequence[Take]) -> tuple[float, ...]:
+def best_thresholds(clips: Sequence[EvaluatedClip]) -> tuple[float, ...]:
     """One per class, equal within a group: the highest F at 50 ms over all takes."""
     chosen: dict[int, float] = {}
     for stem, group in enumerate(GROUPS):
-        scores = {limit: pooled(takes, stem, limit).f for limit in GRID}
+        scores = {limit: pool_counts(clips, stem, limit).f_measure for limit in THRESHOLD_GRID}
         best = max(scores, key=lambda limit: scores[limit])
         chosen |= dict.fromkeys(group, float(best))
     return tuple(chosen[drum] for drum in range(len(CLASSES)))
 
 
-def pooled(takes: Sequence[Take], stem: int, threshold: float) -> Count:
-    total = Count()
-    for take in takes:
-        peaks = peak_frames(either(take.strength[:, list(GROUPS[stem])]), threshold, 3)
+def pool_counts(clips: Sequence[EvaluatedClip], stem: int, threshold: float) -> MatchCount:
+    total = MatchCount()
+    for clip in clips:
+        peaks = pick_peaks(chance_of_any(clip.strength[:, list(GROUPS[stem])]), threshold, 3)
         found = np.array(peaks) * HOP / RATE
-        total += count(wanted_times(take.events, stem), found, WINDOWS[0])
+        total += count_matches(reference_times(clip.events, stem), found, WINDOWS[0])
     return total
 
 
-def takes_of(shard: Shard, outputs: Sequence[tuple[Array, Array]]) -> list[Take]:
+def pair_outputs(shard: Shard, outputs: Sequence[tuple[Array, Array]]) -> list[EvaluatedClip]:
     events = shard.events
     return [
-        Take(strength, velocity, events[events[:, 0] == clip, 1:]) for clip, (strength, velocity) in enumerate(outputs)
+        EvaluatedClip(strength, velocity, events[events[:, 0] == clip, 1:])
+        for clip, (strength, velocity) in enumerate(outputs)
     ]
 
 
-def table(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, tuple[float, ...]]:
+def f_measure_table(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, tuple[float, ...]]:
     """F per stem and `micro` at each of WINDOWS, from (true events, onsets) per clip."""
     rows: dict[str, tuple[float, ...]] = {}
-    sums = [Count()] * len(WINDOWS)
+    sums = [MatchCount()] * len(WINDOWS)
     for stem, name in enumerate(STEMS):
         counts = [
-            sum((count(wanted_times(e, stem), stem_times(o, stem), w) for e, o in pairs), Count()) for w in WINDOWS
+            sum((count_matches(reference_times(e, stem), stem_times(o, stem), w) for e, o in pairs), MatchCount())
+            for w in WINDOWS
         ]
-        rows[name] = tuple(round(one.f, 3) for one in counts)
+        rows[name] = tuple(round(one.f_measure, 3) for one in counts)
         sums = [total + one for total, one in zip(sums, counts, strict=True)]
-    return rows | {"micro": tuple(round(one.f, 3) for one in sums)}
+    return rows | {"micro": tuple(round(one.f_measure, 3) for one in sums)}
 
 
 def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float]:
@@ -119,7 +121,7 @@ def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float
     loud: dict[int, list[tuple[float, float]]] = {}
     right: dict[int, list[bool]] = {}
     for events, onsets in pairs:
-        for event, onset in both(events, onsets):
+        for event, onset in pair_onsets(events, onsets):
             stem = STEM_OF_CLASS[onset.drum]
             loud.setdefault(stem, []).append((float(event[2]), onset.velocity))
             right.setdefault(stem, []).append(int(event[1]) == onset.drum)
@@ -134,16 +136,16 @@ def agreement(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, float
     return result
 
 
-def lateness(takes: Sequence[Take], thresholds: tuple[float, ...]) -> tuple[float, ...]:
+def lateness(clips: Sequence[EvaluatedClip], thresholds: tuple[float, ...]) -> tuple[float, ...]:
     """Median of onset minus truth per class, in seconds."""
     late: dict[int, list[float]] = {}
-    for take in takes:
-        for event, onset in both(take.events, take.heard(thresholds)):
+    for clip in clips:
+        for event, onset in pair_onsets(clip.events, clip.detect_onsets(thresholds)):
             late.setdefault(onset.drum, []).append(onset.time - float(event[0]))
     return tuple(round(float(np.median(late.get(drum, [0.0]))), 5) for drum in range(len(CLASSES)))
 
 
-def both(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
+def pair_onsets(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
     """Matched (event, onset) pairs within 50 ms, stem by stem."""
     found: list[tuple[Array, Onset]] = []
     for stem in range(len(STEMS)):
@@ -151,6 +153,6 @@ def both(events: Array, onsets: Sequence[Onset]) -> list[tuple[Array, Onset]]:
         mine.sort(key=lambda event: float(event[0]))
         ours = sorted((o for o in onsets if STEM_OF_CLASS[o.drum] == stem), key=lambda o: o.time)
         times = np.array([event[0] for event in mine])
-        pairs = matched(times, np.array([o.time for o in ours]), WINDOWS[0])
+        pairs = match_onsets(times, np.array([o.time for o in ours]), WINDOWS[0])
         found.extend((mine[a], ours[b]) for a, b in pairs)
     return found

@@ -10,18 +10,18 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from daemon.backends.ear import BANDS, WINDOWS
-from daemon.training.net import EarNet
-from daemon.training.voices import CLASSES
+from daemon.backends.drum_transcriber import BANDS, WINDOWS
+from daemon.training.drum_sounds import CLASSES
+from daemon.training.transcriber_net import TranscriberNet
 
 OPSET = 17
 TOLERANCE = 2e-3
 
 
-class Exported(nn.Module):
+class ProbabilityNet(nn.Module):
     """Logits become 0..1."""
 
-    def __init__(self, net: EarNet) -> None:
+    def __init__(self, net: TranscriberNet) -> None:
         super().__init__()
         self.net = net
 
@@ -30,14 +30,14 @@ class Exported(nn.Module):
         return torch.sigmoid(strength), torch.sigmoid(velocity)
 
 
-def average_of(checkpoint: Path) -> EarNet:
-    net = EarNet()
+def load_average(checkpoint: Path) -> TranscriberNet:
+    net = TranscriberNet()
     net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     return net.eval()
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class ModelMetadata:
     """What the file says about itself, one value per class; chosen on rendered validation clips."""
 
     thresholds: tuple[float, ...]
@@ -45,11 +45,11 @@ class Notes:
     lateness: tuple[float, ...]
 
 
-def export(net: EarNet, target: Path, notes: Notes) -> None:
+def export_transcriber(net: TranscriberNet, target: Path, metadata: ModelMetadata) -> None:
     """Write `target`; raises ArithmeticError if onnxruntime disagrees with torch."""
     example = torch.rand(1, 300, len(WINDOWS) * BANDS)
     torch.onnx.export(
-        Exported(net).eval(),
+        ProbabilityNet(net).eval(),
         (example,),
         str(target),
         input_names=["features"],
@@ -58,24 +58,24 @@ def export(net: EarNet, target: Path, notes: Notes) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-    values = {"classes": CLASSES, **asdict(notes)}
+    values = {"classes": CLASSES, **asdict(metadata)}
     annotate(target, {name: json.dumps(list(row)) for name, row in values.items()})
-    check(net, target)
+    check_parity(net, target)
 
 
-def annotate(target: Path, notes: dict[str, str]) -> None:
+def annotate(target: Path, metadata: dict[str, str]) -> None:
     graph = onnx.load(str(target))
-    onnx.helper.set_model_props(graph, notes)
+    onnx.helper.set_model_props(graph, metadata)
     onnx.save(graph, str(target))
 
 
-def check(net: EarNet, target: Path) -> None:
+def check_parity(net: TranscriberNet, target: Path) -> None:
     """Compare at a length that was not traced."""
     features = 4 * torch.rand(1, 777, len(WINDOWS) * BANDS)
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     ours = session.run(None, {"features": features.numpy()})
     with torch.no_grad():
-        theirs = Exported(net).eval()(features)
+        theirs = ProbabilityNet(net).eval()(features)
     worst = max(float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True))
     if worst > TOLERANCE:
         raise ArithmeticError(f"{target.name}: onnxruntime differs from torch by {worst:.2g}")

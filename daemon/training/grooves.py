@@ -1,4 +1,4 @@
-"""Human drumming: MIDI grooves as strikes, split by drummer so that no hand is in both sets."""
+"""Human drumming: MIDI grooves as strikes, split by drummer so that no drummer is in both sets."""
 
 import csv
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mido
 
-from daemon.training.voices import GENERAL_MIDI, Strike
+from daemon.training.drum_sounds import GENERAL_MIDI, Strike
 
 HELD_OUT_SESSION = "eval_session"
 VALIDATION_DRUMMERS = frozenset({"drummer2", "drummer4", "drummer9", "drummer10"})

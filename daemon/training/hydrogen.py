@@ -7,34 +7,34 @@ from xml.etree import ElementTree
 
 import soundfile
 
-from daemon.training.kits import Audio, mono, write_voice
-from daemon.training.voices import Voice
+from daemon.training.drum_sounds import SampledSound
+from daemon.training.kits import Audio, mix_to_mono, write_sound
 
-NAMES = (
-    (r"clap|cowbell|conga|agogo|tambourine|shaker|clave|(?<!bass )drum [12]", Voice.OTHER),
-    (r"stick|rim click|\bclick", Voice.STICK),
+NAME_PATTERNS = (
+    (r"clap|cowbell|conga|agogo|tambourine|shaker|clave|(?<!bass )drum [12]", SampledSound.OTHER),
+    (r"stick|rim click|\bclick", SampledSound.STICK),
     (r"roll|zap|fx|whistle|sample:|free|\bfx", None),
-    (r"kick|bass ?drum", Voice.KICK),
-    (r"snare", Voice.SNARE),
-    (r"\btom.*(hi|1)|(hi|high) tom|drum hi", Voice.TOM1),
-    (r"\btom.*(mid|2)|middle tom", Voice.TOM2),
-    (r"floor", Voice.TOM4),
-    (r"\btom", Voice.TOM3),
-    (r"(hat|hh).*(ped|pd)|(ped|pd).*(hat|hh)", Voice.PEDAL),
-    (r"(hat|hh).*(op|semi|ohh)|(op).*(hat|hh)|ohh", Voice.OPEN),
-    (r"hat|hh", Voice.CLOSED),
-    (r"ride.*(bell|cup)|^bell$", Voice.BELL),
-    (r"ride", Voice.RIDE),
-    (r"crash|china|splash|cymbal", Voice.CRASH),
+    (r"kick|bass ?drum", SampledSound.KICK),
+    (r"snare", SampledSound.SNARE),
+    (r"\btom.*(hi|1)|(hi|high) tom|drum hi", SampledSound.TOM1),
+    (r"\btom.*(mid|2)|middle tom", SampledSound.TOM2),
+    (r"floor", SampledSound.TOM4),
+    (r"\btom", SampledSound.TOM3),
+    (r"(hat|hh).*(ped|pd)|(ped|pd).*(hat|hh)", SampledSound.PEDAL),
+    (r"(hat|hh).*(op|semi|ohh)|(op).*(hat|hh)|ohh", SampledSound.OPEN),
+    (r"hat|hh", SampledSound.CLOSED),
+    (r"ride.*(bell|cup)|^bell$", SampledSound.BELL),
+    (r"ride", SampledSound.RIDE),
+    (r"crash|china|splash|cymbal", SampledSound.CRASH),
 )
 
 
-def voice_named(name: str) -> Voice | None:
+def match_sound(name: str) -> SampledSound | None:
     """The first rule that fits, the maker's remarks in brackets apart; None for rolls, effects and loop cuts."""
     plain = re.sub(r"\(.*?\)", "", name.lower())
-    for pattern, voice in NAMES:
+    for pattern, sound in NAME_PATTERNS:
         if re.search(pattern, plain):
-            return voice
+            return sound
     return None
 
 
@@ -45,25 +45,27 @@ def layer_files(instrument: ElementTree.Element) -> list[str]:
     return [name for name in names if name]
 
 
-def instruments(folder: Path) -> Iterator[tuple[Voice, list[Path]]]:
+def instruments(folder: Path) -> Iterator[tuple[SampledSound, list[Path]]]:
     text = (folder / "drumkit.xml").read_text(encoding="utf-8", errors="replace")
     root = ElementTree.fromstring(re.sub(r'\sxmlns="[^"]+"', "", text))
     for instrument in root.iter("instrument"):
-        voice = voice_named(instrument.findtext("name") or "")
-        if voice is not None:
-            yield voice, [folder / name for name in layer_files(instrument)]
+        sound = match_sound(instrument.findtext("name") or "")
+        if sound is not None:
+            yield sound, [folder / name for name in layer_files(instrument)]
 
 
-def load(path: Path) -> Audio:
+def load_audio(path: Path) -> Audio:
     audio, rate = soundfile.read(path, dtype="float32")
-    return mono(audio, rate)
+    return mix_to_mono(audio, rate)
 
 
-def convert(folder: Path, target: Path) -> int:
+def convert_hydrogen_kit(folder: Path, target: Path) -> int:
     """One kit; instruments of the same voice are merged, their layers kept in order."""
-    voices: dict[Voice, list[tuple[float, Path]]] = {}
-    for voice, files in instruments(folder):
+    sounds: dict[SampledSound, list[tuple[float, Path]]] = {}
+    for sound, files in instruments(folder):
         ranked = [(rank / len(files), file) for rank, file in enumerate(files) if file.exists()]
-        voices.setdefault(voice, []).extend(ranked)
+        sounds.setdefault(sound, []).extend(ranked)
     kit = target / re.sub(r"\W+", "_", folder.name)
-    return sum(write_voice(kit, voice, [load(path) for _, path in sorted(ranked)]) for voice, ranked in voices.items())
+    return sum(
+        write_sound(kit, sound, [load_audio(path) for _, path in sorted(ranked)]) for sound, ranked in sounds.items()
+    )

@@ -1,7 +1,7 @@
 """One-shot kits in one uniform folder, whatever they were before: `split/kit/voice-NN.flac`.
 
 Shots of a voice are numbered from soft to loud. Every shot is peak-normalised: how loud a
-voice sits in the kit is decided by the renderer, so that the ear cannot rely on it.
+voice sits in the kit is decided by the renderer, so that the transcriber cannot rely on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from daemon.training.voices import Voice
+from daemon.training.drum_sounds import SampledSound
 
 RATE = 44100
-LONGEST = 3.0
+LONGEST_SECONDS = 3.0
 FLOOR = 1e-3
 
 Audio = NDArray[Any]
@@ -32,9 +32,9 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class SampledKit:
     name: str
-    voices: Mapping[Voice, tuple[Shot, ...]]
+    sounds: Mapping[SampledSound, tuple[Shot, ...]]
 
 
 def envelope(audio: Audio, width: int = 96) -> Audio:
@@ -55,31 +55,31 @@ def attack_sample(audio: Audio) -> int:
     return int(np.argmax(rise >= 0.5 * rise.max())) if rise.size else 0
 
 
-def mono(audio: Audio, rate: int) -> Audio:
+def mix_to_mono(audio: Audio, rate: int) -> Audio:
     flat = audio.mean(axis=1) if audio.ndim == 2 else audio
     flat = np.asarray(flat, dtype=np.float32)
     return flat if rate == RATE else np.asarray(soxr.resample(flat, rate, RATE), dtype=np.float32)
 
 
-def trimmed(audio: Audio) -> Audio | None:
+def trim_audio(audio: Audio) -> Audio | None:
     """Cut silence on both sides, fade the end, set the peak to 1; None if nothing is there."""
     peak = float(np.abs(audio).max(initial=0.0))
     if peak < FLOOR:
         return None
     loud = np.flatnonzero(np.abs(audio) > peak * FLOOR)
     start = max(0, int(loud[0]) - 32)
-    body = audio[start : min(int(loud[-1]) + 1, start + int(LONGEST * RATE))] / peak
+    body = audio[start : min(int(loud[-1]) + 1, start + int(LONGEST_SECONDS * RATE))] / peak
     fade = min(body.size, 2048)
     ramp = np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return np.concatenate([body[:-fade], body[-fade:] * ramp]).astype(np.float32)
 
 
-def write_voice(folder: Path, voice: Voice, takes: Sequence[Audio]) -> int:
+def write_sound(folder: Path, sound: SampledSound, recordings: Sequence[Audio]) -> int:
     """Write takes, ordered from soft to loud, and return how many were audible."""
     folder.mkdir(parents=True, exist_ok=True)
-    shots = [shot for take in takes if (shot := trimmed(take)) is not None]
+    shots = [shot for recording in recordings if (shot := trim_audio(recording)) is not None]
     for number, shot in enumerate(shots):
-        soundfile.write(folder / f"{voice}-{number:02d}.flac", 0.98 * shot, RATE)
+        soundfile.write(folder / f"{sound}-{number:02d}.flac", 0.98 * shot, RATE)
     return len(shots)
 
 
@@ -89,14 +89,14 @@ def read_shot(path: Path) -> Shot:
     return Shot(audio, attack_sample(audio))
 
 
-def read_kit(folder: Path) -> Kit:
-    voices: dict[Voice, list[Shot]] = {}
+def read_kit(folder: Path) -> SampledKit:
+    sounds: dict[SampledSound, list[Shot]] = {}
     for path in sorted(folder.glob("*.flac")):
-        voices.setdefault(Voice(path.stem.rsplit("-", 1)[0]), []).append(read_shot(path))
-    return Kit(folder.name, {voice: tuple(shots) for voice, shots in voices.items()})
+        sounds.setdefault(SampledSound(path.stem.rsplit("-", 1)[0]), []).append(read_shot(path))
+    return SampledKit(folder.name, {sound: tuple(shots) for sound, shots in sounds.items()})
 
 
-def read_kits(split: Path) -> tuple[Kit, ...]:
+def read_kits(split: Path) -> tuple[SampledKit, ...]:
     kits = tuple(read_kit(folder) for folder in sorted(split.iterdir()) if folder.is_dir())
     if not kits:
         raise FileNotFoundError(f"no kits under {split}: run `python -m daemon.training kits` first")

@@ -4,60 +4,67 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from daemon.training.drum_sounds import CYMBALS, TOMS, SampledSound, Strike
 from daemon.training.grooves import Groove
-from daemon.training.voices import CYMBALS, TOMS, Strike, Voice
 
 Rng = np.random.Generator
-Hits = Iterator[tuple[float, Voice, float]]
+Hits = Iterator[tuple[float, SampledSound, float]]
 """(position in beats, voice, velocity 1-127)"""
 
-TIME_KEEPERS = (Voice.CLOSED, Voice.OPEN, Voice.RIDE, Voice.CRASH, Voice.BELL, Voice.TOM4)
+TIME_KEEPERS = (
+    SampledSound.CLOSED,
+    SampledSound.OPEN,
+    SampledSound.RIDE,
+    SampledSound.CRASH,
+    SampledSound.BELL,
+    SampledSound.TOM4,
+)
 
 
-def choose(rng: Rng, options: tuple[Voice, ...], weights: tuple[float, ...]) -> Voice:
+def choose_sound(rng: Rng, options: tuple[SampledSound, ...], weights: tuple[float, ...]) -> SampledSound:
     scale = np.array(weights) / sum(weights)
     return options[int(rng.choice(len(options), p=scale))]
 
 
-def pulse(rng: Rng, beats: int) -> Hits:
+def time_keeper(rng: Rng, beats: int) -> Hits:
     """A time keeper in quarters, eighths, triplets or sixteenths, with accents."""
-    voice = choose(rng, TIME_KEEPERS, (5, 2.5, 3, 1.5, 0.7, 0.5))
+    sound = choose_sound(rng, TIME_KEEPERS, (5, 2.5, 3, 1.5, 0.7, 0.5))
     per_beat = int(rng.choice([1, 2, 2, 2, 3, 4, 4]))
     accent, keep = rng.uniform(0, 40), rng.uniform(0.75, 1.0)
     for step in range(beats * per_beat):
         if rng.random() < keep:
-            yield step / per_beat, voice, 60 + (accent if step % per_beat == 0 else 0)
+            yield step / per_beat, sound, 60 + (accent if step % per_beat == 0 else 0)
 
 
 def backbeat(rng: Rng, beats: int) -> Hits:
     """Snare on two and four or on every off-eighth, with ghost notes and flams at times."""
-    voice = choose(rng, (Voice.SNARE, Voice.STICK, Voice.TOM1), (7, 2.5, 0.5))
+    sound = choose_sound(rng, (SampledSound.SNARE, SampledSound.STICK, SampledSound.TOM1), (7, 2.5, 0.5))
     fast, flam = rng.random() < 0.25, rng.random() < 0.15
     for beat in range(beats):
         if fast or beat % 2:
             position = beat + 0.5 * fast
-            yield position, voice, 105
+            yield position, sound, 105
             if flam:
-                yield position - rng.uniform(0.05, 0.09), voice, 60
-    yield from sprinkle(rng, beats, voice, chance=rng.choice([0, 0, 0.06, 0.15]), loud=40)
+                yield position - rng.uniform(0.05, 0.09), sound, 60
+    yield from sprinkle(rng, beats, sound, chance=rng.choice([0, 0, 0.06, 0.15]), loud=40)
 
 
-def sprinkle(rng: Rng, beats: int, voice: Voice, *, chance: float, loud: float) -> Hits:
+def sprinkle(rng: Rng, beats: int, sound: SampledSound, *, chance: float, loud: float) -> Hits:
     for step in range(beats * 4):
         if rng.random() < chance:
-            yield step / 4, voice, loud
+            yield step / 4, sound, loud
 
 
 def kicks(rng: Rng, beats: int) -> Hits:
     """Four on the floor, a repeated syncopated bar, or double kick."""
     kind = rng.integers(4)
     if kind == 0:
-        yield from ((float(beat), Voice.KICK, 105.0) for beat in range(beats))
+        yield from ((float(beat), SampledSound.KICK, 105.0) for beat in range(beats))
     elif kind == 1 and rng.random() < 0.4:
-        yield from ((step / 4, Voice.KICK, 95.0) for step in range(beats * 4))
+        yield from ((step / 4, SampledSound.KICK, 95.0) for step in range(beats * 4))
     else:
         bar = (rng.random(16) < rng.uniform(0.12, 0.4)) | (np.arange(16) == 0)
-        yield from ((step / 4, Voice.KICK, 100.0) for step in range(beats * 4) if bar[step % 16])
+        yield from ((step / 4, SampledSound.KICK, 100.0) for step in range(beats * 4) if bar[step % 16])
 
 
 def fills(rng: Rng, beats: int) -> Hits:
@@ -75,31 +82,31 @@ def one_fill(rng: Rng, end: int) -> Hits:
     path = sorted(rng.integers(-1, 4, length * per_beat))
     for step, place in enumerate(path):
         if rng.random() < 0.9:
-            voice = Voice.SNARE if place < 0 else TOMS[place]
-            yield end - length + step / per_beat, voice, rng.uniform(70, 120)
+            sound = SampledSound.SNARE if place < 0 else TOMS[place]
+            yield end - length + step / per_beat, sound, rng.uniform(70, 120)
 
 
 def tom_groove(rng: Rng, beats: int) -> Hits:
     """A tribal beat: two toms and accents."""
-    voices = rng.permutation(len(TOMS))[:2]
+    sounds = rng.permutation(len(TOMS))[:2]
     pattern = rng.choice([-1, 0, 1], 16, p=[0.5, 0.3, 0.2])
     for step in range(beats * 4):
         place = pattern[step % 16]
         if place >= 0:
-            yield step / 4, TOMS[int(voices[place])], 90 + 20 * (step % 4 == 0)
+            yield step / 4, TOMS[int(sounds[place])], 90 + 20 * (step % 4 == 0)
 
 
 def scatter(rng: Rng, beats: int) -> Hits:
-    """No pattern at all: the ear must not lean on metre."""
-    voices = [voice for voice in Voice if voice is not Voice.OTHER]
+    """No pattern at all: the transcriber must not lean on metre."""
+    sounds = [sound for sound in SampledSound if sound is not SampledSound.OTHER]
     for _ in range(int(beats * rng.uniform(1, 5))):
-        yield rng.uniform(0, beats), voices[int(rng.integers(len(voices)))], rng.uniform(30, 127)
+        yield rng.uniform(0, beats), sounds[int(rng.integers(len(sounds)))], rng.uniform(30, 127)
 
 
-PARTS = ((pulse, 0.85), (backbeat, 0.9), (kicks, 0.93), (fills, 0.5), (tom_groove, 0.12))
+PARTS = ((time_keeper, 0.85), (backbeat, 0.9), (kicks, 0.93), (fills, 0.5), (tom_groove, 0.12))
 
 
-def composed(rng: Rng, beats: int) -> Hits:
+def compose_strikes(rng: Rng, beats: int) -> Hits:
     if rng.random() < 0.12:
         yield from scatter(rng, beats)
         return
@@ -108,15 +115,15 @@ def composed(rng: Rng, beats: int) -> Hits:
             yield from part(rng, beats)
 
 
-def invent(rng: Rng, seconds: float) -> Groove:
+def generate_groove(rng: Rng, seconds: float) -> Groove:
     """A groove of about `seconds`, with a player's looseness (0-12 ms) and swing at times."""
     bpm = float(rng.uniform(70, 205))
     beats = max(2, int(seconds * bpm / 60) - 1)
     loose, swing = rng.uniform(0, 0.008), rng.choice([0, 0, 0, rng.uniform(0, 0.17)])
     spread = rng.uniform(2, 14)
     strikes = []
-    for position, voice, velocity in composed(rng, beats):
+    for position, sound, velocity in compose_strikes(rng, beats):
         late = swing * 0.5 * (abs(position % 1 - 0.5) < 0.01)
         time = (position + late) * 60 / bpm + rng.normal(0, loose)
-        strikes.append(Strike(max(0.0, time), voice, float(np.clip(rng.normal(velocity, spread), 8, 127))))
+        strikes.append(Strike(max(0.0, time), sound, float(np.clip(rng.normal(velocity, spread), 8, 127))))
     return Groove(bpm, seconds, tuple(sorted(strikes, key=lambda strike: strike.time)))

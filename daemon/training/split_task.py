@@ -1,4 +1,4 @@
-"""What the kit splitter is trained on, and how far off it is."""
+"""Training task of the kit splitter: batches and loss."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,28 +8,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from daemon.backends.kit_splitter import BANDS, COMPRESSION
+from daemon.backends.kit_network import BANDS, COMPRESSION
 from daemon.pipeline.audio.bands import bands
-from daemon.training.practice import Recipe, Task, excerpt
-from daemon.training.shares import STEPS, Shares, read_shares
 from daemon.training.split_net import SplitNet
+from daemon.training.split_targets import FEATURE_STEPS_PER_UNIT, SplitShard, read_split_shard
+from daemon.training.training_loop import Recipe, TrainingTask, stack_excerpts
 
 FLOOR = 3e-4
 """Errors 35 dB below the mix count for nothing, so that a drum that is not played is not chased for ever."""
 
-DETAIL = 1.0
+ENTROPY_WEIGHT = 1.0
 RECIPE = Recipe(steps=6400, batch=8, frames=256, rate=1.5e-3, save_every=200)
 Batch = tuple[Tensor, Tensor]
 
 
-def load_shares(paths: list[Path]) -> Shares:
-    every = [read_shares(path) for path in paths]
-    return Shares(np.concatenate([one.features for one in every]), np.concatenate([one.shares for one in every]))
+def load_split_shards(paths: list[Path]) -> SplitShard:
+    every = [read_split_shard(path) for path in paths]
+    return SplitShard(np.concatenate([one.features for one in every]), np.concatenate([one.shares for one in every]))
 
 
 def batches(paths: list[Path], recipe: Recipe, rng: np.random.Generator) -> Iterator[Batch]:
     """Random excerpts without end: features (batch, frames, BANDS) and shares (batch, frames, 5, BANDS)."""
-    corpus = load_shares(paths)
+    corpus = load_split_shards(paths)
     clips, length = corpus.features.shape[:2]
     while True:
         order = rng.permutation(clips)
@@ -37,8 +37,8 @@ def batches(paths: list[Path], recipe: Recipe, rng: np.random.Generator) -> Iter
             chosen = order[start : start + recipe.batch]
             at = rng.integers(0, length - recipe.frames + 1, recipe.batch)
             yield (
-                excerpt(corpus.features, chosen, at, recipe.frames) / STEPS,
-                excerpt(corpus.shares, chosen, at, recipe.frames) / 255,
+                stack_excerpts(corpus.features, chosen, at, recipe.frames) / FEATURE_STEPS_PER_UNIT,
+                stack_excerpts(corpus.shares, chosen, at, recipe.frames) / 255,
             )
 
 
@@ -50,7 +50,7 @@ def features_from(power: Tensor) -> Tensor:
     return torch.log1p(COMPRESSION * torch.sqrt(power))
 
 
-def remixed(features: Tensor, shares: Tensor) -> Batch:
+def remix(features: Tensor, shares: Tensor) -> Batch:
     """Other balances of the drums, and at times drums of several clips together.
 
     Powers are added as if the drums never met in phase; three batches in ten stay as they were rendered.
@@ -73,7 +73,7 @@ def gains_shape(drums: Tensor) -> tuple[int, int, int, int]:
     return (drums.shape[0], 1, drums.shape[2], 1)
 
 
-def tinted(features: Tensor) -> Tensor:
+def tilt_spectrum(features: Tensor) -> Tensor:
     """A random gain (+-7 dB) and a smooth tilt per excerpt: neither changes whose a band is."""
     batch = len(features)
     curve = functional.interpolate(torch.randn(batch, 1, 5) * 0.3, size=BANDS, mode="linear", align_corners=True)
@@ -81,15 +81,15 @@ def tinted(features: Tensor) -> Tensor:
     return torch.log1p(torch.exp(shift) * torch.expm1(features))
 
 
-def loss_of(net: SplitNet, batch: Batch) -> Tensor:
+def compute_loss(net: SplitNet, batch: Batch) -> Tensor:
     """Per drum the error's energy against its own, as a logarithm (an SDR), plus cross entropy by a band's level.
 
     Cross entropy is what gets it going: the other term alone (or with absolute errors) gives all to one drum for ever.
 
     bfloat16 with channels last triples the speed on a CPU that has it.
     """
-    features, shares = remixed(*batch)
-    features = tinted(features)
+    features, shares = remix(*batch)
+    features = tilt_spectrum(features)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = net(features)
     logs = torch.log_softmax(logits.float(), dim=1).transpose(1, 2)
@@ -100,7 +100,7 @@ def loss_of(net: SplitNet, batch: Batch) -> Tensor:
     floor = FLOOR * power.sum(dim=(1, 3)) + 1e-12
     ratio = torch.log10((error + floor) / (energy + floor))
     entropy = -(features[:, :, None] * shares * logs).sum() / (features[:, :, None] * shares).sum().clamp(min=1)
-    return ratio.mean() + DETAIL * entropy
+    return ratio.mean() + ENTROPY_WEIGHT * entropy
 
 
-SPLIT_TASK = Task(SplitNet, batches, loss_of)
+SPLIT_TASK = TrainingTask(SplitNet, batches, compute_loss)

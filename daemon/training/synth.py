@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from daemon.training.kits import RATE, Audio, write_voice
-from daemon.training.voices import Voice
+from daemon.training.drum_sounds import SampledSound
+from daemon.training.kits import RATE, Audio, write_sound
 
 HEAD_RATIOS = np.array([1.0, 1.59, 2.14, 2.30, 2.65, 2.92])
 
@@ -26,7 +26,7 @@ def band(noise: Audio, low: float, high: float) -> Audio:
     return np.asarray(sosfilt(butter(2, edges, "band", fs=RATE, output="sos"), noise))
 
 
-def falling(start: float, end: float, bend: float, length: float) -> Audio:
+def sweep_sine(start: float, end: float, bend: float, length: float) -> Audio:
     """A sine whose frequency falls from `start` to `end` hertz with time constant `bend` s."""
     time = np.arange(int(length * RATE)) / RATE
     phase = end * time + (start - end) * bend * (1 - np.exp(-time / bend))
@@ -41,7 +41,7 @@ def click(rng: np.random.Generator, length: float) -> Audio:
 
 def kick(rng: np.random.Generator) -> Audio:
     end, length = rng.uniform(38, 75), rng.uniform(0.25, 1.2)
-    body = falling(end * rng.uniform(1.5, 6), end, rng.uniform(0.008, 0.05), length)
+    body = sweep_sine(end * rng.uniform(1.5, 6), end, rng.uniform(0.008, 0.05), length)
     return body * decay(rng.uniform(0.15, length), length) + rng.uniform(0, 0.5) * click(rng, length)
 
 
@@ -49,7 +49,7 @@ def membrane(rng: np.random.Generator, pitch: float, seconds: float) -> Audio:
     """Head modes, the higher ones shorter and weaker, with a small pitch drop."""
     total = np.zeros(int(seconds * RATE))
     for number, ratio in enumerate(HEAD_RATIOS * rng.uniform(0.97, 1.03, HEAD_RATIOS.size)):
-        tone = falling(pitch * ratio * rng.uniform(1, 1.3), pitch * ratio, 0.03, seconds)
+        tone = sweep_sine(pitch * ratio * rng.uniform(1, 1.3), pitch * ratio, 0.03, seconds)
         total += tone * decay(seconds / (1 + number), seconds) * rng.uniform(0.2, 1) / (1 + number)
     return total
 
@@ -70,7 +70,7 @@ def stick(rng: np.random.Generator) -> Audio:
     """Side stick: two or three short wooden modes."""
     total = 0.3 * click(rng, 0.15)
     for pitch in rng.uniform(400, 2600, 3):
-        total += falling(pitch, pitch, 1.0, 0.15) * decay(rng.uniform(0.02, 0.09), 0.15)
+        total += sweep_sine(pitch, pitch, 1.0, 0.15) * decay(rng.uniform(0.02, 0.09), 0.15)
     return total
 
 
@@ -92,34 +92,34 @@ def cymbal(rng: np.random.Generator, low: float, *, ping: float) -> Audio:
     """A slow wash, plus a stick ping that dominates for rides and bells."""
     wash = metal(rng, 2.5, low) * decay(rng.uniform(1.2, 2.5), 2.5)
     wash *= 1 - 0.8 * np.exp(-np.arange(wash.size) / RATE / rng.uniform(0.001, 0.02))
-    tone = sum(falling(f, f, 1.0, 2.5) for f in rng.uniform(low, 3 * low, 3))
+    tone = sum(sweep_sine(f, f, 1.0, 2.5) for f in rng.uniform(low, 3 * low, 3))
     return wash + ping * tone * decay(rng.uniform(0.3, 1.5), 2.5) + ping * click(rng, 2.5)
 
 
-def convert(count: int, target: Path, seed: int) -> int:
+def write_synth_kits(count: int, target: Path, seed: int) -> int:
     """Write `count` kits of random drums."""
     total = 0
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        for voice, take in strike_all(rng).items():
-            total += write_voice(target / f"synth-{number:02d}", voice, [take])
+        for sound, recording in synthesise_sounds(rng).items():
+            total += write_sound(target / f"synth-{number:02d}", sound, [recording])
     return total
 
 
-def strike_all(rng: np.random.Generator) -> dict[Voice, Audio]:
+def synthesise_sounds(rng: np.random.Generator) -> dict[SampledSound, Audio]:
     pitch, low = rng.uniform(130, 260), rng.uniform(2000, 7000)
     return {
-        Voice.KICK: kick(rng),
-        Voice.SNARE: snare(rng),
-        Voice.STICK: stick(rng),
-        Voice.TOM1: tom(rng, pitch),
-        Voice.TOM2: tom(rng, pitch * 0.8),
-        Voice.TOM3: tom(rng, pitch * 0.62),
-        Voice.TOM4: tom(rng, pitch * 0.5),
-        Voice.CLOSED: hat(rng, low, rng.uniform(0.03, 0.12)),
-        Voice.PEDAL: hat(rng, low, rng.uniform(0.04, 0.15)),
-        Voice.OPEN: hat(rng, low, rng.uniform(0.3, 1.2)),
-        Voice.CRASH: cymbal(rng, rng.uniform(400, 1500), ping=0.0),
-        Voice.RIDE: cymbal(rng, rng.uniform(600, 3000), ping=rng.uniform(0.2, 1)),
-        Voice.BELL: cymbal(rng, rng.uniform(600, 1500), ping=2.0),
+        SampledSound.KICK: kick(rng),
+        SampledSound.SNARE: snare(rng),
+        SampledSound.STICK: stick(rng),
+        SampledSound.TOM1: tom(rng, pitch),
+        SampledSound.TOM2: tom(rng, pitch * 0.8),
+        SampledSound.TOM3: tom(rng, pitch * 0.62),
+        SampledSound.TOM4: tom(rng, pitch * 0.5),
+        SampledSound.CLOSED: hat(rng, low, rng.uniform(0.03, 0.12)),
+        SampledSound.PEDAL: hat(rng, low, rng.uniform(0.04, 0.15)),
+        SampledSound.OPEN: hat(rng, low, rng.uniform(0.3, 1.2)),
+        SampledSound.CRASH: cymbal(rng, rng.uniform(400, 1500), ping=0.0),
+        SampledSound.RIDE: cymbal(rng, rng.uniform(600, 3000), ping=rng.uniform(0.2, 1)),
+        SampledSound.BELL: cymbal(rng, rng.uniform(600, 1500), ping=2.0),
     }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.backends.ear import HIGHEST, LOWEST, RATE
+from daemon.backends.drum_transcriber import HIGHEST, LOWEST, RATE
 
 Array = NDArray[Any]
 FLUX_HOP = 128

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-EAR = Path(__file__).with_name("ear.onnx")
-BARS = Path(__file__).with_name("bars.npz")
-KIT = Path(__file__).with_name("kit.onnx")
-BASIC_PITCH = Path(__file__).with_name("basic_pitch")
+DRUM_TRANSCRIBER_WEIGHTS = Path(__file__).with_name("drum_transcriber.onnx")
+BAR_PATTERNS = Path(__file__).with_name("bar_patterns.npz")
+KIT_NETWORK_WEIGHTS = Path(__file__).with_name("kit_network.onnx")
+BASIC_PITCH_FOLDER = Path(__file__).with_name("basic_pitch")

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.acceptance.home import Home
+from tests.acceptance.command_line import CommandLine
 
 
 @pytest.fixture
 def home(tmp_path):
-    return Home(tmp_path)
+    return CommandLine(tmp_path)

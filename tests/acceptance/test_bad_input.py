@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests import synth
-from tests.acceptance.home import BEAT, DRUMS
+from tests.acceptance.command_line import BEAT, DRUMS
 
 SOUND = synth.play(BEAT, 2.0)
 ROOM = 200_000  # bytes: enough for MIDI and manifest, not for two seconds of sound
@@ -38,7 +38,7 @@ def headless(path):
     return holding(synth.write(path, SOUND).read_bytes()[:20], path)
 
 
-def sounding(samples, path, rate=synth.RATE):
+def write_sound(samples, path, rate=synth.RATE):
     return synth.write(path, samples, rate=rate)
 
 
@@ -52,11 +52,11 @@ def without_channels(path):
 def with_nan(path):
     samples = SOUND.copy()
     samples[:, 5000] = np.nan
-    return sounding(samples, path)
+    return write_sound(samples, path)
 
 
 def named_in_latin_1(path):
-    return sounding(SOUND, path).rename(path.with_name("K\udcf6nig.wav"))
+    return write_sound(SOUND, path).rename(path.with_name("K\udcf6nig.wav"))
 
 
 BAD = {
@@ -67,12 +67,12 @@ BAD = {
     "text": ("Song.mp3", partial(holding, b"la la la"), "is not audio"),
     "header only": ("Song.wav", headless, "Export or copy it again"),
     "picture only": ("Song.mp4", synth.write_video, "has no audio track"),
-    "too short": ("Song.wav", partial(sounding, SOUND[:, :2000]), "only 45 ms"),
-    "silent": ("Song.wav", partial(sounding, synth.silence(1.0)), "is silent"),
+    "too short": ("Song.wav", partial(write_sound, SOUND[:, :2000]), "only 45 ms"),
+    "silent": ("Song.wav", partial(write_sound, synth.silence(1.0)), "is silent"),
     "not a number": ("Song.wav", with_nan, "no numbers"),
     "no channels": ("Song.wav", without_channels, "Export"),
-    "slow rate": ("Song.wav", partial(sounding, SOUND, rate=4000), "8000 to 192000 Hz"),
-    "fast rate": ("Song.wav", partial(sounding, SOUND, rate=384000), "8000 to 192000 Hz"),
+    "slow rate": ("Song.wav", partial(write_sound, SOUND, rate=4000), "8000 to 192000 Hz"),
+    "fast rate": ("Song.wav", partial(write_sound, SOUND, rate=384000), "8000 to 192000 Hz"),
     "strange name": ("Song.wav", named_in_latin_1, "no UTF-8"),
 }
 
@@ -229,9 +229,9 @@ def test_without_network_a_separator_that_was_named_is_not_replaced(home):
 
 
 def test_damaged_weights_are_not_used(home):
-    from daemon.backends.catalogue import published
+    from daemon.backends.catalogue import published_checkpoints
 
-    weights = home.folder / "models" / "htdemucs" / published()["htdemucs"].members[0].sources[0].file
+    weights = home.folder / "models" / "htdemucs" / published_checkpoints()["htdemucs"].members[0].sources[0].file
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"something else")
     result = home.sidestick("transcribe", home.song(), "--separator", "htdemucs")

@@ -8,7 +8,7 @@ import pytest
 from daemon.commands.console import JsonConsole
 from daemon.outlets import delivery
 from tests import synth
-from tests.acceptance.home import BEAT
+from tests.acceptance.command_line import BEAT
 
 STAGES = ("decode", "separate", "listen", "kit", "hits", "beats", "write")
 EVERYTHING = ("--separator", "embedded", "--stems", "wav", "--kit-stems", "--backing", "--plot", "--json")
@@ -21,14 +21,14 @@ def interrupt(*_, **__):
 
 def interrupted_at(stage, monkeypatch):
     """A console of a user who presses Ctrl-C as soon as `stage` is under way."""
-    shown = JsonConsole.progress
+    shown = JsonConsole.show_progress
 
     def progress(self, song, now, report):
         shown(self, song, now, report)
         if now == stage:
             interrupt()
 
-    monkeypatch.setattr(JsonConsole, "progress", progress)
+    monkeypatch.setattr(JsonConsole, "show_progress", progress)
 
 
 def unfinished(home):

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from daemon.backends.catalogue import published
+from daemon.backends.catalogue import published_checkpoints
 
 
 @pytest.fixture
 def swapped(home):
     """A file that carries the name of htdemucs and nothing of it."""
-    member = published()["htdemucs"].members[0]
+    member = published_checkpoints()["htdemucs"].members[0]
     file = home.folder / "models" / "htdemucs" / member.sources[0].file
     file.parent.mkdir(parents=True)
     file.write_bytes(b"something else")
@@ -19,13 +19,13 @@ def swapped(home):
 
 def test_all_models_are_listed_with_their_licence(home):
     lines = home.sidestick("models", "list").stdout.splitlines()
-    assert {line.split()[0] for line in lines} == set(published())
+    assert {line.split()[0] for line in lines} == set(published_checkpoints())
     assert all("not fetched" in line and ("MIT" in line or "no licence" in line) for line in lines)
 
 
 def test_the_list_for_programs_is_json(home):
     rows = json.loads(home.sidestick("models", "list", "--json").stdout)
-    assert {row["name"] for row in rows} == set(published())
+    assert {row["name"] for row in rows} == set(published_checkpoints())
     assert {row["state"] for row in rows} == {"not fetched"}
 
 

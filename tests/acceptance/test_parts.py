@@ -9,8 +9,8 @@ import soxr
 
 from bridge.midi.file_reader import read
 from tests import synth
-from tests.acceptance.home import Home
-from tests.pipeline.pitched.test_transcribe_part import BRIGHT, plucked
+from tests.acceptance.command_line import CommandLine
+from tests.pipeline.pitched.test_transcribe_part import BRIGHT, pluck
 
 LINE = [(33, 0.3, 0.5), (40, 1.0, 0.5), (36, 1.7, 0.5)]
 BASS = ("--input", "bass")
@@ -18,7 +18,7 @@ PARTS = ("--parts", "all", "--separator", "embedded")
 
 
 def stem(home, line=LINE, name="Line.wav", **how):
-    return synth.write(home.music / name, plucked(line, **how))
+    return synth.write(home.music / name, pluck(line, **how))
 
 
 def manifest(home, name="Line"):
@@ -32,8 +32,8 @@ def pitches(home, name="Line.bass.mid"):
 @pytest.fixture(scope="module")
 def band(tmp_path_factory):
     """Drums and bass together, all parts of them transcribed once."""
-    home = Home(tmp_path_factory.mktemp("band"))
-    line = plucked([(pitch, onset + 0.2, length) for pitch, onset, length in LINE], 4.0)
+    home = CommandLine(tmp_path_factory.mktemp("band"))
+    line = pluck([(pitch, onset + 0.2, length) for pitch, onset, length in LINE], 4.0)
     synth.write(home.music / "Band.wav", line + synth.play(synth.rock_beat(2), 4.0))
     home.result = home.sidestick("transcribe", home.music / "Band.wav", *PARTS)
     return home
@@ -117,7 +117,7 @@ def test_a_detuned_recording_keeps_its_notes_and_its_tuning_is_said(home):
 
 
 def test_a_voice_over_the_telephone_is_heard(home):
-    sung = plucked([(60, 0.3, 0.5), (64, 1.0, 0.5)], tones=BRIGHT).mean(axis=0)
+    sung = pluck([(60, 0.3, 0.5), (64, 1.0, 0.5)], tones=BRIGHT).mean(axis=0)
     soundfile.write(home.music / "Line.wav", soxr.resample(sung, synth.RATE, 8000), 8000, subtype="ULAW")
     assert home.sidestick("transcribe", home.music / "Line.wav", "--input", "vocals").exit_code == 0
     assert pitches(home, "Line.vocals.mid") == [60, 64]

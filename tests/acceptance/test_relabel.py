@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bridge.midi.file_reader import read
-from tests.acceptance.home import DRUMS, Home
+from tests.acceptance.command_line import DRUMS, CommandLine
 
 SNARE, CLAP = 38, 39
 
@@ -13,7 +13,7 @@ SNARE, CLAP = 38, 39
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory):
     """A song that was transcribed once; each test corrects it and takes that back."""
-    home = Home(tmp_path_factory.mktemp("home"))
+    home = CommandLine(tmp_path_factory.mktemp("home"))
     assert home.sidestick("transcribe", home.song(), *DRUMS).exit_code == 0
     return home
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from bridge.midi.file_reader import read
-from tests.acceptance.home import DRUMS
+from tests.acceptance.command_line import DRUMS
 
 EMBEDDED = ("--separator", "embedded")
 

@@ -25,29 +25,29 @@ def test_its_licence_travels_with_it() -> None:
 
 
 def test_the_key_that_sounds_is_heard_when_it_sounds() -> None:
-    heard = BasicPitch().listen([tune()], RATE)
+    heard = BasicPitch().transcribe([tune()], RATE)
     frames = (np.array([0.35, 5.35, 8.35]) * heard.frame_rate).astype(int)
     assert (heard.note[frames].argmax(axis=1) == 36).all()
     assert heard.note[(np.array([0.9, 5.9]) * heard.frame_rate).astype(int)].max() < 0.3
 
 
 def test_every_started_hop_has_a_frame() -> None:
-    heard = BasicPitch().listen([tune(2.001)], RATE)
+    heard = BasicPitch().transcribe([tune(2.001)], RATE)
     assert len(heard.note) == len(heard.onset) == len(heard.contour) == -(-len(tune(2.001)) // HOP)
 
 
 def test_block_sizes_do_not_matter() -> None:
-    whole, pieces = (BasicPitch().listen(blocks, RATE) for blocks in ([tune()], np.array_split(tune(), 37)))
+    whole, pieces = (BasicPitch().transcribe(blocks, RATE) for blocks in ([tune()], np.array_split(tune(), 37)))
     np.testing.assert_allclose(whole.note.astype(float), pieces.note.astype(float), atol=2e-3)
 
 
 def test_other_rates_are_resampled() -> None:
-    heard = BasicPitch().listen([synth.tone(220, 2.0, channels=1)[0]], synth.RATE)
+    heard = BasicPitch().transcribe([synth.tone(220, 2.0, channels=1)[0]], synth.RATE)
     assert heard.note[80].argmax() == 36
 
 
 def test_nothing_gives_nothing() -> None:
-    assert BasicPitch().listen([], RATE).note.shape == (0, 88)
+    assert BasicPitch().transcribe([], RATE).note.shape == (0, 88)
 
 
 @pytest.mark.parametrize("length", [1, HOP, 50_000, 400_000])

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from daemon.backends.catalogue import Checkpoint, Member, Source, published
+from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
 from daemon.backends.checkpoints import Checkpoints, NoWeights
-from daemon.backends.download import Answer
+from daemon.backends.download import DownloadStream
 from daemon.errors import Cancelled
 
 DATA = bytes(range(256)) * 4096
@@ -22,11 +22,11 @@ class Server:
         self.data, self.stop, self.down = data, stop, down
         self.asked: list[tuple[str, int]] = []
 
-    def __call__(self, url: str, start: int) -> Answer:
+    def __call__(self, url: str, start: int) -> DownloadStream:
         self.asked.append((url, start))
         if url in self.down:
             raise OSError("no route to host")
-        return Answer(start, len(self.data), self._blocks(start))
+        return DownloadStream(start, len(self.data), self._blocks(start))
 
     def _blocks(self, start: int) -> Iterator[bytes]:
         step = len(self.data) // 4
@@ -42,7 +42,7 @@ def no_npm(arguments: list[str], folder: Path, tick: object) -> None:
 
 def shelf(tmp_path: Path, server: Server | None = None, *, offline: bool = False, urls: tuple[str, ...] = (NEAR,),
           custom: dict[str, Path] | None = None) -> Checkpoints:  # fmt: skip
-    entry = Checkpoint("small", ("drums",), (Member("a", tuple(Source(url, PINNED) for url in urls)),))
+    entry = Checkpoint("small", ("drums",), (Member("a", tuple(WeightsSource(url, PINNED) for url in urls)),))
     return Checkpoints(tmp_path, offline=offline, custom=custom, entries={"small": entry},
                        fetch_url=server or Server(), run_npm=no_npm)  # fmt: skip
 
@@ -148,7 +148,7 @@ def test_a_registered_checkpoint_is_used_as_it_is_and_never_trusted(tmp_path: Pa
     mine.write_bytes(DATA)
     weights = shelf(tmp_path, custom={"mine": mine})
     assert weights.path("mine") == mine and weights.sha256("mine") == PINNED
-    assert weights.pinned("small") and not weights.pinned("mine")
+    assert weights.is_pinned("small") and not weights.is_pinned("mine")
 
 
 def test_a_registered_checkpoint_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -173,19 +173,21 @@ def test_a_bag_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> None
 
 
 def test_every_published_file_is_pinned_by_its_whole_hash() -> None:
-    sources = [source for each in published().values() for member in each.members for source in member.sources]
+    sources = [
+        source for each in published_checkpoints().values() for member in each.members for source in member.sources
+    ]
     assert all(len(source.sha256) == 64 and int(source.sha256, 16) for source in sources)
     old = [source for source in sources if source.url.endswith(".th")]
     assert old and all(source.file.split("-")[1] == source.sha256[:8] + ".th" for source in old)
 
 
 def test_a_bag_has_a_weight_for_every_member_and_stem() -> None:
-    for each in published().values():
+    for each in published_checkpoints().values():
         assert not each.mixing or len(each.mixing) == len(each.members)
         assert all(len(row) == len(each.stems) for row in each.mixing)
 
 
 def test_only_weights_without_a_licence_wait_to_be_asked_for() -> None:
-    waiting = {name for name, each in published().items() if each.on_request}
+    waiting = {name for name, each in published_checkpoints().items() if each.on_request}
     assert waiting == {"drumsep", "drumsep6"}
-    assert all("no licence" in published()[name].licence for name in waiting)
+    assert all("no licence" in published_checkpoints()[name].licence for name in waiting)

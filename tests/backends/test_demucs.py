@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from daemon.backends import networks
-from daemon.backends.demucs import OutOfMemory, Scale, Separation, Voice
+from daemon.backends.demucs import BagMember, DemucsSeparation, OutOfMemory, Scale
 from daemon.backends.device import Device
 from daemon.errors import Cancelled
 from daemon.pipeline.records import Audio
@@ -44,24 +44,24 @@ def mix(tmp_path: Path) -> Audio:
     return Audio(path, round(1.7 * 44100))
 
 
-def separated(voices: Sequence[Voice], mix: Audio, stems: Sequence[str] = ("drums",)) -> Any:
-    run = Separation(voices, stems, device=Device()).run(mix, lambda fraction: None)
+def separated(voices: Sequence[BagMember], mix: Audio, stems: Sequence[str] = ("drums",)) -> Any:
+    run = DemucsSeparation(voices, stems, device=Device()).run(mix, lambda fraction: None)
     return np.concatenate(list(run), axis=-1)
 
 
 def test_segments_are_joined_without_gaps_and_at_the_right_level(mix: Audio) -> None:
-    np.testing.assert_allclose(separated([Voice(Echo(), (1,))], mix)[0], mix.read(), atol=1e-6)
+    np.testing.assert_allclose(separated([BagMember(Echo(), (1,))], mix)[0], mix.read(), atol=1e-6)
 
 
 def test_a_bag_is_the_weighted_mean_of_its_networks(mix: Audio) -> None:
-    found = separated([Voice(Echo(1.0), (1, 0)), Voice(Echo(4.0), (2, 1))], mix, ("drums", "bass"))
+    found = separated([BagMember(Echo(1.0), (1, 0)), BagMember(Echo(4.0), (2, 1))], mix, ("drums", "bass"))
     scale = Scale.of(mix)
     np.testing.assert_allclose(found[0], (mix.read() - scale.mean) * 3 + scale.mean, atol=1e-5)
     np.testing.assert_allclose(found[1], (mix.read() - scale.mean) * 4 + scale.mean, atol=1e-5)
 
 
 def test_a_network_without_a_say_is_not_run(mix: Audio) -> None:
-    found = separated([Voice(Echo(), (1,)), Voice(Echo(fail="must not run"), (0,))], mix)
+    found = separated([BagMember(Echo(), (1,)), BagMember(Echo(fail="must not run"), (0,))], mix)
     assert found.shape == (1, 2, mix.frames)
 
 
@@ -73,7 +73,7 @@ def test_the_scale_is_that_of_the_whole_mono_mix(mix: Audio) -> None:
 
 def test_progress_rises_to_one(mix: Audio) -> None:
     told: list[float] = []
-    list(Separation([Voice(Echo(), (1,))], ["drums"], device=Device()).run(mix, told.append))
+    list(DemucsSeparation([BagMember(Echo(), (1,))], ["drums"], device=Device()).run(mix, told.append))
     assert told == sorted(told) and told[-1] == 1
 
 
@@ -82,32 +82,34 @@ def test_what_the_report_raises_ends_the_work(mix: Audio) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(Separation([Voice(Echo(), (1,))], ["drums"], device=Device()).run(mix, stop))
+        list(DemucsSeparation([BagMember(Echo(), (1,))], ["drums"], device=Device()).run(mix, stop))
 
 
 def test_out_of_memory_has_its_own_name(mix: Audio) -> None:
     with pytest.raises(OutOfMemory):
-        separated([Voice(Echo(fail="CUDA out of memory. Tried to allocate 2 GiB"), (1,))], mix)
+        separated([BagMember(Echo(fail="CUDA out of memory. Tried to allocate 2 GiB"), (1,))], mix)
 
 
 def test_another_failure_of_the_network_is_not_taken_for_it(mix: Audio) -> None:
     with pytest.raises(RuntimeError, match="shapes do not fit"):
-        separated([Voice(Echo(fail="shapes do not fit"), (1,))], mix)
+        separated([BagMember(Echo(fail="shapes do not fit"), (1,))], mix)
 
 
 @pytest.mark.parametrize("kind", [HTDemucs, HDemucs, Demucs])
 def test_one_stem_alone_is_what_it_is_among_all(mix: Audio, tmp_path: Path, kind: type) -> None:
     file = small_networks.write(tmp_path / "a.th", kind)
     every, alone = (networks.load(file, trusted=False) for _ in range(2))
-    together = separated([Voice(every, (1, 1, 1, 1))], mix, small_networks.SOURCES)
+    together = separated([BagMember(every, (1, 1, 1, 1))], mix, small_networks.SOURCES)
     assert together.shape == (4, 2, mix.frames)
-    np.testing.assert_allclose(separated([Voice(alone, (1,))], mix, ["other"])[0], together[2], atol=1e-5)
+    np.testing.assert_allclose(separated([BagMember(alone, (1,))], mix, ["other"])[0], together[2], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [HTDemucs, HDemucs])
 def test_short_segments_still_cover_the_song(mix: Audio, tmp_path: Path, kind: type) -> None:
     network = networks.load(small_networks.write(tmp_path / "a.th", kind), trusted=False)
-    run = Separation([Voice(network, (1,))], ["drums"], device=Device(short=True)).run(mix, lambda _: None)
+    run = DemucsSeparation([BagMember(network, (1,))], ["drums"], device=Device(short_segments=True)).run(
+        mix, lambda _: None
+    )
     assert sum(block.shape[-1] for block in run) == mix.frames
 
 

@@ -1,16 +1,21 @@
 import pytest
 
-from daemon.backends.device import GIGABYTE, Device, Hardware, Kind, choose, step_down
+from daemon.backends.device import GIGABYTE, Device, DeviceKind, Hardware, choose, step_down
 from daemon.errors import StageFailed
 
 
 @pytest.mark.parametrize(
     ("free", "kind", "short"),
-    [(1.9, Kind.CPU, False), (2.0, Kind.CUDA, True), (6.9, Kind.CUDA, True), (7.0, Kind.CUDA, False)],
+    [
+        (1.9, DeviceKind.CPU, False),
+        (2.0, DeviceKind.CUDA, True),
+        (6.9, DeviceKind.CUDA, True),
+        (7.0, DeviceKind.CUDA, False),
+    ],
 )
-def test_the_free_gpu_memory_decides(free: float, kind: Kind, short: bool) -> None:
+def test_the_free_gpu_memory_decides(free: float, kind: DeviceKind, short: bool) -> None:
     device = choose("auto", Hardware(cuda_free=int(free * GIGABYTE)))
-    assert (device.kind, device.short) == (kind, short)
+    assert (device.kind, device.short_segments) == (kind, short)
 
 
 def test_too_little_gpu_memory_is_said() -> None:
@@ -18,12 +23,12 @@ def test_too_little_gpu_memory_is_said() -> None:
 
 
 def test_a_mac_uses_metal_and_a_plain_machine_its_cpu() -> None:
-    assert choose("auto", Hardware(mps=True)).kind is Kind.MPS
-    assert choose("auto", Hardware()) == Device(Kind.CPU)
+    assert choose("auto", Hardware(mps=True)).kind is DeviceKind.MPS
+    assert choose("auto", Hardware()) == Device(DeviceKind.CPU)
 
 
 def test_the_cpu_is_always_there() -> None:
-    assert choose("cpu", Hardware(cuda_free=80 * GIGABYTE)) == Device(Kind.CPU)
+    assert choose("cpu", Hardware(cuda_free=80 * GIGABYTE)) == Device(DeviceKind.CPU)
 
 
 @pytest.mark.parametrize("asked", ["cuda", "mps", "tpu"])
@@ -33,8 +38,8 @@ def test_a_device_that_is_not_there_is_refused_with_the_remedy(asked: str) -> No
 
 
 def test_out_of_memory_goes_to_short_segments_then_to_the_cpu_then_nowhere() -> None:
-    shorter = step_down(Device(Kind.CUDA))
-    assert shorter is not None and shorter.short and "shorter segments" in shorter.remark
+    shorter = step_down(Device(DeviceKind.CUDA))
+    assert shorter is not None and shorter.short_segments and "shorter segments" in shorter.remark
     last = step_down(shorter)
-    assert last is not None and last.kind is Kind.CPU and "CPU" in last.remark
+    assert last is not None and last.kind is DeviceKind.CPU and "CPU" in last.remark
     assert step_down(last) is None

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from daemon.backends import mdx23c
-from daemon.backends.device import Device, Kind
-from daemon.backends.mdx23c import Mdx23c, chunk_frames, consistent_stems, fidelity, loudest
+from daemon.backends.device import Device, DeviceKind
+from daemon.backends.mdx23c import Mdx23c, chunk_frames, consistent_stems, fidelity, loudest_excerpt
 from daemon.backends.tfc_tdf import Layout, TfcTdf, build, read_state
 from daemon.errors import Cancelled, StageFailed
 from daemon.pipeline.audio.wav import WavWriter
@@ -234,7 +234,7 @@ def test_a_gpu_without_memory_is_given_shorter_chunks_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nn.Module, "to", lambda module, *_: module)
-    tight = Mdx23c(Tight(5), FIVE, steps=1024, device=Device(Kind.CUDA))
+    tight = Mdx23c(Tight(5), FIVE, steps=1024, device=Device(DeviceKind.CUDA))
     parts = tight.separate_kit(stored(tmp_path, synth.noise(13.0)), tmp_path, quiet)
     assert "shorter segments" in parts.remarks[0]
 
@@ -264,4 +264,4 @@ def test_half_precision_is_used_only_where_it_is_faster_and_as_good(
 
 def test_the_loudest_excerpt_is_found(tmp_path: Path) -> None:
     samples = np.concatenate([synth.silence(3.0), synth.noise(1.0), synth.silence(3.0)], axis=1)
-    assert np.abs(loudest(stored(tmp_path, samples), 22050)).max() > 0.1
+    assert np.abs(loudest_excerpt(stored(tmp_path, samples), 22050)).max() > 0.1

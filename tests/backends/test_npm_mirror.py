@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from daemon.backends import networks, npm_mirror
-from daemon.backends.catalogue import published
+from daemon.backends.catalogue import published_checkpoints
 from daemon.errors import Cancelled
 
 
@@ -130,5 +130,5 @@ def test_the_converted_network_says_what_the_onnx_file_says(fetched: Path, tmp_p
 @pytest.mark.weights
 def test_the_conversion_gives_the_pinned_bytes(fetched: Path, tmp_path: Path) -> None:
     npm_mirror.convert(fetched, tmp_path / "a.safetensors")
-    pinned = {source.sha256 for source in published()["htdemucs"].members[0].sources}
+    pinned = {source.sha256 for source in published_checkpoints()["htdemucs"].members[0].sources}
     assert sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest() in pinned

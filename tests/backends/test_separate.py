@@ -6,7 +6,7 @@ from demucs.hdemucs import HDemucs
 
 from daemon.backends import demucs
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.device import Device, Kind
+from daemon.backends.device import Device, DeviceKind
 from daemon.backends.separate import separate
 from daemon.errors import Cancelled, StageFailed
 from daemon.pipeline.records import Audio, Part, Stems
@@ -108,16 +108,16 @@ def test_out_of_memory_steps_down_once_and_says_so(
 ) -> None:
     tried: list[Device] = []
 
-    class Tight(demucs.Separation):
+    class Tight(demucs.DemucsSeparation):
         def __init__(self, *given: object, device: Device, **more: object) -> None:
             tried.append(device)
-            if device.kind is Kind.CUDA:
+            if device.kind is DeviceKind.CUDA:
                 raise demucs.OutOfMemory("CUDA out of memory")
             super().__init__(*given, device=device, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(demucs, "Separation", Tight)
-    gpu = Device(Kind.CUDA, short=True)
+    monkeypatch.setattr(demucs, "DemucsSeparation", Tight)
+    gpu = Device(DeviceKind.CUDA, short_segments=True)
     stems = separate(song, [Part.DRUMS], name="mine", folder=song.path.parent / "stems", checkpoints=weights,
                      device=gpu, report=lambda _: None)  # fmt: skip
-    assert [each.kind for each in tried] == [Kind.CUDA, Kind.CPU]
+    assert [each.kind for each in tried] == [DeviceKind.CUDA, DeviceKind.CPU]
     assert stems.model.device == "cpu" and "ran out of memory" in stems.remarks[0]

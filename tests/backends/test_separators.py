@@ -56,9 +56,9 @@ def test_drumsep_without_weights_names_the_command_that_gets_them(weights: Check
 def test_a_thrifty_separation_takes_short_segments_one_at_a_time_and_says_so(tmp_path: Path, weights, monkeypatch):
     samples = synth.play(synth.rock_beat(1), 1.0)
     mix = Audio(synth.write(tmp_path / "mix.wav", samples), samples.shape[1])
-    crews, crew = [], demucs._crew
-    monkeypatch.setattr(demucs, "_crew", lambda device: crews.append(crew(device)) or crews[-1])
-    found = replace(separator("mine", weights, "cpu", quiet), thrifty=True)
+    crews, crew = [], demucs._plan_threads
+    monkeypatch.setattr(demucs, "_plan_threads", lambda device: crews.append(crew(device)) or crews[-1])
+    found = replace(separator("mine", weights, "cpu", quiet), short_segments=True)
     stems = found.separate(mix, (Part.DRUMS,), tmp_path / "stems", quiet)
     assert [workers for workers, _ in crews] == [1]
     assert stems.remarks == (SHORT_OF_MEMORY,)

@@ -28,7 +28,7 @@ from tests.benchmarks import (
     speed,
     web,
 )
-from tests.benchmarks.tables import Setting, Table, machine, number, placed
+from tests.benchmarks.tables import Setting, Table, machine, number, replace_tables
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     print(machine())
     if asked.write:
         every = [*found, Table("machine", (), (), machine())]
-        asked.write.write_text(placed(asked.write.read_text("utf-8"), every), "utf-8")
+        asked.write.write_text(replace_tables(asked.write.read_text("utf-8"), every), "utf-8")
 
 
 def _read() -> argparse.Namespace:

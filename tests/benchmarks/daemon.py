@@ -27,12 +27,12 @@ from tests.benchmarks.running import (
     p99,
     pong,
     table,
-    timed,
+    time_ms,
     until,
     until_idle,
 )
 from tests.benchmarks.tables import Setting, Table
-from tests.wire.home import PATIENCE, Home
+from tests.wire.daemon_process import PATIENCE, DaemonProcess
 
 REQUESTS, CORRECTIONS, KILLS, QUEUE = 1000, 200, 20, 10
 
@@ -43,7 +43,7 @@ def start() -> list[Row]:
     for _ in range(5):
         with home() as fresh:
             began = time.perf_counter()
-            fresh.process = fresh.running()
+            fresh.process = fresh.spawn()
             while not pong(fresh):
                 time.sleep(0.01)
             times.append(time.perf_counter() - began)
@@ -95,8 +95,8 @@ def ack() -> list[Row]:
         client = stack.enter_context(running.client())
         client.ask("/sidestick/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
         next(message for message in client.events(PATIENCE) if "separate" in message.args)
-        times = [timed(lambda path=path: client.ask("/sidestick/process", str(path))) for path in paths]
-        pings = [timed(lambda: client.ask("/sidestick/ping")) for _ in range(REQUESTS)]
+        times = [time_ms(lambda path=path: client.ask("/sidestick/process", str(path))) for path in paths]
+        pings = [time_ms(lambda: client.ask("/sidestick/ping")) for _ in range(REQUESTS)]
     return [
         Row("ack, p99 of 1,000 requests, all cores busy", p99(times), "ms", "< 10"),
         Row("ack, median", sorted(times)[REQUESTS // 2], "ms", ""),
@@ -111,7 +111,7 @@ def relabel() -> list[Row]:
         running.start()
         with running.client() as client, running.client() as listener:
             listener.ask("/sidestick/subscribe", 0, 3600)
-            times = [timed(lambda n=n: _correct(client, listener, name, n)) for n in range(CORRECTIONS)]
+            times = [time_ms(lambda n=n: _correct(client, listener, name, n)) for n in range(CORRECTIONS)]
     return [
         Row("relabel of 5,000 hits to .mid and event, p99", p99(times[1:]), "ms", "< 100"),
         Row("relabel, median", sorted(times)[len(times) // 2], "ms", ""),
@@ -139,7 +139,7 @@ def kill() -> list[Row]:
         return [Row(f"{kills} kills: files lost, doubled or half written", _wrong(running, paths), "", "0")]
 
 
-def _wrong(running: Home, paths: Sequence[Path]) -> int:
+def _wrong(running: DaemonProcess, paths: Sequence[Path]) -> int:
     """Names that are missing or too many, and manifests or MIDI files that cannot be read."""
     expected = {path.name for path in paths}
     expected |= {f"{path.stem}{ending}" for path in paths for ending in (".sidestick.json", ".drums.mid")}
@@ -152,7 +152,7 @@ def _wrong(running: Home, paths: Sequence[Path]) -> int:
     return len(expected ^ found) + len(broken) + sum(states.values()) - states[State.DONE]
 
 
-def _little(running: Home, number: int) -> Path:
+def _little(running: DaemonProcess, number: int) -> Path:
     return synth.write(running.music / f"{number}.wav", synth.tone(200.0 + number, 0.2))
 
 

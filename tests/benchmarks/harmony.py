@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.backends.basic_pitch import BasicPitch
-from daemon.pipeline.pitched.harmony import Harmony, Key, harmony
+from daemon.pipeline.pitched.harmony import Harmony, Key, estimate_harmony
 from daemon.pipeline.records import BeatGrid
 from tests.benchmarks.excerpts import LINES, Excerpt, Piece, chords, render, separated
 from tests.benchmarks.tables import Setting, Table, number
@@ -76,7 +76,7 @@ def measured(number: int, folder: Path, listener: BasicPitch) -> tuple[float, fl
     duration = len(mix) / RATE
     beats = tuple(Seconds(0.3 + piece.beat * i) for i in range(4 * len(piece.degrees) + 1))
     grid = BeatGrid(beats, tuple(range(0, len(beats), 4)), 60 / piece.beat)
-    found = harmony([listener.listen([mix], RATE)], grid, Seconds(duration))
+    found = estimate_harmony([listener.transcribe([mix], RATE)], grid, Seconds(duration))
     return key_score(key, found.key), chord_score(list(chords(piece)), found)
 
 

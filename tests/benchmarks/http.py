@@ -19,12 +19,12 @@ from tests.benchmarks.running import (
     p99,
     pong,
     table,
-    timed,
+    time_ms,
     until_idle,
 )
 from tests.benchmarks.tables import Setting, Table, business
 from tests.ports import free_port
-from tests.wire.home import PATIENCE, Home
+from tests.wire.daemon_process import PATIENCE, DaemonProcess
 
 UPLOAD = 1_000_000_000  # bytes
 LISTENERS, ACKS, CORRECTIONS = 200, 1000, 50
@@ -35,7 +35,7 @@ _BLOCK = 1 << 16
 
 
 @contextmanager
-def served() -> Iterator[tuple[Home, httpx.Client]]:
+def served() -> Iterator[tuple[DaemonProcess, httpx.Client]]:
     port = free_port()
     with home(daemon__http_port=str(port)) as made, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         client.timeout = httpx.Timeout(10 * PATIENCE)
@@ -48,7 +48,7 @@ def start() -> list[Row]:
     for _ in range(5):
         with served() as (fresh, client):
             began = time.perf_counter()
-            fresh.process = fresh.running()
+            fresh.process = fresh.spawn()
             while not pong(fresh):
                 time.sleep(0.01)
             pongs.append(time.perf_counter() - began)
@@ -108,9 +108,9 @@ def edit() -> list[Row]:
         place = f"/api/jobs/{large(running)}"
         process = running.start().process
         assert process is not None
-        times = [timed(lambda n=n: _change(client, place, n)) for n in range(CORRECTIONS)]
+        times = [time_ms(lambda n=n: _change(client, place, n)) for n in range(CORRECTIONS)]
         before = busy_ns(process.pid)
-        slider = [timed(lambda n=n: _slide(client, place, CORRECTIONS + n)) for n in range(CORRECTIONS)]
+        slider = [time_ms(lambda n=n: _slide(client, place, CORRECTIONS + n)) for n in range(CORRECTIONS)]
         work = (busy_ns(process.pid) - before) / 1e6 / CORRECTIONS
     return [
         Row("relabel of 5,000 hits, answered with all of them, p99", p99(times[1:]), "ms", "< 150"),
@@ -133,7 +133,7 @@ def listeners() -> list[Row]:
         osc.ask("/sidestick/process", str(running.song("Long.wav", seconds=240.0)), '{"separator": "embedded"}')
         next(message for message in osc.events(PATIENCE) if "separate" in message.args)
         before = sum(heard)
-        times = list(_paced(lambda: osc.ask("/sidestick/status")))
+        times = list(_time_paced(lambda: osc.ask("/sidestick/status")))
         told = sum(heard) - before
     return [
         Row(f"status, p99 of 1,000, {LISTENERS} listeners, separating", p99(times), "ms", "< 10"),
@@ -142,11 +142,11 @@ def listeners() -> list[Row]:
     ]
 
 
-def _paced(what: Callable[[], object]) -> Iterator[float]:
+def _time_paced(what: Callable[[], object]) -> Iterator[float]:
     """Over some seconds, so that progress is told in between."""
     for _ in range(ACKS):
         time.sleep(PAUSE)
-        yield timed(what)
+        yield time_ms(what)
 
 
 def _watch(process: psutil.Process, peak: list[int], over: threading.Event) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from daemon.backends.checkpoints import Checkpoints, NoWeights
-from tests.benchmarks.songs import band, looped, melody, performance
+from tests.benchmarks.songs import band, loop_to_file, melody, performance
 from tests.benchmarks.tables import Setting, Table, number
 from tests.synth import Samples
 
@@ -61,7 +61,7 @@ def _weights_are_here(weights: Path) -> bool:
 
 def _row(run: Run, weights: Path) -> tuple[str, ...]:
     with TemporaryDirectory() as name:
-        song = looped(Path(name) / "song.wav", run.sound(), run.minutes)
+        song = loop_to_file(Path(name) / "song.wav", run.sound(), run.minutes)
         folders = {f"SIDESTICK_FOLDERS__{kind}": str(Path(name) / kind.lower()) for kind in ("CACHE", "CONFIG")}
         surroundings = {
             **folders,
@@ -80,14 +80,14 @@ def peak_bytes(command: Sequence[str], surroundings: dict[str, str]) -> int:
     environment = {**os.environ, **surroundings}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            peak = max(peak, _held(process.pid, peak))
+            peak = max(peak, _held_bytes(process.pid, peak))
             time.sleep(POLL)
     if process.returncode:
         raise SystemExit(f"{' '.join(command[-4:])} ended with {process.returncode}.")
     return peak
 
 
-def _held(pid: int, known: int) -> int:
+def _held_bytes(pid: int, known: int) -> int:
     """Bytes of the process and its children. What they share is only told apart, which is slow, beyond `known`."""
     try:
         top = psutil.Process(pid)

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints, NoWeights
 from daemon.backends.separators import separator
-from daemon.pipeline.pitched.part_settings import PRESETS, sounding
+from daemon.pipeline.pitched.part_settings import PRESETS, audible_notes
 from daemon.pipeline.pitched.periodicity import hertz
-from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, NoteSettings, Posteriors, events
+from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, NoteSettings, Posteriors, note_events
 from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
 from daemon.pipeline.records import RATE, Audio, Part
 from tests.benchmarks.excerpts import LINES, Excerpt, Played, beaten, excerpts, render, shared
@@ -53,11 +53,13 @@ class Score:
 def tables(setting: Setting) -> Iterator[Table]:
     listener = BasicPitch()
     numbers = range(FIRST, FIRST + COUNT)
-    found = {(part, "alone"): [dry(each, listener) for each in excerpts(part, numbers)] for part in LINES}
+    found = {(part, "alone"): [score_dry(each, listener) for each in excerpts(part, numbers)] for part in LINES}
     note = "Note F within 50 ms and 50 cents on rendered music; the lead of a mix is heard in the stem that holds it. "
     note += "Speed in seconds of sound per CPU second; the goal is 15. "
     try:
-        found |= {(part, "in a mix, through htdemucs"): scores for part, scores in mixed(setting, listener).items()}
+        found |= {
+            (part, "in a mix, through htdemucs"): scores for part, scores in score_mixes(setting, listener).items()
+        }
     except NoWeights as missing:
         note += f"Mixes were not measured: {missing}"
     yield Table("notes", HEAD, tuple(_row(*key, scores) for key, scores in sorted(found.items())), note.strip())
@@ -72,13 +74,13 @@ def _row(part: str, how: str, scores: Sequence[Score]) -> tuple[str, ...]:
     return part, how, str(len(scores)), number(before), number(now), f"{now - before:+.3f}", number(speed, 0)
 
 
-def dry(excerpt: Excerpt, listener: BasicPitch) -> Score:
+def score_dry(excerpt: Excerpt, listener: BasicPitch) -> Score:
     with tempfile.TemporaryDirectory() as folder:
         audio = _audio(render(excerpt, Path(folder)))
-        return scored(audio, PARTS[excerpt.part], excerpt.notes, audio, listener)
+        return score_stem(audio, PARTS[excerpt.part], excerpt.notes, audio, listener)
 
 
-def mixed(setting: Setting, listener: BasicPitch) -> dict[str, list[Score]]:
+def score_mixes(setting: Setting, listener: BasicPitch) -> dict[str, list[Score]]:
     """MIXES songs for each part but the bass, which is in all of them. Raises NoWeights."""
     found: dict[str, list[Score]] = {part: [] for part in LINES}
     demucs = separator("htdemucs", Checkpoints(setting.weights), "cpu", lambda _: None)
@@ -91,7 +93,7 @@ def mixed(setting: Setting, listener: BasicPitch) -> dict[str, list[Score]]:
                 stems = demucs.separate(mix, wanted, folder / "stems", lambda _: None)
                 for excerpt in played:
                     stem = max((stems.parts[stem] for stem in STEMS[excerpt.part]), key=loudness)
-                    score = scored(stem, HEARD_AS[excerpt.part], excerpt.notes, mix, listener)
+                    score = score_stem(stem, HEARD_AS[excerpt.part], excerpt.notes, mix, listener)
                     found[excerpt.part].append(score)
     return found
 
@@ -109,20 +111,20 @@ def mixdown(played: Iterable[Excerpt], folder: Path) -> Audio:
     return _audio(folder / "mix.wav")
 
 
-def scored(audio: Audio, part: Part, truth: Sequence[Played], mix: Audio, listener: BasicPitch) -> Score:
-    theirs = plain(listener.listen((block.mean(axis=0) for block in audio.blocks()), audio.rate))
+def score_stem(audio: Audio, part: Part, truth: Sequence[Played], mix: Audio, listener: BasicPitch) -> Score:
+    theirs = plain(listener.transcribe((block.mean(axis=0) for block in audio.blocks()), audio.rate))
     began = time.process_time()
     heard = transcribe_part(
         audio,
         part,
         mix_level=loudness(mix),
         settings=PRESETS[part],
-        listener=listener,
+        transcriber=listener,
         report=lambda _: None,
         mix=None if mix is audio else mix,
     )
     cpu = time.process_time() - began
-    ours = [Played(note.pitch, note.onset, note.duration, note.velocity) for note in sounding(heard.notes)]
+    ours = [Played(note.pitch, note.onset, note.duration, note.velocity) for note in audible_notes(heard.notes)]
     return Score(note_f(truth, theirs), note_f(truth, ours), cpu, audio.duration)
 
 
@@ -131,7 +133,7 @@ def plain(heard: Posteriors) -> list[Played]:
     rate = heard.frame_rate
     return [
         Played(event.key + LOWEST_KEY, event.start / rate, (event.stop - event.start) / rate, 64)
-        for event in events(heard, NoteSettings())
+        for event in note_events(heard, NoteSettings())
     ]
 
 

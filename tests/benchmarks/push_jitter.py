@@ -126,7 +126,7 @@ def by_player(port: OutPort | NoPort) -> tuple[Send, Callable[[], None]]:
 
     def send(notes: Sequence[tuple[float, int]]) -> None:
         player.play(clip_of(*notes, length=notes[-1][0] + 1, sounds=SOUNDS))
-        while player.playing:
+        while player.is_playing:
             time.sleep(0.1)
 
     return send, player.close

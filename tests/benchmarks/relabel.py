@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bridge.timebase import Seconds
-from daemon.outlets.delivery import Desk, correct
+from daemon.outlets.delivery import DeliverySettings, correct
 from daemon.outlets.manifest import Manifest, SourceFile
 from daemon.outlets.manifest_tables import HitTable
 from daemon.pipeline.drums.clusters import clusters
@@ -24,7 +24,7 @@ LABELS = ("kick", "snare", "mid_tom", "closed_hihat", "crash")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CorrectionTime:
     """Milliseconds of one correction: on the clock, and of the processor alone, without waiting for the disk."""
 
     clock: float
@@ -38,23 +38,23 @@ def tables(setting: Setting) -> Iterator[Table]:
     yield Table("relabel", (f"relabel a cluster of a song with {HITS} hits", "ms", "CPU ms"), rows, note)
 
 
-def _row(what: str, taken: Sequence[Taken]) -> tuple[str, ...]:
+def _row(what: str, taken: Sequence[CorrectionTime]) -> tuple[str, ...]:
     clock, processor = (median(each) for each in zip(*map(astuple, taken), strict=True))
     return what, number(clock, 0), number(processor, 0)
 
 
-def corrections(hits: int, runs: int) -> list[Taken]:
+def corrections(hits: int, runs: int) -> list[CorrectionTime]:
     """What each of `runs` corrections of one song took."""
     with TemporaryDirectory() as name:
-        path, desk = Path(name) / "Song.sidestick.json", Desk(Path(name) / "locks")
+        path, delivery_settings = Path(name) / "Song.sidestick.json", DeliverySettings(Path(name) / "locks")
         manifest(hits).save(path)
-        return [_corrected(path, desk, ("snare", "low_tom")[run % 2]) for run in range(runs)]
+        return [_time_correction(path, delivery_settings, ("snare", "low_tom")[run % 2]) for run in range(runs)]
 
 
-def _corrected(path: Path, desk: Desk, label: str) -> Taken:
+def _time_correction(path: Path, delivery_settings: DeliverySettings, label: str) -> CorrectionTime:
     began, busy = time.perf_counter(), time.process_time()
-    correct(path, {"clusters": {"2": label}}, desk)
-    return Taken(1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy))
+    correct(path, {"clusters": {"2": label}}, delivery_settings)
+    return CorrectionTime(1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy))
 
 
 def manifest(hits: int) -> Manifest:

@@ -17,8 +17,8 @@ from daemon.jobs.store import FILE, JobStore
 from daemon.outlets.manifest_tables import HitTable
 from tests import songs
 from tests.benchmarks.tables import Table, number
-from tests.jobs.orders import job
-from tests.wire.home import PATIENCE, Home
+from tests.jobs.sample_jobs import job
+from tests.wire.daemon_process import PATIENCE, DaemonProcess
 
 HITS = 5000
 IDLE = 20.0  # seconds
@@ -43,16 +43,16 @@ def table(name: str, what: str, parts: Iterator[list[Row]], note: str = "") -> T
 
 
 @contextmanager
-def home(**settings: str) -> Iterator[Home]:
+def home(**settings: str) -> Iterator[DaemonProcess]:
     with tempfile.TemporaryDirectory(prefix="sidestick-bench-") as folder:
-        made = Home(Path(folder), **settings)
+        made = DaemonProcess(Path(folder), **settings)
         yield made
         if made.process is not None and made.process.poll() is None:
             made.end(signal.SIGKILL)
 
 
-def pong(running: Home) -> bool:
-    if not running.announced():
+def pong(running: DaemonProcess) -> bool:
+    if not running.is_announced():
         return False
     try:
         with running.client(0.3) as client:
@@ -72,14 +72,14 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def only_job(running: Home) -> str:
+def only_job(running: DaemonProcess) -> str:
     listed = JobStore(running.state / FILE)
-    [found] = listed.latest(10)
+    [found] = listed.list_latest(10)
     listed.close()
     return found.id
 
 
-def large(running: Home) -> str:
+def large(running: DaemonProcess) -> str:
     """A job of 5,000 hits that is done; its id."""
     drums = list(songs.LABELS)
     hits = [replace(songs.hit(n, drums[n % 3]), onset=Seconds(n * 0.05)) for n in range(HITS)]
@@ -103,7 +103,7 @@ def busy_ns(pid: int) -> int:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
 
 
-def at_rest(running: Home) -> tuple[float, float]:
+def at_rest(running: DaemonProcess) -> tuple[float, float]:
     """What a daemon takes while nothing happens: its share of a core in %, and MB."""
     process = psutil.Process(running.process.pid if running.process else None)
     before, began = busy_ns(process.pid), time.perf_counter_ns()
@@ -112,7 +112,7 @@ def at_rest(running: Home) -> tuple[float, float]:
     return share, process.memory_info().rss / 1e6
 
 
-def timed(what: Callable[[], object]) -> float:
+def time_ms(what: Callable[[], object]) -> float:
     began = time.perf_counter()
     what()
     return 1e3 * (time.perf_counter() - began)

@@ -151,13 +151,13 @@ def rows(folder: Path | None, weights: Path, seconds: float | None = None) -> li
         repo = scratch / "repository"
         repo.mkdir()
         repository(file, repo)
-        found += _compared(two_minutes(scratch), weights, repo, scratch, None)
+        found += _compare(two_minutes(scratch), weights, repo, scratch, None)
         for mix in songs(folder, seconds, scratch):
-            found += _compared(mix, weights, repo, scratch, None if seconds else folder)
+            found += _compare(mix, weights, repo, scratch, None if seconds else folder)
     return found
 
 
-def _compared(mix: Path, weights: Path, repo: Path, scratch: Path, truth: Path | None) -> list[Row]:
+def _compare(mix: Path, weights: Path, repo: Path, scratch: Path, truth: Path | None) -> list[Row]:
     mine = measure(ours(mix, weights, scratch / "mine"))
     theirs = measure(command_line(mix, repo, scratch / "theirs"))
     found = [

@@ -11,10 +11,10 @@ import soundfile
 from daemon import app
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
-from daemon.backends.separators import EmbeddedKit, separator
+from daemon.backends.separators import EmbeddedKitNetwork, separator
 from daemon.pipeline.audio.probe import Limits
-from daemon.pipeline.cache import Workspace
-from daemon.pipeline.tools import Studio
+from daemon.pipeline.cache import StageCache
+from daemon.pipeline.tools import Tools
 from tests import synth
 
 LOOP_BARS, BPM = 16, 120.0
@@ -22,18 +22,18 @@ LOOP_SECONDS = LOOP_BARS * 240 / BPM
 
 
 @contextmanager
-def studio(weights: Path) -> Iterator[Studio]:
-    """A studio with an empty workspace, the embedded kit splitter and no downloads."""
+def open_tools(weights: Path) -> Iterator[Tools]:
+    """Tools with an empty cache, the embedded kit splitter and no downloads."""
     found = Checkpoints(weights, offline=True)
     with TemporaryDirectory() as name:
-        yield Studio(
-            workspace=Workspace(Path(name)),
+        yield Tools(
+            cache=StageCache(Path(name)),
             limits=Limits(),
-            listener=app.listener(),
-            separation=lambda wanted, report: separator(wanted, found, "auto", report),
+            drum_transcriber=app.drum_transcriber(),
+            separator=lambda wanted, report: separator(wanted, found, "auto", report),
             kit_splitter=lambda _: None,
-            key_listener=BasicPitch(),
-            kit_network=EmbeddedKit(),
+            note_transcriber=BasicPitch(),
+            kit_network=EmbeddedKitNetwork(),
         )
 
 
@@ -75,7 +75,7 @@ def melody(lowest: int) -> synth.Samples:
     return np.tile(bar.astype(np.float32), (2, LOOP_BARS))
 
 
-def looped(path: Path, loop: synth.Samples, minutes: float) -> Path:
+def loop_to_file(path: Path, loop: synth.Samples, minutes: float) -> Path:
     """`loop` again and again, as a file of 16 bits."""
     left = round(minutes * 60 * synth.RATE)
     with soundfile.SoundFile(path, "w", synth.RATE, len(loop), "PCM_16") as file:

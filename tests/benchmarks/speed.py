@@ -8,11 +8,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from daemon.outlets.delivery import Desk, deliver
+from daemon.outlets.delivery import DeliverySettings, deliver
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
-from daemon.pipeline.tools import Studio
-from tests.benchmarks.songs import looped, melody, performance, studio
+from daemon.pipeline.tools import Tools
+from tests.benchmarks.songs import loop_to_file, melody, open_tools, performance
 from tests.benchmarks.tables import Setting, Table, number
 
 MINUTES = 4.0
@@ -26,10 +26,10 @@ Measured = list[tuple[str, float, float]]
 
 def tables(setting: Setting) -> Iterator[Table]:
     with TemporaryDirectory() as name:
-        song = looped(Path(name) / "drums.wav", performance(), MINUTES)
-        short = looped(Path(name) / "short.wav", performance(), 0.2)
+        song = loop_to_file(Path(name) / "drums.wav", performance(), MINUTES)
+        short = loop_to_file(Path(name) / "short.wav", performance(), 0.2)
         ours = apart(stages, short, song, setting.weights)
-        parts = apart(pitched, Path(name), setting.weights)
+        parts = apart(time_pitched, Path(name), setting.weights)
         theirs = apart(librosa, short, song)
     rows = tuple(_row(*each) for each in [*ours, *parts, *theirs])
     note = f"A drum stem of {MINUTES:.0f} minutes; the goal is {GOAL} times real time for all stages together. "
@@ -63,34 +63,34 @@ def _two_cores() -> Iterator[None]:
 
 def stages(short: Path, song: Path, weights: Path) -> Measured:
     """Every stage of the pipeline, and the writing. A short song comes first, so that no import is timed."""
-    with studio(weights) as tools:
-        _transcribed(short, tools)
-        return _transcribed(song, tools)
+    with open_tools(weights) as tools:
+        _time_transcribe(short, tools)
+        return _time_transcribe(song, tools)
 
 
-def _transcribed(song: Path, tools: Studio) -> Measured:
+def _time_transcribe(song: Path, tools: Tools) -> Measured:
     began, busy = time.perf_counter(), time.process_time()
     options = Options(input="drums", kit="embedded")
     result = transcribe(song, options, tools, lambda _stage, _fraction: None)
     found = [(stage.name, stage.seconds, 0.0) for stage in result.stages]
     writing = time.perf_counter()
-    deliver(result, options, Desk(song.parent / "locks", song.parent / "out"))
+    deliver(result, options, DeliverySettings(song.parent / "locks", song.parent / "out"))
     now = time.perf_counter()
     return [*found, ("write", now - writing, 0.0), ("all of it", now - began, time.process_time() - busy)]
 
 
-def pitched(folder: Path, weights: Path) -> Measured:
+def time_pitched(folder: Path, weights: Path) -> Measured:
     """One stem of each kind of part to notes, the network warm."""
-    with studio(weights) as tools:
+    with open_tools(weights) as tools:
         for part, lowest in LOWEST.items():
-            _noted(looped(folder / f"short {part}.wav", melody(lowest), 0.2), part, tools)
+            _time_part(loop_to_file(folder / f"short {part}.wav", melody(lowest), 0.2), part, tools)
         return [
-            _noted(looped(folder / f"{part}.wav", melody(lowest), MINUTES), part, tools)
+            _time_part(loop_to_file(folder / f"{part}.wav", melody(lowest), MINUTES), part, tools)
             for part, lowest in LOWEST.items()
         ]
 
 
-def _noted(stem: Path, part: str, tools: Studio) -> tuple[str, float, float]:
+def _time_part(stem: Path, part: str, tools: Tools) -> tuple[str, float, float]:
     began, busy = time.perf_counter(), time.process_time()
     options = Options.read({"input": part, "harmony": False})
     transcribe(stem, options, tools, lambda _stage, _fraction: None)
@@ -98,11 +98,11 @@ def _noted(stem: Path, part: str, tools: Studio) -> tuple[str, float, float]:
 
 
 def librosa(short: Path, song: Path) -> Measured:
-    _tracked(short)
-    return _tracked(song)
+    _time_librosa(short)
+    return _time_librosa(song)
 
 
-def _tracked(song: Path) -> Measured:
+def _time_librosa(song: Path) -> Measured:
     from librosa import load
     from librosa.beat import beat_track
     from librosa.onset import onset_detect

@@ -53,15 +53,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def placed(text: str, tables: Iterable[Table]) -> str:
+def replace_tables(text: str, tables: Iterable[Table]) -> str:
     """`text` with every table between its marks, <!-- bench:NAME --> and <!-- /bench -->. Others stay as they are."""
     for table in tables:
         marks = re.compile(rf"(<!-- bench:{re.escape(table.name)} -->\n).*?(<!-- /bench -->)", re.DOTALL)
-        text = marks.sub(partial(_filled, table.markdown()), text)
+        text = marks.sub(partial(_fill, table.markdown()), text)
     return text
 
 
-def _filled(body: str, marks: re.Match[str]) -> str:
+def _fill(body: str, marks: re.Match[str]) -> str:
     return f"{marks[1]}{body}\n{marks[2]}"
 
 

@@ -11,7 +11,7 @@ from daemon.pipeline.pitched.harmony import Key
 from daemon.pipeline.records import BeatGrid
 from tests import synth
 from tests.benchmarks import accuracy, excerpts, harmony, memory, notes, relabel, songs
-from tests.benchmarks.tables import Setting, Table, placed
+from tests.benchmarks.tables import Setting, Table, replace_tables
 
 SPEED = Table("speed", ("what", "seconds"), (("kit", "1.50"),), "On two cores.")
 
@@ -26,9 +26,9 @@ def test_a_table_without_rows_is_its_note():
 
 def test_a_table_goes_between_its_marks_and_nowhere_else():
     text = "a\n<!-- bench:speed -->\nold\n<!-- /bench -->\nb\n<!-- bench:kit -->\nkept\n<!-- /bench -->\n"
-    filled = placed(text, [SPEED])
+    filled = replace_tables(text, [SPEED])
     assert filled == text.replace("old", SPEED.markdown())
-    assert placed(filled, [SPEED]) == filled
+    assert replace_tables(filled, [SPEED]) == filled
 
 
 def test_without_recordings_the_accuracy_says_what_is_missing(tmp_path):
@@ -43,16 +43,16 @@ def test_a_folder_without_a_scorer_is_refused(tmp_path):
 
 
 def test_strokes_at_one_moment_are_one_onset():
-    assert accuracy.merged([0.0, 0.01, 0.03, 0.04, 0.5]) == [0.0, 0.04, 0.5]
+    assert accuracy.merge_times([0.0, 0.01, 0.03, 0.04, 0.5]) == [0.0, 0.04, 0.5]
 
 
 def test_an_onset_answers_for_one_stroke_only():
-    assert accuracy.matched([1.0, 1.02], [1.01], 0.05) in ([(0, 0)], [(1, 0)])
+    assert accuracy.match_times([1.0, 1.02], [1.01], 0.05) in ([(0, 0)], [(1, 0)])
 
 
 def test_beats_are_counted_from_the_downbeat():
     grid = BeatGrid(tuple(map(Seconds, (0.0, 0.5, 1.0))), (1,), 120.0, numerator=3)
-    assert accuracy.counted(grid) == "0.000000\t3\n0.500000\t1\n1.000000\t2\n"
+    assert accuracy.format_beats(grid) == "0.000000\t3\n0.500000\t1\n1.000000\t2\n"
 
 
 def test_the_memory_of_children_counts():
@@ -74,7 +74,7 @@ def test_a_correction_is_measured_until_both_files_are_there():
 
 
 def test_a_loop_fills_the_minutes_that_are_asked_for(tmp_path):
-    path = songs.looped(tmp_path / "song.wav", synth.noise(0.7), 0.05)
+    path = songs.loop_to_file(tmp_path / "song.wav", synth.noise(0.7), 0.05)
     assert soundfile.info(path).frames == 3 * synth.RATE
 
 

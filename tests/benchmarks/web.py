@@ -17,9 +17,9 @@ from daemon.pipeline.drums.clusters import clusters
 from tests import synth
 from tests.benchmarks.relabel import manifest
 from tests.benchmarks.tables import Setting, Table, business, number
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 from tests.web.conftest import FLAGS, chromium
-from tests.web.site import Site
+from tests.web.server import PageServer
 
 HITS, TURNS, PAINTS = 5000, 12, 5
 FRAMES = 240
@@ -56,31 +56,31 @@ PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startT
 
 
 def tables(setting: Setting) -> Iterator[Table]:
-    with _visit() as (site, page):
-        rows = tuple(_rows(site, page))
+    with _visit() as (server, page):
+        rows = tuple(_rows(server, page))
     yield Table("web", ("the page, a song with 5000 hits", "measured", "goal"), rows, business())
 
 
-def _rows(site: Site, page: Any) -> Iterator[tuple[str, ...]]:
-    large = _large(site)
-    paints, songs_seen = zip(*(_opened(site, page, large) for _ in range(PAINTS)), strict=True)
+def _rows(server: PageServer, page: Any) -> Iterator[tuple[str, ...]]:
+    large = _large(server)
+    paints, songs_seen = zip(*(_opened(server, page, large) for _ in range(PAINTS)), strict=True)
     yield "first useful paint", f"{number(median(paints), 0)} ms", "< 1000"
     yield "the song with its lanes is drawn", f"{number(median(songs_seen), 0)} ms", ""
     still, moving = (median(page.evaluate(SCROLL, [FRAMES, moves])) for moves in (False, True))
     yield "a frame while scrolling and zooming, median", f"{number(moving, 1)} ms", "16.7"
     yield "the same as a ratio to a page at rest", number(moving / still, 2), "1"
     page.evaluate(SLIDE, 0.3)
-    before = _worked(site, page)
+    before = _worked(server, page)
     slides = [page.evaluate(SLIDE, 0.35 + 0.05 * (turn % 5)) for turn in range(TURNS)]
-    work = 1000 * (_worked(site, page) - before) / TURNS
+    work = 1000 * (_worked(server, page) - before) / TURNS
     yield "a slider's turn to the new .mid and lanes, median", f"{number(median(slides), 0)} ms", "< 150"
     yield "work in it; the rest waits for a core, the disk and two frames", f"{number(work, 0)} ms", ""
 
 
-def _worked(site: Site, page: Any) -> float:
+def _worked(server: PageServer, page: Any) -> float:
     """Seconds of a core that the daemon and the page have used."""
-    assert site.home.process is not None
-    daemon = psutil.Process(site.home.process.pid).cpu_times()
+    assert server.home.process is not None
+    daemon = psutil.Process(server.home.process.pid).cpu_times()
     told = page.context.new_cdp_session(page)
     told.send("Performance.enable", {"timeDomain": "threadTicks"})
     found = {each["name"]: each["value"] for each in told.send("Performance.getMetrics")["metrics"]}
@@ -88,36 +88,36 @@ def _worked(site: Site, page: Any) -> float:
     return daemon.user + daemon.system + found["TaskDuration"]
 
 
-def _opened(site: Site, page: Any, job_id: str) -> tuple[float, float]:
+def _opened(server: PageServer, page: Any, job_id: str) -> tuple[float, float]:
     page.goto("about:blank")
-    page.goto(f"{site.url}#{job_id}")
+    page.goto(f"{server.url}#{job_id}")
     page.wait_for_selector("#bench:not([hidden])")
     return page.evaluate(PAINT), page.evaluate("() => performance.now()")
 
 
 @contextmanager
-def _visit() -> Iterator[tuple[Site, Any]]:
+def _visit() -> Iterator[tuple[PageServer, Any]]:
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory(prefix="sidestick-web-") as folder, sync_playwright() as playwright:
-        site = Site(Path(folder))
+        server = PageServer(Path(folder))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
-            yield site, browser.new_page(viewport={"width": 1280, "height": 860})
+            yield server, browser.new_page(viewport={"width": 1280, "height": 860})
         finally:
             browser.close()
-            site.home.end()
+            server.home.end()
 
 
-def _large(site: Site) -> str:
+def _large(server: PageServer) -> str:
     """A job that is done, with the notes of the relabel benchmark and a sound of their length."""
     whole = manifest(HITS)
-    song = synth.write(site.home.music / "Large.wav", synth.noise(whole.source.duration, rate=8000), rate=8000)
+    song = synth.write(server.home.music / "Large.wav", synth.noise(whole.source.duration, rate=8000), rate=8000)
     hits = [replace(hit, strength=0.5 + n % 50 / 100) for n, hit in enumerate(whole.hits.records)]
     heard = whole.model_copy(update={"hits": HitTable.of(hits), "clusters": clusters(hits, whole.thresholds)})
     path = song.with_suffix(".sidestick.json")
     heard.save(path)
-    listed = JobStore(site.home.state / FILE)
+    listed = JobStore(server.home.state / FILE)
     begun = listed.move(listed.add(job(str(song))), State.RUNNING)
     done = listed.move(begun, State.DONE, manifest=str(path))
     listed.close()

@@ -45,7 +45,7 @@ def test_a_device_comes_back_to_the_byte(data):
 
 def test_a_frozen_device_tells_its_files():
     device = decode(frozen())
-    assert (device.type, device.frozen, device.patcher, device.name) == (AUDIO_EFFECT, True, PATCHER, "a.amxd")
+    assert (device.type, device.is_frozen, device.patcher, device.name) == (AUDIO_EFFECT, True, PATCHER, "a.amxd")
     assert device.entries == (Entry("a.js", "TEXT", b"var a = 1;\n", 3_700_000_000),)
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.discovery import FILE, Running, alive, publish, published, state_folder, withdraw
+from bridge.discovery import FILE, RunningDaemon, is_alive, publish, read_running, state_folder, withdraw
 
-ME = Running(os.getpid(), 9331, "/state/spool", "0.1.0", ("/usr/bin/sidestick", "send"))
+ME = RunningDaemon(os.getpid(), 9331, "/state/spool", "0.1.0", ("/usr/bin/sidestick", "send"))
 
 
 def test_what_is_published_is_found(tmp_path: Path) -> None:
     publish(ME, tmp_path / "new")
-    assert published(tmp_path / "new") == ME
+    assert read_running(tmp_path / "new") == ME
 
 
 def test_the_file_is_plain_json_for_hosts_in_other_languages(tmp_path: Path) -> None:
@@ -30,26 +30,26 @@ def test_only_its_owner_reads_it_and_nothing_else_is_left(tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', "\xff", "[" * 100_000])
 def test_a_damaged_file_means_that_nothing_is_known(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_bytes(text.encode("latin-1"))
-    assert published(tmp_path) is None
+    assert read_running(tmp_path) is None
 
 
 def test_no_file_means_that_nothing_is_known(tmp_path: Path) -> None:
-    assert published(tmp_path) is None
+    assert read_running(tmp_path) is None
 
 
 def test_this_process_is_alive_and_one_that_ended_is_not() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    assert alive(ME)
-    assert not alive(Running(ended.pid, 9331, "", "", ()))
+    assert is_alive(ME)
+    assert not is_alive(RunningDaemon(ended.pid, 9331, "", "", ()))
 
 
 def test_one_sidestick_never_withdraws_another(tmp_path: Path) -> None:
     publish(ME, tmp_path)
     withdraw(tmp_path, ME.pid + 1)
-    assert published(tmp_path) == ME
+    assert read_running(tmp_path) == ME
     withdraw(tmp_path, ME.pid)
-    assert published(tmp_path) is None
+    assert read_running(tmp_path) is None
 
 
 def test_the_state_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ from bridge.drum_map import (
     DrumMap,
     DrumMapError,
     UnknownNameError,
+    built_in_map,
     label,
     label_of,
     map_names,
-    named,
 )
 
 
@@ -50,7 +50,7 @@ def test_no_alias_means_two_drums() -> None:
 
 @pytest.mark.parametrize("drum", LABELS)
 def test_general_midi_comes_back_from_its_own_notes(drum: str) -> None:
-    assert label_of(named("gm").pitch(drum)) == drum
+    assert label_of(built_in_map("gm").pitch(drum)) == drum
 
 
 @pytest.mark.parametrize(("pitch", "drum"), [(22, "closed_hihat"), (26, "open_hihat"), (58, "floor_tom"), (59, "ride")])
@@ -64,35 +64,35 @@ def test_a_note_that_is_no_drum_has_no_label() -> None:
 
 @pytest.mark.parametrize("name", map_names())
 def test_every_map_plays_every_drum_on_a_midi_note(name: str) -> None:
-    drum_map = named(name)
+    drum_map = built_in_map(name)
     assert all(0 <= drum_map.pitch(drum) <= 127 for drum in LABELS)
 
 
 @pytest.mark.parametrize("name", map_names())
 def test_what_a_map_lacks_is_played_by_a_drum_of_that_map(name: str) -> None:
-    drum_map = named(name)
+    drum_map = built_in_map(name)
     assert {drum_map.pitch(drum) for drum in LABELS} == set(drum_map.notes.values())
 
 
 def test_a_map_without_china_plays_its_crash() -> None:
-    assert named("ableton").pitch("china") == named("ableton").pitch("crash") == 49
+    assert built_in_map("ableton").pitch("china") == built_in_map("ableton").pitch("crash") == 49
 
 
 def test_a_map_is_found_by_the_name_of_the_instrument() -> None:
-    assert named("EZdrummer 3").name == "superior_drummer_3"
+    assert built_in_map("EZdrummer 3").name == "superior_drummer_3"
 
 
 def test_an_unknown_map_gets_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match=r"'abelton'\. Did you mean ableton"):
-        named("abelton")
+        built_in_map("abelton")
 
 
 def test_a_shared_pad_is_named_once() -> None:
-    assert named("ableton").note_names()[41] == "Low Tom"
+    assert built_in_map("ableton").note_names()[41] == "Low Tom"
 
 
 def test_the_label_of_a_note_is_the_first_that_plays_it() -> None:
-    assert named("ableton").label_of(41) == "low_tom"
+    assert built_in_map("ableton").label_of(41) == "low_tom"
 
 
 def test_a_user_map_starts_from_its_base() -> None:

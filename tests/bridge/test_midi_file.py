@@ -28,7 +28,7 @@ def _mido(clip: Clip) -> mido.MidiFile:
     return mido.MidiFile(file=BytesIO(to_bytes(clip)), charset="utf-8")
 
 
-def _timed(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:
+def _absolute_messages(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:
     now, out = 0, []
     for message in track:
         now += message.time
@@ -36,9 +36,9 @@ def _timed(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:
     return out
 
 
-def _struck(clip: Clip) -> list[tuple[int, str, int]]:
+def _note_ons(clip: Clip) -> list[tuple[int, str, int]]:
     kinds = ("note_on", "note_off")
-    return [(t, m.type, m.note) for t, m in _timed(_mido(clip).tracks[1]) if m.type in kinds]
+    return [(t, m.type, m.note) for t, m in _absolute_messages(_mido(clip).tracks[1]) if m.type in kinds]
 
 
 def test_the_file_is_of_type_1_with_960_ticks_per_quarter() -> None:
@@ -47,7 +47,7 @@ def test_the_file_is_of_type_1_with_960_ticks_per_quarter() -> None:
 
 
 def test_tempo_and_meter_are_on_the_conductor_track() -> None:
-    metas = [(t, m.type) for t, m in _timed(_mido(_clip()).tracks[0])]
+    metas = [(t, m.type) for t, m in _absolute_messages(_mido(_clip()).tracks[0])]
     assert metas[:5] == [
         (0, "track_name"),
         (0, "time_signature"),
@@ -69,7 +69,9 @@ def test_without_a_key_none_is_told() -> None:
 
 @pytest.mark.parametrize("kind", ["marker", "text"])
 def test_a_marker_lies_on_its_time_for_every_kind_of_host(kind: str) -> None:
-    assert [(t, m.text) for t, m in _timed(_mido(_clip()).tracks[0]) if m.type == kind] == [(3840, "Downbeat")]
+    assert [(t, m.text) for t, m in _absolute_messages(_mido(_clip()).tracks[0]) if m.type == kind] == [
+        (3840, "Downbeat")
+    ]
 
 
 def test_six_eight_is_written_as_six_eight() -> None:
@@ -82,28 +84,28 @@ def test_drums_are_on_channel_10() -> None:
 
 
 def test_every_track_ends_with_the_clip() -> None:
-    ends = [_timed(track)[-1] for track in _mido(_clip(_note(36, 0))).tracks]
+    ends = [_absolute_messages(track)[-1] for track in _mido(_clip(_note(36, 0))).tracks]
     assert [(tick, message.type) for tick, message in ends] == [(MAP.ticks(Seconds(8.0)), "end_of_track")] * 2
 
 
 def test_a_note_that_outlasts_the_clip_makes_every_track_as_long() -> None:
-    ends = {_timed(track)[-1][0] for track in _mido(_clip(_note(36, 7.9, 5.0))).tracks}
+    ends = {_absolute_messages(track)[-1][0] for track in _mido(_clip(_note(36, 7.9, 5.0))).tracks}
     assert ends == {MAP.ticks(Seconds(12.9))}
 
 
 def test_a_note_ends_before_the_next_one_starts_on_the_same_tick() -> None:
-    assert _struck(_clip(_note(38, 0.5), _note(36, 0, 0.5)))[1:3] == [
+    assert _note_ons(_clip(_note(38, 0.5), _note(36, 0, 0.5)))[1:3] == [
         (960, "note_off", 36),
         (960, "note_on", 38),
     ]
 
 
 def test_a_note_is_cut_one_tick_before_the_next_of_its_pitch() -> None:
-    assert _struck(_clip(_note(36, 0, 1.0), _note(36, 0.5)))[1] == (959, "note_off", 36)
+    assert _note_ons(_clip(_note(36, 0, 1.0), _note(36, 0.5)))[1] == (959, "note_off", 36)
 
 
 def test_a_note_of_no_length_lasts_one_tick() -> None:
-    assert _struck(_clip(_note(36, 0, 0.0))) == [(0, "note_on", 36), (1, "note_off", 36)]
+    assert _note_ons(_clip(_note(36, 0, 0.0))) == [(0, "note_on", 36), (1, "note_off", 36)]
 
 
 def test_of_two_strokes_of_a_pitch_on_one_tick_the_louder_stays() -> None:
@@ -148,7 +150,7 @@ NOTES = st.lists(
 @given(NOTES)
 def test_every_note_on_has_its_note_off_before_the_next(notes: list[ClipNote]) -> None:
     sounding: set[int] = set()
-    for _, kind, pitch in _struck(_clip(*notes)):
+    for _, kind, pitch in _note_ons(_clip(*notes)):
         assert (pitch in sounding) == (kind == "note_off")
         sounding ^= {pitch}
     assert not sounding
@@ -158,10 +160,10 @@ def test_every_note_on_has_its_note_off_before_the_next(notes: list[ClipNote]) -
 @given(NOTES.filter(bool))
 def test_a_clip_is_the_same_after_a_second_round(notes: list[ClipNote]) -> None:
     first = to_bytes(_clip(*notes))
-    assert to_bytes(_reread(first)) == first
+    assert to_bytes(_read_back(first)) == first
 
 
-def _reread(data: bytes) -> Clip:
+def _read_back(data: bytes) -> Clip:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "again.mid"
         path.write_bytes(data)

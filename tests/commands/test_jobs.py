@@ -10,7 +10,7 @@ from daemon.commands import jobs as command
 from daemon.errors import Rejected
 from daemon.jobs.job import State
 from daemon.jobs.store import FILE, JobStore
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_what_is_over_is_not_cancelled(store):
 def test_a_job_that_is_over_is_forgotten(store, capsys):
     over = store.move(store.add(job()), State.CANCELLED)
     command.delete(over.id)
-    assert store.latest(10) == []
+    assert store.list_latest(10) == []
     assert "stays where it is" in capsys.readouterr().out
 
 

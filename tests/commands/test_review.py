@@ -5,7 +5,7 @@ import webbrowser
 
 import pytest
 
-from bridge.discovery import Running, publish
+from bridge.discovery import RunningDaemon, publish
 from daemon.commands import review
 
 KEY = "a-key-that-is-long-enough"
@@ -26,7 +26,7 @@ def opened(monkeypatch):
 
 
 def running(state, http_port: int) -> None:
-    publish(Running(os.getpid(), 9331, "/spool", "0.1.0", ("sidestick",), http_port), state)
+    publish(RunningDaemon(os.getpid(), 9331, "/spool", "0.1.0", ("sidestick",), http_port), state)
 
 
 def test_the_page_of_the_running_sidestick_is_opened(state, opened, capsys):

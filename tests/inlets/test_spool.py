@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from daemon.events import Done, MidiWritten, Progress
-from daemon.inlets.spool import KEPT, STALE, Spool
-from daemon.jobs.spool_files import LARGEST_REQUEST
-from tests.fake_door import JOB, Desk, FakeTime
+from daemon.inlets.spool import ANSWER_LIFETIME, STALE, Spool
+from daemon.jobs.spool_files import MAX_REQUEST_BYTES
+from tests.fake_core import JOB, FakeDaemon, FakeTime
 
 DONE = Done(JOB, 1, "/m.json", "/a.mid")
 
@@ -18,9 +18,9 @@ class Host:
     """A host as a script without sockets sees it: it renames a file into the inbox and reads the outbox."""
 
     def __init__(self, folder: Path) -> None:
-        self.desk = Desk()
+        self.desk = FakeDaemon()
         self.wall = FakeTime()
-        self.spool = Spool(folder, self.desk.reception, self.wall)
+        self.spool = Spool(folder, self.desk.dispatcher, self.wall)
 
     def puts(self, content: object, name: str = "one") -> None:
         self.puts_bytes(json.dumps(content).encode(), name)
@@ -67,7 +67,7 @@ def test_an_answered_request_is_gone_and_leaves_nothing_behind(host: Host) -> No
 def test_the_events_of_a_job_follow_until_it_is_done(host: Host) -> None:
     assert not host.asks("/sidestick/process", "7", "/a.wav")["finished"]
     for event in (Progress(JOB, "hits", 0.25), Progress(JOB, "hits", 0.5), MidiWritten(JOB, "/a.mid"), DONE):
-        host.desk.notifier.hear(event)
+        host.desk.notifier.handle_event(event)
     host.spool.step()
     assert host.reads()["finished"]
     assert [(e["address"], e["args"][1]) for e in host.reads()["events"]] == [
@@ -79,7 +79,7 @@ def test_the_events_of_a_job_follow_until_it_is_done(host: Host) -> None:
 
 
 def test_a_job_that_is_done_already_is_answered_whole_at_once(host: Host) -> None:
-    host.desk.notifier.hear(DONE)
+    host.desk.notifier.handle_event(DONE)
     answer = host.asks("/sidestick/process", "7", "/a.wav")
     assert answer["finished"]
     assert [e["address"] for e in answer["events"]] == ["/sidestick/done"]
@@ -95,7 +95,7 @@ def test_a_refusal_is_answered_and_finished(host: Host) -> None:
 
 def test_a_subscription_ends_with_its_lease(host: Host) -> None:
     assert not host.asks("/sidestick/subscribe", "7", 0, 60)["finished"]
-    host.desk.notifier.hear(DONE)
+    host.desk.notifier.handle_event(DONE)
     host.spool.step()
     assert not host.reads()["finished"]
     host.wall.now += 60
@@ -106,7 +106,7 @@ def test_a_subscription_ends_with_its_lease(host: Host) -> None:
 def test_the_same_request_twice_is_done_once(host: Host) -> None:
     first = host.asks("/sidestick/undo", "7", "j1")
     assert host.asks("/sidestick/undo", "7", "j1") == first
-    assert host.desk.door.verbs() == ["undo"]
+    assert host.desk.core.verbs() == ["undo"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_same_request_twice_is_done_once(host: Host) -> None:
         (b'{"address": "/sidestick/ping", "args": [1], "more": 1}', "must be"),
         (b'{"address": 5, "args": [1]}', "must have a string"),
         (b'{"address": "/sidestick/ping", "args": 1}', "must have a string"),
-        (b" " * (LARGEST_REQUEST + 1), "at most 65536"),
+        (b" " * (MAX_REQUEST_BYTES + 1), "at most 65536"),
     ],
 )
 def test_a_file_that_is_no_request_is_refused_by_its_name(host: Host, data: bytes, reason: str) -> None:
@@ -139,7 +139,7 @@ def test_a_link_is_refused_and_what_it_leads_to_is_neither_read_nor_touched(host
     (host.spool.inbox / "one.json").symlink_to(target)
     host.spool.step()
     assert refusal(host.reads())[2:] == ["bad_request", "one.json is not a plain file."]
-    assert host.desk.door.asked == []
+    assert host.desk.core.asked == []
     assert target.exists()
 
 
@@ -152,7 +152,7 @@ def test_a_file_still_being_written_is_left_alone(host: Host) -> None:
     (host.spool.inbox / ".one.tmp").write_text('{"address": "/sidestick/panic", "args": [1]}')
     (host.spool.inbox / "two.txt").write_text('{"address": "/sidestick/panic", "args": [1]}')
     host.spool.step()
-    assert host.desk.door.asked == []
+    assert host.desk.core.asked == []
 
 
 def test_a_request_from_before_the_start_is_refused_as_stale(host: Host) -> None:
@@ -160,7 +160,7 @@ def test_a_request_from_before_the_start_is_refused_as_stale(host: Host) -> None
     host.wall.now += STALE + 1
     host.spool.step()
     assert refusal(host.reads())[2] == "stale"
-    assert host.desk.door.asked == []
+    assert host.desk.core.asked == []
 
 
 def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
@@ -170,7 +170,7 @@ def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
     link.symlink_to("nowhere")
     for path in (leftover, link, host.spool.outbox / "one.json"):
         os.utime(path, (host.wall.now, host.wall.now), follow_symlinks=False)
-    host.wall.now += KEPT + 61
+    host.wall.now += ANSWER_LIFETIME + 61
     host.spool.step()
     assert [*host.spool.inbox.iterdir(), *host.spool.outbox.iterdir()] == []
 
@@ -178,7 +178,7 @@ def test_what_a_dead_host_left_is_swept_away(host: Host) -> None:
 def test_the_answer_of_a_job_that_still_waits_is_kept(host: Host) -> None:
     host.asks("/sidestick/process", "7", "/a.wav")
     os.utime(host.spool.outbox / "one.json", (host.wall.now, host.wall.now))
-    host.wall.now += KEPT + 61
+    host.wall.now += ANSWER_LIFETIME + 61
     host.spool.step()
     assert not host.reads()["finished"]
 
@@ -206,7 +206,7 @@ def test_the_spool_is_closed_to_other_users(host: Host) -> None:
 
 def test_the_thread_answers_by_itself(host: Host, tmp_path: Path) -> None:
     answered = threading.Event()
-    host.desk.door.hold = answered.set
+    host.desk.core.hold = answered.set
     host.spool.start()
     host.puts({"address": "/sidestick/relabel", "args": [7, "j1", {}]})
     assert answered.wait(10)

@@ -1,4 +1,4 @@
-"""The one door for work: what becomes a job, what is done already, what is refused."""
+"""Admission of jobs: what becomes a job, what is done already, what is refused."""
 
 import os
 import shutil
@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from daemon.errors import Rejected
-from daemon.events import Bus, Done, Queued
-from daemon.jobs.admission import Admission, House
+from daemon.events import Done, EventBus, Queued
+from daemon.jobs.admission import Admission, AdmissionSettings
 from daemon.jobs.job import Priority, State
 from daemon.jobs.store import JobStore
 from daemon.pipeline.audio.probe import Limits
@@ -21,14 +21,16 @@ def no_mdx(options: Options) -> None:
         raise Rejected("bad_option", "There is no separator 'mdx'.")
 
 
-class Desk:
+class AdmissionSetup:
     """An admission and all that it touches."""
 
     def __init__(self, folder) -> None:
-        self.folder, self.bus, self.events = folder, Bus(), []
-        self.bus.listen(self.events.append)
+        self.folder, self.bus, self.events = folder, EventBus(), []
+        self.bus.subscribe(self.events.append)
         self.store = JobStore(folder / "jobs.db", clock=lambda: 9e9)
-        self.house = House(folder / "cache", Limits(max_seconds=10.0), Options(bpm=99.0), draft=True, check=no_mdx)
+        self.house = AdmissionSettings(
+            folder / "cache", Limits(max_seconds=10.0), Options(bpm=99.0), draft=True, check=no_mdx
+        )
 
     def song(self, name="Song.wav", seconds=1.0):
         return synth.write(self.folder / name, synth.tone(440.0, seconds))
@@ -36,10 +38,10 @@ class Desk:
     def admit(self, path, given=None, **values):
         return Admission(self.house, self.store, self.bus).admit(path, given or {}, **values)
 
-    def refused(self, path, given=None) -> Rejected:
+    def expect_refusal(self, path, given=None) -> Rejected:
         with pytest.raises(Rejected) as caught:
             self.admit(path, given)
-        assert self.store.latest(10) == []
+        assert self.store.list_latest(10) == []
         return caught.value
 
     def finish(self, job, named="Song"):
@@ -52,79 +54,79 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path):
-    made = Desk(tmp_path)
+def admissions(tmp_path):
+    made = AdmissionSetup(tmp_path)
     yield made
     made.store.close()
 
 
-def test_a_song_becomes_a_queued_job_and_it_is_announced(desk):
-    song = desk.song()
-    job = desk.admit(str(song))
-    assert desk.store.get(job.id).state is State.QUEUED
-    assert desk.events == [Queued(job.id, str(song))]
+def test_a_song_becomes_a_queued_job_and_it_is_announced(admissions):
+    song = admissions.song()
+    job = admissions.admit(str(song))
+    assert admissions.store.get(job.id).state is State.QUEUED
+    assert admissions.events == [Queued(job.id, str(song))]
 
 
-def test_what_is_given_goes_over_the_settings(desk):
-    job = desk.admit(desk.song(), {"grid": {"step": "1/8"}, "input": "drums"})
+def test_what_is_given_goes_over_the_settings(admissions):
+    job = admissions.admit(admissions.song(), {"grid": {"step": "1/8"}, "input": "drums"})
     assert (job.options.bpm, job.options.grid.step, job.options.grid.quantize) == (99.0, "1/8", True)
 
 
-def test_a_full_mix_gets_a_draft_and_a_drum_stem_none(desk):
-    assert desk.admit(desk.song()).draft
-    assert not desk.admit(desk.song(), {"input": "drums"}).draft
+def test_a_full_mix_gets_a_draft_and_a_drum_stem_none(admissions):
+    assert admissions.admit(admissions.song()).draft
+    assert not admissions.admit(admissions.song(), {"input": "drums"}).draft
 
 
-def test_the_setting_and_the_option_turn_drafts_off(desk):
-    assert not desk.admit(desk.song(), {"draft": False}).draft
-    desk.house = replace(desk.house, draft=False)
-    assert not desk.admit(desk.song("Other.wav")).draft
+def test_the_setting_and_the_option_turn_drafts_off(admissions):
+    assert not admissions.admit(admissions.song(), {"draft": False}).draft
+    admissions.house = replace(admissions.house, draft=False)
+    assert not admissions.admit(admissions.song("Other.wav")).draft
 
 
-def test_a_draft_never_replaces_what_lies_there_from_before(desk):
-    song = desk.song()
+def test_a_draft_never_replaces_what_lies_there_from_before(admissions):
+    song = admissions.song()
     song.with_name("Song.sidestick.json").touch()
-    assert not desk.admit(song).draft
+    assert not admissions.admit(song).draft
 
 
-def test_the_same_request_while_it_is_worked_on_is_the_same_job(desk):
-    song = desk.song()
-    assert desk.admit(song).id == desk.admit(song).id
-    assert len(desk.events) == 1
+def test_the_same_request_while_it_is_worked_on_is_the_same_job(admissions):
+    song = admissions.song()
+    assert admissions.admit(song).id == admissions.admit(song).id
+    assert len(admissions.events) == 1
 
 
-def test_a_person_who_asks_for_a_dropped_song_moves_it_up(desk):
-    song = desk.song()
-    desk.admit(song, priority=Priority.DROPPED)
-    job = desk.admit(song, priority=Priority.WAITING)
-    assert desk.store.get(job.id).priority is Priority.WAITING
+def test_a_person_who_asks_for_a_dropped_song_moves_it_up(admissions):
+    song = admissions.song()
+    admissions.admit(song, priority=Priority.DROPPED)
+    job = admissions.admit(song, priority=Priority.WAITING)
+    assert admissions.store.get(job.id).priority is Priority.WAITING
 
 
-def test_what_is_done_and_still_there_is_answered_at_once(desk):
-    song = desk.song()
-    before = desk.finish(desk.admit(song))
-    again = desk.admit(song)
+def test_what_is_done_and_still_there_is_answered_at_once(admissions):
+    song = admissions.song()
+    before = admissions.finish(admissions.admit(song))
+    again = admissions.admit(song)
     assert (again.id != before.id, again.state, again.midi) == (True, State.DONE, before.midi)
-    assert desk.events[-1] == Done(again.id, 0, before.manifest, before.midi)
+    assert admissions.events[-1] == Done(again.id, 0, before.manifest, before.midi)
 
 
-def test_what_is_done_but_gone_is_done_again(desk, tmp_path):
-    song = desk.song()
-    desk.finish(desk.admit(song))
+def test_what_is_done_but_gone_is_done_again(admissions, tmp_path):
+    song = admissions.song()
+    admissions.finish(admissions.admit(song))
     (tmp_path / "Song.drums.mid").unlink()
-    assert desk.admit(song).state is State.QUEUED
+    assert admissions.admit(song).state is State.QUEUED
 
 
-def test_results_that_something_else_has_replaced_are_made_again(desk):
-    song = desk.song()
-    done = desk.finish(desk.admit(song))
+def test_results_that_something_else_has_replaced_are_made_again(admissions):
+    song = admissions.song()
+    done = admissions.finish(admissions.admit(song))
     os.utime(done.manifest, (9.9e9, 9.9e9))
-    assert desk.admit(song).state is State.QUEUED
+    assert admissions.admit(song).state is State.QUEUED
 
 
-def test_a_changed_song_is_another_job(desk):
-    first = desk.admit(desk.song())
-    assert desk.admit(desk.song(seconds=2.0)).id != first.id
+def test_a_changed_song_is_another_job(admissions):
+    first = admissions.admit(admissions.song())
+    assert admissions.admit(admissions.song(seconds=2.0)).id != first.id
 
 
 @pytest.mark.parametrize(
@@ -138,39 +140,39 @@ def test_a_changed_song_is_another_job(desk):
         ({"parts": ["kazoo"]}, "bad_option", "kazoo"),
     ],
 )
-def test_options_that_do_not_work_are_refused_in_words(desk, given, code, words):
-    error = desk.refused(desk.song(), given)
+def test_options_that_do_not_work_are_refused_in_words(admissions, given, code, words):
+    error = admissions.expect_refusal(admissions.song(), given)
     assert (error.code, words in error.reason) == (code, True)
 
 
 @pytest.mark.parametrize("path", ["Song.wav", "./Song.wav", "../Song.wav", "", "~/Song.wav"])
-def test_a_path_must_be_absolute(desk, path):
-    assert desk.refused(path).code == "relative_path"
+def test_a_path_must_be_absolute(admissions, path):
+    assert admissions.expect_refusal(path).code == "relative_path"
 
 
-def test_a_name_that_is_not_utf8_is_refused(desk, tmp_path):
-    assert desk.refused(tmp_path / os.fsdecode(b"S\xf6ng.wav")).code == "bad_name"
+def test_a_name_that_is_not_utf8_is_refused(admissions, tmp_path):
+    assert admissions.expect_refusal(tmp_path / os.fsdecode(b"S\xf6ng.wav")).code == "bad_name"
 
 
-def test_a_file_that_is_not_there_is_refused(desk, tmp_path):
-    assert desk.refused(tmp_path / "none.wav").code == "missing"
+def test_a_file_that_is_not_there_is_refused(admissions, tmp_path):
+    assert admissions.expect_refusal(tmp_path / "none.wav").code == "missing"
 
 
-def test_a_folder_is_refused(desk, tmp_path):
-    assert desk.refused(tmp_path).code == "folder"
+def test_a_folder_is_refused(admissions, tmp_path):
+    assert admissions.expect_refusal(tmp_path).code == "folder"
 
 
-def test_what_is_no_sound_is_refused(desk, tmp_path):
+def test_what_is_no_sound_is_refused(admissions, tmp_path):
     (tmp_path / "Song.wav").write_text("Once upon a time")
-    assert desk.refused(tmp_path / "Song.wav").code == "not_audio"
+    assert admissions.expect_refusal(tmp_path / "Song.wav").code == "not_audio"
 
 
-def test_a_song_over_the_limit_is_refused(desk):
-    assert desk.refused(desk.song(seconds=11.0)).code == "too_long"
+def test_a_song_over_the_limit_is_refused(admissions):
+    assert admissions.expect_refusal(admissions.song(seconds=11.0)).code == "too_long"
 
 
-def test_a_disk_without_room_is_told_before_the_work_begins(desk, monkeypatch):
-    usage = shutil.disk_usage(desk.folder)
+def test_a_disk_without_room_is_told_before_the_work_begins(admissions, monkeypatch):
+    usage = shutil.disk_usage(admissions.folder)
     monkeypatch.setattr("shutil.disk_usage", lambda place: usage._replace(free=50_000_000))
-    error = desk.refused(desk.song())
+    error = admissions.expect_refusal(admissions.song())
     assert (error.code, "50 MB are free" in error.reason) == ("disk_full", True)

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from daemon.errors import Rejected
-from daemon.jobs.listings import ALONE, Listings, cluster_rows
-from daemon.outlets.delivery import Desk, arrange, correct
+from daemon.jobs.listings import NO_CLUSTER, Listings, cluster_rows
+from daemon.outlets.delivery import DeliverySettings, arrange, correct
 from daemon.outlets.manifest import Manifest
-from tests.songs import manifest, saved
+from tests.songs import manifest, save_manifest
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def corrected(tmp_path):
     """A song with these corrections."""
 
     def make(**changes):
-        made = correct(saved(tmp_path), changes, Desk(tmp_path / "locks"))
+        made = correct(save_manifest(tmp_path), changes, DeliverySettings(tmp_path / "locks"))
         return Manifest.load(made.manifest)
 
     return make
@@ -55,7 +55,7 @@ def test_hits_in_no_cluster_come_last_by_label(corrected):
     changed = corrected(add=[{"onset": at, "label": name} for at, name in ((3.3, "cowbell"), (1.1, "clap"))])
     rows = cluster_rows(changed, {})
     found = [(row["cluster"], row["label"], row["count"]) for row in rows[3:]]
-    assert found == [(ALONE, "clap", 1), (ALONE, "cowbell", 1)]
+    assert found == [(NO_CLUSTER, "clap", 1), (NO_CLUSTER, "cowbell", 1)]
     assert rows[3]["time"] == 1.1 and rows[3]["typical"] == rows[3]["hits"][0]["id"]
 
 

@@ -1,4 +1,4 @@
-"""The foreman with workers that do what the test says."""
+"""The scheduler with workers that do what the test says."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import Rejected
-from daemon.events import Bus, Done, Event, Failed, MidiWritten, Progress
+from daemon.events import Done, Event, EventBus, Failed, MidiWritten, Progress
 from daemon.jobs.job import Job, Pass, State
-from daemon.jobs.scheduler import Bench, Foreman
+from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import JobStore
-from daemon.jobs.worker import Broken, Finished, Hear, Outcome, Stopped, Task, Told
-from tests.jobs.orders import job
+from daemon.jobs.worker import Failure, Outcome, ReportProgress, Task, TaskProgress, TaskResult, TaskStopped
+from tests.jobs.sample_jobs import job
 
 PATIENCE = 10.0
 
@@ -22,53 +22,53 @@ PATIENCE = 10.0
 class ScriptedWorker:
     """Answers each task with `act(task)`. With `hold` it keeps a task until told to `go` or to stop."""
 
-    act: Callable[[Task], Outcome] = lambda task: Finished(f"{task.source}.json", f"{task.source}.mid", 0, ("a.mid",))
+    act: Callable[[Task], Outcome] = lambda task: TaskResult(f"{task.source}.json", f"{task.source}.mid", 0, ("a.mid",))
     tasks: list[Task] = field(default_factory=list)
     hold: bool = False
     busy: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
-    rested: threading.Event = field(default_factory=threading.Event)
+    unloaded: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, task: Task, hear: Hear, stop: threading.Event) -> Outcome:
+    def run(self, task: Task, report: ReportProgress, stop: threading.Event) -> Outcome:
         self.tasks.append(task)
-        hear(Told("hits", 0.5, 2.0))
+        report(TaskProgress("hits", 0.5, 2.0))
         self.busy.set()
         while self.hold and not self.go.wait(0.005):
             if stop.is_set():
-                return Stopped(died=True)
+                return TaskStopped(worker_died=True)
         return self.act(task)
 
-    def rest(self) -> None:
-        self.rested.set()
+    def unload(self) -> None:
+        self.unloaded.set()
 
 
 @dataclass
-class FakeHouse:
+class FakeCleanup:
     tidied: list[Path] = field(default_factory=list)
     retained: list[float] = field(default_factory=list)
 
-    def tidy(self, source: Path) -> None:
+    def remove_leftovers(self, source: Path) -> None:
         self.tidied.append(source)
 
-    def retain(self, since: float) -> None:
+    def trim_cache(self, since: float) -> None:
         self.retained.append(since)
 
 
-class Office:
-    """A foreman with its store, and all events that went out."""
+class SchedulerSetup:
+    """A scheduler with its store, and all events that went out."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.store, self.bus, self.house = JobStore(folder / "jobs.db"), Bus(), FakeHouse()
+        self.store, self.bus, self.house = JobStore(folder / "jobs.db"), EventBus(), FakeCleanup()
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.foreman: Foreman | None = None
-        self.bus.listen(self._hear)
+        self.foreman: Scheduler | None = None
+        self.bus.subscribe(self._record)
 
-    def open(self, *workers: ScriptedWorker, relief: ScriptedWorker | None = None, idle: float = 60.0) -> None:
-        benches = [Bench(worker) for worker in workers]
-        benches += [Bench(relief, frozenset({Pass.DRAFT}))] if relief else []
-        self.foreman = Foreman(self.store, self.bus, benches, self.house, idle=idle, clock=lambda: 7.0)
+    def open(self, *workers: ScriptedWorker, draft_worker: ScriptedWorker | None = None, idle: float = 60.0) -> None:
+        slots = [WorkerSlot(worker) for worker in workers]
+        slots += [WorkerSlot(draft_worker, frozenset({Pass.DRAFT}))] if draft_worker else []
+        self.foreman = Scheduler(self.store, self.bus, slots, self.house, idle=idle, clock=lambda: 7.0)
         self.foreman.start()
 
     def ask(self, name: str = "Song", content: str = "", **values: object) -> Job:
@@ -82,10 +82,10 @@ class Office:
     def until(self, kind: type[Event], number: int = 1) -> list[Event]:
         """The events of this kind, once there are so many."""
         with self._news:
-            assert self._news.wait_for(lambda: len(self.heard(kind)) >= number, PATIENCE), self.events
-        return self.heard(kind)
+            assert self._news.wait_for(lambda: len(self.events_of(kind)) >= number, PATIENCE), self.events
+        return self.events_of(kind)
 
-    def heard(self, kind: type[Event]) -> list[Event]:
+    def events_of(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
 
     def close(self) -> None:
@@ -93,217 +93,219 @@ class Office:
             self.foreman.stop()
         self.store.close()
 
-    def _hear(self, event: Event) -> None:
+    def _record(self, event: Event) -> None:
         with self._news:
             self.events.append(event)
             self._news.notify_all()
 
 
 @pytest.fixture
-def office(tmp_path) -> Iterator[Office]:
-    opened = Office(tmp_path)
+def running(tmp_path) -> Iterator[SchedulerSetup]:
+    opened = SchedulerSetup(tmp_path)
     yield opened
     opened.close()
 
 
-def test_a_queued_job_is_done_and_announced(office):
-    asked = office.ask()
-    office.open(ScriptedWorker())
-    [done] = office.until(Done)
+def test_a_queued_job_is_done_and_announced(running):
+    asked = running.ask()
+    running.open(ScriptedWorker())
+    [done] = running.until(Done)
     assert done == Done(asked.id, 0, f"{asked.path}.json", f"{asked.path}.mid")
-    assert office.store.get(asked.id).state is State.DONE
+    assert running.store.get(asked.id).state is State.DONE
 
 
-def test_events_go_out_after_the_commit(office):
+def test_events_go_out_after_the_commit(running):
     states = []
-    office.bus.listen(lambda event: states.append((type(event), office.store.get(event.job).state)))
-    office.ask()
-    office.open(ScriptedWorker())
-    office.until(Done)
-    office.foreman.stop()
+    running.bus.subscribe(lambda event: states.append((type(event), running.store.get(event.job).state)))
+    running.ask()
+    running.open(ScriptedWorker())
+    running.until(Done)
+    running.foreman.stop()
     assert states[-1] == (Done, State.DONE)
 
 
-def test_progress_is_passed_on(office):
-    office.open(ScriptedWorker())
-    asked = office.ask()
-    office.until(Done)
-    assert office.heard(Progress) == [Progress(asked.id, "hits", 0.5, 2.0)]
+def test_progress_is_passed_on(running):
+    running.open(ScriptedWorker())
+    asked = running.ask()
+    running.until(Done)
+    assert running.events_of(Progress) == [Progress(asked.id, "hits", 0.5, 2.0)]
 
 
-def test_a_draft_comes_before_the_final_and_both_are_announced(office):
+def test_a_draft_comes_before_the_final_and_both_are_announced(running):
     worker = ScriptedWorker()
-    office.open(worker)
-    office.ask(draft=True)
-    office.until(Done)
-    assert [task.which for task in worker.tasks] == [Pass.DRAFT, Pass.FINAL]
-    assert (len(office.heard(MidiWritten)), len(office.heard(Done))) == (2, 1)
+    running.open(worker)
+    running.ask(draft=True)
+    running.until(Done)
+    assert [task.which_pass for task in worker.tasks] == [Pass.DRAFT, Pass.FINAL]
+    assert (len(running.events_of(MidiWritten)), len(running.events_of(Done))) == (2, 1)
 
 
-def test_the_drafts_of_an_album_come_before_its_finals(office):
+def test_the_drafts_of_an_album_come_before_its_finals(running):
     worker = ScriptedWorker()
     for name in ("one", "two"):
-        office.ask(name, draft=True)
-    office.open(worker)
-    office.until(Done, 2)
-    assert [task.which for task in worker.tasks] == [Pass.DRAFT] * 2 + [Pass.FINAL] * 2
+        running.ask(name, draft=True)
+    running.open(worker)
+    running.until(Done, 2)
+    assert [task.which_pass for task in worker.tasks] == [Pass.DRAFT] * 2 + [Pass.FINAL] * 2
 
 
-def test_a_draft_is_made_while_all_others_are_busy(office):
-    worker, relief = ScriptedWorker(hold=True), ScriptedWorker()
-    office.open(worker, relief=relief)
-    office.ask("long")
+def test_a_draft_is_made_while_all_others_are_busy(running):
+    worker, draft_worker = ScriptedWorker(hold=True), ScriptedWorker()
+    running.open(worker, draft_worker=draft_worker)
+    running.ask("long")
     assert worker.busy.wait(PATIENCE)
-    office.ask("quick", draft=True)
-    office.until(MidiWritten)
-    assert [task.which for task in relief.tasks] == [Pass.DRAFT]
+    running.ask("quick", draft=True)
+    running.until(MidiWritten)
+    assert [task.which_pass for task in draft_worker.tasks] == [Pass.DRAFT]
 
 
-def test_the_relief_leaves_the_draft_to_a_worker_that_is_free(office):
-    worker, relief = ScriptedWorker(), ScriptedWorker()
-    office.open(worker, relief=relief)
-    office.ask(draft=True)
-    office.until(Done)
-    assert (len(worker.tasks), relief.tasks) == (2, [])
+def test_the_relief_leaves_the_draft_to_a_worker_that_is_free(running):
+    worker, draft_worker = ScriptedWorker(), ScriptedWorker()
+    running.open(worker, draft_worker=draft_worker)
+    running.ask(draft=True)
+    running.until(Done)
+    assert (len(worker.tasks), draft_worker.tasks) == (2, [])
 
 
-def test_a_draft_that_fails_is_only_a_missing_draft(office):
-    fails = ScriptedWorker(lambda task: Broken("x", "y") if task.which is Pass.DRAFT else Finished("m", "n"))
-    office.open(fails)
-    office.ask(draft=True)
-    office.until(Done)
-    assert office.heard(Failed) == []
+def test_a_draft_that_fails_is_only_a_missing_draft(running):
+    fails = ScriptedWorker(lambda task: Failure("x", "y") if task.which_pass is Pass.DRAFT else TaskResult("m", "n"))
+    running.open(fails)
+    running.ask(draft=True)
+    running.until(Done)
+    assert running.events_of(Failed) == []
 
 
-def test_a_failed_job_says_why_and_the_next_one_is_taken(office):
-    office.open(ScriptedWorker(lambda task: Broken("bad", "No.") if "one" in task.source else Finished("m", "n")))
-    asked = office.ask("one")
-    office.ask("two")
-    office.until(Done)
-    assert office.until(Failed) == [Failed(asked.id, "bad", "No.")]
-    assert office.store.get(asked.id).reason == "No."
+def test_a_failed_job_says_why_and_the_next_one_is_taken(running):
+    running.open(ScriptedWorker(lambda task: Failure("bad", "No.") if "one" in task.source else TaskResult("m", "n")))
+    asked = running.ask("one")
+    running.ask("two")
+    running.until(Done)
+    assert running.until(Failed) == [Failed(asked.id, "bad", "No.")]
+    assert running.store.get(asked.id).reason == "No."
 
 
-def test_too_little_memory_is_tried_again_with_less_each_time(office):
-    worker = ScriptedWorker(lambda task: Finished("m", "n") if task.frugal == 2 else Broken("m", "n", memory=True))
-    office.open(worker)
-    office.ask()
-    office.until(Done)
-    assert [task.frugal for task in worker.tasks] == [0, 1, 2]
+def test_too_little_memory_is_tried_again_with_less_each_time(running):
+    worker = ScriptedWorker(
+        lambda task: TaskResult("m", "n") if task.memory_level == 2 else Failure("m", "n", memory=True)
+    )
+    running.open(worker)
+    running.ask()
+    running.until(Done)
+    assert [task.memory_level for task in worker.tasks] == [0, 1, 2]
 
 
-def test_too_little_memory_for_the_least_is_a_failure(office):
-    worker = ScriptedWorker(lambda task: Broken("out_of_memory", "No.", memory=True, died=True))
-    office.open(worker)
-    asked = office.ask()
-    office.until(Failed)
+def test_too_little_memory_for_the_least_is_a_failure(running):
+    worker = ScriptedWorker(lambda task: Failure("out_of_memory", "No.", memory=True, worker_died=True))
+    running.open(worker)
+    asked = running.ask()
+    running.until(Failed)
     assert len(worker.tasks) == 3
-    assert office.house.tidied == [asked.path] * 3
+    assert running.house.tidied == [asked.path] * 3
 
 
-def test_a_job_in_the_queue_is_cancelled_at_once(office):
+def test_a_job_in_the_queue_is_cancelled_at_once(running):
     worker = ScriptedWorker(hold=True)
-    office.open(worker)
-    office.ask("one")
+    running.open(worker)
+    running.ask("one")
     assert worker.busy.wait(PATIENCE)
-    waiting = office.ask("two")
-    office.foreman.cancel(waiting.id)
-    assert office.heard(Failed) == [Failed(waiting.id, "cancelled", "two.wav was cancelled.")]
+    waiting = running.ask("two")
+    running.foreman.cancel(waiting.id)
+    assert running.events_of(Failed) == [Failed(waiting.id, "cancelled", "two.wav was cancelled.")]
     worker.go.set()
-    office.until(Done)
+    running.until(Done)
     assert len(worker.tasks) == 1
 
 
-def test_a_running_job_is_cancelled_and_what_it_left_swept_away(office):
+def test_a_running_job_is_cancelled_and_what_it_left_swept_away(running):
     worker = ScriptedWorker(hold=True)
-    office.open(worker)
-    asked = office.ask("one")
+    running.open(worker)
+    asked = running.ask("one")
     assert worker.busy.wait(PATIENCE)
-    office.foreman.cancel(asked.id)
-    assert office.store.get(asked.id).state is State.CANCELLED
+    running.foreman.cancel(asked.id)
+    assert running.store.get(asked.id).state is State.CANCELLED
     worker.hold = False
-    office.ask("two")
-    office.until(Done)
-    assert office.house.tidied == [asked.path]
+    running.ask("two")
+    running.until(Done)
+    assert running.house.tidied == [asked.path]
 
 
-def test_what_a_cancelled_worker_still_hands_in_is_not_announced(office):
+def test_what_a_cancelled_worker_still_hands_in_is_not_announced(running):
     worker = ScriptedWorker()
-    worker.act = lambda task: office.foreman.cancel(task.job) and Finished("m", "n")
-    office.open(worker)
-    asked = office.ask("one")
-    office.until(Failed)
-    office.foreman.stop()
-    assert office.heard(Done) == []
-    assert office.store.get(asked.id).state is State.CANCELLED
+    worker.act = lambda task: running.foreman.cancel(task.job) and TaskResult("m", "n")
+    running.open(worker)
+    asked = running.ask("one")
+    running.until(Failed)
+    running.foreman.stop()
+    assert running.events_of(Done) == []
+    assert running.store.get(asked.id).state is State.CANCELLED
 
 
-def test_what_is_over_cannot_be_cancelled(office):
-    office.open(ScriptedWorker())
-    asked = office.ask()
-    office.until(Done)
+def test_what_is_over_cannot_be_cancelled(running):
+    running.open(ScriptedWorker())
+    asked = running.ask()
+    running.until(Done)
     with pytest.raises(Rejected, match="is done already"):
-        office.foreman.cancel(asked.id)
+        running.foreman.cancel(asked.id)
 
 
-def test_a_job_that_runs_when_sidestick_stops_waits_for_the_next_start(office):
+def test_a_job_that_runs_when_sidestick_stops_waits_for_the_next_start(running):
     worker = ScriptedWorker(hold=True)
-    office.open(worker)
-    asked = office.ask()
+    running.open(worker)
+    asked = running.ask()
     assert worker.busy.wait(PATIENCE)
-    office.foreman.stop()
-    assert office.store.get(asked.id).state is State.QUEUED
-    assert office.heard(Failed) == []
+    running.foreman.stop()
+    assert running.store.get(asked.id).state is State.QUEUED
+    assert running.events_of(Failed) == []
 
 
-def test_a_job_that_was_cut_off_is_done_after_the_next_start(office):
-    asked = office.ask()
-    office.store.move(asked, State.RUNNING)
-    office.open(ScriptedWorker())
-    office.until(Done)
-    assert office.house.tidied == [asked.path]
+def test_a_job_that_was_cut_off_is_done_after_the_next_start(running):
+    asked = running.ask()
+    running.store.move(asked, State.RUNNING)
+    running.open(ScriptedWorker())
+    running.until(Done)
+    assert running.house.tidied == [asked.path]
 
 
-def test_the_same_content_is_not_worked_on_twice_at_a_time(office):
+def test_the_same_content_is_not_worked_on_twice_at_a_time(running):
     first, second = ScriptedWorker(hold=True), ScriptedWorker(hold=True)
-    office.open(first, second)
+    running.open(first, second)
     for name, content in {"one": "the same", "two": "the same", "three": "another"}.items():
-        office.ask(name, content)
+        running.ask(name, content)
     assert first.busy.wait(PATIENCE)
     assert second.busy.wait(PATIENCE)
     assert len({task.digest for task in first.tasks + second.tasks}) == 2
     for worker in (first, second):
         worker.go.set()
-    office.until(Done, 3)
+    running.until(Done, 3)
 
 
-def test_a_source_that_has_gone_fails_its_job(office):
-    asked = office.ask()
+def test_a_source_that_has_gone_fails_its_job(running):
+    asked = running.ask()
     asked.path.unlink()
-    office.open(ScriptedWorker())
-    [failed] = office.until(Failed)
+    running.open(ScriptedWorker())
+    [failed] = running.until(Failed)
     assert (failed.code, str(asked.path) in failed.reason) == ("missing", True)
 
 
-def test_a_worker_without_work_lets_go_of_its_models(office):
+def test_a_worker_without_work_lets_go_of_its_models(running):
     worker = ScriptedWorker()
-    office.open(worker, idle=0.01)
-    office.ask()
-    office.until(Done)
-    assert worker.rested.wait(PATIENCE)
+    running.open(worker, idle=0.01)
+    running.ask()
+    running.until(Done)
+    assert worker.unloaded.wait(PATIENCE)
 
 
-def test_the_cache_keeps_what_was_used_since_the_oldest_running_job_began(office):
-    office.open(ScriptedWorker())
-    office.ask()
-    office.until(Done)
-    office.foreman.stop()
-    assert office.house.retained == [7.0]
+def test_the_cache_keeps_what_was_used_since_the_oldest_running_job_began(running):
+    running.open(ScriptedWorker())
+    running.ask()
+    running.until(Done)
+    running.foreman.stop()
+    assert running.house.retained == [7.0]
 
 
-def test_how_far_running_jobs_are_can_be_asked(office):
+def test_how_far_running_jobs_are_can_be_asked(running):
     worker = ScriptedWorker(hold=True)
-    office.open(worker)
-    asked = office.ask()
+    running.open(worker)
+    asked = running.ask()
     assert worker.busy.wait(PATIENCE)
-    assert office.foreman.progress() == {asked.id: Told("hits", 0.5, 2.0)}
+    assert running.foreman.progress() == {asked.id: TaskProgress("hits", 0.5, 2.0)}

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
-from daemon.jobs.job import ACTIVE, ENDED, MOVES, Fingerprint, Job, Priority, State
+from daemon.jobs.job import ACTIVE, ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.jobs.store import JobStore
 from daemon.pipeline.options import Options
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_job_goes_its_way_to_done(store):
     assert (done.state, done.midi) == (State.DONE, "/n")
 
 
-@pytest.mark.parametrize(("before", "after"), [(a, b) for a in State for b in State if b not in MOVES[a]])
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in State for b in State if b not in TRANSITIONS[a]])
 def test_moves_that_no_job_makes_are_refused(store, before, after):
     with pytest.raises(ValueError, match="does not go"):
         store.move(replace(store.add(job()), state=before), after)
@@ -66,34 +66,34 @@ def test_a_refused_move_changes_nothing(store):
 def test_who_waits_goes_first_and_drafts_before_finals(store):
     album = [store.add(job(priority=Priority.DROPPED, draft=draft)) for draft in (False, True)]
     person = [store.add(job(draft=draft)) for draft in (False, True)]
-    assert store.queued() == [person[1], person[0], album[1], album[0]]
+    assert store.list_queued() == [person[1], person[0], album[1], album[0]]
 
 
 def test_those_who_make_drafts_only_see_drafts_only(store):
     store.add(job())
     wanted = store.add(job(draft=True))
-    assert store.queued(drafts_only=True) == [wanted]
+    assert store.list_queued(drafts_only=True) == [wanted]
 
 
 def test_what_ran_when_sidestick_ended_waits_again(store):
     first, second = store.add(job()), store.add(job())
     store.move(first, State.RUNNING)
     assert [lost.id for lost in store.resume()] == [first.id]
-    assert [waiting.id for waiting in store.queued()] == [first.id, second.id]
+    assert [waiting.id for waiting in store.list_queued()] == [first.id, second.id]
 
 
 def test_a_twin_is_the_same_file_with_the_same_options(store):
     known = store.add(job(options=Options(bpm=100.0)))
-    assert store.twin(known.source, Options(bpm=100.0), ACTIVE) == known
-    assert store.twin(known.source, Options(bpm=101.0), ACTIVE) is None
-    assert store.twin(replace(known.source, mtime_ns=2), known.options, ACTIVE) is None
-    assert store.twin(known.source, known.options, ENDED) is None
+    assert store.find_duplicate(known.source, Options(bpm=100.0), ACTIVE) == known
+    assert store.find_duplicate(known.source, Options(bpm=101.0), ACTIVE) is None
+    assert store.find_duplicate(replace(known.source, mtime_ns=2), known.options, ACTIVE) is None
+    assert store.find_duplicate(known.source, known.options, ENDED) is None
 
 
 def test_jobs_are_listed_newest_first_and_counted(store):
     ids = [store.add(job()).id for _ in range(5)]
     store.move(store.get(ids[0]), State.RUNNING)
-    assert [found.id for found in store.latest(3)] == ids[:1:-1]
+    assert [found.id for found in store.list_latest(3)] == ids[:1:-1]
     assert (store.counts()[State.QUEUED], store.counts()[State.RUNNING]) == (4, 1)
 
 
@@ -215,7 +215,7 @@ class Moves(RuleBasedStateMachine):
 
     @rule(seen=jobs, believed=st.sampled_from(State), to=st.sampled_from(State))
     def move(self, seen, believed, to):
-        legal, there = to in MOVES[believed], self.known.get(seen.id) is believed
+        legal, there = to in TRANSITIONS[believed], self.known.get(seen.id) is believed
         with suppress(ValueError, JobMoved):
             self.store.move(replace(seen, state=believed), to)
             assert legal
@@ -236,7 +236,7 @@ class Moves(RuleBasedStateMachine):
 
     @invariant()
     def both_agree(self):
-        assert {found.id: found.state for found in self.store.latest(1000)} == self.known
+        assert {found.id: found.state for found in self.store.list_latest(1000)} == self.known
 
 
 TestMoves = Moves.TestCase

@@ -13,26 +13,26 @@ import pytest
 
 from bridge.drum_labels import SOUNDS
 from tests.max_for_live.markers import random_markers
-from tests.wire.home import Home
+from tests.wire.daemon_process import DaemonProcess
 
 SECONDS = 4.0
 PLAIN = {"markers": [{"second": 0, "beat": 0}, {"second": 0.5, "beat": 1}], "end_marker": 80, "loop_end": 80}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Iterator[Home]:
-    opened = Home(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
+def home(tmp_path_factory) -> Iterator[DaemonProcess]:
+    opened = DaemonProcess(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
     yield opened
     opened.end(signal.SIGKILL)
 
 
-def session(run_node, home: Home, song: Path, **clip: object) -> dict:
+def session(run_node, home: DaemonProcess, song: Path, **clip: object) -> dict:
     done = run_node("set_with_song.js", str(home.osc_port), str(song), json.dumps(clip))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def written(song: Path) -> list[tuple[float, int]]:
+def read_notes(song: Path) -> list[tuple[float, int]]:
     """Seconds and pitches of the .mid beside the song, read by mido."""
     second, found = 0.0, []
     for message in mido.MidiFile(song.with_suffix(".drums.mid")):
@@ -65,7 +65,7 @@ def test_clip_job_notes_within_a_millisecond_and_corrections(run_node, home, see
     assert cowbell in {note["pitch"] for note in steps["relabelled"]}
     assert steps["errors"] == []
     final = sorted(seconds_of(steps["learned"], markers, start))
-    expected = sorted(written(song))
+    expected = sorted(read_notes(song))
     assert [pitch for _, pitch in final] == [pitch for _, pitch in expected]
     assert max(abs(a - b) for (a, _), (b, _) in zip(final, expected, strict=True)) < 0.001
     assert sum(pitch == cowbell for _, pitch in final) == 1
@@ -85,12 +85,12 @@ def test_two_devices_at_once_hear_each_of_their_own_job(run_node, home):
     with ThreadPoolExecutor() as threads:
         both = list(threads.map(lambda song: session(run_node, home, song, **clip), songs))
     for song, steps in zip(songs, both, strict=True):
-        assert len(steps["learned"]) == len(written(song))
+        assert len(steps["learned"]) == len(read_notes(song))
 
 
 @pytest.mark.slow
 def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path):
-    killed = Home(tmp_path / "home", options__separator="embedded").start()
+    killed = DaemonProcess(tmp_path / "home", options__separator="embedded").start()
     song = killed.song("Long.wav", 30.0)
     clip = {"version": 12, "arranged": False, "drumStem": False, "values": PLAIN}
     with ThreadPoolExecutor() as threads:

@@ -8,14 +8,14 @@ import pytest
 from py2max import maxref
 
 from bridge.drum_labels import LABELS, SOUNDS
-from bridge.drum_map import named
+from bridge.drum_map import built_in_map
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
 from daemon.inlets.http.cached_results import STAGES
 from daemon.jobs.run_task import DRAFT
 from max_for_live import panel as look
 from max_for_live.amxd import decode
-from max_for_live.build import DEVICE, SOURCES, frozen, main, patcher, script, unfrozen
-from max_for_live.patch import Stored
+from max_for_live.build import DEVICE, SOURCES, build_frozen, build_unfrozen, main, patcher, script
+from max_for_live.patch import StoredAs
 from max_for_live.render import PAINTERS, SCALE, draw
 
 WHOLE = patcher()["patcher"]
@@ -41,18 +41,18 @@ def words(box: dict) -> list[str]:
 
 
 def test_the_committed_device_is_what_the_sources_make():
-    assert DEVICE.read_bytes() == frozen()
+    assert DEVICE.read_bytes() == build_frozen()
 
 
 def test_both_forms_are_read_back_with_the_same_patcher():
-    made, editable = decode(frozen()), decode(unfrozen())
+    made, editable = decode(build_frozen()), decode(build_unfrozen())
     assert json.loads(made.patcher) == json.loads(editable.patcher) == patcher()
     assert [(entry.name, entry.body.decode()) for entry in made.entries] == [("sidestick.js", script())]
 
 
 def test_the_unfrozen_form_is_written_on_demand(tmp_path):
     main(["--edit", str(tmp_path / "dev")])
-    assert (tmp_path / "dev" / "sidestick.amxd").read_bytes() == unfrozen()
+    assert (tmp_path / "dev" / "sidestick.amxd").read_bytes() == build_unfrozen()
     assert (tmp_path / "dev" / "sidestick.js").read_text("utf-8") == script()
 
 
@@ -92,12 +92,12 @@ def test_parameter_names_are_unique_and_listed():
 
 def test_only_what_the_user_sets_is_stored_with_the_set():
     controls = {"target", "input", "place", "grid", "strength", "swing", "beats", "map", "daemon_port"}
-    kept = {name for name, parameter in PARAMETERS.items() if parameter["parameter_invisible"] == Stored.WITH_SET}
+    kept = {name for name, parameter in PARAMETERS.items() if parameter["parameter_invisible"] == StoredAs.WITH_SET}
     assert kept == {"stored", *controls, *look.DRUMS}
 
 
 def test_nothing_is_automatable():
-    assert all(parameter["parameter_invisible"] != Stored.AUTOMATED for parameter in PARAMETERS.values())
+    assert all(parameter["parameter_invisible"] != StoredAs.AUTOMATED for parameter in PARAMETERS.values())
 
 
 def test_the_presentation_fits_and_nothing_overlaps():
@@ -154,7 +154,7 @@ def test_menus_and_script_agree_with_the_daemons_labels():
 
 def test_drum_rack_and_stand_ins_are_those_of_the_daemon():
     listed = re.findall(r"(\w+): \[(.*?)\]", table("STAND_INS"))
-    assert pitches("RACK") == dict(named("ableton").notes)
+    assert pitches("RACK") == dict(built_in_map("ableton").notes)
     assert {label: tuple(re.findall(r'"(\w+)"', names)) for label, names in listed} == {
         sound.label: sound.stand_ins for sound in SOUNDS.values() if sound.stand_ins
     }

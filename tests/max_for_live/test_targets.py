@@ -9,7 +9,7 @@ import mido
 import pytest
 
 from tests import synth
-from tests.wire.home import BEAT, Home
+from tests.wire.daemon_process import BEAT, DaemonProcess
 
 SECONDS = 6.0
 TARGETS = ("drums", "bass", "vocals", "other", "all", "stems")
@@ -19,23 +19,23 @@ PITCHES = [28, 31, 33, 28]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Iterator[Home]:
-    opened = Home(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
+def home(tmp_path_factory) -> Iterator[DaemonProcess]:
+    opened = DaemonProcess(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
     yield opened
     opened.end(signal.SIGKILL)
 
 
 @pytest.fixture
-def mix(home: Home, request) -> Path:
+def mix(home: DaemonProcess, request) -> Path:
     """A song of its own for each test, so that nothing comes from the cache of another."""
     noise = synth.noise(SECONDS, level=-80.0, seed=abs(hash(request.node.name)) % 10**6)
     name = request.node.name.replace("[", " ").replace("]", "")
     return synth.write(
-        home.music / f"{name}.wav", 0.5 * synth.sung(LINE, SECONDS) + 0.5 * synth.play(BEAT, SECONDS) + noise
+        home.music / f"{name}.wav", 0.5 * synth.sustained_line(LINE, SECONDS) + 0.5 * synth.play(BEAT, SECONDS) + noise
     )
 
 
-def result(run_node, home: Home, song: Path, target: str, **more) -> dict:
+def result(run_node, home: DaemonProcess, song: Path, target: str, **more) -> dict:
     press = {"map": 1, "target": TARGETS.index(target), **more.pop("press", {})}
     done = run_node("target_of_song.js", str(home.osc_port), str(song), json.dumps({"press": press, **more}))
     assert done.returncode == 0, done.stderr
@@ -65,7 +65,7 @@ def in_file(path: Path) -> list[tuple[int, float]]:
 
 @pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2), ("other", 2)])
 def test_a_single_stem_becomes_its_notes(run_node, home, part, octaves):
-    stem = synth.write(home.music / f"a {part}.wav", synth.sung(LINE, SECONDS, octaves=octaves))
+    stem = synth.write(home.music / f"a {part}.wav", synth.sustained_line(LINE, SECONDS, octaves=octaves))
     found = result(run_node, home, stem, part, press=STEM)
     assert names(found) == ["Song", f"Song {part}"]
     notes = sorted(in_clip(found, 1), key=lambda note: note[1])

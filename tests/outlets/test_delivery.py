@@ -8,13 +8,13 @@ from bridge.midi.file_reader import read
 from daemon import __version__
 from daemon.errors import Rejected, StageFailed
 from daemon.outlets import delivery
-from daemon.outlets.delivery import Desk, arrange, correct, deliver, drum_map, step
+from daemon.outlets.delivery import DeliverySettings, arrange, correct, deliver, drum_map, step_history
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
 from tests import synth
-from tests.ears import ScriptedListener
-from tests.pipeline.test_chain import studio
+from tests.pipeline.test_chain import build_tools
+from tests.scripted_transcriber import ScriptedTranscriber
 
 BEAT = synth.rock_beat(2)
 SNARE, CLAP = 38, 39
@@ -28,13 +28,13 @@ def song(tmp_path):
 
 
 @pytest.fixture
-def desk(tmp_path):
-    return Desk(tmp_path / "locks")
+def delivery_settings(tmp_path):
+    return DeliverySettings(tmp_path / "locks")
 
 
-def heard(song, **wishes):
+def transcribe_song(song, **wishes):
     options = Options(input="drums", **wishes)
-    return transcribe(song, options, studio(song.parents[1], ScriptedListener(BEAT)), lambda *_: None), options
+    return transcribe(song, options, build_tools(song.parents[1], ScriptedTranscriber(BEAT)), lambda *_: None), options
 
 
 def pitches(midi):
@@ -45,99 +45,105 @@ def snares(manifest):
     return str(next(cluster.id for cluster in manifest.clusters if cluster.label == "snare"))
 
 
-def test_every_hit_is_in_the_midi(song, desk):
-    done = deliver(*heard(song), desk)
+def test_every_hit_is_in_the_midi(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
     assert len(read(done.midi).tracks[0].notes) == len(BEAT)
     assert done.remarks == ()
 
 
-def test_the_manifest_names_what_was_written_and_who_wrote_it(song, desk):
-    done = deliver(*heard(song), desk)
+def test_the_manifest_names_what_was_written_and_who_wrote_it(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
     manifest = Manifest.load(done.manifest)
     assert [output.path for output in manifest.outputs] == ["Song.drums.mid"]
     assert manifest.sidestick == __version__
     assert [stage.stage for stage in manifest.stages] == ["decode", "listen", "kit", "hits", "beats"]
 
 
-def test_the_same_again_gives_the_same_midi(song, desk):
-    first = deliver(*heard(song), desk).midi.read_bytes()
-    again = deliver(*heard(song), desk)
+def test_the_same_again_gives_the_same_midi(song, delivery_settings):
+    first = deliver(*transcribe_song(song), delivery_settings).midi.read_bytes()
+    again = deliver(*transcribe_song(song), delivery_settings)
     assert again.midi.read_bytes() == first
     assert again.remarks == ()
 
 
-def test_a_correction_regenerates_the_midi_and_undo_brings_it_back(song, desk):
-    done = deliver(*heard(song), desk)
+def test_a_correction_regenerates_the_midi_and_undo_brings_it_back(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
     before = done.midi.read_bytes()
-    changed = correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, desk)
+    changed = correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, delivery_settings)
     assert CLAP in pitches(changed.midi) and SNARE not in pitches(changed.midi)
-    assert step(done.manifest, back=True, desk=desk).midi.read_bytes() == before
+    assert step_history(done.manifest, back=True, settings=delivery_settings).midi.read_bytes() == before
 
 
-def test_a_tempo_map_of_the_daw_is_that_of_the_midi_until_it_is_undone(song, desk):
-    done = deliver(*heard(song), desk)
-    told = correct(done.manifest, {"settings": {"tempo_map": [[0, 97.5, 3, 4]]}}, desk)
+def test_a_tempo_map_of_the_daw_is_that_of_the_midi_until_it_is_undone(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
+    told = correct(done.manifest, {"settings": {"tempo_map": [[0, 97.5, 3, 4]]}}, delivery_settings)
     tempo = read(told.midi).tempo_map
     assert [round(point.bpm, 3) for point in tempo.points] == [97.5]
     assert [(meter.numerator, meter.denominator) for meter in tempo.meters] == [(3, 4)]
-    assert read(step(done.manifest, back=True, desk=desk).midi).tempo_map != tempo
+    assert read(step_history(done.manifest, back=True, settings=delivery_settings).midi).tempo_map != tempo
 
 
-def test_a_tempo_map_sent_with_the_song_holds_from_the_start_and_null_gives_the_heard_beats_back(song, desk):
-    plain = deliver(*heard(song), desk).midi.read_bytes()
-    done = deliver(*heard(song, grid={"tempo_map": [[-0.25, 90.0]]}), desk)
+def test_a_tempo_map_sent_with_the_song_holds_from_the_start_and_null_gives_the_heard_beats_back(
+    song, delivery_settings
+):
+    plain = deliver(*transcribe_song(song), delivery_settings).midi.read_bytes()
+    done = deliver(*transcribe_song(song, grid={"tempo_map": [[-0.25, 90.0]]}), delivery_settings)
     assert arrange(done.content).grid.beats[0] == pytest.approx(60 / 90 - 0.25)
-    assert correct(done.manifest, {"settings": {"tempo_map": None}}, desk).midi.read_bytes() == plain
+    assert correct(done.manifest, {"settings": {"tempo_map": None}}, delivery_settings).midi.read_bytes() == plain
 
 
-def test_a_told_grid_is_not_moved_to_the_hits(song, desk):
-    done = deliver(*heard(song), desk)
+def test_a_told_grid_is_not_moved_to_the_hits(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
     beats = [0.02 + 0.5 * i for i in range(8)]
-    told = correct(done.manifest, {"settings": {"grid": {"beats": beats}}}, desk)
+    told = correct(done.manifest, {"settings": {"grid": {"beats": beats}}}, delivery_settings)
     score = arrange(told.content)
     assert score.grid.beats == tuple(beats)
     assert {round(time % 0.125, 6) for time in score.times} == {0.02}
 
 
-def test_corrections_outlive_another_run_that_hears_the_same(song, desk):
-    done = deliver(*heard(song), desk)
-    correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, desk)
-    again = deliver(*heard(song, bpm=60.0), desk)
+def test_corrections_outlive_another_run_that_hears_the_same(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
+    correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, delivery_settings)
+    again = deliver(*transcribe_song(song, bpm=60.0), delivery_settings)
     assert CLAP in pitches(again.midi) and SNARE not in pitches(again.midi)
 
 
-def test_corrections_that_do_not_fit_any_more_are_kept_beside_the_new_result(song, desk):
-    done = deliver(*heard(song), desk)
-    correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, desk)
+def test_corrections_that_do_not_fit_any_more_are_kept_beside_the_new_result(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
+    correct(done.manifest, {"clusters": {snares(done.content): "clap"}}, delivery_settings)
     synth.write(song, synth.play(BEAT[:6], 4.0))
     options = Options(input="drums")
-    other = transcribe(song, options, studio(song.parents[1] / "new", ScriptedListener(BEAT[:6])), lambda *_: None)
-    again = deliver(other, options, desk)
+    other = transcribe(
+        song, options, build_tools(song.parents[1] / "new", ScriptedTranscriber(BEAT[:6])), lambda *_: None
+    )
+    again = deliver(other, options, delivery_settings)
     assert again.manifest.name == "Song-2.sidestick.json"
     assert len(Manifest.load(done.manifest).history.revisions) == 1
 
 
-def test_nothing_is_left_of_a_delivery_whose_manifest_cannot_be_written(song, desk, monkeypatch):
+def test_nothing_is_left_of_a_delivery_whose_manifest_cannot_be_written(song, delivery_settings, monkeypatch):
     def full(self):
         raise StageFailed("write", "the disk is full")
 
-    monkeypatch.setattr(Manifest, "encoded", full)
+    monkeypatch.setattr(Manifest, "encode", full)
     with pytest.raises(StageFailed):
-        deliver(*heard(song, plot=True), desk)
+        deliver(*transcribe_song(song, plot=True), delivery_settings)
     assert [path.name for path in song.parent.iterdir()] == ["Song.wav"]
 
 
-def test_a_correction_that_does_not_fit_changes_nothing(song, desk):
-    done = deliver(*heard(song), desk)
+def test_a_correction_that_does_not_fit_changes_nothing(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
     before = done.manifest.read_bytes(), done.midi.read_bytes()
     with pytest.raises(Rejected, match="no cluster 99"):
-        correct(done.manifest, {"clusters": {"99": "snare"}}, desk)
+        correct(done.manifest, {"clusters": {"99": "snare"}}, delivery_settings)
     assert (done.manifest.read_bytes(), done.midi.read_bytes()) == before
 
 
 def test_a_drum_map_of_ones_own_is_used(song, tmp_path):
-    desk = Desk(tmp_path / "locks", tmp_path / "out", {"pads": {"kick": 1, "snare": 2, "closed_hihat": 3}})
-    done = deliver(*heard(song, drum_map="pads"), desk)
+    delivery_settings = DeliverySettings(
+        tmp_path / "locks", tmp_path / "out", {"pads": {"kick": 1, "snare": 2, "closed_hihat": 3}}
+    )
+    done = deliver(*transcribe_song(song, drum_map="pads"), delivery_settings)
     assert pitches(done.midi) == {1, 2, 3}
     assert done.midi.parent == tmp_path / "out"
 
@@ -148,12 +154,12 @@ def test_an_unknown_drum_map_is_refused():
 
 
 def test_results_elsewhere_still_know_where_the_song_lay(song, tmp_path):
-    done = deliver(*heard(song), Desk(tmp_path / "locks", tmp_path / "out"))
+    done = deliver(*transcribe_song(song), DeliverySettings(tmp_path / "locks", tmp_path / "out"))
     source = json.loads(done.manifest.read_text())["source"]
     assert source["folder"] == str(song.parent.resolve())
 
 
-def test_without_quantizing_every_note_stays_where_it_was_played(song, desk):
-    done = deliver(*heard(song, grid={"quantize": False}), desk)
+def test_without_quantizing_every_note_stays_where_it_was_played(song, delivery_settings):
+    done = deliver(*transcribe_song(song, grid={"quantize": False}), delivery_settings)
     score = delivery.arrange(done.content)
     assert list(score.times) == [hit.onset for hit in score.hits]

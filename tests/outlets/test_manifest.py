@@ -16,7 +16,7 @@ from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Drum, Hit, Part
 from daemon.score.corrections import correct
 from daemon.score.history import History
-from tests.songs import heard, manifest, saved
+from tests.songs import detected_song, manifest, save_manifest
 
 HITS = st.builds(
     Hit,
@@ -38,18 +38,18 @@ def refusal(path) -> Rejected:
     return caught.value
 
 
-def rewritten(path, change) -> None:
+def rewrite(path, change) -> None:
     values = json.loads(path.read_text("utf-8"))
     change(values)
     path.write_text(json.dumps(values), "utf-8")
 
 
 def test_a_manifest_is_read_back_as_it_was_written(tmp_path):
-    assert Manifest.load(saved(tmp_path)) == manifest()
+    assert Manifest.load(save_manifest(tmp_path)) == manifest()
 
 
 def test_the_records_come_back_as_they_went_in():
-    assert manifest().heard() == heard()
+    assert manifest().original_records() == detected_song()
 
 
 @given(st.lists(HITS, unique_by=lambda hit: hit.id))
@@ -63,56 +63,59 @@ def test_notes_with_bends_come_back_as_they_went_in():
     bends = (Bend(Seconds(1.6), -0.5), Bend(Seconds(1.7), 0.0))
     notes = (PartNote(3, 40, Seconds(1.5), Seconds(0.25), 80, -12.5, 0.75, bends, strength=0.5),)
     changed = manifest().model_copy(update={"notes": {Part.BASS: NoteTable.of(notes)}})
-    assert Manifest.model_validate_json(changed.encoded()).notes[Part.BASS].records == notes
+    assert Manifest.model_validate_json(changed.encode()).notes[Part.BASS].records == notes
 
 
 def test_a_manifest_that_was_used_still_equals_one_that_was_not(tmp_path):
-    used = Manifest.load(saved(tmp_path))
-    used.heard()
+    used = Manifest.load(save_manifest(tmp_path))
+    used.original_records()
     assert used == manifest()
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path):
-    assert Manifest.load(saved(tmp_path)).encoded() == manifest().encoded()
+    assert Manifest.load(save_manifest(tmp_path)).encode() == manifest().encode()
 
 
 def test_the_history_is_kept(tmp_path):
     history = correct(
-        {"ranges": [{"from": 0, "to": 1, "label": "ride"}], "hits": {"1": "clap"}}, heard(), History(), Options()
+        {"ranges": [{"from": 0, "to": 1, "label": "ride"}], "hits": {"1": "clap"}},
+        detected_song(),
+        History(),
+        Options(),
     )
     manifest().model_copy(update={"history": history.undo()}).save(tmp_path / "x.json")
     assert Manifest.load(tmp_path / "x.json").history.redo() == history
 
 
 def test_every_hit_has_a_line_of_its_own():
-    lines = manifest().encoded().decode().splitlines()
-    assert sum(line.startswith("[") for line in lines) == len(heard().hits)
+    lines = manifest().encode().decode().splitlines()
+    assert sum(line.startswith("[") for line in lines) == len(detected_song().hits)
 
 
 def test_brackets_in_names_do_no_harm(tmp_path):
-    assert Manifest.load(saved(tmp_path, name="a],[[b.wav")).source.name == "a],[[b.wav"
+    assert Manifest.load(save_manifest(tmp_path, name="a],[[b.wav")).source.name == "a],[[b.wav"
 
 
 def test_a_file_that_nobody_touched_is_not_edited(tmp_path):
-    assert not Manifest.load(saved(tmp_path)).edited
+    assert not Manifest.load(save_manifest(tmp_path)).is_edited
 
 
 def test_an_edit_by_hand_is_seen(tmp_path):
-    path = saved(tmp_path)
+    path = save_manifest(tmp_path)
     path.write_bytes(path.read_bytes().replace(b'"kick","kick"', b'"kick","clap"', 1))
-    assert Manifest.load(path).edited
+    assert Manifest.load(path).is_edited
 
 
 def test_a_file_that_an_editor_laid_out_anew_counts_as_edited(tmp_path):
-    path = saved(tmp_path)
-    rewritten(path, lambda values: None)
-    assert Manifest.load(path).edited
+    path = save_manifest(tmp_path)
+    rewrite(path, lambda values: None)
+    assert Manifest.load(path).is_edited
 
 
 def test_another_transcription_with_the_same_hits_can_take_the_corrections():
     other = manifest().model_copy(update={"sidestick": "0.2.0"})
-    assert manifest().hears_like(other)
-    assert not manifest().hears_like(other.model_copy(update={"hits": HitTable()}))
+    assert manifest().corrections_fit(other)
+    assert not manifest().corrections_fit(other.model_copy(update={"hits": HitTable()}))
 
 
 def test_the_schema_that_ships_is_current():
@@ -142,14 +145,14 @@ def test_a_folder_is_refused(tmp_path):
 
 
 def test_a_cut_off_manifest_is_refused(tmp_path):
-    path = saved(tmp_path)
+    path = save_manifest(tmp_path)
     path.write_bytes(path.read_bytes()[:-300])
     assert "damaged" in refusal(path).reason
 
 
 def test_a_newer_manifest_asks_for_an_update(tmp_path):
-    path = saved(tmp_path)
-    rewritten(path, lambda values: values.update(schema_version=2, sidestick="9.1"))
+    path = save_manifest(tmp_path)
+    rewrite(path, lambda values: values.update(schema_version=2, sidestick="9.1"))
     error = refusal(path)
     assert (error.code, "sidestick 9.1" in error.reason) == ("newer_manifest", True)
 
@@ -173,8 +176,8 @@ def test_a_hand_edit_that_does_not_fit_is_named(tmp_path, place, value, words):
             values = values[step]
         values[place[-1]] = value
 
-    path = saved(tmp_path)
-    rewritten(path, change)
+    path = save_manifest(tmp_path)
+    rewrite(path, change)
     assert words in refusal(path).reason
 
 
@@ -190,7 +193,7 @@ def test_a_folder_that_is_not_there_fails_the_writing(tmp_path):
 
 
 def test_a_failed_writing_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = saved(tmp_path)
+    path = save_manifest(tmp_path)
     before = path.read_bytes()
 
     def full(*_: object) -> None:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon.outlets.delivery import Desk, deliver
+from daemon.outlets.delivery import DeliverySettings, deliver
 from daemon.outlets.media import Media
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
 from tests import synth
-from tests.ears import ScriptedListener
-from tests.pipeline.test_chain import studio
+from tests.pipeline.test_chain import build_tools
+from tests.scripted_transcriber import ScriptedTranscriber
 
 BEAT = synth.rock_beat(2)
 
@@ -20,10 +20,10 @@ def song(tmp_path):
     return synth.write(tmp_path / "Song.wav", synth.play(BEAT, 4.0))
 
 
-def delivered(song, **wishes):
+def deliver_song(song, **wishes):
     options = Options(**wishes)
-    result = transcribe(song, options, studio(song.parent, ScriptedListener(BEAT)), lambda *_: None)
-    done = deliver(result, options, Desk(song.parent / "locks"))
+    result = transcribe(song, options, build_tools(song.parent, ScriptedTranscriber(BEAT)), lambda *_: None)
+    done = deliver(result, options, DeliverySettings(song.parent / "locks"))
     return result, done, {kind: path.relative_to(song.parent).as_posix() for kind, path in done.written.items()}
 
 
@@ -38,18 +38,18 @@ def delivered(song, **wishes):
     ],
 )
 def test_what_is_asked_for_is_written(song, wishes, extra):
-    _, _, written = delivered(song, **wishes)
+    _, _, written = deliver_song(song, **wishes)
     assert set(written.values()) == {"Song.drums.mid", *extra}
     assert all((song.parent / path).stat().st_size > 0 for path in written.values())
 
 
 def test_the_stems_of_the_kit_come_with_the_others(song):
-    _, _, written = delivered(song, stems="wav", kit_stems=True)
+    _, _, written = deliver_song(song, stems="wav", kit_stems=True)
     assert {f"Song.stems/{drum}.wav" for drum in ("kick", "snare", "toms", "hihat", "cymbals")} <= set(written.values())
 
 
 def test_drums_and_backing_add_up_to_the_mix_to_the_sample(song):
-    result, _, _ = delivered(song, stems="wav", backing=True)
+    result, _, _ = deliver_song(song, stems="wav", backing=True)
     drums = soundfile.read(song.parent / "Song.stems" / "drums.wav", dtype="float32", always_2d=True)[0]
     rest = soundfile.read(song.parent / "Song.backing.wav", dtype="float32", always_2d=True)[0]
     mix = result.source.audio.read().T
@@ -58,11 +58,11 @@ def test_drums_and_backing_add_up_to_the_mix_to_the_sample(song):
 
 
 def test_a_drum_stem_has_no_stems_and_that_is_said(song):
-    _, done, written = delivered(song, input="drums", stems="wav", backing=True)
+    _, done, written = deliver_song(song, input="drums", stems="wav", backing=True)
     assert set(written.values()) == {"Song.drums.mid"}
     assert done.remarks == ("Song.wav is a drum stem already, so no stems and no backing track came of it.",)
 
 
 def test_without_wishes_no_sound_is_read(song):
-    result, _, _ = delivered(song)
+    result, _, _ = deliver_song(song)
     assert Media(result, Options()).kinds() == ()

@@ -53,7 +53,7 @@ def computer() -> Any:
 def test_a_push_plays_the_clip_and_counts_its_notes(computer: Computer) -> None:
     assert computer.outlet.push(clip_of((0.0, 36), (0.0, 42)), PushOptions()) == 2
     assert computer.heard(lambda port: [pitch for _, pitch in port.strikes()] == [36, 42])
-    assert computer.outlet.sent == 2
+    assert computer.outlet.notes_sent == 2
 
 
 def test_the_port_is_opened_once_and_kept(computer: Computer) -> None:
@@ -149,12 +149,12 @@ def test_a_pad_played_while_learning_is_reported_but_not_the_echo_of_the_auditio
 def test_a_port_that_goes_is_said_and_taken_again_when_it_is_back(computer: Computer) -> None:
     computer.outlet.open()
     computer.unplug()
-    computer.outlet.tend()
-    computer.outlet.tend()
+    computer.outlet.check_port()
+    computer.outlet.check_port()
     assert computer.said == ["The MIDI port sidestick has gone; sidestick takes it again when it is back."]
     assert computer.outs[0].closed and computer.input.closed
     computer.plugged = True
-    computer.outlet.tend()
+    computer.outlet.check_port()
     assert computer.said[1:] == ["MIDI leaves through sidestick."]
     assert computer.outlet.push(clip_of((0.0, 36)), PushOptions()) == 1
 
@@ -172,8 +172,8 @@ def test_notes_are_counted_across_a_port_that_went(computer: Computer) -> None:
     computer.outlet.push(clip_of((0.0, 36)), PushOptions())
     assert computer.heard(lambda port: len(port.strikes()) == 1)
     computer.unplug()
-    computer.outlet.tend()
-    assert computer.outlet.sent == 1
+    computer.outlet.check_port()
+    assert computer.outlet.notes_sent == 1
 
 
 @pytest.mark.parametrize("ending", ["stop", "panic", "close"])

@@ -7,11 +7,22 @@ from filelock import FileLock, Timeout
 
 from daemon.errors import Rejected, StageFailed
 from daemon.outlets.manifest import Manifest
-from daemon.outlets.naming import MANIFEST, SONG_MIDI, Plan, backing, folder_held, midi, plan, plot, replan, stem
+from daemon.outlets.naming import (
+    MANIFEST,
+    SONG_MIDI,
+    Plan,
+    backing_kind,
+    lock_folder,
+    midi_kind,
+    plan,
+    plot_kind,
+    replan,
+    stem_kind,
+)
 from tests.songs import manifest
 
-DRUMS = midi("drums")
-STEM = stem("drums", "wav")
+DRUMS = midi_kind("drums")
+STEM = stem_kind("drums", "wav")
 
 
 def wrote(found: Plan, source: str = "Song.wav", content: bytes = b"ours") -> Manifest:
@@ -19,7 +30,7 @@ def wrote(found: Plan, source: str = "Song.wav", content: bytes = b"ours") -> Ma
     for path in found.paths.values():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-    written = manifest(source, found.folder).model_copy(update={"outputs": found.written({})})
+    written = manifest(source, found.folder).model_copy(update={"outputs": found.list_outputs({})})
     written.save(found.manifest)
     return written
 
@@ -29,7 +40,7 @@ def names(found: Plan, folder: Path) -> list[str]:
 
 
 def test_outputs_lie_beside_the_source_under_its_name(tmp_path):
-    kinds = [DRUMS, SONG_MIDI, STEM, backing("flac"), plot("svg")]
+    kinds = [DRUMS, SONG_MIDI, STEM, backing_kind("flac"), plot_kind("svg")]
     found = plan(tmp_path / "Song.wav", None, kinds)
     assert names(found, tmp_path) == [
         "Song.sidestick.json", "Song.drums.mid", "Song.mid", "Song.stems/drums.wav", "Song.backing.flac",
@@ -194,16 +205,16 @@ def test_planning_leaves_nothing_behind(tmp_path):
 
 def test_two_runs_do_not_name_files_in_one_folder_at_once(tmp_path):
     locks = tmp_path / "locks"
-    with folder_held(tmp_path / "Song.wav", None, locks):
+    with lock_folder(tmp_path / "Song.wav", None, locks):
         (lock,) = locks.iterdir()
         with pytest.raises(Timeout):
             FileLock(lock, timeout=0).acquire()
-    with folder_held(tmp_path / "Song.mp3", tmp_path, locks):
+    with lock_folder(tmp_path / "Song.mp3", tmp_path, locks):
         assert list(locks.iterdir()) == [lock]
 
 
 def test_locks_that_cannot_be_written_name_the_setting(tmp_path):
     locks = tmp_path / "locks"
     locks.write_bytes(b"")
-    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"), folder_held(tmp_path / "x", None, locks):
+    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"), lock_folder(tmp_path / "x", None, locks):
         pass

@@ -6,20 +6,20 @@ from pathlib import Path
 import mido
 import pytest
 
-from bridge.drum_map import named
+from bridge.drum_map import built_in_map
 from bridge.midi.file_reader import read
 from bridge.notes import DRUM_CHANNEL
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.outlets.delivery import Desk, arrange, correct, deliver, step
+from daemon.outlets.delivery import DeliverySettings, arrange, correct, deliver, step_history
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, Key
-from daemon.pipeline.pitched.part_settings import HeardPart
+from daemon.pipeline.pitched.part_settings import PartTranscription
 from daemon.pipeline.pitched.polyphonic import Bend, PartNote
 from daemon.pipeline.records import Audio, BeatGrid, Drums, Part, Source
 from tests import synth
-from tests.songs import heard
+from tests.songs import detected_song
 
 GRID = BeatGrid(tuple(Seconds(0.5 * i) for i in range(20)), tuple(range(0, 20, 4)), 120.0)
 LINE = tuple(PartNote(i, 40 + i, Seconds(0.51 + i), Seconds(0.4), 90, -12.0 - i, 0.9) for i in range(4))
@@ -31,21 +31,21 @@ WISHES = {"parts": ["drums", "bass", "vocals"], "grid": {"swing": 0.5}}
 @pytest.fixture
 def song(tmp_path: Path) -> Transcription:
     path = synth.write(tmp_path / "Song.wav", synth.silence(10.0))
-    found = heard()
+    found = detected_song()
     drums = Drums(found.hits, found.clusters, found.thresholds)
-    notes = {Part.BASS: HeardPart(LINE), Part.VOCALS: HeardPart(SUNG, remarks=("Sung.",))}
+    notes = {Part.BASS: PartTranscription(LINE), Part.VOCALS: PartTranscription(SUNG, remarks=("Sung.",))}
     source = Source(path, "ab" * 32, Audio(path, 441000))
     return Transcription(source, drums, GRID, (), notes=notes, harmony=HOME)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "locks")
+def delivery_settings(tmp_path: Path) -> DeliverySettings:
+    return DeliverySettings(tmp_path / "locks")
 
 
 @pytest.fixture
-def done(song, desk):
-    return deliver(song, Options.read(WISHES), desk)
+def done(song, delivery_settings):
+    return deliver(song, Options.read(WISHES), delivery_settings)
 
 
 def tempi(path):
@@ -89,8 +89,8 @@ def test_bends_come_with_their_range(done):
     assert any(m.type == "pitchwheel" and m.pitch > 1000 for m in messages)
 
 
-def test_without_bends_none_is_sent(song, desk):
-    plain = deliver(song, Options.read({**WISHES, "notes": {"vocals": {"bends": False}}}), desk)
+def test_without_bends_none_is_sent(song, delivery_settings):
+    plain = deliver(song, Options.read({**WISHES, "notes": {"vocals": {"bends": False}}}), delivery_settings)
     assert not any(m.type == "pitchwheel" for m in chained.from_iterable(mido.MidiFile(plain.midis[2]).tracks))
 
 
@@ -106,9 +106,9 @@ def test_the_key_is_in_the_file_of_a_part_and_not_in_that_of_the_drums(done):
     assert "key_signature" not in [message.type for message in drums]
 
 
-def test_drums_alone_have_the_chords_that_were_asked_for(song, desk):
+def test_drums_alone_have_the_chords_that_were_asked_for(song, delivery_settings):
     alone = Transcription(song.source, song.drums, GRID, (), harmony=HOME)
-    done = deliver(alone, Options.read({"harmony": True}), desk)
+    done = deliver(alone, Options.read({"harmony": True}), delivery_settings)
     assert "Am" in [marker.text for marker in read(done.midi).markers]
 
 
@@ -124,51 +124,51 @@ def test_a_note_knows_when_it_was_heard_and_when_it_is_written(done):
     assert note.time == pytest.approx(1.5)
 
 
-def test_a_correction_writes_only_the_files_that_it_changes(done, desk):
-    changed = correct(done.manifest, {"notes": {"bass": {"octave": {"0": 1}}}}, desk)
+def test_a_correction_writes_only_the_files_that_it_changes(done, delivery_settings):
+    changed = correct(done.manifest, {"notes": {"bass": {"octave": {"0": 1}}}}, delivery_settings)
     assert [path.name for path in changed.renewed] == ["Song.bass.mid", "Song.mid"]
     assert tracks(changed.midi)["Bass"].notes[0].pitch == 52
 
 
-def test_undo_brings_the_very_same_files_back(done, desk):
+def test_undo_brings_the_very_same_files_back(done, delivery_settings):
     before = [path.read_bytes() for path in done.midis]
     higher = {"notes": {"vocals": {"transpose": 5}}}
-    correct(done.manifest, {"notes": {"bass": {"delete": [0]}}, "settings": higher}, desk)
+    correct(done.manifest, {"notes": {"bass": {"delete": [0]}}, "settings": higher}, delivery_settings)
     assert [path.read_bytes() for path in done.midis] != before
-    step(done.manifest, back=True, desk=desk)
+    step_history(done.manifest, back=True, settings=delivery_settings)
     assert [path.read_bytes() for path in done.midis] == before
 
 
-def test_a_correction_of_a_part_that_is_not_there_changes_nothing(done, desk):
+def test_a_correction_of_a_part_that_is_not_there_changes_nothing(done, delivery_settings):
     before = done.manifest.read_bytes()
     with pytest.raises(Rejected, match="no notes of piano"):
-        correct(done.manifest, {"notes": {"piano": {"delete": [0]}}}, desk)
+        correct(done.manifest, {"notes": {"piano": {"delete": [0]}}}, delivery_settings)
     assert done.manifest.read_bytes() == before
 
 
-def test_corrections_stay_when_another_part_is_added(song, desk):
+def test_corrections_stay_when_another_part_is_added(song, delivery_settings):
     drums = Transcription(song.source, song.drums, GRID, ())
-    first = deliver(drums, Options(), desk)
-    correct(first.manifest, {"clusters": {"1": "clap"}}, desk)
-    again = deliver(song, Options.read(WISHES), desk)
+    first = deliver(drums, Options(), delivery_settings)
+    correct(first.manifest, {"clusters": {"1": "clap"}}, delivery_settings)
+    again = deliver(song, Options.read(WISHES), delivery_settings)
     assert again.manifest == first.manifest
     assert again.content.history.head == 1
 
 
-def test_one_part_alone_needs_no_file_for_all(song, desk):
-    alone = Transcription(song.source, Drums((), (), {}), GRID, (), notes={Part.BASS: HeardPart(LINE)})
-    done = deliver(alone, Options.read({"parts": ["bass"]}), desk)
+def test_one_part_alone_needs_no_file_for_all(song, delivery_settings):
+    alone = Transcription(song.source, Drums((), (), {}), GRID, (), notes={Part.BASS: PartTranscription(LINE)})
+    done = deliver(alone, Options.read({"parts": ["bass"]}), delivery_settings)
     assert [path.name for path in done.midis] == ["Song.bass.mid"]
     assert done.midi.name == "Song.bass.mid"
 
 
-def test_a_part_without_notes_is_an_empty_track(song, desk):
-    silent = Transcription(song.source, song.drums, GRID, (), notes={Part.BASS: HeardPart(())})
-    done = deliver(silent, Options.read({"parts": ["drums", "bass"]}), desk)
+def test_a_part_without_notes_is_an_empty_track(song, delivery_settings):
+    silent = Transcription(song.source, song.drums, GRID, (), notes={Part.BASS: PartTranscription(())})
+    done = deliver(silent, Options.read({"parts": ["drums", "bass"]}), delivery_settings)
     bass = mido.MidiFile(done.midi).tracks[2]
     assert bass.name == "Bass" and not any(message.type == "note_on" for message in bass)
 
 
 def test_a_clip_may_be_of_some_parts_only(done):
-    clip = arrange(done.content).clip(named("gm"), (Part.VOCALS,))
+    clip = arrange(done.content).clip(built_in_map("gm"), (Part.VOCALS,))
     assert [track.name for track in clip.tracks] == ["Vocals"]

@@ -7,7 +7,7 @@ import soundfile
 
 from bridge.timebase import Seconds
 from daemon.errors import StageFailed
-from daemon.outlets.plot import Excerpt, excerpt, levels, picture, write_plot
+from daemon.outlets.plot import Excerpt, excerpt, picture, waveform_peaks, write_plot
 from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Hit
 
 GRID = BeatGrid(tuple(Seconds(0.5 * i) for i in range(480)), tuple(range(0, 480, 4)), 120.0)
@@ -83,7 +83,7 @@ def test_a_long_song_without_beats_shows_a_stretch_after_its_first_quarter() -> 
 
 
 def test_the_waveform_is_highest_where_the_sound_is(tmp_path: Path) -> None:
-    peaks = levels(_audio(tmp_path, 2.0), Excerpt(0.0, 2.0), 101)
+    peaks = waveform_peaks(_audio(tmp_path, 2.0), Excerpt(0.0, 2.0), 101)
     assert (int(peaks.argmax()), float(peaks.max())) == (50, 1.0)
 
 

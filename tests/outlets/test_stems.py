@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from daemon.errors import StageFailed
-from daemon.outlets.stems import backing, common_gain, gain_remark, write_backing, write_stem
+from daemon.outlets.stems import backing_track, common_gain, gain_remark, write_backing, write_stem
 from daemon.pipeline.records import Audio
 from tests import synth
 
@@ -59,7 +59,7 @@ def test_a_loud_set_is_turned_down_together_and_says_by_how_much(tmp_path: Path)
 def test_a_backing_track_louder_than_the_mix_counts(tmp_path: Path) -> None:
     mix = audio(tmp_path / "mix.wav", np.full((2, 100), 0.8, np.float32))
     drums = audio(tmp_path / "drums.wav", np.full((2, 100), -0.8, np.float32))
-    assert common_gain([mix, backing(mix, drums)], "flac") == pytest.approx(1 / 1.6, rel=1e-6)
+    assert common_gain([mix, backing_track(mix, drums)], "flac") == pytest.approx(1 / 1.6, rel=1e-6)
 
 
 def test_a_wav_keeps_its_level_above_full_scale(tmp_path: Path) -> None:

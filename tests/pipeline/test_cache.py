@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.errors import Cancelled, StageFailed
-from daemon.pipeline.cache import DAY, Workspace, key
+from daemon.pipeline.cache import DAY, StageCache, key
 from daemon.pipeline.options import Options, SongGrid
 from daemon.pipeline.records import Part, Weights
 
@@ -30,11 +30,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def space(tmp_path: Path, clock: Clock) -> Workspace:
-    return Workspace(tmp_path / "cache", clock)
+def space(tmp_path: Path, clock: Clock) -> StageCache:
+    return StageCache(tmp_path / "cache", clock)
 
 
-def filled(space: Workspace, name: str, size: int = 10) -> Path:
+def fill_result(space: StageCache, name: str, size: int = 10) -> Path:
     return space.obtain("kit", name, lambda folder: _write(folder, b"x" * size))
 
 
@@ -47,7 +47,7 @@ def test_nothing_is_recalled_before_it_is_made(space):
 
 
 def test_what_was_made_is_recalled(space):
-    made = filled(space, "k")
+    made = fill_result(space, "k")
     assert space.recall("kit", "k") == made
     assert (made / "record.json").read_bytes() == b"x" * 10
 
@@ -89,7 +89,7 @@ def test_a_full_disk_fails_the_stage_with_the_remedy(space):
 def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path):
     (tmp_path / "cache").write_bytes(b"")
     with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"):
-        filled(Workspace(tmp_path / "cache"), "k")
+        fill_result(StageCache(tmp_path / "cache"), "k")
 
 
 def test_another_error_of_the_disk_is_not_called_a_full_disk(space):
@@ -97,40 +97,42 @@ def test_another_error_of_the_disk_is_not_called_a_full_disk(space):
         (folder / "none").read_bytes()
 
 
-def _slowly(root: Path, ready: "multiprocessing.synchronize.Event", go: "multiprocessing.synchronize.Event") -> None:
+def _fill_slowly(
+    root: Path, ready: "multiprocessing.synchronize.Event", go: "multiprocessing.synchronize.Event"
+) -> None:
     def fill(folder: Path) -> None:
         ready.set()
         go.wait(20)
         _write(folder, b"the other")
 
-    Workspace(root).obtain("kit", "k", fill)
+    StageCache(root).obtain("kit", "k", fill)
 
 
 def test_the_second_process_waits_and_takes_the_result_of_the_first(tmp_path):
     context = multiprocessing.get_context("spawn")
     ready, go = context.Event(), context.Event()
-    other = context.Process(target=_slowly, args=(tmp_path, ready, go))
+    other = context.Process(target=_fill_slowly, args=(tmp_path, ready, go))
     other.start()
     assert ready.wait(20)
-    found = Workspace(tmp_path).obtain("kit", "k", lambda folder: _write(folder, b"mine"), waiting=go.set)
+    found = StageCache(tmp_path).obtain("kit", "k", lambda folder: _write(folder, b"mine"), waiting=go.set)
     other.join()
     assert (found / "record.json").read_bytes() == b"the other"
 
 
-def _dying(root: Path) -> None:
+def _die_while_filling(root: Path) -> None:
     def fill(folder: Path) -> None:
         _write(folder, b"half")
         os._exit(9)
 
-    Workspace(root).obtain("kit", "k", fill)
+    StageCache(root).obtain("kit", "k", fill)
 
 
 def test_a_process_that_dies_blocks_nobody_and_leaves_no_half_result(tmp_path):
-    other = multiprocessing.get_context("spawn").Process(target=_dying, args=(tmp_path,))
+    other = multiprocessing.get_context("spawn").Process(target=_die_while_filling, args=(tmp_path,))
     other.start()
     other.join()
-    space = Workspace(tmp_path)
-    assert (filled(space, "k") / "record.json").read_bytes() == b"x" * 10
+    space = StageCache(tmp_path)
+    assert (fill_result(space, "k") / "record.json").read_bytes() == b"x" * 10
     assert space.sweep() == 1
 
 
@@ -169,7 +171,7 @@ def test_leftovers_older_than_a_day_are_swept_whoever_made_them(space, tmp_path,
 
 def test_old_locks_are_swept_unless_they_are_held(space, tmp_path, clock):
     for name in ("free", "held"):
-        filled(space, name)
+        fill_result(space, name)
     locks = tmp_path / "cache" / ".locks"
     for lock in locks.iterdir():
         os.utime(lock, (clock.now - DAY - 1,) * 2)
@@ -180,16 +182,16 @@ def test_old_locks_are_swept_unless_they_are_held(space, tmp_path, clock):
 
 
 def test_results_unused_for_too_long_are_dropped(space, clock):
-    filled(space, "old")
+    fill_result(space, "old")
     clock.now += 2 * DAY
-    filled(space, "new")
+    fill_result(space, "new")
     assert space.retain(DAY, 10**9) == 10
     assert (space.recall("kit", "old"), space.size()) == (None, 10)
 
 
 def test_the_least_recently_used_go_first_when_room_is_short(space, clock):
     for name in "abc":
-        filled(space, name)
+        fill_result(space, name)
         clock.now += 60
     space.recall("kit", "a")
     clock.now += 3600
@@ -198,9 +200,9 @@ def test_the_least_recently_used_go_first_when_room_is_short(space, clock):
 
 
 def test_results_in_use_are_not_dropped(space, clock):
-    kept = filled(space, "kept")
+    kept = fill_result(space, "kept")
     clock.now += 2 * DAY
-    filled(space, "just now")
+    fill_result(space, "just now")
     assert space.retain(1, 0, keep=[kept]) == 0
 
 

@@ -8,15 +8,15 @@ import pytest
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.errors import Cancelled, Rejected
 from daemon.pipeline.audio.probe import Limits
-from daemon.pipeline.cache import Workspace
-from daemon.pipeline.chain import draft, transcribe, whole
+from daemon.pipeline.cache import StageCache
+from daemon.pipeline.chain import draft, is_whole_song, transcribe
 from daemon.pipeline.options import Grid, Options
-from daemon.pipeline.pitched.part_settings import sounding
+from daemon.pipeline.pitched.part_settings import audible_notes
 from daemon.pipeline.records import Drum, Part, Stems, Weights
-from daemon.pipeline.tools import Studio
+from daemon.pipeline.tools import Tools
 from tests import synth
-from tests.ears import ScriptedListener
-from tests.pipeline.pitched.test_transcribe_part import plucked
+from tests.pipeline.pitched.test_transcribe_part import pluck
+from tests.scripted_transcriber import ScriptedTranscriber
 from tests.synth import write
 
 BEAT = synth.rock_beat(2)
@@ -39,14 +39,14 @@ class HalfAndHalf:
         return Stems({p: Audio(synth.write(folder / f"{p}.wav", sound), mix.frames) for p in parts}, self.weights)
 
 
-def studio(folder: Path, listener: ScriptedListener | None = None) -> Studio:
-    return Studio(
-        workspace=Workspace(folder / "cache"),
+def build_tools(folder: Path, listener: ScriptedTranscriber | None = None) -> Tools:
+    return Tools(
+        cache=StageCache(folder / "cache"),
         limits=Limits(),
-        listener=listener or ScriptedListener(BEAT),
-        separation=lambda name, report: HalfAndHalf(),
+        drum_transcriber=listener or ScriptedTranscriber(BEAT),
+        separator=lambda name, report: HalfAndHalf(),
         kit_splitter=lambda name: None,
-        key_listener=BasicPitch(),
+        note_transcriber=BasicPitch(),
     )
 
 
@@ -60,66 +60,68 @@ def song(tmp_path):
 
 
 def test_a_drum_stem_becomes_hits_on_a_grid(tmp_path, song):
-    result = transcribe(song, DRUMS, studio(tmp_path), quiet)
+    result = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     assert len(result.drums.hits) == len(BEAT)
     assert result.grid.bpm == pytest.approx(120.0, rel=1e-3)
     assert result.stems is None
 
 
 def test_a_mix_is_separated_first(tmp_path, song):
-    result = transcribe(song, Options(), studio(tmp_path), quiet)
+    result = transcribe(song, Options(), build_tools(tmp_path), quiet)
     assert set(result.stems.parts) == {Part.DRUMS}
     assert [stage.name for stage in result.stages] == ["decode", "separate", "listen", "kit", "hits", "beats"]
 
 
 def test_all_parts_are_separated_when_stems_are_asked_for(tmp_path, song):
-    result = transcribe(song, Options(stems="wav"), studio(tmp_path), quiet)
+    result = transcribe(song, Options(stems="wav"), build_tools(tmp_path), quiet)
     assert set(result.stems.parts) == {Part.DRUMS, Part.OTHER}
 
 
 def test_stems_that_are_there_already_are_used_again(tmp_path, song):
-    transcribe(song, Options(stems="wav"), studio(tmp_path), quiet)
-    result = transcribe(song, Options(), studio(tmp_path), quiet)
+    transcribe(song, Options(stems="wav"), build_tools(tmp_path), quiet)
+    result = transcribe(song, Options(), build_tools(tmp_path), quiet)
     assert next(stage for stage in result.stages if stage.name == "separate").cached
 
 
 def test_the_second_run_comes_from_the_cache(tmp_path, song):
-    listener = ScriptedListener(BEAT)
-    first = transcribe(song, DRUMS, studio(tmp_path, listener), quiet)
-    second = transcribe(song, DRUMS.model_copy(update={"grid": Grid(step="1/8")}), studio(tmp_path, listener), quiet)
+    listener = ScriptedTranscriber(BEAT)
+    first = transcribe(song, DRUMS, build_tools(tmp_path, listener), quiet)
+    second = transcribe(
+        song, DRUMS.model_copy(update={"grid": Grid(step="1/8")}), build_tools(tmp_path, listener), quiet
+    )
     assert listener.calls == 1
     assert all(stage.cached for stage in second.stages)
     assert (second.drums, second.grid) == (first.drums, first.grid)
 
 
 def test_the_cache_knows_a_song_by_its_content_not_its_name(tmp_path, song):
-    transcribe(song, DRUMS, studio(tmp_path), quiet)
+    transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     other = shutil.copy(song, tmp_path / "Other.wav")
-    result = transcribe(Path(other), DRUMS, studio(tmp_path), quiet)
+    result = transcribe(Path(other), DRUMS, build_tools(tmp_path), quiet)
     assert all(stage.cached for stage in result.stages)
     assert result.source.path.name == "Other.wav"
 
 
 def test_the_cache_may_move(tmp_path, song):
-    transcribe(song, DRUMS, studio(tmp_path), quiet)
+    transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     (tmp_path / "cache").rename(tmp_path / "moved")
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     (tmp_path / "moved").rename(moved / "cache")
-    result = transcribe(song, DRUMS, studio(moved), quiet)
+    result = transcribe(song, DRUMS, build_tools(moved), quiet)
     assert result.kit.drums[Drum.KICK].read(0, 10).shape == (2, 10)
     assert all(stage.cached for stage in result.stages)
 
 
 def test_another_tempo_redoes_only_the_beats(tmp_path, song):
-    transcribe(song, DRUMS, studio(tmp_path), quiet)
-    result = transcribe(song, DRUMS.model_copy(update={"bpm": 60.0}), studio(tmp_path), quiet)
+    transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    result = transcribe(song, DRUMS.model_copy(update={"bpm": 60.0}), build_tools(tmp_path), quiet)
     assert [stage.name for stage in result.stages if not stage.cached] == ["beats"]
 
 
 def test_progress_names_each_stage_and_ends_at_one(tmp_path, song):
     told = []
-    transcribe(song, Options(), studio(tmp_path), lambda stage, fraction: told.append((stage, fraction)))
+    transcribe(song, Options(), build_tools(tmp_path), lambda stage, fraction: told.append((stage, fraction)))
     stages = list(dict.fromkeys(stage for stage, _ in told))
     assert stages == ["decode", "separate", "listen", "kit", "hits", "beats"]
     assert all(dict(told)[stage] == 1.0 for stage in stages)
@@ -132,21 +134,21 @@ def test_stopping_in_any_stage_leaves_nothing_unfinished(tmp_path, song, stage):
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        transcribe(song, Options(), studio(tmp_path), stop)
+        transcribe(song, Options(), build_tools(tmp_path), stop)
     assert not list((tmp_path / "cache").glob(f"{stage}/*/record.json"))
     assert not list((tmp_path / "cache").glob(".making/*/*"))
 
 
 def test_a_bass_stem_becomes_notes_without_the_drum_stages(tmp_path):
-    line = write(tmp_path / "Bass.wav", plucked([(33, 0.3, 0.5), (40, 0.9, 0.5)]))
-    result = transcribe(line, Options(input="bass"), studio(tmp_path), quiet)
-    assert [note.pitch for note in sounding(result.notes[Part.BASS].notes)] == [33, 40]
+    line = write(tmp_path / "Bass.wav", pluck([(33, 0.3, 0.5), (40, 0.9, 0.5)]))
+    result = transcribe(line, Options(input="bass"), build_tools(tmp_path), quiet)
+    assert [note.pitch for note in audible_notes(result.notes[Part.BASS].notes)] == [33, 40]
     assert [stage.name for stage in result.stages] == ["decode", "listen", "beats", "bass", "harmony"]
     assert result.drums.hits == ()
 
 
 def test_without_drums_among_the_parts_they_only_tell_the_beat(tmp_path, song):
-    result = transcribe(song, Options(parts=["other"]), studio(tmp_path), quiet)
+    result = transcribe(song, Options(parts=["other"]), build_tools(tmp_path), quiet)
     stages = [stage.name for stage in result.stages]
     assert stages == ["decode", "separate", "listen", "hits", "beats", "other", "harmony"]
     assert result.grid.bpm == pytest.approx(120.0, rel=1e-2)
@@ -155,21 +157,21 @@ def test_without_drums_among_the_parts_they_only_tell_the_beat(tmp_path, song):
 
 def test_a_part_that_the_separator_does_not_know_is_refused(tmp_path, song):
     with pytest.raises(Rejected, match="no bass stem"):
-        transcribe(song, Options(parts=["bass"]), studio(tmp_path), quiet)
+        transcribe(song, Options(parts=["bass"]), build_tools(tmp_path), quiet)
 
 
 def test_other_settings_of_a_part_do_not_ask_the_network_again(tmp_path):
-    line = write(tmp_path / "Bass.wav", plucked([(33, 0.3, 0.5)]))
-    transcribe(line, Options(input="bass"), studio(tmp_path), quiet)
+    line = write(tmp_path / "Bass.wav", pluck([(33, 0.3, 0.5)]))
+    transcribe(line, Options(input="bass"), build_tools(tmp_path), quiet)
     kept = list((tmp_path / "cache" / "keys").iterdir())
     again = Options(input="bass", notes={"bass": {"lowest": 40}})
-    result = transcribe(line, again, studio(tmp_path), quiet)
+    result = transcribe(line, again, build_tools(tmp_path), quiet)
     assert [stage.name for stage in result.stages if not stage.cached] == ["bass"]
     assert list((tmp_path / "cache" / "keys").iterdir()) == kept
 
 
 def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):
-    result = draft(song, Options(), studio(tmp_path), quiet)
+    result = draft(song, Options(), build_tools(tmp_path), quiet)
     assert [stage.name for stage in result.stages] == ["decode", "listen", "hits", "beats"]
     assert (result.stems, result.kit) == (None, None)
     assert len(result.drums.hits) == len(BEAT)
@@ -185,4 +187,4 @@ def test_a_draft_needs_neither_separation_nor_kit(tmp_path, song):
     ],
 )
 def test_chords_are_heard_in_stems_only_if_none_is_missing(model, parts, all_of_it):
-    assert whole(model, [Part(part) for part in parts]) is all_of_it
+    assert is_whole_song(model, [Part(part) for part in parts]) is all_of_it

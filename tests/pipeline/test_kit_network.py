@@ -56,18 +56,18 @@ def masks(**shares):
 
 
 def test_a_network_without_an_opinion_leaves_the_song_its_own():
-    found = kit.agreed(evenly(0.2, 0.2, 0.2, 0.2, 0.2), masks(kick=0.9, snare=0.1))
+    found = kit.blend_masks(evenly(0.2, 0.2, 0.2, 0.2, 0.2), masks(kick=0.9, snare=0.1))
     assert (found[Drum.KICK] > found[Drum.SNARE]).all()
     assert sum(found.values()) == pytest.approx(np.ones((8, 3)), abs=1e-4)
 
 
 def test_where_the_song_is_in_doubt_the_network_tips_the_scale():
-    found = kit.agreed(evenly(0.9, 0.1, 0, 0, 0), masks(kick=0.5, snare=0.5))
+    found = kit.blend_masks(evenly(0.9, 0.1, 0, 0, 0), masks(kick=0.5, snare=0.5))
     assert (found[Drum.KICK] > found[Drum.SNARE]).all()
 
 
 def test_a_drum_that_the_song_rules_out_stays_silent_whatever_the_network_says():
-    found = kit.agreed(evenly(0.05, 0.05, 0.8, 0.05, 0.05), masks(kick=0.7, snare=0.3, toms=0.0))
+    found = kit.blend_masks(evenly(0.05, 0.05, 0.8, 0.05, 0.05), masks(kick=0.7, snare=0.3, toms=0.0))
     assert not found[Drum.TOMS].any()
     assert set(found) == {Drum.KICK, Drum.SNARE, Drum.TOMS}
 

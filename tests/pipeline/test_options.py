@@ -6,7 +6,7 @@ from daemon.errors import Rejected
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.part_settings import PRESETS, settings_of
 from daemon.pipeline.records import Part
-from daemon.score.note_cleanup import clean_up
+from daemon.score.note_cleanup import clean_up_settings
 
 
 def test_all_is_the_usual_four_and_more_may_be_added():
@@ -25,8 +25,8 @@ def test_a_stem_is_its_own_part_whatever_the_settings_say():
 
 @pytest.mark.parametrize(("wanted", "network"), [("all", "auto"), ("guitar", "htdemucs_6s"), ("piano", "htdemucs_6s")])
 def test_guitar_and_piano_choose_the_network_that_knows_them(wanted, network):
-    assert Options.read({"parts": wanted}).network == network
-    assert Options.read({"parts": wanted, "separator": "mdx"}).network == "mdx"
+    assert Options.read({"parts": wanted}).separator_name == network
+    assert Options.read({"parts": wanted, "separator": "mdx"}).separator_name == "mdx"
 
 
 @pytest.mark.parametrize(
@@ -47,21 +47,21 @@ def test_what_does_not_work_is_refused_in_words(given, words):
 
 
 def test_what_is_not_set_is_as_it_suits_the_part():
-    assert settings_of(Part.BASS, Options().of(Part.BASS)) == PRESETS[Part.BASS]
+    assert settings_of(Part.BASS, Options().part_options(Part.BASS)) == PRESETS[Part.BASS]
 
 
 def test_what_is_set_goes_over_the_preset():
     options = Options.read({"notes": {"bass": {"shortest_ms": 120, "highest": 300, "onset": 0.6}}})
-    heard = settings_of(Part.BASS, options.of(Part.BASS))
+    heard = settings_of(Part.BASS, options.part_options(Part.BASS))
     assert (heard.shortest, heard.lowest, heard.highest) == (0.12, 30, 300)
     assert heard.onset_threshold == pytest.approx(0.6)
 
 
 def test_a_part_is_written_on_the_grid_of_the_song_unless_it_has_its_own():
     options = Options.read({"grid": {"step": "1/8"}, "notes": {"bass": {"grid": {"step": "1/4"}}}})
-    assert [clean_up(part, options).grid.step for part in (Part.BASS, Part.PIANO)] == ["1/4", "1/8"]
+    assert [clean_up_settings(part, options).grid.step for part in (Part.BASS, Part.PIANO)] == ["1/4", "1/8"]
 
 
 def test_overlap_may_be_kept_in_a_voice_and_cut_in_chords():
     options = Options.read({"notes": {"bass": {"overlap": "keep"}, "piano": {"overlap": "cut"}}})
-    assert [clean_up(part, options).monophonic for part in (Part.BASS, Part.PIANO)] == [False, True]
+    assert [clean_up_settings(part, options).monophonic for part in (Part.BASS, Part.PIANO)] == [False, True]

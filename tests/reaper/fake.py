@@ -59,7 +59,7 @@ def notes(outcome: Json, track: int = 1, item: int = 0) -> list[Json]:
     return found
 
 
-def reopened(outcome: Json, *selected: int) -> list[Json]:
+def reopen_tracks(outcome: Json, *selected: int) -> list[Json]:
     """The tracks of a project as it was saved; of `selected` tracks the first item is selected."""
     return [_track(track, index in selected) for index, track in enumerate(outcome["tracks"])]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.reaper.conftest import Daemon
 from tests.reaper.draw import draw
-from tests.reaper.fake import LUAS, Reaper, audio_item, reopened
+from tests.reaper.fake import LUAS, Reaper, audio_item, reopen_tracks
 
 SONG = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
 SECONDS = 60.0
@@ -26,7 +26,7 @@ def picture(home: Path, scale: int, wide: int, high: int) -> dict[str, object]:
         made = reaper.run("Drums to MIDI", [{"name": "Song", "items": [audio_item(song, SECONDS)]}], cycles=6000)
         keys = [{"frame": LATER - 5, "key": DOWN}]
         look = {"scale": scale, "w": wide, "h": high, "cycles": LATER, "input": keys, "picture": True}
-        return dict(reaper.run("Review and relabel", reopened(made, 0), **look)["picture"])
+        return dict(reaper.run("Review and relabel", reopen_tracks(made, 0), **look)["picture"])
     finally:
         daemon.stop()
 

@@ -13,7 +13,7 @@ PPQ = 960
 
 
 @dataclass(frozen=True)
-class Play:
+class TakePlayback:
     """How a take plays its file. `markers` are (take time, second of the section, slope)."""
 
     position: float
@@ -47,7 +47,7 @@ def marker_lists(draw: st.DrawFn) -> list[tuple[float, float, float]]:
 
 
 plays = st.builds(
-    Play,
+    TakePlayback,
     position=st.floats(0, 300),
     length=st.floats(0.5, 20),
     rate=st.floats(0.25, 4),
@@ -79,7 +79,7 @@ def quarters(markers: list[Json], time: float) -> float:
     return total
 
 
-def sounding(markers: list[Json], position: float, tick: int) -> float:
+def tick_time(markers: list[Json], position: float, tick: int) -> float:
     """The project time of a tick of an item at `position`."""
     wanted = quarters(markers, position) + tick / PPQ
     low, high = position, position + 100.0
@@ -89,7 +89,7 @@ def sounding(markers: list[Json], position: float, tick: int) -> float:
     return (low + high) / 2
 
 
-def item_of(play: Play) -> Json:
+def item_of(play: TakePlayback) -> Json:
     parent = {"path": __file__, "length": 400.0}
     section: dict[str, Any] = {"section": play.shift, "parent": parent} if play.shift else {}
     return audio_item(

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.reaper.fake import LUAS, Json, Reaper, audio_item
-from tests.reaper.playback import PPQ, Play, item_of, plays, quarters, sounding, tempo_maps
+from tests.reaper.playback import PPQ, TakePlayback, item_of, plays, quarters, tempo_maps, tick_time
 
 WITHIN = 0.001  # seconds
 
@@ -27,7 +27,7 @@ require("insertion").insert(record, { { job = "j", part = "drums", notes = notes
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(play=plays, tempo=tempo_maps(), parts=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=30, unique=True))
 def test_every_hit_lands_within_a_millisecond_of_its_sound(
-    lua: str, tmp_path: Path, play: Play, tempo: list[Json], parts: list[float]
+    lua: str, tmp_path: Path, play: TakePlayback, tempo: list[Json], parts: list[float]
 ) -> None:
     every = [play.position + part * play.length for part in sorted(parts)]
     times = [time for time in every if play.second(time) >= play.shift]  # nothing sounds before the file starts
@@ -35,14 +35,14 @@ def test_every_hit_lands_within_a_millisecond_of_its_sound(
     reaper = Reaper(lua, tmp_path, tmp_path)
     outcome = reaper.lines(INSERT, tempo=tempo, onsets=onsets, tracks=[{"items": [item_of(play)]}])
     found = outcome["tracks"][1]["items"][0]["notes"]
-    landed = [sounding(tempo, play.position, note["first"]) for note in found]
+    landed = [tick_time(tempo, play.position, note["first"]) for note in found]
     assert len(landed) == len(times)
     assert all(abs(a - b) <= WITHIN for a, b in zip(sorted(landed), times, strict=True))
 
 
 @pytest.mark.parametrize("lua", LUAS)
 def test_what_the_item_does_not_play_makes_no_note(lua: str, tmp_path: Path) -> None:
-    item = item_of(Play(position=10, length=2, rate=2, start=3, shift=0))
+    item = item_of(TakePlayback(position=10, length=2, rate=2, start=3, shift=0))
     outcome = Reaper(lua, tmp_path, tmp_path).lines(INSERT, onsets=[2.9, 3.0, 6.9, 7.1], tracks=[{"items": [item]}])
     assert [round(note["time"], 3) for note in outcome["tracks"][1]["items"][0]["notes"]] == [10.0, 11.95]
 
@@ -60,4 +60,4 @@ def test_a_looped_source_plays_its_hits_in_every_round(lua: str, tmp_path: Path)
 def test_the_oracle_itself_counts_a_steady_tempo() -> None:
     steady = [{"time": 0.0, "bpm": 120.0, "linear": False}]
     assert quarters(steady, 3.0) == 6.0
-    assert sounding(steady, 1.0, PPQ) == pytest.approx(1.5)
+    assert tick_time(steady, 1.0, PPQ) == pytest.approx(1.5)

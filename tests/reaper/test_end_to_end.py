@@ -9,7 +9,7 @@ import pytest
 
 from tests import synth
 from tests.reaper.conftest import BEAT, SECONDS, Daemon
-from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
 from tests.reaper.playback import quarters
 
 KICK, SNARE = 36, 38
@@ -54,13 +54,13 @@ def test_the_track_lies_below_its_source_and_names_the_drums(reaper: Reaper, loo
 
 def test_a_second_run_replaces_the_notes_in_place(reaper: Reaper, loop: Path) -> None:
     first = transcribed(reaper, loop)
-    second = reaper.run("Drums to MIDI", reopened(first, 0))
+    second = reaper.run("Drums to MIDI", reopen_tracks(first, 0))
     assert [len(track["items"]) for track in second["tracks"]] == [1, 1]
     assert notes(second) == notes(first)
 
 
 def test_a_source_that_was_moved_gets_its_notes_at_the_new_place(reaper: Reaper, loop: Path) -> None:
-    tracks = reopened(transcribed(reaper, loop), 0)
+    tracks = reopen_tracks(transcribed(reaper, loop), 0)
     tracks[0]["items"][0]["values"]["D_POSITION"] = 2.0
     second = reaper.run("Drums to MIDI", tracks)
     assert times(second, KICK)[0] == pytest.approx(2.25, abs=0.01)
@@ -69,7 +69,7 @@ def test_a_source_that_was_moved_gets_its_notes_at_the_new_place(reaper: Reaper,
 
 def test_selected_notes_are_relabelled_in_a_project_opened_again(reaper: Reaper, loop: Path) -> None:
     first = transcribed(reaper, loop)
-    tracks = with_selected(reopened(first), SNARE)
+    tracks = with_selected(reopen_tracks(first), SNARE)
     outcome = reaper.run("Relabel selected notes as", tracks, choices=[3])
     assert outcome["boxes"] == []
     assert times(outcome, 37) == times(first, SNARE)
@@ -90,14 +90,14 @@ def with_selected(tracks: list[Json], pitch: int) -> list[Json]:
 
 def test_a_midi_item_that_was_moved_stays_where_it_is(reaper: Reaper, loop: Path) -> None:
     first = transcribed(reaper, loop)
-    tracks = with_selected(reopened(first), SNARE)
+    tracks = with_selected(reopen_tracks(first), SNARE)
     tracks[1]["items"][0]["values"]["D_POSITION"] += 8.0
     outcome = reaper.run("Relabel selected notes as", tracks, choices=[3])
     assert times(outcome, 37) == pytest.approx([time + 8 for time in times(first, SNARE)])
 
 
 def test_regenerate_moves_the_notes_to_the_lines_of_reapers_grid(reaper: Reaper, loop: Path) -> None:
-    tracks = reopened(transcribed(reaper, loop, 0.06), 1)
+    tracks = reopen_tracks(transcribed(reaper, loop, 0.06), 1)
     outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0])
     assert outcome["boxes"] == []
     assert all(abs(note["time"] / 0.25 - round(note["time"] / 0.25)) < 0.002 for note in notes(outcome))
@@ -115,7 +115,7 @@ def test_a_long_ramp_reaches_sidestick_and_the_notes_lie_on_its_lines(reaper: Re
     item = {"values": {"D_POSITION": 20.0, "D_LENGTH": 24.0}, "take": {"D_PLAYRATE": 0.25}}
     project = [{"name": "Loop", "items": [audio_item(loop, SECONDS, **item)]}]
     scene = {"tempo": RAMP, "ext": {"sidestick/transport": wire}}
-    tracks = reopened(reaper.run("Drums to MIDI", project, **scene), 1)
+    tracks = reopen_tracks(reaper.run("Drums to MIDI", project, **scene), 1)
     outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0], **scene)
     assert outcome["boxes"] == []
     lines = [quarters(RAMP, 20.0) % 0.5 + note["first"] / 960 for note in notes(outcome)]
@@ -124,7 +124,7 @@ def test_a_long_ramp_reaches_sidestick_and_the_notes_lie_on_its_lines(reaper: Re
 
 
 def test_a_grid_that_sidestick_does_not_know_is_refused(reaper: Reaper, loop: Path) -> None:
-    tracks = reopened(transcribed(reaper, loop), 1)
+    tracks = reopen_tracks(transcribed(reaper, loop), 1)
     for grid, words in (([0.2, 0, 0.0], "Set it to 1/4"), ([0.125, 1, -0.5], "swing early")):
         outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=grid)
         assert len(outcome["boxes"]) == 1 and words in outcome["boxes"][0]
@@ -132,7 +132,7 @@ def test_a_grid_that_sidestick_does_not_know_is_refused(reaper: Reaper, loop: Pa
 
 
 def test_push_says_why_there_is_nothing_to_play_on(reaper: Reaper, loop: Path) -> None:
-    outcome = reaper.run("Push to virtual port", reopened(transcribed(reaper, loop), 1))
+    outcome = reaper.run("Push to virtual port", reopen_tracks(transcribed(reaper, loop), 1))
     assert outcome["boxes"] == [] or "port" in outcome["boxes"][0]
 
 
@@ -176,7 +176,7 @@ def test_a_song_over_the_limit_is_refused_in_the_daemons_words(reaper: Reaper, t
 def test_a_result_that_was_not_fetched_is_offered_the_next_time(reaper: Reaper, loop: Path) -> None:
     closed = reaper.run("Drums to MIDI", project(loop), events=[{"asked": True, "quit": True}])
     assert len(closed["tracks"]) == 1
-    outcome = reaper.run("Drums to MIDI", reopened(closed), answers=["yes"])
+    outcome = reaper.run("Drums to MIDI", reopen_tracks(closed), answers=["yes"])
     assert "was asked for" in outcome["boxes"][-1]
     assert times(outcome, KICK) != []
 

@@ -9,7 +9,7 @@ from bridge.midi.file import to_bytes
 from bridge.notes import Bend, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from tests.reaper.fake import LUAS, Json, Reaper, audio_item
-from tests.reaper.test_wires import told
+from tests.reaper.test_wires import run_lines
 
 HITS = [
     {"id": 1, "onset": 0.93, "time": 1.0, "label": "kick", "pitch": 36, "velocity": 100},
@@ -35,7 +35,7 @@ def lua_of(request: pytest.FixtureRequest) -> str:
 )
 def test_a_note_stands_for_the_hit_that_was_written_there(alone: Reaper, note: Json, expected: list[int]) -> None:
     lines = 'local c = require("clusters")\nresult = c.match({ given.note }, c.hits({ { hits = given.hits } }))'
-    assert (told(alone, lines, given={"note": note, "hits": HITS}) or []) == expected
+    assert (run_lines(alone, lines, given={"note": note, "hits": HITS}) or []) == expected
 
 
 ROWS = [
@@ -47,7 +47,7 @@ ROWS = [
 @pytest.mark.parametrize(("row", "relabelled", "deleted"), ROWS)
 def test_a_row_is_changed_as_a_whole(alone: Reaper, row: Json, relabelled: Json, deleted: Json) -> None:
     lines = 'local c = require("clusters")\nresult = { c.relabelled(given, "ride"), c.deleted(given) }'
-    assert told(alone, lines, given=row) == [relabelled, deleted]
+    assert run_lines(alone, lines, given=row) == [relabelled, deleted]
 
 
 BENT = """

@@ -37,7 +37,7 @@ def test_the_windows_use_only_what_gfx_has() -> None:
 
 def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
     package = make_index.header(make_index.PACKAGE.read_text(encoding="utf-8"))
-    given = {entry.file for entry in make_index.provided(package, make_index.PACKAGE.parent) if entry.sections}
+    given = {entry.file for entry in make_index.list_files(package, make_index.PACKAGE.parent) if entry.sections}
     assert given == {path.name for path in ACTIONS}
     for path in ACTIONS:
         tags = make_index.header(path.read_text(encoding="utf-8"))
@@ -45,12 +45,12 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
 
 
 def test_the_index_is_the_one_of_these_files() -> None:
-    assert make_index.index(*make_index.published()) == make_index.INDEX.read_text(encoding="utf-8")
+    assert make_index.index(*make_index.read_published()) == make_index.INDEX.read_text(encoding="utf-8")
 
 
 def test_the_index_names_no_address_that_might_be_somebodys() -> None:
     """A name under .invalid belongs to nobody (RFC 2606); the page says how to install without it."""
-    base, _ = make_index.published()
+    base, _ = make_index.read_published()
     assert base == make_index.NOWHERE and (urlparse(base).hostname or "").endswith(".invalid")
     page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
     assert "index.xml" not in page.split("## Install")[1].split("\n## ")[0]

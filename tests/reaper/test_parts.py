@@ -12,7 +12,7 @@ import pytest
 
 from tests import synth
 from tests.reaper.conftest import BEAT, Daemon
-from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
 
 SECONDS = 6.0
 BASS = ((0.5, 41.2), (1.5, 49.0), (2.5, 55.0), (3.5, 41.2))  # second, Hz
@@ -21,7 +21,9 @@ PITCHES = [28, 31, 33, 28]
 
 @pytest.fixture
 def mix(tmp_path: Path) -> Path:
-    return synth.write(tmp_path / "Söng.wav", 0.5 * synth.sung(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS))
+    return synth.write(
+        tmp_path / "Söng.wav", 0.5 * synth.sustained_line(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS)
+    )
 
 
 def project(path: Path, *more: Json) -> list[Json]:
@@ -56,7 +58,7 @@ def test_a_part_that_is_not_there_makes_no_empty_item(reaper: Reaper, tmp_path: 
 
 @pytest.mark.parametrize(("part", "octaves"), [("bass", 0), ("vocals", 2)])
 def test_a_stem_becomes_its_notes(reaper: Reaper, tmp_path: Path, part: str, octaves: int) -> None:
-    stem = synth.write(tmp_path / f"my {part}.wav", synth.sung(BASS, SECONDS, octaves=octaves))
+    stem = synth.write(tmp_path / f"my {part}.wav", synth.sustained_line(BASS, SECONDS, octaves=octaves))
     outcome = reaper.run(f"{part.title()} to MIDI", project(stem))
     assert outcome["boxes"] == []
     assert names(outcome) == ["Song", f"Song {part.title()}", "Below"]
@@ -85,13 +87,13 @@ def test_the_draft_of_a_full_mix_comes_first_and_the_final_is_one_step(reaper: R
 
 def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper: Reaper, mix: Path) -> None:
     first = reaper.run("Drums to MIDI", project(mix), cycles=3000)
-    second = reaper.run("Bass to MIDI", reopened(first, 0), cycles=3000)
+    second = reaper.run("Bass to MIDI", reopen_tracks(first, 0), cycles=3000)
     assert names(second) == ["Song", "Song Drums", "Song Bass", "Below"]
     jobs = {track["items"][0]["strings"]["P_EXT:sidestick_job"] for track in second["tracks"][1:3]}
     assert len(jobs) == 1
     after = [{"undone": 1, "later": 10, "quit": True}]
     relabelled = reaper.run(
-        "Review and relabel", reopened(second, 1), cycles=200, input=[{"frame": 25, "key": ord("w")}], events=after
+        "Review and relabel", reopen_tracks(second, 1), cycles=200, input=[{"frame": 25, "key": ord("w")}], events=after
     )
     assert 56 in {note["pitch"] for note in notes(relabelled)}
     assert notes(relabelled, 2) == notes(second, 2)
@@ -153,7 +155,7 @@ def test_a_sidestick_that_is_killed_and_started_again_goes_on(tmp_path: Path) ->
     own = Daemon(tmp_path / "own")
     own.start()
     song = synth.write(
-        tmp_path / "Song.wav", np.tile(0.5 * synth.sung(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS), 3)
+        tmp_path / "Song.wav", np.tile(0.5 * synth.sustained_line(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS), 3)
     )
     reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"sidestick/transport": "spool"}})
     tracks = [{"items": [audio_item(song, 3 * SECONDS)]}]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.reaper.conftest import SECONDS
-from tests.reaper.fake import Json, Reaper, audio_item, notes, reopened
+from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
 
 READY = 25  # the frame in which the clusters are there at last
 THERE = {"frame": READY - 2, "text": "hits? in "}
@@ -22,7 +22,7 @@ def tracks(reaper: Reaper, beat: Path, tmp_path: Path) -> list[Json]:
     (tmp_path / "song").mkdir()
     loop = Path(shutil.copy(beat, tmp_path / "song"))
     made = reaper.run("Drums to MIDI", [{"name": "Loop", "items": [audio_item(loop, SECONDS)]}])
-    return reopened(made, 0)
+    return reopen_tracks(made, 0)
 
 
 def review(reaper: Reaper, tracks: list[Json], *events: Json, frames: int = 600, edits: int = 1, **more: Any) -> Json:

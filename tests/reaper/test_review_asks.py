@@ -11,28 +11,28 @@ import pytest
 from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon.errors import Rejected
-from daemon.outlets.notify import Asker
-from tests.reaper.fake import Json, Reaper, audio_item, reopened
-from tests.reaper.stage import Results, Stage, finished, on_stage
+from daemon.outlets.notify import Requester
+from tests.reaper.fake import Json, Reaper, audio_item, reopen_tracks
+from tests.reaper.scripted_daemon import Results, ScriptedDaemon, done_event, serve_script
 from tests.reaper.test_review import HIGH, READY, THERE, WIDE, click, place
 
 ENTER, SPACE, DOWN, DELETE, CTRL_Z, CTRL_Y = 13, 32, 1685026670, 6579564, 26, 25
 
 
 @dataclass
-class Heard(Stage):
+class RecordingDaemon(ScriptedDaemon):
     """A stage with a kick, a snare and a loose hit, on which every edit changes nothing."""
 
     listing: Path = Path()
     manifest: Path = Path()
     midi: Path = Path()
 
-    def clusters(self, asker: Asker, job: str) -> Message:
+    def clusters(self, asker: Requester, job: str) -> Message:
         rows = [row(0, "kick", "kick", 3), row(1, "snare", "snare", 2), row(-1, "crash", "cymbals", 1)]
         self.listing.write_text(json.dumps(rows), encoding="utf-8")
         return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=str(self.listing))
 
-    def _done(self, asker: Asker, job: str) -> Message:
+    def _done(self, asker: Requester, job: str) -> Message:
         return reply(
             "/sidestick/done", id=asker.id, job=job, revision=1, manifest=str(self.manifest), midi=str(self.midi)
         )  # fmt: skip
@@ -45,7 +45,7 @@ def row(cluster: int, label: str, drum: str, count: int) -> Json:
 
 
 @pytest.fixture
-def stage(alone: Reaper, tmp_path: Path) -> Iterator[Heard]:
+def scripted_daemon(alone: Reaper, tmp_path: Path) -> Iterator[RecordingDaemon]:
     results = Results(tmp_path)
     midi = results.midi("drums", 1.0)
     manifest = results.manifest(midi.name)
@@ -53,15 +53,17 @@ def stage(alone: Reaper, tmp_path: Path) -> Iterator[Heard]:
     whole |= {"source": {"name": "Song.wav", "duration": 4.0}, "options": {"grid": {}, "sensitivity": {}}}
     manifest.write_text(json.dumps(whole))
     (tmp_path / "Song.wav").touch()
-    heard = Heard(play=[finished(manifest, midi)], listing=tmp_path / "list.json", manifest=manifest, midi=midi)
-    with on_stage(heard, alone.state) as running:
+    heard = RecordingDaemon(
+        play=[done_event(manifest, midi)], listing=tmp_path / "list.json", manifest=manifest, midi=midi
+    )
+    with serve_script(heard, alone.state) as running:
         yield running
 
 
 @pytest.fixture
-def tracks(alone: Reaper, stage: Heard, tmp_path: Path) -> list[Json]:
+def tracks(alone: Reaper, scripted_daemon: RecordingDaemon, tmp_path: Path) -> list[Json]:
     made = alone.run("Drums to MIDI", [{"name": "Song", "items": [audio_item(tmp_path / "Song.wav", 4.0)]}])
-    return reopened(made, 1)
+    return reopen_tracks(made, 1)
 
 
 def review(alone: Reaper, tracks: list[Json], *events: Json, **more: Any) -> Json:
@@ -69,60 +71,74 @@ def review(alone: Reaper, tracks: list[Json], *events: Json, **more: Any) -> Jso
     return alone.run("Review and relabel", tracks, **scene)
 
 
-def asked(stage: Heard, verb: str) -> list[Any]:
+def asked(scripted_daemon: RecordingDaemon, verb: str) -> list[Any]:
     words = {"relabel": "changes_json", "regenerate": "options_json", "push": "options_json", "audition": "cluster"}
-    return [given[words[verb]] if verb in words else given for name, given in stage.asked if name == verb]
+    return [given[words[verb]] if verb in words else given for name, given in scripted_daemon.asked if name == verb]
 
 
 def keys(*codes: int) -> list[Json]:
     return [{"frame": READY + 2 * i, "key": code} for i, code in enumerate(codes)]
 
 
-def test_enter_and_space_play_the_marked_group(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_enter_and_space_play_the_marked_group(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
     review(alone, tracks, *keys(ENTER, DOWN, SPACE))
-    assert asked(stage, "audition") == [0, 1]
+    assert asked(scripted_daemon, "audition") == [0, 1]
 
 
-def test_a_click_on_its_arrow_plays_a_group(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_a_click_on_its_arrow_plays_a_group(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
     _, y = place(review(alone, tracks, cycles=READY), "Snare")
     review(alone, tracks, *click(28, y))
-    assert asked(stage, "audition") == [1]
+    assert asked(scripted_daemon, "audition") == [1]
 
 
-def test_play_and_stop_are_for_the_part_that_is_reviewed(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_play_and_stop_are_for_the_part_that_is_reviewed(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
     shown = review(alone, tracks, cycles=READY)
     review(alone, tracks, *click(*place(shown, "Play")), *click(*place(shown, "Stop"), READY + 6))
-    assert asked(stage, "push") == [{"when": "now", "parts": ["drums"]}]
-    assert len(asked(stage, "stop")) == 1
+    assert asked(scripted_daemon, "push") == [{"when": "now", "parts": ["drums"]}]
+    assert len(asked(scripted_daemon, "stop")) == 1
 
 
-def test_why_nothing_can_be_played_is_said_in_the_window(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
-    def nowhere(asker: Asker, job: str, cluster: int) -> Message:
+def test_why_nothing_can_be_played_is_said_in_the_window(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
+    def nowhere(asker: Requester, job: str, cluster: int) -> Message:
         raise Rejected("no_port", "There is no MIDI port to play on.")
 
-    stage.audition = nowhere  # type: ignore[method-assign]
+    scripted_daemon.audition = nowhere  # type: ignore[method-assign]
     outcome = review(alone, tracks, *keys(ENTER))
     assert "There is no MIDI port to play on." in {text["text"] for text in outcome["texts"]}
     assert outcome["boxes"] == []
 
 
-def test_hits_in_no_group_are_changed_one_by_one(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_hits_in_no_group_are_changed_one_by_one(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
     review(alone, tracks, *keys(DOWN, DOWN, ord("r")))
     review(alone, tracks, *keys(DOWN, DOWN, DELETE))
-    assert asked(stage, "relabel") == [{"hits": {"-10": "ride"}}, {"delete_hits": [-10]}]
+    assert asked(scripted_daemon, "relabel") == [{"hits": {"-10": "ride"}}, {"delete_hits": [-10]}]
 
 
 def test_changes_that_are_pressed_quickly_go_out_one_after_the_other(
-    alone: Reaper, stage: Heard, tracks: list[Json]
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
 ) -> None:
     review(alone, tracks, *keys(ord("w"), CTRL_Z, CTRL_Y), cycles=READY + 90)
-    assert [verb for verb in stage.verbs() if verb in ("relabel", "undo", "redo")] == ["relabel", "undo", "redo"]
+    assert [verb for verb in scripted_daemon.verbs() if verb in ("relabel", "undo", "redo")] == [
+        "relabel",
+        "undo",
+        "redo",
+    ]
 
 
-def test_the_buttons_undo_and_redo(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_the_buttons_undo_and_redo(alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]) -> None:
     shown = review(alone, tracks, cycles=READY)
     review(alone, tracks, *click(*place(shown, "Undo")), *click(*place(shown, "Redo"), READY + 6), cycles=READY + 70)
-    assert [verb for verb in stage.verbs() if verb in ("undo", "redo")] == ["undo", "redo"]
+    assert [verb for verb in scripted_daemon.verbs() if verb in ("undo", "redo")] == ["undo", "redo"]
 
 
 GRID = [
@@ -135,21 +151,29 @@ GRID = [
 
 @pytest.mark.parametrize(("text", "right", "name", "value"), GRID)
 def test_the_grid_is_set(
-    alone: Reaper, stage: Heard, tracks: list[Json], text: str, right: float, name: str, value: object
+    alone: Reaper,
+    scripted_daemon: RecordingDaemon,
+    tracks: list[Json],
+    text: str,
+    right: float,
+    name: str,
+    value: object,
 ) -> None:
     x, y = place(review(alone, tracks, cycles=READY), text)
     review(alone, tracks, *click(x + right, y))
-    assert asked(stage, "regenerate") == [{"grid": {name: value}}]
+    assert asked(scripted_daemon, "regenerate") == [{"grid": {name: value}}]
 
 
-def test_a_step_from_the_menu_quantizes_to_it(alone: Reaper, stage: Heard, tracks: list[Json]) -> None:
+def test_a_step_from_the_menu_quantizes_to_it(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
     x, y = place(review(alone, tracks, cycles=READY), "1/16")
     review(alone, tracks, *click(x, y), choices=[6])
-    assert asked(stage, "regenerate") == [{"grid": {"step": "1/8T", "quantize": True}}]
+    assert asked(scripted_daemon, "regenerate") == [{"grid": {"step": "1/8T", "quantize": True}}]
 
 
 def test_the_window_that_is_resized_smaller_scrolls_to_the_marked_row(
-    alone: Reaper, stage: Heard, tracks: list[Json]
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
 ) -> None:
     small = review(alone, tracks, *keys(DOWN, DOWN), h=320)
     shown = {text["text"] for text in small["texts"]}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.discovery import published
+from bridge.discovery import read_running
 from tests.reaper.conftest import Daemon
 from tests.reaper.fake import Reaper, audio_item
-from tests.reaper.stage import Stage, on_stage
+from tests.reaper.scripted_daemon import ScriptedDaemon, serve_script
 
 NAMES = ("quantize", "input", "drum_map", "stem_format", "mute_source", "transport", "program", "state_folder")
 
@@ -42,9 +42,9 @@ def test_settings_reach_the_daemon(alone: Reaper) -> None:
         "sidestick/input": "stem",
     }
     item = audio_item(Path(__file__), 1.0)
-    with on_stage(Stage(), alone.state) as stage:
+    with serve_script(ScriptedDaemon(), alone.state) as scripted_daemon:
         alone.run("Drums to MIDI", [{"items": [item]}], ext=chosen, cycles=40)
-    options = dict(stage.asked)["process"]["options_json"]
+    options = dict(scripted_daemon.asked)["process"]["options_json"]
     assert options == {"parts": ["drums"], "drum_map": "logic", "input": "drums", "grid": {"quantize": True}}
 
 
@@ -66,7 +66,7 @@ def test_the_action_starts_a_real_sidestick_and_goes_on(alone: Reaper, tmp_path:
     alone.state = tmp_path / "own" / "state"
     known = json.dumps([sys.executable, "-m", "bridge.osc.send"])
     outcome = alone.run("Stop", answers=["yes"], ext={**alone.scene["ext"], "sidestick/last_sender": known})
-    running = published(alone.state)
+    running = read_running(alone.state)
     assert outcome["boxes"] == ["sidestick is not running. Start it now?"]
     assert running is not None
     os.kill(running.pid, signal.SIGTERM)

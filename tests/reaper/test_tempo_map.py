@@ -12,7 +12,7 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
 from daemon.score import given_tempo as tempo_marks
 from tests.reaper.fake import LUAS, Json, Reaper, audio_item
-from tests.reaper.playback import Play, item_of, plays, quarters
+from tests.reaper.playback import TakePlayback, item_of, plays, quarters
 
 WITHIN = 0.001  # seconds
 DURATION = Seconds(400.0)
@@ -86,12 +86,12 @@ def time_of(markers: list[Json], quarter: float) -> float:
 
 
 def grid_of(marks: list[Json]) -> BeatGrid:
-    grid = tempo_marks.given(Options.read({"grid": {"tempo_map": marks}}).grid, DURATION)
+    grid = tempo_marks.grid_from_settings(Options.read({"grid": {"tempo_map": marks}}).grid, DURATION)
     assert grid is not None
     return grid
 
 
-def heard(lines: list[float], markers: list[Json], play: Play) -> list[float]:
+def playback_times(lines: list[float], markers: list[Json], play: TakePlayback) -> list[float]:
     """The seconds of the file at which these lines are heard while the item plays."""
     first, last = quarters(markers, play.position), quarters(markers, play.position + play.length)
     times = [time_of(markers, line) for line in lines if first <= line < last]
@@ -106,13 +106,13 @@ def far(second: float, found: list[float]) -> float:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(play=plays, parts=sections)
 def test_every_beat_and_bar_of_the_project_is_where_the_file_has_it(
-    lua: str, tmp_path: Path, play: Play, parts: list[Section]
+    lua: str, tmp_path: Path, play: TakePlayback, parts: list[Section]
 ) -> None:
     markers = markers_of(parts)
     marks = Reaper(lua, tmp_path, tmp_path).lines(MARKS, tempo=markers, tracks=[{"items": [item_of(play)]}])["result"]
     assume(all(10 <= mark[1] <= 1000 for mark in marks))
     grid = grid_of(marks)
-    beats, bars = (heard(lines, markers, play) for lines in lines_of(parts))
+    beats, bars = (playback_times(lines, markers, play) for lines in lines_of(parts))
     inside = [beat for beat in beats if 0 <= beat < DURATION]
     assert all(far(beat, [*grid.beats]) < WITHIN for beat in inside)
     downbeats = [grid.beats[i] for i in grid.downbeats]

@@ -20,7 +20,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-def told(reaper: Reaper, lines: str, **scene: Any) -> Any:
+def run_lines(reaper: Reaper, lines: str, **scene: Any) -> Any:
     """What a few lines of Lua put into `result`."""
     head = 'local given = require("json").decode(io.open(arg[1], "rb"):read("a")).given\nlocal result\n'
     return reaper.lines(f'{head}{lines}\nrequire("fake_reaper").result = result', **scene).get("result")
@@ -29,13 +29,13 @@ def told(reaper: Reaper, lines: str, **scene: Any) -> Any:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_comes_out_of_a_command_line_as_it_went_in(alone: Reaper, word: str) -> None:
     lines = 'result = require("fake_reaper").words(require("quoting").command({ "x", given, "y" }))'
-    assert told(alone, lines, given=word) == ["x", word, "y"]
+    assert run_lines(alone, lines, given=word) == ["x", word, "y"]
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_for_windows_comes_out_as_its_rule_says(alone: Reaper, word: str) -> None:
     lines = 'result = require("quoting").command({ "x", given, "y" })'
-    assert windows_words(told(alone, lines, given=word, system="Win64")) == ["x", word, "y"]
+    assert windows_words(run_lines(alone, lines, given=word, system="Win64")) == ["x", word, "y"]
 
 
 HARD = st.lists(st.text(st.sampled_from("a '\"\\%$&^`ü鼓🥁"), max_size=8), min_size=1, max_size=60)
@@ -54,9 +54,9 @@ end
 @given(words=HARD)
 def test_any_word_is_quoted_rightly_or_not_at_all(lua: str, tmp_path: Path, words: list[str]) -> None:
     reaper = Reaper(lua, tmp_path, tmp_path)
-    for word, line in zip(words, told(reaper, EACH, given=words, system="Win64"), strict=True):
+    for word, line in zip(words, run_lines(reaper, EACH, given=words, system="Win64"), strict=True):
         assert windows_words(line) == ["x", word, "y"]
-    for word, found in zip(words, told(reaper, EACH, given=words), strict=True):
+    for word, found in zip(words, run_lines(reaper, EACH, given=words), strict=True):
         assert found == ["x", word, "y"] or (found is False and "'" in word)
 
 
@@ -79,19 +79,19 @@ def windows_words(line: str) -> list[str]:
 
 def test_what_cannot_be_quoted_is_left_to_another_wire(alone: Reaper) -> None:
     lines = 'local q = require("quoting").command\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
-    assert told(alone, lines) == [True, True]
+    assert run_lines(alone, lines) == [True, True]
 
 
 def test_options_can_always_be_quoted(alone: Reaper) -> None:
     text = json.dumps({"name": "it's"})
     lines = 'result = require("fake_reaper").words(require("quoting").command({ require("quoting").json(given) }))[1]'
-    assert json.loads(told(alone, lines, given=text)) == {"name": "it's"}
+    assert json.loads(run_lines(alone, lines, given=text)) == {"name": "it's"}
 
 
 def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
     lines = """local data = require("osc").encode("/sidestick/ping", { "idé", 7, 0.5, "", "abcd" })
     result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
-    assert decode(bytes.fromhex(told(alone, lines))) == [Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd"))]
+    assert decode(bytes.fromhex(run_lines(alone, lines))) == [Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd"))]
 
 
 def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:
@@ -100,7 +100,7 @@ def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:
     for index, data in ipairs({ "", "/a", "/a\\0\\0,q", "x\\0\\0\\0,\\0\\0\\0" }) do
       result[index] = decode(data) == nil
     end"""
-    assert told(alone, lines) == [True, True, True, True]
+    assert run_lines(alone, lines) == [True, True, True, True]
 
 
 VALUES = [
@@ -111,13 +111,13 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES)
 def test_json_comes_back_as_it_was(alone: Reaper, value: object) -> None:
     lines = 'local json = require("json")\nresult = json.encode(json.decode(given))'
-    assert json.loads(told(alone, lines, given=json.dumps(value))) == value
+    assert json.loads(run_lines(alone, lines, given=json.dumps(value))) == value
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,]", '{"a" 1}', '"\\ud800"', "nul", "[1] 2", '"a', "01x"])
 def test_what_is_not_json_is_told_and_no_accident(alone: Reaper, text: str) -> None:
     lines = 'local value, problem = require("json").decode(given)\nresult = { tostring(value), problem }'
-    value, problem = told(alone, lines, given=text)
+    value, problem = run_lines(alone, lines, given=text)
     assert value == "nil" and problem.startswith("not JSON")
 
 
@@ -125,7 +125,7 @@ def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
     path = tmp_path / "clip.mid"
     path.write_bytes(to_bytes(clip_of((0.0, 36), (0.731, 38), (0.731, 42), (1.9, 36), bpm=93.7)))
     lines = 'result = require("midifile").read(require("files").read(given))'
-    found = [(note["onset"], note["pitch"], note["channel"]) for note in told(alone, lines, given=str(path))]
+    found = [(note["onset"], note["pitch"], note["channel"]) for note in run_lines(alone, lines, given=str(path))]
     assert [pitch for _, pitch, _ in found] == [36, 38, 42, 36]
     assert [onset for onset, _, _ in found] == pytest.approx([0.0, 0.731, 0.731, 1.9], abs=0.0004)
     assert {channel for _, _, channel in found} == {9}
@@ -134,7 +134,7 @@ def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", ["", "RIFF", "MThd\0\0\0\6\0\1", "MThd\0\0\0\6\0\1\0\1\3\xc0MTrk\0\0\0\x09\0\x90"])
 def test_a_damaged_midi_file_is_refused_with_a_sentence(alone: Reaper, data: str) -> None:
     lines = 'local notes, problem = require("midifile").read(given)\nresult = { type(notes), problem }'
-    kind, problem = told(alone, lines, given=data)
+    kind, problem = run_lines(alone, lines, given=data)
     assert (kind, problem or "") in {("nil", "The MIDI file cannot be read."), ("nil", "The MIDI file is damaged.")}
 
 
@@ -149,7 +149,7 @@ result = breaths
 
 
 def test_long_work_gives_reaper_its_turn_every_few_milliseconds(alone: Reaper) -> None:
-    until = [breath for breath in told(alone, SLICED) if breath]
+    until = [breath for breath in run_lines(alone, SLICED) if breath]
     assert until[-1] == 40 and len(until) > 8
     assert all(after - before <= 5 for before, after in pairwise(until))
 
@@ -168,7 +168,7 @@ def test_the_state_folder_is_where_the_daemon_has_it(
         'os.getenv = (function(get) return function(n) return n ~= "SIDESTICK_STATE_FOLDER" and get(n) or nil end end)'
     )
     lines += '(os.getenv)\nresult = require("discovery").state_folder()'
-    assert told(alone, lines, system=system) == f"/home/anna/{place}"
+    assert run_lines(alone, lines, system=system) == f"/home/anna/{place}"
 
 
 REPEATED = """
@@ -197,7 +197,7 @@ end
 
 
 def test_a_request_is_repeated_under_its_id_and_then_given_up(alone: Reaper) -> None:
-    found = told(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = post:busy() }}")
+    found = run_lines(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = post:busy() }}")
     assert len({name for name, _ in found["sent"]}) == 1
     assert [round(second) for _, second in found["sent"]] == [0, 1, 2, 4, 8]
     assert [[address, round(second)] for address, second in found["heard"]] == [["/sidestick/fail", 16]]
@@ -214,6 +214,6 @@ result = { before = before, sent = sent, heard = heard }
 
 
 def test_a_job_without_news_is_asked_for_again(alone: Reaper) -> None:
-    found = told(alone, f"{REPEATED}{QUIET}")
+    found = run_lines(alone, f"{REPEATED}{QUIET}")
     assert [address for address, _ in found["heard"]] == ["/sidestick/ack", "/sidestick/fail"]
     assert found["before"] == 1 and [round(second) for _, second in found["sent"]][1:] == [10, 20]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.drum_map import named
+from bridge.drum_map import built_in_map
 from bridge.midi.file import to_bytes
 from bridge.timebase import PPQ, Meter, Seconds, TempoMap
 from daemon.pipeline.options import Grid
@@ -31,7 +31,7 @@ def _even(first: float, bpm: float = 120.0, count: int = 400, **changes: object)
     return _grid(beats, downbeat, bar, **changes)  # type: ignore[arg-type]
 
 
-def _breathing(first: float = 0.7, count: int = 200) -> BeatGrid:
+def _uneven_grid(first: float = 0.7, count: int = 200) -> BeatGrid:
     lengths = [0.5 + 0.03 * ((i * 7) % 5 - 2) / 2 for i in range(count)]
     return _grid(list(accumulate(lengths, initial=first)), constant=False)
 
@@ -122,14 +122,14 @@ def test_a_steady_song_with_wavering_beats_gets_one_tempo() -> None:
 
 
 def test_a_breathing_song_has_every_beat_on_its_tick() -> None:
-    grid = _breathing()
+    grid = _uneven_grid()
     tempo = tempo_map(grid, DURATION)
     ticks = [tempo.ticks(beat) for beat in grid.beats]
     assert ticks == [ticks[0] + i * PPQ for i in range(len(ticks))]
 
 
 def test_a_breathing_song_has_at_most_one_tempo_per_beat() -> None:
-    grid = _breathing()
+    grid = _uneven_grid()
     assert len(tempo_map(grid, Seconds(100.0)).points) <= len(grid.beats) + 1
 
 
@@ -182,7 +182,7 @@ def _hit(onset: float, label: str = "kick", velocity: int = 100) -> Hit:
 
 
 def _track(hits: Sequence[Hit], **settings: float):  # type: ignore[no-untyped-def]
-    return drum_track(hits, [hit.onset for hit in hits], named("gm"), **settings)  # type: ignore[arg-type]
+    return drum_track(hits, [hit.onset for hit in hits], built_in_map("gm"), **settings)  # type: ignore[arg-type]
 
 
 def test_a_hit_becomes_a_note_of_50_ms() -> None:
@@ -203,7 +203,7 @@ def test_the_length_of_a_note_can_be_chosen() -> None:
     assert _track([_hit(1.0)], note_ms=120.0).notes[0].duration == 0.12
 
 
-def _heard(data: bytes) -> list[tuple[float, float]]:
+def _note_times(data: bytes) -> list[tuple[float, float]]:
     """(second, seconds per tick) of every note-on, worked out from the file alone."""
     file = mido.MidiFile(file=BytesIO(data))
     events, now, tempo, last = [], 0.0, 500_000, 0
@@ -221,16 +221,16 @@ def _heard(data: bytes) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize(
-    "grid", [_even(0.0), _even(1.1, 97.123), _even(0.03, 173.4), _breathing(), replace(_even(0.0), confidence=0.0)]
+    "grid", [_even(0.0), _even(1.1, 97.123), _even(0.03, 173.4), _uneven_grid(), replace(_even(0.0), confidence=0.0)]
 )
 def test_a_daw_plays_every_note_where_the_audio_has_it(grid: BeatGrid) -> None:
     onsets = [0.0, 0.0004, *(0.313 + 0.2371 * i for i in range(400))]
     song = clip("Song", [_track([_hit(onset) for onset in onsets])], grid, Seconds(100.0))
-    for onset, (second, tick) in zip(onsets, _heard(to_bytes(song)), strict=True):
+    for onset, (second, tick) in zip(onsets, _note_times(to_bytes(song)), strict=True):
         assert abs(second - onset) <= tick / 2 + 1e-9
 
 
-@pytest.mark.parametrize("grid", [_even(0.4, 97.123), _breathing()])
+@pytest.mark.parametrize("grid", [_even(0.4, 97.123), _uneven_grid()])
 def test_a_quantized_hit_is_written_on_the_tick_of_its_sixteenth(grid: BeatGrid) -> None:
     hits = [_hit(beat + 0.006) for beat in grid.beats[:150]]
     times = quantize(hits, grid, Grid()).times

@@ -8,12 +8,12 @@ from daemon.errors import Rejected
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Drum, Hit
 from daemon.score.changes import from_flags, read
-from daemon.score.corrections import Edited, correct, effective, threshold_at
+from daemon.score.corrections import CorrectedScore, apply_corrections, correct, threshold_at
 from daemon.score.history import History
-from tests.songs import heard
+from tests.songs import detected_song
 
-SONG = heard()
-ORIGINAL = effective(SONG, History(), Options())
+SONG = detected_song()
+ORIGINAL = apply_corrections(SONG, History(), Options())
 
 CHANGES = st.fixed_dictionaries(
     {},
@@ -28,14 +28,14 @@ CHANGES = st.fixed_dictionaries(
 ).filter(bool)
 
 
-def after(*changes: dict[str, object]) -> Edited:
+def after(*changes: dict[str, object]) -> CorrectedScore:
     history = History()
     for change in changes:
         history = correct(change, SONG, history, Options())
-    return effective(SONG, history, Options())
+    return apply_corrections(SONG, history, Options())
 
 
-def labels(edited: Edited) -> dict[int, str]:
+def labels(edited: CorrectedScore) -> dict[int, str]:
     return {hit.id: hit.label for hit in edited.hits}
 
 
@@ -100,7 +100,7 @@ def test_an_added_hit_gets_a_new_id_and_its_place_in_time():
 def test_ids_of_undone_additions_are_not_given_out_again():
     change = {"add": [{"onset": 1, "label": "kick"}]}
     history = correct(change, SONG, correct(change, SONG, History(), Options()).undo(), Options())
-    assert history.added() == (11, 12)
+    assert history.added_hit_ids() == (11, 12)
 
 
 def test_an_added_hit_can_be_moved_and_relabelled_later():
@@ -168,7 +168,7 @@ def test_a_new_velocity_curve_revoices_the_heard_hits_before_the_gains():
 
     history = correct({"velocity": [{"scale": 2}]}, SONG, History(), Options())
     history = correct({"settings": {"velocity": {"gamma": 2.0}}}, SONG, history, Options())
-    assert {hit.velocity for hit in effective(SONG, history, Options(), soft).hits} == {20}
+    assert {hit.velocity for hit in apply_corrections(SONG, history, Options(), soft).hits} == {20}
 
 
 @given(st.lists(CHANGES, min_size=1, max_size=4), CHANGES)
@@ -177,7 +177,7 @@ def test_undo_restores_and_redo_brings_back(earlier, change):
     for one in earlier:
         before = correct(one, SONG, before, Options())
     changed = correct(change, SONG, before, Options())
-    assert effective(SONG, changed.undo(), Options()) == effective(SONG, before, Options())
+    assert apply_corrections(SONG, changed.undo(), Options()) == apply_corrections(SONG, before, Options())
     assert changed.undo().redo() == changed
 
 

@@ -9,18 +9,18 @@ from daemon.errors import Rejected
 from daemon.pipeline.options import Options, SongGrid
 from daemon.pipeline.records import BeatGrid
 from daemon.score.clip import tempo_map
-from daemon.score.given_tempo import corrected, given
+from daemon.score.given_tempo import correct_grid, grid_from_settings
 
 FOUR_MINUTES = Seconds(240.0)
 
 
-def told(**words: object) -> BeatGrid:
-    grid = given(SongGrid.model_validate(words), FOUR_MINUTES)
+def apply_options(**words: object) -> BeatGrid:
+    grid = grid_from_settings(SongGrid.model_validate(words), FOUR_MINUTES)
     assert grid is not None
     return grid
 
 
-def heard(first: float = 0.5, interval: float = 0.5, downbeat: int = 0) -> BeatGrid:
+def detected_grid(first: float = 0.5, interval: float = 0.5, downbeat: int = 0) -> BeatGrid:
     beats = tuple(Seconds(round(first + i * interval, 6)) for i in range(100))
     return BeatGrid(beats, tuple(range(downbeat, 100, 4)), 60 / interval)
 
@@ -43,70 +43,70 @@ def refusal(**words: object) -> str:
 
 
 def test_one_mark_is_a_song_of_one_tempo() -> None:
-    grid = told(tempo_map=[[0, 120]])
+    grid = apply_options(tempo_map=[[0, 120]])
     assert (grid.beats[:3], grid.downbeats[:3], grid.bpm) == ((0.0, 0.5, 1.0), (0, 4, 8), 120.0)
 
 
 def test_a_constant_map_ends_on_the_beat_after_four_minutes_and_is_one_tempo_in_the_file() -> None:
-    grid = told(tempo_map=[[0, 120, 4, 4]])
+    grid = apply_options(tempo_map=[[0, 120, 4, 4]])
     assert grid.beats[-1] == 240.0
     assert [point.bpm for point in tempo_map(grid, FOUR_MINUTES).points] == [120.0]
 
 
 def test_a_mark_before_the_source_puts_its_start_inside_a_bar() -> None:
-    grid = told(tempo_map=[[-0.75, 120, 4, 4]])
+    grid = apply_options(tempo_map=[[-0.75, 120, 4, 4]])
     assert grid.beats[:2] == (0.25, 0.75)
     assert bars(grid) == [1.25, 3.25, 5.25]
 
 
 def test_a_mark_later_in_the_song_holds_before_it_too() -> None:
-    assert bars(told(tempo_map=[[8.0, 120, 4, 4]])) == [0.0, 2.0, 4.0]
+    assert bars(apply_options(tempo_map=[[8.0, 120, 4, 4]])) == [0.0, 2.0, 4.0]
 
 
 def test_the_downbeat_says_where_bars_start_when_the_mark_does_not() -> None:
-    assert bars(told(tempo_map=[[0, 120, 4, 4]], downbeat=0.6)) == [0.6, 2.6, 4.6]
+    assert bars(apply_options(tempo_map=[[0, 120, 4, 4]], downbeat=0.6)) == [0.6, 2.6, 4.6]
 
 
 def test_the_downbeat_may_lie_before_the_source() -> None:
-    assert bars(told(tempo_map=[[0, 120, 4, 4]], downbeat=-1.9)) == [0.1, 2.1, 4.1]
+    assert bars(apply_options(tempo_map=[[0, 120, 4, 4]], downbeat=-1.9)) == [0.1, 2.1, 4.1]
 
 
 def test_a_new_tempo_inside_a_bar_leaves_the_bars_alone() -> None:
-    grid = told(tempo_map=[[0, 120], [1.25, 60]])
+    grid = apply_options(tempo_map=[[0, 120], [1.25, 60]])
     assert grid.beats[:5] == (0.0, 0.5, 1.0, 1.75, 2.75)
     assert grid.downbeats[:2] == (0, 4)
 
 
 def test_a_new_meter_starts_a_bar() -> None:
-    grid = told(tempo_map=[[0, 120, 4, 4], [4, 120, 3, 4]])
+    grid = apply_options(tempo_map=[[0, 120, 4, 4], [4, 120, 3, 4]])
     assert bars(grid, 4) == [0.0, 2.0, 4.0, 5.5]
     assert meters(grid) == [(0, 4, 4), (8, 3, 4)]
 
 
 def test_a_rounded_second_of_a_meter_makes_no_beat_of_a_millisecond() -> None:
-    grid = told(tempo_map=[[0, 121.3, 4, 4], [3.957131, 121.3, 3, 4]])
+    grid = apply_options(tempo_map=[[0, 121.3, 4, 4], [3.957131, 121.3, 3, 4]])
     assert min(b - a for a, b in pairwise(grid.beats)) > 0.49
 
 
 def test_six_eight_is_counted_in_dotted_quarters() -> None:
-    grid = told(tempo_map=[[0, 120, 6, 8]])
+    grid = apply_options(tempo_map=[[0, 120, 6, 8]])
     assert (grid.beats[:3], grid.downbeats[:3], grid.bpm) == ((0.0, 0.75, 1.5), (0, 2, 4), 80.0)
     assert meters(grid) == [(0, 6, 8)]
 
 
 def test_meters_that_count_differently_share_the_smaller_beat_and_keep_their_names() -> None:
-    grid = told(tempo_map=[[0, 120, 4, 4], [2, 120, 7, 8], [3.75, 120, 4, 4]])
+    grid = apply_options(tempo_map=[[0, 120, 4, 4], [2, 120, 7, 8], [3.75, 120, 4, 4]])
     assert bars(grid, 4) == [0.0, 2.0, 3.75, 5.75]
     assert meters(grid) == [(0, 4, 4), (4, 7, 8), (7.5, 4, 4)]
     assert tempo_map(grid, FOUR_MINUTES).points[0].bpm == 120.0
 
 
 def test_a_pickup_gets_a_bar_of_its_own_before_the_meter() -> None:
-    assert meters(told(tempo_map=[[1.0, 120, 3, 4]])) == [(0, 2, 4), (2, 3, 4)]
+    assert meters(apply_options(tempo_map=[[1.0, 120, 3, 4]])) == [(0, 2, 4), (2, 3, 4)]
 
 
 def test_a_sound_shorter_than_a_beat_has_two_beats_all_the_same() -> None:
-    grid = given(SongGrid.model_validate({"tempo_map": [[0, 60]]}), Seconds(0.2))
+    grid = grid_from_settings(SongGrid.model_validate({"tempo_map": [[0, 60]]}), Seconds(0.2))
     assert grid is not None and grid.beats == (0.0, 1.0)
 
 
@@ -121,7 +121,7 @@ _MARKS = st.lists(
 def test_whatever_the_map_its_beats_rise_and_their_bars_are_bar_lines(marks, start, downbeat, duration) -> None:  # type: ignore[no-untyped-def]
     seconds = [start + sum(gap for gap, *_ in marks[:i]) for i in range(len(marks))]
     rows = [[second, *rest] for second, (_, *rest) in zip(seconds, marks, strict=True)]
-    grid = given(SongGrid.model_validate({"tempo_map": rows, "downbeat": downbeat}), Seconds(duration))
+    grid = grid_from_settings(SongGrid.model_validate({"tempo_map": rows, "downbeat": downbeat}), Seconds(duration))
     assert grid is not None and len(grid.beats) >= 2
     assert grid.beats[0] >= 0 and all(a < b for a, b in pairwise(grid.beats))
     tempo = tempo_map(grid, Seconds(duration))
@@ -133,21 +133,21 @@ def test_whatever_the_map_its_beats_rise_and_their_bars_are_bar_lines(marks, sta
 
 
 def test_beats_are_taken_as_they_are() -> None:
-    grid = told(beats=[0.1, 0.7, 1.15, 1.7], downbeats=[1])
+    grid = apply_options(beats=[0.1, 0.7, 1.15, 1.7], downbeats=[1])
     assert (grid.beats, grid.downbeats) == ((0.1, 0.7, 1.15, 1.7), (1,))
 
 
 def test_without_downbeats_every_fourth_beat_is_one() -> None:
-    assert told(beats=[i * 0.5 for i in range(9)]).downbeats == (0, 4, 8)
+    assert apply_options(beats=[i * 0.5 for i in range(9)]).downbeats == (0, 4, 8)
 
 
 def test_beats_before_the_source_are_let_go_and_the_downbeats_keep_theirs() -> None:
-    grid = told(beats=[-0.4, 0.1, 0.6, 1.1, 1.6], downbeats=[0, 4])
+    grid = apply_options(beats=[-0.4, 0.1, 0.6, 1.1, 1.6], downbeats=[0, 4])
     assert (grid.beats[0], grid.downbeats) == (0.1, (3,))
 
 
 def test_told_bars_of_different_lengths_become_meters() -> None:
-    grid = told(beats=[i * 0.5 for i in range(15)], downbeats=[0, 3, 7, 11, 14])
+    grid = apply_options(beats=[i * 0.5 for i in range(15)], downbeats=[0, 3, 7, 11, 14])
     assert meters(grid) == [(0, 3, 4), (3, 4, 4), (11, 3, 4)]
 
 
@@ -155,34 +155,34 @@ def test_told_bars_of_different_lengths_become_meters() -> None:
 
 
 def test_a_downbeat_on_a_heard_beat_starts_the_bars_there() -> None:
-    assert bars(corrected(heard(), SongGrid(downbeat=1.52))) == [1.5, 3.5, 5.5]
+    assert bars(correct_grid(detected_grid(), SongGrid(downbeat=1.52))) == [1.5, 3.5, 5.5]
 
 
 def test_a_downbeat_between_the_beats_moves_all_of_them() -> None:
-    grid = corrected(heard(), SongGrid(downbeat=1.75))
+    grid = correct_grid(detected_grid(), SongGrid(downbeat=1.75))
     assert grid.beats[:2] == (0.25, 0.75)
     assert bars(grid) == [1.75, 3.75, 5.75]
 
 
 def test_a_downbeat_told_twice_is_where_it_was_told() -> None:
-    once = corrected(heard(), SongGrid(downbeat=1.75))
-    assert corrected(once, SongGrid(downbeat=1.75)) == once
+    once = correct_grid(detected_grid(), SongGrid(downbeat=1.75))
+    assert correct_grid(once, SongGrid(downbeat=1.75)) == once
 
 
 def test_a_meter_is_told_without_touching_the_beats() -> None:
-    grid = corrected(heard(downbeat=1), SongGrid(numerator=3))
-    assert (grid.beats, bars(grid)) == (heard().beats, [1.0, 2.5, 4.0])
+    grid = correct_grid(detected_grid(downbeat=1), SongGrid(numerator=3))
+    assert (grid.beats, bars(grid)) == (detected_grid().beats, [1.0, 2.5, 4.0])
     assert meters(grid) == [(0, 2, 4), (2, 3, 4)]
 
 
 def test_told_six_eight_counts_the_heard_beats_as_dotted_quarters() -> None:
-    grid = corrected(heard(first=0.0), SongGrid(numerator=6, denominator=8))
+    grid = correct_grid(detected_grid(first=0.0), SongGrid(numerator=6, denominator=8))
     assert (meters(grid), bars(grid, 2)) == ([(0, 6, 8)], [0.0, 1.0])
 
 
 def test_nothing_told_is_the_heard_grid() -> None:
-    assert corrected(heard(), SongGrid()) == heard()
-    assert given(SongGrid(), FOUR_MINUTES) is None
+    assert correct_grid(detected_grid(), SongGrid()) == detected_grid()
+    assert grid_from_settings(SongGrid(), FOUR_MINUTES) is None
 
 
 # --- refusals

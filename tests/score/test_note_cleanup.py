@@ -10,7 +10,7 @@ from bridge.timebase import Seconds
 from daemon.pipeline.options import Grid
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid
-from daemon.score.note_cleanup import BASS, KEYS, CleanUp, cleaned
+from daemon.score.note_cleanup import BASS, KEYS, CleanUpSettings, clean_up_notes
 
 STEADY = BeatGrid(tuple(Seconds(0.5 * i) for i in range(17)), tuple(range(0, 17, 4)), 120.0)
 FREE = replace(STEADY, beats=(), downbeats=(), confidence=0.0)
@@ -22,66 +22,66 @@ def note(onset: float, duration: float = 0.2, pitch: int = 40, **more: object) -
 
 
 def test_notes_go_to_the_lines_of_the_grid() -> None:
-    found = cleaned([note(0.52), note(0.985)], STEADY, KEYS)
+    found = clean_up_notes([note(0.52), note(0.985)], STEADY, KEYS)
     assert [n.time for n in found] == pytest.approx([0.5, 1.0])
 
 
 def test_without_beats_nothing_moves() -> None:
-    assert [n.time for n in cleaned([note(0.52)], FREE, KEYS)] == [0.52]
+    assert [n.time for n in clean_up_notes([note(0.52)], FREE, KEYS)] == [0.52]
 
 
 def test_a_note_keeps_its_length_on_the_grid() -> None:
-    (found,) = cleaned([note(0.52, 0.31)], STEADY, KEYS)
+    (found,) = clean_up_notes([note(0.52, 0.31)], STEADY, KEYS)
     assert found.duration == pytest.approx(0.31)
 
 
 def test_a_voice_never_sounds_twice() -> None:
-    first, second = cleaned([note(0.5, 2.0), note(1.0, pitch=43)], STEADY, BASS)
+    first, second = clean_up_notes([note(0.5, 2.0), note(1.0, pitch=43)], STEADY, BASS)
     assert first.time + first.duration == pytest.approx(second.time)
 
 
 def test_keys_may_overlap() -> None:
-    first, _ = cleaned([note(0.5, 2.0), note(1.0, pitch=43)], STEADY, KEYS)
+    first, _ = clean_up_notes([note(0.5, 2.0), note(1.0, pitch=43)], STEADY, KEYS)
     assert first.duration == pytest.approx(2.0)
 
 
 def test_a_key_is_released_before_it_is_struck_again() -> None:
-    first, second = cleaned([note(0.5, 2.0), note(1.0)], STEADY, replace(KEYS, gap=0.01))
+    first, second = clean_up_notes([note(0.5, 2.0), note(1.0)], STEADY, replace(KEYS, gap=0.01))
     assert first.time + first.duration == pytest.approx(second.time - 0.01)
 
 
 def test_a_bass_note_is_held_until_the_next_one_that_follows_soon() -> None:
-    first, _ = cleaned([note(0.5, 0.4), note(1.0, pitch=43)], STEADY, BASS)
+    first, _ = clean_up_notes([note(0.5, 0.4), note(1.0, pitch=43)], STEADY, BASS)
     assert first.duration == pytest.approx(0.5)
 
 
 def test_a_long_pause_stays_a_pause() -> None:
-    first, _ = cleaned([note(0.5, 0.4), note(2.0, pitch=43)], STEADY, BASS)
+    first, _ = clean_up_notes([note(0.5, 0.4), note(2.0, pitch=43)], STEADY, BASS)
     assert first.duration == pytest.approx(0.4)
 
 
 def test_two_notes_of_a_voice_on_one_line_become_the_longer_one() -> None:
-    (found,) = cleaned([note(0.495, 0.05, 39), note(0.505, 0.4, 40)], STEADY, BASS)
+    (found,) = clean_up_notes([note(0.495, 0.05, 39), note(0.505, 0.4, 40)], STEADY, BASS)
     assert found.pitch == 40
 
 
 def test_transposition_leaves_out_what_no_key_plays() -> None:
-    found = cleaned([note(0.5, pitch=40), note(1.0, pitch=120)], STEADY, replace(KEYS, transpose=12))
+    found = clean_up_notes([note(0.5, pitch=40), note(1.0, pitch=120)], STEADY, replace(KEYS, transpose=12))
     assert [n.pitch for n in found] == [52]
 
 
 def test_doubtful_notes_can_be_left_out() -> None:
-    found = cleaned([note(0.5, confidence=0.3), note(1.0)], STEADY, replace(KEYS, confidence=0.5))
+    found = clean_up_notes([note(0.5, confidence=0.3), note(1.0)], STEADY, replace(KEYS, confidence=0.5))
     assert [n.time for n in found] == [1.0]
 
 
 def test_bends_move_with_their_note() -> None:
-    (found,) = cleaned([note(0.52, bends=(Bend(Seconds(0.62), 0.5),))], STEADY, KEYS)
+    (found,) = clean_up_notes([note(0.52, bends=(Bend(Seconds(0.62), 0.5),))], STEADY, KEYS)
     assert found.bends == (Bend(Seconds(pytest.approx(0.6)), 0.5),)
 
 
 def test_bends_can_be_left_out() -> None:
-    (found,) = cleaned([note(0.5, bends=(Bend(Seconds(0.6), 0.5),))], STEADY, replace(KEYS, bends=False))
+    (found,) = clean_up_notes([note(0.5, bends=(Bend(Seconds(0.6), 0.5),))], STEADY, replace(KEYS, bends=False))
     assert found.bends == ()
 
 
@@ -90,8 +90,8 @@ played = st.lists(st.tuples(st.floats(0, 8), st.floats(0.01, 3), st.integers(30,
 
 @given(played, st.booleans())
 def test_no_key_is_struck_while_it_sounds(notes: list[tuple[float, float, int]], voice: bool) -> None:
-    settings = CleanUp(grid=Grid(strength=0.8), monophonic=voice)
-    found = cleaned([note(*each) for each in notes], STEADY, settings)
+    settings = CleanUpSettings(grid=Grid(strength=0.8), monophonic=voice)
+    found = clean_up_notes([note(*each) for each in notes], STEADY, settings)
     for pitch in {n.pitch for n in found}:
         same = [n for n in found if voice or n.pitch == pitch]
         assert all(a.time + a.duration <= b.time + 1e-6 for a, b in pairwise(same))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.timebase import Seconds
 from daemon.pipeline.options import Grid
 from daemon.pipeline.records import BeatGrid, Drum, Hit
-from daemon.score.quantize import aligned, lag, quantize
+from daemon.score.quantize import align_grid, lag, quantize
 
 
 def _hit(onset: float, velocity: int = 100, drum: Drum = Drum.SNARE, label: str = "snare") -> Hit:
@@ -159,25 +159,25 @@ def _late(hits: Sequence[Hit], seconds: float) -> list[Hit]:
 @pytest.mark.parametrize("late", [-0.02, 0.016, 0.026])
 def test_a_late_beat_tracker_is_put_right(late: float) -> None:
     hits = _groove(0.5, 1.0)
-    grid = aligned(hits, _grid([beat + late for beat in EVEN.beats]))
+    grid = align_grid(hits, _grid([beat + late for beat in EVEN.beats]))
     assert grid.beats[10] == pytest.approx(EVEN.beats[10], abs=0.001)
 
 
 def test_an_aligned_grid_has_no_lag() -> None:
     hits = _late(_groove(0.5, 1.0), 0.02)
-    assert lag(hits, aligned(hits, EVEN)) == pytest.approx(0.0, abs=1e-9)
+    assert lag(hits, align_grid(hits, EVEN)) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_few_hits_do_not_move_the_grid() -> None:
-    assert aligned(_at(0.12, 0.62, 1.12), EVEN) == EVEN
+    assert align_grid(_at(0.12, 0.62, 1.12), EVEN) == EVEN
 
 
 def test_a_grid_without_beats_is_left_alone() -> None:
-    assert aligned(_at(0.12), _grid([])) == _grid([])
+    assert align_grid(_at(0.12), _grid([])) == _grid([])
 
 
 def test_downbeats_stay_on_their_beats_when_the_first_one_falls_off() -> None:
-    grid = aligned(_late(_groove(0.5, 1.0), 0.39), _grid([0.01 + 0.5 * i for i in range(64)]))
+    grid = align_grid(_late(_groove(0.5, 1.0), 0.39), _grid([0.01 + 0.5 * i for i in range(64)]))
     assert (grid.beats[0], grid.beats[grid.downbeats[0]]) == pytest.approx((0.49, 1.99), abs=0.001)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from daemon.backends.ear import BANDS, CONTEXT, RATE, WINDOWS, Ear
+from daemon.backends.drum_transcriber import BANDS, CONTEXT, RATE, WINDOWS, OnnxDrumTranscriber
 from daemon.training.dataset import FRAMES, read_shard
-from daemon.training.ear_task import EAR_TASK, RECIPE
-from daemon.training.export import Notes, average_of, export
-from daemon.training.net import DILATIONS, EarNet
-from daemon.training.practice import practise, rate_at
-from daemon.training.voices import CLASSES
+from daemon.training.drum_sounds import CLASSES
+from daemon.training.export import ModelMetadata, export_transcriber, load_average
+from daemon.training.training_loop import learning_rate_at, train_network
+from daemon.training.transcriber_net import DILATIONS, TranscriberNet
+from daemon.training.transcriber_task import RECIPE, TRANSCRIBER_TASK
 
 ROW = (0.5,) * len(CLASSES)
 
@@ -29,8 +29,8 @@ def write_shard(path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Constant folding", "ignore::DeprecationWarning")
 def test_the_exported_file_answers_like_the_net_and_carries_its_notes(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    export(EarNet().eval(), tmp_path / "ear.onnx", Notes(ROW, (0.4,) * 7, (0.001,) * 7))
-    heard = Ear(tmp_path / "ear.onnx").listen([np.zeros(RATE, np.float32)], RATE)
+    export_transcriber(TranscriberNet().eval(), tmp_path / "ear.onnx", ModelMetadata(ROW, (0.4,) * 7, (0.001,) * 7))
+    heard = OnnxDrumTranscriber(tmp_path / "ear.onnx").transcribe([np.zeros(RATE, np.float32)], RATE)
     assert heard.thresholds == ROW
     assert heard.lateness == (0.001,) * 7
     assert json.dumps(heard.classes) == json.dumps(CLASSES)
@@ -45,15 +45,15 @@ def test_training_resumes_at_the_step_where_it_stopped(tmp_path: Path) -> None:
     write_shard(tmp_path / "00000.npz")
     checkpoint = tmp_path / "ear.pt"
     for steps in (1, 2):
-        practise(EAR_TASK, tmp_path, checkpoint, replace(RECIPE, steps=steps, batch=2, frames=60))
+        train_network(TRANSCRIBER_TASK, tmp_path, checkpoint, replace(RECIPE, steps=steps, batch=2, frames=60))
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
-    assert average_of(checkpoint).training is False
+    assert load_average(checkpoint).training is False
 
 
 def test_the_rate_warms_up_and_falls_to_zero() -> None:
     recipe = replace(RECIPE, steps=1000, rate=1e-3)
-    assert rate_at(recipe, 0) < rate_at(recipe, 199) > rate_at(recipe, 900)
-    assert rate_at(recipe, 1000) == pytest.approx(0.0, abs=1e-12)
+    assert learning_rate_at(recipe, 0) < learning_rate_at(recipe, 199) > learning_rate_at(recipe, 900)
+    assert learning_rate_at(recipe, 1000) == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_shard_keeps_its_events(tmp_path: Path) -> None:

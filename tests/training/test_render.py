@@ -5,23 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from daemon.training.casting import cast
+from daemon.training.drum_sounds import CLASSES, HATS, STEMS, SampledSound, Strike
 from daemon.training.grooves import Groove
-from daemon.training.kits import RATE, Kit, Shot, attack_sample, envelope, trimmed
-from daemon.training.patterns import invent
-from daemon.training.render import PREROLL, SECONDS, Label, Library, audible, make_clip, perform
-from daemon.training.synth import strike_all
-from daemon.training.variation import instead, without
-from daemon.training.voices import CLASSES, HATS, STEMS, Strike, Voice
+from daemon.training.kit_selection import select_kit
+from daemon.training.kits import RATE, SampledKit, Shot, attack_sample, envelope, trim_audio
+from daemon.training.patterns import generate_groove
+from daemon.training.render import PREROLL, SECONDS, Library, OnsetLabel, keep_audible, make_clip, render_stems
+from daemon.training.synth import synthesise_sounds
+from daemon.training.variation import drop_sounds, replace_sounds
 
 
-def synth_kit(seed: int) -> Kit:
-    voices = {}
-    for voice, audio in strike_all(np.random.default_rng(seed)).items():
-        shot = trimmed(audio)
+def synth_kit(seed: int) -> SampledKit:
+    sounds = {}
+    for sound, audio in synthesise_sounds(np.random.default_rng(seed)).items():
+        shot = trim_audio(audio)
         assert shot is not None
-        voices[voice] = (Shot(shot, attack_sample(shot)),)
-    return Kit(f"synth-{seed}", voices)
+        sounds[sound] = (Shot(shot, attack_sample(shot)),)
+    return SampledKit(f"synth-{seed}", sounds)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def test_another_seed_renders_another_clip(library: Library) -> None:
 
 
 def test_a_label_lies_where_the_energy_rises(library: Library) -> None:
-    strikes = [Strike(1.0 + number, Voice.SNARE, 110) for number in range(5)]
-    stems, labels = perform(rng(), strikes, cast(rng(), library.kits))
+    strikes = [Strike(1.0 + number, SampledSound.SNARE, 110) for number in range(5)]
+    stems, labels = render_stems(rng(), strikes, select_kit(rng(), library.kits))
     snare = envelope(stems[STEMS.index("snare")])
     for label, _ in labels:
         at = round((label.time + PREROLL) * RATE)
@@ -54,14 +54,14 @@ def test_a_label_lies_where_the_energy_rises(library: Library) -> None:
 
 
 def test_every_hit_is_in_its_own_stem_only(library: Library) -> None:
-    stems, _ = perform(rng(), [Strike(1.0, Voice.KICK, 100)], cast(rng(), library.kits))
+    stems, _ = render_stems(rng(), [Strike(1.0, SampledSound.KICK, 100)], select_kit(rng(), library.kits))
     heard = [name for name, stem in zip((*STEMS, "other"), stems, strict=True) if stem.any()]
     assert heard == ["kick"]
 
 
 def test_a_louder_strike_is_louder(library: Library) -> None:
-    strikes = [Strike(1.0, Voice.TOM1, 40), Strike(5.0, Voice.TOM1, 120)]
-    stems, _ = perform(rng(), strikes, cast(rng(), library.kits))
+    strikes = [Strike(1.0, SampledSound.TOM1, 40), Strike(5.0, SampledSound.TOM1, 120)]
+    stems, _ = render_stems(rng(), strikes, select_kit(rng(), library.kits))
     middle = int((3.0 + PREROLL) * RATE)
     assert np.abs(stems[2, :middle]).max() < 0.8 * np.abs(stems[2, middle:]).max()
 
@@ -73,28 +73,28 @@ def test_a_clip_is_as_long_as_promised(library: Library) -> None:
 
 
 def test_inaudible_and_doubled_hits_have_no_label() -> None:
-    kick = Label(1.0, CLASSES.index("kick"), 0.9)
+    kick = OnsetLabel(1.0, CLASSES.index("kick"), 0.9)
     twin, whisper = replace(kick, time=1.01, velocity=0.5), replace(kick, time=2.0)
-    assert audible([(kick, 0.0), (twin, -6.0), (whisper, -60.0)]) == (kick,)
+    assert keep_audible([(kick, 0.0), (twin, -6.0), (whisper, -60.0)]) == (kick,)
 
 
 def test_hats_can_be_taken_out() -> None:
-    strikes = (Strike(0.0, Voice.CLOSED, 90), Strike(0.5, Voice.KICK, 90))
-    assert without(*HATS)(rng(), strikes) == strikes[1:]
+    strikes = (Strike(0.0, SampledSound.CLOSED, 90), Strike(0.5, SampledSound.KICK, 90))
+    assert drop_sounds(*HATS)(rng(), strikes) == strikes[1:]
 
 
 def test_a_side_stick_can_stand_in_for_the_snare() -> None:
-    changed = instead((Voice.SNARE,), Voice.STICK)(rng(), (Strike(0.0, Voice.SNARE, 90),))
-    assert changed[0].voice is Voice.STICK
+    changed = replace_sounds((SampledSound.SNARE,), SampledSound.STICK)(rng(), (Strike(0.0, SampledSound.SNARE, 90),))
+    assert changed[0].sound is SampledSound.STICK
 
 
 def test_invented_grooves_stay_in_time_and_velocity_bounds() -> None:
     for seed in range(20):
-        groove: Groove = invent(rng(seed), 10.0)
+        groove: Groove = generate_groove(rng(seed), 10.0)
         assert all(0 <= hit.time < 10.5 and 1 <= hit.velocity <= 127 for hit in groove.strikes)
 
 
 def test_a_kit_without_a_voice_borrows_it_from_another() -> None:
     bare = synth_kit(1)
-    headless = Kit("headless", {Voice.KICK: bare.voices[Voice.KICK]})
-    assert Voice.SNARE in cast(rng(), (headless, synth_kit(2)))
+    headless = SampledKit("headless", {SampledSound.KICK: bare.sounds[SampledSound.KICK]})
+    assert SampledSound.SNARE in select_kit(rng(), (headless, synth_kit(2)))

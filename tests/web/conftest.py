@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.web.site import WAIT, Site
+from tests.web.server import WAIT, PageServer
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -16,8 +16,8 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Iterator[Site]:
-    opened = Site(tmp_path_factory.mktemp("site"))
+def server(tmp_path_factory) -> Iterator[PageServer]:
+    opened = PageServer(tmp_path_factory.mktemp("site"))
     yield opened
     opened.home.end()
 
@@ -35,7 +35,7 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(browser, server):
     """Opens the page, at a job or at none, as a visitor of its own."""
     contexts, complaints = [], []
 
@@ -45,7 +45,7 @@ def visit(browser, site):
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{site.url}#{job}")
+        page.goto(f"{server.url}#{job}")
         if job:
             page.wait_for_selector("#bench:not([hidden])")
         return page
@@ -57,12 +57,12 @@ def visit(browser, site):
 
 
 @pytest.fixture
-def job(site, request) -> str:
+def job(server, request) -> str:
     """A drum track of this test's own, done."""
-    return site.drums(request.node.name)
+    return server.drums(request.node.name)
 
 
 @pytest.fixture(scope="session")
-def looked_at(site) -> str:
+def looked_at(server) -> str:
     """A job that nobody corrects."""
-    return site.drums("looked at")
+    return server.drums("looked at")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.site import WAIT
+from tests.web.server import WAIT
 
 WEB = Path(__file__).parents[2] / "daemon" / "web"
 MODULES = sorted((WEB / "js").glob("*.js"))
@@ -30,7 +30,7 @@ def severe(page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_axe_finds_nothing_serious_in_an_open_song(visit, site, looked_at, scheme, size):
+def test_axe_finds_nothing_serious_in_an_open_song(visit, server, looked_at, scheme, size):
     width, height = SIZES[size]
     page = visit(looked_at, viewport={"width": width, "height": height}, color_scheme=scheme)
     page.click("#inside > summary")
@@ -49,8 +49,8 @@ def test_axe_finds_nothing_serious_in_the_empty_page_and_its_dialogs(visit, sche
     assert found + severe(page) == []
 
 
-def test_axe_finds_nothing_serious_in_a_song_without_drums(visit, site):
-    assert severe(visit(site.bass("axe"))) == []
+def test_axe_finds_nothing_serious_in_a_song_without_drums(visit, server):
+    assert severe(visit(server.bass("axe"))) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -68,24 +68,24 @@ def test_the_chosen_theme_is_kept(visit):
     assert page.evaluate("() => getComputedStyle(document.body).colorScheme") == "dark"
 
 
-def test_nothing_is_fetched_from_anywhere_else(visit, site, looked_at):
+def test_nothing_is_fetched_from_anywhere_else(visit, server, looked_at):
     page = visit()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{site.url}#{looked_at}")
+    page.goto(f"{server.url}#{looked_at}")
     page.reload()
     page.wait_for_selector("#bench:not([hidden])")
-    assert len(asked) > 10 and [url for url in asked if not url.startswith((site.url, "blob:", "data:"))] == []
+    assert len(asked) > 10 and [url for url in asked if not url.startswith((server.url, "blob:", "data:"))] == []
 
 
-def test_the_documentation_of_the_api_is_drawn_without_a_network(browser, site):
+def test_the_documentation_of_the_api_is_drawn_without_a_network(browser, server):
     page = browser.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{site.url}docs")
+    page.goto(f"{server.url}docs")
     page.wait_for_selector("h2:has-text('Transcribe a song')", timeout=WAIT)
     page.close()
-    assert [url for url in asked if not url.startswith((site.url, "blob:", "data:"))] == []
+    assert [url for url in asked if not url.startswith((server.url, "blob:", "data:"))] == []
 
 
 def test_every_button_and_field_has_a_name(visit, looked_at):

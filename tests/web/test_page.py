@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from tests.web.site import WAIT, wait_for
+from tests.web.server import WAIT, wait_for
 
 DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
 DROP = """([name, content]) => {
@@ -41,7 +41,7 @@ def box_of(page, drum: str) -> dict:
     return {**page.locator("#sheet").bounding_box(), "y": place["y"], "height": place["height"]}
 
 
-def dragged(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=4)
@@ -51,7 +51,7 @@ def dragged(page, start: tuple[float, float], end: tuple[float, float]) -> None:
 def kicks_chosen(page) -> int:
     """A rectangle over the first seconds of the kick's lane."""
     lane = box_of(page, "kick")
-    dragged(page, (lane["x"] + 2, lane["y"] + 2), (lane["x"] + 300, lane["y"] + lane["height"] - 2))
+    drag(page, (lane["x"] + 2, lane["y"] + 2), (lane["x"] + 300, lane["y"] + lane["height"] - 2))
     return int(re.match(r"(\d+)", page.inner_text("#picked p"))[1])
 
 
@@ -68,8 +68,8 @@ def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
         page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
 
 
-def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, site):
-    page = visit(site.bass("roll"))
+def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, server):
+    page = visit(server.bass("roll"))
     page.click("#inside > summary")
     for made in ("The notes of each part", "Key and chords"):
         page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
@@ -77,15 +77,15 @@ def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, site):
     assert page.locator("#parts li").count() == 1 and not page.is_visible("#clusters")
 
 
-def test_a_pitched_part_is_heard_less_keenly_and_moved_by_octaves(visit, site):
-    job = site.bass("octave")
-    page, before = visit(job), site.notes(job)["parts"]["bass"]["rows"]
+def test_a_pitched_part_is_heard_less_keenly_and_moved_by_octaves(visit, server):
+    job = server.bass("octave")
+    page, before = visit(job), server.notes(job)["parts"]["bass"]["rows"]
     page.select_option("select[aria-label='Octave of Bass']", "12")
     expect(page, "() => !document.querySelector('#undo').disabled")
-    assert [row[4] for row in site.notes(job)["parts"]["bass"]["rows"]] == [row[4] + 12 for row in before]
+    assert [row[4] for row in server.notes(job)["parts"]["bass"]["rows"]] == [row[4] + 12 for row in before]
     page.focus("input[aria-label='Sensitivity of Bass']")
     page.keyboard.press("Home")
-    wait_for(lambda: site.notes(job)["options"]["sensitivity"] == {"bass": 0})
+    wait_for(lambda: server.notes(job)["options"]["sensitivity"] == {"bass": 0})
 
 
 def test_any_stem_is_shown_as_a_waveform_or_a_spectrogram(visit, job):
@@ -98,8 +98,8 @@ def test_any_stem_is_shown_as_a_waveform_or_a_spectrogram(visit, job):
         wait_for(lambda before=before: page.locator("#picture").screenshot() != before)
 
 
-def test_a_song_whose_sound_was_cleared_away_is_worked_out_again(visit, site, job):
-    shutil.rmtree(site.latest("decode"))
+def test_a_song_whose_sound_was_cleared_away_is_worked_out_again(visit, server, job):
+    shutil.rmtree(server.latest("decode"))
     page = visit(job)
     assert page.is_checked("input[name=side][value=midi]") and page.is_disabled("input[name=side][value=audio]")
     page.click("#sound-again")
@@ -115,36 +115,36 @@ def test_what_was_done_is_listed_after_a_reload(visit, job):
     assert page.locator("#past button.open[aria-current=true]").count() == 1
 
 
-def test_a_restart_is_told_and_loses_no_song(visit, site, job):
+def test_a_restart_is_told_and_loses_no_song(visit, server, job):
     page = visit(job)
-    site.home.end()
+    server.home.end()
     expect(page, "() => document.querySelector('#health').textContent.includes('does not answer')")
-    site.home.start()
+    server.home.start()
     expect(page, "() => !document.querySelector('#health').textContent.includes('does not answer')")
     page.reload()
     page.wait_for_selector("#bench:not([hidden])")
     assert page.locator(f"#past [data-key='{job}']").count() == 1
 
 
-def test_a_cluster_gets_another_name_from_the_menu_and_back_by_undo(visit, site, job):
+def test_a_cluster_gets_another_name_from_the_menu_and_back_by_undo(visit, server, job):
     page = visit(job)
-    before = site.labels(job)
+    before = server.labels(job)
     relabelled(page, 0, "clap")
-    assert "clap" in site.labels(job)
+    assert "clap" in server.labels(job)
     page.keyboard.press("Control+z")
     expect(page, "() => document.querySelector('#undo').disabled")
-    assert site.labels(job) == before
+    assert server.labels(job) == before
 
 
-def test_selected_hits_get_their_name_by_a_key(visit, site, job):
+def test_selected_hits_get_their_name_by_a_key(visit, server, job):
     page = visit(job)
     chosen = kicks_chosen(page)
     page.keyboard.press("3")
     expect(page, "() => document.querySelector('#picked p').textContent.includes('Side stick')")
-    assert site.labels(job).count("side_stick") == chosen > 2
+    assert server.labels(job).count("side_stick") == chosen > 2
 
 
-def test_deleted_hits_are_gone_and_come_back(visit, site, job):
+def test_deleted_hits_are_gone_and_come_back(visit, server, job):
     page = visit(job)
     before, chosen = hits(page), kicks_chosen(page)
     page.keyboard.press("Delete")
@@ -153,7 +153,7 @@ def test_deleted_hits_are_gone_and_come_back(visit, site, job):
     expect(page, "(all) => document.querySelector('#facts').textContent.includes(`${all} hits`)", before)
 
 
-def test_a_double_click_in_a_lane_adds_a_hit_there(visit, site, job):
+def test_a_double_click_in_a_lane_adds_a_hit_there(visit, server, job):
     page = visit(job)
     before, lane = hits(page), box_of(page, "snare")
     page.mouse.dblclick(lane["x"] + 48, lane["y"] + 10)
@@ -161,71 +161,71 @@ def test_a_double_click_in_a_lane_adds_a_hit_there(visit, site, job):
     assert "Snare" in page.inner_text("#picked p")
 
 
-def test_a_hit_is_dragged_to_another_time(visit, site, job):
+def test_a_hit_is_dragged_to_another_time(visit, server, job):
     page = visit(job)
     page.focus("#sheet")
     page.keyboard.press(".")
     first = page.evaluate("() => document.querySelector('#announcer').textContent")
-    rows = site.notes(job)["hits"]
+    rows = server.notes(job)["hits"]
     onset = {row[0]: row[1] for row in rows["rows"]}
     page.keyboard.press("Alt+ArrowRight")
     expect(page, "() => !document.querySelector('#undo').disabled")
-    moved = {row[0]: row[1] for row in site.notes(job)["hits"]["rows"]}
+    moved = {row[0]: row[1] for row in server.notes(job)["hits"]["rows"]}
     later = [moved[hit] - onset[hit] for hit in onset if moved[hit] != onset[hit]]
     assert first.startswith("Kick") and later == [pytest.approx(0.005)]
 
 
-def test_hits_are_selected_by_how_loud_they_are(visit, site, job):
+def test_hits_are_selected_by_how_loud_they_are(visit, server, job):
     page = visit(job)
     page.fill("input[aria-label='Velocity to']", "127")
     page.select_option("select[aria-label=Drum]", "snare")
     page.click(".by-velocity button")
-    assert page.inner_text("#picked p").startswith(f"{site.labels(job).count('snare')} hits")
+    assert page.inner_text("#picked p").startswith(f"{server.labels(job).count('snare')} hits")
 
 
-def test_a_sensitivity_slider_answers_with_other_hits(visit, site, job):
+def test_a_sensitivity_slider_answers_with_other_hits(visit, server, job):
     page = visit(job)
     page.focus("#drums input >> nth=0")
     page.keyboard.press("Home")
     expect(page, "() => !document.querySelector('#undo').disabled")
-    assert site.notes(job)["options"]["sensitivity"] == {"kick": 0}
-    assert "kick" not in site.labels(job)
+    assert server.notes(job)["options"]["sensitivity"] == {"kick": 0}
+    assert "kick" not in server.labels(job)
 
 
-def test_a_grid_of_thirds_is_asked_for_and_kept(visit, site, job):
+def test_a_grid_of_thirds_is_asked_for_and_kept(visit, server, job):
     page = visit(job)
     page.select_option("#grid select >> nth=0", "1/8T")
     expect(page, "() => !document.querySelector('#undo').disabled")
-    assert site.notes(job)["options"]["grid"]["step"] == "1/8T"
+    assert server.notes(job)["options"]["grid"]["step"] == "1/8T"
 
 
-def test_a_correction_from_the_daw_appears_without_a_click(visit, site, job):
+def test_a_correction_from_the_daw_appears_without_a_click(visit, server, job):
     page = visit(job)
-    with site.home.client() as client:
+    with server.home.client() as client:
         client.ask("/sidestick/relabel", job, json.dumps({"clusters": {"0": "cowbell"}}))
     expect(page, "() => document.querySelector('#notices').textContent.includes('changed elsewhere')")
     assert "cowbell" in page.eval_on_selector_all("#clusters select", "all => all.map(each => each.value)")
 
 
-def test_a_correction_that_comes_too_late_is_offered_again(visit, site, job):
+def test_a_correction_that_comes_too_late_is_offered_again(visit, server, job):
     page = visit()
     page.route("**/api/events**", lambda route: route.abort())
-    page.goto(f"{site.url}#{job}")
+    page.goto(f"{server.url}#{job}")
     page.reload()
     page.wait_for_selector("#bench:not([hidden])")
-    site.ask("PUT", f"api/jobs/{job}/clusters", {"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
+    server.ask("PUT", f"api/jobs/{job}/clusters", {"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
     page.select_option("#clusters select[aria-label='What cluster 1 is']", "clap")
     page.click("text=Make it now")
-    wait_for(lambda: {"cowbell", "clap"} <= set(site.labels(job)))
+    wait_for(lambda: {"cowbell", "clap"} <= set(server.labels(job)))
 
 
-def test_two_browsers_see_the_same_notes_in_the_end(visit, site, job):
+def test_two_browsers_see_the_same_notes_in_the_end(visit, server, job):
     one, two = visit(job), visit(job)
     relabelled(one, 0, "clap")
     expect(two, "() => [...document.querySelectorAll('#clusters select')].some(each => each.value === 'clap')")
     two.click("#undo")
     expect(one, "() => [...document.querySelectorAll('#clusters select')].every(each => each.value !== 'clap')")
-    assert site.notes(job)["revision"] == 0
+    assert server.notes(job)["revision"] == 0
 
 
 def test_the_downloaded_file_holds_the_notes_that_are_seen(visit, job, tmp_path):
@@ -239,7 +239,7 @@ def test_the_downloaded_file_holds_the_notes_that_are_seen(visit, job, tmp_path)
     assert saved.value.suggested_filename.endswith(".mid") and len(notes) == hits(page)
 
 
-def test_a_file_dragged_out_carries_its_address(visit, site, job):
+def test_a_file_dragged_out_carries_its_address(visit, server, job):
     page = visit(job)
     carried = page.evaluate("""() => {
       const dataTransfer = new DataTransfer();
@@ -248,10 +248,10 @@ def test_a_file_dragged_out_carries_its_address(visit, site, job):
       return dataTransfer.getData('DownloadURL');
     }""")
     kind, name, address = carried.split(":", 2)
-    assert (kind, name[-4:]) == ("audio/midi", ".mid") and address.startswith(site.url)
+    assert (kind, name[-4:]) == ("audio/midi", ".mid") and address.startswith(server.url)
 
 
-def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, site, job):
+def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, server, job):
     page = visit()
     page.wait_for_selector("#past .open")
     page.focus(f"#past [data-key='{job}'] .open")
@@ -263,8 +263,8 @@ def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, site, job):
     assert page.inner_text("#announcer").startswith("Snare, bar 1")
 
 
-def test_the_keyboard_walks_through_the_notes_of_a_part(visit, site):
-    page = visit(site.bass("keys"))
+def test_the_keyboard_walks_through_the_notes_of_a_part(visit, server):
+    page = visit(server.bass("keys"))
     page.focus("#sheet")
     page.keyboard.press("ArrowDown")
     assert page.inner_text("#announcer").startswith("Bass, ")
@@ -280,8 +280,8 @@ def test_a_wrong_file_is_refused_in_plain_words(visit, tmp_path):
     expect(page, "() => document.body.textContent.includes('letter.wav')")
 
 
-def test_cancelled_work_is_listed_as_cancelled(visit, site):
+def test_cancelled_work_is_listed_as_cancelled(visit, server):
     page = visit()
-    page.set_input_files("#files", site.song("long enough to be cancelled"))
+    page.set_input_files("#files", server.song("long enough to be cancelled"))
     page.click("#cancel:visible")
     expect(page, "() => document.querySelector('#past').textContent.includes('Cancelled')")

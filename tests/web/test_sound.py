@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from tests.web.site import attacks
+from tests.web.server import attacks
 
 RATE = 44100
 RENDER = """async (job) => {
@@ -54,7 +54,7 @@ WATCH = """() => {
 STEP = 0.25  # seconds from stroke to stroke in the songs of these tests
 
 
-def rendering(page, job: str) -> np.ndarray:
+def render_sound(page, job: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(page.evaluate(RENDER, job)), np.float32)
 
 
@@ -73,11 +73,11 @@ def phase(page, step: float) -> float:
     return float(np.median((turns - turns[0] + 0.5) % 1) - 0.5 + turns[0] % 1) * step
 
 
-def test_every_hit_of_the_midi_sounds_within_10_ms_of_its_time(visit, site, job):
+def test_every_hit_of_the_midi_sounds_within_10_ms_of_its_time(visit, server, job):
     page = visit(job)
-    notes = site.notes(job)["hits"]
+    notes = server.notes(job)["hits"]
     times = sorted({row[notes["columns"].index("time")] for row in notes["rows"]})
-    heard = np.array(attacks(rendering(page, job), RATE, gap=0.02))
+    heard = np.array(attacks(render_sound(page, job), RATE, gap=0.02))
     assert len(times) > 20
     loud = [row[notes["columns"].index("time")] for row in notes["rows"] if row[4] in ("kick", "snare")]
     assert max(np.abs(heard - time).min() for time in loud) < 0.001
@@ -96,12 +96,12 @@ def test_drums_and_instruments_are_recordings_that_came_with_the_page(visit, job
 
 
 def test_the_midi_is_silent_where_there_are_no_notes(visit, job):
-    assert np.abs(rendering(visit(job), job)[-RATE // 2 :]).max() < 0.001
+    assert np.abs(render_sound(visit(job), job)[-RATE // 2 :]).max() < 0.001
 
 
 @pytest.mark.parametrize("half", [False, True])
-def test_original_and_midi_play_in_time_with_each_other(visit, site, half):
-    page = recorded(visit, site.drums(f"in time {half}"))
+def test_original_and_midi_play_in_time_with_each_other(visit, server, half):
+    page = recorded(visit, server.drums(f"in time {half}"))
     page.click("#play")
     page.wait_for_selector("#play[aria-label=Pause]")
     if half:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bridge.osc.client import RefusedError
-from tests.wire.home import PATIENCE, Home, events_until
+from tests.wire.daemon_process import PATIENCE, DaemonProcess, events_until
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGTERM nor SIGKILL")
 EMBEDDED = json.dumps({"separator": "embedded"})
@@ -22,8 +22,8 @@ HEAVY = ("torch", "onnxruntime", "librosa", "scipy", "demucs")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Iterator[Home]:
-    opened = Home(tmp_path_factory.mktemp("home")).start()
+def home(tmp_path_factory) -> Iterator[DaemonProcess]:
+    opened = DaemonProcess(tmp_path_factory.mktemp("home")).start()
     yield opened
     opened.end(signal.SIGKILL)
 
@@ -128,17 +128,17 @@ def test_the_daemon_itself_loads_no_heavy_library(home, job):
 
 
 def test_jobs_are_listed_by_the_command_line(home, job):
-    status, out, _ = home.told("jobs", "--json")
+    status, out, _ = home.run_command("jobs", "--json")
     assert (status, job in [row["job"] for row in json.loads(out)]) == (0, True)
 
 
 def test_send_speaks_to_the_running_daemon(home):
-    status, out, _ = home.told("send", "ping")
+    status, out, _ = home.run_command("send", "ping")
     assert (status, "/sidestick/pong" in out) == (0, True)
 
 
 def test_a_second_sidestick_names_the_first(home):
-    status, _, errors = home.told("run")
+    status, _, errors = home.run_command("run")
     assert (status, f"process {home.process.pid}" in errors) == (2, True)
 
 
@@ -156,7 +156,7 @@ def test_a_running_job_is_cancelled_and_another_one_goes_on(home):
 
 @posix
 def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stops_cleanly(tmp_path):
-    home = Home(tmp_path, daemon__draft="false").start()
+    home = DaemonProcess(tmp_path, daemon__draft="false").start()
     songs = [home.song(f"{number}.wav", level=float(number)) for number in range(3)]
     with home.client() as client:
         jobs = [str(client.ask("/sidestick/process", str(song), DRUMS).args[1]) for song in songs]
@@ -167,7 +167,7 @@ def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stop
     home.start()
     with home.client() as client:
         wait_for(lambda: client.ask("/sidestick/status").args[1:3] == (0, 0))
-    rows = json.loads(home.told("jobs", "--json")[1])
+    rows = json.loads(home.run_command("jobs", "--json")[1])
     assert {row["job"]: row["state"] for row in rows} == dict.fromkeys(jobs, "done")
     names = sorted(path.name for path in home.music.iterdir())
     assert names == sorted(f"{n}{ending}" for n in range(3) for ending in (".wav", ".sidestick.json", ".drums.mid"))

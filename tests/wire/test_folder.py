@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from daemon.errors import Rejected
-from daemon.inlets.drop_folder.folder import DropFolder, Rules
+from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.pipeline.audio.probe import Limits, probe
 from tests.synth import tone, write
 
@@ -21,7 +21,7 @@ QUIET = 0.1
 LIMITS = Limits()
 
 
-class Running:
+class RunningDropFolder:
     """A drop folder at work; jobs and sentences wake whoever waits for them."""
 
     def __init__(self, root: Path, *, poll: bool = False, quiet: float = QUIET) -> None:
@@ -30,7 +30,9 @@ class Running:
         self.said: list[str] = []
         self.sizes: list[int] = []
         self._news = threading.Condition()
-        rules = Rules(poll, quiet, rescan_seconds=3600.0, poll_seconds=0.2, attend_seconds=0.1, gather_seconds=0.02)
+        rules = FolderSettings(
+            poll, quiet, rescan_seconds=3600.0, poll_seconds=0.2, check_seconds=0.1, gather_seconds=0.02
+        )
         self.folder = DropFolder(root, rules, self._submit, self._open, tell=self._tell)
 
     def comes_true(self, what: Callable[[], object], within: float = 15.0) -> bool:
@@ -66,30 +68,30 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(tmp_path: Path) -> Iterator[RunningDropFolder]:
     """Already watching when the test begins: a first song has been seen."""
     root = tmp_path / "Drop"
     root.mkdir()
-    found = Running(root)
+    found = RunningDropFolder(root)
     found.folder.start()
     yield found
     found.folder.stop()
 
 
-def begin(running: Running, song: Path) -> None:
+def begin(running: RunningDropFolder, song: Path) -> None:
     """The start-up scan is behind us once a song was taken; what is taken later, events told of."""
     shutil.copy(song, running.root / "First.wav")
     assert running.takes("First.wav")
     running.jobs.clear()
 
 
-def test_a_song_that_is_moved_in_is_taken(running: Running, song: Path, tmp_path: Path) -> None:
+def test_a_song_that_is_moved_in_is_taken(running: RunningDropFolder, song: Path, tmp_path: Path) -> None:
     begin(running, song)
     Path(shutil.copy(song, tmp_path / "Export.wav")).rename(running.root / "Export.wav")
     assert running.takes("Export.wav")
 
 
-def test_a_hard_link_is_taken(running: Running, song: Path, tmp_path: Path) -> None:
+def test_a_hard_link_is_taken(running: RunningDropFolder, song: Path, tmp_path: Path) -> None:
     begin(running, song)
     source = Path(shutil.copy(song, tmp_path / "Export.wav"))
     (running.root / "Linked.wav").hardlink_to(source)
@@ -98,7 +100,7 @@ def test_a_hard_link_is_taken(running: Running, song: Path, tmp_path: Path) -> N
 
 def test_a_slow_copy_is_taken_once_and_whole(tmp_path: Path, song: Path) -> None:
     data = song.read_bytes()
-    running = Running(tmp_path, quiet=1.0)
+    running = RunningDropFolder(tmp_path, quiet=1.0)
     running.folder.start()
     try:
         copy_slowly(data, tmp_path / "Slow.wav")
@@ -118,14 +120,14 @@ def copy_slowly(data: bytes, to: Path) -> None:
             network.wait(0.15)
 
 
-def test_a_browser_download_is_taken_when_it_gets_its_name(running: Running, song: Path) -> None:
+def test_a_browser_download_is_taken_when_it_gets_its_name(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     unfinished = Path(shutil.copy(song, running.root / "Web.wav.crdownload"))
     unfinished.rename(running.root / "Web.wav")
     assert running.takes("Web.wav")
 
 
-def test_a_name_in_decomposed_letters_is_opened_as_it_is(running: Running, song: Path) -> None:
+def test_a_name_in_decomposed_letters_is_opened_as_it_is(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     name = unicodedata.normalize("NFD", "Für Élise.wav")
     shutil.copy(song, running.root / name)
@@ -133,7 +135,9 @@ def test_a_name_in_decomposed_letters_is_opened_as_it_is(running: Running, song:
     assert running.jobs[0][0] in list(running.root.iterdir())
 
 
-def test_an_album_with_folders_is_taken_with_its_recipes(running: Running, song: Path, tmp_path: Path) -> None:
+def test_an_album_with_folders_is_taken_with_its_recipes(
+    running: RunningDropFolder, song: Path, tmp_path: Path
+) -> None:
     begin(running, song)
     album = tmp_path / "Album"
     for name in ("1.wav", "drums/2.wav"):
@@ -145,7 +149,7 @@ def test_an_album_with_folders_is_taken_with_its_recipes(running: Running, song:
     assert sorted((given.get("input", ""), given["bpm"]) for _, given in running.jobs) == [("", 96), ("drums", 96)]
 
 
-def test_a_link_to_the_outside_gets_a_note(running: Running, song: Path) -> None:
+def test_a_link_to_the_outside_gets_a_note(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     (running.root / "Link.wav").symlink_to(song)
     assert running.comes_true(lambda: running.said)
@@ -153,7 +157,7 @@ def test_a_link_to_the_outside_gets_a_note(running: Running, song: Path) -> None
     assert running.jobs == []
 
 
-def test_a_deleted_note_means_another_try(running: Running, song: Path) -> None:
+def test_a_deleted_note_means_another_try(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     bad = running.root / "Bad.wav"
     bad.write_bytes(song.read_bytes()[:20])
@@ -162,7 +166,9 @@ def test_a_deleted_note_means_another_try(running: Running, song: Path) -> None:
     assert running.comes_true(lambda: len(running.said) == 2)
 
 
-def test_a_folder_that_went_and_came_back_is_watched_again(running: Running, song: Path, tmp_path: Path) -> None:
+def test_a_folder_that_went_and_came_back_is_watched_again(
+    running: RunningDropFolder, song: Path, tmp_path: Path
+) -> None:
     begin(running, song)
     away = running.root.rename(tmp_path / "away")
     assert running.comes_true(lambda: len(running.said) == 1)
@@ -173,7 +179,7 @@ def test_a_folder_that_went_and_came_back_is_watched_again(running: Running, son
 
 
 def test_a_share_is_followed_without_events(tmp_path: Path, song: Path) -> None:
-    running = Running(tmp_path, poll=True)
+    running = RunningDropFolder(tmp_path, poll=True)
     running.folder.start()
     try:
         begin(running, song)
@@ -183,7 +189,7 @@ def test_a_share_is_followed_without_events(tmp_path: Path, song: Path) -> None:
         running.folder.stop()
 
 
-def test_a_thousand_songs_are_each_taken_once_in_little_memory(running: Running, song: Path) -> None:
+def test_a_thousand_songs_are_each_taken_once_in_little_memory(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     source = song.read_bytes()
     tracemalloc.start()
@@ -198,7 +204,7 @@ def test_a_thousand_songs_are_each_taken_once_in_little_memory(running: Running,
     assert peak < 16_000_000
 
 
-def test_damaged_songs_are_all_taken_or_told_of(running: Running, song: Path) -> None:
+def test_damaged_songs_are_all_taken_or_told_of(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     chance = random.Random(7)
     whole = song.read_bytes()
@@ -212,7 +218,7 @@ def test_damaged_songs_are_all_taken_or_told_of(running: Running, song: Path) ->
     assert refused | set(running.taken()) == {f"{number}.wav" for number in range(60)}
 
 
-def test_stopping_ends_the_thread_and_the_watch(running: Running, song: Path) -> None:
+def test_stopping_ends_the_thread_and_the_watch(running: RunningDropFolder, song: Path) -> None:
     begin(running, song)
     running.folder.stop()
     names = [thread.name for thread in threading.enumerate()]
@@ -225,7 +231,9 @@ def test_the_refusal_of_the_door_reaches_the_musician(tmp_path: Path, song: Path
 
     shutil.copy(song, tmp_path / "Song.wav")
     heard = threading.Event()
-    folder = DropFolder(tmp_path, Rules(quiet_seconds=QUIET), full, lambda path: None, tell=lambda text: heard.set())
+    folder = DropFolder(
+        tmp_path, FolderSettings(quiet_seconds=QUIET), full, lambda path: None, tell=lambda text: heard.set()
+    )
     folder.start()
     assert heard.wait(10)
     folder.stop()

@@ -13,20 +13,20 @@ from bridge.osc.client import Client
 from bridge.osc.codec import Message, bundle, encode
 from daemon.events import Done, MidiWritten, Progress
 from daemon.inlets.osc import OscInlet
-from tests.fake_door import JOB, Desk
+from tests.fake_core import JOB, FakeDaemon
 from tests.ports import free_port
 
 PATIENCE = 20.0
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def fake_daemon() -> FakeDaemon:
+    return FakeDaemon()
 
 
 @pytest.fixture
-def osc(desk: Desk) -> Iterator[OscInlet]:
-    inlet = OscInlet(desk.reception, osc_port=0)
+def osc(fake_daemon: FakeDaemon) -> Iterator[OscInlet]:
+    inlet = OscInlet(fake_daemon.dispatcher, osc_port=0)
     inlet.start()
     yield inlet
     inlet.stop()
@@ -88,20 +88,20 @@ def test_a_foreign_client_asks_and_a_foreign_server_hears(osc: OscInlet) -> None
         assert dump.line() == ["/sidestick/pong", "sssii", '"7"', '"sidestick"', '"0.1.0"', "1", "4242"]
 
 
-def test_a_relabel_from_outside_reaches_the_door(osc: OscInlet, desk: Desk) -> None:
+def test_a_relabel_from_outside_reaches_the_door(osc: OscInlet, fake_daemon: FakeDaemon) -> None:
     with oscdump() as dump:
         oscsend(osc, "/sidestick/relabel", "issi", 7, "j1", '{"clusters":{"3":"snare"}}', dump.osc_port)
         assert dump.line()[:3] == ["/sidestick/done", "isiss", "7"]
-    assert desk.door.asked == [("relabel", {"job": "j1", "changes_json": {"clusters": {"3": "snare"}}})]
+    assert fake_daemon.core.asked == [("relabel", {"job": "j1", "changes_json": {"clusters": {"3": "snare"}}})]
 
 
-def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, desk: Desk) -> None:
+def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, fake_daemon: FakeDaemon) -> None:
     with oscdump() as dump:
         oscsend(osc, "/sidestick/subscribe", "sii", "s", dump.osc_port, 60)
         assert dump.line()[:4] == ["/sidestick/status.reply", "siiss", '"s"', "1"]
-        desk.notifier.hear(Progress(JOB, "separate", 0.25))
-        desk.notifier.hear(MidiWritten(JOB, "/songs/one.mid"))
-        desk.notifier.hear(Done(JOB, 1, "/m.json", "/songs/one.mid"))
+        fake_daemon.notifier.handle_event(Progress(JOB, "separate", 0.25))
+        fake_daemon.notifier.handle_event(MidiWritten(JOB, "/songs/one.mid"))
+        fake_daemon.notifier.handle_event(Done(JOB, 1, "/m.json", "/songs/one.mid"))
         assert dump.line() == ["/sidestick/progress", "ssfi", '"j1"', '"separate"', "0.250000", "-1"]
         assert dump.line() == ["/sidestick/midi", "ss", '"j1"', '"/songs/one.mid"']
         assert dump.line()[:4] == ["/sidestick/done", "ssiss", '"s"', '"j1"']

@@ -16,8 +16,8 @@ from bridge.osc.codec import Message
 from bridge.timebase import Seconds
 from daemon.inlets.osc import OscInlet
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
-from daemon.outlets.notify import Asker
-from tests.fake_door import JOB, Desk, FakeDoor
+from daemon.outlets.notify import Requester
+from tests.fake_core import JOB, FakeCore, FakeDaemon
 from tests.fakes import clip_with
 from tests.wire.test_jack import Server
 
@@ -39,14 +39,14 @@ def clip() -> Clip:
     return clip_with(Track("Drums", 9, tuple(notes)), length=1.7)
 
 
-class PlayingDoor(FakeDoor):
+class PlayingCore(FakeCore):
     """Hands the clip to the real outlet when it is asked for a push."""
 
     def __init__(self, outlet: MidiOutlet) -> None:
         super().__init__()
         self._outlet = outlet
 
-    def push(self, asker: Asker, job: str, options_json: dict[str, Any]) -> Message:
+    def push(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
         self._outlet.push(clip(), PushOptions.read(options_json), job)
         return super().push(asker, job, options_json)
 
@@ -71,7 +71,7 @@ class Take:
     asked: list[tuple[str, dict[str, Any]]]
 
 
-class FellOverError(Exception):
+class ArdourCrashedError(Exception):
     """Ardour came to no end; its last words."""
 
 
@@ -82,10 +82,10 @@ def recorded(folder: Path, osc_port: int) -> list[Note]:
     try:
         done = subprocess.run(command, env=os.environ | homes, stdout=pipe, stderr=joined, text=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        raise FellOverError(f"no end after {PATIENCE:.0f} seconds") from None
+        raise ArdourCrashedError(f"no end after {PATIENCE:.0f} seconds") from None
     lines = done.stdout.splitlines()
     if "end of take" not in lines:
-        raise FellOverError(f"exit status {done.returncode}: {' / '.join(lines[-5:])}")
+        raise ArdourCrashedError(f"exit status {done.returncode}: {' / '.join(lines[-5:])}")
     return [Note.read(line) for line in lines if line.startswith("note")]
 
 
@@ -96,11 +96,11 @@ def attempt(folder: Path) -> Take:
         running.callback(server.stop)
         outlet = running.enter_context(closing(MidiOutlet(PortSettings(), lambda _: None)))
         outlet.open()
-        door = PlayingDoor(outlet)
-        osc = OscInlet(Desk(door=door).reception, osc_port=0)
+        core = PlayingCore(outlet)
+        osc = OscInlet(FakeDaemon(core=core).dispatcher, osc_port=0)
         osc.start()
         running.callback(osc.stop)
-        return Take(recorded(folder, osc.osc_port), door.asked)
+        return Take(recorded(folder, osc.osc_port), core.asked)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Take:
             patch.setenv("JACK_DEFAULT_SERVER", f"sidestick-ardour-{os.getpid()}-{len(falls)}")
             try:
                 return attempt(tmp_path_factory.mktemp("ardour"))
-            except FellOverError as fall:
+            except ArdourCrashedError as fall:
                 falls.append(str(fall))
     pytest.fail(f"Ardour fell over, attempts: {len(falls)}.\n" + "\n".join(dict.fromkeys(falls)))
 

@@ -9,19 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.files import write_whole
-from daemon.inlets.drop_folder.ignore import NOTE
+from daemon.files import write_atomically
+from daemon.inlets.drop_folder.ignore import NOTE_SUFFIX
 from daemon.inlets.drop_folder.settle import Stamp
 
 _LONGEST_NAME = 255  # bytes
-_LONGEST_LETTER = 4  # bytes
+_LONGEST_CHARACTER = 4  # bytes
 _LARGEST = 1 << 14
 _LAST_LINE = re.compile(r"^\(sidestick saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)\)\s*\Z", re.MULTILINE)
 _AGAIN = "sidestick tries again when the file changes, or when you delete this note."
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FileState:
     """The state of a file that a decision was about. `options` is a digest of what was to be done with it."""
 
     stamp: Stamp
@@ -30,20 +30,20 @@ class Seen:
 
 def note_of(path: Path) -> Path:
     """Where the note about `path` lies. A name that would become too long is cut."""
-    name, room = os.fsencode(path.name), _LONGEST_NAME - len(NOTE)
+    name, room = os.fsencode(path.name), _LONGEST_NAME - len(NOTE_SUFFIX)
     if len(name) <= room:
-        return path.with_name(path.name + NOTE)
-    return path.with_name(name[:room].decode(errors="ignore") + NOTE)
+        return path.with_name(path.name + NOTE_SUFFIX)
+    return path.with_name(name[:room].decode(errors="ignore") + NOTE_SUFFIX)
 
 
 def subject_of(note: Path) -> Path | None:
     """The file that a note of this name speaks of; None if the name may have been cut."""
-    if len(os.fsencode(note.name)) > _LONGEST_NAME - _LONGEST_LETTER:
+    if len(os.fsencode(note.name)) > _LONGEST_NAME - _LONGEST_CHARACTER:
         return None
-    return note.with_name(note.name[: -len(NOTE)])
+    return note.with_name(note.name[: -len(NOTE_SUFFIX)])
 
 
-def read_note(path: Path) -> Seen | None:
+def read_note(path: Path) -> FileState | None:
     """What the note about `path` speaks of; None if there is no note, or one that sidestick did not write."""
     try:
         with note_of(path).open("rb") as file:
@@ -51,16 +51,16 @@ def read_note(path: Path) -> Seen | None:
     except OSError:
         return None
     found = _LAST_LINE.search(text)
-    return Seen(Stamp(int(found[1]), int(found[2])), found[3]) if found else None
+    return FileState(Stamp(int(found[1]), int(found[2])), found[3]) if found else None
 
 
-def write_note(path: Path, reason: str, seen: Seen) -> Path | None:
+def write_note(path: Path, reason: str, state: FileState) -> Path | None:
     """The note that was written; None if another file has its name, which is left alone. Raises StageFailed."""
     note = note_of(path)
     if os.path.lexists(note) and read_note(path) is None:
         return None
-    last = f"(sidestick saw {seen.stamp.size} bytes, changed {seen.stamp.changed}, options {seen.options})"
-    write_whole(note, f"{reason}\n\n{_AGAIN}\n{last}\n".encode(errors="replace"))
+    last = f"(sidestick saw {state.stamp.size} bytes, changed {state.stamp.mtime_ns}, options {state.options})"
+    write_atomically(note, f"{reason}\n\n{_AGAIN}\n{last}\n".encode(errors="replace"))
     return note
 
 

@@ -5,17 +5,17 @@ import unicodedata
 from fnmatch import translate
 from pathlib import PurePath
 
-RECIPE = "sidestick.toml"
-NOTE = ".error.txt"
+OPTIONS_FILE = "sidestick.toml"
+NOTE_SUFFIX = ".error.txt"
 
-_NAMES = (
+_IGNORED_NAMES = (
     *("desktop.ini", "Thumbs.db", "ehthumbs.db", "Icon\r", "$RECYCLE.BIN", "System Volume Information"),
     *("lost+found", "@eaDir", "#recycle", "__MACOSX"),
     *("*.part", "*.partial", "*.crdownload", "*.download", "*.opdownload", "*.filepart", "*.aria2", "*.tmp"),
     *("*.temp", "*.syncthing.*", "~$*", "*~"),
     *("*.asd", "*.reapeaks", "*.pkf", "*.pek", "*.sfk", "*.ovw", "*.peak"),
     *("*.mid", "*.sidestick.json", "*.stems", "*.backing.*", "*.backing-*.*", "*.error.txt", "*.sidestick.svg"),
-    RECIPE,
+    OPTIONS_FILE,
 )
 _COMPANIONS = frozenset(
     (
@@ -27,22 +27,22 @@ _COMPANIONS = frozenset(
 )
 
 
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(_folded(name)) for name in names))
+def _name_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(_fold(name)) for name in names))
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-_JUNK = _pattern(_NAMES)
+_IGNORED = _name_pattern(_IGNORED_NAMES)
 
 
-def ignored(relative: PurePath) -> bool:
+def is_ignored(relative: PurePath) -> bool:
     """Whether a path below the drop folder is to be left alone. Hidden names are: `.Song.wav.Xy12` is half a copy."""
-    return any(part.startswith(".") or _JUNK.match(_folded(part)) for part in relative.parts)
+    return any(part.startswith(".") or _IGNORED.match(_fold(part)) for part in relative.parts)
 
 
-def companion(name: str) -> bool:
+def is_companion(name: str) -> bool:
     """Whether it may well lie beside songs without being one: no remark is due when it turns out to be no sound."""
     return PurePath(name).suffix.lower() in _COMPANIONS

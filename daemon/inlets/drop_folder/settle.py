@@ -14,7 +14,7 @@ from daemon.errors import Rejected
 
 PATIENCE = 5.0  # quiet times that a file whose header does not open may rest: the copy may have stalled
 
-Opens = Callable[[Path], object]
+OpenHeader = Callable[[Path], object]
 """Reads the header; raises Rejected when there is none that works."""
 
 
@@ -23,11 +23,11 @@ class Stamp:
     """By what a change is seen: the size in bytes, and the time of the last change in ns since 1970."""
 
     size: int
-    changed: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledFile:
     """A file that has come to rest. `objection` says why it cannot be used, if so."""
 
     path: Path
@@ -36,7 +36,7 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Resting:
+class _PendingFile:
     path: Path
     stamp: Stamp | None
     since: float
@@ -57,61 +57,63 @@ def key_of(path: Path) -> str:
     composed = unicodedata.normalize("NFC", text)
     if composed == text or not os.path.lexists(composed):
         return composed
-    return composed if _same(text, composed) else text
+    return composed if _is_same_file(text, composed) else text
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_file(one: str, other: str) -> bool:
     try:
         return Path(one).samefile(other)
     except OSError:
         return not os.path.lexists(one)
 
 
-class Settling:
+class PendingFiles:
     """The files that are being waited for. `quiet` is in seconds, as is every `now`."""
 
-    def __init__(self, quiet: float, opens: Opens, look: Callable[[Path], Stamp | None] = stamp_of) -> None:
+    def __init__(
+        self, quiet: float, open_header: OpenHeader, read_stamp: Callable[[Path], Stamp | None] = stamp_of
+    ) -> None:
         self._quiet = quiet
-        self._opens = opens
-        self._look = look
-        self._resting: dict[str, _Resting] = {}
+        self._open_header = open_header
+        self._read_stamp = read_stamp
+        self._pending: dict[str, _PendingFile] = {}
 
     def __len__(self) -> int:
-        return len(self._resting)
+        return len(self._pending)
 
     def mark(self, path: Path, now: float) -> None:
         """Something may have happened to `path`. Its rest begins with the first look at it, not with the event."""
         key = key_of(path)
-        if key not in self._resting:
-            self._resting[key] = _Resting(path, self._look(path), now)
+        if key not in self._pending:
+            self._pending[key] = _PendingFile(path, self._read_stamp(path), now)
 
     def forget(self) -> None:
-        self._resting.clear()
+        self._pending.clear()
 
-    def step(self, now: float) -> Iterator[Settled]:
+    def step(self, now: float) -> Iterator[SettledFile]:
         """The files that are ready now, in the order in which they came. Those that are gone are forgotten."""
-        for key, resting in list(self._resting.items()):
-            del self._resting[key]  # first, so that a file that upsets its reader cannot hold up the others for ever
-            found = self._looked(resting, now)
-            if isinstance(found, Settled):
+        for key, pending in list(self._pending.items()):
+            del self._pending[key]  # first, so that a file that upsets its reader cannot hold up the others for ever
+            found = self._check(pending, now)
+            if isinstance(found, SettledFile):
                 yield found
             elif found is not None:
-                self._resting[key] = found
+                self._pending[key] = found
 
-    def _looked(self, resting: _Resting, now: float) -> Settled | _Resting | None:
-        stamp = self._look(resting.path)
+    def _check(self, pending: _PendingFile, now: float) -> SettledFile | _PendingFile | None:
+        stamp = self._read_stamp(pending.path)
         if stamp is None:
             return None
-        if stamp != resting.stamp:
-            return _Resting(resting.path, stamp, now)
-        if now - resting.since < self._quiet:
-            return resting
-        return self._opened(resting, stamp, now - resting.since)
+        if stamp != pending.stamp:
+            return _PendingFile(pending.path, stamp, now)
+        if now - pending.since < self._quiet:
+            return pending
+        return self._try_open(pending, stamp, now - pending.since)
 
-    def _opened(self, resting: _Resting, stamp: Stamp, rest: float) -> Settled | _Resting:
-        path = resting.path
+    def _try_open(self, pending: _PendingFile, stamp: Stamp, rest: float) -> SettledFile | _PendingFile:
+        path = pending.path
         try:
-            self._opens(path)
+            self._open_header(path)
         except Rejected as objection:
-            return Settled(path, stamp, objection) if rest >= PATIENCE * self._quiet else resting
-        return Settled(path, stamp) if self._look(path) == stamp else resting
+            return SettledFile(path, stamp, objection) if rest >= PATIENCE * self._quiet else pending
+        return SettledFile(path, stamp) if self._read_stamp(path) == stamp else pending

@@ -1,4 +1,4 @@
-"""The operating system's own news about a folder: inotify, FSEvents, ReadDirectoryChangesW, through watchdog."""
+"""The operating system's change events of a folder: inotify, FSEvents, ReadDirectoryChangesW, through watchdog."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 Mark = Callable[[Path], None]
 
-_NEWS = frozenset({"created", "modified", "moved", "closed", "deleted"})
+_EVENT_TYPES = frozenset({"created", "modified", "moved", "closed", "deleted"})
 
 
 class Watch(Protocol):
@@ -45,13 +45,13 @@ class NativeWatch:
 
     def dispatch(self, event: Any) -> None:
         """What watchdog calls. A folder that changed inside says nothing: what changed in it says so itself."""
-        if event.event_type not in _NEWS or (event.is_directory and event.event_type == "modified"):
+        if event.event_type not in _EVENT_TYPES or (event.is_directory and event.event_type == "modified"):
             return
         for place in (event.src_path, event.dest_path):
             if place:
-                self._mark(self._ours(Path(os.fsdecode(place))))
+                self._mark(self._path_below_root(Path(os.fsdecode(place))))
 
-    def _ours(self, place: Path) -> Path:
+    def _path_below_root(self, place: Path) -> Path:
         """`place` as seen from the root that was asked for; the root itself if it is spelt in another way."""
         try:
             return self._root / place.relative_to(self._real)

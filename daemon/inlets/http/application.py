@@ -6,58 +6,58 @@ from dataclasses import replace
 
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separate import EMBEDDED
-from daemon.backends.separators import KIT_NETWORKS, Separator, kit_splitter, separator
+from daemon.backends.separators import KIT_NETWORKS, NamedSeparator, kit_splitter, separator
 from daemon.config import Settings, is_loopback
-from daemon.core import FrontDesk, Staff
+from daemon.core import Components, Core
 from daemon.inlets.http import uploads
-from daemon.inlets.http.cached_results import Shelf
-from daemon.inlets.http.context import Front
-from daemon.inlets.http.event_log import Feed, LogTap
-from daemon.inlets.http.media_cache import Lab
-from daemon.inlets.http.metrics import Meter
-from daemon.inlets.http.routes import application
-from daemon.inlets.http.security import Gate, Rules
+from daemon.inlets.http.cached_results import CachedResults
+from daemon.inlets.http.context import HttpContext
+from daemon.inlets.http.event_log import EventLog, EventLogHandler
+from daemon.inlets.http.media_cache import MediaCache
+from daemon.inlets.http.metrics import Metrics
+from daemon.inlets.http.routes import build_application
+from daemon.inlets.http.security import SecurityMiddleware, SecuritySettings
 from daemon.logs import NAME
-from daemon.outlets.delivery import Desk
-from daemon.pipeline.tools import Studio as Tools
+from daemon.outlets.delivery import DeliverySettings
+from daemon.pipeline.tools import Tools
 
 BUSY_RATE = 50.0  # requests a second from one address, where other machines may ask and nothing else is set
 
 
-def opened(
+def open_application(
     settings: Settings,
-    staff: Staff,
-    desk: FrontDesk,
+    services: Components,
+    core: Core,
     tools: Tools,
-    outbox: Desk,
+    delivery_settings: DeliverySettings,
     osc_counts: Mapping[str, int],
     port: int,
-) -> tuple[Front, Gate]:
-    """The front, which listens to the bus from now on, and the application. `outbox` is where `desk` writes."""
-    front = Front(
+) -> tuple[HttpContext, SecurityMiddleware]:
+    """The context, which listens to the bus from now on, and the application. `core` writes by `delivery_settings`."""
+    context = HttpContext(
         settings=settings,
-        desk=desk,
-        staff=staff,
-        outbox=outbox,
-        shelf=shelf(settings, tools),
-        lab=Lab(settings.folders.cache / "stages"),
-        feed=Feed(),
-        meter=Meter(),
-        cache=tools.workspace,
+        core=core,
+        services=services,
+        delivery_settings=delivery_settings,
+        cached_results=build_cached_results(settings, tools),
+        media_cache=MediaCache(settings.folders.cache / "stages"),
+        event_log=EventLog(),
+        metrics=Metrics(),
+        cache=tools.cache,
         separators=_separators(settings),
         osc_counts=lambda: dict(osc_counts),
     )
-    staff.bus.listen(front.feed.hear)
-    staff.bus.listen(front.meter.hear)
-    logging.getLogger(NAME).addHandler(LogTap(front.feed))
+    services.bus.subscribe(context.event_log.record_event)
+    services.bus.subscribe(context.metrics.record_event)
+    logging.getLogger(NAME).addHandler(EventLogHandler(context.event_log))
     uploads.sweep(settings.folders.uploads)
-    return front, application(front, rules(settings, port))
+    return context, build_application(context, security_settings(settings, port))
 
 
-def rules(settings: Settings, port: int) -> Rules:
+def security_settings(settings: Settings, port: int) -> SecuritySettings:
     given = settings.daemon
     outside = not is_loopback(given.http_host)
-    return Rules(
+    return SecuritySettings(
         port=port,
         outside=outside,
         key=given.http_key.get_secret_value() if given.http_key else "",
@@ -66,17 +66,17 @@ def rules(settings: Settings, port: int) -> Rules:
     )
 
 
-def shelf(settings: Settings, tools: Tools) -> Shelf:
-    """It looks for what is there and fetches nothing."""
+def build_cached_results(settings: Settings, tools: Tools) -> CachedResults:
+    """The cached results: what is there is found, and nothing is fetched."""
     known = Checkpoints(settings.folders.models, offline=True, custom=settings.models)
     full = replace(
         tools,
-        separation=lambda name, report: separator(name, known, settings.device, report),
+        separator=lambda name, report: separator(name, known, settings.device, report),
         kit_splitter=lambda name: kit_splitter(name, known, settings.device),
     )
-    small = Separator(EMBEDDED, known, settings.device)
-    lean = replace(full, separation=lambda *_: small, kit_splitter=lambda *_: None)
-    return Shelf(settings.folders.cache / "stages", full, lean)
+    small = NamedSeparator(EMBEDDED, known, settings.device)
+    small_tools = replace(full, separator=lambda *_: small, kit_splitter=lambda *_: None)
+    return CachedResults(settings.folders.cache / "stages", full, small_tools)
 
 
 def _separators(settings: Settings) -> tuple[str, ...]:

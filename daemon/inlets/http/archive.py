@@ -11,71 +11,73 @@ from urllib.parse import quote
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
-from daemon.inlets.http.context import Front
-from daemon.outlets.arrange import Score
-from daemon.outlets.stems import Sound
+from daemon.inlets.http.context import HttpContext
+from daemon.outlets.arrange import Arrangement
+from daemon.outlets.stems import StemSound
 
 BLOCK = 1 << 18
 
-_PLAIN = frozenset(string.ascii_letters + string.digits + " .-_()&+,=!#$@^~")
+_PLAIN_LETTERS = frozenset(string.ascii_letters + string.digits + " .-_()&+,=!#$@^~")
 
 
 class _Pipe(io.RawIOBase):
     """What zipfile writes, to be taken away at once."""
 
     def __init__(self) -> None:
-        self._kept = bytearray()
+        self._buffer = bytearray()
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._kept += data
+        self._buffer += data
         return len(data)
 
-    def taken(self) -> bytes:
-        found = bytes(self._kept)
-        self._kept.clear()
+    def take(self) -> bytes:
+        found = bytes(self._buffer)
+        self._buffer.clear()
         return found
 
 
-def archived(here: Front, job: str, form: str) -> Iterator[bytes]:
+def pack_archive(context: HttpContext, job: str, audio_format: str) -> Iterator[bytes]:
     """Stems as `form`, the MIDI and the manifest. Raises Rejected now, not in the middle, if there is nothing."""
-    found = here.job(job)
-    score = here.score(job)
-    sounds = here.held(job).sounds()
+    found = context.job(job)
+    score = context.score(job)
+    sounds = context.find_results(job).sounds()
     if not sounds and not score.hits and not any(score.notes.values()):
         raise Rejected("no_result", f"There is nothing of {found.name} to pack.")
-    texts = dict(_midi(here, score))
+    texts = dict(_midi_files(context, score))
     texts[Path(found.manifest).name] = Path(found.manifest).read_bytes()
-    return _packed(here, texts, sounds, form, score.name)
+    return _pack(context, texts, sounds, audio_format, score.name)
 
 
-def _midi(here: Front, score: Score) -> Iterator[tuple[str, bytes]]:
+def _midi_files(context: HttpContext, score: Arrangement) -> Iterator[tuple[str, bytes]]:
     """All parts together, and each in a file of its own."""
-    notes, parts = here.drum_map(score), score.options.parts
+    notes, parts = context.drum_map(score), score.options.parts
     yield f"{score.name}.mid", to_bytes(score.clip(notes))
     for part in parts if len(parts) > 1 else ():
         yield f"{score.name}.{part}.mid", to_bytes(score.clip(notes, (part,)))
 
 
-def _packed(here: Front, texts: dict[str, bytes], sounds: dict[str, Sound], form: str, title: str) -> Iterator[bytes]:
+def _pack(
+    context: HttpContext, texts: dict[str, bytes], sounds: dict[str, StemSound], audio_format: str, title: str
+) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as packed:
         for name, data in texts.items():
             packed.writestr(name, data, zipfile.ZIP_DEFLATED)
-        yield pipe.taken()
+        yield pipe.take()
         for name in sounds:
-            path = here.lab.encoded(sounds, name, form)
-            about = zipfile.ZipInfo(f"{title}.stems/{name}.{form}", time.localtime()[:6])
+            path = context.media_cache.encode(sounds, name, audio_format)
+            about = zipfile.ZipInfo(f"{title}.stems/{name}.{audio_format}", time.localtime()[:6])
             with path.open("rb") as file, packed.open(about, "w", force_zip64=True) as entry:
                 while block := file.read(BLOCK):
                     entry.write(block)
-                    yield pipe.taken()
-    yield pipe.taken()
+                    yield pipe.take()
+    yield pipe.take()
 
 
 def disposition(name: str, how: str) -> str:
     """Content-Disposition for any name: plain letters for old clients, all of them for the others."""
-    plain = "".join(letter if letter in _PLAIN else "_" for letter in name)
+    plain = "".join(letter if letter in _PLAIN_LETTERS else "_" for letter in name)
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"

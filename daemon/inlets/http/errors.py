@@ -1,4 +1,4 @@
-"""What a client is told when something cannot be done: a code for programs, a sentence for people, never internals."""
+"""Errors over HTTP, when something cannot be done: a code for programs, a sentence for people, never internals."""
 
 import json
 import logging
@@ -53,57 +53,59 @@ class Problem(BaseModel):
     revision: int | None = Field(default=None, description="with stale_revision: the one that holds now")
 
 
-def may(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def document_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The part of a route's documentation that lists how it may refuse."""
-    return {status: _documented(status) for status in statuses}
+    return {status: _document_status(status) for status in statuses}
 
 
-def answer(status: int, code: str, text: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+def problem_response(
+    status: int, code: str, text: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     body = json.dumps({"code": code, "text": text, **more})
     return Response(body, status, dict(headers or {}), "application/json")
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Every error of `app` leaves as a Problem."""
-    app.add_exception_handler(SidestickError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _plain)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(SidestickError, _handle_sidestick_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+    app.add_exception_handler(Exception, _handle_unexpected)
 
 
-def of(error: SidestickError) -> Response:
+def error_response(error: SidestickError) -> Response:
     """The answer for an error that sidestick raised on purpose."""
     if isinstance(error, StaleRevision):
-        return answer(409, error.code, error.reason, revision=error.revision)
+        return problem_response(409, error.code, error.reason, revision=error.revision)
     if isinstance(error, Rejected):
-        return answer(STATUS.get(error.code, 400), error.code, error.reason)
+        return problem_response(STATUS.get(error.code, 400), error.code, error.reason)
     if isinstance(error, JobMoved):
-        return answer(409, "job_moved", str(error))
-    return answer(503, "stage_failed", error.reason if isinstance(error, StageFailed) else str(error))
+        return problem_response(409, "job_moved", str(error))
+    return problem_response(503, "stage_failed", error.reason if isinstance(error, StageFailed) else str(error))
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _handle_sidestick_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, SidestickError)
-    return of(error)
+    return error_response(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _handle_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return answer(400, "bad_request", " ".join(_sentence(e) for e in error.errors()[:5]))
+    return problem_response(400, "bad_request", " ".join(_sentence(e) for e in error.errors()[:5]))
 
 
-async def _plain(_: Request, error: Exception) -> Response:
+async def _handle_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     text = {404: "There is nothing at this address.", 405: "This cannot be done with this address."}
     sentence = text.get(error.status_code, str(error.detail))
-    return answer(error.status_code, code, sentence, error.headers)
+    return problem_response(error.status_code, code, sentence, error.headers)
 
 
-async def _broken(request: Request, error: Exception) -> Response:
+async def _handle_unexpected(request: Request, error: Exception) -> Response:
     """What nobody foresaw: the log has it, the client does not."""
     _log.error("%s %s broke", request.method, request.url.path, exc_info=error)
-    return answer(500, "internal", "sidestick could not do this; its log says why. Please report it.")
+    return problem_response(500, "internal", "sidestick could not do this; its log says why. Please report it.")
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
@@ -115,7 +117,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return refusal(place or "The body", error)
 
 
-def _documented(status: int) -> dict[str, Any]:
+def _document_status(status: int) -> dict[str, Any]:
     meaning, code, text = _MEANINGS[status]
     example: dict[str, Any] = {"code": code, "text": text}
     if status == 409:

@@ -22,42 +22,42 @@ _GRID = {
     "beats": [0.043, 0.471, 0.9, 1.328], "downbeats": [0], "bpm": 140.0, "numerator": 4, "denominator": 4,
     "confidence": 0.9,
 }  # fmt: skip
-_STEPS = {"can_undo": True, "can_redo": False}
+_UNDO_STATE = {"can_undo": True, "can_redo": False}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "Job": _JOB,
-    "Jobs": {"jobs": [_JOB], "next": None},
-    "NewJob": {"path": "/home/me/Music/Song.wav", "options": {"separator": "htdemucs", "grid": {"step": "1/16"}}},
-    "Rerun": {"from": "kit", "options": {"kit": "embedded"}},
-    "Correction": {"revision": 0, "changes": {"clusters": {"2": "snare"}, "delete_hits": [40]}},
-    "Settings": {"revision": 1, "options": {"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}},
-    "At": {"revision": 1},
-    "Push": {"when": "transport", "loop": True, "channel": 10, "parts": ["drums"]},
-    "Audition": {"cluster": 2},
-    "Pushed": {"notes": 280},
-    "Nothing": {},
-    "Notes": {
-        "revision": 1, "duration": 32.0, "grid": _GRID, "options": {"grid": {"step": "1/16"}}, **_STEPS,
+    "JobView": _JOB,
+    "JobsView": {"jobs": [_JOB], "next": None},
+    "NewJobBody": {"path": "/home/me/Music/Song.wav", "options": {"separator": "htdemucs", "grid": {"step": "1/16"}}},
+    "RerunBody": {"from": "kit", "options": {"kit": "embedded"}},
+    "CorrectionBody": {"revision": 0, "changes": {"clusters": {"2": "snare"}, "delete_hits": [40]}},
+    "SettingsBody": {"revision": 1, "options": {"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}},
+    "RevisionBody": {"revision": 1},
+    "PushBody": {"when": "transport", "loop": True, "channel": 10, "parts": ["drums"]},
+    "AuditionBody": {"cluster": 2},
+    "PushedView": {"notes": 280},
+    "EmptyView": {},
+    "NotesView": {
+        "revision": 1, "duration": 32.0, "grid": _GRID, "options": {"grid": {"step": "1/16"}}, **_UNDO_STATE,
         "hits": {"columns": _HIT_COLUMNS, "rows": [[17, 2.613, 2.614, "snare", "snare", 38, 104, -9.5, 0.93, 2]]},
         "clusters": [_CLUSTER],
         "parts": {"bass": {"columns": _NOTE_COLUMNS, "rows": [[0, 0.012, 0.043, 0.198, 35, 96, 0.8]]}},
         "key": "B minor", "chords": [{"start": 0.0, "end": 1.71, "name": "Bm"}],
     },
-    "Clusters": {"revision": 1, "clusters": [_CLUSTER]},
-    "Revisions": {
-        "head": 1, "revisions": [{"number": 1, "parent": 0, "changes": {"clusters": {"2": "snare"}}}], **_STEPS,
+    "ClustersView": {"revision": 1, "clusters": [_CLUSTER]},
+    "RevisionsView": {
+        "head": 1, "revisions": [{"number": 1, "parent": 0, "changes": {"clusters": {"2": "snare"}}}], **_UNDO_STATE,
     },
-    "Stems": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
-    "Waveform": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
-    "Health": {
+    "StemsView": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
+    "WaveformView": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
+    "HealthView": {
         "name": "sidestick", "version": __version__, "protocol": 1, "pid": 4711, "device": "auto",
         "midi_port": "MIDI leaves through sidestick:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
     },
-    "Choices": {
+    "OptionsView": {
         "defaults": {"input": "mix"}, "schema": {"properties": {"bpm": {"minimum": 20}}},
         "drum_maps": ["gm", "ableton"],
         "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
         "separators": ["auto", "embedded", "htdemucs"],
     },
-    "Log": {"lines": [{"time": "2026-11-21 16:25:26", "text": "Song.wav: separating the stems, about 21 s left"}]},
+    "LogView": {"lines": [{"time": "2026-11-21 16:25:26", "text": "Song.wav: separating the stems, about 21 s left"}]},
 }  # fmt: skip

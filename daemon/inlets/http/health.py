@@ -1,4 +1,4 @@
-"""Routes: who is there, what it can be asked for, and figures for who watches over it."""
+"""Routes: health, the options that can be asked for, and metrics."""
 
 import os
 import time
@@ -12,9 +12,9 @@ from bridge.drum_labels import SOUNDS
 from bridge.drum_map import map_names
 from bridge.osc.addresses import PROTOCOL
 from daemon import __version__
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http.context import Front, Here
-from daemon.inlets.http.metrics import lines
+from daemon.inlets.http import schemas
+from daemon.inlets.http.context import Context, HttpContext
+from daemon.inlets.http.metrics import format_metric
 from daemon.jobs.job import State
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
@@ -30,49 +30,55 @@ router = APIRouter(tags=["sidestick"])
 
 
 @router.get("/health", summary="Is sidestick there?")
-def health(here: Here) -> shapes.Health:
-    return shapes.Health(
+def health(context: Context) -> schemas.HealthView:
+    return schemas.HealthView(
         name="sidestick",
         version=__version__,
         protocol=PROTOCOL,
         pid=os.getpid(),
-        device=here.settings.device,
-        midi_port=here.staff.midi.sentence,
-        midi_open=here.staff.midi.is_open,
-        uptime_s=round(time.monotonic() - here.began, 1),
+        device=context.settings.device,
+        midi_port=context.services.midi.status_text,
+        midi_open=context.services.midi.is_open,
+        uptime_s=round(time.monotonic() - context.start_time, 1),
     )
 
 
 @router.get("/api/options", summary="What can be asked for")
-def options(here: Here) -> shapes.Choices:
+def options(context: Context) -> schemas.OptionsView:
     """The defaults of the settings, the schema of all options, and the names that go into them."""
-    return shapes.Choices(
-        defaults=here.settings.options,
+    return schemas.OptionsView(
+        defaults=context.settings.options,
         schema=Options.model_json_schema(),
-        drum_maps=list(dict.fromkeys((*map_names(), *here.settings.drum_maps))),
-        labels=[shapes.Label(name=s.label, title=s.name, drum=s.family) for s in SOUNDS.values()],
+        drum_maps=list(dict.fromkeys((*map_names(), *context.settings.drum_maps))),
+        labels=[schemas.LabelView(name=s.label, title=s.name, drum=s.family) for s in SOUNDS.values()],
         parts=[part.value for part in Part],
-        separators=list(here.separators),
+        separators=list(context.separators),
     )
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse, responses=_TEXT)
-def metrics(here: Here) -> PlainTextResponse:
-    text = "\n".join(_metrics(here)) + "\n"
+def metrics(context: Context) -> PlainTextResponse:
+    text = "\n".join(_metric_lines(context)) + "\n"
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _metrics(here: Front) -> Iterator[str]:
-    counts, meter = here.staff.store.counts(), here.meter
-    yield from lines("info", "gauge", "The version that runs.", {__version__: 1}, "version")
-    yield from lines("uptime_seconds", "gauge", "Seconds since the start.", {"": time.monotonic() - here.began})
-    yield from lines("jobs", "gauge", "Jobs by state.", {state.value: counts[state] for state in State}, "state")
-    yield from lines("queue_length", "gauge", "Jobs that wait.", {"": counts[State.QUEUED]})
-    yield from lines("stage_seconds_total", "counter", "Seconds in each stage.", meter.seconds, "stage")
-    yield from lines("stage_runs_total", "counter", "How often each stage was run.", meter.stages, "stage")
-    yield from lines("cache_bytes", "gauge", "Bytes of finished stages.", {"": here.cache.size()})
-    yield from lines("events_total", "counter", "What happened since the start.", meter.events, "event")
-    yield from lines("osc_datagrams_total", "counter", "What came by OSC.", here.osc_counts(), "kind")
-    yield from lines("midi_notes_total", "counter", "Notes played on the MIDI port.", {"": here.staff.midi.sent})
-    yield from lines("http_answers_total", "counter", "Answers over HTTP.", meter.answers, "status")
-    yield from lines("listeners", "gauge", "Who listens to events.", {"": here.feed.listeners})
+def _metric_lines(context: HttpContext) -> Iterator[str]:
+    counts, totals = context.services.store.counts(), context.metrics
+    yield from format_metric("info", "gauge", "The version that runs.", {__version__: 1}, "version")
+    yield from format_metric(
+        "uptime_seconds", "gauge", "Seconds since the start.", {"": time.monotonic() - context.start_time}
+    )
+    yield from format_metric(
+        "jobs", "gauge", "Jobs by state.", {state.value: counts[state] for state in State}, "state"
+    )
+    yield from format_metric("queue_length", "gauge", "Jobs that wait.", {"": counts[State.QUEUED]})
+    yield from format_metric("stage_seconds_total", "counter", "Seconds in each stage.", totals.stage_seconds, "stage")
+    yield from format_metric("stage_runs_total", "counter", "How often each stage was run.", totals.stage_runs, "stage")
+    yield from format_metric("cache_bytes", "gauge", "Bytes of finished stages.", {"": context.cache.size()})
+    yield from format_metric("events_total", "counter", "What happened since the start.", totals.events, "event")
+    yield from format_metric("osc_datagrams_total", "counter", "What came by OSC.", context.osc_counts(), "kind")
+    yield from format_metric(
+        "midi_notes_total", "counter", "Notes played on the MIDI port.", {"": context.services.midi.notes_sent}
+    )
+    yield from format_metric("http_answers_total", "counter", "Answers over HTTP.", totals.answers, "status")
+    yield from format_metric("listeners", "gauge", "Who listens to events.", {"": context.event_log.listeners})

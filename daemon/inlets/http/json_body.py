@@ -10,7 +10,7 @@ from daemon.validation import refusal
 T = TypeVar("T", bound=BaseModel)
 
 
-def read(kind: type[T], body: bytes | str) -> T:
+def read_body(kind: type[T], body: bytes | str) -> T:
     """Raises Rejected (bad_request)."""
     try:
         return kind.model_validate_json(body)

@@ -8,109 +8,115 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http.archive import archived, disposition
+from daemon.inlets.http import schemas
+from daemon.inlets.http.archive import disposition, pack_archive
 from daemon.inlets.http.cached_results import BACKING
-from daemon.inlets.http.context import Front, Here
-from daemon.inlets.http.errors import may
-from daemon.inlets.http.media_cache import Span
+from daemon.inlets.http.context import Context, HttpContext
+from daemon.inlets.http.errors import document_errors
+from daemon.inlets.http.media_cache import WaveformSpan
 
 TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "mid": "audio/midi"}
 MOST_POINTS = 20000
 
 router = APIRouter(prefix="/api/jobs/{job}", tags=["files"])
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-Form = Annotated[shapes.Form, Query(alias="format")]
+FormatQuery = Annotated[schemas.AudioFormat, Query(alias="format")]
 Name = Annotated[str, Path(max_length=32)]
 
 
-def _file(*types: str) -> dict[int | str, dict[str, Any]]:
+def _file_response(*types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": dict.fromkeys(types, _BYTES), "description": "The file."}}
 
 
-_PART: dict[int | str, dict[str, Any]] = {
+_RANGE: dict[int | str, dict[str, Any]] = {
     206: {"description": "The part that was asked for."},
     416: {"description": "There is no such part."},
 }
-_SOUND: dict[int | str, dict[str, Any]] = {**_file("audio/wav", "audio/flac", "audio/mpeg"), **_PART, **may(400, 404)}
-_MIDI = {**_file("audio/midi"), **may(404, 409)}
-_PICTURE = {**_file("image/png"), **may(404)}
+_SOUND: dict[int | str, dict[str, Any]] = {
+    **_file_response("audio/wav", "audio/flac", "audio/mpeg"),
+    **_RANGE,
+    **document_errors(400, 404),
+}
+_MIDI = {**_file_response("audio/midi"), **document_errors(404, 409)}
+_PICTURE = {**_file_response("image/png"), **document_errors(404)}
 
 
 @router.get("/midi", summary="The MIDI file", response_class=Response, responses=_MIDI)
-def midi(job: str, here: Here) -> Response:
+def midi(job: str, context: Context) -> Response:
     """All parts, corrections included."""
-    return _midi(here, job, None)
+    return _midi_response(context, job, None)
 
 
 @router.get("/midi/{part}", summary="The MIDI file of one part", response_class=Response, responses=_MIDI)
-def midi_part(job: str, part: Name, here: Here) -> Response:
-    return _midi(here, job, part)
+def midi_part(job: str, part: Name, context: Context) -> Response:
+    return _midi_response(context, job, part)
 
 
-@router.get("/stems", summary="What can be listened to", responses=may(404))
-def stems(job: str, here: Here) -> shapes.Stems:
+@router.get("/stems", summary="What can be listened to", responses=document_errors(404))
+def stems(job: str, context: Context) -> schemas.StemsView:
     """mix is the song, backing the song without its drums."""
-    return shapes.Stems(stems=list(here.sounds(job)))
+    return schemas.StemsView(stems=list(context.sounds(job)))
 
 
 @router.get("/stems/{name}", summary="A stem", response_class=FileResponse, responses=_SOUND)
-def stem(job: str, name: Name, here: Here, form: Form = "wav") -> FileResponse:
+def stem(job: str, name: Name, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
     """44.1 kHz: WAV as 32-bit floats, FLAC of 24 bits, or MP3 of 320 kbit/s. All stems of a song are equally long."""
-    sounds, known = here.sound(job, name)
-    path = here.lab.encoded(sounds, known, form)
-    title = f"{here.job(job).path.stem} {name}.{form}"
-    return FileResponse(path, media_type=TYPES[form], headers={"Content-Disposition": disposition(title, "inline")})
+    sounds, known = context.sound(job, name)
+    path = context.media_cache.encode(sounds, known, audio_format)
+    title = f"{context.job(job).path.stem} {name}.{audio_format}"
+    return FileResponse(
+        path, media_type=TYPES[audio_format], headers={"Content-Disposition": disposition(title, "inline")}
+    )
 
 
 @router.get("/drum-track", summary="The drums alone", response_class=FileResponse, responses=_SOUND)
-def drum_track(job: str, here: Here, form: Form = "wav") -> FileResponse:
-    return stem(job, "drums", here, form)
+def drum_track(job: str, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
+    return stem(job, "drums", context, audio_format)
 
 
 @router.get("/backing-track", summary="The song without its drums", response_class=FileResponse, responses=_SOUND)
-def backing_track(job: str, here: Here, form: Form = "wav") -> FileResponse:
-    return stem(job, BACKING, here, form)
+def backing_track(job: str, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
+    return stem(job, BACKING, context, audio_format)
 
 
 @router.get(
     "/archive", summary="Everything in a ZIP", response_class=Response,
-    responses={**_file("application/zip"), **may(400, 404, 409)},
+    responses={**_file_response("application/zip"), **document_errors(400, 404, 409)},
 )  # fmt: skip
-def archive(job: str, here: Here, form: Form = "mp3") -> StreamingResponse:
+def archive(job: str, context: Context, audio_format: FormatQuery = "mp3") -> StreamingResponse:
     """Stems, MIDI and the manifest. It is packed while it is sent."""
-    content = archived(here, job, form)
-    headers = {"Content-Disposition": disposition(f"{here.job(job).path.stem}.zip", "attachment")}
+    content = pack_archive(context, job, audio_format)
+    headers = {"Content-Disposition": disposition(f"{context.job(job).path.stem}.zip", "attachment")}
     return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
-@router.get("/waveform/{stem_name}", summary="A waveform", responses=may(400, 404))
+@router.get("/waveform/{stem_name}", summary="A waveform", responses=document_errors(400, 404))
 def waveform(
     job: str,
     stem_name: Name,
-    here: Here,
+    context: Context,
     points: Annotated[int, Query(ge=1, le=MOST_POINTS)] = 2000,
     start: Annotated[float, Query(ge=0, le=1e6, allow_inf_nan=False)] = 0.0,
     end: Annotated[float | None, Query(ge=0, le=1e6, allow_inf_nan=False)] = None,
-) -> shapes.Waveform:
+) -> schemas.WaveformView:
     """Peaks from `start` to `end` in seconds; the fewer seconds a point stands for, the finer they are."""
-    sounds, known = here.sound(job, stem_name)
+    sounds, known = context.sound(job, stem_name)
     last = sounds[known].audio.duration if end is None else end
     if last <= start:
         raise Rejected("bad_request", f"start {start:g} must lie before end {last:g}.")
-    return shapes.Waveform(**here.lab.waveform(sounds, known, Span(start, last, points)))
+    return schemas.WaveformView(**context.media_cache.waveform(sounds, known, WaveformSpan(start, last, points)))
 
 
 @router.get("/spectrogram/{stem_name}", summary="A spectrogram", response_class=FileResponse, responses=_PICTURE)
-def spectrogram(job: str, stem_name: Name, here: Here) -> FileResponse:
+def spectrogram(job: str, stem_name: Name, context: Context) -> FileResponse:
     """The whole of it, low below and high above, time from left to right."""
-    sounds, known = here.sound(job, stem_name)
-    return FileResponse(here.lab.picture(sounds[known]), media_type="image/png")
+    sounds, known = context.sound(job, stem_name)
+    return FileResponse(context.media_cache.spectrogram(sounds[known]), media_type="image/png")
 
 
-def _midi(here: Front, job: str, part: str | None) -> Response:
-    score = here.score(job)
-    clip = score.clip(here.drum_map(score))
+def _midi_response(context: HttpContext, job: str, part: str | None) -> Response:
+    score = context.score(job)
+    clip = score.clip(context.drum_map(score))
     tracks = {track.name.casefold(): track for track in clip.tracks}
     if part is not None and part.casefold() not in tracks:
         there = ", ".join(tracks)

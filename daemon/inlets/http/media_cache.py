@@ -1,4 +1,4 @@
-"""Sound for ears and eyes: encoded stems, waveforms and pictures, each made once in the darkroom, then cached."""
+"""The media cache: encoded stems, waveforms and spectrograms, each made once by the media process."""
 
 import subprocess
 import sys
@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from daemon.errors import StageFailed
-from daemon.inlets.http.media_process import BIN, PEAKS, PICTURE, Order
-from daemon.outlets.stems import CEILING, Sound
-from daemon.pipeline.cache import Workspace, key
+from daemon.inlets.http.media_process import BIN, PEAKS, PICTURE, MediaTask
+from daemon.outlets.stems import CEILING, StemSound
+from daemon.pipeline.cache import StageCache, key
 from daemon.pipeline.records import RATE
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION = 1  # of what the darkroom makes
-AT_ONCE = 2  # processes
+VERSION = 1  # of what the media process makes
+MOST_PROCESSES = 2  # processes
 
-_LONGEST = 900.0  # seconds for one order
+_LONGEST = 900.0  # seconds for one process
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class WaveformSpan:
     """From `start` to `end` in seconds, shown by `points` points."""
 
     start: float
@@ -35,89 +35,89 @@ class Span:
     points: int
 
 
-class Lab:
+class MediaCache:
     """Every method may be called from any thread, and waits until the result is there. Raises StageFailed."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._cache = Workspace(root)
-        self._slots = threading.BoundedSemaphore(AT_ONCE)
-        self._measuring = threading.Lock()
-        self._busy: set[subprocess.Popen[bytes]] = set()
+        self._cache = StageCache(root)
+        self._slots = threading.BoundedSemaphore(MOST_PROCESSES)
+        self._peaks_lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
 
-    def encoded(self, sounds: Mapping[str, Sound], name: str, form: str) -> Path:
+    def encode(self, sounds: Mapping[str, StemSound], name: str, audio_format: str) -> Path:
         """`sounds[name]` as wav, flac or mp3. All sounds of the song are as loud beside each other as in the mix."""
         sound = sounds[name]
-        if form == "wav" and sound.without is None:
+        if audio_format == "wav" and sound.without is None:
             return sound.audio.path
-        gain = self._gain(sounds, form)
-        named = key(VERSION, _name(sound), form, round(gain, 6))
-        self._have_made([Order("encoded", self._root, named, sound, form, gain)])
-        return self._found("encoded", named) / f"sound.{form}"
+        gain = self._gain(sounds, audio_format)
+        named = key(VERSION, _sound_key(sound), audio_format, round(gain, 6))
+        self._run_tasks([MediaTask("encoded", self._root, named, sound, audio_format, gain)])
+        return self._result_folder("encoded", named) / f"sound.{audio_format}"
 
-    def picture(self, sound: Sound) -> Path:
+    def spectrogram(self, sound: StemSound) -> Path:
         """A spectrogram as PNG."""
-        named = key(VERSION, _name(sound))
-        self._have_made([Order("spectrogram", self._root, named, sound)])
-        return self._found("spectrogram", named) / PICTURE
+        named = key(VERSION, _sound_key(sound))
+        self._run_tasks([MediaTask("spectrogram", self._root, named, sound)])
+        return self._result_folder("spectrogram", named) / PICTURE
 
-    def waveform(self, sounds: Mapping[str, Sound], name: str, span: Span) -> dict[str, Any]:
+    def waveform(self, sounds: Mapping[str, StemSound], name: str, span: WaveformSpan) -> dict[str, Any]:
         """The least and the greatest sample of `sounds[name]` at each point."""
         sound = sounds[name]
         frames = sound.audio.frames
         first, last = (min(frames, max(0, round(at * RATE))) for at in (span.start, span.end))
         if last - first < span.points * BIN:
-            values = _samples(sound, first, last)
+            values = _sample_range(sound, first, last)
         else:
             values = self._peaks(sounds)[name][:, first // BIN : -(-last // BIN)]
-        return {"start": first / RATE, "end": last / RATE, **_drawn(values, span.points)}
+        return {"start": first / RATE, "end": last / RATE, **_reduce_points(values, span.points)}
 
     def close(self) -> None:
-        """Nobody waits for the orders any more."""
-        for process in list(self._busy):
+        """Nobody waits for the tasks any more."""
+        for process in list(self._processes):
             process.kill()
 
-    def _gain(self, sounds: Mapping[str, Sound], form: str) -> float:
-        if form not in CEILING:
+    def _gain(self, sounds: Mapping[str, StemSound], audio_format: str) -> float:
+        if audio_format not in CEILING:
             return 1.0
         peak = max((float(abs(peaks).max(initial=0.0)) for peaks in self._peaks(sounds).values()), default=0.0)
-        return min(1.0, CEILING[form] / peak) if peak else 1.0
+        return min(1.0, CEILING[audio_format] / peak) if peak else 1.0
 
-    def _peaks(self, sounds: Mapping[str, Sound]) -> "dict[str, NDArray[np.float32]]":
+    def _peaks(self, sounds: Mapping[str, StemSound]) -> "dict[str, NDArray[np.float32]]":
         """Of all sounds of a song, because who asks for one soon asks for the others."""
         import numpy as np
 
-        keys = {name: key(VERSION, _name(sound)) for name, sound in sounds.items()}
-        with self._measuring:
-            self._have_made([Order("peaks", self._root, keys[name], sound) for name, sound in sounds.items()])
-        return {name: np.load(self._found("peaks", named) / PEAKS) for name, named in keys.items()}
+        keys = {name: key(VERSION, _sound_key(sound)) for name, sound in sounds.items()}
+        with self._peaks_lock:
+            self._run_tasks([MediaTask("peaks", self._root, keys[name], sound) for name, sound in sounds.items()])
+        return {name: np.load(self._result_folder("peaks", named) / PEAKS) for name, named in keys.items()}
 
-    def _found(self, what: str, named: str) -> Path:
+    def _result_folder(self, what: str, named: str) -> Path:
         folder = self._cache.recall(what, named)
         if folder is None:
             raise StageFailed(what, "The cache could not keep the result. Set cache.max_gigabytes higher.")
         return folder
 
-    def _have_made(self, orders: list[Order]) -> None:
-        orders = [order for order in orders if self._cache.recall(order.what, order.key) is None]
-        if not orders:
+    def _run_tasks(self, tasks: list[MediaTask]) -> None:
+        tasks = [task for task in tasks if self._cache.recall(task.what, task.key) is None]
+        if not tasks:
             return
         command = [sys.executable, "-m", "daemon.inlets.http.media_process"]
         with self._slots, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            self._busy.add(process)
+            self._processes.add(process)
             try:
-                _, said = process.communicate(TypeAdapter(list[Order]).dump_json(orders), timeout=_LONGEST)
+                _, stderr = process.communicate(TypeAdapter(list[MediaTask]).dump_json(tasks), timeout=_LONGEST)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise StageFailed("sound", "It took too long and was given up. Try a shorter song.") from None
             finally:
-                self._busy.discard(process)
+                self._processes.discard(process)
         if process.returncode:
-            reason = said.decode(errors="replace").strip().splitlines()
+            reason = stderr.decode(errors="replace").strip().splitlines()
             raise StageFailed("sound", reason[-1] if reason else "The work was ended from outside. Try again.")
 
 
-def _drawn(values: "NDArray[np.float32]", points: int) -> dict[str, list[float]]:
+def _reduce_points(values: "NDArray[np.float32]", points: int) -> dict[str, list[float]]:
     """(2, n) lowest and highest as at most `points` of each."""
     import numpy as np
 
@@ -129,13 +129,13 @@ def _drawn(values: "NDArray[np.float32]", points: int) -> dict[str, list[float]]
     return {"min": low.astype(float).round(4).tolist(), "max": high.astype(float).round(4).tolist()}
 
 
-def _name(sound: Sound) -> list[str]:
+def _sound_key(sound: StemSound) -> list[str]:
     """A stage's result is named by what it was made from, so that its folder's name names the sound."""
     files = [sound.audio, *([sound.without] if sound.without else [])]
     return [f"{audio.path.parent.name}/{audio.path.name}" for audio in files]
 
 
-def _samples(sound: Sound, first: int, last: int) -> "NDArray[np.float32]":
+def _sample_range(sound: StemSound, first: int, last: int) -> "NDArray[np.float32]":
     """(2, frames): the lowest and the highest of all channels, twice the same for mono."""
     import numpy as np
 

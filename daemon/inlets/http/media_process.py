@@ -1,6 +1,6 @@
-"""Work on sound that the daemon itself must not do, in a process of its own that lives for a few orders.
+"""The media process: work on sound that would make MIDI late in the daemon, a few tasks at a time.
 
-    python -m daemon.inlets.http.media_process < orders.json
+    python -m daemon.inlets.http.media_process < tasks.json
 
 A busy thread in the daemon would make MIDI late. On failure the last line of stderr says why.
 """
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import TypeAdapter
 
 from daemon.errors import SidestickError
-from daemon.outlets.stems import Sound, write_sound
-from daemon.pipeline.cache import Workspace
+from daemon.outlets.stems import StemSound, write_sound
+from daemon.pipeline.cache import StageCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,32 +35,32 @@ _SHADES = ((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99), (212, 72, 66)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class MediaTask:
     """A result for the cache at `root`, under `key`. `encoded` is `sound` times `gain` as wav, flac or mp3."""
 
     what: Literal["encoded", "peaks", "spectrogram"]
     root: Path
     key: str
-    sound: Sound
-    form: str = "wav"
+    sound: StemSound
+    audio_format: str = "wav"
     gain: float = 1.0
 
 
-def fulfil(order: Order) -> None:
+def run_task(task: MediaTask) -> None:
     """Raises StageFailed."""
-    Workspace(order.root).obtain(order.what, order.key, partial(_make, order))
+    StageCache(task.root).obtain(task.what, task.key, partial(_make, task))
 
 
-def _make(order: Order, folder: Path) -> None:
-    if order.what == "encoded":
-        write_sound(order.sound, folder / f"sound.{order.form}", order.form, order.gain)
-    elif order.what == "peaks":
-        write_peaks(order.sound, folder / PEAKS)
+def _make(task: MediaTask, folder: Path) -> None:
+    if task.what == "encoded":
+        write_sound(task.sound, folder / f"sound.{task.audio_format}", task.audio_format, task.gain)
+    elif task.what == "peaks":
+        write_peaks(task.sound, folder / PEAKS)
     else:
-        write_spectrogram(order.sound, folder / PICTURE)
+        write_spectrogram(task.sound, folder / PICTURE)
 
 
-def write_peaks(sound: Sound, target: Path) -> None:
+def write_peaks(sound: StemSound, target: Path) -> None:
     """(2, bins) float32: the least and the greatest sample of all channels in each BIN frames."""
     import numpy as np
 
@@ -72,18 +72,18 @@ def write_peaks(sound: Sound, target: Path) -> None:
     np.save(target, np.concatenate(found, axis=1) if found else np.zeros((2, 0), np.float32))
 
 
-def write_spectrogram(sound: Sound, target: Path) -> None:
+def write_spectrogram(sound: StemSound, target: Path) -> None:
     """A picture of up to 1600 x 256 pixels: time to the right, 40 Hz to 16 kHz upwards by octaves, 80 dB of shades."""
     import numpy as np
 
     columns = max(1, min(_COLUMNS, sound.audio.frames // (_WINDOW // 4)))
     places = np.linspace(0, max(0, sound.audio.frames - _WINDOW), columns).astype(int)
-    levels = np.stack([_column(sound.audio.read(int(at), _WINDOW).mean(axis=0)) for at in places], axis=1)
+    levels = np.stack([_column_levels(sound.audio.read(int(at), _WINDOW).mean(axis=0)) for at in places], axis=1)
     shades = np.clip(255 * (1 + (levels - levels.max()) / _DEPTH), 0, 255).astype(np.uint8)
-    target.write_bytes(png(shades[::-1]))
+    target.write_bytes(encode_png(shades[::-1]))
 
 
-def _column(frames: "NDArray[np.float32]") -> "NDArray[np.float64]":
+def _column_levels(frames: "NDArray[np.float32]") -> "NDArray[np.float64]":
     """Levels in dB of the rows, the lowest frequency first."""
     import numpy as np
 
@@ -95,7 +95,7 @@ def _column(frames: "NDArray[np.float32]") -> "NDArray[np.float64]":
     return np.asarray(10 * np.log10(strongest + 1e-9))
 
 
-def png(shades: "NDArray[np.uint8]") -> bytes:
+def encode_png(shades: "NDArray[np.uint8]") -> bytes:
     """A picture of (rows, columns) shades 0..255, from dark to bright, as a PNG with a palette."""
     import numpy as np
 
@@ -107,10 +107,10 @@ def png(shades: "NDArray[np.uint8]") -> bytes:
     lines = np.hstack([np.zeros((rows, 1), np.uint8), shades])
     colours, pixels = palette.astype(np.uint8).tobytes(), zlib.compress(lines.tobytes())
     parts = {b"IHDR": header, b"PLTE": colours, b"IDAT": pixels, b"IEND": b""}
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts.items())
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in parts.items())
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
@@ -118,8 +118,8 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     try:
-        for order in TypeAdapter(list[Order]).validate_json(sys.stdin.buffer.read()):
-            fulfil(order)
+        for task in TypeAdapter(list[MediaTask]).validate_json(sys.stdin.buffer.read()):
+            run_task(task)
     except SidestickError as error:
         print(error, file=sys.stderr)
         return 1

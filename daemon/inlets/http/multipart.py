@@ -1,4 +1,4 @@
-"""A form with a file in it, read as it comes: the file goes to disk, the options to memory, nothing else is kept."""
+"""A multipart upload, read as it comes: the file goes to disk, the options to memory, nothing else is kept."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from daemon.errors import Rejected
 
 LONGEST_OPTIONS = 1 << 16  # bytes
 
-_SHAPE = "The form needs one field `file` with a song in it, and may have one field `options` with JSON."
+_EXPECTED = "The form needs one field `file` with a song in it, and may have one field `options` with JSON."
 
 
-class Form:
+class UploadForm:
     """`feed` what arrives, then `finish`; `path` holds the file and `name` is what its sender calls it.
 
     Raises Rejected: bad_upload, cut_off or too_big.
@@ -26,41 +26,41 @@ class Form:
         self._file = self.path.open("wb")
         self._text = bytearray()
         self._field = ""
-        self._seen: set[str] = set()
-        self._whole = False
+        self._fields: set[str] = set()
+        self._complete = False
         self._begin_part()
-        self._parser = self._opened(content_type)
+        self._parser = self._build_parser(content_type)
 
     def feed(self, data: bytes) -> None:
         try:
             self._parser.write(data)
         except FormParserError:
-            raise Rejected("bad_upload", f"The form cannot be read. {_SHAPE}") from None
+            raise Rejected("bad_upload", f"The form cannot be read. {_EXPECTED}") from None
 
     def finish(self) -> None:
         self._file.close()
-        if not self._whole:
+        if not self._complete:
             raise Rejected("cut_off", "The upload ends early. Send the file again.")
-        if "file" not in self._seen or not self.name:
-            raise Rejected("bad_upload", _SHAPE)
+        if "file" not in self._fields or not self.name:
+            raise Rejected("bad_upload", _EXPECTED)
         self.options = self._text.decode(errors="replace")
 
     def close(self) -> None:
         self._file.close()
 
-    def _opened(self, content_type: str) -> MultipartParser:
+    def _build_parser(self, content_type: str) -> MultipartParser:
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not boundary:
             self.close()
             raise Rejected("bad_upload", "The form's content type names no boundary. Let your HTTP library set it.")
         calls = {
             "on_part_begin": self._begin_part,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
+            "on_header_field": self._add_header_name,
+            "on_header_value": self._add_header_value,
             "on_header_end": self._end_header,
             "on_headers_finished": self._begin_data,
-            "on_part_data": self._data,
-            "on_end": self._end,
+            "on_part_data": self._add_data,
+            "on_end": self._mark_complete,
         }
         try:
             return MultipartParser(boundary, calls)  # type: ignore[arg-type]
@@ -72,10 +72,10 @@ class Form:
         self._headers: dict[bytes, bytes] = {}
         self._named, self._value, self._field = b"", b"", ""
 
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._named += data[start:end]
 
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
 
     def _end_header(self) -> None:
@@ -85,13 +85,13 @@ class Form:
     def _begin_data(self) -> None:
         about = parse_options_header(self._headers.get(b"content-disposition", b""))[1]
         self._field = about.get(b"name", b"").decode(errors="replace")
-        if self._field not in ("file", "options") or self._field in self._seen:
-            raise Rejected("bad_upload", _SHAPE)
-        self._seen.add(self._field)
+        if self._field not in ("file", "options") or self._field in self._fields:
+            raise Rejected("bad_upload", _EXPECTED)
+        self._fields.add(self._field)
         if self._field == "file":
             self.name = about.get(b"filename", b"").decode(errors="replace")
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._field == "file":
             self._file.write(memoryview(data)[start:end])
             if self._file.tell() > self._limit:
@@ -102,5 +102,5 @@ class Form:
             if len(self._text) > LONGEST_OPTIONS:
                 raise Rejected("bad_upload", "The options are too long to be options.")
 
-    def _end(self) -> None:
-        self._whole = True
+    def _mark_complete(self) -> None:
+        self._complete = True

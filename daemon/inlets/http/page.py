@@ -41,7 +41,7 @@ def icon() -> Response:
     return FileResponse(found) if found.is_file() else Response(status_code=204)
 
 
-class Fresh(StaticFiles):
+class UncachedFiles(StaticFiles):
     """Files that a browser asks for again each time, so that an updated sidestick has no old page."""
 
     def file_response(self, *args: object, **more: object) -> Response:
@@ -50,7 +50,7 @@ class Fresh(StaticFiles):
         return response
 
 
-def install(app: FastAPI) -> None:
+def install_page(app: FastAPI) -> None:
     app.include_router(router)
     if WEB.is_dir():
-        app.mount("/static", Fresh(directory=WEB), name="static")
+        app.mount("/static", UncachedFiles(directory=WEB), name="static")

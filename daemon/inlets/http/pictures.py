@@ -6,16 +6,16 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http.cached_results import Held
-from daemon.inlets.http.context import Front, Here, no_sound
-from daemon.inlets.http.errors import may
-from daemon.inlets.http.media_cache import Span
-from daemon.inlets.http.notes import harmony
-from daemon.outlets.stems import Sound
+from daemon.inlets.http import schemas
+from daemon.inlets.http.cached_results import JobResults
+from daemon.inlets.http.context import Context, HttpContext, no_sound
+from daemon.inlets.http.errors import document_errors
+from daemon.inlets.http.media_cache import WaveformSpan
+from daemon.inlets.http.notes import harmony_view
+from daemon.outlets.stems import StemSound
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import HeardPart
-from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Kit, Listening, Source, Stems
+from daemon.pipeline.pitched.part_settings import PartTranscription
+from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, DrumCandidates, Kit, Source, Stems
 
 POINTS = 1000
 FRAMES = 4000
@@ -39,44 +39,46 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/jobs/{job}/pictures", tags=["files"])
 
 
-@router.get("/{stage}", summary="A stage's result", response_class=Response, responses={**_PICTURE, **may(400, 404)})
-def picture(job: str, stage: shapes.Stage, here: Here) -> Response:
+@router.get(
+    "/{stage}", summary="A stage's result", response_class=Response, responses={**_PICTURE, **document_errors(400, 404)}
+)
+def picture(job: str, stage: schemas.Stage, context: Context) -> Response:
     """There as soon as the stage is done, while the others still work."""
-    held = here.held(job)
-    shown = _drawn(here, held, stage)
+    results = context.find_results(job)
+    shown = _draw_stage(context, results, stage)
     if shown is None:
-        raise no_sound(held.job, f"the result of {stage}")
+        raise no_sound(results.job, f"the result of {stage}")
     return shown
 
 
-def _drawn(here: Front, held: Held, stage: str) -> Response | None:
+def _draw_stage(context: HttpContext, results: JobResults, stage: str) -> Response | None:
     match stage:
-        case "decode" if (source := held.record("decode", Source)) is not None:
-            return FileResponse(here.lab.picture(Sound(source.audio)), media_type="image/png")
-        case "separate" if (stems := held.record("separate", Stems)) is not None:
-            return JSONResponse(_waves(here, {part.value: audio for part, audio in stems.parts.items()}))
-        case "kit" if (kit := held.record("kit", Kit)) is not None:
-            return JSONResponse(_waves(here, {drum.value: audio for drum, audio in kit.drums.items()}))
-        case "listen" if (heard := held.record("listen", Listening)) is not None:
-            return JSONResponse(_strength(heard))
-        case "hits" if (heard := held.record("listen", Listening)) is not None:
-            return JSONResponse(_found(heard))
-        case "beats" if (grid := held.record("beats", BeatGrid)) is not None:
+        case "decode" if (source := results.latest("decode", Source)) is not None:
+            return FileResponse(context.media_cache.spectrogram(StemSound(source.audio)), media_type="image/png")
+        case "separate" if (stems := results.latest("separate", Stems)) is not None:
+            return JSONResponse(_waveforms(context, {part.value: audio for part, audio in stems.parts.items()}))
+        case "kit" if (kit := results.latest("kit", Kit)) is not None:
+            return JSONResponse(_waveforms(context, {drum.value: audio for drum, audio in kit.drums.items()}))
+        case "listen" if (heard := results.latest("listen", DrumCandidates)) is not None:
+            return JSONResponse(_onset_strength(heard))
+        case "hits" if (heard := results.latest("listen", DrumCandidates)) is not None:
+            return JSONResponse(_candidate_rows(heard))
+        case "beats" if (grid := results.latest("beats", BeatGrid)) is not None:
             return JSONResponse({"beats": grid.beats, "downbeats": grid.downbeats, "bpm": grid.bpm})
-        case "notes" if notes := dict(_parts(held)):
+        case "notes" if notes := dict(_part_rows(results)):
             return JSONResponse(notes)
-        case "harmony" if (found := held.record("harmony", Harmony)) is not None:
-            return JSONResponse(harmony(found))
+        case "harmony" if (found := results.latest("harmony", Harmony)) is not None:
+            return JSONResponse(harmony_view(found))
     return None
 
 
-def _waves(here: Front, audios: dict[str, Audio]) -> dict[str, Any]:
-    sounds = {name: Sound(audio) for name, audio in audios.items()}
-    spans = {name: Span(0.0, audio.duration, POINTS) for name, audio in audios.items()}
-    return {"stems": {name: here.lab.waveform(sounds, name, span) for name, span in spans.items()}}
+def _waveforms(context: HttpContext, audios: dict[str, Audio]) -> dict[str, Any]:
+    sounds = {name: StemSound(audio) for name, audio in audios.items()}
+    spans = {name: WaveformSpan(0.0, audio.duration, POINTS) for name, audio in audios.items()}
+    return {"stems": {name: context.media_cache.waveform(sounds, name, span) for name, span in spans.items()}}
 
 
-def _strength(heard: Listening) -> dict[str, Any]:
+def _onset_strength(heard: DrumCandidates) -> dict[str, Any]:
     """The onset strength of all drums together, and of each where the transcriber heard something."""
     import numpy as np
 
@@ -99,17 +101,17 @@ def _strength(heard: Listening) -> dict[str, Any]:
     }
 
 
-def _parts(held: Held) -> Iterator[tuple[str, list[tuple[float, float, int]]]]:
-    for part in held.job.options.pitched:
-        if (heard := held.record(part.value, HeardPart)) is not None:
-            yield part.value, _notes(heard)
+def _part_rows(results: JobResults) -> Iterator[tuple[str, list[tuple[float, float, int]]]]:
+    for part in results.job.options.pitched_parts:
+        if (heard := results.latest(part.value, PartTranscription)) is not None:
+            yield part.value, _note_rows(heard)
 
 
-def _notes(heard: HeardPart) -> list[tuple[float, float, int]]:
+def _note_rows(heard: PartTranscription) -> list[tuple[float, float, int]]:
     return [(round(note.onset, 4), round(note.duration, 4), note.pitch) for note in heard.notes]
 
 
-def _found(heard: Listening) -> dict[str, Any]:
+def _candidate_rows(heard: DrumCandidates) -> dict[str, Any]:
     drums: dict[str, list[tuple[float, float]]] = {drum.value: [] for drum in Drum}
     for each in heard.candidates:
         drums[each.drum.value].append((round(each.onset, 4), round(each.strength, 3)))

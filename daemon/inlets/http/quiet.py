@@ -1,4 +1,4 @@
-"""uvicorn without its tick: it would wake ten times a second for a daemon that mostly waits."""
+"""The uvicorn server without its tick, which would wake ten times a second for a daemon that mostly waits."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import uvicorn
 
 
-class QuietServer(uvicorn.Server):
+class TicklessServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.leaving = asyncio.Event()
@@ -15,7 +15,7 @@ class QuietServer(uvicorn.Server):
         await self.leaving.wait()
 
 
-def config(app: Any, grace: int) -> uvicorn.Config:
+def uvicorn_config(app: Any, grace: int) -> uvicorn.Config:
     """No access log, no signals, no names and dates in the headers."""
     return uvicorn.Config(
         app,

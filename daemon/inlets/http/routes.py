@@ -6,14 +6,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from daemon import __version__
-from daemon.inlets.http import errors as refusals
-from daemon.inlets.http import health as house
-from daemon.inlets.http import jobs, media, notes, page, pictures, stream
-from daemon.inlets.http import push as playing
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http.context import Front
+from daemon.inlets.http import errors, health, jobs, media, notes, page, pictures, push, schemas, stream
+from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.examples import EXAMPLES
-from daemon.inlets.http.security import Gate, Rules
+from daemon.inlets.http.security import SecurityMiddleware, SecuritySettings
 
 _ABOUT = """Songs in, stems and MIDI out, on this machine. Jobs are the same ones that OSC and the drop folders know.
 
@@ -30,41 +26,43 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
-            self.openapi_schema = _described(self)
+            self.openapi_schema = _describe_api(self)
         return self.openapi_schema
 
 
-def application(front: Front, rules: Rules) -> Gate:
+def build_application(context: HttpContext, security_settings: SecuritySettings) -> SecurityMiddleware:
     app = Application(title="sidestick", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
-    app.state.front = front
-    refusals.install(app)
-    common = refusals.may(*((401,) if rules.key else ()), 403, *((429,) if rules.rate else ()))
-    for routes in (jobs, notes, media, pictures, playing, stream, house):
+    app.state.context = context
+    errors.install_handlers(app)
+    common = errors.document_errors(
+        *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
+    )
+    for routes in (jobs, notes, media, pictures, push, stream, health):
         app.include_router(routes.router, responses=common)
-    page.install(app)
-    return Gate(app, rules, front.meter.answered)
+    page.install_page(app)
+    return SecurityMiddleware(app, security_settings, context.metrics.count_answer)
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
+def _describe_api(app: FastAPI) -> dict[str, Any]:
     """Wrong arguments are 400 with a Problem here, not 422; and every refusal is JSON, whatever the answer would be."""
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    known = refusals.may(400)[400]
+    known = errors.document_errors(400)[400]
     wrong = {"description": known["description"], "content": known["content"]}
     for path in found["paths"].values():
         for operation in path.values():
             if operation["responses"].pop("422", None):
                 operation["responses"].setdefault("400", wrong)
-            _refused_as_json(operation["responses"])
-    schemas = found["components"]["schemas"]
+            _keep_json_refusals(operation["responses"])
+    components = found["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    schemas["NewJob"] = shapes.NewJob.model_json_schema(ref_template="#/components/schemas/{model}")
+        components.pop(name, None)
+    components["NewJobBody"] = schemas.NewJobBody.model_json_schema(ref_template="#/components/schemas/{model}")
     for name, example in EXAMPLES.items():
-        schemas[name]["example"] = example
+        components[name]["example"] = example
     return found
 
 
-def _refused_as_json(responses: dict[str, Any]) -> None:
+def _keep_json_refusals(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400" and "application/json" in response.get("content", {}):
             response["content"] = {"application/json": response["content"]["application/json"]}

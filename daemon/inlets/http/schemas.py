@@ -1,4 +1,4 @@
-"""What goes over the wire, as /docs shows it. Times are seconds of the source, or since 1970 where it says so."""
+"""The schemas of HTTP bodies and answers, as /docs shows them. Times are seconds of the source unless told."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,15 +8,15 @@ from daemon.pipeline.options import Options
 
 Json = dict[str, Any]
 Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony"]
-Form = Literal["wav", "flac", "mp3"]
-Number = Annotated[int, Field(strict=True, ge=0, le=2**31)]
+AudioFormat = Literal["wav", "flac", "mp3"]
+RevisionNumber = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 
 
-class _Shape(BaseModel):
+class _Schema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Job(_Shape):
+class JobView(_Schema):
     """One request. `fraction` is of the whole job; `draft` says that what lies there is a first draft."""
 
     id: str
@@ -38,14 +38,14 @@ class Job(_Shape):
     links: dict[str, str]
 
 
-class Jobs(_Shape):
+class JobsView(_Schema):
     """`next` is the `before` of the next page, null on the last one."""
 
-    jobs: list[Job]
+    jobs: list[JobView]
     next: str | None
 
 
-class NewJob(_Shape):
+class NewJobBody(_Schema):
     """A file on this machine, or an address that yt-dlp knows. `options` go over those of the settings."""
 
     path: str | None = Field(default=None, max_length=4096, examples=["/home/me/Music/Song.wav"])
@@ -53,7 +53,7 @@ class NewJob(_Shape):
     options: Json = Field(default_factory=dict, examples=[{"separator": "htdemucs", "grid": {"step": "1/16"}}])
 
 
-class Rerun(_Shape):
+class RerunBody(_Schema):
     """Work it out again from a stage on; `options` go over those of the job."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -62,25 +62,25 @@ class Rerun(_Shape):
     options: Json = Field(default_factory=dict)
 
 
-class Correction(_Shape):
+class CorrectionBody(_Schema):
     """`changes` in the words of `sidestick relabel --changes`; `revision` is the one that they were made for."""
 
-    revision: Number
+    revision: RevisionNumber
     changes: Json = Field(examples=[{"clusters": {"2": "snare"}, "delete_hits": [40]}])
 
 
-class Settings(_Shape):
+class SettingsBody(_Schema):
     """Options that need no audio: grid, swing, drum_map, velocity, sensitivity, note_ms."""
 
-    revision: Number
+    revision: RevisionNumber
     options: Json = Field(examples=[{"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}])
 
 
-class At(_Shape):
-    revision: Number
+class RevisionBody(_Schema):
+    revision: RevisionNumber
 
 
-class Push(_Shape):
+class PushBody(_Schema):
     """How the notes are played on the MIDI port."""
 
     when: Literal["now", "transport", "link"] = "now"
@@ -89,19 +89,19 @@ class Push(_Shape):
     parts: tuple[str, ...] = Field(default=(), max_length=32)
 
 
-class Audition(_Shape):
+class AuditionBody(_Schema):
     cluster: Annotated[int, Field(strict=True, ge=-1, le=2**31)]
 
 
-class Pushed(_Shape):
+class PushedView(_Schema):
     notes: int
 
 
-class Nothing(_Shape):
+class EmptyView(_Schema):
     """It was done, and there is nothing to tell."""
 
 
-class Grid(_Shape):
+class GridView(_Schema):
     beats: list[float]
     downbeats: list[int] = Field(description="indices into beats")
     bpm: float
@@ -110,14 +110,14 @@ class Grid(_Shape):
     confidence: float = Field(description="0 means that no beat was found")
 
 
-class Table(_Shape):
+class TableView(_Schema):
     """Rows under a header: a third of the size of named fields."""
 
     columns: list[str]
     rows: list[list[Any]]
 
 
-class Cluster(_Shape):
+class ClusterView(_Schema):
     """Hits that sound alike. `typical` is the id of a hit worth listening to, at `time`."""
 
     id: int
@@ -130,34 +130,34 @@ class Cluster(_Shape):
     time: float
 
 
-class Chord(_Shape):
+class ChordView(_Schema):
     start: float
     end: float
     name: str
 
 
-class Notes(_Shape):
+class NotesView(_Schema):
     """Everything that sounds, corrections included. `onset` is heard, `time` where it was moved to."""
 
     revision: int
     duration: float
-    grid: Grid
+    grid: GridView
     options: Options
     can_undo: bool
     can_redo: bool
-    hits: Table
-    clusters: list[Cluster]
-    parts: dict[str, Table]
+    hits: TableView
+    clusters: list[ClusterView]
+    parts: dict[str, TableView]
     key: str | None
-    chords: list[Chord]
+    chords: list[ChordView]
 
 
-class Clusters(_Shape):
+class ClustersView(_Schema):
     revision: int
-    clusters: list[Cluster]
+    clusters: list[ClusterView]
 
 
-class Revision(_Shape):
+class RevisionView(_Schema):
     """`parent` is the revision that it was made on; 0 is as heard."""
 
     number: int
@@ -165,18 +165,18 @@ class Revision(_Shape):
     changes: Json
 
 
-class Revisions(_Shape):
+class RevisionsView(_Schema):
     head: int
-    revisions: list[Revision]
+    revisions: list[RevisionView]
     can_undo: bool
     can_redo: bool
 
 
-class Stems(_Shape):
+class StemsView(_Schema):
     stems: list[str] = Field(examples=[["mix", "drums", "bass", "backing", "kick", "snare"]])
 
 
-class Waveform(_Shape):
+class WaveformView(_Schema):
     """The least and the greatest sample at each point, -1..1."""
 
     start: float
@@ -185,7 +185,7 @@ class Waveform(_Shape):
     max: list[float]
 
 
-class Health(_Shape):
+class HealthView(_Schema):
     name: str
     version: str
     protocol: int
@@ -196,13 +196,13 @@ class Health(_Shape):
     uptime_s: float
 
 
-class Label(_Shape):
+class LabelView(_Schema):
     name: str
     title: str
     drum: str
 
 
-class Choices(_Shape):
+class OptionsView(_Schema):
     """What can be asked for here, and what is asked for if nothing is said."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -210,15 +210,15 @@ class Choices(_Shape):
     defaults: Options
     schema_: Json = Field(alias="schema")
     drum_maps: list[str]
-    labels: list[Label]
+    labels: list[LabelView]
     parts: list[str]
     separators: list[str]
 
 
-class Line(_Shape):
+class LogLineView(_Schema):
     time: str
     text: str
 
 
-class Log(_Shape):
-    lines: list[Line]
+class LogView(_Schema):
+    lines: list[LogLineView]

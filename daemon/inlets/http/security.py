@@ -1,4 +1,4 @@
-"""Who may come in, before anything is looked at: Host, Origin, key, rate and the size of the body.
+"""Security, before anything else is looked at: Host, Origin, key, rate and the size of the body.
 
 A web page anywhere can make a browser send requests to this machine. What gives it away is a foreign Origin, a
 Sec-Fetch-Site that is not ours, or, where a name was pointed at 127.0.0.1 (DNS rebinding), a foreign Host.
@@ -17,17 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon.errors import Rejected
-from daemon.inlets.http.errors import of
+from daemon.inlets.http.errors import error_response
 
 LONGEST_BODY = 8 << 20  # bytes of JSON
 WRONG_KEYS = 10  # a minute and address
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _REMEMBERED = 4096
-_LOCKED = ("/api/", "/metrics")
-_METHODS = "GET, POST, PUT, DELETE"
-_HEADERS = "Authorization, Content-Type, Last-Event-ID, Range"
-_SAFE = {
+_KEY_PATHS = ("/api/", "/metrics")
+_ALLOWED_METHODS = "GET, POST, PUT, DELETE"
+_ALLOWED_HEADERS = "Authorization, Content-Type, Last-Event-ID, Range"
+_SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -37,7 +37,7 @@ _SAFE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SecuritySettings:
     """`outside` says that other machines may come; they, and everybody once there is a `key`, must give it."""
 
     port: int
@@ -47,73 +47,73 @@ class Rules:
     rate: float = 0.0
 
 
-class Bucket:
-    """So much a second for each address, and a few seconds' worth at once."""
+class TokenBucket:
+    """A token bucket: so much a second for each address, and a few seconds' worth at once."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._clock = rate, burst, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._tokens: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str) -> bool:
+    def take(self, client: str) -> bool:
         """Whether there was one left."""
-        left = self._now(who)
-        self._put(who, left - 1 if left >= 1 else left)
+        left = self._current(client)
+        self._store(client, left - 1 if left >= 1 else left)
         return left >= 1
 
-    def empty(self, who: str) -> bool:
-        return self._now(who) < 1
+    def is_empty(self, client: str) -> bool:
+        return self._current(client) < 1
 
-    def _now(self, who: str) -> float:
-        left, since = self._left.get(who, (self._burst, self._clock()))
+    def _current(self, client: str) -> float:
+        left, since = self._tokens.get(client, (self._burst, self._clock()))
         return min(self._burst, left + self._rate * (self._clock() - since))
 
-    def _put(self, who: str, left: float) -> None:
-        self._left[who] = left, self._clock()
-        self._left.move_to_end(who)
-        while len(self._left) > _REMEMBERED:
-            self._left.popitem(last=False)
+    def _store(self, client: str, left: float) -> None:
+        self._tokens[client] = left, self._clock()
+        self._tokens.move_to_end(client)
+        while len(self._tokens) > _REMEMBERED:
+            self._tokens.popitem(last=False)
 
 
-class Gate:
-    """The outermost layer of the application. `answered` hears the status of every answer."""
+class SecurityMiddleware:
+    """The outermost layer of the application. `count_answer` gets the status of every answer."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, answered: Callable[[int], None]) -> None:
-        self._app, self._rules, self._answered = app, rules, answered
-        self._requests = Bucket(rules.rate, max(1.0, 4 * rules.rate))
-        self._guesses = Bucket(WRONG_KEYS / 60, WRONG_KEYS)
+    def __init__(self, app: ASGIApp, settings: SecuritySettings, count_answer: Callable[[int], None]) -> None:
+        self._app, self._settings, self._count_answer = app, settings, count_answer
+        self._request_bucket = TokenBucket(settings.rate, max(1.0, 4 * settings.rate))
+        self._wrong_key_bucket = TokenBucket(WRONG_KEYS / 60, WRONG_KEYS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        told = self._telling(send, headers.get("origin"))
+        send_answer = self._wrap_send(send, headers.get("origin"))
         try:
             self._check(scope, headers)
         except Rejected as error:
-            await self._turned_away(scope, receive, told, error)
+            await self._refuse(scope, receive, send_answer, error)
             return
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and "origin" in headers:
-            await _preflight(told)
+            await _answer_preflight(send_answer)
             return
-        await self._app(scope, _limited(receive, headers), told)
+        await self._app(scope, _limit_body(receive, headers), send_answer)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        who = scope["client"][0] if scope.get("client") else ""
-        self._check_rate(who)
+        client = scope["client"][0] if scope.get("client") else ""
+        self._check_rate(client)
         self._check_host(headers.get("host", ""))
         self._check_origin(scope, headers)
-        if self._rules.key and scope["path"].startswith(_LOCKED) and scope.get("method") != "OPTIONS":
-            self._check_key(who, scope, headers)
+        if self._settings.key and scope["path"].startswith(_KEY_PATHS) and scope.get("method") != "OPTIONS":
+            self._check_key(client, scope, headers)
 
-    def _check_rate(self, who: str) -> None:
-        if self._rules.rate and not self._requests.take(who):
-            raise Rejected("busy", f"More than {self._rules.rate:g} requests a second. Wait a moment.")
+    def _check_rate(self, client: str) -> None:
+        if self._settings.rate and not self._request_bucket.take(client):
+            raise Rejected("busy", f"More than {self._settings.rate:g} requests a second. Wait a moment.")
 
     def _check_host(self, host: str) -> None:
         """From outside any name will do: there is a key, which a rebound page does not have."""
-        if not self._rules.outside and not _is_ours(host, self._rules.port):
-            text = f"sidestick is called http://127.0.0.1:{self._rules.port}, not {host!r:.80}."
+        if not self._settings.outside and not _is_local_host(host, self._settings.port):
+            text = f"sidestick is called http://127.0.0.1:{self._settings.port}, not {host!r:.80}."
             raise Rejected("foreign_host", text)
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
@@ -122,40 +122,40 @@ class Gate:
             if not self._is_known(origin, headers.get("host", "")):
                 text = f"Pages of {origin!r:.80} may not use sidestick. daemon.http_origins lists those that may."
                 raise Rejected("foreign_origin", text)
-        elif headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_visit(scope, headers):
+        elif headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_navigation(scope, headers):
             raise Rejected("foreign_origin", "Another page asked for this, and it may not use sidestick.")
 
     def _is_known(self, origin: str, host: str) -> bool:
-        return origin in self._rules.origins or (bool(host) and origin in (f"http://{host}", f"https://{host}"))
+        return origin in self._settings.origins or (bool(host) and origin in (f"http://{host}", f"https://{host}"))
 
-    def _check_key(self, who: str, scope: Scope, headers: Headers) -> None:
-        if self._guesses.empty(who):
+    def _check_key(self, client: str, scope: Scope, headers: Headers) -> None:
+        if self._wrong_key_bucket.is_empty(client):
             raise Rejected("busy", "Too many wrong keys. Wait a minute.")
-        given = _key(scope, headers)
-        if hmac.compare_digest(given.encode(errors="replace"), self._rules.key.encode()):
+        given = _read_key(scope, headers)
+        if hmac.compare_digest(given.encode(errors="replace"), self._settings.key.encode()):
             return
         if given:
-            self._guesses.take(who)
+            self._wrong_key_bucket.take(client)
         raise Rejected("no_key", "This sidestick wants its key: send the header Authorization: Bearer KEY.")
 
-    def _telling(self, send: Send, origin: str | None) -> Send:
+    def _wrap_send(self, send: Send, origin: str | None) -> Send:
         """Adds what every answer carries."""
-        shared = origin if origin in self._rules.origins else None
+        shared = origin if origin in self._settings.origins else None
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._answered(message["status"])
-                _dress(MutableHeaders(scope=message), shared)
+                self._count_answer(message["status"])
+                _set_headers(MutableHeaders(scope=message), shared)
             await send(message)
 
-        return told
+        return send_with_headers
 
-    async def _turned_away(self, scope: Scope, receive: Receive, send: Send, error: Rejected) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, error: Rejected) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
-        response = of(error)
+        response = error_response(error)
         if error.code == "no_key":
             response.headers["WWW-Authenticate"] = "Bearer"
         if error.code == "busy":
@@ -163,20 +163,20 @@ class Gate:
         await response(scope, receive, send)
 
 
-def _is_ours(host: str, port: int) -> bool:
+def _is_local_host(host: str, port: int) -> bool:
     try:
         parts = urlsplit(f"//{host}")
-        return parts.hostname in _LOCAL and (parts.port or 80) == port and "@" not in host
+        return parts.hostname in _LOCAL_HOSTS and (parts.port or 80) == port and "@" not in host
     except ValueError:
         return False
 
 
-def _is_visit(scope: Scope, headers: Headers) -> bool:
+def _is_navigation(scope: Scope, headers: Headers) -> bool:
     """Somebody followed a link to the page, which does nothing by itself."""
     return scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate" and scope["path"] == "/"
 
 
-def _key(scope: Scope, headers: Headers) -> str:
+def _read_key(scope: Scope, headers: Headers) -> str:
     """From the header; players and event sources, which cannot set one, put it into the address."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -185,8 +185,8 @@ def _key(scope: Scope, headers: Headers) -> str:
     return str(asked.get("key", [""])[0])
 
 
-def _dress(headers: MutableHeaders, origin: str | None) -> None:
-    for name, value in _SAFE.items():
+def _set_headers(headers: MutableHeaders, origin: str | None) -> None:
+    for name, value in _SAFE_HEADERS.items():
         headers.setdefault(name, value)
     if origin is None:
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -197,21 +197,24 @@ def _dress(headers: MutableHeaders, origin: str | None) -> None:
     headers.add_vary_header("Origin")
 
 
-async def _preflight(send: Send) -> None:
-    said = {"Methods": _METHODS, "Headers": _HEADERS, "Private-Network": "true"}
-    headers = [*((f"access-control-allow-{n}".lower(), v) for n, v in said.items()), ("access-control-max-age", "600")]
+async def _answer_preflight(send: Send) -> None:
+    allowed = {"Methods": _ALLOWED_METHODS, "Headers": _ALLOWED_HEADERS, "Private-Network": "true"}
+    headers = [
+        *((f"access-control-allow-{n}".lower(), v) for n, v in allowed.items()),
+        ("access-control-max-age", "600"),
+    ]
     raw: Iterable[Any] = [(name.encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": 204, "headers": list(raw)})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _limited(receive: Receive, headers: Headers) -> Receive:
+def _limit_body(receive: Receive, headers: Headers) -> Receive:
     """A body of JSON is read into memory, so it may not be long; forms go to disk and have a limit of their own."""
     if headers.get("content-type", "").startswith("multipart/"):
         return receive
     seen = 0
 
-    async def counted() -> Message:
+    async def receive_limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
@@ -219,4 +222,4 @@ def _limited(receive: Receive, headers: Headers) -> Receive:
             raise HTTPException(413, f"The body has more than {LONGEST_BODY >> 20} MB.")
         return message
 
-    return counted
+    return receive_limited

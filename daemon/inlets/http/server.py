@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import uvicorn
 
-    from daemon.inlets.http.context import Front
+    from daemon.inlets.http.context import HttpContext
 
 BACKLOG = 512
 GRACE = 2  # seconds for answers that are under way when sidestick stops
 
 _log = logging.getLogger("sidestick.http")
 
-Build = Callable[[int], "tuple[Front, Any]"]
+Build = Callable[[int], "tuple[HttpContext, Any]"]
 
 
 class HttpInlet:
-    """`build(port)` makes the front and the application. Without the port there is no page, and sidestick says so."""
+    """`build(port)` makes the context and the application. Without the port there is no page, and sidestick says so."""
 
     def __init__(self, host: str, port: int, build: Build) -> None:
         self._build = build
-        self._socket = _taken(host, port)
+        self._socket = _bind(host, port)
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._front: Front | None = None
+        self._context: HttpContext | None = None
         self._ready = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
@@ -50,20 +50,20 @@ class HttpInlet:
         self._stopping = True
         if self._thread.ident is not None:
             self._ready.wait()
-            self._end()
+            self._request_exit()
             self._thread.join()
         if self._socket is not None:
             self._socket.close()
 
-    def _end(self) -> None:
+    def _request_exit(self) -> None:
         if self._server is not None and self._loop is not None:
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._leave)
+                self._loop.call_soon_threadsafe(self._exit_loop)
 
-    def _leave(self) -> None:
-        assert self._server is not None and self._front is not None
-        self._front.feed.close()
-        self._front.lab.close()
+    def _exit_loop(self) -> None:
+        assert self._server is not None and self._context is not None
+        self._context.event_log.close()
+        self._context.media_cache.close()
         self._server.should_exit = True
         self._server.leaving.set()  # type: ignore[attr-defined]
 
@@ -74,19 +74,19 @@ class HttpInlet:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from daemon.inlets.http.quiet import QuietServer, config
+        from daemon.inlets.http.quiet import TicklessServer, uvicorn_config
 
         self._loop = asyncio.get_running_loop()
-        self._front, app = self._build(self.http_port)
-        self._front.feed.attach(self._loop)
+        self._context, app = self._build(self.http_port)
+        self._context.event_log.attach(self._loop)
         gc.freeze()  # the routes and their models stay: no correction has to wait until they were looked through
-        self._server = QuietServer(config(app, GRACE))
+        self._server = TicklessServer(uvicorn_config(app, GRACE))
         self._ready.set()
         if not self._stopping:
             await self._server.serve([self._socket] if self._socket else None)
 
 
-def _taken(host: str, port: int) -> socket.socket | None:
+def _bind(host: str, port: int) -> socket.socket | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""The feed over the wire: server-sent events that can be resumed, and a WebSocket for who wants to answer."""
+"""The event log over the wire: server-sent events that can be resumed, and a WebSocket for who wants to answer."""
 
 import asyncio
 import json
@@ -10,17 +10,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from daemon.errors import Rejected
-from daemon.inlets.http import job_view as listing
-from daemon.inlets.http.context import Front, Here, front_of
-from daemon.inlets.http.errors import may
-from daemon.inlets.http.event_log import about, wire
+from daemon.inlets.http import job_view
+from daemon.inlets.http.context import Context, HttpContext, context_of
+from daemon.inlets.http.errors import document_errors
+from daemon.inlets.http.event_log import encode_event, filter_events
 
-ALIVE = 15.0  # seconds between signs of life
-SHOWN = 50  # jobs in the first event
-MOST = 1000  # listeners at once
+KEEPALIVE = 15.0  # seconds between signs of life
+STATE_JOBS = 50  # jobs in the first event
+MOST_LISTENERS = 1000  # listeners at once
 
-_SIGN = b": sidestick is there\n\n"
-_EVENTS: dict[str, Any] = {
+_KEEPALIVE_COMMENT = b": sidestick is there\n\n"
+_EVENTS_RESPONSE: dict[str, Any] = {
     "content": {
         "text/event-stream": {
             "schema": {"type": "string"},
@@ -32,115 +32,124 @@ _EVENTS: dict[str, Any] = {
 }
 
 router = APIRouter(tags=["events"])
-LastSeen = Annotated[str | None, Header(description="The number of the last event that was heard.")]
+LastEventId = Annotated[str | None, Header(description="The number of the last event that was heard.")]
 
 
-class Events(StreamingResponse):
+class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.get("/api/events", summary="Hear of everything", response_class=Events, responses={200: _EVENTS, **may(429)})
-async def events(here: Here, last_event_id: LastSeen = None) -> Events:
+@router.get(
+    "/api/events",
+    summary="Hear of everything",
+    response_class=EventStream,
+    responses={200: _EVENTS_RESPONSE, **document_errors(429)},
+)
+async def events(context: Context, last_event_id: LastEventId = None) -> EventStream:
     """Server-sent events. The first one, `state`, tells where the latest jobs stand."""
-    return _response(here, None, last_event_id)
+    return _event_stream(context, None, last_event_id)
 
 
 @router.get(
-    "/api/jobs/{job}/events", summary="Hear of one job", response_class=Events,
-    responses={200: _EVENTS, **may(404, 429)},
+    "/api/jobs/{job}/events", summary="Hear of one job", response_class=EventStream,
+    responses={200: _EVENTS_RESPONSE, **document_errors(404, 429)},
 )  # fmt: skip
-async def events_of(job: str, here: Here, last_event_id: LastSeen = None) -> Events:
+async def job_events(job: str, context: Context, last_event_id: LastEventId = None) -> EventStream:
     """The same for one job."""
-    await run_in_threadpool(here.staff.store.get, job)
-    return _response(here, job, last_event_id)
+    await run_in_threadpool(context.services.store.get, job)
+    return _event_stream(context, job, last_event_id)
 
 
 @router.websocket("/api/ws")
-async def socket(line: WebSocket) -> None:
+async def socket(websocket: WebSocket) -> None:
     """Send {"subscribe": job or "all"} or {"cancel": job}; events come as {"id", "event", "data"}."""
-    here = front_of(line)
-    await line.accept()
-    talk = _Talk(line, here)
-    hearing = asyncio.create_task(talk.hear())
+    context = context_of(websocket)
+    await websocket.accept()
+    connection = _Connection(websocket, context)
+    sender = asyncio.create_task(connection.send_events())
     try:
-        await talk.tell()
+        await connection.answer_requests()
     finally:
-        hearing.cancel()
+        sender.cancel()
 
 
-def _response(here: Front, job: str | None, last_seen: str | None) -> Events:
-    if here.feed.listeners >= MOST:
-        raise Rejected("busy", f"{MOST} pages listen already. Close some of them.")
-    seen = int(last_seen) if last_seen and last_seen.isascii() and last_seen.isdecimal() and len(last_seen) < 20 else -1
+def _event_stream(context: HttpContext, job: str | None, last_event_id: str | None) -> EventStream:
+    if context.event_log.listeners >= MOST_LISTENERS:
+        raise Rejected("busy", f"{MOST_LISTENERS} pages listen already. Close some of them.")
+    seen = (
+        int(last_event_id)
+        if last_event_id and last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 20
+        else -1
+    )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Events(_sent(here, job, seen), headers=headers)
+    return EventStream(_stream_events(context, job, seen), headers=headers)
 
 
-async def _sent(here: Front, job: str | None, number: int) -> AsyncIterator[bytes]:
-    feed = here.feed
-    feed.listeners += 1
+async def _stream_events(context: HttpContext, job: str | None, last_id: int) -> AsyncIterator[bytes]:
+    event_log = context.event_log
+    event_log.listeners += 1
     try:
-        while not feed.closed:
-            bell, news = feed.bell, feed.since(number)
-            if news is None:
-                number = feed.last
-                yield wire("state", await run_in_threadpool(_state, here, job), number)
-            elif news:
-                number = news[-1].id
-                if mine := about(news, job):
-                    yield b"".join(each.wire for each in mine)
-            elif not await _rung(bell):
-                yield _SIGN
+        while not event_log.closed:
+            new_event, logged = event_log.new_event, event_log.events_since(last_id)
+            if logged is None:
+                last_id = event_log.last_id
+                yield encode_event("state", await run_in_threadpool(_state_data, context, job), last_id)
+            elif logged:
+                last_id = logged[-1].id
+                if chosen := filter_events(logged, job):
+                    yield b"".join(each.encoded for each in chosen)
+            elif not await _wait_for_event(new_event):
+                yield _KEEPALIVE_COMMENT
     finally:
-        feed.listeners -= 1
+        event_log.listeners -= 1
 
 
-async def _rung(bell: asyncio.Event) -> bool:
+async def _wait_for_event(new_event: asyncio.Event) -> bool:
     try:
-        await asyncio.wait_for(bell.wait(), ALIVE)
+        await asyncio.wait_for(new_event.wait(), KEEPALIVE)
         return True
     except TimeoutError:
         return False
 
 
-def _state(here: Front, job: str | None) -> dict[str, Any]:
-    jobs = here.staff.store.page(SHOWN) if job is None else [here.staff.store.get(job)]
-    return {"jobs": [shown.model_dump(mode="json") for shown in listing.shown(here, jobs)]}
+def _state_data(context: HttpContext, job: str | None) -> dict[str, Any]:
+    jobs = context.services.store.page(STATE_JOBS) if job is None else [context.services.store.get(job)]
+    return {"jobs": [view.model_dump(mode="json") for view in job_view.view_jobs(context, jobs)]}
 
 
-class _Talk:
-    """One WebSocket: what it asks for, and what it hears."""
+class _Connection:
+    """One WebSocket: its requests and its subscriptions."""
 
-    def __init__(self, line: WebSocket, here: Front) -> None:
-        self._line, self._here, self._feed = line, here, here.feed
-        self._wanted: set[str | None] = set()
-        self._fresh = asyncio.Event()
-        self._number = -1
+    def __init__(self, websocket: WebSocket, context: HttpContext) -> None:
+        self._websocket, self._context, self._event_log = websocket, context, context.event_log
+        self._subscriptions: set[str | None] = set()
+        self._first_subscription = asyncio.Event()
+        self._last_id = -1
 
-    async def tell(self) -> None:
+    async def answer_requests(self) -> None:
         """Until the other side is gone."""
-        while not self._feed.closed:
+        while not self._event_log.closed:
             try:
-                asked = json.loads(await self._line.receive_text())
+                asked = json.loads(await self._websocket.receive_text())
             except WebSocketDisconnect:
                 return
             except (ValueError, RecursionError, KeyError):
                 asked = None
             await self._answer(asked)
 
-    async def hear(self) -> None:
-        await self._fresh.wait()
-        while not self._feed.closed:
-            bell, news = self._feed.bell, self._feed.since(self._number)
-            if news is None:
-                await self._state()
-            elif not news:
-                await bell.wait()
+    async def send_events(self) -> None:
+        await self._first_subscription.wait()
+        while not self._event_log.closed:
+            new_event, logged = self._event_log.new_event, self._event_log.events_since(self._last_id)
+            if logged is None:
+                await self._send_state()
+            elif not logged:
+                await new_event.wait()
             else:
-                self._number = news[-1].id
-                for each in news:
-                    if None in self._wanted or each.job in self._wanted:
-                        await self._say(each.id, each.event, each.data)
+                self._last_id = logged[-1].id
+                for each in logged:
+                    if None in self._subscriptions or each.job in self._subscriptions:
+                        await self._send(each.id, each.event, each.data)
 
     async def _answer(self, asked: Any) -> None:
         try:
@@ -148,24 +157,24 @@ class _Talk:
                 case {"subscribe": "all"}:
                     await self._subscribe(None)
                 case {"subscribe": str(job)}:
-                    await run_in_threadpool(self._here.staff.store.get, job)
+                    await run_in_threadpool(self._context.services.store.get, job)
                     await self._subscribe(job)
                 case {"cancel": str(job)}:
-                    await run_in_threadpool(self._here.staff.foreman.cancel, job)
+                    await run_in_threadpool(self._context.services.scheduler.cancel, job)
                 case _:
                     raise Rejected("bad_request", 'Send {"subscribe": "all"}, {"subscribe": job} or {"cancel": job}.')
         except Rejected as error:
-            await self._say(self._feed.last, "error", {"code": error.code, "text": error.reason})
+            await self._send(self._event_log.last_id, "error", {"code": error.code, "text": error.reason})
 
     async def _subscribe(self, job: str | None) -> None:
-        self._wanted.add(job)
-        await self._state()
-        self._fresh.set()
+        self._subscriptions.add(job)
+        await self._send_state()
+        self._first_subscription.set()
 
-    async def _state(self) -> None:
-        self._number = self._feed.last
-        jobs = None if None in self._wanted else next(iter(self._wanted), None)
-        await self._say(self._number, "state", await run_in_threadpool(_state, self._here, jobs))
+    async def _send_state(self) -> None:
+        self._last_id = self._event_log.last_id
+        jobs = None if None in self._subscriptions else next(iter(self._subscriptions), None)
+        await self._send(self._last_id, "state", await run_in_threadpool(_state_data, self._context, jobs))
 
-    async def _say(self, number: int, event: str, data: Any) -> None:
-        await self._line.send_text(json.dumps({"id": number, "event": event, "data": data}, separators=(",", ":")))
+    async def _send(self, number: int, event: str, data: Any) -> None:
+        await self._websocket.send_text(json.dumps({"id": number, "event": event, "data": data}, separators=(",", ":")))

@@ -23,12 +23,11 @@ from pydantic import RootModel
 from starlette.requests import ClientDisconnect
 
 from daemon.errors import Rejected, SidestickError
-from daemon.files import TEMPORARY, why
-from daemon.inlets.http import job_view as listing
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http.context import Front
-from daemon.inlets.http.json_body import read
-from daemon.inlets.http.multipart import Form
+from daemon.files import TEMPORARY, describe_os_error
+from daemon.inlets.http import job_view, schemas
+from daemon.inlets.http.context import HttpContext
+from daemon.inlets.http.json_body import read_body
+from daemon.inlets.http.multipart import UploadForm
 from daemon.jobs.job import Job
 from daemon.outlets.naming import digest_of
 
@@ -41,26 +40,26 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\/\u2028-\u202e\u2066-\u206
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))}
 
 
-class _Given(RootModel[dict[str, Any]]):
+class _UploadOptions(RootModel[dict[str, Any]]):
     """Options are a JSON object; what stands in it is admission's to check."""
 
 
-async def taken(request: Request, here: Front) -> shapes.Job:
+async def receive_upload(request: Request, context: HttpContext) -> schemas.JobView:
     """The job for the one song of a form. Raises Rejected (bad_upload, cut_off, too_big, disk_full, ...)."""
-    limit = int(here.settings.limits.max_gigabytes * (1 << 30))
+    limit = int(context.settings.limits.max_gigabytes * (1 << 30))
     _check_length(request, limit)
-    folder = here.settings.folders.uploads
-    with incoming(folder) as fresh:
-        form = Form(request.headers["content-type"], fresh, limit)
-        await _received(request, form)
-        options = read(_Given, form.options or "{}").root
-        return await run_in_threadpool(admitted, here, form.path, form.name, options)
+    folder = context.settings.folders.uploads
+    with temporary_folder(folder) as fresh:
+        form = UploadForm(request.headers["content-type"], fresh, limit)
+        await _receive(request, form)
+        options = read_body(_UploadOptions, form.options or "{}").root
+        return await run_in_threadpool(admit_upload, context, form.path, form.name, options)
 
 
-def remove(here: Front, job: Job) -> None:
+def remove(context: HttpContext, job: Job) -> None:
     """The folder of an upload, unless another job needs it. Songs that were not uploaded are never touched."""
     folder = job.path.parent
-    if folder.parent != here.settings.folders.uploads or here.staff.store.asked_for(job.path):
+    if folder.parent != context.settings.folders.uploads or context.services.store.has_job_of(job.path):
         return
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,27 +83,27 @@ def safe_name(text: str) -> str:
 
 
 @contextmanager
-def incoming(folder: Path) -> Iterator[Path]:
+def temporary_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that is gone in the end."""
     fresh = folder / f"{TEMPORARY}{secrets.token_hex(6)}"
     try:
         fresh.mkdir(parents=True)
         yield fresh
     except OSError as error:
-        raise _refused(folder, error) from None
+        raise _folder_refusal(folder, error) from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _refused(folder: Path, error: OSError) -> Rejected:
+def _folder_refusal(folder: Path, error: OSError) -> Rejected:
     code = "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "no_folder"
-    return Rejected(code, f"The upload could not be kept in {folder}: {why(error)}.")
+    return Rejected(code, f"The upload could not be kept in {folder}: {describe_os_error(error)}.")
 
 
 def _check_length(request: Request, limit: int) -> None:
     """What is known to be too long need not be sent at all."""
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > limit + _FORM_ROOM:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit + _FORM_ROOM:
         raise too_big(limit)
 
 
@@ -113,7 +112,7 @@ def too_big(limit: int) -> Rejected:
     return Rejected("too_big", text)
 
 
-async def _received(request: Request, form: Form) -> None:
+async def _receive(request: Request, form: UploadForm) -> None:
     gathered = bytearray()
     try:
         async for chunk in request.stream():
@@ -129,18 +128,18 @@ async def _received(request: Request, form: Form) -> None:
         form.close()
 
 
-def admitted(here: Front, received: Path, name: str, options: dict[str, Any]) -> shapes.Job:
+def admit_upload(context: HttpContext, received: Path, name: str, options: dict[str, Any]) -> schemas.JobView:
     """The job for a song that was received, in its own folder now. Raises Rejected, and then the song is gone."""
-    path, new = _placed(received, safe_name(name), here.settings.folders.uploads)
+    path, new = _move_to_folder(received, safe_name(name), context.settings.folders.uploads)
     try:
-        return listing.one(here, here.staff.admission.admit(path, options))
+        return job_view.view_job(context, context.services.admission.admit(path, options))
     except SidestickError:
         if new:
             shutil.rmtree(path.parent, ignore_errors=True)
         raise
 
 
-def _placed(received: Path, name: str, folder: Path) -> tuple[Path, bool]:
+def _move_to_folder(received: Path, name: str, folder: Path) -> tuple[Path, bool]:
     """Where the song lies from now on, and whether it is new: the same song under the same name is not kept twice."""
     digest = digest_of(received)
     for number in count(1):

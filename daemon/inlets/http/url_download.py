@@ -12,26 +12,25 @@ from urllib.parse import urlsplit
 from fastapi.concurrency import run_in_threadpool
 
 from daemon.errors import Rejected
-from daemon.inlets.http import schemas as shapes
-from daemon.inlets.http import uploads
-from daemon.inlets.http.context import Front
+from daemon.inlets.http import schemas, uploads
+from daemon.inlets.http.context import HttpContext
 
-PATIENCE = 600.0  # seconds for a download
+DOWNLOAD_TIMEOUT = 600.0  # seconds for a download
 
 
-async def taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
+async def create_job(url: str, options: dict[str, Any], context: HttpContext) -> schemas.JobView:
     """The job for the song at `url`, once it is here. Raises Rejected (no_url, bad_url)."""
-    return await run_in_threadpool(_taken, url, options, here)
+    return await run_in_threadpool(_create_job, url, options, context)
 
 
-def _taken(url: str, options: dict[str, Any], here: Front) -> shapes.Job:
+def _create_job(url: str, options: dict[str, Any], context: HttpContext) -> schemas.JobView:
     require_public(url)
     if importlib.util.find_spec("yt_dlp") is None:
         raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'sidestick[url]'.")
-    folder = here.settings.folders.uploads
-    with uploads.incoming(folder) as fresh:
-        fetched = _fetched(url, fresh, here)
-        return uploads.admitted(here, fetched, fetched.name, options)
+    folder = context.settings.folders.uploads
+    with uploads.temporary_folder(folder) as fresh:
+        fetched = _download(url, fresh, context)
+        return uploads.admit_upload(context, fetched, fetched.name, options)
 
 
 def require_public(url: str) -> None:
@@ -56,21 +55,23 @@ def _host(url: str) -> str:
     return parts.hostname or "" if parts.scheme in ("http", "https") else ""
 
 
-def _fetched(url: str, folder: Path, here: Front) -> Path:
+def _download(url: str, folder: Path, context: HttpContext) -> Path:
     try:
-        done = subprocess.run(_command(url, folder, here), capture_output=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(
+            _command(url, folder, context), capture_output=True, timeout=DOWNLOAD_TIMEOUT, check=False
+        )
     except subprocess.TimeoutExpired:
-        raise Rejected("bad_url", f"{url} did not arrive within {PATIENCE / 60:.0f} minutes.") from None
+        raise Rejected("bad_url", f"{url} did not arrive within {DOWNLOAD_TIMEOUT / 60:.0f} minutes.") from None
     files = [path for path in folder.iterdir() if path.is_file()]
     if done.returncode or len(files) != 1:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        reason = said[-1].removeprefix("ERROR: ")[:200] if said else "there is no song"
+        stderr = done.stderr.decode(errors="replace").strip().splitlines()
+        reason = stderr[-1].removeprefix("ERROR: ")[:200] if stderr else "there is no song"
         raise Rejected("bad_url", f"{url} gave no song ({reason}).")
     return files[0]
 
 
-def _command(url: str, folder: Path, here: Front) -> list[str]:
-    limit = int(here.settings.limits.max_gigabytes * (1 << 30))
+def _command(url: str, folder: Path, context: HttpContext) -> list[str]:
+    limit = int(context.settings.limits.max_gigabytes * (1 << 30))
     given = ("--ignore-config", "--no-playlist", "--no-progress", "--no-mtime", "--no-cache-dir", "--quiet")
     which = ("--format", "bestaudio/best", "--max-filesize", str(limit))
     target = ("--paths", str(folder), "--output", "%(title).80B.%(ext)s")

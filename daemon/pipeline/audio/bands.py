@@ -22,7 +22,7 @@ class Bands:
     """
 
     averaging: csr_array
-    drawing: csr_array
+    expansion: csr_array
     centres: Floats
     weight: Floats
 
@@ -30,9 +30,9 @@ class Bands:
         """Mean power per band, (bands, frames), of one channel's (bins, frames)."""
         return np.asarray(self.averaging @ (spectrum.real**2 + spectrum.imag**2))
 
-    def drawn(self, mask: Floats) -> Floats:
+    def expand(self, mask: Floats) -> Floats:
         """(bins, frames) from a mask per band."""
-        return np.asarray(self.drawing @ mask)
+        return np.asarray(self.expansion @ mask)
 
 
 @cache

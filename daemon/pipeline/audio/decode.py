@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import Rejected
-from daemon.pipeline.audio.pcm import DecoderError, Reading
+from daemon.pipeline.audio.pcm import AudioReader, DecoderError
 from daemon.pipeline.audio.probe import Decoder, Limits, Probe, check_length, clock_time, probe
 from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import RATE, Audio, Source
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 SILENCE = 2**-14  # two steps of 16 bits, -84 dB: less is dither
 REPORT_EVERY = 0.1  # seconds
 
-Report = Callable[[float], None]
+ReportFraction = Callable[[float], None]
 
 
 def decode(
-    path: Path, target: Path, limits: Limits, report: Report, *, clock: Callable[[], float] = time.monotonic
+    path: Path, target: Path, limits: Limits, report: ReportFraction, *, clock: Callable[[], float] = time.monotonic
 ) -> Source:
     """Write the sound of `path` to `target`, a WAV file, and tell what it was.
 
@@ -42,7 +42,7 @@ def decode(
     report(0.0)
     found = probe(path, limits)
     digest = file_digest(path)
-    conversion = _Conversion(found, limits, _paced(report, clock))
+    conversion = _Conversion(found, limits, _throttle(report, clock))
     try:
         audio, reading = conversion.run(found.decoder, target)
     except DecoderError:
@@ -63,13 +63,13 @@ class _Conversion:
 
     found: Probe
     limits: Limits
-    report: Report
+    report: ReportFraction
 
-    def run(self, decoder: Decoder, target: Path) -> tuple[Audio, Reading]:
-        reading = Reading(self.found, decoder, self.found.rate)
+    def run(self, decoder: Decoder, target: Path) -> tuple[Audio, AudioReader]:
+        reading = AudioReader(self.found, decoder, self.found.rate)
         peak = 0.0
         with WavWriter(target, stage="decode") as wav:
-            for block in _at_44100(reading):
+            for block in _resample_blocks(reading):
                 peak = max(peak, self._peak(block, wav.frames))
                 wav.write(block)
                 self._check_growth(wav.frames)
@@ -91,7 +91,7 @@ class _Conversion:
             check_length(self.found.path, seconds, self.limits)
         self.report(min(1.0, seconds / self.found.seconds) if self.found.seconds else 0.0)
 
-    def _check_whole(self, reading: Reading, frames: int, peak: float) -> None:
+    def _check_whole(self, reading: AudioReader, frames: int, peak: float) -> None:
         name = self.found.path.name
         if reading.broken > reading.packets:
             reason = f"{name} is not audio, or too damaged to be read. Export or copy it again."
@@ -104,7 +104,7 @@ class _Conversion:
             raise Rejected("silent", f"{name} is silent{part}. Check that the right track was exported.")
 
 
-def _at_44100(reading: Reading) -> "Iterator[Block]":
+def _resample_blocks(reading: AudioReader) -> "Iterator[Block]":
     """Stereo blocks at 44.1 kHz. A stream of n frames gives n * 44100 / rate of them, to the nearest."""
     import numpy as np
     import soxr
@@ -119,17 +119,17 @@ def _at_44100(reading: Reading) -> "Iterator[Block]":
         yield resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True).T
 
 
-def _remarks(reading: Reading) -> Iterator[str]:
+def _remarks(reading: AudioReader) -> Iterator[str]:
     found = reading.probe
     if found.channels > 2:
         yield f"{found.path.name} has {found.channels} channels; the first two were used."
-    if reading.missing:
+    if reading.missing_seconds:
         held, promised = reading.frames / reading.rate, (reading.promised or 0) / reading.rate
         yield (
             f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; what is there was used."
         )
-    if reading.silenced:
-        lost = 1000 * reading.silenced / reading.rate
+    if reading.silent_frames:
+        lost = 1000 * reading.silent_frames / reading.rate
         yield f"{found.path.name} is damaged: {lost:.0f} ms of it could not be decoded and are silent."
     if found.container == "aac":
         yield (
@@ -138,7 +138,7 @@ def _remarks(reading: Reading) -> Iterator[str]:
         )
 
 
-def _paced(report: Report, clock: Callable[[], float]) -> Report:
+def _throttle(report: ReportFraction, clock: Callable[[], float]) -> ReportFraction:
     """`report`, but silent within REPORT_EVERY of the last call."""
     last = clock()
 

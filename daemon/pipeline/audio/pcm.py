@@ -30,8 +30,8 @@ class DecoderError(Exception):
 
 
 @dataclass(slots=True)
-class Reading:
-    """A file being read. `blocks` fills the other fields in, from its first block on.
+class AudioReader:
+    """Reader of one audio file. `blocks` fills the other fields in, from its first block on.
 
     `rate` in Hz; `frames` read, `promised` by the header and `silenced` because they were lost, all at that
     rate; `packets` that could be decoded and `broken` ones that could not.
@@ -42,25 +42,25 @@ class Reading:
     rate: int
     frames: int = 0
     promised: int | None = None
-    silenced: int = 0
+    silent_frames: int = 0
     packets: int = 0
     broken: int = 0
 
     def blocks(self) -> "Iterator[Block]":
         """(channels, frames) in order. DecoderError only from libsndfile; PyAV gives what there is."""
-        source = _by_soundfile(self) if self.decoder is Decoder.SOUNDFILE else _by_pyav(self)
+        source = _read_soundfile(self) if self.decoder is Decoder.SOUNDFILE else _read_pyav(self)
         for block in source:
             self.frames += block.shape[1]
             yield block
 
     @property
-    def missing(self) -> float:
+    def missing_seconds(self) -> float:
         """Seconds that the header promises and the file does not hold."""
         short = 0.0 if self.promised is None else (self.promised - self.frames) / self.rate
         return short if short > MISSING else 0.0
 
 
-def _by_soundfile(reading: Reading) -> "Iterator[Block]":
+def _read_soundfile(reading: AudioReader) -> "Iterator[Block]":
     import soundfile
 
     try:
@@ -76,18 +76,18 @@ def _by_soundfile(reading: Reading) -> "Iterator[Block]":
         raise DecoderError("the file ends early")
 
 
-def _by_pyav(reading: Reading) -> "Iterator[Block]":
+def _read_pyav(reading: AudioReader) -> "Iterator[Block]":
     import av
 
     path = str(reading.probe.path.absolute())
     with av.open(path, options=PYAV_OPTIONS, metadata_errors="ignore") as container:
         seconds = promised_seconds(container)
         begin = container.start_time / 1e6 if reading.probe.has_video and container.start_time else None
-        blocks = _placed(reading, _frames(reading, container), begin)
-        yield from _without_padding(reading, blocks, seconds)
+        blocks = _place_frames(reading, _frames(reading, container), begin)
+        yield from _drop_padding(reading, blocks, seconds)
 
 
-def _frames(reading: Reading, container: Any) -> Iterator[Any]:
+def _frames(reading: AudioReader, container: Any) -> Iterator[Any]:
     """The frames that can be decoded. Broken packets are counted and left out."""
     import av
 
@@ -104,7 +104,7 @@ def _frames(reading: Reading, container: Any) -> Iterator[Any]:
         reading.broken += 1
 
 
-def _placed(reading: Reading, frames: Iterator[Any], begin: float | None) -> "Iterator[Block]":
+def _place_frames(reading: AudioReader, frames: Iterator[Any], begin: float | None) -> "Iterator[Block]":
     """Packed blocks, with silence where time stamps say that sound is missing.
 
     `begin` is the time stamp of second 0; None means that of the first frame: a lone track starts at once.
@@ -123,7 +123,7 @@ def _placed(reading: Reading, frames: Iterator[Any], begin: float | None) -> "It
             reading.broken += 1
             continue
         if gap := _gap(frame, begin, done):
-            reading.silenced += gap if done else 0
+            reading.silent_frames += gap if done else 0
             yield np.zeros((channels, gap), np.float32)
         for packed in packer.resample(frame):
             yield packed.to_ndarray().reshape(-1, channels).T
@@ -138,7 +138,7 @@ def _gap(frame: Any, begin: float | None, done: int) -> int:
     return round(gap * frame.sample_rate) if GAP < gap < LONGEST_GAP else 0
 
 
-def _without_padding(reading: Reading, blocks: "Iterator[Block]", seconds: float | None) -> "Iterator[Block]":
+def _drop_padding(reading: AudioReader, blocks: "Iterator[Block]", seconds: float | None) -> "Iterator[Block]":
     """Drop what the encoder added behind `seconds`, unless so much follows that `seconds` cannot be true."""
     end: int | None = None
     done, tail = 0, []

@@ -75,7 +75,7 @@ def probe(path: Path, limits: Limits) -> Probe:
     no_channels, bad_rate, too_long, too_short.
     """
     _check_file(path, limits)
-    found = _by_soundfile(path) or _by_pyav(path)
+    found = _probe_soundfile(path) or _probe_pyav(path)
     _check_sound(found)
     check_length(path, found.seconds, limits)
     return found
@@ -135,7 +135,7 @@ def _status(path: Path) -> os.stat_result:
     try:
         return path.stat()
     except PermissionError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable_error(path, error) from None
     except OSError as error:
         reason = f"{path} cannot be found ({error.strerror}). Check the name, and that its disk is mounted."
         raise Rejected("missing", reason) from None
@@ -146,15 +146,15 @@ def _open_once(path: Path) -> None:
         with path.open("rb") as file:
             file.read(1)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable_error(path, error) from None
 
 
-def _unreadable(path: Path, error: OSError) -> Rejected:
+def _unreadable_error(path: Path, error: OSError) -> Rejected:
     reason = f"{path} cannot be read ({error.strerror}). Change its permissions, or copy it elsewhere."
     return Rejected("unreadable", reason)
 
 
-def _by_soundfile(path: Path) -> Probe | None:
+def _probe_soundfile(path: Path) -> Probe | None:
     import soundfile
 
     if path.suffix.lower() == ".raw":  # soundfile would ask for the rate instead of looking at the content
@@ -180,7 +180,7 @@ def _describe(path: Path, file: Any) -> Probe:
     )
 
 
-def _by_pyav(path: Path) -> Probe:
+def _probe_pyav(path: Path) -> Probe:
     import av
 
     try:
@@ -188,10 +188,10 @@ def _by_pyav(path: Path) -> Probe:
             if not container.streams.audio:
                 raise Rejected("no_audio_track", f"{path.name} has no audio track. Export it with sound.")
             if container.streams.audio[0].codec_context is None:  # a codec that FFmpeg does not know
-                raise _not_audio(path)
+                raise _not_audio_error(path)
             return _describe_track(path, container)
     except av.FFmpegError:
-        raise _not_audio(path) from None
+        raise _not_audio_error(path) from None
 
 
 def _describe_track(path: Path, container: Any) -> Probe:
@@ -221,15 +221,15 @@ def promised_seconds(container: Any) -> float | None:
     return container.duration / 1e6 if container.duration and not container.streams.video else None
 
 
-def _not_audio(path: Path) -> Rejected:
-    kind = _looks_like(path)
+def _not_audio_error(path: Path) -> Rejected:
+    kind = _guess_kind(path)
     if kind:
         reason = f"{path.name} starts like {kind} but is damaged or incomplete. Export or copy it again."
         return Rejected("damaged", reason)
     return Rejected("not_audio", f"{path.name} is not audio that can be read. Export it as {KINDS}.")
 
 
-def _looks_like(path: Path) -> str | None:
+def _guess_kind(path: Path) -> str | None:
     with path.open("rb") as file:
         start = file.read(12)
     if start[4:8] == b"ftyp":

@@ -1,4 +1,4 @@
-"""Another sample rate, block by block, for those who listen at their own."""
+"""Resampling, block by block, for networks that work at a sample rate of their own."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
-def resampled(blocks: Iterable[Floats], rate: int, wanted: int) -> Iterator[Floats]:
+def resample(blocks: Iterable[Floats], rate: int, target_rate: int) -> Iterator[Floats]:
     """Mono blocks at `rate` Hz as mono blocks of other sizes at `wanted` Hz, without delay."""
     import soxr
 
-    stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32")
+    stream = soxr.ResampleStream(rate, target_rate, 1, dtype="float32")
     for block in blocks:
         yield stream.resample_chunk(np.ascontiguousarray(block, np.float32))
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)

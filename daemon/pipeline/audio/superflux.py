@@ -44,7 +44,7 @@ class Novelty:
 
 def novelty(audio: Audio, peak: float | None = None) -> Novelty:
     """Superflux of a mono sum, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
-    full = loudest(audio) if peak is None else peak
+    full = peak_sample(audio) if peak is None else peak
     if full <= 0:
         return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
     bank = csr_array(filter_bank())
@@ -53,12 +53,12 @@ def novelty(audio: Audio, peak: float | None = None) -> Novelty:
     for spectra in _magnitudes(audio, 1 / full):
         levels = np.log10(1 + COMPRESSION * (bank @ spectra.T))
         both = np.concatenate([past, levels], axis=1)
-        parts.append(np.maximum(0, levels - _blurred(both[:, :-LAG])).mean(axis=0))
+        parts.append(np.maximum(0, levels - _blur(both[:, :-LAG])).mean(axis=0))
         past = both[:, -LAG:]
     return Novelty(np.concatenate(parts))
 
 
-def _blurred(levels: Floats) -> Floats:
+def _blur(levels: Floats) -> Floats:
     """Each band (row) as loud as the loudest of it and its neighbours."""
     out = levels.copy()
     np.maximum(out[1:], levels[:-1], out=out[1:])
@@ -66,7 +66,7 @@ def _blurred(levels: Floats) -> Floats:
     return out
 
 
-def loudest(audio: Audio) -> float:
+def peak_sample(audio: Audio) -> float:
     """The largest absolute sample of the mono sum."""
     return max((float(np.abs(block.mean(axis=0)).max(initial=0)) for block in audio.blocks()), default=0.0)
 
@@ -86,26 +86,26 @@ def filter_bank() -> Floats:
 
 def peaks(found: Novelty, gap: float = 0.03) -> NDArray[np.int64]:
     """Frames of the onsets of a whole signal, at most one per `gap` seconds."""
-    frames = tops(found)
+    frames = local_maxima(found)
     frames = frames[found.values[frames] > local_threshold(found)[frames]]
-    return strongest(frames, found.values[frames], gap * found.rate)
+    return thin_peaks(frames, found.values[frames], gap * found.rate)
 
 
 def local_threshold(found: Novelty, deviations: float = 4.0, floor: float = 0.025) -> Floats:
     """Per frame the median of the 0.7 s around it + `deviations` x MAD + `floor`."""
-    span = _odd(0.7 * found.rate)
+    span = _odd_length(0.7 * found.rate)
     middle = median_filter(found.values, span, mode="constant")
     spread = median_filter(np.abs(found.values - middle), span, mode="constant")
     return middle + deviations * spread + floor
 
 
-def tops(found: Novelty) -> NDArray[np.int64]:
+def local_maxima(found: Novelty) -> NDArray[np.int64]:
     """Frames that no other within 30 ms exceeds."""
-    highest = maximum_filter1d(found.values, _odd(0.06 * found.rate), mode="constant")
+    highest = maximum_filter1d(found.values, _odd_length(0.06 * found.rate), mode="constant")
     return np.flatnonzero((found.values == highest) & (found.values > 0))
 
 
-def strongest(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArray[np.int64]:
+def thin_peaks(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArray[np.int64]:
     """`frames` (sorted) thinned so that none are closer than `gap`; of two that are, the stronger stays."""
     kept: list[int] = []
     for i in range(len(frames)):
@@ -121,10 +121,10 @@ def refine(
     found: Novelty, seconds: "Sequence[float] | NDArray[np.float64]", reach: float = 0.03
 ) -> NDArray[np.float64]:
     """Each time moved to the superflux peak within `reach` seconds that is strong and near, between frames."""
-    return np.array([_attack(found, float(t), reach) for t in seconds])
+    return np.array([_refine_onset(found, float(t), reach) for t in seconds])
 
 
-def _attack(found: Novelty, second: float, reach: float) -> float:
+def _refine_onset(found: Novelty, second: float, reach: float) -> float:
     first = max(0, round((second - reach) * found.rate))
     window = found.values[first : round((second + reach) * found.rate) + 1]
     if len(window) < 3 or window.max() <= 0:
@@ -148,7 +148,7 @@ def _magnitudes(audio: Audio, gain: float) -> Iterator[Floats]:
     window = np.hanning(WINDOW).astype(np.float32)
     window *= 2 * gain / window.sum()
     rest = np.zeros(WINDOW // 2, np.float32)
-    for block in _padded(audio):
+    for block in _pad_blocks(audio):
         rest = np.concatenate([rest, block])
         count = (len(rest) - WINDOW) // HOP + 1
         if count > 0:
@@ -157,11 +157,11 @@ def _magnitudes(audio: Audio, gain: float) -> Iterator[Floats]:
             rest = rest[count * HOP :]
 
 
-def _padded(audio: Audio) -> Iterator[Floats]:
+def _pad_blocks(audio: Audio) -> Iterator[Floats]:
     for block in audio.blocks(1 << 18):
         yield block.mean(axis=0)
     yield np.zeros(WINDOW // 2, np.float32)
 
 
-def _odd(frames: float) -> int:
+def _odd_length(frames: float) -> int:
     return int(frames) | 1

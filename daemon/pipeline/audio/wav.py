@@ -43,7 +43,7 @@ class WavWriter:
         try:
             self._file = self._partial.open("wb")
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
         self._put(self._header())
         return self
 
@@ -61,7 +61,7 @@ class WavWriter:
             if kind is None:
                 self._finish()
         except OSError as refusal:
-            raise self._refused(refusal) from refusal
+            raise self._write_error(refusal) from refusal
         finally:
             self._discard()
 
@@ -83,7 +83,7 @@ class WavWriter:
         try:
             self._file.write(data)
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
 
     def _bytes(self, frames: int) -> int:
         return frames * self._channels * 4
@@ -94,7 +94,7 @@ class WavWriter:
         layout = (b"fmt ", 16, FLOAT_FORMAT, self._channels, RATE, RATE * step, step, 32)
         return HEADER.pack(*riff, *layout, b"fact", 4, self.frames, b"data", size)
 
-    def _refused(self, error: OSError) -> StageFailed:
+    def _write_error(self, error: OSError) -> StageFailed:
         folder = self._target.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return StageFailed(self._stage, f"The disk of {folder} is full. Free some space and try again.")

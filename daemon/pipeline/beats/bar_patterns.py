@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.pipeline.records import Drum, Hit
-from daemon.weights import BARS
+from daemon.weights import BAR_PATTERNS
 
 PLACES = 12
 KINDS = 6  # kick, snare, what keeps time (hi-hat, ride), crash, toms, and strokes of no known kind
@@ -116,7 +116,7 @@ def likelihood(found: Fold, patterns: Patterns) -> Floats:
     return np.asarray(np.logaddexp.reduce(scores, axis=0))
 
 
-def explained(strokes: Strokes, times: Floats, parts: int) -> float:
+def share_on_beats(strokes: Strokes, times: Floats, parts: int) -> float:
     """The share of all strokes, by weight, that lie on a beat or one of its `parts`, beyond what chance explains."""
     inside = (strokes.seconds >= times[0]) & (strokes.seconds < times[-1])
     if not inside.any():
@@ -130,7 +130,7 @@ def explained(strokes: Strokes, times: Floats, parts: int) -> float:
 
 
 @cache
-def known(path: Path = BARS) -> tuple[Patterns, ...]:
+def load_patterns(path: Path = BAR_PATTERNS) -> tuple[Patterns, ...]:
     """The patterns of all meters that are read by themselves, the commonest meter first."""
     with np.load(path) as file:
         meters = [tuple(map(int, name.split("-")[1:])) for name in file.files if name.startswith("rates-")]

@@ -17,10 +17,10 @@ from daemon.pipeline.beats.bar_patterns import (
     UNNAMED,
     Patterns,
     Strokes,
-    explained,
     fold,
-    known,
     likelihood,
+    load_patterns,
+    share_on_beats,
 )
 from daemon.pipeline.beats.tempo import (
     ALIKE,
@@ -93,8 +93,8 @@ def _free(bpm: float | None, numerator: int | None) -> BeatGrid:
 
 def _meters(numerator: int | None) -> tuple[Patterns, ...]:
     """Those that the song may be in; the commonest where the one asked for is not known."""
-    asked = tuple(patterns for patterns in known() if patterns.beats == numerator and patterns.denominator == 4)
-    return asked or (known() if numerator is None else known()[:1])
+    asked = tuple(patterns for patterns in load_patterns() if patterns.beats == numerator and patterns.denominator == 4)
+    return asked or (load_patterns() if numerator is None else load_patterns()[:1])
 
 
 def _unnamed(found: Novelty) -> Strokes:
@@ -136,7 +136,7 @@ def _octaves(bpm: float, best: _Reading, readings: Sequence[_Reading]) -> tuple[
 
 
 def _explained(strokes: Strokes, times: Floats) -> float:
-    return max(explained(strokes, times, 4), 0.9 * explained(strokes, times, 3)) if len(times) > 1 else 0.0
+    return max(share_on_beats(strokes, times, 4), 0.9 * share_on_beats(strokes, times, 3)) if len(times) > 1 else 0.0
 
 
 def _grid(times: Floats, strokes: Strokes, patterns: Patterns, duration: float, bpm: float | None) -> BeatGrid:

@@ -47,7 +47,7 @@ def steady(grid: BeatGrid) -> BeatGrid:
     return replace(grid, beats=tuple(Seconds(time) for time in even))
 
 
-def shifted(grid: BeatGrid, lag: float) -> BeatGrid:
+def shift_grid(grid: BeatGrid, lag: float) -> BeatGrid:
     """The whole grid `lag` seconds later. Beats that would come before 0 are gone."""
     times = [beat + lag for beat in grid.beats]
     gone = sum(time < 0 for time in times)

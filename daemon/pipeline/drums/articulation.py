@@ -22,21 +22,21 @@ FOUR_TOMS = ("high_tom", "mid_tom", "low_tom", "floor_tom")
 Labels = list[str]
 
 
-def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, told: bool) -> Labels:
+def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, has_labels: bool) -> Labels:
     """Better labels for the hits of one drum. `told`: open hats and crashes are told already."""
     if not len(labels):
         return []
     by_sound: dict[Drum, Callable[[], Labels]] = {
-        Drum.SNARE: lambda: _snare(labels, heard),
-        Drum.TOMS: lambda: toms(heard.pitch),
+        Drum.SNARE: lambda: _snare_labels(labels, heard),
+        Drum.TOMS: lambda: tom_labels(heard.pitch),
     }
-    if not told:
-        by_sound[Drum.HIHAT] = lambda: _either(heard.decay > OPEN_DECAY, "open_hihat", "closed_hihat")
-        by_sound[Drum.CYMBALS] = lambda: _either(heard.decay < RIDE_DECAY, "ride", "crash")
+    if not has_labels:
+        by_sound[Drum.HIHAT] = lambda: _choose(heard.decay > OPEN_DECAY, "open_hihat", "closed_hihat")
+        by_sound[Drum.CYMBALS] = lambda: _choose(heard.decay < RIDE_DECAY, "ride", "crash")
     return by_sound.get(drum, lambda: list(labels))()
 
 
-def toms(pitch: NDArray[np.float32]) -> Labels:
+def tom_labels(pitch: NDArray[np.float32]) -> Labels:
     """high to floor by fundamental: a new tom where neighbours in pitch are more than TOM_RATIO apart."""
     order = np.argsort(pitch)
     steps = np.log(np.maximum(pitch[order], 1.0))
@@ -50,11 +50,11 @@ def toms(pitch: NDArray[np.float32]) -> Labels:
     return out
 
 
-def _snare(labels: Sequence[str], heard: Timbre) -> Labels:
+def _snare_labels(labels: Sequence[str], heard: Timbre) -> Labels:
     """A stick laid across the rim clicks: hardly any body, gone in a moment."""
     sticks = (heard.body < SIDE_STICK_BODY) & (heard.decay < SIDE_STICK_DECAY)
     return ["side_stick" if stick else label for stick, label in zip(sticks, labels, strict=True)]
 
 
-def _either(which: NDArray[np.bool_], yes: str, no: str) -> Labels:
+def _choose(which: NDArray[np.bool_], yes: str, no: str) -> Labels:
     return [yes if it else no for it in which]

@@ -15,7 +15,7 @@ from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.records import Candidate, Drum
 
 Floats = NDArray[np.float32]
-Found = Mapping[Drum, Sequence[Candidate]]
+CandidatesByDrum = Mapping[Drum, Sequence[Candidate]]
 Levels = Mapping[Drum, Floats]
 
 TOGETHER = 0.03  # seconds
@@ -24,18 +24,20 @@ MASKED = {Drum.KICK: 20.0, Drum.SNARE: 20.0, Drum.TOMS: 14.0, Drum.HIHAT: 36.0, 
 ABSENT = {Drum.KICK: 30.0, Drum.SNARE: 30.0, Drum.TOMS: 30.0, Drum.HIHAT: 45.0, Drum.CYMBALS: 45.0}
 
 
-def suppressed(found: Found, level: Levels) -> dict[Drum, list[Candidate]]:
+def suppress_bleed(found: CandidatesByDrum, level: Levels) -> dict[Drum, list[Candidate]]:
     """The same candidates; those that are bleed have a strength under the threshold. `level` is dB, one a candidate."""
     sure = {drum: np.array([c.strength >= THRESHOLD for c in found[drum]], bool) for drum in found}
     loud = {drum: float(np.percentile(level[drum][sure[drum]], 90)) for drum in found if sure[drum].any()}
     kit = max(loud.values(), default=0.0)
     return {
-        drum: _weakened(found[drum], _masked(drum, found, level, sure) | (loud.get(drum, kit) < kit - ABSENT[drum]))
+        drum: _weaken(found[drum], _find_masked(drum, found, level, sure) | (loud.get(drum, kit) < kit - ABSENT[drum]))
         for drum in found
     }
 
 
-def _masked(drum: Drum, found: Found, level: Levels, sure: Mapping[Drum, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def _find_masked(
+    drum: Drum, found: CandidatesByDrum, level: Levels, sure: Mapping[Drum, NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
     """Which candidates of `drum` lie under a sure stroke of another drum at the same moment."""
     times = np.array([c.onset for c in found[drum]])
     over = np.full(len(times), -np.inf)
@@ -54,7 +56,7 @@ def _loudest_at(times: Floats, onsets: Floats, level: Floats) -> Floats:
     return np.max(near, axis=0) if near else np.full(len(times), -np.inf)
 
 
-def _weakened(found: Sequence[Candidate], bleed: NDArray[np.bool_]) -> list[Candidate]:
+def _weaken(found: Sequence[Candidate], bleed: NDArray[np.bool_]) -> list[Candidate]:
     return [
         replace(c, strength=c.strength * 0.99 * THRESHOLD) if it and c.strength >= THRESHOLD else c
         for c, it in zip(found, bleed, strict=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from bridge.drum_labels import SOUNDS
-from daemon.pipeline.audio.superflux import Novelty, refine, strongest
+from daemon.pipeline.audio.superflux import Novelty, refine, thin_peaks
 from daemon.pipeline.records import Candidate, Drum
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Activations(Protocol):
 
 def candidates(heard: Activations, found: Novelty) -> list[Candidate]:
     """All candidates by onset, those below the threshold included."""
-    every = [candidate for drum in Drum for candidate in _of_drum(drum, heard, found)]
+    every = [candidate for drum in Drum for candidate in _drum_candidates(drum, heard, found)]
     return sorted(every, key=lambda candidate: (candidate.onset, candidate.drum))
 
 
@@ -73,7 +73,7 @@ def label_of_class(name: str) -> str:
     return CLASS_LABELS.get(name, name)
 
 
-def _of_drum(drum: Drum, heard: Activations, found: Novelty) -> Iterator[Candidate]:
+def _drum_candidates(drum: Drum, heard: Activations, found: Novelty) -> Iterator[Candidate]:
     """The classes of one drum together: a hat sounds if it sounds open or closed, and the stronger gives its name."""
     columns = [i for i, name in enumerate(heard.classes) if SOUNDS[label_of_class(name)].family == drum]
     if not columns or not len(heard.strength):
@@ -98,4 +98,4 @@ def _of_drum(drum: Drum, heard: Activations, found: Novelty) -> Iterator[Candida
 def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:
     top = maximum_filter1d(curve, 5, mode="constant")
     frames = np.flatnonzero((curve == top) & (curve >= FAINTEST))
-    return strongest(frames, curve[frames], gap * rate)
+    return thin_peaks(frames, curve[frames], gap * rate)

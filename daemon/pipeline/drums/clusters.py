@@ -32,13 +32,15 @@ def groups(labels: Sequence[str], shapes: NDArray[np.float32]) -> list[Group]:
     """All hits of one drum in groups, the largest label first. `shapes` is (hits, features) in dB."""
     names = sorted(set(labels), key=lambda name: (-labels.count(name), name))
     every = np.array(labels)
-    return [Group(name, members) for name in names for members in _alike(np.flatnonzero(every == name), shapes)]
+    return [
+        Group(name, members) for name in names for members in _split_by_timbre(np.flatnonzero(every == name), shapes)
+    ]
 
 
 def clusters(hits: Sequence[Hit], thresholds: dict[Drum, float]) -> tuple[Cluster, ...]:
     """The clusters of hits that carry their cluster's id already; candidates do not count."""
     sounding = [hit for hit in hits if hit.strength >= thresholds.get(hit.drum, 0.0)]
-    return tuple(_cluster(number, list(members)) for number, members in _by_cluster(sounding))
+    return tuple(_cluster(number, list(members)) for number, members in _group_by_cluster(sounding))
 
 
 def _cluster(number: int, hits: list[Hit]) -> Cluster:
@@ -56,20 +58,20 @@ def _cluster(number: int, hits: list[Hit]) -> Cluster:
     )
 
 
-def _by_cluster(hits: Iterable[Hit]) -> Iterator[tuple[int, list[Hit]]]:
+def _group_by_cluster(hits: Iterable[Hit]) -> Iterator[tuple[int, list[Hit]]]:
     members: dict[int, list[Hit]] = {}
     for hit in hits:
         members.setdefault(hit.cluster, []).append(hit)
     yield from sorted(members.items())
 
 
-def numbered(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+def number_hits(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """Hits sorted by onset, with ids from 0 in that order."""
     ordered = sorted(hits, key=lambda hit: (hit.onset, hit.drum))
     return tuple(replace(hit, id=i) for i, hit in enumerate(ordered))
 
 
-def _alike(members: NDArray[np.int64], shapes: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+def _split_by_timbre(members: NDArray[np.int64], shapes: NDArray[np.float32]) -> list[NDArray[np.int64]]:
     if len(members) < 8:
         return [members]
     features = shapes[members] / np.sqrt(shapes.shape[1])

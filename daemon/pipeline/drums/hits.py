@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.pipeline.drums.articulation import articulate
-from daemon.pipeline.drums.bleed import suppressed
+from daemon.pipeline.drums.bleed import suppress_bleed
 from daemon.pipeline.drums.candidates import THRESHOLD
-from daemon.pipeline.drums.clusters import clusters, groups, numbered
+from daemon.pipeline.drums.clusters import clusters, groups, number_hits
 from daemon.pipeline.drums.timbre import timbre
 from daemon.pipeline.drums.velocity import envelope, levels, reference, velocities
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
@@ -23,11 +23,17 @@ BELOW_LOUDEST = 60.0  # dB; what lies so far under the loudest hit of the kit is
 LOUDNESS_RANGE = 40.0  # dB that the transcriber's own loudness, 0..1, stands for
 
 Floats = NDArray[np.float32]
-Report = Callable[[float], None]
+ReportFraction = Callable[[float], None]
 
 
-def hits(
-    found: Sequence[Candidate], kit: Kit, curve: "VelocityCurve", *, told: bool, clean: bool, report: Report
+def measure_hits(
+    found: Sequence[Candidate],
+    kit: Kit,
+    curve: "VelocityCurve",
+    *,
+    has_labels: bool,
+    clean: bool,
+    report: ReportFraction,
 ) -> Drums:
     """Hits and candidates of a kit, measured on its stems.
 
@@ -36,19 +42,19 @@ def hits(
     """
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
     level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
-    mine = suppressed(mine, level) if clean else mine
-    gate = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
+    mine = suppress_bleed(mine, level) if clean else mine
+    floor = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
     ids = count()
     heard: list[Hit] = []
     for number, drum in enumerate(Drum):
         report(number / len(Drum))
-        loud = np.flatnonzero(level[drum] >= gate)
+        loud = np.flatnonzero(level[drum] >= floor)
         kept = [mine[drum][i] for i in loud]
         sound = timbre(kit.drums[drum], [c.onset for c in kept])
-        labels = articulate(drum, [c.label for c in kept], sound, told)
-        heard += _hits(kept, labels, level[drum][loud], sound.shape, curve, ids)
+        labels = articulate(drum, [c.label for c in kept], sound, has_labels)
+        heard += _make_hits(kept, labels, level[drum][loud], sound.shape, curve, ids)
     report(1.0)
-    return _drums(heard)
+    return _make_drums(heard)
 
 
 def _envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
@@ -58,18 +64,18 @@ def _envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
         yield from ((drum, envelope(kit.drums[drum])) for drum in Drum)
 
 
-def draft(found: Sequence[Candidate], curve: "VelocityCurve") -> Drums:
+def draft_hits(found: Sequence[Candidate], curve: "VelocityCurve") -> Drums:
     """Hits without a kit: levels as the transcriber guessed them, one cluster a label."""
     ids = count()
     heard: list[Hit] = []
     for drum in Drum:
         mine = [c for c in found if c.drum is drum]
         level = LOUDNESS_RANGE * (np.array([c.loudness for c in mine], np.float32) - 1)
-        heard += _hits(mine, [c.label for c in mine], level, np.zeros((len(mine), 1), np.float32), curve, ids)
-    return _drums(heard)
+        heard += _make_hits(mine, [c.label for c in mine], level, np.zeros((len(mine), 1), np.float32), curve, ids)
+    return _make_drums(heard)
 
 
-def _hits(
+def _make_hits(
     found: Sequence[Candidate],
     labels: list[str],
     level: Floats,
@@ -104,7 +110,7 @@ def _velocities(level: Floats, sure: list[int], curve: "VelocityCurve") -> NDArr
     return velocities(level, curve, reference(level[sure] if sure else level))
 
 
-def _drums(heard: list[Hit]) -> Drums:
+def _make_drums(heard: list[Hit]) -> Drums:
     thresholds = dict.fromkeys(Drum, THRESHOLD)
-    ordered = numbered(heard)
+    ordered = number_hits(heard)
     return Drums(ordered, clusters(ordered, thresholds), thresholds)

@@ -32,8 +32,8 @@ BLOCK = 8 * RATE // HOP * HOP
 TILE = 56  # time steps
 THREADS = 2
 CONTEXT = 8 * HOP
-OUTLOOK = 140 * HOP  # what the network sees on each side
-TRUST = 0.7  # in the network; the rest is in what the song itself tells
+NETWORK_CONTEXT = 140 * HOP  # what the network sees on each side
+NETWORK_WEIGHT = 0.7  # in the network; the rest is in what the song itself tells
 LEARN_SECONDS = 40.0
 LEARN_ROUNDS = 40
 USE_ROUNDS = 15
@@ -55,7 +55,7 @@ class Spectra:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SplitBlock:
     """A piece of the song taken apart: `stems` (channels, frames) in the order of Drum, `power` (5, steps).
 
     The power is that of the song's own opinion alone: the network's changes with what else sounds, and so would the
@@ -82,7 +82,7 @@ def split(
     targets, power = {drum: folder / f"{drum}.wav" for drum in Drum}, []
     with ExitStack() as stack:
         writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
-        for block in _blocks(drums.frames, partial(_block, drums, onsets, learnt, network), report):
+        for block in _map_blocks(drums.frames, partial(_split_block, drums, onsets, learnt, network), report):
             power.append(block.power)
             for drum, sound in zip(Drum, block.stems, strict=True):
                 writers[drum].write(sound)
@@ -92,9 +92,11 @@ def split(
     return Kit(stems, weights, envelopes=folder / ENVELOPES)
 
 
-def _blocks(frames: int, work: Callable[[int], Block], report: Callable[[float], None]) -> Iterator[Block]:
+def _map_blocks(
+    frames: int, work: Callable[[int], SplitBlock], report: Callable[[float], None]
+) -> Iterator[SplitBlock]:
     """What `work` makes of each block, in order; while one is written the next are worked on."""
-    waiting: deque[Future[Block]] = deque()
+    waiting: deque[Future[SplitBlock]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, frames, BLOCK):
             report(start / frames)
@@ -105,36 +107,36 @@ def _blocks(frames: int, work: Callable[[int], Block], report: Callable[[float],
             yield waiting.popleft().result()
 
 
-def _block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> Block:
+def _split_block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network | None, start: int) -> SplitBlock:
     first = max(0, start - CONTEXT)
-    early = max(0, first - OUTLOOK) if network else first
-    around = drums.read(early, first - early + BLOCK + 2 * CONTEXT + (OUTLOOK if network else 0))
+    early = max(0, first - NETWORK_CONTEXT) if network else first
+    around = drums.read(early, first - early + BLOCK + 2 * CONTEXT + (NETWORK_CONTEXT if network else 0))
     sound = around[:, first - early :][:, : start - first + BLOCK + CONTEXT]
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
     wide, inner = stft(around), slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
     spectrum = wide[:, :, inner]
     masks = _masks(spectrum, first, onsets, learnt)
-    told = agreed(_heard(network, wide)[:, :, inner], masks) if network else masks
+    told = blend_masks(_network_shares(network, wide)[:, :, inner], masks) if network else masks
     stems = _stems(sound, spectrum, told, keep)
     loud = _stems(sound, spectrum, masks, keep) if network and masks else stems
-    return Block(stems, np.stack([powers(stem) for stem in loud]))
+    return SplitBlock(stems, np.stack([powers(stem) for stem in loud]))
 
 
 def _stems(sound: Floats, spectrum: Complexes, masks: Mapping[Drum, Floats], keep: slice) -> list[Floats]:
     """(channels, frames) per drum, in the order of Drum."""
     told = [drum for drum in TAKERS if drum in masks and masks[drum].any()]
-    shares = {drum: istft(_masked(spectrum, masks[drum]), sound.shape[1])[:, keep] for drum in told}
+    shares = {drum: istft(_apply_mask(spectrum, masks[drum]), sound.shape[1])[:, keep] for drum in told}
     shares[REST] = sound[:, keep] - sum(shares.values())
     silence = np.zeros_like(sound[:, keep])
     return [shares.get(drum, silence) for drum in Drum]
 
 
-def _heard(network: Network, spectrum: Complexes) -> Floats:
+def _network_shares(network: Network, spectrum: Complexes) -> Floats:
     """The network's shares (5, bands, frames)."""
     return network(np.stack([bands().power(channel) for channel in spectrum]))
 
 
-def agreed(heard: Floats, masks: Mapping[Drum, Floats]) -> dict[Drum, Floats]:
+def blend_masks(heard: Floats, masks: Mapping[Drum, Floats]) -> dict[Drum, Floats]:
     """Masks (2 x bands, frames) between the network's shares (5, bands, frames) and what the song tells.
 
     What the song rules out stays ruled out: a drum does not sound before its first hit or long after its last one.
@@ -142,7 +144,7 @@ def agreed(heard: Floats, masks: Mapping[Drum, Floats]) -> dict[Drum, Floats]:
     both = dict(zip(Drum, np.concatenate([heard, heard], axis=1), strict=True))
     if not masks:
         return both
-    blend = {drum: (both[drum] + TINY) ** TRUST * mask ** (1 - TRUST) for drum, mask in masks.items()}
+    blend = {drum: (both[drum] + TINY) ** NETWORK_WEIGHT * mask ** (1 - NETWORK_WEIGHT) for drum, mask in masks.items()}
     total = np.sum(list(blend.values()), axis=0) + TINY
     return {drum: mask / total for drum, mask in blend.items()}
 
@@ -151,15 +153,15 @@ def _masks(spectrum: Complexes, first: int, onsets: Onsets, learnt: Spectra) -> 
     """Per drum of the song a soft mask (2 x bands, frames)."""
     if not learnt.owners:
         return {}
-    seen = _banded(spectrum)
+    seen = _band_magnitudes(spectrum)
     gains = _supports(onsets, learnt.owners, first, seen.shape[1])
-    weighted = (learnt.basis * _both(bands().weight)).T
+    weighted = (learnt.basis * _stack_channels(bands().weight)).T
     tiles = zip(_tiles(seen), _tiles(gains), strict=True)
     shares = [_shares(sight, use, learnt.basis, weighted) for sight, use in tiles]
     return dict(zip(dict.fromkeys(learnt.owners), np.concatenate(shares, axis=2), strict=True))
 
 
-def _both(band: Floats) -> Floats:
+def _stack_channels(band: Floats) -> Floats:
     """One value per band, (bands, 1), for the left channel and the right."""
     return np.concatenate([band, band])
 
@@ -177,7 +179,9 @@ def _learn(drums: Audio, onsets: Onsets) -> Spectra:
     owners = tuple(drum for drum in Drum if len(onsets.get(drum, ())) for _ in COMPONENTS)
     if not owners:
         return Spectra(np.zeros((2 * len(bands().centres), 0), np.float32), ())
-    pieces = [(first, _banded(stft(drums.read(first, frames)))) for first, frames in _telling(drums, onsets)]
+    pieces = [
+        (first, _band_magnitudes(stft(drums.read(first, frames)))) for first, frames in _choose_segments(drums, onsets)
+    ]
     gains = [_supports(onsets, owners, first, piece.shape[1]) for first, piece in pieces]
     return Spectra(_factorise(np.hstack([piece for _, piece in pieces]), np.hstack(gains), owners), owners)
 
@@ -185,10 +189,10 @@ def _learn(drums: Audio, onsets: Onsets) -> Spectra:
 def _factorise(seen: Floats, gains: Floats, owners: Sequence[Drum]) -> Floats:
     basis = seen @ (gains.T**2) / ((gains**2).sum(axis=1) + TINY)
     basis *= np.random.default_rng(0).uniform(0.7, 1.3, basis.shape).astype(np.float32)
-    basis *= np.stack([np.tile(_plausible(owner, bands().centres), 2) for owner in owners], axis=1)
+    basis *= np.stack([np.tile(_spectral_prior(owner, bands().centres), 2) for owner in owners], axis=1)
     sights, uses = _tiles(seen), _tiles(gains)
     for _ in range(LEARN_ROUNDS):
-        weighted = (basis * _both(bands().weight)).T
+        weighted = (basis * _stack_channels(bands().weight)).T
         uses = [_improve_gains(sight, basis, use, weighted) for sight, use in zip(sights, uses, strict=True)]
         basis = _improve_basis(sights, basis, uses)
     return basis
@@ -225,7 +229,7 @@ def _slopes(seen: Floats, model: Floats) -> tuple[Floats, Floats]:
     return slope, model
 
 
-def _plausible(drum: Drum, hertz: Floats) -> Floats:
+def _spectral_prior(drum: Drum, hertz: Floats) -> Floats:
     """How much of a drum may lie at a frequency: a kick has no air, a cymbal no sub-bass."""
     with np.errstate(divide="ignore"):
         curve = {
@@ -238,12 +242,12 @@ def _plausible(drum: Drum, hertz: Floats) -> Floats:
     return curve[drum].astype(np.float32)
 
 
-def _telling(drums: Audio, onsets: Onsets) -> list[tuple[int, int]]:
+def _choose_segments(drums: Audio, onsets: Onsets) -> list[tuple[int, int]]:
     """(first frame, frames) of 10-second pieces that together show every drum, the rarest first."""
     length = 10 * RATE
     starts = list(range(0, max(1, drums.frames - length // 2), length))
     wanted = int(LEARN_SECONDS * RATE / length)
-    counts = np.array([[_within(onsets.get(d, ()), s / RATE, (s + length) / RATE) for d in Drum] for s in starts])
+    counts = np.array([[_count_within(onsets.get(d, ()), s / RATE, (s + length) / RATE) for d in Drum] for s in starts])
     seen = np.zeros(len(Drum))
     chosen: list[int] = []
     while len(chosen) < min(wanted, len(starts)):
@@ -254,7 +258,7 @@ def _telling(drums: Audio, onsets: Onsets) -> list[tuple[int, int]]:
     return [(starts[i], min(length, drums.frames - starts[i])) for i in sorted(chosen)]
 
 
-def _within(times: Sequence[float], start: float, stop: float) -> int:
+def _count_within(times: Sequence[float], start: float, stop: float) -> int:
     return int(np.searchsorted(times, stop) - np.searchsorted(times, start))
 
 
@@ -286,14 +290,14 @@ def _decay_shape(seconds: float) -> Floats:
     return np.exp(-2 * time / seconds).astype(np.float32)
 
 
-def _banded(spectrum: Complexes) -> Floats:
+def _band_magnitudes(spectrum: Complexes) -> Floats:
     """(2 x bands, frames), the left channel above the right, so that panning tells drums apart too."""
     return np.concatenate([bands().averaging @ np.abs(channel) for channel in spectrum]) + np.float32(1e-7)
 
 
-def _masked(spectrum: Complexes, mask: Floats) -> Complexes:
+def _apply_mask(spectrum: Complexes, mask: Floats) -> Complexes:
     """`spectrum` times a mask per band."""
     out = np.empty_like(spectrum)
     for target, channel, side in zip(out, spectrum, np.split(mask, 2), strict=True):
-        np.multiply(channel, bands().drawn(side), out=target)
+        np.multiply(channel, bands().expand(side), out=target)
     return out

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.audio.superflux import Novelty, local_threshold, loudest, novelty, refine, strongest, tops
+from daemon.pipeline.audio.superflux import (
+    Novelty,
+    local_maxima,
+    local_threshold,
+    novelty,
+    peak_sample,
+    refine,
+    thin_peaks,
+)
 from daemon.pipeline.drums.candidates import FAINTEST, MIN_GAP, THRESHOLD
 from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Kit
 
@@ -28,35 +36,35 @@ PLAIN = {
 CONFIDENCE = 0.5
 
 Floats = NDArray[np.float32]
-Timed = list[tuple[float, float]]
+OnsetStrengths = list[tuple[float, float]]
 
 
-def superflux(kit: Kit) -> list[Candidate]:
+def superflux_candidates(kit: Kit) -> list[Candidate]:
     """Candidates of all drums by onset; strengths have their threshold at 0.5."""
-    full = max(loudest(stem) for stem in kit.drums.values())
-    heard = {drum: _superflux(novelty(stem, full), drum) for drum, stem in kit.drums.items()}
+    full = max(peak_sample(stem) for stem in kit.drums.values())
+    heard = {drum: _pick_superflux(novelty(stem, full), drum) for drum, stem in kit.drums.items()}
     return _candidates(heard)
 
 
-def classic(kit: Kit, settings: "Classic") -> list[Candidate]:
+def classic_candidates(kit: Kit, settings: "Classic") -> list[Candidate]:
     """Candidates as the published recipe finds them, with its minimum gaps, the louder of two kept."""
-    heard = {drum: _classic(stem, drum, settings) for drum, stem in kit.drums.items()}
+    heard = {drum: _pick_classic(stem, drum, settings) for drum, stem in kit.drums.items()}
     return _candidates(heard)
 
 
-def _superflux(found: Novelty, drum: Drum) -> Timed:
+def _pick_superflux(found: Novelty, drum: Drum) -> OnsetStrengths:
     threshold = local_threshold(found)
-    frames = tops(found)
+    frames = local_maxima(found)
     ratio = found.values[frames] / threshold[frames]
     strength = np.where(ratio < 1, THRESHOLD * ratio, 1 - (1 - THRESHOLD) / np.maximum(ratio, 1e-6))
     usable = strength >= FAINTEST
     frames, strength = frames[usable], strength[usable].astype(np.float32)
-    kept = np.isin(frames, strongest(frames, strength, MIN_GAP[drum] * found.rate))
+    kept = np.isin(frames, thin_peaks(frames, strength, MIN_GAP[drum] * found.rate))
     times = refine(found, found.seconds(frames[kept]), reach=0.006)
     return list(zip(times.tolist(), strength[kept].tolist(), strict=True))
 
 
-def _classic(stem: Audio, drum: Drum, settings: "Classic") -> Timed:
+def _pick_classic(stem: Audio, drum: Drum, settings: "Classic") -> OnsetStrengths:
     from librosa.onset import onset_detect
 
     hop = settings.hop
@@ -67,7 +75,7 @@ def _classic(stem: Audio, drum: Drum, settings: "Classic") -> Timed:
         onset_envelope=strength, sr=RATE, hop_length=hop, delta=settings.delta[drum], wait=settings.wait[drum]
     )
     frames = np.asarray(frames, np.int64)
-    kept = strongest(frames, strength[frames], settings.gap_ms[drum] / 1000 * RATE / hop)
+    kept = thin_peaks(frames, strength[frames], settings.gap_ms[drum] / 1000 * RATE / hop)
     shares = strength[kept] / strength.max()
     return [(float(f * hop / RATE), THRESHOLD + (1 - THRESHOLD) * float(s)) for f, s in zip(kept, shares, strict=True)]
 
@@ -85,7 +93,7 @@ def _librosa_strength(stem: Audio, hop: int) -> Floats:
     return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
 
 
-def _candidates(heard: Mapping[Drum, Timed]) -> list[Candidate]:
+def _candidates(heard: Mapping[Drum, OnsetStrengths]) -> list[Candidate]:
     every = [
         Candidate(time, drum, PLAIN[drum], strength, CONFIDENCE * strength, strength)
         for drum, found in heard.items()

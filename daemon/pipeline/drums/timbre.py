@@ -57,14 +57,14 @@ def _measure(sounds: NDArray[np.float32]) -> Timbre:
     early, late = (np.abs(rfft(part * window, axis=1)) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
     hertz = np.arange(WINDOW // 2 + 1) * RATE / WINDOW
     total = early.sum(axis=1, keepdims=True) + 1e-12
-    shape = np.hstack([_decibels(_banded(part, hertz), total) for part in (early, late)])
+    shape = np.hstack([_decibels(_band_powers(part, hertz), total) for part in (early, late)])
     low = (hertz >= PITCH_RANGE[0]) & (hertz <= PITCH_RANGE[1])
     pitch = hertz[low][np.argmax(early[:, low], axis=1)].astype(np.float32)
     decay = _decibels(late.sum(axis=1, keepdims=True), total)[:, 0]
     return Timbre(shape, pitch, decay, early[:, hertz < 400].sum(axis=1) / total[:, 0])
 
 
-def _banded(power: NDArray[np.float32], hertz: NDArray[np.float64]) -> NDArray[np.float32]:
+def _band_powers(power: NDArray[np.float32], hertz: NDArray[np.float64]) -> NDArray[np.float32]:
     edges = np.searchsorted(hertz, BANDS)
     sums = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
     return sums[:, edges[1:]] - sums[:, edges[:-1]]

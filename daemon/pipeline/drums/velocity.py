@@ -47,7 +47,7 @@ def levels(found: NDArray[np.float32], onsets: Sequence[float]) -> NDArray[np.fl
 
 
 def reference(decibels: NDArray[np.float32]) -> float:
-    """The level that gets the top velocity: the 98th percentile, so that one rim shot makes no ghosts of the rest."""
+    """The level that gets the top velocity: the 98th percentile, so that one rim shot does not make the rest soft."""
     return float(np.percentile(decibels, 98)) if len(decibels) else 0.0
 
 
@@ -57,7 +57,7 @@ def velocities(decibels: NDArray[np.float32], curve: "VelocityCurve", loud: floa
     return np.clip(np.round(curve.bottom + (curve.top - curve.bottom) * share), 1, 127).astype(np.int64)
 
 
-def revoiced(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
+def revoice_hits(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
     """The same hits with the velocities of another curve."""
     out = list(heard)
     for drum in Drum:

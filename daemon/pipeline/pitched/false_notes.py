@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, Event, Posteriors
+from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, NoteEvent, Posteriors
 
 _WINDOW = 4096
 _FLOOR = 1e-6
@@ -35,11 +35,11 @@ def key_levels(blocks: Iterable[Floats]) -> NDArray[np.float16]:
     """(frames, 88) dB of the fundamental of every key, of mono blocks at 22.05 kHz, on the raster of the posteriors."""
     window = np.hanning(_WINDOW).astype(np.float32)
     window *= 2 / window.sum()
-    parts = [_fundamentals(np.abs(rfft(frames * window, axis=1))) for frames in _framed(blocks)]
+    parts = [_fundamentals(np.abs(rfft(frames * window, axis=1))) for frames in _split_frames(blocks)]
     return np.concatenate([np.zeros((0, KEYS), np.float16), *parts])
 
 
-def _framed(blocks: Iterable[Floats]) -> Iterator[Floats]:
+def _split_frames(blocks: Iterable[Floats]) -> Iterator[Floats]:
     held = np.zeros(_WINDOW // 2, np.float32)
     for block in (*blocks, np.zeros(_WINDOW // 2, np.float32)):
         held = np.concatenate([held, block])
@@ -57,29 +57,31 @@ def _fundamentals(magnitudes: Floats) -> NDArray[np.float16]:
     return (20 * np.log10(np.maximum(_FLOOR, np.stack(peaks, axis=1)))).astype(np.float16)
 
 
-def level(levels: NDArray[np.float16], event: Event) -> float:
+def level(levels: NDArray[np.float16], event: NoteEvent) -> float:
     """dB of the fundamental at the attack."""
     return float(levels[event.start : event.start + _AFTER[1], event.key].max(initial=-120))
 
 
-def played(found: Sequence[Event], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float) -> list[Event]:
+def drop_false_notes(
+    found: Sequence[NoteEvent], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float
+) -> list[NoteEvent]:
     """The events that hold against the surest of their part, repeated ones that were never struck joined first.
 
     In a mix and in dense chords all notes are less sure than in a dry melody, the real ones too.
     """
-    struck = _joined(found, levels)
+    struck = _join_repeats(found, levels)
     if not struck:
         return []
     usual = float(np.median([event.confidence for event in struck]))
     weights = _companions(struck) * _PER_COMPANION
-    weights += [_weight(levels, event) + _told(heard, event, usual) for event in struck]
+    weights += [_weight(levels, event) + _onset_evidence(heard, event, usual) for event in struck]
     sure = max(_LEAST_SURE, float(np.percentile(weights, _SUREST)))
     least = _CONFIDENT + _PER_SURE * sure + (0.5 - sensitivity) * 0.6
     return [event for event, weight in zip(struck, weights.tolist(), strict=True) if weight >= least]
 
 
-def _joined(found: Sequence[Event], levels: NDArray[np.float16]) -> list[Event]:
-    kept: list[Event] = []
+def _join_repeats(found: Sequence[NoteEvent], levels: NDArray[np.float16]) -> list[NoteEvent]:
+    kept: list[NoteEvent] = []
     last: dict[int, int] = {}
     for event in found:
         before = last.get(event.key)
@@ -91,7 +93,7 @@ def _joined(found: Sequence[Event], levels: NDArray[np.float16]) -> list[Event]:
     return kept
 
 
-def _companions(found: Sequence[Event]) -> NDArray[np.float64]:
+def _companions(found: Sequence[NoteEvent]) -> NDArray[np.float64]:
     """(events,) how many others start with each; `found` is in order."""
     starts = np.array([event.start for event in found])
     last = np.searchsorted(starts, starts + _TOGETHER, side="right")
@@ -99,13 +101,13 @@ def _companions(found: Sequence[Event]) -> NDArray[np.float64]:
     return np.minimum(_MOST_COMPANY, last - first - 1).astype(float)
 
 
-def _rise(levels: NDArray[np.float16], event: Event) -> float:
+def _rise(levels: NDArray[np.float16], event: NoteEvent) -> float:
     after = levels[event.start + _AFTER[0] : event.start + _AFTER[1], event.key].max(initial=-120)
     before = levels[max(0, event.start - _BEFORE[0]) : event.start + _BEFORE[1], event.key].min(initial=0)
     return float(after) - float(before)
 
 
-def _weight(levels: NDArray[np.float16], event: Event) -> float:
+def _weight(levels: NDArray[np.float16], event: NoteEvent) -> float:
     """The network's confidence, corrected for how the fundamental rises and how far its overtones stand above it."""
     attack = levels[event.start : event.start + _AFTER[1]]
     tops = [float(attack[:, event.key + step].max(initial=-120)) for step in _OVERTONES if event.key + step < KEYS]
@@ -114,7 +116,7 @@ def _weight(levels: NDArray[np.float16], event: Event) -> float:
     return event.confidence + _PER_RISE_DB * rise - _PER_TOP_DB * above
 
 
-def _told(heard: Posteriors, event: Event, usual: float) -> float:
+def _onset_evidence(heard: Posteriors, event: NoteEvent, usual: float) -> float:
     """What the network's other posteriors add: its attack, less that of a note it may be an overtone of.
 
     In a dense chord all notes are less sure; one whose overtones sound too is held to what is `usual` in this part.

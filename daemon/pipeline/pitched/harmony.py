@@ -83,10 +83,10 @@ class Harmony:
     chords: tuple[Chord, ...]
 
 
-def harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> Harmony:
+def estimate_harmony(stems: Sequence[Posteriors], grid: BeatGrid, duration: Seconds) -> Harmony:
     """Of what was heard in the stems (or in the song without drums). Without beats a chord lasts half seconds."""
     edges, downbeats = _spans(grid, duration)
-    tones, deep = _folded(stems, edges)
+    tones, deep = _pitch_class_profiles(stems, edges)
     states = _path(_fits(tones, deep), downbeats)
     key = _key((tones + deep).sum(axis=0), states)
     return Harmony(key, tuple(_chords(_names(states, key.roots), edges)))
@@ -107,7 +107,7 @@ def _spans(grid: BeatGrid, duration: float) -> tuple[Floats, set[int]]:
     return np.array([0.0, *beats, duration]), {index - skipped + 1 for index in grid.downbeats}
 
 
-def _folded(stems: Sequence[Posteriors], edges: Floats) -> tuple[Floats, Floats]:
+def _pitch_class_profiles(stems: Sequence[Posteriors], edges: Floats) -> tuple[Floats, Floats]:
     """(spans, 12) how long and how surely each pitch class sounds: on all keys, and on the deep ones."""
     tones, deep = np.zeros((len(edges) - 1, 12)), np.zeros((len(edges) - 1, 12))
     for stem in stems:
@@ -115,12 +115,12 @@ def _folded(stems: Sequence[Posteriors], edges: Floats) -> tuple[Floats, Floats]
         for row, (start, stop) in enumerate(pairwise(frames.tolist())):
             note = stem.note[start : max(start + 1, stop)].astype(float)
             sounding = np.where(note > _HEARD, note, 0).mean(axis=0) if len(note) else np.zeros(88)
-            tones[row] += _by_class(sounding)
-            deep[row] += _by_class(np.where(np.arange(88) < _BASS_KEYS, sounding, 0))
+            tones[row] += _sum_by_class(sounding)
+            deep[row] += _sum_by_class(np.where(np.arange(88) < _BASS_KEYS, sounding, 0))
     return tones, deep
 
 
-def _by_class(keys: Floats) -> Floats:
+def _sum_by_class(keys: Floats) -> Floats:
     classes = (np.arange(88) + LOWEST_KEY) % 12
     return np.asarray(np.bincount(classes, weights=keys, minlength=12), float)
 

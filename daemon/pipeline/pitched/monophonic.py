@@ -24,7 +24,7 @@ _BLOCK = 4096  # frames at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PitchRun:
     """Frames `start` to `stop` on one MIDI pitch."""
 
     pitch: int
@@ -65,7 +65,7 @@ def _block_costs(found: Periodicity, tuned: float, rows: slice, out: Floats) -> 
         np.minimum(out, dips[:, columns] + _OFF_COST * off, out=out)
 
 
-def with_silence(cost: Floats, audible: NDArray[np.bool_], price: float) -> Floats:
+def add_silence(cost: Floats, audible: NDArray[np.bool_], price: float) -> Floats:
     """One column more: silence, which costs `price`; what is not audible can hardly be anything else."""
     out = np.pad(cost, ((0, 0), (0, 1)), constant_values=price)
     out[~audible, :-1] += _INAUDIBLE
@@ -86,10 +86,10 @@ def path(cost: Floats, attacks: NDArray[np.bool_]) -> NDArray[np.int64]:
         back[i] = np.where(changes, best, stay)
         total = np.where(changes, moved, total) + cost[i]
         total -= total[best]
-    return _traced(back, int(total.argmin()))
+    return _trace_back(back, int(total.argmin()))
 
 
-def _traced(back: NDArray[np.int16], state: int) -> NDArray[np.int64]:
+def _trace_back(back: NDArray[np.int16], state: int) -> NDArray[np.int64]:
     out = np.empty(len(back), np.int64)
     for i in range(len(back) - 1, -1, -1):
         out[i] = state
@@ -97,17 +97,17 @@ def _traced(back: NDArray[np.int16], state: int) -> NDArray[np.int64]:
     return out
 
 
-def runs(states: NDArray[np.int64], silence: int, lowest: int) -> Iterator[Run]:
+def runs(states: NDArray[np.int64], silence: int, lowest: int) -> Iterator[PitchRun]:
     """Stretches of one pitch, without the silence."""
     edges = np.flatnonzero(np.diff(states, prepend=-1, append=-1))
     for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if (state := int(states[start])) != silence:
-            yield Run(lowest + state, start, stop)
+            yield PitchRun(lowest + state, start, stop)
 
 
-def pitch_curve(found: Periodicity, run: Run, tuned: float) -> Floats:
+def pitch_curve(found: Periodicity, run: PitchRun, tuned: float) -> Floats:
     """Semitones off the run's pitch, frame by frame; 0 where nothing was heard."""
-    dips, places = found.around(run.pitch, run.start, run.stop, STEPS + 1)
+    dips, places = found.dips_around(run.pitch, run.start, run.stop, STEPS + 1)
     best = dips.argmin(axis=1)[:, None]
     depth, place = (np.take_along_axis(each, best, axis=1)[:, 0] for each in (dips, places))
     return np.where(depth < 2 * _SURE, place - tuned, 0.0).astype(np.float32)

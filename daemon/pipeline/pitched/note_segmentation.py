@@ -1,4 +1,4 @@
-"""A tracked voice cut into notes: where each starts to the millisecond, and which of one pitch are two.
+"""Note segmentation: a voice cut into notes, where each starts to the millisecond, and which of one pitch are two.
 
 The period is known some 30 ms after a note has started. The onset strength of the stem tells the attack itself; a soft
 attack without one is put where the period must have begun.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from daemon.pipeline.audio.superflux import Novelty, peaks
-from daemon.pipeline.pitched.monophonic import Run
+from daemon.pipeline.pitched.monophonic import PitchRun
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 
 _BEFORE, _AFTER = 0.06, 0.05  # seconds around the start of a run where its attack is looked for
@@ -41,7 +41,7 @@ class Attacks:
     @classmethod
     def of(cls, found: Novelty, envelope: Floats) -> "Attacks":
         """`envelope` in dB on the raster of `found`."""
-        frames = _unmasked(peaks(found), found)
+        frames = _drop_masked(peaks(found), found)
         envelope = uniform_filter1d(envelope, round(_RIPPLE * found.rate))
         span = round(0.05 * found.rate)
         before = np.array([envelope[max(0, i - span) : i].min(initial=0) for i in frames], np.float32)
@@ -55,13 +55,13 @@ class Attacks:
             out[max(0, int((time - 0.02) * rate)) : int((time + _BEFORE) * rate)] = True
         return out
 
-    def near(self, time: float) -> float | None:
+    def nearest(self, time: float) -> float | None:
         """The attack that belongs to a run that starts at `time`."""
         inside = self.times[(self.times >= time - _BEFORE) & (self.times <= time + _AFTER)]
         return float(inside[np.argmin(np.abs(inside - time + 0.01))]) if len(inside) else None
 
 
-def _unmasked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
+def _drop_masked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
     """Onsets without those that a much stronger one just before brings about: a deep note ripples as it dies away."""
     times, strengths = found.seconds(frames), found.values[frames]
     kept = []
@@ -73,56 +73,56 @@ def _unmasked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class VoiceNote:
     """A note of a voice: MIDI pitch, seconds, and the run that it was cut from."""
 
     pitch: int
     start: float
     stop: float
-    run: Run
+    run: PitchRun
 
 
-def phrases(found: Sequence[Run], attacks: Attacks, heard: Posteriors, rate: float) -> list[Phrase]:
+def segment_notes(found: Sequence[PitchRun], attacks: Attacks, heard: Posteriors, rate: float) -> list[VoiceNote]:
     """Notes in order; each ends where the next one starts at the latest."""
-    notes = [note for run in mended(found, attacks, rate) for note in _cut(run, attacks, heard, rate)]
+    notes = [note for run in merge_slips(found, attacks, rate) for note in _cut_run(run, attacks, heard, rate)]
     ends = [min(note.stop, after.start) for note, after in pairwise(notes)]
     return [replace(note, stop=end) for note, end in zip(notes, [*ends, *(n.stop for n in notes[-1:])], strict=True)]
 
 
-def mended(found: Sequence[Run], attacks: Attacks, rate: float) -> list[Run]:
+def merge_slips(found: Sequence[PitchRun], attacks: Attacks, rate: float) -> list[PitchRun]:
     """Runs without slips of an octave: of two that touch with no attack between, the longer one is right."""
-    out: list[Run] = []
+    out: list[PitchRun] = []
     for run in found:
         before = out[-1] if out else None
-        if before and before.stop == run.start and _slipped(before, run, attacks, rate):
+        if before and before.stop == run.start and _is_slip(before, run, attacks, rate):
             longer = max(before, run, key=lambda each: each.stop - each.start)
-            out[-1] = Run(longer.pitch, before.start, run.stop)
+            out[-1] = PitchRun(longer.pitch, before.start, run.stop)
         else:
             out.append(run)
     return out
 
 
-def _slipped(before: Run, run: Run, attacks: Attacks, rate: float) -> bool:
-    if attacks.near(run.start / rate) is not None:
+def _is_slip(before: PitchRun, run: PitchRun, attacks: Attacks, rate: float) -> bool:
+    if attacks.nearest(run.start / rate) is not None:
         return False
     shorter = min(before.stop - before.start, run.stop - run.start)
     apart = abs(before.pitch - run.pitch)
     return apart == 0 or (apart == 12 and shorter < _SLIP * rate)
 
 
-def _cut(run: Run, attacks: Attacks, heard: Posteriors, rate: float) -> Iterator[Phrase]:
+def _cut_run(run: PitchRun, attacks: Attacks, heard: Posteriors, rate: float) -> Iterator[VoiceNote]:
     """The run, taken apart where its note is struck again."""
-    attack = attacks.near(run.start / rate)
+    attack = attacks.nearest(run.start / rate)
     start = max(0.0, run.start / rate - _SOFT) if attack is None else attack
     stop = run.stop / rate
     inside = (attacks.times > start + _SECOND) & (attacks.times < stop - _TAIL)
     strong = inside & (attacks.rises > _RISE_DB) & (attacks.strengths > _STRENGTH)
-    again = [time for time in attacks.times[strong].tolist() if _struck(heard, run.pitch, time)]
+    again = [time for time in attacks.times[strong].tolist() if _has_new_attack(heard, run.pitch, time)]
     for first, last in zip([start, *again], [*again, stop], strict=True):
-        yield Phrase(run.pitch, first, last, run)
+        yield VoiceNote(run.pitch, first, last, run)
 
 
-def _struck(heard: Posteriors, pitch: int, time: float) -> bool:
+def _has_new_attack(heard: Posteriors, pitch: int, time: float) -> bool:
     frame = int(time * heard.frame_rate)
     key = min(max(pitch - LOWEST_KEY, 0), heard.onset.shape[1] - 1)
     return bool(heard.onset[max(0, frame - 2) : frame + 5, key].max(initial=0) > _STRUCK)

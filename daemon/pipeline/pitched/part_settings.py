@@ -1,4 +1,4 @@
-"""What is heard of a pitched part: its settings, its notes, and which of them sound at a sensitivity."""
+"""A pitched part: its settings, its notes, and which of them sound at a sensitivity."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from daemon.pipeline.options import PartOptions, VelocityCurve
 from daemon.pipeline.pitched.polyphonic import Floats, NoteSettings, PartNote, Posteriors
 from daemon.pipeline.records import Part, Weights
 
-LEVELS = (0.25, 0.5, 0.75)  # sensitivities at which a part is heard; between them confidence decides
+SENSITIVITIES = (0.25, 0.5, 0.75)  # sensitivities at which a part is heard; between them confidence decides
 USUAL = 0.5
 
 _SLOT = 0.05  # seconds
@@ -26,16 +26,16 @@ PRESETS = {
 }
 
 
-class KeyListener(Protocol):
-    """Hears which keys sound. `blocks` are mono at `rate` Hz."""
+class NoteTranscriber(Protocol):
+    """A note transcriber: tells which keys sound. `blocks` are mono at `rate` Hz."""
 
     @property
     def weights(self) -> Weights: ...
-    def listen(self, blocks: Iterable[Floats], rate: int) -> Posteriors: ...
+    def transcribe(self, blocks: Iterable[Floats], rate: int) -> Posteriors: ...
 
 
 @dataclass(frozen=True, slots=True)
-class HeardPart:
+class PartTranscription:
     """The notes of one part by onset, those that sound at the highest sensitivity only among them.
 
     `tuning` is in semitones off concert pitch, 0 for polyphonic parts.
@@ -62,7 +62,7 @@ def settings_of(part: Part, asked: PartOptions) -> NoteSettings:
     )
 
 
-def graded(heard: Callable[[float], Sequence[PartNote]], voice: bool) -> tuple[PartNote, ...]:
+def grade_notes(transcribe: Callable[[float], Sequence[PartNote]], voice: bool) -> tuple[PartNote, ...]:
     """The notes at USUAL sensitivity and the fainter ones of higher ones, each with its strength.
 
     `strength` is 1 less the sensitivity from which on a note sounds. A fainter note of a single voice only fills gaps.
@@ -70,30 +70,32 @@ def graded(heard: Callable[[float], Sequence[PartNote]], voice: bool) -> tuple[P
     places = _moments if voice else _attack
     kept: list[PartNote] = []
     sure: dict[_Place, float] = {}
-    for level in LEVELS:
-        taken = {place for note in kept for place in places(note)} if level > USUAL else set()
-        found = [_at(note, level, sure) for note in heard(level) if taken.isdisjoint(places(note))]
+    for sensitivity in SENSITIVITIES:
+        taken = {place for note in kept for place in places(note)} if sensitivity > USUAL else set()
+        found = [
+            _grade_note(note, sensitivity, sure) for note in transcribe(sensitivity) if taken.isdisjoint(places(note))
+        ]
         sure = {place: note.strength for note in found for place in _attack(note)}
-        kept = [*kept, *found] if level > USUAL else found
+        kept = [*kept, *found] if sensitivity > USUAL else found
     return tuple(sorted(kept, key=lambda note: (note.onset, note.pitch)))
 
 
-def sounding(notes: Iterable[PartNote], sensitivity: float = USUAL) -> tuple[PartNote, ...]:
+def audible_notes(notes: Iterable[PartNote], sensitivity: float = USUAL) -> tuple[PartNote, ...]:
     """The notes that are strong enough at `sensitivity`."""
     return tuple(note for note in notes if note.strength >= 1 - sensitivity)
 
 
-def revoiced(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
+def revoice_notes(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
     """The same notes with the velocities of a curve."""
     levels = np.array([note.level for note in found], np.float32)
     fresh = velocity.velocities(levels, curve, velocity.reference(levels))
     return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))
 
 
-def _at(note: PartNote, level: float, sure: Mapping[_Place, float]) -> PartNote:
+def _grade_note(note: PartNote, sensitivity: float, sure: Mapping[_Place, float]) -> PartNote:
     """`note` as strong as `level` makes it, or as it was among those that are surer still."""
     before = [sure[place] for place in _attack(note) if place in sure]
-    return replace(note, strength=max([*before, 1 - level + 0.249 * note.confidence]))
+    return replace(note, strength=max([*before, 1 - sensitivity + 0.249 * note.confidence]))
 
 
 def _attack(note: PartNote) -> list[_Place]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from daemon.pipeline.audio.resample import resampled
+from daemon.pipeline.audio.resample import resample
 
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
@@ -22,7 +22,7 @@ _SILENCE = 1e-9  # squared differences of full-scale samples: below it there is 
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class PitchRange:
     """Pitches that are looked for, MIDI numbers, and how: at `rate` Hz, `window` samples compared, every `hop`."""
 
     lowest: int
@@ -62,7 +62,7 @@ class Periodicity:
     frame_rate: float
     lowest: int
 
-    def around(self, pitch: int, start: int, stop: int, reach: int) -> tuple[Floats, Floats]:
+    def dips_around(self, pitch: int, start: int, stop: int, reach: int) -> tuple[Floats, Floats]:
         """(frames, 2 reach + 1) dips of the bins around `pitch`, and their distances from it in semitones."""
         middle = (pitch - self.lowest) * STEPS + 1
         first, last = max(0, middle - reach), min(self.dips.shape[1], middle + reach + 1)
@@ -76,16 +76,16 @@ def hertz(pitch: float) -> float:
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
-def periodicity(blocks: Iterable[Floats], rate: int, wanted: Range) -> Periodicity:
+def periodicity(blocks: Iterable[Floats], rate: int, wanted: PitchRange) -> Periodicity:
     """Of mono blocks at `rate` Hz."""
-    parts = [_measured(frames, wanted) for frames in _framed(resampled(blocks, rate, wanted.rate), wanted)]
+    parts = [_measure(frames, wanted) for frames in _split_frames(resample(blocks, rate, wanted.rate), wanted)]
     empty = np.zeros((0, wanted.bins), np.float16)
     dips = np.concatenate([empty, *(dips for dips, _ in parts)])
     shifts = np.concatenate([empty, *(shifts for _, shifts in parts)])
     return Periodicity(dips, shifts, wanted.frame_rate, wanted.lowest)
 
 
-def _framed(blocks: Iterable[Floats], wanted: Range) -> Iterator[Floats]:
+def _split_frames(blocks: Iterable[Floats], wanted: PitchRange) -> Iterator[Floats]:
     """(frames, samples), centred."""
     size = wanted.window + wanted.longest
     held = np.zeros(size // 2, np.float32)
@@ -104,8 +104,8 @@ def _rows(samples: Floats, size: int, hop: int, count: int) -> Floats:
     return np.lib.stride_tricks.sliding_window_view(samples, size)[::hop][:count]
 
 
-def _measured(frames: Floats, wanted: Range) -> tuple[Halves, Halves]:
-    curve = _normalised(_difference(frames, wanted.window, wanted.longest))
+def _measure(frames: Floats, wanted: PitchRange) -> tuple[Halves, Halves]:
+    curve = _normalise(_difference(frames, wanted.window, wanted.longest))
     rows, depth, pitch = _minima(curve, wanted)
     place = (pitch - wanted.lowest) * STEPS + 1
     bins = np.round(place).astype(int)
@@ -132,7 +132,7 @@ def _difference(frames: Floats, window: int, longest: int) -> NDArray[np.float64
     return np.maximum(0, 2 * np.sqrt(np.maximum(0, energy[:, :1] * energy)) - 2 * correlation)
 
 
-def _normalised(difference: NDArray[np.float64]) -> Floats:
+def _normalise(difference: NDArray[np.float64]) -> Floats:
     """Over its own mean up to that lag; 1 in silence."""
     mean = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, difference.shape[1])
     curve = np.ones(difference.shape, np.float32)
@@ -140,7 +140,7 @@ def _normalised(difference: NDArray[np.float64]) -> Floats:
     return curve
 
 
-def _minima(curve: Floats, wanted: Range) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _minima(curve: Floats, wanted: PitchRange) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Frame, depth and MIDI pitch of every local minimum, placed between samples by a parabola."""
     left, middle, right = curve[:, :-2], curve[:, 1:-1], curve[:, 2:]
     rows, lags = np.nonzero((middle < left) & (middle <= right) & (middle < 1))

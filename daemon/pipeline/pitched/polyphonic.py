@@ -91,7 +91,7 @@ class NoteSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class NoteEvent:
     """A note in frames: key 0-87, first frame, one past the last, mean posterior."""
 
     key: int
@@ -105,7 +105,7 @@ def key_of(hertz: float) -> float:
     return float(12 * np.log2(hertz / 27.5))
 
 
-def events(heard: Posteriors, settings: NoteSettings) -> list[Event]:
+def note_events(heard: Posteriors, settings: NoteSettings) -> list[NoteEvent]:
     """The notes of all keys within the range, by start and key."""
     inside = slice(max(0, round(key_of(settings.lowest))), min(KEYS, round(key_of(settings.highest)) + 1))
     note, onset = np.zeros(heard.note.shape, np.float32), np.zeros(heard.note.shape, np.float32)
@@ -113,14 +113,14 @@ def events(heard: Posteriors, settings: NoteSettings) -> list[Event]:
     if not note.any():
         return []
     shortest = round(settings.shortest * heard.frame_rate)
-    canvas = _Canvas(note, note.copy(), settings.frame_threshold, shortest)
-    found = list(canvas.attacked(_with_rises(onset, note), settings.onset_threshold))
+    decoder = _NoteDecoder(note, note.copy(), settings.frame_threshold, shortest)
+    found = list(decoder.notes_with_attack(_add_rises(onset, note), settings.onset_threshold))
     if settings.melodia:
-        found += canvas.unexplained()
+        found += decoder.notes_without_attack()
     return sorted(found, key=lambda event: (event.start, event.key))
 
 
-def _with_rises(onset: Floats, note: Floats) -> Floats:
+def _add_rises(onset: Floats, note: Floats) -> Floats:
     """Onset posteriors, or where a key suddenly sounds, on the same scale: whichever is larger."""
     rise = np.full(note.shape, np.inf, np.float32)
     for lag in range(1, _RISE + 1):
@@ -131,42 +131,42 @@ def _with_rises(onset: Floats, note: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Canvas:
-    """The note posteriors, and what is `left` of them when the notes found so far are painted over."""
+class _NoteDecoder:
+    """The note posteriors, and what is `remaining` of them without the notes found so far."""
 
     note: Floats
-    left: Floats
+    remaining: Floats
     threshold: float
     shortest: int
 
-    def attacked(self, onset: Floats, threshold: float) -> Iterator[Event]:
+    def notes_with_attack(self, onset: Floats, threshold: float) -> Iterator[NoteEvent]:
         """Notes with an attack, the last first, so that each ends where the next one of its key starts."""
         peak = (onset[1:-1] > onset[:-2]) & (onset[1:-1] > onset[2:]) & (onset[1:-1] >= threshold)
         frames, keys = np.nonzero(peak)
         for start, key in zip(frames[::-1] + 1, keys[::-1], strict=True):
-            stop = start + 1 + self._lasting(self.left[start + 1 : -1, key])
+            stop = start + 1 + self._sounding_frames(self.remaining[start + 1 : -1, key])
             if stop - start > self.shortest:
-                yield self._painted(int(key), int(start), int(stop))
+                yield self._take_note(int(key), int(start), int(stop))
 
-    def unexplained(self) -> Iterator[Event]:
+    def notes_without_attack(self) -> Iterator[NoteEvent]:
         """What still sounds, strongest first, followed both ways from its peak."""
-        frames, keys = np.nonzero(self.left > self.threshold)
-        for i in np.argsort(-self.left[frames, keys], kind="stable"):
+        frames, keys = np.nonzero(self.remaining > self.threshold)
+        for i in np.argsort(-self.remaining[frames, keys], kind="stable"):
             peak, key = int(frames[i]), int(keys[i])
-            if self.left[peak, key] <= self.threshold:
+            if self.remaining[peak, key] <= self.threshold:
                 continue
-            stop = peak + 1 + self._lasting(self.left[peak + 1 : -1, key])
-            start = peak - self._lasting(self.left[1:peak, key][::-1])
-            event = self._painted(key, start, stop)
+            stop = peak + 1 + self._sounding_frames(self.remaining[peak + 1 : -1, key])
+            start = peak - self._sounding_frames(self.remaining[1:peak, key][::-1])
+            event = self._take_note(key, start, stop)
             if stop - start > self.shortest:
                 yield event
 
-    def _painted(self, key: int, start: int, stop: int) -> Event:
+    def _take_note(self, key: int, start: int, stop: int) -> NoteEvent:
         """The note, taken off its key and the keys beside it, which always sound a little too."""
-        self.left[start:stop, max(0, key - 1) : key + 2] = 0
-        return Event(key, start, stop, float(self.note[start:stop, key].mean()))
+        self.remaining[start:stop, max(0, key - 1) : key + 2] = 0
+        return NoteEvent(key, start, stop, float(self.note[start:stop, key].mean()))
 
-    def _lasting(self, column: Floats) -> int:
+    def _sounding_frames(self, column: Floats) -> int:
         """Frames until the key falls silent for longer than a note may."""
         for first in range(0, len(column), 512):
             silent = column[: first + 512] < self.threshold
@@ -177,7 +177,7 @@ class _Canvas:
         return int(trailing[-1]) + 1 if len(trailing) else 0
 
 
-def bend_curve(heard: Posteriors, event: Event) -> tuple[Bend, ...]:
+def bend_curve(heard: Posteriors, event: NoteEvent) -> tuple[Bend, ...]:
     """Where the pitch lies beside the key, in thirds of a semitone, whenever that changes."""
     middle = event.key * BINS
     first = max(0, middle - _REACH)

@@ -26,19 +26,19 @@ _SILENCE = 1e-6
 Floats = NDArray[np.float64]
 
 
-def without_bleed(found: Sequence[PartNote], stem: Audio, mix: Audio) -> tuple[PartNote, ...]:
+def weaken_bleed(found: Sequence[PartNote], stem: Audio, mix: Audio) -> tuple[PartNote, ...]:
     """The same notes; those that are not `stem`'s own in `mix` are too faint to sound by themselves."""
-    return tuple(note if share(note, stem, mix) > _BLEED_DB else _fainter(note) for note in found)
+    return tuple(note if stem_share(note, stem, mix) > _BLEED_DB else _weaken(note) for note in found)
 
 
-def share(note: PartNote, stem: Audio, mix: Audio) -> float:
+def stem_share(note: PartNote, stem: Audio, mix: Audio) -> float:
     """dB of the note's partials in `stem` against those in `mix`, the median of four; 0 is all of them."""
     start = round((note.onset + _AFTER) * stem.rate)
     pitches = [note.pitch + step for step in _OVERTONES]
     return float(np.median(_partials(stem, start, pitches) - _partials(mix, start, pitches)))
 
 
-def _fainter(note: PartNote) -> PartNote:
+def _weaken(note: PartNote) -> PartNote:
     return replace(note, strength=_FAINT * note.strength)
 
 

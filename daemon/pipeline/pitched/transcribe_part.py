@@ -10,27 +10,31 @@ from scipy.ndimage import median_filter
 from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.pipeline.audio import superflux as onsets
-from daemon.pipeline.audio.resample import resampled
+from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.drums import velocity
 from daemon.pipeline.options import VelocityCurve
-from daemon.pipeline.pitched import false_notes as ghosts
-from daemon.pipeline.pitched import monophonic as melody
-from daemon.pipeline.pitched import note_segmentation as phrasing
-from daemon.pipeline.pitched.part_settings import HeardPart, KeyListener, graded, revoiced, sounding
-from daemon.pipeline.pitched.periodicity import Periodicity, Range, periodicity
+from daemon.pipeline.pitched import false_notes, monophonic, note_segmentation
+from daemon.pipeline.pitched.part_settings import (
+    NoteTranscriber,
+    PartTranscription,
+    audible_notes,
+    grade_notes,
+    revoice_notes,
+)
+from daemon.pipeline.pitched.periodicity import Periodicity, PitchRange, periodicity
 from daemon.pipeline.pitched.polyphonic import (
     KEYS,
     LOWEST_KEY,
     RATE,
-    Event,
+    NoteEvent,
     NoteSettings,
     PartNote,
     Posteriors,
     bend_curve,
-    events,
     key_of,
+    note_events,
 )
-from daemon.pipeline.pitched.stem_bleed import without_bleed
+from daemon.pipeline.pitched.stem_bleed import weaken_bleed
 from daemon.pipeline.records import Audio, Part
 
 _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
@@ -38,7 +42,7 @@ _NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
 _LOUD = 99.5  # percentile of the envelope
 _DEEP = 60.0  # Hz; what goes lower is followed at half the rate
 _NETWORK = {True: 0.3, False: 1.5}  # weight of the network beside the period: deep voices it hardly hears
-_DOUBTFUL = 0.4  # confidence of a ghost
+_DOUBTFUL = 0.4  # confidence below which a note is false
 _BEND_STEP = 0.05  # semitones
 _BLOCK = 1 << 18
 
@@ -56,10 +60,10 @@ def transcribe_part(
     *,
     mix_level: float,
     settings: NoteSettings,
-    listener: KeyListener,
+    transcriber: NoteTranscriber,
     report: Callable[[float], None],
     mix: Audio | None = None,
-) -> HeardPart:
+) -> PartTranscription:
     """The notes of `stem`; `mix_level` is the `loudness` of the `mix` that it came from. The same every time.
 
     Without a `mix` the stem is all there is, and nothing in it is bleed.
@@ -67,22 +71,22 @@ def transcribe_part(
     envelope = velocity.envelope(stem)
     loud = float(np.percentile(envelope, _LOUD))
     if loud < mix_level - _ABSENT_DB or loud <= velocity.SILENCE + 1:
-        return HeardPart((), remarks=(_absent(part),))
-    heard = listener.listen(_watched(stem, report), stem.rate)
-    gate = max(loud - _NOTE_DB, mix_level - _ABSENT_DB - 10)
-    take = _Take(stem, envelope, heard, settings, gate)
-    found = _voice(take) if settings.monophonic else _chords(take)
+        return PartTranscription((), remarks=(_absence_remark(part),))
+    heard = transcriber.transcribe(_report_blocks(stem, report), stem.rate)
+    floor_db = max(loud - _NOTE_DB, mix_level - _ABSENT_DB - 10)
+    source = _PartInput(stem, envelope, heard, settings, floor_db)
+    found = _transcribe_voice(source) if settings.monophonic else _transcribe_chords(source)
     report(0.95)
-    notes = _finished(without_bleed(found.notes, stem, mix) if mix else found.notes)
+    notes = _number_notes(weaken_bleed(found.notes, stem, mix) if mix else found.notes)
     report(1.0)
-    return replace(found, notes=notes, remarks=found.remarks if sounding(notes) else (_absent(part),))
+    return replace(found, notes=notes, remarks=found.remarks if audible_notes(notes) else (_absence_remark(part),))
 
 
-def _absent(part: Part) -> str:
+def _absence_remark(part: Part) -> str:
     return f"No {part} {'were' if part is Part.VOCALS else 'was'} found in this song."
 
 
-def _watched(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:
+def _report_blocks(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:
     """Mono blocks; the network takes most of the time."""
     for number, block in enumerate(stem.blocks(_BLOCK)):
         yield block.mean(axis=0)
@@ -94,88 +98,93 @@ def _mono(stem: Audio) -> Iterator[Floats]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Take:
-    """What all ways to the notes need. `envelope` in dB every velocity.STEP samples, `gate` in dB."""
+class _PartInput:
+    """What all ways to the notes need. `envelope` in dB every velocity.STEP samples, `floor_db` in dB."""
 
     stem: Audio
     envelope: Floats
-    heard: Posteriors
+    posteriors: Posteriors
     settings: NoteSettings
-    gate: float
+    floor_db: float
 
     def level(self, second: float) -> float:
         return float(velocity.levels(self.envelope, [second])[0])
 
 
-def _voice(take: _Take) -> HeardPart:
-    wanted = _range(take.settings)
-    found = periodicity(_mono(take.stem), take.stem.rate, wanted)
-    attacks = phrasing.Attacks.of(onsets.novelty(take.stem), take.envelope)
-    tuned = melody.tuning(found)
-    cost = melody.costs(found, tuned)
-    believed, audible = _believed(cost, take, wanted), _audible(len(cost), take, wanted)
-    mask, ground = attacks.mask(len(cost), found.frame_rate), _Ground(found, cost, tuned)
+def _transcribe_voice(source: _PartInput) -> PartTranscription:
+    wanted = _pitch_range(source.settings)
+    found = periodicity(_mono(source.stem), source.stem.rate, wanted)
+    attacks = note_segmentation.Attacks.of(onsets.novelty(source.stem), source.envelope)
+    tuned = monophonic.tuning(found)
+    cost = monophonic.costs(found, tuned)
+    believed, audible = _combine_costs(cost, source, wanted), _audible_frames(len(cost), source, wanted)
+    mask, track = attacks.mask(len(cost), found.frame_rate), _PitchTrack(found, cost, tuned)
 
-    def sung(sensitivity: float) -> list[PartNote]:
-        states = melody.path(melody.with_silence(believed, audible, sensitivity), mask)
-        runs = list(melody.runs(states, cost.shape[1], wanted.lowest))
-        notes = (_sung(n, take, ground) for n in phrasing.phrases(runs, attacks, take.heard, found.frame_rate))
-        return [note for note in notes if _holds(note, take)]
+    def notes_at(sensitivity: float) -> list[PartNote]:
+        states = monophonic.path(monophonic.add_silence(believed, audible, sensitivity), mask)
+        runs = list(monophonic.runs(states, cost.shape[1], wanted.lowest))
+        notes = (
+            _make_voice_note(n, source, track)
+            for n in note_segmentation.segment_notes(runs, attacks, source.posteriors, found.frame_rate)
+        )
+        return [note for note in notes if _is_note(note, source)]
 
-    return HeardPart(graded(sung, voice=True), tuned, _tuning_remark(tuned))
+    return PartTranscription(grade_notes(notes_at, voice=True), tuned, _tuning_remark(tuned))
 
 
-def _range(settings: NoteSettings) -> Range:
+def _pitch_range(settings: NoteSettings) -> PitchRange:
     deep = settings.lowest < _DEEP
     lowest, highest = (LOWEST_KEY + key_of(hertz) for hertz in (settings.lowest, settings.highest))
     rate, hop = (RATE // 2, 64) if deep else (RATE, 128)
-    return Range(round(lowest), round(highest), rate, 512, hop)
+    return PitchRange(round(lowest), round(highest), rate, 512, hop)
 
 
-def _believed(cost: Floats, take: _Take, wanted: Range) -> Floats:
+def _combine_costs(cost: Floats, source: _PartInput, wanted: PitchRange) -> Floats:
     """Costs of period and network together."""
-    weight = _NETWORK[take.settings.lowest < _DEEP]
+    weight = _NETWORK[source.settings.lowest < _DEEP]
     frames = np.arange(len(cost)) / wanted.frame_rate
-    rows = np.minimum(np.round(frames * take.heard.frame_rate).astype(int), len(take.heard.note) - 1)
+    rows = np.minimum(np.round(frames * source.posteriors.frame_rate).astype(int), len(source.posteriors.note) - 1)
     keys = np.clip(np.arange(wanted.lowest, wanted.highest + 1) - LOWEST_KEY, 0, KEYS - 1)
-    return np.asarray(cost + weight * (0.5 - take.heard.note[:, keys][rows].astype(np.float32)), np.float32)
+    return np.asarray(cost + weight * (0.5 - source.posteriors.note[:, keys][rows].astype(np.float32)), np.float32)
 
 
-def _audible(count: int, take: _Take, wanted: Range) -> NDArray[np.bool_]:
+def _audible_frames(count: int, source: _PartInput, wanted: PitchRange) -> NDArray[np.bool_]:
     """(frames,) whether the stem is loud enough to hold a note."""
-    steps = (np.arange(count) / wanted.frame_rate * take.stem.rate / velocity.STEP).astype(int)
-    return np.asarray(take.envelope[np.minimum(steps, len(take.envelope) - 1)] > take.gate)
+    steps = (np.arange(count) / wanted.frame_rate * source.stem.rate / velocity.STEP).astype(int)
+    return np.asarray(source.envelope[np.minimum(steps, len(source.envelope) - 1)] > source.floor_db)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _PitchTrack:
     """What the pitch of a voice stands on."""
 
-    found: Periodicity
+    periodicity: Periodicity
     cost: Floats
     tuned: float
 
 
-def _sung(note: phrasing.Phrase, take: _Take, ground: _Ground) -> PartNote:
-    rate, lowest = ground.found.frame_rate, ground.found.lowest
+def _make_voice_note(note: note_segmentation.VoiceNote, source: _PartInput, track: _PitchTrack) -> PartNote:
+    rate, lowest = track.periodicity.frame_rate, track.periodicity.lowest
     first = min(max(note.run.start, round(note.start * rate)), note.run.stop - 1)
-    run = melody.Run(note.pitch, first, max(first + 1, min(note.run.stop, round(note.stop * rate))))
-    doubt = float(ground.cost[run.start : run.stop, note.pitch - lowest].mean())
+    run = monophonic.PitchRun(note.pitch, first, max(first + 1, min(note.run.stop, round(note.stop * rate))))
+    doubt = float(track.cost[run.start : run.stop, note.pitch - lowest].mean())
     return PartNote(
         id=0,
         pitch=note.pitch,
         onset=Seconds(note.start),
         duration=Seconds(note.stop - note.start),
         velocity=1,
-        level=take.level(note.start),
+        level=source.level(note.start),
         confidence=max(0.0, 1 - doubt),
-        bends=tuple(_curve(melody.pitch_curve(ground.found, run, ground.tuned), run, rate, note))
-        if take.settings.bends
+        bends=tuple(_bend_points(monophonic.pitch_curve(track.periodicity, run, track.tuned), run, rate, note))
+        if source.settings.bends
         else (),
     )
 
 
-def _curve(semitones: Floats, run: melody.Run, rate: float, note: phrasing.Phrase) -> Iterator[Bend]:
+def _bend_points(
+    semitones: Floats, run: monophonic.PitchRun, rate: float, note: note_segmentation.VoiceNote
+) -> Iterator[Bend]:
     """A point every 23 ms where the pitch has moved; a stray frame does not count."""
     smooth = median_filter(semitones, 7, mode="nearest")[::4]
     last = 0.0
@@ -186,9 +195,9 @@ def _curve(semitones: Floats, run: melody.Run, rate: float, note: phrasing.Phras
             last = value
 
 
-def _holds(note: PartNote, take: _Take) -> bool:
-    long = note.duration >= take.settings.shortest
-    return long and note.level > take.gate and note.confidence >= _DOUBTFUL
+def _is_note(note: PartNote, source: _PartInput) -> bool:
+    long = note.duration >= source.settings.shortest
+    return long and note.level > source.floor_db and note.confidence >= _DOUBTFUL
 
 
 def _tuning_remark(tuned: float) -> tuple[str, ...]:
@@ -198,20 +207,22 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
     return (f"The recording is tuned {abs(cents)} cents {'above' if cents > 0 else 'below'} A = 440 Hz.",)
 
 
-def _chords(take: _Take) -> HeardPart:
-    levels = ghosts.key_levels(resampled(_mono(take.stem), take.stem.rate, RATE))
-    rate = take.heard.frame_rate
+def _transcribe_chords(source: _PartInput) -> PartTranscription:
+    levels = false_notes.key_levels(resample(_mono(source.stem), source.stem.rate, RATE))
+    rate = source.posteriors.frame_rate
 
-    def struck(sensitivity: float) -> Iterator[PartNote]:
-        found = events(take.heard, replace(take.settings, sensitivity=sensitivity))
-        for event in ghosts.played(found, take.heard, levels, sensitivity):
-            if (level := ghosts.level(levels, event)) > take.gate:
-                yield _struck(event, level, rate, bend_curve(take.heard, event) if take.settings.bends else ())
+    def notes_at(sensitivity: float) -> Iterator[PartNote]:
+        found = note_events(source.posteriors, replace(source.settings, sensitivity=sensitivity))
+        for event in false_notes.drop_false_notes(found, source.posteriors, levels, sensitivity):
+            if (level := false_notes.level(levels, event)) > source.floor_db:
+                yield _make_chord_note(
+                    event, level, rate, bend_curve(source.posteriors, event) if source.settings.bends else ()
+                )
 
-    return HeardPart(graded(lambda sensitivity: list(struck(sensitivity)), voice=False))
+    return PartTranscription(grade_notes(lambda sensitivity: list(notes_at(sensitivity)), voice=False))
 
 
-def _struck(event: Event, level: float, rate: float, bends: tuple[Bend, ...]) -> PartNote:
+def _make_chord_note(event: NoteEvent, level: float, rate: float, bends: tuple[Bend, ...]) -> PartNote:
     return PartNote(
         id=0,
         pitch=event.key + LOWEST_KEY,
@@ -224,8 +235,8 @@ def _struck(event: Event, level: float, rate: float, bends: tuple[Bend, ...]) ->
     )
 
 
-def _finished(found: Sequence[PartNote]) -> tuple[PartNote, ...]:
+def _number_notes(found: Sequence[PartNote]) -> tuple[PartNote, ...]:
     """By onset, numbered, each with the velocity of the default curve."""
     notes = sorted(found, key=lambda note: (note.onset, note.pitch))
-    voiced = revoiced(notes, VelocityCurve())
+    voiced = revoice_notes(notes, VelocityCurve())
     return tuple(replace(note, id=i) for i, note in enumerate(voiced))

@@ -43,7 +43,7 @@ class Daw:
         return (position - beats) * 60e3 / self.bpm
 
 
-def playing(bpm: float = 120.0) -> Daw:
+def start_daw(bpm: float = 120.0) -> Daw:
     daw = Daw(bpm)
     daw.ticks(24)
     daw.say(START)
@@ -57,7 +57,7 @@ def test_a_daw_that_has_not_started_stands_still() -> None:
 
 
 def test_the_first_tick_after_start_is_beat_zero() -> None:
-    daw = playing()
+    daw = start_daw()
     assert daw.follower.position(daw.time) is None
     assert daw.say(TICK)
     assert daw.follower.position(daw.time) == 0
@@ -65,7 +65,7 @@ def test_the_first_tick_after_start_is_beat_zero() -> None:
 
 @pytest.mark.parametrize("bpm", [40.0, 93.7, 120.0, 240.0])
 def test_a_steady_clock_is_followed_exactly(bpm: float) -> None:
-    daw = playing(bpm)
+    daw = start_daw(bpm)
     daw.ticks(96)
     assert daw.error(4.0) == pytest.approx(0, abs=0.01)
 
@@ -79,7 +79,7 @@ def test_a_start_without_ticks_before_it_finds_the_tempo_by_itself() -> None:
 
 def test_a_clock_that_jitters_by_two_milliseconds_is_followed_within_two() -> None:
     random.seed(1)
-    daw = playing()
+    daw = start_daw()
     errors = []
     for beat in range(1, 33):
         daw.ticks(24, late=0.002)
@@ -88,7 +88,7 @@ def test_a_clock_that_jitters_by_two_milliseconds_is_followed_within_two() -> No
 
 
 def test_a_tick_that_comes_ten_milliseconds_late_moves_nothing() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(48)
     daw.follower.feed(TICK, daw.time + 0.010)
     daw.lose(1)
@@ -98,7 +98,7 @@ def test_a_tick_that_comes_ten_milliseconds_late_moves_nothing() -> None:
 
 @pytest.mark.parametrize("lost", [1, 2, 5])
 def test_lost_ticks_are_counted(lost: int) -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(48)
     daw.lose(lost)
     daw.ticks(24)
@@ -107,7 +107,7 @@ def test_lost_ticks_are_counted(lost: int) -> None:
 
 @pytest.mark.parametrize("bpm", [60.0, 100.0, 130.0, 240.0])
 def test_a_sudden_tempo_is_found_within_a_beat_and_loses_no_beats(bpm: float) -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(48)
     daw.bpm = bpm
     daw.ticks(24)
@@ -115,7 +115,7 @@ def test_a_sudden_tempo_is_found_within_a_beat_and_loses_no_beats(bpm: float) ->
 
 
 def test_a_ramp_of_ten_bpm_a_second_is_followed_within_three_milliseconds() -> None:
-    daw = playing()
+    daw = start_daw()
     for _ in range(192):
         daw.ticks(1)
         daw.bpm += 10 * 60 / (daw.bpm * 24)
@@ -123,7 +123,7 @@ def test_a_ramp_of_ten_bpm_a_second_is_followed_within_three_milliseconds() -> N
 
 
 def test_stop_stands_still_and_continue_goes_on() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(36)
     assert daw.say(STOP)
     assert daw.follower.position(daw.time) is None
@@ -134,7 +134,7 @@ def test_stop_stands_still_and_continue_goes_on() -> None:
 
 
 def test_continue_begins_at_the_song_position() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.say(STOP)
     daw.say(song_position(64))
     daw.say(CONTINUE)
@@ -144,7 +144,7 @@ def test_continue_begins_at_the_song_position() -> None:
 
 
 def test_a_song_position_while_playing_jumps_with_the_next_tick() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(30)
     before = daw.follower.at(daw.time)
     daw.say(song_position(4))
@@ -156,14 +156,14 @@ def test_a_song_position_while_playing_jumps_with_the_next_tick() -> None:
 
 
 def test_a_clock_that_falls_silent_counts_as_stopped() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(24)
     assert daw.follower.position(daw.time + 0.4) is not None
     assert daw.follower.position(daw.time + 0.6) is None
 
 
 def test_a_clock_that_comes_back_goes_on_where_it_was() -> None:
-    daw = playing()
+    daw = start_daw()
     daw.ticks(24)
     daw.time += 3
     daw.ticks(24)
@@ -172,7 +172,7 @@ def test_a_clock_that_comes_back_goes_on_where_it_was() -> None:
 
 def test_positions_of_one_run_hardly_ever_step_back() -> None:
     random.seed(2)
-    daw = playing()
+    daw = start_daw()
     positions = []
     for _ in range(500):
         daw.ticks(1, late=0.001)

@@ -1,6 +1,6 @@
 import pytest
 
-from bridge.osc.addresses import FAIL, REPLIES, REPLY_PORT, REQUESTS, markdown, nearest
+from bridge.osc.addresses import FAIL, REPLIES, REPLY_PORT, REQUESTS, markdown, nearest_request
 
 
 def test_every_answer_and_event_of_a_request_is_in_the_table() -> None:
@@ -31,7 +31,7 @@ def test_nothing_that_sidestick_says_is_also_a_request() -> None:
     ],
 )
 def test_a_mistyped_address_leads_to_the_right_one(typed: str, meant: str | None) -> None:
-    assert nearest(typed) == meant
+    assert nearest_request(typed) == meant
 
 
 def test_the_readme_section_shows_every_message_and_every_argument() -> None:

@@ -6,7 +6,7 @@ from bridge.osc.addresses import REQUESTS, WIRE_CODES
 from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call
 
 
-def refused(address: str, *args: object) -> CallError:
+def refusal(address: str, *args: object) -> CallError:
     with pytest.raises(CallError) as caught:
         read_call(address, args)
     return caught.value
@@ -85,7 +85,7 @@ def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
 def test_a_wrong_call_is_refused_with_the_argument_named(
     code: str, word: str, address: str, args: list[object]
 ) -> None:
-    error = refused(address, *args)
+    error = refusal(address, *args)
     assert error.code == code
     assert word in error.text
 

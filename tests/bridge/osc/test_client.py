@@ -17,7 +17,7 @@ Script = Callable[[Message, int], list[Message]]
 
 
 @contextmanager
-def scripted(script: Script) -> Iterator[int]:
+def serve_script(script: Script) -> Iterator[int]:
     """A peer that answers each datagram with what `script` makes of it and its number; yields its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.bind(("127.0.0.1", 0))
@@ -58,7 +58,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
         asked.append(message)
         return [pong(message.args[0])] if number == 1 else []
 
-    with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
+    with serve_script(script) as osc_port, Client(osc_port, PATIENCE) as client:
         client.ask("/sidestick/ping")
     assert asked[0] == asked[1]
 
@@ -67,7 +67,7 @@ def test_an_answer_to_somebody_elses_id_is_not_taken() -> None:
     def script(message: Message, number: int) -> list[Message]:
         return [pong("stranger"), pong(message.args[0])]
 
-    with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
+    with serve_script(script) as osc_port, Client(osc_port, PATIENCE) as client:
         assert client.ask("/sidestick/ping", identity="mine").args[0] == "mine"
 
 
@@ -81,7 +81,7 @@ def test_events_that_come_before_the_answer_are_kept_in_order() -> None:
             reply("/sidestick/ack", id=str(identity), job="j1"),
         ]
 
-    with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
+    with serve_script(script) as osc_port, Client(osc_port, PATIENCE) as client:
         assert client.ask("/sidestick/process", "/a.wav", identity="7").address == "/sidestick/ack"
         assert client.wait("j1", PATIENCE).args[-1] == "/a.mid"
 
@@ -92,7 +92,7 @@ def test_a_failed_job_ends_the_wait_too() -> None:
         failed = fail("7", "/sidestick/process", "no_memory", "Too little memory.", "j1")
         return [reply("/sidestick/ack", id="7", job="j1"), other, failed]
 
-    with scripted(script) as osc_port, Client(osc_port, PATIENCE) as client:
+    with serve_script(script) as osc_port, Client(osc_port, PATIENCE) as client:
         client.ask("/sidestick/process", "/a.wav", identity="7")
         assert client.wait("j1", PATIENCE).args[2] == "no_memory"
 
@@ -101,7 +101,7 @@ def test_a_refusal_is_raised_with_code_and_text() -> None:
     def script(message: Message, number: int) -> list[Message]:
         return [fail("7", message.address, "unknown_job", "There is no job j9.")]
 
-    with scripted(script) as osc_port, Client(osc_port) as client, pytest.raises(RefusedError) as caught:
+    with serve_script(script) as osc_port, Client(osc_port) as client, pytest.raises(RefusedError) as caught:
         client.ask("/sidestick/undo", "j9", identity="7")
     assert caught.value.text == "There is no job j9."
     assert caught.value.code == "unknown_job"
@@ -109,7 +109,7 @@ def test_a_refusal_is_raised_with_code_and_text() -> None:
 
 def test_a_peer_that_says_nothing_is_given_up() -> None:
     with (
-        scripted(silence) as osc_port,
+        serve_script(silence) as osc_port,
         Client(osc_port, timeout=0.05) as client,
         pytest.raises(NoAnswerError, match="did not answer within"),
     ):
@@ -126,7 +126,7 @@ def test_a_closed_port_is_told_at_once() -> None:
 
 def test_a_request_too_big_for_a_datagram_is_refused_before_it_is_sent() -> None:
     with (
-        scripted(silence) as osc_port,
+        serve_script(silence) as osc_port,
         Client(osc_port) as client,
         pytest.raises(CodecError, match="a datagram holds at most 60000"),
     ):
@@ -134,7 +134,7 @@ def test_a_request_too_big_for_a_datagram_is_refused_before_it_is_sent() -> None
 
 
 def test_ids_are_never_the_same() -> None:
-    with scripted(silence) as osc_port, Client(osc_port) as one, Client(osc_port) as two:
+    with serve_script(silence) as osc_port, Client(osc_port) as one, Client(osc_port) as two:
         ids = [client.new_id() for _ in range(100) for client in (one, two)]
     assert len(set(ids)) == 200
 

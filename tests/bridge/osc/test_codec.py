@@ -116,18 +116,18 @@ def test_what_osc_cannot_say_is_refused(message: Message, tags: str | None) -> N
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_and_nothing_else(data: bytes) -> None:
-    _read_or_refused(data)
+    _is_read_or_refused(data)
 
 
 def test_a_hundred_thousand_damaged_datagrams_raise_nothing_but_the_codecs_error() -> None:
     dice = random.Random(9331)
     sound = encode(Message("/sidestick/process", ("7", "/songs/one.wav", '{"bpm": 120}', 1.5, b"xyz", 9001)))
     several = bundle([Message("/sidestick/ping", (1,)), Message("/sidestick/jobs", (2, 10))])
-    refused = sum(_read_or_refused(_damaged(dice, dice.choice((sound, several)))) for _ in range(100_000))
+    refused = sum(_is_read_or_refused(_damage(dice, dice.choice((sound, several)))) for _ in range(100_000))
     assert 10_000 < refused < 100_000
 
 
-def _damaged(dice: random.Random, data: bytes) -> bytes:
+def _damage(dice: random.Random, data: bytes) -> bytes:
     if dice.random() < 0.2:
         return dice.randbytes(dice.randrange(120))
     spoiled = bytearray(data)
@@ -136,7 +136,7 @@ def _damaged(dice: random.Random, data: bytes) -> bytes:
     return bytes(spoiled[: dice.randint(len(spoiled) // 2, len(spoiled))])
 
 
-def _read_or_refused(data: bytes) -> bool:
+def _is_read_or_refused(data: bytes) -> bool:
     try:
         decode(data)
     except CodecError:

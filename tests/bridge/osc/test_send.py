@@ -4,24 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from bridge.discovery import Running, publish
+from bridge.discovery import RunningDaemon, publish
 from bridge.osc.addresses import REQUESTS
-from bridge.osc.send import ANSWERED, NOBODY, REFUSED, WRONG_USAGE, arguments, main
+from bridge.osc.send import ANSWERED, NO_ANSWER, REFUSED, WRONG_USAGE, arguments, main
 from daemon.events import Done, Failed, Progress
 from daemon.inlets.osc import OscInlet
-from tests.fake_door import JOB, Desk
+from tests.fake_core import JOB, FakeDaemon
 
 PROCESS = REQUESTS["/sidestick/process"]
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def fake_daemon() -> FakeDaemon:
+    return FakeDaemon()
 
 
 @pytest.fixture
-def osc_port(desk: Desk) -> Iterator[str]:
-    inlet = OscInlet(desk.reception, osc_port=0)
+def osc_port(fake_daemon: FakeDaemon) -> Iterator[str]:
+    inlet = OscInlet(fake_daemon.dispatcher, osc_port=0)
     inlet.start()
     yield str(inlet.osc_port)
     inlet.stop()
@@ -80,44 +80,44 @@ def test_wrong_usage_is_exit_code_two(words: list[str], text: str, capsys: pytes
 
 
 def test_no_daemon_is_exit_code_three(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--osc-port", "9", "ping"]) == NOBODY
+    assert main(["--osc-port", "9", "ping"]) == NO_ANSWER
     assert "Start it with: sidestick run" in capsys.readouterr().err
 
 
 def test_the_running_sidestick_is_found_by_itself(
     osc_port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publish(Running(1, int(osc_port), "/spool", "0.1.0", ("sidestick", "send")), tmp_path)
+    publish(RunningDaemon(1, int(osc_port), "/spool", "0.1.0", ("sidestick", "send")), tmp_path)
     monkeypatch.setenv("SIDESTICK_STATE_FOLDER", str(tmp_path))
     assert main(["ping"]) == ANSWERED
 
 
 def test_waiting_shows_progress_and_ends_with_the_job(
-    desk: Desk, osc_port: str, capsys: pytest.CaptureFixture[str]
+    fake_daemon: FakeDaemon, osc_port: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk.notifier.hear(Done(JOB, 1, "/m.json", "/a.mid"))
+    fake_daemon.notifier.handle_event(Done(JOB, 1, "/m.json", "/a.mid"))
     assert main(["--osc-port", osc_port, "--id", "7", "--wait", "process", "/a.wav"]) == ANSWERED
     assert capsys.readouterr().out.splitlines()[-1] == f"/sidestick/done 7 {JOB} 1 /m.json /a.mid"
 
 
-def test_waiting_for_a_job_that_fails_is_exit_code_one(desk: Desk, osc_port: str) -> None:
-    desk.notifier.hear(Failed(JOB, "no_memory", "Too little memory."))
+def test_waiting_for_a_job_that_fails_is_exit_code_one(fake_daemon: FakeDaemon, osc_port: str) -> None:
+    fake_daemon.notifier.handle_event(Failed(JOB, "no_memory", "Too little memory."))
     assert main(["--osc-port", osc_port, "--wait", "process", "/a.wav"]) == REFUSED
 
 
 def test_a_waiting_client_that_lost_the_end_asks_again(
-    desk: Desk, osc_port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fake_daemon: FakeDaemon, osc_port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bridge.osc.send.NUDGE", 0.05)
-    follow, heard = desk.notifier.follow, []
+    follow, heard = fake_daemon.notifier.follow, []
 
     def follow_and_finish(*args: object) -> object:
         heard.append(args)
         if len(heard) == 2:  # the second request: the end came and went in between
-            desk.notifier._latest[JOB] = Done(JOB, 1, "/m.json", "/a.mid")
+            fake_daemon.notifier._latest[JOB] = Done(JOB, 1, "/m.json", "/a.mid")
         return follow(*args)  # type: ignore[arg-type]
 
-    desk.notifier.hear(Progress(JOB, "separate", 0.5))
-    monkeypatch.setattr(desk.notifier, "follow", follow_and_finish)
+    fake_daemon.notifier.handle_event(Progress(JOB, "separate", 0.5))
+    monkeypatch.setattr(fake_daemon.notifier, "follow", follow_and_finish)
     assert main(["--osc-port", osc_port, "--wait", "process", "/a.wav"]) == ANSWERED
-    assert desk.door.verbs() == ["process"]
+    assert fake_daemon.core.verbs() == ["process"]

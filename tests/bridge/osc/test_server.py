@@ -10,7 +10,7 @@ from bridge.osc.calls import Call
 from bridge.osc.client import Client, RefusedError
 from bridge.osc.codec import Message, encode
 from bridge.osc.replies import LARGEST_DATAGRAM, fail, reply
-from bridge.osc.server import Handle, OscServer, Peer
+from bridge.osc.server import Handler, OscServer, Peer
 
 PATIENCE = 10.0  # seconds until a test gives up
 
@@ -20,7 +20,7 @@ def pong(call: Call, peer: Peer) -> Sequence[Message]:
 
 
 @contextmanager
-def serving(handle: Handle = pong) -> Iterator[OscServer]:
+def serve(handle: Handler = pong) -> Iterator[OscServer]:
     server = OscServer(handle, osc_port=0)
     server.start()
     try:
@@ -29,9 +29,9 @@ def serving(handle: Handle = pong) -> Iterator[OscServer]:
         server.stop()
 
 
-def refused_by(handle: Handle, address: str, *args: str) -> RefusedError:
+def refusal_of(handle: Handler, address: str, *args: str) -> RefusedError:
     with (
-        serving(handle) as server,
+        serve(handle) as server,
         Client(server.osc_port, PATIENCE) as client,
         pytest.raises(RefusedError) as caught,
     ):
@@ -40,12 +40,12 @@ def refused_by(handle: Handle, address: str, *args: str) -> RefusedError:
 
 
 def test_a_request_is_answered_to_the_port_that_sent_it() -> None:
-    with serving() as server, Client(server.osc_port, PATIENCE) as client:
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
         assert client.ask("/sidestick/ping").args[1:] == ("sidestick", "1", 1, 1)
 
 
 def test_a_wrong_request_is_answered_with_the_reason() -> None:
-    assert refused_by(pong, "/sidestick/proces", "/a.wav").code == "unknown_address"
+    assert refusal_of(pong, "/sidestick/proces", "/a.wav").code == "unknown_address"
 
 
 def test_an_urgent_request_is_answered_while_a_slow_one_is_at_work() -> None:
@@ -56,7 +56,7 @@ def test_an_urgent_request_is_answered_while_a_slow_one_is_at_work() -> None:
             release.wait(10 * PATIENCE)
         return [reply("/sidestick/done", id=call.id)]
 
-    with serving(handle) as server, Client(server.osc_port, PATIENCE) as client, Client(server.osc_port) as slow:
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client, Client(server.osc_port) as slow:
         slow._transmit(encode(Message("/sidestick/relabel", ("slow", "j1", "{}"))))
         assert client.ask("/sidestick/panic", identity="urgent").args == ("urgent",)
         release.set()
@@ -70,7 +70,7 @@ def test_requests_of_one_lane_keep_their_order() -> None:
         seen.append(call.id)
         return pong(call, peer) if call.id == 199 else []
 
-    with serving(handle) as server, Client(server.osc_port, PATIENCE) as client:
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
         for n in range(199):
             client._transmit(encode(Message("/sidestick/stop", (n,))))
         client.ask("/sidestick/ping", identity=199)
@@ -78,7 +78,7 @@ def test_requests_of_one_lane_keep_their_order() -> None:
 
 
 def test_bytes_that_are_not_osc_are_counted_and_dropped() -> None:
-    with serving() as server, Client(server.osc_port, PATIENCE) as client:
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
         for junk in (b"hello", b"\0" * 64, b"/a\0\0,q\0\0"):
             client._transmit(junk)
         client.ask("/sidestick/ping")
@@ -86,14 +86,14 @@ def test_bytes_that_are_not_osc_are_counted_and_dropped() -> None:
 
 
 def test_our_own_answers_are_never_answered() -> None:
-    with serving() as server, Client(server.osc_port, PATIENCE) as client:
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
         client._transmit(encode(fail("1", "/sidestick/ping", "busy", "later")))
         client.ask("/sidestick/ping")
         assert server.counts["looped"] == 1
 
 
 def test_a_reply_port_that_is_sidesticks_own_leads_nowhere() -> None:
-    with serving() as server, Client(server.osc_port, PATIENCE) as client:
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
         client._transmit(encode(Message("/sidestick/ping", ("1", server.osc_port))))
         asked = itertools.takewhile(lambda _: server.counts["looped"] == 0, range(100))
         for _ in asked:
@@ -110,7 +110,7 @@ def test_a_full_queue_tells_the_sender_to_try_again(monkeypatch: pytest.MonkeyPa
         release.wait(PATIENCE)
         return []
 
-    with serving(handle) as server, Client(server.osc_port, PATIENCE) as client:
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
         client._transmit(encode(Message("/sidestick/undo", (1, "j1"))))
         assert entered.wait(PATIENCE)
         for n in (2, 3):
@@ -122,19 +122,19 @@ def test_a_full_queue_tells_the_sender_to_try_again(monkeypatch: pytest.MonkeyPa
 
 def test_stopping_leaves_no_thread_and_no_open_port_behind() -> None:
     before = threading.active_count()
-    with serving() as server:
+    with serve() as server:
         assert threading.active_count() > before
     assert threading.active_count() == before
     OscServer(pong, server.osc_port).stop()
 
 
 def test_a_taken_port_is_an_error() -> None:
-    with serving() as server, pytest.raises(OSError, match="in use"):
+    with serve() as server, pytest.raises(OSError, match="in use"):
         OscServer(pong, server.osc_port)
 
 
 def test_sending_to_nobody_or_what_osc_cannot_say_raises_nothing() -> None:
-    with serving() as server:
+    with serve() as server:
         server.send(Message("/sidestick/ack", ("1", 2**70)), Peer("127.0.0.1", 9))
         server.send(reply("/sidestick/ack", id=1, job="j"), Peer("127.0.0.1", 9))
         assert server.counts["unsent"] == 1
@@ -153,6 +153,6 @@ def test_a_long_answer_is_cut_to_what_every_host_reads() -> None:
     def handle(call: Call, peer: Peer) -> Sequence[Message]:
         return [fail(call.id, "/sidestick/ping", "bad_option", "x" * 10_000)]
 
-    text = refused_by(handle, "/sidestick/ping").text
+    text = refusal_of(handle, "/sidestick/ping").text
     assert len(text) < LARGEST_DATAGRAM
     assert text.endswith("…")

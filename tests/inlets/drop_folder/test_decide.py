@@ -4,17 +4,17 @@ import pytest
 
 from daemon.errors import Rejected
 from daemon.inlets.drop_folder.error_note import note_of, read_note
-from daemon.inlets.drop_folder.folder import Rules
+from daemon.inlets.drop_folder.folder import FolderSettings
 from daemon.pipeline.options import Options
-from tests.drop import QUIET, SOUND, Drop, answer
+from tests.fake_drop_folder import QUIET, SOUND, FakeDropFolder, write_answer
 
 
 @pytest.fixture
-def drop(tmp_path: Path) -> Drop:
-    return Drop(tmp_path / "Drop")
+def drop(tmp_path: Path) -> FakeDropFolder:
+    return FakeDropFolder(tmp_path / "Drop")
 
 
-def test_what_cannot_be_used_stays_with_a_note_beside_it(drop: Drop) -> None:
+def test_what_cannot_be_used_stays_with_a_note_beside_it(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav", b"text")
     drop.settles()
     assert song.read_bytes() == b"text"
@@ -22,14 +22,14 @@ def test_what_cannot_be_used_stays_with_a_note_beside_it(drop: Drop) -> None:
     assert drop.said == ["Song.wav is not audio that can be read. Export it as WAV."]
 
 
-def test_what_the_door_refuses_gets_a_note_too(drop: Drop) -> None:
+def test_what_the_door_refuses_gets_a_note_too(drop: FakeDropFolder) -> None:
     drop.rejects["Song.wav"] = Rejected("bad_option", "There is no separator 'x'.")
     drop.drop("Song.wav")
     drop.settles()
     assert drop.note("Song.wav").startswith("There is no separator 'x'.")
 
 
-def test_what_cannot_be_used_is_not_tried_again(drop: Drop) -> None:
+def test_what_cannot_be_used_is_not_tried_again(drop: FakeDropFolder) -> None:
     drop.drop("Song.wav", b"text")
     drop.settles()
     tried = len(drop.opened)
@@ -38,7 +38,7 @@ def test_what_cannot_be_used_is_not_tried_again(drop: Drop) -> None:
     assert len(drop.opened) == tried
 
 
-def test_not_even_after_a_restart(drop: Drop) -> None:
+def test_not_even_after_a_restart(drop: FakeDropFolder) -> None:
     drop.drop("Song.wav", b"text")
     drop.settles()
     tried = len(drop.opened)
@@ -47,7 +47,7 @@ def test_not_even_after_a_restart(drop: Drop) -> None:
     assert len(drop.opened) == tried
 
 
-def test_it_is_tried_again_when_it_changes_and_its_note_goes(drop: Drop) -> None:
+def test_it_is_tried_again_when_it_changes_and_its_note_goes(drop: FakeDropFolder) -> None:
     drop.drop("Song.wav", b"text")
     drop.settles()
     drop.drop("Song.wav")
@@ -56,7 +56,7 @@ def test_it_is_tried_again_when_it_changes_and_its_note_goes(drop: Drop) -> None
     assert drop.notes() == []
 
 
-def test_it_is_tried_again_when_its_note_is_deleted(drop: Drop) -> None:
+def test_it_is_tried_again_when_its_note_is_deleted(drop: FakeDropFolder) -> None:
     drop.rejects["Song.wav"] = Rejected("disk_full", "The disk is full.")
     drop.drop("Song.wav")
     drop.settles()
@@ -66,7 +66,7 @@ def test_it_is_tried_again_when_its_note_is_deleted(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav"]
 
 
-def test_a_note_whose_file_was_taken_away_goes_as_well(drop: Drop) -> None:
+def test_a_note_whose_file_was_taken_away_goes_as_well(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav", b"text")
     drop.settles()
     drop.remove(song)
@@ -74,7 +74,7 @@ def test_a_note_whose_file_was_taken_away_goes_as_well(drop: Drop) -> None:
     assert drop.notes() == []
 
 
-def test_a_note_whose_file_went_unseen_goes_at_the_next_start(drop: Drop) -> None:
+def test_a_note_whose_file_went_unseen_goes_at_the_next_start(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav", b"text")
     drop.settles()
     song.unlink()
@@ -83,7 +83,7 @@ def test_a_note_whose_file_went_unseen_goes_at_the_next_start(drop: Drop) -> Non
     assert drop.notes() == []
 
 
-def test_a_text_of_the_same_name_by_somebody_else_is_left_alone(drop: Drop) -> None:
+def test_a_text_of_the_same_name_by_somebody_else_is_left_alone(drop: FakeDropFolder) -> None:
     mine = drop.put("Song.wav.error.txt", b"my own remarks")
     drop.drop("Song.wav", b"text")
     drop.settles()
@@ -92,79 +92,79 @@ def test_a_text_of_the_same_name_by_somebody_else_is_left_alone(drop: Drop) -> N
     assert mine.read_bytes() == b"my own remarks"
 
 
-def test_what_lies_beside_songs_gets_no_note(drop: Drop) -> None:
+def test_what_lies_beside_songs_gets_no_note(drop: FakeDropFolder) -> None:
     drop.drop("Album/cover.jpg", b"picture")
     drop.drop("Album/Song.rpp", b"project")
     drop.settles()
     assert drop.notes() == []
 
 
-def test_sound_that_is_named_like_a_text_is_welcome(drop: Drop) -> None:
+def test_sound_that_is_named_like_a_text_is_welcome(drop: FakeDropFolder) -> None:
     drop.drop("Song.txt")
     drop.settles()
     assert drop.taken() == ["Song.txt"]
 
 
-def test_a_job_that_fails_leaves_a_note(drop: Drop) -> None:
+def test_a_job_that_fails_leaves_a_note(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     drop.settles()
-    drop.folder.failed(song, "Song.wav is silent. Nothing can be heard in it.")
+    drop.folder.mark_failed(song, "Song.wav is silent. Nothing can be heard in it.")
     drop.settles()
     assert drop.note("Song.wav").startswith("Song.wav is silent.")
     assert drop.taken() == ["Song.wav"]
 
 
-def test_a_failed_song_is_not_taken_again_after_a_restart(drop: Drop) -> None:
+def test_a_failed_song_is_not_taken_again_after_a_restart(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     drop.settles()
-    drop.folder.failed(song, "Song.wav is silent.")
+    drop.folder.mark_failed(song, "Song.wav is silent.")
     drop.folder.step()
     drop.restart()
     drop.settles()
     assert drop.taken() == ["Song.wav"]
 
 
-def test_a_job_that_is_done_takes_the_note_away(drop: Drop) -> None:
+def test_a_job_that_is_done_takes_the_note_away(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     drop.settles()
-    drop.folder.failed(song, "The worker died.")
+    drop.folder.mark_failed(song, "The worker died.")
     drop.folder.step()
-    drop.folder.done(song)
+    drop.folder.mark_done(song)
     drop.settles()
     assert (drop.notes(), drop.taken()) == ([], ["Song.wav"])
 
 
-def test_verdicts_about_files_elsewhere_do_nothing(drop: Drop, tmp_path: Path) -> None:
+def test_verdicts_about_files_elsewhere_do_nothing(drop: FakeDropFolder, tmp_path: Path) -> None:
     elsewhere = tmp_path / "Song.wav"
     elsewhere.write_bytes(SOUND)
-    drop.folder.failed(elsewhere, "Song.wav is silent.")
+    drop.folder.mark_failed(elsewhere, "Song.wav is silent.")
     drop.folder.step()
     assert not note_of(elsewhere).exists()
 
 
-def test_a_song_that_is_answered_by_its_manifest_is_not_taken_again(drop: Drop) -> None:
-    answer(drop.put("Song.wav"))
+def test_a_song_that_is_answered_by_its_manifest_is_not_taken_again(drop: FakeDropFolder) -> None:
+    write_answer(drop.put("Song.wav"))
     drop.settles()
     assert drop.jobs == []
 
 
-def test_a_numbered_manifest_answers_as_well(drop: Drop) -> None:
+def test_a_numbered_manifest_answers_as_well(drop: FakeDropFolder) -> None:
     song, other = drop.put("Song.wav"), drop.put("Song.flac", SOUND + b"other")
-    answer(other)
-    answer(song, name="Song-2.sidestick.json")
+    write_answer(other)
+    write_answer(song, name="Song-2.sidestick.json")
     drop.settles()
     assert drop.jobs == []
 
 
-def test_a_manifest_of_other_content_or_other_options_is_no_answer(drop: Drop) -> None:
-    answer(drop.put("Changed.wav", SOUND + b"before"))
+def test_a_manifest_of_other_content_or_other_options_is_no_answer(drop: FakeDropFolder) -> None:
+    write_answer(drop.put("Changed.wav", SOUND + b"before"))
     drop.put("Changed.wav")
-    answer(drop.put("Other.wav"), Options(bpm=96))
+    write_answer(drop.put("Other.wav"), Options(bpm=96))
     drop.settles()
     assert drop.taken() == ["Changed.wav", "Other.wav"]
 
 
-def test_a_manifest_that_is_damaged_is_no_answer(drop: Drop) -> None:
+def test_a_manifest_that_is_damaged_is_no_answer(drop: FakeDropFolder) -> None:
     drop.put("Song.wav")
     drop.put("Song.sidestick.json", b"{")
     drop.settles()
@@ -172,14 +172,14 @@ def test_a_manifest_that_is_damaged_is_no_answer(drop: Drop) -> None:
 
 
 def test_a_manifest_answers_with_the_options_of_settings_and_recipe(tmp_path: Path) -> None:
-    drop = Drop(tmp_path / "Drop", Rules(quiet_seconds=QUIET, defaults=Options(drum_map="ableton")))
+    drop = FakeDropFolder(tmp_path / "Drop", FolderSettings(quiet_seconds=QUIET, defaults=Options(drum_map="ableton")))
     drop.put("drums/sidestick.toml", b"bpm = 96")
-    answer(drop.put("drums/Song.wav"), Options(drum_map="ableton", input="drums", bpm=96))
+    write_answer(drop.put("drums/Song.wav"), Options(drum_map="ableton", input="drums", bpm=96))
     drop.settles()
     assert drop.jobs == []
 
 
-def test_songs_wait_for_a_recipe_with_a_mistake(drop: Drop) -> None:
+def test_songs_wait_for_a_recipe_with_a_mistake(drop: FakeDropFolder) -> None:
     drop.put("Album/sidestick.toml", b"bpm = fast")
     drop.put("Album/Song.wav")
     drop.settles()
@@ -187,7 +187,7 @@ def test_songs_wait_for_a_recipe_with_a_mistake(drop: Drop) -> None:
     assert "line 1" in drop.note("Album/sidestick.toml")
 
 
-def test_they_are_taken_when_the_mistake_is_corrected(drop: Drop) -> None:
+def test_they_are_taken_when_the_mistake_is_corrected(drop: FakeDropFolder) -> None:
     drop.put("Album/sidestick.toml", b"bpm = fast")
     drop.put("Album/Song.wav")
     drop.settles()
@@ -197,7 +197,7 @@ def test_they_are_taken_when_the_mistake_is_corrected(drop: Drop) -> None:
     assert drop.notes() == []
 
 
-def test_a_mistake_in_a_recipe_is_told_once(drop: Drop) -> None:
+def test_a_mistake_in_a_recipe_is_told_once(drop: FakeDropFolder) -> None:
     drop.put("sidestick.toml", b"bpm = fast")
     drop.put("Song.wav")
     for _ in range(3):
@@ -206,7 +206,7 @@ def test_a_mistake_in_a_recipe_is_told_once(drop: Drop) -> None:
     assert len(drop.said) == 1
 
 
-def test_the_note_about_a_recipe_goes_with_the_recipe(drop: Drop) -> None:
+def test_the_note_about_a_recipe_goes_with_the_recipe(drop: FakeDropFolder) -> None:
     recipe = drop.put("sidestick.toml", b"bpm = fast")
     drop.settles()
     drop.remove(recipe)
@@ -214,7 +214,7 @@ def test_the_note_about_a_recipe_goes_with_the_recipe(drop: Drop) -> None:
     assert drop.notes() == []
 
 
-def test_what_was_refused_is_tried_again_with_other_options(drop: Drop) -> None:
+def test_what_was_refused_is_tried_again_with_other_options(drop: FakeDropFolder) -> None:
     drop.rejects["Song.wav"] = Rejected("no_drums", "A bass stem has no drums to hear.")
     drop.drop("bass/Song.wav")
     drop.settles()
@@ -224,7 +224,7 @@ def test_what_was_refused_is_tried_again_with_other_options(drop: Drop) -> None:
     assert drop.jobs[0][1] == {"input": "mix"}
 
 
-def test_a_name_as_long_as_names_get_gets_a_note(drop: Drop) -> None:
+def test_a_name_as_long_as_names_get_gets_a_note(drop: FakeDropFolder) -> None:
     name = "ü" * 125 + ".wav"
     drop.drop(name, b"text")
     drop.settles()

@@ -10,18 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.errors import Rejected
-from daemon.inlets.drop_folder.folder import Rules
-from tests.drop import QUIET, SOUND, Drop
+from daemon.inlets.drop_folder.folder import FolderSettings
+from tests.fake_drop_folder import QUIET, SOUND, FakeDropFolder
 
-ATTEND, POLL = Rules().attend_seconds, Rules().poll_seconds
+ATTEND, POLL = FolderSettings().check_seconds, FolderSettings().poll_seconds
 
 
 @pytest.fixture
-def drop(tmp_path: Path) -> Drop:
-    return Drop(tmp_path / "Drop")
+def drop(tmp_path: Path) -> FakeDropFolder:
+    return FakeDropFolder(tmp_path / "Drop")
 
 
-def test_a_dropped_song_becomes_a_job_once_it_is_quiet(drop: Drop) -> None:
+def test_a_dropped_song_becomes_a_job_once_it_is_quiet(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     drop.passes(QUIET / 2)
     assert drop.jobs == []
@@ -29,7 +29,7 @@ def test_a_dropped_song_becomes_a_job_once_it_is_quiet(drop: Drop) -> None:
     assert drop.jobs == [(song, {})]
 
 
-def test_whatever_is_told_about_it_later_it_is_taken_once(drop: Drop) -> None:
+def test_whatever_is_told_about_it_later_it_is_taken_once(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     for _ in range(5):
         drop.settles()
@@ -37,7 +37,7 @@ def test_whatever_is_told_about_it_later_it_is_taken_once(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav"]
 
 
-def test_a_song_that_was_exported_again_is_taken_again(drop: Drop) -> None:
+def test_a_song_that_was_exported_again_is_taken_again(drop: FakeDropFolder) -> None:
     drop.drop("Song.wav")
     drop.settles()
     drop.drop("Song.wav", SOUND + b"longer")
@@ -45,7 +45,7 @@ def test_a_song_that_was_exported_again_is_taken_again(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav", "Song.wav"]
 
 
-def test_a_copy_that_still_grows_is_left_alone(drop: Drop) -> None:
+def test_a_copy_that_still_grows_is_left_alone(drop: FakeDropFolder) -> None:
     for size in range(1, 6):
         drop.drop("Song.wav", SOUND * size)
         drop.passes(QUIET * 0.9)
@@ -54,14 +54,14 @@ def test_a_copy_that_still_grows_is_left_alone(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav"]
 
 
-def test_songs_that_came_while_nobody_looked_are_found_at_the_start(drop: Drop) -> None:
+def test_songs_that_came_while_nobody_looked_are_found_at_the_start(drop: FakeDropFolder) -> None:
     for name in ("b.wav", "a.wav", "drums/c.wav"):
         drop.put(name)
     drop.settles()
     assert drop.taken() == ["a.wav", "b.wav", "drums/c.wav"]
 
 
-def test_a_song_that_no_event_told_of_is_found_by_the_next_rescan(drop: Drop) -> None:
+def test_a_song_that_no_event_told_of_is_found_by_the_next_rescan(drop: FakeDropFolder) -> None:
     drop.settles()
     drop.put("Song.wav")
     drop.settles()
@@ -72,7 +72,7 @@ def test_a_song_that_no_event_told_of_is_found_by_the_next_rescan(drop: Drop) ->
 
 
 def test_a_share_that_announces_nothing_is_looked_through_often(tmp_path: Path) -> None:
-    drop = Drop(tmp_path / "Drop", Rules(poll=True, quiet_seconds=QUIET))
+    drop = FakeDropFolder(tmp_path / "Drop", FolderSettings(poll=True, quiet_seconds=QUIET))
     drop.settles()
     drop.put("Song.wav")
     drop.passes(POLL)
@@ -81,7 +81,7 @@ def test_a_share_that_announces_nothing_is_looked_through_often(tmp_path: Path) 
     assert drop.watch.roots == []
 
 
-def test_a_whole_album_moved_in_is_found_in_its_folder(drop: Drop) -> None:
+def test_a_whole_album_moved_in_is_found_in_its_folder(drop: FakeDropFolder) -> None:
     drop.folder.step()
     drop.put("Album/1.wav")
     drop.put("Album/CD 2/2.wav")
@@ -90,14 +90,14 @@ def test_a_whole_album_moved_in_is_found_in_its_folder(drop: Drop) -> None:
     assert sorted(drop.taken()) == ["Album/1.wav", "Album/CD 2/2.wav"]
 
 
-def test_the_folder_it_lies_in_decides_what_is_done(drop: Drop) -> None:
+def test_the_folder_it_lies_in_decides_what_is_done(drop: FakeDropFolder) -> None:
     drop.put("drums/sidestick.toml", b"bpm = 96")
     drop.drop("drums/loop.wav")
     drop.settles()
     assert [given for _, given in drop.jobs] == [{"input": "drums", "bpm": 96}]
 
 
-def test_a_thousand_songs_at_once_are_each_taken_once(drop: Drop) -> None:
+def test_a_thousand_songs_at_once_are_each_taken_once(drop: FakeDropFolder) -> None:
     for number in range(1000):
         drop.drop(f"{number}.wav")
     for _ in range(3):
@@ -115,7 +115,7 @@ def test_a_thousand_songs_at_once_are_each_taken_once(drop: Drop) -> None:
         "sidestick.toml", "@eaDir/Song.wav", "Song.wav.download/Song.wav", "__MACOSX/Song.wav",
     ],
 )  # fmt: skip
-def test_junk_and_results_are_no_songs(drop: Drop, name: str) -> None:
+def test_junk_and_results_are_no_songs(drop: FakeDropFolder, name: str) -> None:
     drop.drop(name, SOUND if not name.endswith("toml") else b"")
     drop.settles()
     drop.passes(drop.rules.rescan_seconds)
@@ -126,13 +126,13 @@ def test_junk_and_results_are_no_songs(drop: Drop, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Song.wav", "Song", "part.wav", "My.stems.wav", "backing.wav", "Song.WAV", "tmp.flac"]
 )
-def test_names_that_only_look_a_little_like_junk_are_songs(drop: Drop, name: str) -> None:
+def test_names_that_only_look_a_little_like_junk_are_songs(drop: FakeDropFolder, name: str) -> None:
     drop.drop(name)
     drop.settles()
     assert drop.taken() == [name]
 
 
-def test_a_file_deleted_before_its_turn_is_forgotten(drop: Drop) -> None:
+def test_a_file_deleted_before_its_turn_is_forgotten(drop: FakeDropFolder) -> None:
     song = drop.drop("Song.wav")
     drop.passes(QUIET / 2)
     drop.remove(song)
@@ -140,14 +140,14 @@ def test_a_file_deleted_before_its_turn_is_forgotten(drop: Drop) -> None:
     assert (drop.jobs, drop.said) == ([], [])
 
 
-def test_a_file_that_vanishes_at_the_door_is_forgotten(drop: Drop) -> None:
+def test_a_file_that_vanishes_at_the_door_is_forgotten(drop: FakeDropFolder) -> None:
     drop.rejects["Song.wav"] = Rejected("missing", "Song.wav cannot be found.")
     drop.drop("Song.wav")
     drop.settles()
     assert (drop.notes(), drop.said) == ([], [])
 
 
-def test_a_file_renamed_while_it_settles_is_taken_by_its_new_name(drop: Drop) -> None:
+def test_a_file_renamed_while_it_settles_is_taken_by_its_new_name(drop: FakeDropFolder) -> None:
     song = drop.drop("Take 1.wav")
     drop.passes(QUIET / 2)
     final = song.rename(drop.root / "Song.wav")
@@ -157,7 +157,7 @@ def test_a_file_renamed_while_it_settles_is_taken_by_its_new_name(drop: Drop) ->
     assert drop.taken() == ["Song.wav"]
 
 
-def test_two_spellings_of_one_name_make_one_job(drop: Drop) -> None:
+def test_two_spellings_of_one_name_make_one_job(drop: FakeDropFolder) -> None:
     song = drop.drop(unicodedata.normalize("NFD", "Für Elise.wav"))
     drop.folder.mark(song.with_name(unicodedata.normalize("NFC", song.name)))
     drop.settles()
@@ -165,7 +165,7 @@ def test_two_spellings_of_one_name_make_one_job(drop: Drop) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="two such files are one there")
-def test_two_files_whose_names_look_the_same_are_both_taken_once(drop: Drop) -> None:
+def test_two_files_whose_names_look_the_same_are_both_taken_once(drop: FakeDropFolder) -> None:
     for form in ("NFC", "NFD"):
         drop.put(unicodedata.normalize(form, "é.wav"), SOUND + form.encode())
     for _ in range(3):
@@ -174,7 +174,7 @@ def test_two_files_whose_names_look_the_same_are_both_taken_once(drop: Drop) -> 
     assert len(drop.jobs) == 2
 
 
-def test_a_link_out_of_the_folder_is_not_followed(drop: Drop, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(drop: FakeDropFolder, tmp_path: Path) -> None:
     outside = tmp_path / "private.wav"
     outside.write_bytes(SOUND)
     (drop.root / "Song.wav").symlink_to(outside)
@@ -183,7 +183,7 @@ def test_a_link_out_of_the_folder_is_not_followed(drop: Drop, tmp_path: Path) ->
     assert "link to a file outside" in drop.note("Song.wav")
 
 
-def test_a_linked_folder_is_not_entered(drop: Drop, tmp_path: Path) -> None:
+def test_a_linked_folder_is_not_entered(drop: FakeDropFolder, tmp_path: Path) -> None:
     (tmp_path / "Music").mkdir()
     (tmp_path / "Music" / "Song.wav").write_bytes(SOUND)
     (drop.root / "Music").symlink_to(tmp_path / "Music")
@@ -192,7 +192,7 @@ def test_a_linked_folder_is_not_entered(drop: Drop, tmp_path: Path) -> None:
     assert (drop.jobs, drop.opened) == ([], [])
 
 
-def test_a_link_within_the_folder_is_followed(drop: Drop) -> None:
+def test_a_link_within_the_folder_is_followed(drop: FakeDropFolder) -> None:
     song = drop.put("Song.wav")
     (drop.root / "drums").mkdir()
     (drop.root / "drums" / "loop.wav").symlink_to(song)
@@ -200,7 +200,7 @@ def test_a_link_within_the_folder_is_followed(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav", "drums/loop.wav"]
 
 
-def test_links_in_circles_and_pipes_do_no_harm(drop: Drop) -> None:
+def test_links_in_circles_and_pipes_do_no_harm(drop: FakeDropFolder) -> None:
     (drop.root / "round.wav").symlink_to(drop.root / "round.wav")
     (drop.root / "up").symlink_to(drop.root)
     os.mkfifo(drop.root / "pipe.wav")
@@ -209,7 +209,7 @@ def test_links_in_circles_and_pipes_do_no_harm(drop: Drop) -> None:
     assert drop.taken() == ["Song.wav"]
 
 
-def test_a_folder_that_is_not_there_is_told_once_and_waited_for(drop: Drop) -> None:
+def test_a_folder_that_is_not_there_is_told_once_and_waited_for(drop: FakeDropFolder) -> None:
     drop.root.rmdir()
     for _ in range(5):
         drop.passes(ATTEND)
@@ -223,7 +223,7 @@ def test_a_folder_that_is_not_there_is_told_once_and_waited_for(drop: Drop) -> N
     ]
 
 
-def test_a_folder_that_vanishes_and_comes_back_is_watched_anew(drop: Drop, tmp_path: Path) -> None:
+def test_a_folder_that_vanishes_and_comes_back_is_watched_anew(drop: FakeDropFolder, tmp_path: Path) -> None:
     drop.drop("Song.wav")
     drop.settles()
     away = drop.root.rename(tmp_path / "away")
@@ -236,7 +236,7 @@ def test_a_folder_that_vanishes_and_comes_back_is_watched_anew(drop: Drop, tmp_p
     assert drop.watch.roots == [drop.root, drop.root]
 
 
-def test_another_folder_in_its_place_is_watched(drop: Drop, tmp_path: Path) -> None:
+def test_another_folder_in_its_place_is_watched(drop: FakeDropFolder, tmp_path: Path) -> None:
     drop.passes(ATTEND)
     drop.root.rename(tmp_path / "away")
     drop.put("Song.wav")
@@ -247,14 +247,14 @@ def test_another_folder_in_its_place_is_watched(drop: Drop, tmp_path: Path) -> N
 
 
 def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
-    drop = Drop(tmp_path / "Drop")
+    drop = FakeDropFolder(tmp_path / "Drop")
     drop.root.rmdir()
     drop.root.write_bytes(b"")
     drop.passes(ATTEND)
     assert drop.said == [f"The drop folder {drop.root} cannot be used: it is a file. Name a folder in the settings."]
 
 
-def test_without_a_watch_the_folder_is_looked_through_often(drop: Drop) -> None:
+def test_without_a_watch_the_folder_is_looked_through_often(drop: FakeDropFolder) -> None:
     drop.watch.limit = True
     drop.passes(ATTEND)
     drop.put("Song.wav")
@@ -265,7 +265,7 @@ def test_without_a_watch_the_folder_is_looked_through_often(drop: Drop) -> None:
 
 
 @pytest.fixture
-def unwritable(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Path]]:
+def unwritable(drop: FakeDropFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Path]]:
     """Folders that refuse writing, also to the superuser that tests may run as."""
     closed: set[Path] = set()
     access = os.access
@@ -273,7 +273,9 @@ def unwritable(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Path
     yield closed
 
 
-def test_songs_in_a_folder_that_cannot_be_written_wait_and_that_is_told_once(drop: Drop, unwritable: set[Path]) -> None:
+def test_songs_in_a_folder_that_cannot_be_written_wait_and_that_is_told_once(
+    drop: FakeDropFolder, unwritable: set[Path]
+) -> None:
     unwritable.add(drop.root)
     for number in range(50):
         drop.put(f"{number}.wav")
@@ -300,7 +302,7 @@ def test_songs_in_a_folder_that_cannot_be_written_wait_and_that_is_told_once(dro
 def test_no_name_and_no_content_upsets_the_folder(
     tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str, bytes]]
 ) -> None:
-    drop = Drop(tmp_path_factory.mktemp("fuzz") / "Drop")
+    drop = FakeDropFolder(tmp_path_factory.mktemp("fuzz") / "Drop")
     for name, content in files:
         if name not in (".", "..") and len(name.encode()) < 256:
             drop.drop(name, content)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import Rejected
-from daemon.inlets.drop_folder.settle import PATIENCE, Settled, Settling, Stamp, key_of, stamp_of
+from daemon.inlets.drop_folder.settle import PATIENCE, PendingFiles, SettledFile, Stamp, key_of, stamp_of
 from tests.fakes import FakeClock
 
 QUIET = 2.0
@@ -18,7 +18,7 @@ class Copy:
         self.clock = FakeClock()
         self.stamps: dict[Path, Stamp | None] = {SONG: Stamp(10, 1)}
         self.broken = self.upsetting = False
-        self.settling = Settling(QUIET, self._open, lambda path: self.stamps.get(path))
+        self.settling = PendingFiles(QUIET, self._open, lambda path: self.stamps.get(path))
 
     def _open(self, path: Path) -> None:
         if self.upsetting:
@@ -29,7 +29,7 @@ class Copy:
     def mark(self, path: Path = SONG) -> None:
         self.settling.mark(path, self.clock.now())
 
-    def after(self, seconds: float) -> list[Settled]:
+    def after(self, seconds: float) -> list[SettledFile]:
         self.clock.advance(seconds)
         return list(self.settling.step(self.clock.now()))
 
@@ -42,7 +42,7 @@ def copy() -> Copy:
 def test_a_file_is_ready_once_it_was_quiet_long_enough(copy: Copy) -> None:
     copy.mark()
     assert copy.after(1.9) == []
-    assert copy.after(0.1) == [Settled(SONG, Stamp(10, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, Stamp(10, 1))]
 
 
 def test_it_is_ready_once_and_not_again(copy: Copy) -> None:
@@ -55,7 +55,7 @@ def test_more_news_about_a_quiet_file_do_not_delay_it(copy: Copy) -> None:
     copy.mark()
     copy.after(1.0)
     copy.mark()
-    assert copy.after(1.0) == [Settled(SONG, Stamp(10, 1))]
+    assert copy.after(1.0) == [SettledFile(SONG, Stamp(10, 1))]
 
 
 def test_growing_begins_the_rest_anew(copy: Copy) -> None:
@@ -64,14 +64,14 @@ def test_growing_begins_the_rest_anew(copy: Copy) -> None:
     copy.stamps[SONG] = Stamp(20, 1)
     assert copy.after(0.5) == []
     assert copy.after(1.9) == []
-    assert copy.after(0.1) == [Settled(SONG, Stamp(20, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, Stamp(20, 1))]
 
 
 def test_a_new_time_with_the_same_size_counts_as_a_change(copy: Copy) -> None:
     copy.mark()
     copy.stamps[SONG] = Stamp(10, 2)
     assert copy.after(QUIET) == []
-    assert copy.after(QUIET) == [Settled(SONG, Stamp(10, 2))]
+    assert copy.after(QUIET) == [SettledFile(SONG, Stamp(10, 2))]
 
 
 def test_a_header_that_does_not_open_yet_is_waited_for(copy: Copy) -> None:
@@ -79,7 +79,7 @@ def test_a_header_that_does_not_open_yet_is_waited_for(copy: Copy) -> None:
     copy.mark()
     assert copy.after(QUIET) == []
     copy.broken = False
-    assert copy.after(0.1) == [Settled(SONG, Stamp(10, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, Stamp(10, 1))]
 
 
 def test_patience_with_a_broken_header_has_an_end(copy: Copy) -> None:

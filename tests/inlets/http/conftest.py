@@ -2,16 +2,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.inlets.http.site import Site
+from tests.inlets.http.server import HttpServer
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[Site]:
-    opened = Site(tmp_path_factory.mktemp("site"))
+def server(tmp_path_factory) -> Iterator[HttpServer]:
+    opened = HttpServer(tmp_path_factory.mktemp("site"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def client(site):
-    return site.client
+def client(server):
+    return server.client

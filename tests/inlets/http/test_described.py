@@ -6,16 +6,16 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from daemon.inlets.http import schemas as shapes
+from daemon.inlets.http import schemas
 from daemon.inlets.http.examples import EXAMPLES
-from tests.inlets.http.site import Site
+from tests.inlets.http.server import HttpServer
 
 ENDLESS = ("/api/events", "/api/jobs/{job}/events")
 
 
 @pytest.fixture(scope="module")
-def described(site):
-    return site.client.get("/openapi.json").json()
+def described(server):
+    return server.client.get("/openapi.json").json()
 
 
 @pytest.fixture
@@ -42,19 +42,19 @@ def test_every_refusal_is_a_problem_with_an_example(operations):
 
 
 def test_every_body_and_every_answer_that_can_be_read_has_an_example(described, operations):
-    schemas = described["components"]["schemas"]
+    components = described["components"]["schemas"]
     for path, how, about in operations:
         bodies = [about["requestBody"]["content"]] if "requestBody" in about else []
         answers = [found.get("content", {}) for found in about["responses"].values()]
         for kind, shown in [pair for content in bodies + answers for pair in content.items()]:
-            named = schemas.get(shown["schema"].get("$ref", "").rpartition("/")[2], {})
+            named = components.get(shown["schema"].get("$ref", "").rpartition("/")[2], {})
             readable = kind.startswith("text/") or kind == "application/json"
             assert not readable or "example" in shown or "example" in named, (how, path, kind)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_what_it_is_an_example_of(name):
-    getattr(shapes, name).model_validate(EXAMPLES[name])
+    getattr(schemas, name).model_validate(EXAMPLES[name])
 
 
 def test_everything_that_is_referred_to_is_there(described):
@@ -81,14 +81,14 @@ def test_health_names_the_daemon(client):
     assert (found["name"], found["protocol"]) == ("sidestick", 1) and found["uptime_s"] >= 0
 
 
-def test_health_tells_whether_there_is_a_midi_port(site, client):
+def test_health_tells_whether_there_is_a_midi_port(server, client):
     before = client.get("/health").json()
-    site.midi.open()
+    server.midi.open()
     now = client.get("/health").json()
     assert (before["midi_open"], now["midi_open"]) == (False, True) and "leaves through" in now["midi_port"]
 
 
-def test_metrics_are_lines_that_prometheus_reads(site, client):
+def test_metrics_are_lines_that_prometheus_reads(server, client):
     lines = client.get("/metrics").text.splitlines()
     assert all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|sidestick_\w+(\{\w+="[^"]*"\})? [-+.e\d]+', line) for line in lines)
     assert 'sidestick_jobs{state="queued"} 0' in lines
@@ -97,22 +97,22 @@ def test_metrics_are_lines_that_prometheus_reads(site, client):
 
 def test_nothing_that_fits_the_description_breaks_the_server(tmp_path):
     """Made-up requests to every operation, on a sidestick with a song in it."""
-    site = Site(tmp_path)
-    site.song()
-    answers = [answer for operation in _operations(site) for answer in _tried(site, operation)]
-    site.close()
+    server = HttpServer(tmp_path)
+    server.song()
+    answers = [answer for operation in _operations(server) for answer in _tried(server, operation)]
+    server.close()
     broken = [answer for answer in answers if answer[1] >= 500]
     assert broken == [] and len(answers) > 300
 
 
-def _operations(site):
-    schema = schemathesis.openapi.from_url(f"{site.url}/openapi.json")
+def _operations(server):
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     for found in schema.get_all_operations():
         if found.ok().path not in ENDLESS:
             yield found.ok()
 
 
-def _tried(site, operation):
+def _tried(server, operation):
     """What was answered to whatever hypothesis makes of the operation; its job is often the one that is there."""
     answers = []
 
@@ -122,7 +122,9 @@ def _tried(site, operation):
     )  # fmt: skip
     def tell(case):
         if len(answers) % 2 and "job" in (case.path_parameters or {}):
-            case.path_parameters["job"] = site.store.latest(1)[0].id if site.store.latest(1) else site.song()
+            case.path_parameters["job"] = (
+                server.store.list_latest(1)[0].id if server.store.list_latest(1) else server.song()
+            )
         response = case.call(timeout=30)
         answers.append((f"{case.method} {case.formatted_path} {case.body!r:.200}", response.status_code))
 

@@ -7,8 +7,8 @@ import pytest
 from daemon.jobs.job import State
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
-from tests.inlets.http.site import Site
-from tests.jobs.orders import job
+from tests.inlets.http.server import HttpServer
+from tests.jobs.sample_jobs import job
 
 
 @pytest.fixture
@@ -55,30 +55,30 @@ def test_files_that_were_not_uploaded_are_never_removed(client, song):
 
 
 def test_pages_follow_each_other_without_gaps(tmp_path):
-    site = Site(tmp_path)
-    names = [site.song() for _ in range(7)]
+    server = HttpServer(tmp_path)
+    names = [server.song() for _ in range(7)]
     found, before = [], None
     while True:
-        page = site.client.get("/api/jobs", params={"limit": 3, **({"before": before} if before else {})}).json()
+        page = server.client.get("/api/jobs", params={"limit": 3, **({"before": before} if before else {})}).json()
         found += [each["id"] for each in page["jobs"]]
         before = page["next"]
         if before is None:
             break
-    site.close()
+    server.close()
     assert sorted(found) == sorted(names) and len(found) == 7
 
 
-def test_a_finished_job_tells_its_revision_and_where_its_files_are(site, client):
-    name = site.song()
+def test_a_finished_job_tells_its_revision_and_where_its_files_are(server, client):
+    name = server.song()
     client.put(f"/api/jobs/{name}/clusters", json={"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
     found = client.get(f"/api/jobs/{name}").json()
     assert (found["revision"], found["draft"], found["state"]) == (1, False, "done")
     assert found["manifest"].endswith("Song.sidestick.json")
 
 
-def test_a_job_with_a_draft_says_so(site, client):
-    running = site.store.move(site.store.add(job("/songs/Draft.wav")), State.RUNNING)
-    site.store.move(running, State.QUEUED, manifest="/songs/Draft.sidestick.json")
+def test_a_job_with_a_draft_says_so(server, client):
+    running = server.store.move(server.store.add(job("/songs/Draft.wav")), State.RUNNING)
+    server.store.move(running, State.QUEUED, manifest="/songs/Draft.sidestick.json")
     assert client.get(f"/api/jobs/{running.id}").json()["draft"] is True
 
 
@@ -131,14 +131,14 @@ def test_a_body_that_is_too_long_is_not_read(client):
     assert ask(client, b" " * (9 << 20)).status_code == 413
 
 
-def test_a_job_that_runs_is_not_run_again(site, client):
-    running = site.store.move(site.store.add(job("/songs/Running.wav")), State.RUNNING)
+def test_a_job_that_runs_is_not_run_again(server, client):
+    running = server.store.move(server.store.add(job("/songs/Running.wav")), State.RUNNING)
     assert client.post(f"/api/jobs/{running.id}/rerun", json={"from": "kit"}).json()["code"] == "job_active"
 
 
-def test_a_rerun_is_a_new_job_although_it_was_done_before(site, client, song):
+def test_a_rerun_is_a_new_job_although_it_was_done_before(server, client, song):
     first = ask(client, {"path": str(song)}).json()
-    done = site.store.move(site.store.move(site.store.get(first["id"]), State.RUNNING), State.DONE)
+    done = server.store.move(server.store.move(server.store.get(first["id"]), State.RUNNING), State.DONE)
     again = client.post(f"/api/jobs/{done.id}/rerun", json={"from": "hits", "options": {"bpm": 90}})
     assert (again.status_code, again.json()["state"], again.json()["options"]["bpm"]) == (202, "queued", 90)
     assert again.json()["id"] != first["id"]
@@ -149,9 +149,9 @@ def test_a_stage_that_there_is_not_is_refused_by_name(client):
     assert answer.status_code == 400 and "lunch" in answer.json()["text"]
 
 
-def test_the_log_of_a_job_holds_its_own_lines(site, client):
-    name = site.song()
-    state = site.settings.folders.state
+def test_the_log_of_a_job_holds_its_own_lines(server, client):
+    name = server.song()
+    state = server.settings.folders.state
     state.mkdir(parents=True, exist_ok=True)
     told = ("Song.wav: queued", "Other.wav: queued", f"Job {name}: corrected, revision 1", "Job none: done")
     lines = [*(f"2999-01-01 00:00:0{second}  {text}" for second, text in enumerate(told)), "torn"]

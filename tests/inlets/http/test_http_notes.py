@@ -7,7 +7,7 @@ import mido
 import pytest
 
 from daemon.outlets.manifest import Manifest
-from tests.inlets.http.site import KEY, Site, listening
+from tests.inlets.http.server import KEY, HttpServer, open_events
 
 RELABEL = {"clusters": {"0": "cowbell"}}
 
@@ -20,8 +20,8 @@ def change(client, name: str, revision: int, **changes: object):
     return client.put(at(name, "clusters"), json={"revision": revision, "changes": changes})
 
 
-def test_the_notes_are_rows_under_a_header(site, client):
-    found = client.get(at(site.song(), "notes")).json()
+def test_the_notes_are_rows_under_a_header(server, client):
+    found = client.get(at(server.song(), "notes")).json()
     columns = found["hits"]["columns"]
     first = dict(zip(columns, found["hits"]["rows"][0], strict=True))
     assert (first["id"], first["onset"], first["label"], first["pitch"]) == (0, 0.0, "kick", 36)
@@ -29,30 +29,30 @@ def test_the_notes_are_rows_under_a_header(site, client):
     assert [cluster["label"] for cluster in found["clusters"]] == ["kick", "snare", "closed_hihat"]
 
 
-def test_a_relabel_answers_with_the_song_as_it_is_now_and_writes_it(site, client):
-    name = site.song()
+def test_a_relabel_answers_with_the_song_as_it_is_now_and_writes_it(server, client):
+    name = server.song()
     found = change(client, name, 0, **RELABEL).json()
     assert (found["revision"], found["can_undo"], found["clusters"][0]["label"]) == (1, True, "cowbell")
     midi = mido.MidiFile(client.get(f"/api/jobs/{name}").json()["midi"])
     assert 56 in [message.note for message in midi if message.type == "note_on"]
 
 
-def test_a_stale_revision_is_told_the_one_that_holds(site, client):
-    name = site.song()
+def test_a_stale_revision_is_told_the_one_that_holds(server, client):
+    name = server.song()
     change(client, name, 0, **RELABEL)
     refused = change(client, name, 0, clusters={"0": "snare"})
     assert (refused.status_code, refused.json()["code"], refused.json()["revision"]) == (409, "stale_revision", 1)
-    assert site.labels(name)[0] == "cowbell"
+    assert server.labels(name)[0] == "cowbell"
 
 
 @pytest.mark.parametrize("place", ["revisions/undo", "revisions/redo", "regenerate"])
-def test_every_correction_minds_the_revision(site, client, place):
+def test_every_correction_minds_the_revision(server, client, place):
     body = {"revision": 7, **({"options": {"grid": {"step": "1/8"}}} if place == "regenerate" else {})}
-    assert client.post(at(site.song(), place), json=body).json()["code"] == "stale_revision"
+    assert client.post(at(server.song(), place), json=body).json()["code"] == "stale_revision"
 
 
-def test_undo_and_redo_go_back_and_forth(site, client):
-    name = site.song()
+def test_undo_and_redo_go_back_and_forth(server, client):
+    name = server.song()
     change(client, name, 0, **RELABEL)
     undone = client.post(at(name, "revisions/undo"), json={"revision": 1}).json()
     assert (undone["revision"], undone["can_redo"], undone["clusters"][0]["label"]) == (0, True, "kick")
@@ -62,13 +62,13 @@ def test_undo_and_redo_go_back_and_forth(site, client):
     }  # fmt: skip
 
 
-def test_there_is_nothing_to_undo_at_first(site, client):
-    refused = client.post(at(site.song(), "revisions/undo"), json={"revision": 0})
+def test_there_is_nothing_to_undo_at_first(server, client):
+    refused = client.post(at(server.song(), "revisions/undo"), json={"revision": 0})
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_undo")
 
 
-def test_regenerate_changes_settings_without_the_audio(site, client):
-    answer = client.post(at(site.song(), "regenerate"), json={"revision": 0, "options": {"drum_map": "ableton"}})
+def test_regenerate_changes_settings_without_the_audio(server, client):
+    answer = client.post(at(server.song(), "regenerate"), json={"revision": 0, "options": {"drum_map": "ableton"}})
     assert answer.json()["options"]["drum_map"] == "ableton"
 
 
@@ -77,8 +77,8 @@ def test_regenerate_changes_settings_without_the_audio(site, client):
     [{}, {"clusters": {"99": "snare"}}, {"clusters": {"0": "gong"}}, {"hits": {"x": "snare"}}, {"lunch": 1},
      {"settings": {"separator": "mdx"}}, {"settings": {"grid": {"step": []}}}, {"velocity": [{"scale": 1e999}]}],
 )  # fmt: skip
-def test_a_change_that_does_not_fit_is_refused_and_changes_nothing(site, client, changes):
-    name = site.song()
+def test_a_change_that_does_not_fit_is_refused_and_changes_nothing(server, client, changes):
+    name = server.song()
     answer = client.put(
         at(name, "clusters"), content=f'{{"revision": 0, "changes": {_json(changes)}}}',
         headers={"Content-Type": "application/json"},
@@ -91,31 +91,31 @@ def _json(value: object) -> str:
     return json.dumps(value).replace("Infinity", "1e999")
 
 
-def test_a_correction_by_osc_is_seen_here_and_the_other_way_round(site, client):
-    name = site.song()
-    site.osc("/sidestick/relabel", "1", name, '{"clusters": {"0": "cowbell"}}')
-    assert site.labels(name)[0] == "cowbell"
+def test_a_correction_by_osc_is_seen_here_and_the_other_way_round(server, client):
+    name = server.song()
+    server.osc("/sidestick/relabel", "1", name, '{"clusters": {"0": "cowbell"}}')
+    assert server.labels(name)[0] == "cowbell"
     change(client, name, 1, clusters={"0": "snare"})
-    assert site.osc("/sidestick/undo", "2", name).args[2] == 1
-    assert site.labels(name)[0] == "cowbell"
+    assert server.osc("/sidestick/undo", "2", name).args[2] == 1
+    assert server.labels(name)[0] == "cowbell"
 
 
-def test_two_browsers_and_a_daw_that_edit_at_once_end_in_one_state(site, client):
+def test_two_browsers_and_a_daw_that_edit_at_once_end_in_one_state(server, client):
     """Each retries with the revision that it was told, as the page does; nothing is lost."""
-    name, tries = site.song(), 8
+    name, tries = server.song(), 8
 
     def browse(label: str) -> None:
-        with site.visitor() as visitor:
+        with server.new_client() as other:
             revision = 0
             for number in range(tries):
-                while (answer := change(visitor, name, revision, hits={str(number): label})).status_code == 409:
+                while (answer := change(other, name, revision, hits={str(number): label})).status_code == 409:
                     revision = answer.json()["revision"]
                 revision = answer.json()["revision"]
 
     def play() -> None:
         for number in range(tries):
             label = ("ride", "crash")[number % 2]
-            site.osc("/sidestick/relabel", f"daw {number}", name, json.dumps({"clusters": {"2": label}}))
+            server.osc("/sidestick/relabel", f"daw {number}", name, json.dumps({"clusters": {"2": label}}))
 
     hands = [threading.Thread(target=browse, args=(label,)) for label in ("cowbell", "clap")]
     hands.append(threading.Thread(target=play))
@@ -126,29 +126,29 @@ def test_two_browsers_and_a_daw_that_edit_at_once_end_in_one_state(site, client)
     history = client.get(at(name, "revisions")).json()
     assert history["head"] == len(history["revisions"]) == 3 * tries
     assert [revision["parent"] for revision in history["revisions"]] == list(range(3 * tries))
-    assert Manifest.load(site.front.desk.heard(name)).history.head == 3 * tries
+    assert Manifest.load(server.context.core.manifest_path(name)).history.head == 3 * tries
 
 
-def test_a_correction_is_heard_by_everybody_who_listens(site, client):
-    name = site.song()
-    with listening(client, f"/api/jobs/{name}/events") as listener:
+def test_a_correction_is_heard_by_everybody_who_listens(server, client):
+    name = server.song()
+    with open_events(client, f"/api/jobs/{name}/events") as listener:
         assert listener.next()[1] == "state"
-        with site.visitor() as other:
+        with server.new_client() as other:
             change(other, name, 0, **RELABEL)
         heard = listener.until("revision")
     assert heard[-1][2]["revision"] == 1 and heard[-1][2]["job"] == name
 
 
-def test_a_push_plays_on_the_port_and_stop_ends_it(site, client):
-    name = site.song()
+def test_a_push_plays_on_the_port_and_stop_ends_it(server, client):
+    name = server.song()
     assert client.post(at(name, "push"), json={"loop": True}).json() == {"notes": 9}
-    assert site.midi.playing(name)
+    assert server.midi.is_playing(name)
     assert client.post("/api/stop").json() == {}
-    assert not site.midi.playing(name)
+    assert not server.midi.is_playing(name)
 
 
-def test_an_audition_plays_one_cluster(site, client):
-    name = site.song()
+def test_an_audition_plays_one_cluster(server, client):
+    name = server.song()
     assert client.post(at(name, "audition"), json={"cluster": 1}).status_code == 200
     refused = client.post(at(name, "audition"), json={"cluster": 77})
     assert refused.json()["code"] == "unknown_cluster"
@@ -159,23 +159,23 @@ def test_without_a_port_the_reason_is_told(tmp_path):
     from bridge.midi.port import NoPort
     from daemon.outlets.midi_port import MidiOutlet, PortSettings
 
-    site = Site(tmp_path, http_key=KEY)
-    site.front.staff.midi.close()
+    server = HttpServer(tmp_path, http_key=KEY)
+    server.context.services.midi.close()
     no_port = PortSettings(open_out=lambda *_: NoPort("No MIDI here."), open_in=lambda *_: NoPort("No clock here."))
-    object.__setattr__(site.front.desk._staff, "midi", MidiOutlet(no_port, lambda text: None))
-    answer = site.client.post(at(site.song(), "push"), json={}, headers={"Authorization": f"Bearer {KEY}"})
-    site.close()
+    object.__setattr__(server.context.core._components, "midi", MidiOutlet(no_port, lambda text: None))
+    answer = server.client.post(at(server.song(), "push"), json={}, headers={"Authorization": f"Bearer {KEY}"})
+    server.close()
     assert (answer.status_code, answer.json()) == (409, {"code": "no_port", "text": "No MIDI here."})
 
 
-def test_the_midi_comes_as_a_file_with_the_song_s_name(site, client):
-    answer = client.get(at(site.song(), "midi/drums"))
+def test_the_midi_comes_as_a_file_with_the_song_s_name(server, client):
+    answer = client.get(at(server.song(), "midi/drums"))
     assert answer.content[:4] == b"MThd"
     assert 'filename="Song.drums.mid"' in answer.headers["content-disposition"]
-    assert client.get(at(site.song(), "midi/flute")).json()["code"] == "unknown_part"
+    assert client.get(at(server.song(), "midi/flute")).json()["code"] == "unknown_part"
 
 
-def test_a_song_whose_sound_is_gone_tells_how_to_get_it_back(site, client):
+def test_a_song_whose_sound_is_gone_tells_how_to_get_it_back(server, client):
     for place in ("stems", "stems/drums", "waveform/mix", "pictures/decode", "backing-track"):
-        answer = client.get(at(site.song(), place))
+        answer = client.get(at(server.song(), place))
         assert (answer.status_code, answer.json()["code"]) == (404, "no_sound") and "rerun" in answer.json()["text"]

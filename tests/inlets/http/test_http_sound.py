@@ -18,16 +18,16 @@ import soundfile
 from daemon.inlets.http.cached_results import STAGES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
-from tests.inlets.http.site import listening, wait_for
+from tests.inlets.http.server import open_events, wait_for
 from tests.ports import free_port
-from tests.wire.home import BEAT, Home
+from tests.wire.daemon_process import BEAT, DaemonProcess
 
 SECONDS = 4.0
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Iterator[Home]:
-    opened = Home(tmp_path_factory.mktemp("home"), daemon__http_port=str(free_port())).start()
+def home(tmp_path_factory) -> Iterator[DaemonProcess]:
+    opened = DaemonProcess(tmp_path_factory.mktemp("home"), daemon__http_port=str(free_port())).start()
     yield opened
     opened.end(signal.SIGKILL)
 
@@ -43,7 +43,7 @@ def client(home) -> Iterator[httpx.Client]:
 def heard(client, home):
     """The events from the upload of a song to its end."""
     data = home.song("Beat.wav", SECONDS).read_bytes()
-    with listening(client) as listener:
+    with open_events(client) as listener:
         listener.next()
         options = {"options": '{"separator": "embedded"}'}
         made = client.post("/api/jobs", files={"file": ("Beat.wav", data)}, data=options)
@@ -56,7 +56,7 @@ def song(heard) -> str:
     return f"/api/jobs/{heard[-1][2]['job']}"
 
 
-def results(home: Home, *stages: str) -> list[Path]:
+def results(home: DaemonProcess, *stages: str) -> list[Path]:
     """The folder of every result that is kept of these stages."""
     return [path for stage in stages for path in (home.folder / "cache" / "stages" / stage).glob("*")]
 
@@ -68,7 +68,7 @@ def sound(answer: httpx.Response) -> np.ndarray:
     return data
 
 
-def ended(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
+def wait_until_ended(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
     """The job once it is over."""
     return wait_for(lambda: (found := client.get(job["links"]["self"]).json())["finished"] and found)
 
@@ -176,7 +176,7 @@ def bass(client, home) -> dict[str, Any]:
     line = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
     path = synth.write(home.music / "Line.wav", line)
     asked = {"path": str(path), "options": {"input": "bass", "parts": ["bass"]}}
-    return ended(client, client.post("/api/jobs", json=asked).json())
+    return wait_until_ended(client, client.post("/api/jobs", json=asked).json())
 
 
 def test_the_notes_of_a_part_and_its_chords_have_their_pictures_too(client, bass):
@@ -190,7 +190,7 @@ def test_a_rerun_from_the_notes_hears_the_parts_again(client, home, bass):
     before = len(results(home, "bass"))
     for kept in results(home, "bass"):
         (kept / "from before").touch()
-    ended(client, client.post(f"{bass['links']['self']}/rerun", json={"from": "notes"}).json())
+    wait_until_ended(client, client.post(f"{bass['links']['self']}/rerun", json={"from": "notes"}).json())
     fresh = [kept for kept in results(home, "bass") if not (kept / "from before").exists()]
     assert before == len(fresh) == 1
 
@@ -201,7 +201,7 @@ def test_a_rerun_works_out_what_was_forgotten_and_keeps_the_corrections(client, 
         (kept / "from before").touch()
     again = client.post(f"{song}/rerun", json={"from": "kit"})
     assert again.status_code == 202, again.text
-    made = ended(client, again.json())
+    made = wait_until_ended(client, again.json())
     fresh = {kept.parent.name for kept in results(home, *STAGES) if not (kept / "from before").exists()}
     assert made["id"] != song.rpartition("/")[2] and fresh == {"kit", "hits", "beats"}
     assert client.get(f"{made['links']['self']}/notes").json()["hits"]["rows"][0][4] == "cowbell"
@@ -213,7 +213,7 @@ def test_what_the_cache_has_dropped_is_told_with_its_remedy_and_comes_back(clien
     gone = client.get(f"{song}/stems/drums")
     assert gone.status_code == 404 and "no_sound" in gone.text
     made = client.post(f"{song}/rerun", json={"from": "separate"}).json()
-    assert ended(client, made)["state"] == "done"
+    assert wait_until_ended(client, made)["state"] == "done"
     assert client.get(f"{song}/stems/drums").status_code == 200
 
 
@@ -222,7 +222,7 @@ def test_what_shows_only_in_the_sound_fails_its_job_with_the_reason(client, tmp_
     name, make, reason = BAD[kind]
     data = make(tmp_path / name).read_bytes()
     made = client.post("/api/jobs", files={"file": (f"{kind}.wav", data)}).json()
-    over = ended(client, made)
+    over = wait_until_ended(client, made)
     assert (over["state"], reason in over["reason"]) == ("failed", True)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from daemon.inlets.http.uploads import safe_name, sweep
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
-from tests.inlets.http.site import Site, raw, wait_for
+from tests.inlets.http.server import HttpServer, raw, wait_for
 
 EDGE = "--edge"
 
@@ -25,15 +25,15 @@ def wav(folder: Path, pitch: float = 440.0) -> bytes:
 
 
 @pytest.fixture
-def uploads(site) -> Path:
-    return site.settings.folders.uploads
+def uploads(server) -> Path:
+    return server.settings.folders.uploads
 
 
 def send(client, data: bytes, name: str = "Song.wav", **fields: str):
     return client.post("/api/jobs", files={"file": (name, data, "audio/wav")}, data=fields)
 
 
-def left(uploads: Path) -> list[str]:
+def leftovers(uploads: Path) -> list[str]:
     """What lies there; os.walk does not mind what goes away meanwhile."""
     return sorted(name for _, folders, files in os.walk(uploads) for name in (*folders, *files))
 
@@ -110,9 +110,9 @@ def empty_zip() -> bytes:
     [(b"", "empty"), (b"no sound at all", "not_audio"), (empty_zip(), "not_audio"), (b"RIFF\0\0", "damaged")],
 )
 def test_what_is_no_song_leaves_nothing_behind(client, uploads, data, code):
-    before = left(uploads)
+    before = leftovers(uploads)
     assert send(client, data, "Nothing.wav").json()["code"] == code
-    assert left(uploads) == before
+    assert leftovers(uploads) == before
 
 
 AT_THE_DOOR = ("text", "header only", "picture only", "too short", "no channels", "slow rate", "fast rate")
@@ -121,10 +121,10 @@ AT_THE_DOOR = ("text", "header only", "picture only", "too short", "no channels"
 @pytest.mark.parametrize("kind", AT_THE_DOOR)
 def test_what_the_pipeline_refuses_is_refused_here_in_its_words(client, uploads, tmp_path, kind):
     name, make, reason = BAD[kind]
-    before = left(uploads)
+    before = leftovers(uploads)
     answer = send(client, make(tmp_path / name).read_bytes(), name)
     assert answer.status_code == 400 and reason in answer.json()["text"]
-    assert left(uploads) == before and str(uploads) not in answer.json()["text"]
+    assert leftovers(uploads) == before and str(uploads) not in answer.json()["text"]
 
 
 def form(*parts: str, end: str = f"--{EDGE}--\r\n") -> bytes:
@@ -151,11 +151,11 @@ PART = 'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nabc
     ],
 )
 def test_forms_that_are_none_are_refused(client, uploads, body, code):
-    before = left(uploads)
+    before = leftovers(uploads)
     kind = {"Content-Type": f"multipart/form-data; boundary={EDGE}"}
     answer = client.post("/api/jobs", content=body, headers=kind)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
-    assert left(uploads) == before
+    assert leftovers(uploads) == before
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 10_000}"])
@@ -163,25 +163,25 @@ def test_a_form_needs_a_boundary(client, kind):
     assert client.post("/api/jobs", content=b"x", headers={"Content-Type": kind}).json()["code"] == "bad_upload"
 
 
-def test_a_connection_that_breaks_leaves_nothing_behind(site, uploads):
-    before = left(uploads)
-    head = f"POST /api/jobs HTTP/1.1\r\nHost: 127.0.0.1:{site.inlet.http_port}\r\nContent-Length: 5000000\r\n"
+def test_a_connection_that_breaks_leaves_nothing_behind(server, uploads):
+    before = leftovers(uploads)
+    head = f"POST /api/jobs HTTP/1.1\r\nHost: 127.0.0.1:{server.inlet.http_port}\r\nContent-Length: 5000000\r\n"
     kind = f"Content-Type: multipart/form-data; boundary={EDGE}\r\n\r\n"
-    raw(site.inlet.http_port, head.encode() + kind.encode() + form(PART, end="") + b"x" * 2_000_000)
-    wait_for(lambda: left(uploads) == before)
+    raw(server.inlet.http_port, head.encode() + kind.encode() + form(PART, end="") + b"x" * 2_000_000)
+    wait_for(lambda: leftovers(uploads) == before)
 
 
 def test_more_than_the_limit_is_refused_before_it_is_sent_or_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.inlets.http.site.settings_in", smaller)
-    site = Site(tmp_path)
-    told = send(site.client, b"x" * 3_000_000)
-    untold = site.client.post(
+    monkeypatch.setattr("tests.inlets.http.server.settings_in", smaller)
+    server = HttpServer(tmp_path)
+    told = send(server.client, b"x" * 3_000_000)
+    untold = server.client.post(
         "/api/jobs", content=iter([form(PART, end=""), *[b"x" * 500_000] * 4]),
         headers={"Content-Type": f"multipart/form-data; boundary={EDGE}"},
     )  # fmt: skip
-    site.close()
+    server.close()
     assert [(answer.status_code, answer.json()["code"]) for answer in (told, untold)] == [(413, "too_big")] * 2
-    assert left(site.settings.folders.uploads) == []
+    assert leftovers(server.settings.folders.uploads) == []
 
 
 def smaller(folder, **settings):

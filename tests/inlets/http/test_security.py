@@ -7,17 +7,17 @@ import pytest
 
 from daemon.config import load
 from daemon.errors import ConfigError
-from daemon.inlets.http.security import WRONG_KEYS, Bucket
+from daemon.inlets.http.security import WRONG_KEYS, TokenBucket
 from daemon.inlets.http.server import HttpInlet
 from tests.fakes import FakeClock
-from tests.inlets.http.site import KEY, Site, listening, raw
+from tests.inlets.http.server import KEY, HttpServer, open_events, raw
 
 EVIL, FRIEND = "http://evil.example", "https://studio.example"
 
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory):
-    opened = Site(tmp_path_factory.mktemp("locked"), http_key=KEY, http_origins=f'["{FRIEND}"]')
+    opened = HttpServer(tmp_path_factory.mktemp("locked"), http_key=KEY, http_origins=f'["{FRIEND}"]')
     yield opened
     opened.close()
 
@@ -26,31 +26,31 @@ FOREIGN = ["evil.example", "evil.example:{port}", "127.0.0.1:1", "127.0.0.1.nip.
 
 
 @pytest.mark.parametrize("host", [*FOREIGN, "a@127.0.0.1:{port}"])
-def test_a_name_that_was_pointed_here_is_turned_away(site, host):
-    port = site.inlet.http_port
+def test_a_name_that_was_pointed_here_is_turned_away(server, host):
+    port = server.inlet.http_port
     name = host.format(port=port)
     answer = raw(port, f"GET /api/jobs HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
     assert answer.split(b" ", 2)[1] in (b"403", b"400") and b'"jobs"' not in answer
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}", "[::1]:{port}"])
-def test_the_names_of_this_machine_are_welcome(site, host):
-    name = host.format(port=site.inlet.http_port)
-    assert site.client.get("/api/jobs", headers={"Host": name}).status_code == 200
+def test_the_names_of_this_machine_are_welcome(server, host):
+    name = host.format(port=server.inlet.http_port)
+    assert server.client.get("/api/jobs", headers={"Host": name}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "origin", [EVIL, "null", "", "http://127.0.0.1:1", "https://127.0.0.1.evil.example", "file://"]
 )
 @pytest.mark.parametrize(("method", "path"), [("GET", "/api/jobs"), ("POST", "/api/stop"), ("OPTIONS", "/api/jobs")])
-def test_a_foreign_page_may_do_nothing(site, client, origin, method, path):
+def test_a_foreign_page_may_do_nothing(server, client, origin, method, path):
     answer = client.request(method, path, headers={"Origin": origin})
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_the_own_page_may_do_everything(site, client):
-    assert client.post("/api/stop", headers={"Origin": site.url}).status_code == 200
+def test_the_own_page_may_do_everything(server, client):
+    assert client.post("/api/stop", headers={"Origin": server.url}).status_code == 200
 
 
 @pytest.mark.parametrize("relation", ["cross-site", "same-site"])
@@ -75,55 +75,55 @@ def test_nothing_is_told_without_the_key(locked, path, given):
 
 
 def test_the_key_opens_in_the_header_and_in_the_address(tmp_path):
-    site = Site(tmp_path, http_key=KEY)
-    assert site.client.get("/api/jobs", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
-    with listening(site.client, f"/api/events?key={KEY}") as listener:
+    server = HttpServer(tmp_path, http_key=KEY)
+    assert server.client.get("/api/jobs", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+    with open_events(server.client, f"/api/events?key={KEY}") as listener:
         assert listener.next()[1] == "state"
-    assert site.client.get("/health").status_code == 200
-    site.close()
+    assert server.client.get("/health").status_code == 200
+    server.close()
 
 
 def test_who_tries_many_keys_has_to_wait(tmp_path):
-    site = Site(tmp_path, http_key=KEY)
-    answers = [site.client.get("/api/jobs", params={"key": f"guess {n}"}).status_code for n in range(WRONG_KEYS + 2)]
-    right = site.client.get("/api/jobs", params={"key": KEY}).status_code
-    site.close()
+    server = HttpServer(tmp_path, http_key=KEY)
+    answers = [server.client.get("/api/jobs", params={"key": f"guess {n}"}).status_code for n in range(WRONG_KEYS + 2)]
+    right = server.client.get("/api/jobs", params={"key": KEY}).status_code
+    server.close()
     assert answers == [401] * WRONG_KEYS + [429] * 2 and right == 429
 
 
 def test_a_page_that_was_named_may_ask_across_origins(tmp_path):
-    site = Site(tmp_path, http_origins=f'["{FRIEND}"]')
+    server = HttpServer(tmp_path, http_origins=f'["{FRIEND}"]')
     asked = {"Origin": FRIEND, "Access-Control-Request-Method": "PUT"}
-    preflight = site.client.options("/api/jobs", headers=asked)
-    answer = site.client.get("/api/jobs", headers={"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"})
-    site.close()
+    preflight = server.client.options("/api/jobs", headers=asked)
+    answer = server.client.get("/api/jobs", headers={"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"})
+    server.close()
     assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, FRIEND)
     assert "PUT" in preflight.headers["access-control-allow-methods"]
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, FRIEND)
 
 
 def test_a_flood_is_slowed_and_passes(tmp_path):
-    site = Site(tmp_path, http_rate="5")
-    answers = [site.client.get("/health") for _ in range(30)]
-    site.close()
+    server = HttpServer(tmp_path, http_rate="5")
+    answers = [server.client.get("/health") for _ in range(30)]
+    server.close()
     busy = [answer for answer in answers if answer.status_code == 429]
     assert busy and busy[0].json()["code"] == "busy" and busy[0].headers["retry-after"] == "1"
 
 
 def test_a_bucket_fills_again():
     clock = FakeClock()
-    bucket = Bucket(2.0, 4.0, clock.now)
+    bucket = TokenBucket(2.0, 4.0, clock.now)
     assert [bucket.take("me") for _ in range(5)] == [True] * 4 + [False] and bucket.take("you")
     clock.seconds += 1.0
     assert [bucket.take("me") for _ in range(3)] == [True, True, False]
 
 
-def test_many_at_once_are_all_answered(site):
+def test_many_at_once_are_all_answered(server):
     found = []
 
     def ask() -> None:
-        with site.visitor() as visitor:
-            found.extend(visitor.get("/api/jobs").status_code for _ in range(20))
+        with server.new_client() as other:
+            found.extend(other.get("/api/jobs").status_code for _ in range(20))
 
     threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
@@ -147,27 +147,27 @@ def test_the_key_is_not_shown_with_the_settings():
     assert KEY not in str(values["daemon.http_key"])
 
 
-def test_a_port_that_is_taken_costs_the_page_and_nothing_else(site, caplog):
-    inlet = HttpInlet("127.0.0.1", site.inlet.http_port, lambda port: (None, None))
+def test_a_port_that_is_taken_costs_the_page_and_nothing_else(server, caplog):
+    inlet = HttpInlet("127.0.0.1", server.inlet.http_port, lambda port: (None, None))
     inlet.start()
     inlet.stop()
-    assert inlet.http_port == 0 and str(site.inlet.http_port) in caplog.text
+    assert inlet.http_port == 0 and str(server.inlet.http_port) in caplog.text
 
 
-def test_what_breaks_tells_the_log_and_nobody_else(site, client, monkeypatch, caplog):
+def test_what_breaks_tells_the_log_and_nobody_else(server, client, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("the cat sat on /secret/place")
 
-    monkeypatch.setattr(site.store, "page", broken)
+    monkeypatch.setattr(server.store, "page", broken)
     answer = client.get("/api/jobs")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "cat" not in answer.text and "the cat sat" in caplog.text
 
 
 def test_it_ends_at_once_while_somebody_listens(tmp_path):
-    site = Site(tmp_path)
-    with listening(site.visitor()) as listener:
+    server = HttpServer(tmp_path)
+    with open_events(server.new_client()) as listener:
         listener.next()
-        site.inlet.stop()
+        server.inlet.stop()
     with pytest.raises(httpx.HTTPError):
-        httpx.get(f"{site.url}/health", timeout=2)
+        httpx.get(f"{server.url}/health", timeout=2)

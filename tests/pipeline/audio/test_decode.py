@@ -47,13 +47,13 @@ def quiet(_: float) -> None:
     """A report that nobody reads."""
 
 
-def decoded(path: Path, **limits: float) -> Source:
+def decode_file(path: Path, **limits: float) -> Source:
     return decode(path, path.parent / "decoded.wav", Limits(**limits), quiet)  # type: ignore[arg-type]
 
 
 def refusal(path: Path, **limits: float) -> Rejected:
     with pytest.raises(Rejected) as caught:
-        decoded(path, **limits)
+        decode_file(path, **limits)
     assert sorted(path.parent.iterdir()) == [path]
     return caught.value
 
@@ -68,19 +68,19 @@ def errors_in_ms(source: Source) -> list[float]:
 @pytest.mark.parametrize(("suffix", "rate", "channels"), MATRIX)
 def test_length_and_onsets_survive(tmp_path: Path, suffix: str, rate: int, channels: int) -> None:
     samples = synth.clicks(ONSETS, 1.0, rate=rate, channels=channels)
-    source = decoded(synth.write(tmp_path / f"a{suffix}", samples, rate=rate))
+    source = decode_file(synth.write(tmp_path / f"a{suffix}", samples, rate=rate))
     assert abs(source.audio.frames - 44100) <= 1
     assert errors_in_ms(source) == pytest.approx([0, 0], abs=0.2)
 
 
 def test_44100_hz_comes_out_bit_for_bit(tmp_path: Path) -> None:
     samples = synth.noise(0.5, level=6)
-    source = decoded(synth.write(tmp_path / "a.wav", samples))
+    source = decode_file(synth.write(tmp_path / "a.wav", samples))
     assert np.array_equal(source.audio.read(), samples)
 
 
 def test_the_result_is_a_float_wav_that_other_programs_open(tmp_path: Path) -> None:
-    source = decoded(synth.write(tmp_path / "a.flac", synth.clicks(ONSETS, 1.0)))
+    source = decode_file(synth.write(tmp_path / "a.flac", synth.clicks(ONSETS, 1.0)))
     info = soundfile.info(source.audio.path)
     assert (info.format, info.subtype, info.samplerate, info.frames) == ("WAV", "FLOAT", 44100, 44100)
 
@@ -92,48 +92,48 @@ def test_any_rate_gives_as_many_seconds_as_it_had(
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "a.wav"
     samples = synth.noise(seconds, rate=rate, channels=1)
-    source = decoded(synth.write(path, samples, rate=rate))
+    source = decode_file(synth.write(path, samples, rate=rate))
     assert abs(source.audio.frames - round(samples.shape[1] / rate * 44100)) <= 1
 
 
 def test_resampling_keeps_a_tone_clean(tmp_path: Path) -> None:
     tone = synth.tone(1000, 1.0, rate=96000)
-    source = decoded(synth.write(tmp_path / "a.wav", tone, rate=96000))
+    source = decode_file(synth.write(tmp_path / "a.wav", tone, rate=96000))
     assert np.abs(source.audio.read() - synth.tone(1000, 1.0)).max() < 1e-4
 
 
 def test_mono_goes_to_both_sides(tmp_path: Path) -> None:
-    left, right = decoded(synth.write(tmp_path / "a.wav", synth.noise(0.2, channels=1))).audio.read()
+    left, right = decode_file(synth.write(tmp_path / "a.wav", synth.noise(0.2, channels=1))).audio.read()
     assert np.array_equal(left, right) and left.any()
 
 
 def test_of_eight_channels_the_first_two_are_used_and_that_is_said(tmp_path: Path) -> None:
     samples = synth.noise(0.2, channels=8)
-    source = decoded(synth.write(tmp_path / "a.wav", samples))
+    source = decode_file(synth.write(tmp_path / "a.wav", samples))
     assert np.array_equal(source.audio.read(), samples[:2])
     assert source.remarks == ("a.wav has 8 channels; the first two were used.",)
 
 
 def test_the_sound_of_a_video_keeps_its_place(tmp_path: Path) -> None:
-    source = decoded(synth.write_video(tmp_path / "a.mp4", samples=synth.clicks(ONSETS, 1.0)))
+    source = decode_file(synth.write_video(tmp_path / "a.mp4", samples=synth.clicks(ONSETS, 1.0)))
     assert errors_in_ms(source) == pytest.approx([0, 0], abs=0.2)
 
 
 def test_raw_aac_says_that_it_may_be_late(tmp_path: Path) -> None:
-    source = decoded(synth.write(tmp_path / "a.aac", synth.clicks(ONSETS, 1.0)))
+    source = decode_file(synth.write(tmp_path / "a.aac", synth.clicks(ONSETS, 1.0)))
     assert "raw AAC" in source.remarks[0]
 
 
 def test_the_digest_is_the_sha256_of_the_file(tmp_path: Path) -> None:
     path = synth.write(tmp_path / "a.flac", synth.clicks(ONSETS, 1.0))
-    assert decoded(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert decode_file(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac", ".mp3", ".webm", ".mka"])
 def test_a_file_cut_in_the_middle_gives_what_is_there_and_says_so(tmp_path: Path, suffix: str) -> None:
     path = synth.write(tmp_path / f"a{suffix}", synth.noise(6.0, rate=48000), rate=48000)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    source = decoded(path)
+    source = decode_file(path)
     assert source.audio.duration == pytest.approx(3.0, abs=0.3)
     assert any("promises 0:06.0 but ends at 0:0" in remark for remark in source.remarks)
 
@@ -144,11 +144,11 @@ def test_a_recording_whose_length_was_never_written_is_read_to_its_end(tmp_path:
     data = bytearray(path.read_bytes())
     struct.pack_into("<I", data, data.index(b"data") + 4, size)
     path.write_bytes(data)
-    source = decoded(path)
+    source = decode_file(path)
     assert source.audio.frames == 44100 and source.remarks == ()
 
 
-def damaged(path: Path) -> Path:
+def damage_file(path: Path) -> Path:
     """Four seconds with a click at 3.5 s and 1500 lost bytes in the middle."""
     samples = synth.noise(4.0, level=-30) + synth.clicks([3.5], 4.0)
     data = bytearray(synth.write(path, samples).read_bytes())
@@ -159,13 +159,13 @@ def damaged(path: Path) -> Path:
 
 @pytest.mark.parametrize("suffix", [".flac", ".m4a", ".ogg"])
 def test_damage_in_the_middle_does_not_move_what_follows(tmp_path: Path, suffix: str) -> None:
-    end = decoded(damaged(tmp_path / f"a{suffix}")).audio.read(3 * 44100)
+    end = decode_file(damage_file(tmp_path / f"a{suffix}")).audio.read(3 * 44100)
     assert 3 + synth.first_sound(end, part=0.5) == pytest.approx(3.5, abs=0.001)
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".m4a"])
 def test_damage_is_told_in_milliseconds(tmp_path: Path, suffix: str) -> None:
-    source = decoded(damaged(tmp_path / f"a{suffix}"))
+    source = decode_file(damage_file(tmp_path / f"a{suffix}"))
     assert any("is damaged" in remark and " ms of it" in remark for remark in source.remarks)
 
 
@@ -237,7 +237,7 @@ def test_a_full_disk_fails_the_stage_with_a_remedy_and_leaves_no_file(
     usual = Path.open
     monkeypatch.setattr(Path, "open", lambda p, m="r", *a: FullDisk(p, m) if m == "wb" else usual(p, m, *a))
     with pytest.raises(StageFailed, match="Free some space"):
-        decoded(path)
+        decode_file(path)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -248,7 +248,7 @@ def test_a_folder_that_does_not_exist_fails_the_stage(tmp_path: Path) -> None:
 
 
 def test_a_failed_decode_leaves_the_earlier_result_alone(tmp_path: Path) -> None:
-    before = decoded(synth.write(tmp_path / "a.wav", synth.noise(0.5))).audio.path.read_bytes()
+    before = decode_file(synth.write(tmp_path / "a.wav", synth.noise(0.5))).audio.path.read_bytes()
     with pytest.raises(Rejected):
-        decoded(synth.write(tmp_path / "a.wav", synth.silence(0.5)))
+        decode_file(synth.write(tmp_path / "a.wav", synth.silence(0.5)))
     assert (tmp_path / "decoded.wav").read_bytes() == before

@@ -17,7 +17,7 @@ HALF_TIME = {"kick": (0, 0.75), "snare": (2,), "hihat": (0, 0.5, 1, 1.5, 2, 2.5,
 SHUFFLE = {"kick": (0, 2), "snare": (1, 3), "hihat": (0, 2 / 3, 1, 5 / 3, 2, 8 / 3, 3, 11 / 3)}
 
 
-def heard(folder, strokes, seconds):
+def track_strokes(folder, strokes, seconds):
     samples = synth.play(strokes, seconds)
     audio = Audio(synth.write(folder / "drums.wav", samples), samples.shape[1])
     hits = [
@@ -27,14 +27,14 @@ def heard(folder, strokes, seconds):
     return novelty(audio), hits
 
 
-def played(folder, *, bpm, start=0.0, bars=8):
-    return heard(folder, synth.rock_beat(bars, bpm=bpm, start=start), start + bars * 240 / bpm)
+def track_rock_beat(folder, *, bpm, start=0.0, bars=8):
+    return track_strokes(folder, synth.rock_beat(bars, bpm=bpm, start=start), start + bars * 240 / bpm)
 
 
 def bars_of(folder, pattern, beats_in_bar, *, bpm, bars=12, start=0.3):
     places = [(n * beats_in_bar + place, drum) for n in range(bars) for drum in pattern for place in pattern[drum]]
     strokes = [synth.Stroke(start + place * 60 / bpm, drum) for place, drum in sorted(places)]
-    return heard(folder, strokes, start + bars * beats_in_bar * 60 / bpm)
+    return track_strokes(folder, strokes, start + bars * beats_in_bar * 60 / bpm)
 
 
 def places(grid, beat, start):
@@ -44,32 +44,32 @@ def places(grid, beat, start):
 
 @pytest.mark.parametrize("bpm", [72.0, 93.7, 120.0, 140.25, 174.0])
 def test_a_steady_song_has_its_exact_tempo(tmp_path, bpm):
-    grid = beats(*played(tmp_path, bpm=bpm))
+    grid = beats(*track_rock_beat(tmp_path, bpm=bpm))
     assert grid.constant
     assert grid.bpm == pytest.approx(bpm, rel=2e-4)
 
 
 def test_a_lead_in_moves_the_beats_but_does_not_break_them(tmp_path):
-    grid = beats(*played(tmp_path, bpm=100.0, start=0.437))
+    grid = beats(*track_rock_beat(tmp_path, bpm=100.0, start=0.437))
     distance = (np.array(grid.beats) - 0.437) / 0.6
     assert np.abs(distance - np.round(distance)).max() * 0.6 < 0.008
 
 
 def test_bars_begin_with_the_kick_before_the_snare(tmp_path):
     start = 0.437
-    grid = beats(*played(tmp_path, bpm=100.0, start=start))
+    grid = beats(*track_rock_beat(tmp_path, bpm=100.0, start=start))
     first = grid.beats[grid.downbeats[0]]
     bar = (first - start) / 2.4
     assert abs(bar - round(bar)) * 2.4 < 0.02
 
 
 def test_a_given_tempo_is_taken_at_its_word(tmp_path):
-    curve, hits = played(tmp_path, bpm=120.0)
+    curve, hits = track_rock_beat(tmp_path, bpm=120.0)
     assert beats(curve, hits, bpm=60.0).bpm == pytest.approx(60.0)
 
 
 def test_three_beats_to_the_bar_are_counted_when_asked_for(tmp_path):
-    grid = beats(*played(tmp_path, bpm=120.0), numerator=3)
+    grid = beats(*track_rock_beat(tmp_path, bpm=120.0), numerator=3)
     assert set(np.diff(grid.downbeats)) == {3}
 
 
@@ -125,7 +125,7 @@ def test_a_pickup_comes_before_the_first_bar(tmp_path):
     _, hits = bars_of(tmp_path, ROCK, 4, bpm=120, start=2.0)
     pickup = [synth.Stroke(1.5, "snare"), synth.Stroke(1.75, "snare")]
     strokes = pickup + [synth.Stroke(hit.onset, hit.drum) for hit in hits]
-    grid = beats(*heard(tmp_path, strokes, 26.0))
+    grid = beats(*track_strokes(tmp_path, strokes, 26.0))
     assert grid.beats[grid.downbeats[0]] % 2.0 == pytest.approx(0.0, abs=0.01)
 
 
@@ -153,7 +153,7 @@ def test_strokes_in_free_time_get_no_grid(tmp_path):
     draw = np.random.default_rng(4)
     onsets = 0.5 + np.cumsum(0.45 * np.exp(draw.normal(0, 0.35, 80)))
     strokes = [synth.Stroke(float(t), str(draw.choice(["kick", "snare", "hihat"]))) for t in onsets]
-    grid = beats(*heard(tmp_path, strokes, float(onsets[-1]) + 1))
+    grid = beats(*track_strokes(tmp_path, strokes, float(onsets[-1]) + 1))
     assert (grid.beats, grid.confidence) == ((), 0.0)
 
 

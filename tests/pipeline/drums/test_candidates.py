@@ -7,7 +7,7 @@ from daemon.pipeline.audio.superflux import Novelty
 from daemon.pipeline.drums.candidates import THRESHOLD, candidates, onsets, rescale
 from daemon.pipeline.records import Drum
 from tests import synth
-from tests.ears import activations
+from tests.scripted_transcriber import activations
 
 BEAT = synth.rock_beat(1)
 

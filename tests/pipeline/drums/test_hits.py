@@ -6,15 +6,15 @@ import pytest
 from daemon.pipeline.audio.superflux import novelty
 from daemon.pipeline.drums import kit_splitter as kit
 from daemon.pipeline.drums import stem_onsets
-from daemon.pipeline.drums.articulation import toms
+from daemon.pipeline.drums.articulation import tom_labels
 from daemon.pipeline.drums.candidates import candidates, onsets
 from daemon.pipeline.drums.clusters import groups
-from daemon.pipeline.drums.hits import draft, hits
-from daemon.pipeline.drums.velocity import revoiced
+from daemon.pipeline.drums.hits import draft_hits, measure_hits
+from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import Classic, VelocityCurve
 from daemon.pipeline.records import EMBEDDED_KIT, Audio, Drum, Kit, Weights
 from tests import synth
-from tests.ears import activations
+from tests.scripted_transcriber import activations
 
 BEAT = synth.rock_beat(4)
 SECONDS = 8.0
@@ -34,7 +34,7 @@ def found(tmp_path_factory):
     audio = stem(folder, "in", synth.play(BEAT, SECONDS))
     heard = candidates(activations(BEAT, SECONDS), novelty(audio))
     parts = kit.split(audio, onsets(heard), EMBEDDED_KIT, folder, ignore)
-    return hits(heard, parts, VelocityCurve(), told=True, clean=True, report=ignore)
+    return measure_hits(heard, parts, VelocityCurve(), has_labels=True, clean=True, report=ignore)
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +77,18 @@ def test_a_cluster_names_a_hit_to_listen_to(found):
 
 
 def test_another_curve_changes_only_the_velocities(found):
-    again = revoiced(found.hits, VelocityCurve(top=127, bottom=127))
+    again = revoice_hits(found.hits, VelocityCurve(top=127, bottom=127))
     assert {hit.velocity for hit in again} == {127}
     assert [hit.onset for hit in again] == [hit.onset for hit in found.hits]
 
 
 def test_the_same_curve_changes_nothing(found):
-    assert revoiced(found.hits, VelocityCurve()) == found.hits
+    assert revoice_hits(found.hits, VelocityCurve()) == found.hits
 
 
 def test_a_draft_has_hits_without_a_kit():
     heard = candidates(activations(BEAT, SECONDS), novelty_of_silence())
-    assert len(draft(heard, VelocityCurve()).hits) == len(BEAT)
+    assert len(draft_hits(heard, VelocityCurve()).hits) == len(BEAT)
 
 
 def novelty_of_silence():
@@ -98,13 +98,13 @@ def novelty_of_silence():
 
 
 def test_superflux_finds_the_strokes_of_true_stems(true_kit):
-    heard = onsets(stem_onsets.superflux(true_kit))
+    heard = onsets(stem_onsets.superflux_candidates(true_kit))
     for drum in (Drum.KICK, Drum.SNARE, Drum.HIHAT):
         assert heard[drum] == pytest.approx(synth.onsets_of(BEAT, drum), abs=0.006)
 
 
 def test_superflux_finds_nothing_in_empty_stems(true_kit):
-    heard = onsets(stem_onsets.superflux(true_kit))
+    heard = onsets(stem_onsets.superflux_candidates(true_kit))
     assert (heard[Drum.TOMS], heard[Drum.CYMBALS]) == ([], [])
 
 
@@ -116,7 +116,9 @@ def leaky(folder, kit):
 
 def test_what_rings_along_with_a_louder_drum_is_no_hit(tmp_path, true_kit):
     parts = leaky(tmp_path, true_kit)
-    found = hits(stem_onsets.superflux(parts), parts, VelocityCurve(), told=False, clean=True, report=ignore)
+    found = measure_hits(
+        stem_onsets.superflux_candidates(parts), parts, VelocityCurve(), has_labels=False, clean=True, report=ignore
+    )
     toms_found = [hit for hit in found.hits if hit.drum is Drum.TOMS]
     assert toms_found
     assert all(hit.strength < found.thresholds[Drum.TOMS] and hit.cluster == -1 for hit in toms_found)
@@ -127,23 +129,23 @@ def test_a_soft_stroke_of_its_own_is_kept(tmp_path, true_kit):
     parts = Kit({**true_kit.drums, Drum.SNARE: stem(tmp_path, "snare", ghosts)}, true_kit.model)
     strokes = [synth.Stroke(0.35, "snare"), synth.Stroke(2.0, "snare")]
     heard = candidates(activations(strokes, SECONDS), novelty_of_silence())
-    found = hits(heard, parts, VelocityCurve(), told=True, clean=True, report=ignore)
+    found = measure_hits(heard, parts, VelocityCurve(), has_labels=True, clean=True, report=ignore)
     assert [hit.cluster >= 0 for hit in found.hits] == [True, True]
 
 
 def test_classic_keeps_the_published_minimum_gap(true_kit):
-    heard = onsets(stem_onsets.classic(true_kit, Classic()))
+    heard = onsets(stem_onsets.classic_candidates(true_kit, Classic()))
     assert np.diff(heard[Drum.CYMBALS] or [0, 1]).min() >= 0.15
     assert len(heard[Drum.SNARE]) == len(synth.onsets_of(BEAT, "snare"))
 
 
 def test_toms_are_named_from_high_to_low_by_pitch():
     pitch = np.array([90.0, 160.0, 91.0, 120.0, 161.0], np.float32)
-    assert toms(pitch) == ["floor_tom", "high_tom", "floor_tom", "mid_tom", "high_tom"]
+    assert tom_labels(pitch) == ["floor_tom", "high_tom", "floor_tom", "mid_tom", "high_tom"]
 
 
 def test_one_tom_is_a_mid_tom():
-    assert toms(np.array([110.0, 112.0], np.float32)) == ["mid_tom", "mid_tom"]
+    assert tom_labels(np.array([110.0, 112.0], np.float32)) == ["mid_tom", "mid_tom"]
 
 
 def test_hits_that_sound_apart_form_groups_of_one_label():

@@ -11,7 +11,7 @@ from daemon.pipeline.records import Audio
 from tests import synth
 
 
-def measured(folder, strokes):
+def measure_levels(folder, strokes):
     samples = synth.play(strokes, 2.0)
     audio = Audio(synth.write(folder / "stem.wav", samples), samples.shape[1])
     return levels(envelope(audio), [stroke.onset for stroke in strokes])
@@ -19,7 +19,7 @@ def measured(folder, strokes):
 
 def test_level_follows_the_stroke_decibel_by_decibel(tmp_path):
     strokes = [synth.Stroke(0.2, "snare", -6.0), synth.Stroke(0.9, "snare", -12.0), synth.Stroke(1.6, "snare", -30.0)]
-    assert np.diff(measured(tmp_path, strokes)) == pytest.approx([-6.0, -18.0], abs=0.4)
+    assert np.diff(measure_levels(tmp_path, strokes)) == pytest.approx([-6.0, -18.0], abs=0.4)
 
 
 def test_a_time_after_the_end_is_silent(tmp_path):

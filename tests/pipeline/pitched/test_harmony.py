@@ -3,7 +3,7 @@ import pytest
 
 from bridge.notes import KeySignature, Marker
 from bridge.timebase import Seconds
-from daemon.pipeline.pitched.harmony import Harmony, Key, harmony, markers
+from daemon.pipeline.pitched.harmony import Harmony, Key, estimate_harmony, markers
 from daemon.pipeline.pitched.polyphonic import HOP, LOWEST_KEY, RATE, Posteriors
 from daemon.pipeline.records import BeatGrid
 
@@ -15,7 +15,7 @@ CADENCE = ((48, 52, 55), (53, 57, 60), (43, 47, 50, 53), (48, 52, 55))
 MINOR_CADENCE = ((45, 48, 52), (50, 53, 57), (40, 44, 47, 50), (45, 48, 52))
 
 
-def sounding(chords: tuple[tuple[int, ...], ...], up: int = 0, each: float = 2.0) -> Posteriors:
+def make_posteriors(chords: tuple[tuple[int, ...], ...], up: int = 0, each: float = 2.0) -> Posteriors:
     frames = round(len(chords) * each * RATE / HOP)
     note = np.zeros((frames, 88), np.float16)
     for start, stop, pitches in zip(*_edges(frames, len(chords)), chords, strict=True):
@@ -28,18 +28,18 @@ def _edges(frames: int, count: int) -> tuple[list[int], list[int]]:
     return edges[:-1], edges[1:]
 
 
-def found(chords: tuple[tuple[int, ...], ...], up: int = 0, grid: BeatGrid = STEADY) -> Harmony:
-    return harmony([sounding(chords, up)], grid, Seconds(2.0 * len(chords)))
+def find_harmony(chords: tuple[tuple[int, ...], ...], up: int = 0, grid: BeatGrid = STEADY) -> Harmony:
+    return estimate_harmony([make_posteriors(chords, up)], grid, Seconds(2.0 * len(chords)))
 
 
 @pytest.mark.parametrize(("up", "tonic"), list(enumerate(MAJORS)))
 def test_a_major_cadence_has_its_key(up: int, tonic: str) -> None:
-    assert found(CADENCE, up).key.name == f"{tonic} major"
+    assert find_harmony(CADENCE, up).key.name == f"{tonic} major"
 
 
 @pytest.mark.parametrize(("up", "tonic"), list(enumerate(MINORS)))
 def test_a_minor_cadence_has_its_key(up: int, tonic: str) -> None:
-    assert found(MINOR_CADENCE, up).key.name == f"{tonic} minor"
+    assert find_harmony(MINOR_CADENCE, up).key.name == f"{tonic} minor"
 
 
 @pytest.mark.parametrize(
@@ -64,39 +64,39 @@ def test_a_key_has_its_signature(tonic: int, minor: bool, sharps: int) -> None:
 
 
 def test_chords_change_with_the_bar() -> None:
-    chords = found(CADENCE).chords
+    chords = find_harmony(CADENCE).chords
     assert [chord.name for chord in chords] == ["C", "F", "G7", "C"]
     assert [chord.onset for chord in chords] == pytest.approx([0, 2, 4, 6])
 
 
 def test_minor_chords_are_told_from_major_ones() -> None:
-    assert [chord.name for chord in found(MINOR_CADENCE).chords] == ["Am", "Dm", "E7", "Am"]
+    assert [chord.name for chord in find_harmony(MINOR_CADENCE).chords] == ["Am", "Dm", "E7", "Am"]
 
 
 def test_the_bass_may_lie_in_a_stem_of_its_own() -> None:
-    stems = [sounding(((36,),)), sounding(((64, 67),))]
-    assert [chord.name for chord in harmony(stems, STEADY, Seconds(2.0)).chords] == ["C"]
+    stems = [make_posteriors(((36,),)), make_posteriors(((64, 67),))]
+    assert [chord.name for chord in estimate_harmony(stems, STEADY, Seconds(2.0)).chords] == ["C"]
 
 
 def test_without_beats_there_are_chords_all_the_same() -> None:
-    assert [chord.name for chord in found(CADENCE, grid=FREE).chords] == ["C", "F", "G7", "C"]
+    assert [chord.name for chord in find_harmony(CADENCE, grid=FREE).chords] == ["C", "F", "G7", "C"]
 
 
 def test_silence_has_neither_key_nor_chord() -> None:
-    silent = found(((), ()))
+    silent = find_harmony(((), ()))
     assert silent.key.confidence == 0
     assert [chord.name for chord in silent.chords] == ["N"]
     assert markers(silent) == ()
 
 
 def test_all_twelve_tones_at_once_are_no_chord() -> None:
-    assert {chord.name for chord in found((tuple(range(60, 72)),)).chords} == {"N"}
+    assert {chord.name for chord in find_harmony((tuple(range(60, 72)),)).chords} == {"N"}
 
 
 def test_chords_fill_the_song() -> None:
-    chords = found(CADENCE).chords
+    chords = find_harmony(CADENCE).chords
     assert sum(chord.duration for chord in chords) == pytest.approx(8.0)
 
 
 def test_key_and_chords_become_markers() -> None:
-    assert markers(found(CADENCE))[:2] == (Marker(Seconds(0.0), "Key: C major"), Marker(Seconds(0.0), "C"))
+    assert markers(find_harmony(CADENCE))[:2] == (Marker(Seconds(0.0), "Key: C major"), Marker(Seconds(0.0), "C"))

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.timebase import Seconds
 from daemon.pipeline.options import VelocityCurve
-from daemon.pipeline.pitched.part_settings import graded, revoiced, sounding
+from daemon.pipeline.pitched.part_settings import audible_notes, grade_notes, revoice_notes
 from daemon.pipeline.pitched.polyphonic import PartNote
 
 SURE = PartNote(0, 40, Seconds(0.5), Seconds(0.4), 1, -12.0, 0.9)
@@ -17,31 +17,31 @@ def levels(*notes_by_sensitivity):
     return lambda sensitivity: found[sensitivity]
 
 
-HEARD = graded(levels([SURE], [SURE, USUAL], [SURE, USUAL, FAINT]), voice=False)
+HEARD = grade_notes(levels([SURE], [SURE, USUAL], [SURE, USUAL, FAINT]), voice=False)
 
 
 @pytest.mark.parametrize(("sensitivity", "pitches"), [(0.2, [40]), (0.5, [40, 43]), (0.75, [40, 43, 45]), (0, [])])
 def test_more_sensitivity_lets_more_notes_sound(sensitivity, pitches):
-    assert [note.pitch for note in sounding(HEARD, sensitivity)] == pitches
+    assert [note.pitch for note in audible_notes(HEARD, sensitivity)] == pitches
 
 
 def test_what_sounds_at_the_usual_sensitivity_is_what_was_heard_there():
     other = replace(SURE, duration=Seconds(0.3))
-    found = graded(levels([SURE], [other], [SURE]), voice=False)
-    assert [note.duration for note in sounding(found)] == [0.3]
+    found = grade_notes(levels([SURE], [other], [SURE]), voice=False)
+    assert [note.duration for note in audible_notes(found)] == [0.3]
 
 
 def test_a_fainter_note_of_a_voice_only_fills_a_gap():
     beside = replace(SURE, pitch=52, onset=Seconds(0.7))
-    found = graded(levels([], [SURE], [beside, FAINT]), voice=True)
+    found = grade_notes(levels([], [SURE], [beside, FAINT]), voice=True)
     assert [note.pitch for note in found] == [40, 45]
 
 
 def test_a_fainter_note_of_a_chord_may_sound_beside_others():
     beside = replace(SURE, pitch=52)
-    assert len(graded(levels([], [SURE], [SURE, beside]), voice=False)) == 2
+    assert len(grade_notes(levels([], [SURE], [SURE, beside]), voice=False)) == 2
 
 
 def test_velocities_follow_the_level():
-    loud, soft = revoiced([SURE, replace(SURE, level=-30.0)], VelocityCurve())
+    loud, soft = revoice_notes([SURE, replace(SURE, level=-30.0)], VelocityCurve())
     assert loud.velocity == 120 and 50 < soft.velocity < 80

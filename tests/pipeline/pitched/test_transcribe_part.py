@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from daemon.backends.basic_pitch import BasicPitch
-from daemon.pipeline.pitched.part_settings import PRESETS, HeardPart, sounding
+from daemon.pipeline.pitched.part_settings import PRESETS, PartTranscription, audible_notes
 from daemon.pipeline.pitched.periodicity import hertz
 from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
 from daemon.pipeline.records import RATE, Audio, Part
@@ -30,7 +30,7 @@ def listener() -> BasicPitch:
     return BasicPitch()
 
 
-def plucked(
+def pluck(
     line: Line, seconds: float = 2.5, *, cents: float = 0.0, gain: float = 0.3, tones: Sequence[float] = DEEP
 ) -> NDArray[np.float32]:
     """Strings with a short attack and `tones` as the amplitudes of fundamental and overtones."""
@@ -44,38 +44,38 @@ def plucked(
     return np.tile(wave.astype(np.float32), (2, 1))
 
 
-def heard(
+def transcribe_wave(
     folder: Path, wave: NDArray[np.float32], part: Part, listener: BasicPitch, mix: float | None = None
-) -> HeardPart:
+) -> PartTranscription:
     path = folder / "stem.wav"
     soundfile.write(path, wave.T, RATE, subtype="FLOAT")
     audio = Audio(path, wave.shape[1])
     level = loudness(audio) if mix is None else mix
     found = transcribe_part(
-        audio, part, mix_level=level, settings=PRESETS[part], listener=listener, report=lambda _: None
+        audio, part, mix_level=level, settings=PRESETS[part], transcriber=listener, report=lambda _: None
     )
-    return replace(found, notes=sounding(found.notes))
+    return replace(found, notes=audible_notes(found.notes))
 
 
 def test_bass_down_to_the_low_b_is_heard_in_time(tmp_path: Path, listener: BasicPitch) -> None:
-    found = heard(tmp_path, plucked(WALK), Part.BASS, listener)
+    found = transcribe_wave(tmp_path, pluck(WALK), Part.BASS, listener)
     assert [note.pitch for note in found.notes] == [pitch for pitch, _, _ in WALK]
     assert [note.onset for note in found.notes] == pytest.approx([onset for _, onset, _ in WALK], abs=0.015)
 
 
 def test_a_bass_plays_one_note_at_a_time(tmp_path: Path, listener: BasicPitch) -> None:
-    found = heard(tmp_path, plucked(WALK), Part.BASS, listener).notes
+    found = transcribe_wave(tmp_path, pluck(WALK), Part.BASS, listener).notes
     assert all(a.onset + a.duration <= b.onset + 1e-9 for a, b in pairwise(found))
 
 
 def test_a_repeated_bass_note_is_two_and_a_held_one_is_one(tmp_path: Path, listener: BasicPitch) -> None:
-    wave = plucked([(33, 0.3, 0.35), (33, 0.65, 0.35), (33, 1.2, 1.0)])
-    found = heard(tmp_path, wave, Part.BASS, listener)
+    wave = pluck([(33, 0.3, 0.35), (33, 0.65, 0.35), (33, 1.2, 1.0)])
+    found = transcribe_wave(tmp_path, wave, Part.BASS, listener)
     assert [round(note.onset, 1) for note in found.notes] == pytest.approx([0.3, 0.6, 1.2], abs=0.11)
 
 
 def test_a_detuned_recording_keeps_its_notes_and_says_so(tmp_path: Path, listener: BasicPitch) -> None:
-    found = heard(tmp_path, plucked(WALK, cents=35), Part.BASS, listener)
+    found = transcribe_wave(tmp_path, pluck(WALK, cents=35), Part.BASS, listener)
     assert [note.pitch for note in found.notes] == [pitch for pitch, _, _ in WALK]
     assert found.tuning == pytest.approx(0.35, abs=0.06)
     assert "above A = 440 Hz" in found.remarks[0]
@@ -86,7 +86,7 @@ def test_the_pitch_of_a_voice_bends_as_it_is_sung(tmp_path: Path, listener: Basi
     semitones = 0.4 * np.sin(2 * np.pi * 2 * time)
     phase = 2 * np.pi * np.cumsum(hertz(62) * 2 ** (semitones / 12)) / RATE
     wave = (0.3 * (np.sin(phase) + 0.5 * np.sin(2 * phase))).astype(np.float32)
-    found = heard(tmp_path, np.tile(wave, (2, 1)), Part.VOCALS, listener).notes
+    found = transcribe_wave(tmp_path, np.tile(wave, (2, 1)), Part.VOCALS, listener).notes
     curve = [bend.semitones for note in found for bend in note.bends]
     assert {note.pitch for note in found} == {62}
     assert max(curve) == pytest.approx(0.4, abs=0.12)
@@ -94,31 +94,31 @@ def test_the_pitch_of_a_voice_bends_as_it_is_sung(tmp_path: Path, listener: Basi
 
 
 def test_a_tune_is_sung_note_by_note(tmp_path: Path, listener: BasicPitch) -> None:
-    found = heard(tmp_path, plucked(TUNE), Part.VOCALS, listener)
+    found = transcribe_wave(tmp_path, pluck(TUNE), Part.VOCALS, listener)
     assert [note.pitch for note in found.notes] == [60, 62, 64]
 
 
 def test_every_note_of_a_chord_is_heard(tmp_path: Path, listener: BasicPitch) -> None:
-    found = heard(
-        tmp_path, plucked([(p, 0.5, 1.5) for p in (48, 55, 64)], gain=0.1, tones=BRIGHT), Part.PIANO, listener
+    found = transcribe_wave(
+        tmp_path, pluck([(p, 0.5, 1.5) for p in (48, 55, 64)], gain=0.1, tones=BRIGHT), Part.PIANO, listener
     )
     assert {48, 55, 64} <= {note.pitch for note in found.notes}
 
 
 def test_softer_notes_get_lower_velocities(tmp_path: Path, listener: BasicPitch) -> None:
-    wave = plucked([(33, 0.3, 0.5)]) + plucked([(33, 1.3, 0.5)], gain=0.05)
-    loud, soft = heard(tmp_path, wave, Part.BASS, listener).notes
+    wave = pluck([(33, 0.3, 0.5)]) + pluck([(33, 1.3, 0.5)], gain=0.05)
+    loud, soft = transcribe_wave(tmp_path, wave, Part.BASS, listener).notes
     assert loud.velocity > soft.velocity + 20
 
 
 @pytest.mark.parametrize("part", PRESETS)
 def test_silence_has_no_notes(tmp_path: Path, listener: BasicPitch, part: Part) -> None:
-    assert heard(tmp_path, synth.silence(1.0), part, listener).notes == ()
+    assert transcribe_wave(tmp_path, synth.silence(1.0), part, listener).notes == ()
 
 
 @pytest.mark.parametrize("part", PRESETS)
 def test_bleed_far_below_the_mix_has_no_notes(tmp_path: Path, listener: BasicPitch, part: Part) -> None:
-    found = heard(tmp_path, plucked(TUNE, gain=0.001), part, listener, mix=-12.0)
+    found = transcribe_wave(tmp_path, pluck(TUNE, gain=0.001), part, listener, mix=-12.0)
     assert found.notes == ()
     (remark,) = found.remarks
     assert remark.startswith(f"No {part} w") and remark.endswith(" found in this song.")
@@ -126,14 +126,14 @@ def test_bleed_far_below_the_mix_has_no_notes(tmp_path: Path, listener: BasicPit
 
 @pytest.mark.parametrize("part", PRESETS)
 def test_clicks_have_no_notes(tmp_path: Path, listener: BasicPitch, part: Part) -> None:
-    assert heard(tmp_path, synth.clicks([0.2, 0.7, 1.2, 1.5], 2.0), part, listener).notes == ()
+    assert transcribe_wave(tmp_path, synth.clicks([0.2, 0.7, 1.2, 1.5], 2.0), part, listener).notes == ()
 
 
 @pytest.mark.parametrize("part", [Part.BASS, Part.VOCALS])
 def test_noise_has_no_voice(tmp_path: Path, listener: BasicPitch, part: Part) -> None:
-    assert heard(tmp_path, synth.noise(2.0), part, listener).notes == ()
+    assert transcribe_wave(tmp_path, synth.noise(2.0), part, listener).notes == ()
 
 
 def test_the_same_stem_gives_the_same_notes(tmp_path: Path, listener: BasicPitch) -> None:
-    first, second = (heard(tmp_path, plucked(WALK), Part.BASS, each) for each in (listener, BasicPitch()))
+    first, second = (transcribe_wave(tmp_path, pluck(WALK), Part.BASS, each) for each in (listener, BasicPitch()))
     assert first == second

@@ -15,7 +15,7 @@ FRAME_RATE = 100.0
 
 
 @dataclass(frozen=True)
-class Activations:
+class FakeActivations:
     frame_rate: float
     classes: tuple[str, ...]
     strength: NDArray[np.float32]
@@ -25,23 +25,23 @@ class Activations:
 
 
 @dataclass
-class ScriptedListener:
+class ScriptedTranscriber:
     """Strength 0.9 at each stroke. It reads all blocks, as a real one would, and counts how often it was asked."""
 
     strokes: Sequence[Stroke]
     calls: int = 0
     weights: Weights = field(default_factory=lambda: Weights("scripted", "0" * 64))
 
-    def listen(self, blocks: Iterable[NDArray[np.float32]], in_music: bool = False) -> Activations:
+    def transcribe(self, blocks: Iterable[NDArray[np.float32]], in_music: bool = False) -> FakeActivations:
         self.calls += 1
         frames = sum(block.shape[-1] for block in blocks)
         return activations(self.strokes, frames / RATE)
 
 
-def activations(strokes: Iterable[Stroke], seconds: float, strength: float = 0.9) -> Activations:
+def activations(strokes: Iterable[Stroke], seconds: float, strength: float = 0.9) -> FakeActivations:
     shape = (int(seconds * FRAME_RATE) + 1, len(CLASSES))
     found, velocity = np.zeros(shape, np.float32), np.full(shape, 0.5, np.float32)
     for stroke in strokes:
         name = CLASS_OF.get(stroke.drum, stroke.drum)
         found[round(stroke.onset * FRAME_RATE), CLASSES.index(name)] = strength
-    return Activations(FRAME_RATE, CLASSES, found, velocity, (0.4,) * len(CLASSES))
+    return FakeActivations(FRAME_RATE, CLASSES, found, velocity, (0.4,) * len(CLASSES))

@@ -9,15 +9,15 @@ from collections.abc import Callable
 import numpy as np
 
 from daemon.training.effects import (
+    add_noise,
     coding_mask,
-    compressed,
-    equalised,
-    frames_of,
-    from_frames,
-    low_passed,
-    noisy,
+    compress,
+    equalise,
+    low_pass,
+    overlap_add,
     residue_mask,
-    saturated,
+    saturate,
+    split_frames,
 )
 from daemon.training.kits import Audio
 
@@ -25,13 +25,13 @@ Rng = np.random.Generator
 Effect = Callable[[Rng, Audio], Audio]
 
 
-def filtered(rng: Rng, rows: Audio, effect: Effect) -> Audio:
+def filter_rows(rng: Rng, rows: Audio, effect: Effect) -> Audio:
     """A linear `effect` with the same random choices for every row; silent rows are passed by."""
     seed = int(rng.integers(2**31))
     return np.stack([effect(np.random.default_rng(seed), row) if row.any() else row for row in rows])
 
 
-def driven(rng: Rng, rows: Audio, effect: Effect) -> Audio:
+def drive_rows(rng: Rng, rows: Audio, effect: Effect) -> Audio:
     """An `effect` that turns the level up and down, decided by the sum of the rows."""
     total = rows.sum(axis=0)
     after = effect(rng, total)
@@ -39,42 +39,42 @@ def driven(rng: Rng, rows: Audio, effect: Effect) -> Audio:
     return np.asarray(rows * gain, dtype=np.float32)
 
 
-def hissing(rng: Rng, rows: Audio) -> Audio:
+def add_noise_row(rng: Rng, rows: Audio) -> Audio:
     """Noise belongs to the last row, the rest."""
     total = rows.sum(axis=0)
     out = rows.copy()
-    out[-1] += noisy(rng, total) - total
+    out[-1] += add_noise(rng, total) - total
     return out
 
 
-def masked(rows: Audio, window: int, mask: Audio) -> Audio:
+def mask_rows(rows: Audio, window: int, mask: Audio) -> Audio:
     """Every row times one mask (frames, bins) on its spectra."""
-    return np.stack([from_frames(frames_of(row, window) * mask, window, row.size) for row in rows])
+    return np.stack([overlap_add(split_frames(row, window) * mask, window, row.size) for row in rows])
 
 
-def coded(rng: Rng, rows: Audio) -> Audio:
-    return masked(rows, 1152, coding_mask(rng, frames_of(rows.sum(axis=0), 1152)))
+def encode_rows(rng: Rng, rows: Audio) -> Audio:
+    return mask_rows(rows, 1152, coding_mask(rng, split_frames(rows.sum(axis=0), 1152)))
 
 
-def separated(rng: Rng, rows: Audio, music: Audio) -> Audio:
+def separate_rows(rng: Rng, rows: Audio, music: Audio) -> Audio:
     """Drums as a separator leaves them; what it leaves of the music joins the rest."""
     drums = rows.sum(axis=0)
-    mask = residue_mask(rng, frames_of(drums, 2048), frames_of(music, 2048))
+    mask = residue_mask(rng, split_frames(drums, 2048), split_frames(music, 2048))
     full = rows.copy()
     full[-1] += music
-    return masked(full, 2048, mask)
+    return mask_rows(full, 2048, mask)
 
 
-def mastered(rng: Rng, rows: Audio) -> Audio:
+def master_rows(rng: Rng, rows: Audio) -> Audio:
     """The chain of a mix bus, each step at random."""
     spread = rng.uniform(1, 5)
     steps: tuple[tuple[float, Callable[[Audio], Audio]], ...] = (
-        (0.5, lambda a: filtered(rng, a, lambda own, row: equalised(own, row, spread))),
-        (0.4, lambda a: driven(rng, a, compressed)),
-        (0.25, lambda a: driven(rng, a, saturated)),
-        (0.12, lambda a: filtered(rng, a, low_passed)),
-        (0.05, lambda a: coded(rng, a)),
-        (0.4, lambda a: hissing(rng, a)),
+        (0.5, lambda a: filter_rows(rng, a, lambda own, row: equalise(own, row, spread))),
+        (0.4, lambda a: drive_rows(rng, a, compress)),
+        (0.25, lambda a: drive_rows(rng, a, saturate)),
+        (0.12, lambda a: filter_rows(rng, a, low_pass)),
+        (0.05, lambda a: encode_rows(rng, a)),
+        (0.4, lambda a: add_noise_row(rng, a)),
     )
     for chance, step in steps:
         if rng.random() < chance:

@@ -1,4 +1,4 @@
-"""What the ear is trained on, and how far off it is."""
+"""Training task of the drum transcriber: batches and loss."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from daemon.backends.ear import BANDS, WINDOWS
-from daemon.training.dataset import STEPS, read_shard, targets
-from daemon.training.net import EarNet
-from daemon.training.practice import Recipe, Task, excerpt
+from daemon.backends.drum_transcriber import BANDS, WINDOWS
+from daemon.training.dataset import FEATURE_STEPS_PER_UNIT, build_targets, read_shard
+from daemon.training.training_loop import Recipe, TrainingTask, stack_excerpts
+from daemon.training.transcriber_net import TranscriberNet
 
 HIT_WEIGHT = 2.0
 VELOCITY_WEIGHT = 0.5
@@ -33,7 +33,7 @@ class Corpus:
 def load_corpus(paths: list[Path]) -> Corpus:
     shards = [read_shard(path) for path in paths]
     rows = [
-        targets(shard.events[shard.events[:, 0] == clip, 1:], shard.features.shape[1])
+        build_targets(shard.events[shard.events[:, 0] == clip, 1:], shard.features.shape[1])
         for shard in shards
         for clip in range(len(shard.features))
     ]
@@ -56,31 +56,31 @@ def batches(paths: list[Path], recipe: Recipe, rng: np.random.Generator) -> Iter
             chosen = order[start : start + recipe.batch]
             at = rng.integers(0, length - recipe.frames + 1, recipe.batch)
             parts = (corpus.features, corpus.strength, corpus.velocity)
-            yield [excerpt(part, chosen, at, recipe.frames) for part in parts]
+            yield [stack_excerpts(part, chosen, at, recipe.frames) for part in parts]
 
 
-def varied(features: Tensor) -> Tensor:
+def augment_features(features: Tensor) -> Tensor:
     """Random gain (+-8 dB) and a smooth tilt per excerpt: 1 unit is 8.7 dB where it is loud."""
     batch = features.shape[0]
     knots = torch.randn(batch, 1, 5) * 0.35
     curve = functional.interpolate(knots, size=BANDS, mode="linear", align_corners=True)
     shift = curve.repeat(1, 1, len(WINDOWS)) + torch.randn(batch, 1, 1) * 0.6
-    return torch.where(torch.rand(batch, 1, 1) < 0.7, functional.relu(moved(features, shift)), features)
+    return torch.where(torch.rand(batch, 1, 1) < 0.7, functional.relu(shift_gain(features, shift)), features)
 
 
-def moved(features: Tensor, shift: Tensor) -> Tensor:
+def shift_gain(features: Tensor, shift: Tensor) -> Tensor:
     """log1p(exp(shift) * expm1(x)): a gain before the compression, exact for soft sounds too."""
     return torch.log1p(torch.exp(shift) * torch.expm1(features))
 
 
-def loss_of(net: EarNet, batch: list[Tensor]) -> Tensor:
+def compute_loss(net: TranscriberNet, batch: list[Tensor]) -> Tensor:
     """Cross entropy on bumps with hits weighted up, plus squared velocity error at hits.
 
     bfloat16 with channels last triples the speed on a CPU that has it, at no loss seen.
     """
-    features, wanted, loud = batch[0] / STEPS, batch[1] / 255, batch[2] / 255
+    features, wanted, loud = batch[0] / FEATURE_STEPS_PER_UNIT, batch[1] / 255, batch[2] / 255
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        strength, velocity = net(varied(features))
+        strength, velocity = net(augment_features(features))
     weight = 1 + (HIT_WEIGHT - 1) * wanted
     onsets = functional.binary_cross_entropy_with_logits(strength.float(), wanted, weight=weight)
     hits = (loud > 0).float()
@@ -88,4 +88,4 @@ def loss_of(net: EarNet, batch: list[Tensor]) -> Tensor:
     return onsets * 10 + VELOCITY_WEIGHT * error
 
 
-EAR_TASK = Task(EarNet, batches, loss_of)
+TRANSCRIBER_TASK = TrainingTask(TranscriberNet, batches, compute_loss)

@@ -1,4 +1,4 @@
-"""A door that does no work, for the tests of what stands before it."""
+"""A core that does no work, for the tests of the dispatcher and the inlets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from typing import Any
 from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon.errors import Rejected
-from daemon.inlets.dispatch import Reception
-from daemon.outlets.notify import Asker, Notifier
+from daemon.inlets.dispatch import Dispatcher
+from daemon.outlets.notify import Notifier, Requester
 
 JOB = "j1"
 
@@ -24,71 +24,71 @@ class FakeTime:
 
 
 @dataclass
-class FakeDoor:
+class FakeCore:
     """Keeps what it was asked. `hold` is called within relabel, to make it slow."""
 
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hold: Callable[[], object] = lambda: None
 
-    def ping(self, asker: Asker) -> Message:
+    def ping(self, asker: Requester) -> Message:
         return reply("/sidestick/pong", id=asker.id, name="sidestick", version="0.1.0", protocol=1, pid=4242)
 
-    def status(self, asker: Asker) -> Message:
+    def status(self, asker: Requester) -> Message:
         self._note("status")
         return reply("/sidestick/status.reply", id=asker.id, running=1, queued=2, device="cpu", midi_port="sidestick")
 
-    def process(self, asker: Asker, path: str, options_json: dict[str, Any]) -> Message:
+    def process(self, asker: Requester, path: str, options_json: dict[str, Any]) -> Message:
         self._note("process", path=path, options_json=options_json)
         if not path.endswith(".wav"):
             raise Rejected("not_audio", f"{path} is not audio. Send a WAV, FLAC or MP3 file.")
         return self._ack(asker)
 
-    def relabel(self, asker: Asker, job: str, changes_json: dict[str, Any]) -> Message:
+    def relabel(self, asker: Requester, job: str, changes_json: dict[str, Any]) -> Message:
         self.hold()
         self._note("relabel", job=job, changes_json=changes_json)
         return self._done(asker, job)
 
-    def tap(self, asker: Asker, job: str, seconds: float) -> Message:
+    def tap(self, asker: Requester, job: str, seconds: float) -> Message:
         self._note("tap", job=job, seconds=seconds)
         return reply("/sidestick/tapped", id=asker.id, job=job, taps=1, bpm=0.0, revision=0)
 
-    def undo(self, asker: Asker, job: str) -> Message:
+    def undo(self, asker: Requester, job: str) -> Message:
         self._note("undo", job=job)
         return self._done(asker, job)
 
-    def redo(self, asker: Asker, job: str) -> Message:
+    def redo(self, asker: Requester, job: str) -> Message:
         self._note("redo", job=job)
         return self._done(asker, job)
 
-    def regenerate(self, asker: Asker, job: str, options_json: dict[str, Any]) -> Message:
+    def regenerate(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
         self._note("regenerate", job=job, options_json=options_json)
         return self._done(asker, job)
 
-    def push(self, asker: Asker, job: str, options_json: dict[str, Any]) -> Message:
+    def push(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
         self._note("push", job=job, options_json=options_json)
         return self._ack(asker)
 
-    def stop(self, asker: Asker) -> Message:
+    def stop(self, asker: Requester) -> Message:
         self._note("stop")
         return reply("/sidestick/done", id=asker.id)
 
-    def panic(self, asker: Asker) -> Message:
+    def panic(self, asker: Requester) -> Message:
         self._note("panic")
         return reply("/sidestick/done", id=asker.id)
 
-    def cancel(self, asker: Asker, job: str) -> Message:
+    def cancel(self, asker: Requester, job: str) -> Message:
         self._note("cancel", job=job)
         return reply("/sidestick/done", id=asker.id, job=job)
 
-    def jobs(self, asker: Asker, limit: int) -> Message:
+    def jobs(self, asker: Requester, limit: int) -> Message:
         self._note("jobs", limit=limit)
         return reply("/sidestick/jobs.reply", id=asker.id, path_to_json="/state/jobs.json")
 
-    def clusters(self, asker: Asker, job: str) -> Message:
+    def clusters(self, asker: Requester, job: str) -> Message:
         self._note("clusters", job=job)
         return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json="/state/clusters.json")
 
-    def audition(self, asker: Asker, job: str, cluster: int) -> Message:
+    def audition(self, asker: Requester, job: str, cluster: int) -> Message:
         self._note("audition", job=job, cluster=cluster)
         return reply("/sidestick/done", id=asker.id, job=job)
 
@@ -98,20 +98,20 @@ class FakeDoor:
     def _note(self, verb: str, **values: Any) -> None:
         self.asked.append((verb, values))
 
-    def _ack(self, asker: Asker) -> Message:
+    def _ack(self, asker: Requester) -> Message:
         return reply("/sidestick/ack", id=asker.id, job=JOB)
 
-    def _done(self, asker: Asker, job: str) -> Message:
+    def _done(self, asker: Requester, job: str) -> Message:
         return reply("/sidestick/done", id=asker.id, job=job, revision=2, manifest="/s.sidestick.json", midi="/s.mid")
 
 
 @dataclass
-class Desk:
-    """A reception with its fake door and its notifier, all on one clock."""
+class FakeDaemon:
+    """A dispatcher with its fake core and its notifier, all on one clock."""
 
     time: FakeTime = field(default_factory=FakeTime)
-    door: FakeDoor = field(default_factory=FakeDoor)
+    core: FakeCore = field(default_factory=FakeCore)
 
     def __post_init__(self) -> None:
         self.notifier = Notifier(self.time)
-        self.reception = Reception(self.door, self.notifier, self.time)
+        self.dispatcher = Dispatcher(self.core, self.notifier, self.time)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.inlets.drop_folder.folder import DropFolder, Rules
+from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.drop_folder.settle import PATIENCE
 from daemon.outlets.manifest import Manifest, SourceFile
 from daemon.outlets.naming import digest_of
@@ -37,12 +37,12 @@ class FakeWatch:
         self.stopped += 1
 
 
-class Drop:
+class FakeDropFolder:
     """Files that begin with SOUND open; `rejects` is what a job of that name is refused with."""
 
-    def __init__(self, root: Path, rules: Rules | None = None) -> None:
+    def __init__(self, root: Path, rules: FolderSettings | None = None) -> None:
         self.root = root
-        self.rules = rules or Rules(quiet_seconds=QUIET)
+        self.rules = rules or FolderSettings(quiet_seconds=QUIET)
         self.clock = FakeClock()
         self.jobs: list[tuple[Path, dict[str, Any]]] = []
         self.rejects: dict[str, Rejected] = {}
@@ -112,7 +112,7 @@ class Drop:
         return f"job{len(self.jobs)}"
 
 
-def answer(source: Path, options: Options | None = None, name: str = "") -> Path:
+def write_answer(source: Path, options: Options | None = None, name: str = "") -> Path:
     """A manifest beside `source` that holds what its content gives with `options`."""
     about = SourceFile(name=source.name, sha256=digest_of(source), duration=1.0)
     manifest = Manifest(sidestick="0", source=about, options=options or Options(), grid=BeatGrid((), (), 120.0))

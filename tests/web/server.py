@@ -11,20 +11,20 @@ import numpy as np
 
 from tests import synth
 from tests.ports import free_port
-from tests.wire.home import PATIENCE, Home
+from tests.wire.daemon_process import PATIENCE, DaemonProcess
 
 BEAT = synth.rock_beat(8)
 SECONDS = 17.0
 WAIT = PATIENCE * 1000  # milliseconds, as Playwright counts
 
 
-class Site:
+class PageServer:
     """A daemon in a home of its own. It separates with what needs no weights, which is quick."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         port = {"daemon__http_port": str(self.port)}
-        self.home = Home(folder, **port, options__separator="embedded")
+        self.home = DaemonProcess(folder, **port, options__separator="embedded")
         self.home.environ |= {"HOME": str(folder), "XDG_MUSIC_DIR": str(folder / "music")}
         self.home.start()
 
@@ -47,7 +47,7 @@ class Site:
         hits = self.notes(job)["hits"]
         return [row[hits["columns"].index("label")] for row in hits["rows"]]
 
-    def transcribed(self, path: Path, **options: Any) -> str:
+    def transcribe(self, path: Path, **options: Any) -> str:
         """The job of a song that is done."""
         job = self.ask("POST", "api/jobs", {"path": str(path), "options": options})["id"]
         wait_for(lambda: self.ask("GET", f"api/jobs/{job}")["state"] == "done")
@@ -59,14 +59,14 @@ class Site:
 
     def drums(self, name: str) -> str:
         """The job of a drum track whose strokes are those of BEAT."""
-        return self.transcribed(self.song(name), input="drums")
+        return self.transcribe(self.song(name), input="drums")
 
     def bass(self, name: str) -> str:
         """The job of a bass line, without drums."""
         tones = np.concatenate([synth.tone(hertz, 0.5) for hertz in (55.0, 82.41, 110.0, 82.41) * 2])
         unlike = synth.noise(4.0, level=-84.0, seed=sum(name.encode()))
         line = synth.write(self.home.music / f"{name}.wav", tones + unlike.reshape(tones.shape))
-        return self.transcribed(line, input="bass", parts=["bass"])
+        return self.transcribe(line, input="bass", parts=["bass"])
 
     def song(self, name: str) -> Path:
         """Every name has a content of its own, or it would be answered from another's job."""

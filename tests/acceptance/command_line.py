@@ -15,7 +15,7 @@ BEAT = synth.rock_beat(1)
 DRUMS = ("--input", "drums")
 
 
-class Home:
+class CommandLine:
     """`music` is where the songs lie. Nothing of the real user's is seen or touched."""
 
     def __init__(self, folder: Path) -> None:

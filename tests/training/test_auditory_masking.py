@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from daemon.training.auditory_masking import MaskingModel
+from daemon.training.drum_sounds import STEMS
 from daemon.training.kits import RATE, Audio
-from daemon.training.masking import Masker
-from daemon.training.voices import STEMS
 
 KICK, HIHAT = STEMS.index("kick"), STEMS.index("hihat")
 
@@ -30,13 +30,13 @@ def stems(kick: Audio, hat: Audio) -> Audio:
 
 @pytest.mark.parametrize(("level", "heard"), [(1.0, True), (0.01, False)])
 def test_a_hat_under_an_equally_bright_kick_needs_level(level: float, heard: bool) -> None:
-    masker = Masker(stems(burst(1.0, bright=True), burst(level, bright=True)))
-    assert masker.hears(1.0, HIHAT) is heard
+    masker = MaskingModel(stems(burst(1.0, bright=True), burst(level, bright=True)))
+    assert masker.is_audible(1.0, HIHAT) is heard
 
 
 def test_a_quiet_hat_over_a_dark_kick_is_heard() -> None:
-    assert Masker(stems(burst(1.0, bright=False), burst(0.05, bright=True))).hears(1.0, HIHAT)
+    assert MaskingModel(stems(burst(1.0, bright=False), burst(0.05, bright=True))).is_audible(1.0, HIHAT)
 
 
 def test_nothing_is_heard_where_nothing_starts() -> None:
-    assert not Masker(stems(burst(1.0, bright=False), burst(1.0, bright=True))).hears(0.5, KICK)
+    assert not MaskingModel(stems(burst(1.0, bright=False), burst(1.0, bright=True))).is_audible(0.5, KICK)

@@ -1,4 +1,4 @@
-"""Which hits a listener could hear at all: labels of the others teach an ear to guess."""
+"""Auditory masking: which hits can be heard at all. Labels of the others teach a transcriber to guess."""
 
 import numpy as np
 
@@ -21,14 +21,14 @@ def band_power(audio: Audio) -> Audio:
     return np.add.reduceat(power[:, : int(edges[-1])], first, axis=1)
 
 
-class Masker:
+class MaskingModel:
     """Compares a stem's rise at a hit with everything that already sounds there."""
 
     def __init__(self, stems: Audio) -> None:
         self.power = np.stack([band_power(stem) for stem in stems])
         self.total = self.power.sum(axis=0)
 
-    def hears(self, time: float, stem: int) -> bool:
+    def is_audible(self, time: float, stem: int) -> bool:
         """`time` in seconds; 30 ms after it against 20 ms before it."""
         frame = round(time * RATE / HOP)
         after, before = slice(frame, frame + 4), slice(max(0, frame - 3), max(1, frame - 1))

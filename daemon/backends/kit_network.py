@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.pipeline.audio.stft import WINDOW
-from daemon.weights import KIT
+from daemon.weights import KIT_NETWORK_WEIGHTS
 
 BANDS = 114
 COMPRESSION = 1e5
@@ -33,10 +33,10 @@ def features_of(power: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class KitNetwork:
+class OnnxKitNetwork:
     """The onnxruntime session is made on first use and may be called from several threads at once."""
 
-    path: Path = KIT
+    path: Path = KIT_NETWORK_WEIGHTS
 
     def __call__(self, power: Floats) -> Floats:
         """Shares (5, BANDS, frames) from band powers (channels, BANDS, frames)."""

@@ -1,4 +1,4 @@
-"""The ear's network: a small convolutional front on two mel views, then dilated time layers.
+"""The drum transcriber's network: a small convolutional encoder on two mel views, then dilated time layers.
 
 About 0.6 M multiplications per 10 ms frame, so that a laptop core runs it a hundred times faster
 than real time. The rectified difference over time is made inside, so features stay plain mels.
@@ -8,20 +8,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daemon.backends.ear import BANDS, WINDOWS
-from daemon.training.voices import CLASSES
+from daemon.backends.drum_transcriber import BANDS, WINDOWS
+from daemon.training.drum_sounds import CLASSES
 
 SCALE = 0.25
 WIDTH = 112
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 
 
-class Front(nn.Module):
+class SpectralEncoder(nn.Module):
     """(batch, frames, 2 * BANDS) -> (batch, WIDTH, frames)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([stage(4, 24, (3, 3), 3), stage(24, 40, (3, 3), 3), stage(40, 56, (3, 3), 2)])
+        self.layers = nn.ModuleList(
+            [conv_block(4, 24, (3, 3), 3), conv_block(24, 40, (3, 3), 3), conv_block(40, 56, (3, 3), 2)]
+        )
         self.join = nn.Conv1d(56 * 4, WIDTH, 1)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -34,7 +36,7 @@ class Front(nn.Module):
         return self.join(hidden.permute(0, 1, 3, 2).flatten(1, 2))
 
 
-def stage(inputs: int, outputs: int, kernel: tuple[int, int], pool: int) -> nn.Sequential:
+def conv_block(inputs: int, outputs: int, kernel: tuple[int, int], pool: int) -> nn.Sequential:
     """Convolution over (time, bands), then pooling over bands only."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, padding=(kernel[0] // 2, kernel[1] // 2)),
@@ -44,31 +46,31 @@ def stage(inputs: int, outputs: int, kernel: tuple[int, int], pool: int) -> nn.S
     )
 
 
-class Memory(nn.Module):
+class DilatedLayer(nn.Module):
     """A dilated layer with a residual path: (batch, width, frames) to the same."""
 
     def __init__(self, dilation: int, width: int = WIDTH) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(width)
-        self.look = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.dilated = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
         self.mix = nn.Conv1d(width, width, 1)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        return hidden + self.mix(functional.relu(self.look(functional.relu(self.norm(hidden)))))
+        return hidden + self.mix(functional.relu(self.dilated(functional.relu(self.norm(hidden)))))
 
 
-class EarNet(nn.Module):
+class TranscriberNet(nn.Module):
     """Features to logits of strength and velocity, each (batch, frames, classes)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.front = Front()
-        self.memory = nn.Sequential(*(Memory(dilation) for dilation in DILATIONS))
+        self.encoder = SpectralEncoder()
+        self.time_layers = nn.Sequential(*(DilatedLayer(dilation) for dilation in DILATIONS))
         self.drop = nn.Dropout1d(0.1)
         self.strength = nn.Conv1d(WIDTH, len(CLASSES), 3, padding=1)
         self.velocity = nn.Conv1d(WIDTH, len(CLASSES), 3, padding=1)
         nn.init.constant_(self.strength.bias, -3.0)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self.drop(functional.relu(self.memory(self.front(features))))
+        hidden = self.drop(functional.relu(self.time_layers(self.encoder(features))))
         return self.strength(hidden).transpose(1, 2), self.velocity(hidden).transpose(1, 2)

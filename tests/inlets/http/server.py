@@ -14,63 +14,65 @@ import httpx
 from bridge.osc.calls import read_call
 from daemon import app, run
 from daemon.config import Settings, load
-from daemon.core import FrontDesk, Staff
-from daemon.events import Bus
-from daemon.inlets.dispatch import Reception
-from daemon.inlets.http.application import opened
+from daemon.core import Components, Core
+from daemon.events import EventBus
+from daemon.inlets.dispatch import Dispatcher
+from daemon.inlets.http.application import open_application
 from daemon.inlets.http.server import HttpInlet
 from daemon.jobs.admission import Admission
 from daemon.jobs.job import State
-from daemon.jobs.scheduler import Foreman
+from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
-from daemon.outlets.delivery import Desk
+from daemon.outlets.delivery import DeliverySettings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
-from daemon.outlets.notify import Asker, Notifier
+from daemon.outlets.notify import Notifier, Requester
 from tests import songs
 from tests.fakes import FakeClock, FakeInput, FakePort
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 
 PATIENCE = 30.0
 KEY = "a-key-that-is-long-enough"
 
 
-class Site:
+class HttpServer:
     """`settings` are those of `daemon.`, by name."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.settings = settings_in(folder, **settings)
-        self.bus = bus = Bus()
+        self.bus = bus = EventBus()
         self.store = JobStore(folder / "jobs.db")
         clock = FakeClock()
         self.port = FakePort(clock)
         ports = PortSettings(open_out=lambda *_: self.port, open_in=lambda r, *_: FakeInput(clock, r))
         self.midi = MidiOutlet(ports, lambda text: None)
-        foreman = Foreman(self.store, bus, [], None, idle=1.0)
-        admission = Admission(run.house(self.settings), self.store, bus)
-        staff = Staff(admission, foreman, self.store, self.midi, bus)
-        manners = run.manners(self.settings)
-        desk = FrontDesk(staff, manners)
+        scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
+        admission = Admission(run.admission_settings(self.settings), self.store, bus)
+        services = Components(admission, scheduler, self.store, self.midi, bus)
+        core_settings = run.build_core_settings(self.settings)
+        core = Core(services, core_settings)
         notifier = Notifier(clock.now)
-        self.reception = Reception(desk, notifier, clock.now)
-        self.front: Any = None
-        self.inlet = HttpInlet("127.0.0.1", 0, self._build(staff, desk, manners.desk))
+        self.reception = Dispatcher(core, notifier, clock.now)
+        self.context: Any = None
+        self.inlet = HttpInlet("127.0.0.1", 0, self._build(services, core, core_settings.delivery))
         self.inlet.start()
         self.url = f"http://127.0.0.1:{self.inlet.http_port}"
-        self.client = self.visitor()
+        self.client = self.new_client()
         self.client.get("/health")
         self._songs = 0
 
-    def _build(self, staff: Staff, desk: FrontDesk, outbox: Desk) -> Callable[[int], Any]:
-        tools = app.studio(self.settings, app.workspace(self.settings))
+    def _build(self, services: Components, core: Core, delivery_settings: DeliverySettings) -> Callable[[int], Any]:
+        tools = app.build_tools(self.settings, app.stage_cache(self.settings))
 
         def build(port: int) -> Any:
-            self.front, application = opened(self.settings, staff, desk, tools, outbox, Counter(received=3), port)
-            return self.front, application
+            self.context, application = open_application(
+                self.settings, services, core, tools, delivery_settings, Counter(received=3), port
+            )
+            return self.context, application
 
         return build
 
-    def visitor(self, **headers: str) -> httpx.Client:
+    def new_client(self, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
 
     def song(self) -> str:
@@ -78,14 +80,14 @@ class Site:
         self._songs += 1
         home = self.folder / f"song {self._songs}"
         home.mkdir()
-        manifest = songs.saved(home)
+        manifest = songs.save_manifest(home)
         running = self.store.move(self.store.add(job(str(home / "Song.wav"))), State.RUNNING)
         return self.store.move(running, State.DONE, manifest=str(manifest), midi="").id
 
     def osc(self, address: str, *args: object) -> Any:
         """The answer to the same request by the other wire."""
         call = read_call(address, args)
-        return self.reception.handle(call, Asker("me", call.id, lambda message: None))[0]
+        return self.reception.handle(call, Requester("me", call.id, lambda message: None))[0]
 
     def labels(self, name: str) -> list[str]:
         return [each["label"] for each in self.client.get(f"/api/jobs/{name}/clusters").json()["clusters"]]
@@ -116,7 +118,7 @@ def raw(port: int, data: bytes) -> bytes:
     return bytes(answer)
 
 
-class Listener:
+class EventStream:
     """Server-sent events one by one."""
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -140,11 +142,11 @@ class Listener:
 
 
 @contextmanager
-def listening(client: httpx.Client, path: str = "/api/events", last: int | None = None) -> Iterator[Listener]:
+def open_events(client: httpx.Client, path: str = "/api/events", last: int | None = None) -> Iterator[EventStream]:
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     with client.stream("GET", path, headers=headers) as response:
         assert response.status_code == 200, response.read()
-        yield Listener(response.iter_lines())
+        yield EventStream(response.iter_lines())
 
 
 def wait_for(what: Callable[[], Any]) -> Any:

@@ -9,19 +9,19 @@ from daemon.errors import Rejected
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Part
-from daemon.score.corrections import correct, effective
+from daemon.score.corrections import apply_corrections, correct
 from daemon.score.history import History
-from tests.songs import heard
+from tests.songs import detected_song
 
 LINE = tuple(
     PartNote(i, 40 + i, Seconds(0.5 * i), Seconds(0.4), 100, -12.0, 0.9, strength=0.3 if i == 5 else 0.8)
     for i in range(6)
 )
-SONG = replace(heard(), notes={Part.BASS: LINE, Part.VOCALS: ()})
+SONG = replace(detected_song(), notes={Part.BASS: LINE, Part.VOCALS: ()})
 OPTIONS = Options.read({"parts": ["drums", "bass", "vocals"]})
 
 
-def corrected(*changes, start=None):
+def apply_changes(*changes, start=None):
     history = start or History()
     for given in changes:
         history = correct(given, SONG, history, OPTIONS)
@@ -29,11 +29,11 @@ def corrected(*changes, start=None):
 
 
 def bass(history):
-    return effective(SONG, history, OPTIONS).notes[Part.BASS]
+    return apply_corrections(SONG, history, OPTIONS).notes[Part.BASS]
 
 
 def after(**changes):
-    return bass(corrected({"notes": {"bass": changes}}))
+    return bass(apply_changes({"notes": {"bass": changes}}))
 
 
 def pitches(notes):
@@ -42,11 +42,11 @@ def pitches(notes):
 
 def test_faint_notes_sound_only_when_asked_for():
     assert pitches(bass(History())) == [40, 41, 42, 43, 44]
-    assert pitches(bass(corrected({"sensitivity": {"bass": 0.8}}))) == [40, 41, 42, 43, 44, 45]
+    assert pitches(bass(apply_changes({"sensitivity": {"bass": 0.8}}))) == [40, 41, 42, 43, 44, 45]
 
 
 def test_less_sensitivity_leaves_only_the_sure_notes():
-    assert bass(corrected({"settings": {"sensitivity": {"bass": 0.1}}})) == ()
+    assert bass(apply_changes({"settings": {"sensitivity": {"bass": 0.1}}})) == ()
 
 
 def test_notes_go_to_another_octave_or_pitch_or_are_gone():
@@ -65,17 +65,17 @@ def test_merged_notes_last_from_the_first_to_the_end_of_the_last():
 
 
 def test_a_note_that_was_missed_is_added_and_can_be_corrected():
-    added = corrected({"notes": {"bass": {"add": [{"pitch": 50, "onset": 0.2, "duration": 0.1, "velocity": 77}]}}})
+    added = apply_changes({"notes": {"bass": {"add": [{"pitch": 50, "onset": 0.2, "duration": 0.1, "velocity": 77}]}}})
     (note,) = [note for note in bass(added) if note.pitch == 50]
     assert (note.id, note.velocity) == (6, 77)
-    again = corrected({"notes": {"bass": {"octave": {"6": 1}}}}, start=added)
+    again = apply_changes({"notes": {"bass": {"octave": {"6": 1}}}}, start=added)
     assert 62 in pitches(bass(again))
 
 
 def test_no_id_is_given_out_twice():
     add = {"notes": {"bass": {"add": [{"pitch": 50, "onset": 0.2, "duration": 0.1}]}}}
-    history = corrected(add).undo()
-    assert corrected(add, start=history).added_notes() == {"bass": [6, 7]}
+    history = apply_changes(add).undo()
+    assert apply_changes(add, start=history).added_note_ids() == {"bass": [6, 7]}
 
 
 def test_a_note_moves_with_its_length_and_velocity():
@@ -84,7 +84,7 @@ def test_a_note_moves_with_its_length_and_velocity():
 
 
 def test_undo_brings_everything_back_and_redo_makes_it_again():
-    history = corrected({"notes": {"bass": {"delete": [0]}}}, {"notes": {"bass": {"pitch": {"1": 70}}}})
+    history = apply_changes({"notes": {"bass": {"delete": [0]}}}, {"notes": {"bass": {"pitch": {"1": 70}}}})
     assert pitches(bass(history.undo())) == [41, 42, 43, 44]
     assert bass(history.undo().undo()) == bass(History())
     assert bass(history.undo().redo()) == bass(history)
@@ -92,7 +92,7 @@ def test_undo_brings_everything_back_and_redo_makes_it_again():
 
 def test_settings_of_a_part_come_one_after_the_other():
     told = [{"settings": {"notes": {"bass": {"transpose": 12}}}}, {"settings": {"notes": {"bass": {"gap_ms": 20}}}}]
-    now = effective(SONG, corrected(*told), OPTIONS).options.of(Part.BASS)
+    now = apply_corrections(SONG, apply_changes(*told), OPTIONS).options.part_options(Part.BASS)
     assert (now.transpose, now.gap_ms) == (12, 20)
 
 
@@ -114,6 +114,6 @@ def test_settings_of_a_part_come_one_after_the_other():
 )
 def test_what_does_not_fit_is_refused_in_words(given, code, words):
     with pytest.raises(Rejected) as refused:
-        corrected(given)
+        apply_changes(given)
     assert refused.value.code == code
     assert words in refused.value.reason

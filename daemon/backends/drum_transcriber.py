@@ -1,8 +1,8 @@
-"""The embedded drum ear: audio in, onset strength and velocity per drum class out, without torch.
+"""The embedded drum transcriber: audio in, onset strength and velocity per drum class out, without torch.
 
 Conventions: audio is mono float32 at 44.1 kHz; frame i of every output is centred on the sample
 i * HOP, so its time is i / frame_rate seconds; features are (frames, 2 * BANDS), strengths and
-velocities (frames, classes), both 0..1. Training uses the same `MelFront`.
+velocities (frames, classes), both 0..1. Training uses the same `MelSpectrogram`.
 """
 
 import json
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.sparse import csr_array
 
-from daemon.weights import EAR
+from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS
 
 RATE = 44100
 HOP = 441
@@ -63,7 +63,7 @@ def magnitudes(rows: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class MelFront:
+class MelSpectrogram:
     """log1p-compressed mel magnitudes through a long and a short Hann window on one 10 ms raster.
 
     The long window tells pitch (kick from floor tom, ride from hat), the short one tells time.
@@ -74,9 +74,9 @@ class MelFront:
 
     def frames(self, padded: Array, count: int) -> Array:
         """Features of `count` frames; frame 0 is centred on sample WINDOWS[0] // 2 of `padded`."""
-        return np.concatenate([self.view(padded, count, bank) for bank in self.banks], axis=1)
+        return np.concatenate([self.band_levels(padded, count, bank) for bank in self.banks], axis=1)
 
-    def view(self, padded: Array, count: int, bank: Array) -> Array:
+    def band_levels(self, padded: Array, count: int, bank: Array) -> Array:
         window = 2 * (bank.shape[0] - 1)
         first = (WINDOWS[0] - window) // 2
         rows = np.lib.stride_tricks.sliding_window_view(padded[first:], window)[::HOP][:count]
@@ -85,14 +85,14 @@ class MelFront:
         parts = [(few @ magnitudes(rows[start : start + ROWS] * taper).T).T for start in range(0, count, ROWS)]
         return np.log1p(COMPRESSION * (2 / taper.sum()) * np.concatenate(parts))
 
-    def whole(self, audio: Array) -> Array:
+    def features(self, audio: Array) -> Array:
         """Features of a short signal, one frame per started hop."""
         count = -(-audio.size // HOP)
         half = WINDOWS[0] // 2
         return self.frames(np.pad(audio, (half, half + HOP)).astype(np.float32), count)
 
 
-def stream(front: MelFront, blocks: Iterable[Array]) -> Iterator[Array]:
+def stream_features(spectrogram: MelSpectrogram, blocks: Iterable[Array]) -> Iterator[Array]:
     """Feature chunks of exactly CHUNK frames (the last is shorter), whatever the block sizes."""
     half, step = WINDOWS[0] // 2, CHUNK * HOP
     held = np.zeros(half, dtype=np.float32)
@@ -101,15 +101,15 @@ def stream(front: MelFront, blocks: Iterable[Array]) -> Iterator[Array]:
         total += block.size
         held = np.concatenate([held, block.astype(np.float32, copy=False)])
         while held.size >= step + WINDOWS[0]:
-            yield front.frames(held, CHUNK)
+            yield spectrogram.frames(held, CHUNK)
             held, emitted = held[step:], emitted + CHUNK
     rest = -(-total // HOP) - emitted
     padded = np.pad(held, (0, WINDOWS[0] + HOP))
     for start in range(0, rest, CHUNK):
-        yield front.frames(padded[start * HOP :], min(CHUNK, rest - start))
+        yield spectrogram.frames(padded[start * HOP :], min(CHUNK, rest - start))
 
 
-def with_context(chunks: Iterable[Array]) -> Iterator[Array]:
+def add_context(chunks: Iterable[Array]) -> Iterator[Array]:
     """Each chunk with CONTEXT frames of its neighbours on both sides, silence beyond the ends.
 
     One chunk is held back until its successor is known, so memory stays bounded.
@@ -118,14 +118,14 @@ def with_context(chunks: Iterable[Array]) -> Iterator[Array]:
     before, current = silence, None
     for chunk in chunks:
         if current is not None:
-            yield np.concatenate([before, current, fitted(chunk)])
+            yield np.concatenate([before, current, fit_context(chunk)])
             before = np.concatenate([before, current])[-CONTEXT:]
         current = chunk
     if current is not None:
         yield np.concatenate([before, current, silence])
 
 
-def fitted(chunk: Array) -> Array:
+def fit_context(chunk: Array) -> Array:
     """The first CONTEXT frames, filled up with silence."""
     missing = max(0, CONTEXT - chunk.shape[0])
     return np.pad(chunk[:CONTEXT], ((0, missing), (0, 0)))
@@ -142,8 +142,8 @@ class Onset:
 
 
 @dataclass(frozen=True, slots=True)
-class Activations:
-    """What the ear heard. `strength` and `velocity` are (frames, classes), 0..1.
+class DrumActivations:
+    """What the drum transcriber gives. `strength` and `velocity` are (frames, classes), 0..1.
 
     Frame i is centred on i / frame_rate seconds. `velocity` is meaningful at onsets only.
     `lateness` is each class's median error in seconds on rendered validation clips; `onsets`
@@ -163,8 +163,8 @@ class Activations:
         found = []
         frames = max(1, round(apart * self.frame_rate))
         for group in GROUPS:
-            curve = either(self.strength[:, list(group)])
-            for peak in peak_frames(curve, self.thresholds[group[0]], frames):
+            curve = chance_of_any(self.strength[:, list(group)])
+            for peak in pick_peaks(curve, self.thresholds[group[0]], frames):
                 found.append(self._onset(curve, int(peak), group))
         return sorted(found, key=lambda onset: onset.time)
 
@@ -172,16 +172,16 @@ class Activations:
         """The stronger class of the group around the peak gives its name and velocity."""
         near = self.strength[max(0, peak - 1) : peak + 2].sum(axis=0)
         drum = max(group, key=lambda one: float(near[one]))
-        time = max(0.0, sub_frame(curve, peak) / self.frame_rate - self.lateness[drum])
+        time = max(0.0, refine_peak(curve, peak) / self.frame_rate - self.lateness[drum])
         return Onset(time, drum, float(curve[peak]), float(self.velocity[peak, drum]))
 
 
-def either(strength: Array) -> Array:
+def chance_of_any(strength: Array) -> Array:
     """(frames, n) chances to (frames,): that at least one of them sounds."""
     return np.asarray(1 - np.prod(1 - strength, axis=1), dtype=np.float32)
 
 
-def peak_frames(curve: Array, threshold: float, apart: int) -> list[int]:
+def pick_peaks(curve: Array, threshold: float, apart: int) -> list[int]:
     """Local maxima at or above `threshold`; of two less than `apart` frames apart the stronger."""
     padded = np.pad(curve, 1)
     best = (curve >= padded[:-2]) & (curve > padded[2:]) & (curve >= threshold)
@@ -194,7 +194,7 @@ def peak_frames(curve: Array, threshold: float, apart: int) -> list[int]:
     return kept
 
 
-def sub_frame(curve: Array, peak: int) -> float:
+def refine_peak(curve: Array, peak: int) -> float:
     """Peak position in frames, by a parabola through the logarithms of three neighbours.
 
     The net was taught Gaussian bumps, whose logarithm is a parabola.
@@ -207,27 +207,27 @@ def sub_frame(curve: Array, peak: int) -> float:
 
 
 @dataclass(frozen=True)
-class Ear:
-    """Listens to mono audio at 44.1 kHz. The onnxruntime session is made on first use."""
+class OnnxDrumTranscriber:
+    """Transcribes drums from mono audio at 44.1 kHz. The onnxruntime session is made on first use."""
 
     weights: Path | None = None
-    front: MelFront = field(default_factory=MelFront)
+    spectrogram: MelSpectrogram = field(default_factory=MelSpectrogram)
 
-    def listen(self, blocks: Iterable[Array], rate: int, *, in_music: bool = False) -> Activations:
+    def transcribe(self, blocks: Iterable[Array], rate: int, *, in_music: bool = False) -> DrumActivations:
         """Mono blocks of any size to activations; memory is bounded except for the result.
 
         `in_music` chooses the thresholds for a full mix instead of those for drums alone.
         """
         if rate != RATE:
             raise ValueError(f"the ear hears at {RATE} Hz, not {rate}: resample first")
-        pairs = [self._hear(chunk) for chunk in with_context(stream(self.front, blocks))]
+        pairs = [self._run_chunk(chunk) for chunk in add_context(stream_features(self.spectrogram, blocks))]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         strength = np.concatenate([empty, *(strength for strength, _ in pairs)])
         velocity = np.concatenate([empty, *(velocity for _, velocity in pairs)])
-        limits = self._noted("mix_thresholds" if in_music else "thresholds")
-        return Activations(RATE / HOP, self.classes, strength, velocity, limits, self._noted("lateness"))
+        limits = self._read_metadata("mix_thresholds" if in_music else "thresholds")
+        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, self._read_metadata("lateness"))
 
-    def _hear(self, chunk: Array) -> tuple[Array, Array]:
+    def _run_chunk(self, chunk: Array) -> tuple[Array, Array]:
         strength, velocity = self._session.run(None, {"features": chunk[None]})
         inner = slice(CONTEXT, chunk.shape[0] - CONTEXT)
         return strength[0, inner], velocity[0, inner]
@@ -239,19 +239,19 @@ class Ear:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count()
-        path = str(self.weights or EAR)
+        path = str(self.weights or DRUM_TRANSCRIBER_WEIGHTS)
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
     @cached_property
-    def _notes(self) -> dict[str, str]:
+    def _metadata(self) -> dict[str, str]:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(json.loads(self._notes["classes"]))
+        return tuple(json.loads(self._metadata["classes"]))
 
-    def _noted(self, name: str) -> tuple[float, ...]:
-        return tuple(json.loads(self._notes[name]))
+    def _read_metadata(self, name: str) -> tuple[float, ...]:
+        return tuple(json.loads(self._metadata[name]))
 
 
 LINUX = hasattr(os, "sched_getaffinity")

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daemon.backends.kit_splitter import BANDS, COMPRESSION, CONTEXT, KitNetwork, features_of
-from daemon.backends.separators import EmbeddedKit
+from daemon.backends.kit_network import BANDS, COMPRESSION, CONTEXT, OnnxKitNetwork, features_of
+from daemon.backends.separators import EmbeddedKitNetwork
 from daemon.pipeline.audio.bands import bands
 from daemon.pipeline.audio.stft import WINDOW, stft
 from daemon.pipeline.drums import kit_splitter as kit
 from daemon.pipeline.records import Audio, Drum
-from daemon.weights import EAR, KIT
+from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS, KIT_NETWORK_WEIGHTS
 from tests import synth
 
 MOST = 12e6  # bytes in the package for both networks
@@ -25,7 +25,7 @@ def power_of(sound):
 def given(sound):
     """How much of the energy of `sound` each drum is given, 0..1."""
     power = power_of(sound)
-    energy = ((power.mean(axis=0) * bands().weight)[None] * KitNetwork()(power)).sum(axis=(1, 2))
+    energy = ((power.mean(axis=0) * bands().weight)[None] * OnnxKitNetwork()(power)).sum(axis=(1, 2))
     return dict(zip(Drum, energy / energy.sum(), strict=True))
 
 
@@ -34,17 +34,17 @@ def struck(drum):
 
 
 def test_the_model_card_names_these_very_weights():
-    card = (KIT.parent / "MODEL_CARD.md").read_text("utf-8")
-    assert hashlib.sha256(KIT.read_bytes()).hexdigest() in card
-    assert EmbeddedKit().weights.sha256 in card
+    card = (KIT_NETWORK_WEIGHTS.parent / "MODEL_CARD.md").read_text("utf-8")
+    assert hashlib.sha256(KIT_NETWORK_WEIGHTS.read_bytes()).hexdigest() in card
+    assert EmbeddedKitNetwork().weights.sha256 in card
 
 
 def test_both_networks_together_are_small():
-    assert EAR.stat().st_size + KIT.stat().st_size < MOST
+    assert DRUM_TRANSCRIBER_WEIGHTS.stat().st_size + KIT_NETWORK_WEIGHTS.stat().st_size < MOST
 
 
 def test_the_shares_add_up_to_one_in_every_band():
-    shares = KitNetwork()(power_of(struck("snare")))
+    shares = OnnxKitNetwork()(power_of(struck("snare")))
     assert shares.shape == (5, BANDS, stft(struck("snare")).shape[2])
     assert shares.sum(axis=0) == pytest.approx(np.ones(shares.shape[1:]), abs=1e-4)
     assert shares.min() >= 0
@@ -58,7 +58,7 @@ def test_a_drum_played_alone_is_mostly_its_own(drum):
 
 
 def test_a_single_frame_is_enough():
-    assert KitNetwork()(np.zeros((1, BANDS, 1), np.float32)).shape == (5, BANDS, 1)
+    assert OnnxKitNetwork()(np.zeros((1, BANDS, 1), np.float32)).shape == (5, BANDS, 1)
 
 
 def test_the_bands_are_those_that_the_network_was_trained_on():
@@ -77,14 +77,14 @@ def test_a_full_scale_tone_has_the_level_that_training_knew():
 
 
 def test_the_pipeline_shows_it_all_that_it_can_use():
-    assert kit.OUTLOOK // kit.HOP >= CONTEXT
+    assert kit.NETWORK_CONTEXT // kit.HOP >= CONTEXT
 
 
 def test_with_the_packaged_network_the_stems_add_up(tmp_path: Path):
     sound, folder = synth.play(synth.rock_beat(2), 4.0), tmp_path
     audio = Audio(synth.write(folder / "drums.wav", sound), sound.shape[1])
     onsets = {Drum.KICK: synth.onsets_of(synth.rock_beat(2), "kick"), Drum.SNARE: [0.5, 1.5]}
-    network = EmbeddedKit()
+    network = EmbeddedKitNetwork()
     parts = kit.split(audio, onsets, network.weights, folder, lambda _: None, network)
     assert sum(stem.read() for stem in parts.drums.values()) == pytest.approx(sound, abs=1e-6)
     assert parts.model.sha256 == network.weights.sha256

@@ -3,39 +3,39 @@
 import numpy as np
 import pytest
 
-from daemon.backends.ear import HOP, RATE, Onset
-from daemon.training.dataset import targets
-from daemon.training.evaluate import Take, agreement, best_thresholds, count, table
-from daemon.training.hydrogen import voice_named
-from daemon.training.kits import attack_sample, trimmed
+from daemon.backends.drum_transcriber import HOP, RATE, Onset
+from daemon.training.dataset import build_targets
+from daemon.training.drum_sounds import CLASSES, SampledSound
+from daemon.training.evaluate import EvaluatedClip, agreement, best_thresholds, count_matches, f_measure_table
+from daemon.training.hydrogen import match_sound
+from daemon.training.kits import attack_sample, trim_audio
 from daemon.training.timing import FLUX_HOP, Snap, superflux
-from daemon.training.voices import CLASSES, Voice
 
 
 def test_one_estimate_cannot_match_two_onsets() -> None:
-    found = count(np.array([1.0, 1.02]), np.array([1.01]), 0.05)
+    found = count_matches(np.array([1.0, 1.02]), np.array([1.01]), 0.05)
     assert (found.hits, found.wanted, found.found) == (1, 2, 1)
 
 
 def test_matching_is_the_largest_possible() -> None:
-    assert count(np.array([1.0, 1.06]), np.array([0.97, 1.03]), 0.04).hits == 2
+    assert count_matches(np.array([1.0, 1.06]), np.array([0.97, 1.03]), 0.04).hits == 2
 
 
 def test_a_perfect_answer_scores_one() -> None:
     events = np.array([[1.0, 0, 0.5], [1.5, 3, 0.9]])
     onsets = [Onset(1.0, 0, 0.9, 0.5), Onset(1.5, 3, 0.9, 0.9)]
-    assert table([(events, onsets)])["micro"] == (1.0, 1.0, 1.0)
+    assert f_measure_table([(events, onsets)])["micro"] == (1.0, 1.0, 1.0)
 
 
 def test_a_closed_hat_heard_open_counts_as_hat_but_not_as_agreement() -> None:
     pair = (np.array([[1.0, 3, 0.5]]), [Onset(1.0, 4, 0.9, 0.5)])
-    assert table([pair])["hihat"] == (1.0, 1.0, 1.0)
+    assert f_measure_table([pair])["hihat"] == (1.0, 1.0, 1.0)
     with pytest.warns(RuntimeWarning):
         assert agreement([pair])["closed/open accuracy"] == 0.0
 
 
 def test_a_target_peaks_at_the_frame_of_its_hit() -> None:
-    strength, velocity = targets(np.array([[0.5, 1, 0.8]]), 100)
+    strength, velocity = build_targets(np.array([[0.5, 1, 0.8]]), 100)
     assert int(np.argmax(strength[:, 1])) == round(0.5 * RATE / HOP)
     assert set(np.flatnonzero(velocity[:, 1])) == {49, 50, 51}
     assert strength[:, [0, *range(2, len(CLASSES))]].max() == 0
@@ -45,7 +45,7 @@ def test_thresholds_separate_hits_from_ghosts() -> None:
     strength = np.zeros((300, len(CLASSES)), np.float32)
     strength[100], strength[200] = 0.9, 0.3
     events = np.array([[1.0, drum, 1.0] for drum in (0, 1, 2, 3, 5)])
-    limits = best_thresholds([Take(strength, strength, events)])
+    limits = best_thresholds([EvaluatedClip(strength, strength, events)])
     assert all(0.3 < limit <= 0.9 for limit in limits[:3])
 
 
@@ -71,26 +71,26 @@ def test_the_attack_of_a_swelling_sound_is_its_stroke_and_not_its_peak() -> None
 
 def test_trimming_cuts_silence_and_sets_the_peak() -> None:
     audio = np.concatenate([np.zeros(5000), [0.1, -0.2, 0.1], np.zeros(5000)])
-    shot = trimmed(audio.astype(np.float32))
+    shot = trim_audio(audio.astype(np.float32))
     assert shot is not None
     assert shot.size < 100
 
 
 def test_a_silent_take_is_no_shot() -> None:
-    assert trimmed(np.zeros(1000, np.float32)) is None
+    assert trim_audio(np.zeros(1000, np.float32)) is None
 
 
 @pytest.mark.parametrize(
-    ("name", "voice"),
+    ("name", "sound"),
     [
-        ("Kick Long", Voice.KICK),
-        ("Hat Pedal", Voice.PEDAL),
-        ("VariBreaks Hat 1 Op", Voice.OPEN),
-        ("Closed HH", Voice.CLOSED),
-        ("Ride Bell", Voice.BELL),
+        ("Kick Long", SampledSound.KICK),
+        ("Hat Pedal", SampledSound.PEDAL),
+        ("VariBreaks Hat 1 Op", SampledSound.OPEN),
+        ("Closed HH", SampledSound.CLOSED),
+        ("Ride Bell", SampledSound.BELL),
         ("Snare Roll", None),
-        ("Hand Clap", Voice.OTHER),
+        ("Hand Clap", SampledSound.OTHER),
     ],
 )
-def test_instrument_names_are_understood(name: str, voice: Voice | None) -> None:
-    assert voice_named(name) is voice
+def test_instrument_names_are_understood(name: str, sound: SampledSound | None) -> None:
+    assert match_sound(name) is sound

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bridge.discovery import published
+from bridge.discovery import read_running
 from bridge.osc.client import Client
 from bridge.osc.codec import Message
 from tests import synth
@@ -18,7 +18,7 @@ PATIENCE = 60.0
 BEAT = synth.rock_beat(2)
 
 
-class Home:
+class DaemonProcess:
     """Folders, settings in the environment, and the daemon's process while one runs."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -36,36 +36,36 @@ class Home:
         self.process: subprocess.Popen[str] | None = None
 
     @property
-    def said(self) -> Path:
+    def log_path(self) -> Path:
         return self.folder / "said.txt"
 
     @property
     def state(self) -> Path:
         return self.folder / "state"
 
-    def start(self) -> "Home":
-        self.process = self.running()
+    def start(self) -> "DaemonProcess":
+        self.process = self.spawn()
         deadline = time.monotonic() + PATIENCE
-        while not self.announced():
-            assert self.process.poll() is None, self.said.read_text("utf-8")
+        while not self.is_announced():
+            assert self.process.poll() is None, self.log_path.read_text("utf-8")
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return self
 
-    def announced(self) -> bool:
-        running = published(self.state)
+    def is_announced(self) -> bool:
+        running = read_running(self.state)
         return running is not None and self.process is not None and running.pid == self.process.pid
 
-    def running(self) -> "subprocess.Popen[str]":
+    def spawn(self) -> "subprocess.Popen[str]":
         """The daemon as a service would start it: what it says goes to a file."""
-        with self.said.open("w") as said:
+        with self.log_path.open("w") as said:
             return subprocess.Popen([sys.executable, "-m", "daemon", "run"], env=self.environ, stderr=said, text=True)
 
     def sidestick(self, *args: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "daemon", *args]
         return subprocess.Popen(command, env=self.environ, stdout=-1, stderr=-1, text=True)
 
-    def told(self, *args: str) -> tuple[int, str, str]:
+    def run_command(self, *args: str) -> tuple[int, str, str]:
         """Exit status and output of another sidestick command."""
         with self.sidestick(*args) as process:
             out, errors = process.communicate(timeout=PATIENCE)

@@ -17,55 +17,55 @@ from bridge.osc.codec import Message
 from bridge.osc.replies import reply
 from daemon.errors import Rejected
 from daemon.events import Done, Event, Failed, MidiWritten, Progress
-from daemon.inlets.dispatch import Reception
+from daemon.inlets.dispatch import Dispatcher
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
-from daemon.outlets.notify import Asker, Notifier
-from tests.fake_door import JOB, FakeDoor
+from daemon.outlets.notify import Notifier, Requester
+from tests.fake_core import JOB, FakeCore
 from tests.fakes import clip_of
 
 Step = Event | float
 
 
 @dataclass
-class Stage(FakeDoor):
+class ScriptedDaemon(FakeCore):
     """`play` holds the events of the next job, and the seconds to wait between them."""
 
     play: Sequence[Step] = ()
     refuse: Rejected | None = None
     notifier: Notifier = field(default_factory=lambda: Notifier(time.monotonic))
 
-    def process(self, asker: Asker, path: str, options_json: dict[str, Any]) -> Message:
+    def process(self, asker: Requester, path: str, options_json: dict[str, Any]) -> Message:
         self._note("process", path=path, options_json=options_json)
         if self.refuse:
             raise self.refuse
         if self.verbs().count("process") == 1:
-            threading.Thread(target=self._perform, daemon=True).start()
+            threading.Thread(target=self._run_script, daemon=True).start()
         return reply("/sidestick/ack", id=asker.id, job=JOB)
 
-    def cancel(self, asker: Asker, job: str) -> Message:
-        self.notifier.hear(Failed(job, "cancelled", "The job was cancelled."))
+    def cancel(self, asker: Requester, job: str) -> Message:
+        self.notifier.handle_event(Failed(job, "cancelled", "The job was cancelled."))
         return super().cancel(asker, job)
 
-    def _perform(self) -> None:
+    def _run_script(self) -> None:
         time.sleep(0.2)  # until the asker follows the job
         for step in self.play:
             if isinstance(step, float):
                 time.sleep(step)
             else:
-                self.notifier.hear(step)
+                self.notifier.handle_event(step)
 
 
 @contextmanager
-def on_stage(stage: Stage, state: Path) -> Iterator[Stage]:
-    """The stage, published in `state` for as long as the block lasts."""
-    reception = Reception(stage, stage.notifier, time.monotonic)
-    osc, spool = OscInlet(reception, 0), Spool(state / "spool", reception, time.time)
+def serve_script(scripted_daemon: ScriptedDaemon, state: Path) -> Iterator[ScriptedDaemon]:
+    """The scripted daemon, published in `state` for as long as the block lasts."""
+    dispatcher = Dispatcher(scripted_daemon, scripted_daemon.notifier, time.monotonic)
+    osc, spool = OscInlet(dispatcher, 0), Spool(state / "spool", dispatcher, time.time)
     osc.start()
     spool.start()
     sender = (sys.executable, "-m", "bridge.osc.send")
-    discovery.publish(discovery.Running(os.getpid(), osc.osc_port, str(state / "spool"), "0.1.0", sender), state)
-    yield stage
+    discovery.publish(discovery.RunningDaemon(os.getpid(), osc.osc_port, str(state / "spool"), "0.1.0", sender), state)
+    yield scripted_daemon
     spool.stop()
     osc.stop()
 
@@ -88,17 +88,17 @@ class Results:
         return path
 
 
-def drafted(path: Path) -> Event:
+def draft_event(path: Path) -> Event:
     return MidiWritten(JOB, str(path))
 
 
-def working(fraction: float, eta: float | None = None) -> Event:
+def progress_event(fraction: float, eta: float | None = None) -> Event:
     return Progress(JOB, "separating", fraction, eta)  # type: ignore[arg-type]
 
 
-def finished(manifest: Path, midi: Path) -> Event:
+def done_event(manifest: Path, midi: Path) -> Event:
     return Done(JOB, 0, str(manifest), str(midi))
 
 
-def failed(reason: str) -> Event:
+def failed_event(reason: str) -> Event:
     return Failed(JOB, "broken", reason)

@@ -1,4 +1,4 @@
-"""Training of any network, resumable at every save: shards in, a checkpoint out."""
+"""Training loop of any network, resumable at every save: shards in, a checkpoint out."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -29,22 +29,22 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[Net, Batch]):
-    """What is trained, on what, and how far off it is. `batches` never ends."""
+class TrainingTask(Generic[Net, Batch]):
+    """A network, its training batches and its loss. `batches` never ends."""
 
-    make: Callable[[], Net]
+    make_net: Callable[[], Net]
     batches: Callable[[list[Path], Recipe, np.random.Generator], Iterator[Batch]]
     loss: Callable[[Net, Batch], Tensor]
 
 
-def excerpt(part: NDArray[np.uint8], clips: Any, starts: Any, frames: int) -> Tensor:
+def stack_excerpts(part: NDArray[np.uint8], clips: Any, starts: Any, frames: int) -> Tensor:
     """`frames` frames of each of `clips` from `starts` on."""
     rows = [part[clip, start : start + frames] for clip, start in zip(clips, starts, strict=True)]
     return torch.from_numpy(np.stack(rows)).float()
 
 
 @dataclass
-class Session(Generic[Net]):
+class TrainingSession(Generic[Net]):
     """What a checkpoint holds."""
 
     net: Net
@@ -66,24 +66,24 @@ class Session(Generic[Net]):
         self.step = state["step"]
 
 
-def open_session(task: Task[Net, Any], recipe: Recipe, checkpoint: Path) -> Session[Net]:
+def open_session(task: TrainingTask[Net, Any], recipe: Recipe, checkpoint: Path) -> TrainingSession[Net]:
     torch.manual_seed(recipe.seed)
-    net = task.make().to(memory_format=torch.channels_last)
+    net = task.make_net().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=0.01)
-    session = Session(net, task.make(), optimiser)
+    session = TrainingSession(net, task.make_net(), optimiser)
     session.average.load_state_dict(net.state_dict())
     if checkpoint.exists():
         session.load(checkpoint)
     return session
 
 
-def rate_at(recipe: Recipe, step: int) -> float:
+def learning_rate_at(recipe: Recipe, step: int) -> float:
     """Warm-up over 200 steps, then a cosine to zero."""
     fraction = min(step / recipe.steps, 1.0)
     return recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + float(np.cos(np.pi * fraction)))
 
 
-def average_into(average: nn.Module, net: nn.Module, step: int) -> None:
+def update_average(average: nn.Module, net: nn.Module, step: int) -> None:
     """Exponential moving average of all values, faster at the start; it is what is exported."""
     keep = min(0.998, (1 + step) / (10 + step))
     with torch.no_grad():
@@ -91,19 +91,19 @@ def average_into(average: nn.Module, net: nn.Module, step: int) -> None:
             slow.copy_(keep * slow + (1 - keep) * fast if slow.is_floating_point() else fast)
 
 
-def take_step(session: Session[Net], recipe: Recipe, loss: Tensor) -> float:
+def take_step(session: TrainingSession[Net], recipe: Recipe, loss: Tensor) -> float:
     for group in session.optimiser.param_groups:
-        group["lr"] = rate_at(recipe, session.step)
+        group["lr"] = learning_rate_at(recipe, session.step)
     session.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(session.net.parameters(), 1.0)
     session.optimiser.step()
-    average_into(session.average, session.net, session.step)
+    update_average(session.average, session.net, session.step)
     session.step += 1
     return float(loss.detach())
 
 
-def practise(task: Task[Any, Any], shards: Path, checkpoint: Path, recipe: Recipe) -> None:
+def train_network(task: TrainingTask[Any, Any], shards: Path, checkpoint: Path, recipe: Recipe) -> None:
     """Train to `recipe.steps`; shards that appear meanwhile are taken in at every save."""
     torch.set_num_threads(recipe.threads)
     session = open_session(task, recipe, checkpoint)
@@ -116,11 +116,11 @@ def practise(task: Task[Any, Any], shards: Path, checkpoint: Path, recipe: Recip
             if len(paths) != known:
                 source, known = task.batches(paths, recipe, rng), len(paths)
             session.save(checkpoint)
-            report(session, recent[-recipe.save_every :], time.monotonic() - began, known)
+            print_progress(session, recent[-recipe.save_every :], time.monotonic() - began, known)
         recent.append(take_step(session, recipe, task.loss(session.net, next(source))))
     session.save(checkpoint)
 
 
-def report(session: Session[Any], losses: list[float], seconds: float, shards: int) -> None:
+def print_progress(session: TrainingSession[Any], losses: list[float], seconds: float, shards: int) -> None:
     mean = float(np.mean(losses)) if losses else float("nan")
     print(f"step {session.step} loss {mean:.4f} {seconds:.0f} s, {shards} shards", flush=True)
