@@ -174,12 +174,12 @@ import sys
 from pathlib import Path
 from daemon.jobs.store import JobStore
 from daemon.jobs.job import State
-from tests.jobs.orders import job
+from tests.jobs.sample_jobs import job
 store = JobStore(Path(sys.argv[1]))
 while True:
-    kept = store.add(job())
-    store.move(kept, State.RUNNING)
-    print(kept.id, flush=True)
+    stored = store.add(job())
+    store.move(stored, State.RUNNING)
+    print(stored.id, flush=True)
 """
 
 
