@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
+from daemon import __version__
 from max_for_live.panel import HEIGHT, LABELS, WIDTH, panel
 from max_for_live.patch import Box, Rect
 
@@ -16,7 +17,7 @@ FONTS = ("Inter-Medium.otf", "DejaVuSans.ttf", "Arial.ttf")
 COUNTS = ((96, 108), (48, 101), (12, 33), (180, 74), (22, 81), (7, 92), (4, 88))
 # What the script would have put there for a song that is done.
 SHOWN = {
-    "link": "sidestick 0.1.0",
+    "link": f"sidestick {__version__}",
     "status": "Draft: 398 notes. Separating 62 %, 1 min 40 s left",
     "page": "1 / 2",
     **{f"count{i}": f"{n} hits, vel. {v}" for i, (n, v) in enumerate(COUNTS)},
