@@ -20,9 +20,9 @@ DEVICE = HERE / "sidestick.amxd"
 SCRIPT = "sidestick.js"
 MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
 SOURCES = (
-    "refusal", "paths", "files", "live", "timing", "bars", "midi_file", "drums", "rack", "notes", "pairing", "writer",
-    "learning", "source_clip", "places", "stem_tracks", "requests", "doorbell", "connection", "songs", "wishes",
-    "panel", "results", "device", "news", "corrections", "main",
+    "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "midi_file", "drums", "drum_rack", "notes",
+    "note_matching", "note_writer", "note_edits", "source_clip", "midi_clip", "stem_tracks", "requests", "reply_port",
+    "connection", "song_store", "settings", "panel", "results", "device", "events", "corrections", "main",
 )  # fmt: skip
 
 

@@ -3,75 +3,76 @@ var Connection = (function () {
     "use strict";
 
     var PROTOCOL = 1;
-    var BEAT = 5000; // milliseconds
+    var PING_INTERVAL = 5000; // milliseconds
     var LEASE = 60; // seconds
 
-    // `present` is null until the first answer or silence. `panel.link` shows it; `joined()` is called whenever sidestick
-    // comes (back).
-    function Connection(requests, panel, joined) {
+    // `connected` is null until the first reply or silence. `panel.showConnection` shows it; `onConnected()` is called
+    // whenever sidestick comes (back).
+    function Connection(requests, panel, onConnected) {
         var self = this;
         this.requests = requests;
         this.panel = panel;
-        this.joined = joined;
-        this.present = null;
-        this.seek = function () { return false; };
-        this.task = new Task(function () { self.beat(); });
+        this.onConnected = onConnected;
+        this.connected = null;
+        this.findPort = function () { return false; };
+        this.task = new Task(function () { self.ping(); });
     }
 
     Connection.prototype.start = function () {
-        this.beat();
+        this.ping();
     };
 
     Connection.prototype.stop = function () {
         this.task.cancel();
-        this.requests.forgetAll();
+        this.requests.cancelAll();
     };
 
-    Connection.prototype.beat = function () {
+    Connection.prototype.ping = function () {
         var self = this;
         this.task.cancel();
         this.requests.ask("ping", [], {
-            answered: function (args) { self.pong(args); },
-            refused: function (code, text) {
-                self.task.schedule(BEAT);
-                self.panel.link("old", "sidestick refuses", text);
+            onReply: function (args) { self.handlePong(args); },
+            onError: function (code, text) {
+                self.task.schedule(PING_INTERVAL);
+                self.panel.showConnection("incompatible", "sidestick refuses", text);
             },
-            lost: function () { self.gone(); }
+            onTimeout: function () { self.handleTimeout(); }
         }, this.requests.name + "-ping");
     };
 
-    Connection.prototype.pong = function (args) {
-        this.task.schedule(BEAT);
-        this.greet(args);
+    Connection.prototype.handlePong = function (args) {
+        this.task.schedule(PING_INTERVAL);
+        this.checkVersion(args);
     };
 
-    Connection.prototype.greet = function (args) {
+    Connection.prototype.checkVersion = function (args) {
         var version = args[2];
         var protocol = Number(args[3]);
         if (protocol !== PROTOCOL) {
-            this.present = false;
-            this.panel.link("old", "sidestick " + version, protocol < PROTOCOL
+            this.connected = false;
+            this.panel.showConnection("incompatible", "sidestick " + version, protocol < PROTOCOL
                 ? "sidestick " + version + " is too old for this device. Update sidestick."
                 : "sidestick " + version + " is newer than this device. Update the device.");
             return;
         }
-        this.requests.ask("subscribe", [LEASE], { answered: function () {} }, this.requests.name + "-subscribe");
-        if (!this.present) {
-            this.present = true;
-            this.panel.link("there", "sidestick " + version);
-            this.joined();
+        this.requests.ask("subscribe", [LEASE], { onReply: function () {} }, this.requests.name + "-subscribe");
+        if (!this.connected) {
+            this.connected = true;
+            this.panel.showConnection("connected", "sidestick " + version);
+            this.onConnected();
         }
     };
 
-    // `seek()` may find that sidestick listens on another port, and then it is asked there at once.
-    Connection.prototype.gone = function () {
-        var news = this.present !== false;
-        this.present = false;
-        this.panel.link("gone", "sidestick is not running", news ? "sidestick is not running. Start it with: sidestick run" : "");
-        if (this.seek()) {
-            this.beat();
+    // `findPort()` may find that sidestick listens on another port, and then it is asked there at once.
+    Connection.prototype.handleTimeout = function () {
+        var changed = this.connected !== false;
+        this.connected = false;
+        this.panel.showConnection("disconnected", "sidestick is not running",
+            changed ? "sidestick is not running. Start it with: sidestick run" : "");
+        if (this.findPort()) {
+            this.ping();
         } else {
-            this.task.schedule(BEAT);
+            this.task.schedule(PING_INTERVAL);
         }
     };
 

@@ -1,117 +1,117 @@
-// Everything that changes, plays or lists what sidestick heard in the current song.
+// Everything that changes, plays or lists what sidestick transcribed in the current song.
 (function () {
     "use strict";
 
-    var MOST = 1000; // characters of one relabel: a datagram of 1.4 KB holds them with the rest
+    var MAX_LENGTH = 1000; // characters of one relabel: a datagram of 1.4 KB holds them with the rest
 
     Device.prototype.requireSong = function () {
         if (!this.current || this.current.state !== "done") {
-            throw new Refusal("no_song", this.current && this.current.state === "running"
+            throw new UserError("no_song", this.current && this.current.state === "running"
                 ? "sidestick is still working on it." : "Transcribe a clip first.");
         }
         this.requireDaemon();
-        this.results.remember(this.current);
+        this.results.loadWrittenNotes(this.current);
         return this.current;
     };
 
-    // One question about the current job; what comes back as /sidestick/done is written by its event.
-    Device.prototype.edit = function (verb, args, answered) {
+    // One request about the current job; what comes back as /sidestick/done is written by its event.
+    Device.prototype.sendEdit = function (verb, args, onReply) {
         var self = this;
         this.requests.ask(verb, [this.requireSong().job].concat(args || []), {
-            answered: answered || function () {},
-            refused: function (code, text) {
-                self.panel.status(text);
-                self.panel.turn(0);
+            onReply: onReply || function () {},
+            onError: function (code, text) {
+                self.panel.showStatus(text);
+                self.panel.turnPage(0);
             },
-            lost: function () { self.panel.status("sidestick does not answer. Is it still running?"); }
+            onTimeout: function () { self.panel.showStatus("sidestick does not answer. Is it still running?"); }
         });
     };
 
-    Device.prototype.refresh = function () {
+    Device.prototype.requestClusters = function () {
         var self = this;
-        this.edit("clusters", [], function (args) { self.guard(self.listed, args); });
+        this.sendEdit("clusters", [], function (args) { self.guard(self.showClusters, args); });
     };
 
-    Device.prototype.listed = function (args) {
+    Device.prototype.showClusters = function (args) {
         if (this.current && this.current.job === String(args[1])) {
-            this.panel.show(Files.json(Paths.normal(args[2])));
+            this.panel.showClusters(Files.readJson(Paths.normalize(args[2])));
         }
     };
 
     Device.prototype.relabel = function (row) {
-        var cluster = this.panel.clusterIn(row.row);
+        var cluster = this.panel.clusterAt(row.row);
         var label = Drums.LABELS[row.label];
         var changes = { clusters: {} };
         if (!cluster || label === cluster.label) {
             return;
         }
         if (cluster.cluster < 0) {
-            this.correct({ hits: each(cluster.hits, label) });
+            this.sendCorrections({ hits: labelEach(cluster.hits, label) });
             return;
         }
         changes.clusters[cluster.cluster] = label;
-        this.edit("relabel", [JSON.stringify(changes)]);
+        this.sendEdit("relabel", [JSON.stringify(changes)]);
     };
 
     // Hits that are in no cluster are relabelled one by one.
-    function each(hits, label) {
+    function labelEach(hits, label) {
         var found = {};
         hits.forEach(function (hit) { found[hit.id] = label; });
         return found;
     }
 
     Device.prototype.audition = function (row) {
-        var cluster = this.panel.clusterIn(row);
+        var cluster = this.panel.clusterAt(row);
         if (cluster) {
-            this.edit("audition", [cluster.cluster]);
+            this.sendEdit("audition", [cluster.cluster]);
         }
     };
 
     Device.prototype.regenerate = function () {
         var song = this.requireSong();
-        this.edit("regenerate", [JSON.stringify(this.wishes.forRegenerate(song.source))]);
-        song.beats = this.wishes.usesLive();
+        this.sendEdit("regenerate", [JSON.stringify(this.settings.regenerateOptions(song.source))]);
+        song.beats = this.settings.usesLiveBeats();
     };
 
     Device.prototype.push = function () {
         var self = this;
         var song = this.requireSong();
-        this.edit("push", [JSON.stringify({ when: "now", parts: song.wanted })], function () {
-            self.panel.status("Playing on sidestick's port");
+        this.sendEdit("push", [JSON.stringify({ when: "now", parts: song.wanted })], function () {
+            self.panel.showStatus("Playing on sidestick's port");
         });
     };
 
     Device.prototype.silence = function () {
-        this.requests.ask("stop", [], { answered: function () {} });
+        this.requests.ask("stop", [], { onReply: function () {} });
     };
 
     Device.prototype.learn = function () {
         var self = this;
-        this.edit("clusters", [], function (args) { self.guard(self.learnFrom, Paths.normal(args[2])); });
+        this.sendEdit("clusters", [], function (args) { self.guard(self.learnFromClip, Paths.normalize(args[2])); });
     };
 
-    Device.prototype.learnFrom = function (path) {
-        var found = this.results.compared(this.current);
+    Device.prototype.learnFromClip = function (path) {
+        var found = this.results.readDrumNotes(this.current);
         var hits;
         var changes;
         if (!found) {
-            throw new Refusal("no_clip", "The clip of this song is gone. Transcribe it again.");
+            throw new UserError("no_clip", "The clip of this song is gone. Transcribe it again.");
         }
-        hits = Learning.hitsOf(found.written, Files.json(path));
-        changes = Learning.learn(found.written, found.existing, hits, this.current.map);
+        hits = NoteEdits.matchHits(found.written, Files.readJson(path));
+        changes = NoteEdits.findCorrections(found.written, found.existing, hits, this.current.map);
         if (!changes) {
-            throw new Refusal("nothing", "The notes are as sidestick wrote them: change or delete some first.");
+            throw new UserError("nothing", "The notes are as sidestick wrote them: change or delete some first.");
         }
-        this.correct(changes);
+        this.sendCorrections(changes);
     };
 
     // Corrections of many hits go in several messages, each one revision.
-    function parts(changes) {
+    function splitChanges(changes) {
         var found = [];
         var part = { hits: {}, delete_hits: [] };
         function add(put) {
             put();
-            if (JSON.stringify(part).length > MOST) {
+            if (JSON.stringify(part).length > MAX_LENGTH) {
                 found.push(part);
                 part = { hits: {}, delete_hits: [] };
             }
@@ -125,8 +125,8 @@
         return Object.keys(part.hits).length || part.delete_hits.length ? found.concat([part]) : found;
     }
 
-    Device.prototype.correct = function (changes) {
+    Device.prototype.sendCorrections = function (changes) {
         var self = this;
-        parts(changes).forEach(function (part) { self.edit("relabel", [JSON.stringify(part)]); });
+        splitChanges(changes).forEach(function (part) { self.sendEdit("relabel", [JSON.stringify(part)]); });
     };
 }());

@@ -2,24 +2,24 @@
 var Device = (function () {
     "use strict";
 
-    var NUDGE = 10000; // milliseconds without news after which a job is asked for again
-    var SETTLE = 300; // milliseconds in which several changes become one
+    var REQUERY_DELAY = 10000; // milliseconds without an event after which a job is asked for again
+    var DEBOUNCE = 300; // milliseconds in which several changes become one
 
-    // `host` is the way out: send, listen, ring, aim, find, store.
+    // `host` is the way out: send, bind, sendToSelf, findBox, store.
     function Device(host) {
         var self = this;
         this.host = host;
-        this.panel = new Panel.Panel(host.find);
-        this.wishes = new Wishes.Wishes();
-        this.songs = new Songs();
+        this.panel = new Panel.Panel(host.findBox);
+        this.settings = new Settings.Settings();
+        this.songs = new SongStore();
         this.current = null;
         this.ready = false;
         this.requests = new Requests(host.send);
         this.connection = new Connection(this.requests, this.panel, function () { self.resume(); });
-        this.results = new Results(this.wishes, function (text) { self.panel.status(text); });
-        this.nudger = new Task(function () { self.nudge(); });
-        this.settler = new Task(function () { self.guard(self.regenerate); });
-        this.drafter = new Task(function () { self.guard(self.deliverDraft); });
+        this.results = new Results(this.settings, function (text) { self.panel.showStatus(text); });
+        this.requeryTask = new Task(function () { self.requery(); });
+        this.regenerateTask = new Task(function () { self.guard(self.regenerate); });
+        this.draftTask = new Task(function () { self.guard(self.writeDrafts); });
         this.drafts = [];
     }
 
@@ -28,28 +28,29 @@ var Device = (function () {
         try {
             return step.call(this, argument);
         } catch (error) {
-            if (!(error instanceof Refusal)) {
+            if (!(error instanceof UserError)) {
                 throw error;
             }
-            this.panel.status(error.text);
+            this.panel.showStatus(error.text);
         }
     };
 
     Device.prototype.start = function () {
         var self = this;
-        this.panel.show([]);
-        this.panel.idle();
-        this.doorbell = new Doorbell.Doorbell(this.host.listen, this.host.ring, {
-            found: function (port) { self.listening(port); },
-            full: function () {
-                self.panel.link("gone", "No free port", "The ports " + Doorbell.FIRST + " to " + Doorbell.LAST +
-                    " are all taken. Remove a sidestick device or close another program.");
+        this.panel.showClusters([]);
+        this.panel.clearProgress();
+        this.replyPort = new ReplyPort.ReplyPort(this.host.bind, this.host.sendToSelf, {
+            onOpen: function (port) { self.connect(port); },
+            onExhausted: function () {
+                self.panel.showConnection("disconnected", "No free port",
+                    "The ports " + ReplyPort.FIRST + " to " + ReplyPort.LAST + " are all taken. " +
+                        "Remove a sidestick device or close another program.");
             }
         });
-        this.doorbell.next();
+        this.replyPort.tryNext();
     };
 
-    Device.prototype.listening = function (port) {
+    Device.prototype.connect = function (port) {
         this.requests.replyPort = port;
         this.ready = true;
         this.connection.start();
@@ -57,205 +58,207 @@ var Device = (function () {
 
     Device.prototype.stop = function () {
         this.ready = false;
-        [this.nudger, this.settler, this.drafter].forEach(function (task) { task.cancel(); });
+        [this.requeryTask, this.regenerateTask, this.draftTask].forEach(function (task) { task.cancel(); });
         this.connection.stop();
-        if (this.doorbell) {
-            this.doorbell.stop();
+        if (this.replyPort) {
+            this.replyPort.stop();
         }
     };
 
-    Device.prototype.restore = function (atoms) {
-        var own = Live.at("this_device canonical_parent");
+    Device.prototype.restoreSongs = function (atoms) {
+        var own = Live.byPath("this_device canonical_parent");
         if (this.songs.list.length === 0 && this.songs.restore(atoms)) {
-            this.songs.list.forEach(function (song) { SourceClip.settle(song.source, own); });
+            this.songs.list.forEach(function (song) { SourceClip.findTrack(song.source, own); });
             this.current = this.songs.list[0] || null;
-            if (this.connection.present) {
+            if (this.connection.connected) {
                 this.resume();
             }
         }
     };
 
-    Device.prototype.store = function () {
-        this.host.store(this.songs.stored());
+    Device.prototype.storeSongs = function () {
+        this.host.store(this.songs.serialize());
     };
 
     // sidestick is there again, or the set was opened anew: jobs go on, and the list of clusters is fetched.
     Device.prototype.resume = function () {
-        this.songs.unfinished().forEach(this.ask, this);
+        this.songs.unfinished().forEach(this.requestJob, this);
         if (this.current && this.current.state === "done") {
-            this.guard(this.refresh);
+            this.guard(this.requestClusters);
         }
     };
 
     Device.prototype.change = function (name, value) {
-        var changed = this.wishes.change(name, value);
+        var changed = this.settings.set(name, value);
         if (!this.ready || !changed || !this.current || this.current.state !== "done") {
             return;
         }
         if (name === "map") {
-            this.guard(this.revoice);
-        } else if (Wishes.needsDaemon(name)) {
-            this.settler.cancel();
-            this.settler.schedule(SETTLE);
+            this.guard(this.rewriteDrums);
+        } else if (Settings.needsDaemon(name)) {
+            this.regenerateTask.cancel();
+            this.regenerateTask.schedule(DEBOUNCE);
         }
     };
 
     Device.prototype.requireDaemon = function () {
-        if (!this.connection.present) {
-            this.connection.beat();
-            throw new Refusal("no_daemon", "sidestick is not running. Start it with: sidestick run");
+        if (!this.connection.connected) {
+            this.connection.ping();
+            throw new UserError("no_daemon", "sidestick is not running. Start it with: sidestick run");
         }
     };
 
     Device.prototype.transcribe = function () {
         this.requireDaemon();
-        this.begin(SourceClip.selected());
+        this.startJob(SourceClip.readSelected());
     };
 
     Device.prototype.drop = function (path) {
         this.requireDaemon();
-        this.begin(SourceClip.dropped(path, Live.at("this_device canonical_parent")));
+        this.startJob(SourceClip.fromFile(path, Live.byPath("this_device canonical_parent")));
     };
 
-    function sameWork(a, b) {
+    function isSameJob(a, b) {
         return a.state === "running" && JSON.stringify([a.source, a.options]) === JSON.stringify([b.source, b.options]);
     }
 
-    Device.prototype.begin = function (source) {
+    Device.prototype.startJob = function (source) {
         var song = {
             job: "", request: this.requests.newId(), state: "running", source: source,
-            wanted: this.wishes.parts(), beats: this.wishes.usesLive(),
-            place: this.wishes.values.place, map: null, manifest: "", midi: "",
-            parts: [], options: this.wishes.forProcess(source, this.songs.partsOf(source.path))
+            wanted: this.settings.parts(), beats: this.settings.usesLiveBeats(),
+            place: this.settings.values.place, map: null, manifest: "", midi: "",
+            parts: [], options: this.settings.processOptions(source, this.songs.finishedParts(source.path))
         };
-        if (this.songs.list.some(function (other) { return sameWork(other, song); })) {
-            throw new Refusal("running", "sidestick is working on this clip already.");
+        if (this.songs.list.some(function (other) { return isSameJob(other, song); })) {
+            throw new UserError("running", "sidestick is working on this clip already.");
         }
         this.current = this.songs.add(song);
-        this.panel.show([]);
-        this.panel.status("Asking sidestick about " + source.name);
-        this.ask(song);
+        this.panel.showClusters([]);
+        this.panel.showStatus("Asking sidestick about " + source.name);
+        this.requestJob(song);
     };
 
-    Device.prototype.ask = function (song) {
+    Device.prototype.requestJob = function (song) {
         var self = this;
-        this.expectNews();
+        this.scheduleRequery();
         this.requests.ask("process", [song.source.path, JSON.stringify(song.options)], {
-            answered: function (args) {
+            onReply: function (args) {
                 song.job = String(args[1]);
-                self.store();
-                if (song.unwanted) {
-                    self.abandon(song);
+                self.storeSongs();
+                if (song.cancelRequested) {
+                    self.cancelJob(song);
                 }
             },
-            refused: function (code, text) { self.failed(song, text); },
-            lost: function () { self.panel.status("sidestick does not answer. The job goes on when sidestick is back."); }
+            onError: function (code, text) { self.markFailed(song, text); },
+            onTimeout: function () {
+                self.panel.showStatus("sidestick does not answer. The job goes on when sidestick is back.");
+            }
         }, song.request);
     };
 
-    Device.prototype.expectNews = function () {
-        this.nudger.cancel();
-        this.nudger.schedule(NUDGE);
+    Device.prototype.scheduleRequery = function () {
+        this.requeryTask.cancel();
+        this.requeryTask.schedule(REQUERY_DELAY);
     };
 
-    // Asked again, sidestick tells where a job stands: an event that got lost is made good.
-    Device.prototype.nudge = function () {
+    // Asked again, sidestick sends where a job stands: an event that got lost is made good.
+    Device.prototype.requery = function () {
         var open = this.songs.unfinished();
         if (open.length) {
-            this.nudger.schedule(NUDGE);
+            this.requeryTask.schedule(REQUERY_DELAY);
         }
-        if (this.connection.present) {
-            open.forEach(this.ask, this);
+        if (this.connection.connected) {
+            open.forEach(this.requestJob, this);
         }
     };
 
-    Device.prototype.failed = function (song, text) {
+    Device.prototype.markFailed = function (song, text) {
         song.state = "failed";
-        this.panel.idle();
-        this.panel.status(text);
-        this.store();
+        this.panel.clearProgress();
+        this.panel.showStatus(text);
+        this.storeSongs();
     };
 
-    // A message without paths is the answer to cancel, stop or panic. Every edit is told twice: as the answer, and
+    // A message without paths is the answer to cancel, stop or panic. Every edit is reported twice: as the reply, and
     // as an event.
-    Device.prototype.done = function (what) {
+    Device.prototype.handleDone = function (what) {
         var song = what.song;
-        var news = [what.args[2], what.args[3], what.args[4]].join(" ");
-        if (what.args.length < 5 || (song.state === "done" && song.news === news)) {
+        var result = [what.args[2], what.args[3], what.args[4]].join(" ");
+        if (what.args.length < 5 || (song.state === "done" && song.lastResult === result)) {
             return;
         }
         if (!what.args[4]) {
-            this.failed(song, "The path of the result is too long to be told. Move the song to a shorter folder.");
+            this.markFailed(song, "The path of the result is too long to be told. Move the song to a shorter folder.");
             return;
         }
-        song.news = news;
-        song.manifest = Paths.normal(what.args[3]);
-        song.midi = Paths.normal(what.args[4]);
+        song.lastResult = result;
+        song.manifest = Paths.normalize(what.args[3]);
+        song.midi = Paths.normalize(what.args[4]);
         song.state = "done";
-        this.panel.idle();
-        this.deliver(song);
-        this.refresh();
+        this.panel.clearProgress();
+        this.writeResult(song);
+        this.requestClusters();
     };
 
-    Device.prototype.deliver = function (song) {
+    Device.prototype.writeResult = function (song) {
         if (song.options.stems) {
-            this.deliverStems(song);
+            this.createStemTracks(song);
         } else {
-            this.deliverNotes(song);
+            this.writeNotes(song);
         }
-        this.store();
+        this.storeSongs();
     };
 
-    Device.prototype.deliverNotes = function (song) {
-        var count = this.results.deliver(song, null);
-        var told = count ? Notes.counted(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
-        this.panel.status(song.source.name + ": " + told + this.results.remark(song));
+    Device.prototype.writeNotes = function (song) {
+        var count = this.results.writeNotes(song, null);
+        var summary = count ? Notes.formatCount(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
+        this.panel.showStatus(song.source.name + ": " + summary + this.results.separatorWarning(song));
     };
 
-    Device.prototype.deliverStems = function (song) {
+    Device.prototype.createStemTracks = function (song) {
         if (!song.stemsPlaced) {
             song.stemsPlaced = true;
-            this.panel.status((StemTracks.place(song.source, this.results.stems(song))
+            this.panel.showStatus((StemTracks.create(song.source, this.results.stems(song))
                 ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder") +
-                this.results.remark(song));
+                this.results.separatorWarning(song));
         }
     };
 
-    Device.prototype.revoice = function () {
-        this.results.revoice(this.current);
-        this.deliver(this.current);
+    Device.prototype.rewriteDrums = function () {
+        this.results.updateDrumMap(this.current);
+        this.writeResult(this.current);
     };
 
     // A job that sidestick has not named yet is cancelled as soon as it is.
     Device.prototype.cancel = function () {
         var song = this.current;
         if (!song || song.state !== "running") {
-            throw new Refusal("nothing", "There is nothing to cancel.");
+            throw new UserError("nothing", "There is nothing to cancel.");
         }
-        song.unwanted = true;
+        song.cancelRequested = true;
         if (song.job) {
-            this.abandon(song);
+            this.cancelJob(song);
         }
     };
 
-    Device.prototype.abandon = function (song) {
+    Device.prototype.cancelJob = function (song) {
         var self = this;
         this.requests.ask("cancel", [song.job], {
-            answered: function () { self.failed(song, "Cancelled"); },
-            refused: function (code, text) { self.panel.status(text); },
-            lost: function () { self.panel.status("sidestick does not answer. Is it still running?"); }
+            onReply: function () { self.markFailed(song, "Cancelled"); },
+            onError: function (code, text) { self.panel.showStatus(text); },
+            onTimeout: function () { self.panel.showStatus("sidestick does not answer. Is it still running?"); }
         });
     };
 
     // The user selected another clip: its song is the one to work on.
-    Device.prototype.selected = function (clip) {
+    Device.prototype.selectClip = function (clip) {
         var self = this;
-        var found = this.songs.list.filter(function (song) { return self.results.holds(song, clip); })[0];
+        var found = this.songs.list.filter(function (song) { return self.results.hasClip(song, clip); })[0];
         if (found && found !== this.current) {
             this.current = found;
-            this.panel.status(found.source.name);
-            if (found.state === "done" && this.connection.present) {
-                this.guard(this.refresh);
+            this.panel.showStatus(found.source.name);
+            if (found.state === "done" && this.connection.connected) {
+                this.guard(this.requestClusters);
             }
         }
     };

@@ -9,7 +9,7 @@ var Drums = (function () {
         ride_bell: 53, china: 52, splash: 55, tambourine: 54, cowbell: 56, shaker: 70
     };
     // The pads of Live's own core kits, from C1 up.
-    var RACK = {
+    var DRUM_RACK = {
         kick: 36, side_stick: 37, snare: 38, clap: 39, low_tom: 41, floor_tom: 41, closed_hihat: 42, mid_tom: 43,
         high_tom: 45, open_hihat: 46, crash: 49, ride: 51
     };
@@ -84,13 +84,13 @@ var Drums = (function () {
     }
 
     // A General MIDI note as the instrument of `map` wants it.
-    function translated(map, note) {
+    function translatePitch(map, note) {
         var label = labelOf(GM, note);
         return label ? pitch(map, label) : note;
     }
 
     return {
-        GM: GM, RACK: RACK, LABELS: LABELS, title: title, mapOfPads: mapOfPads, pitch: pitch, labelOf: labelOf,
-        translated: translated
+        GM: GM, DRUM_RACK: DRUM_RACK, LABELS: LABELS, title: title, mapOfPads: mapOfPads, pitch: pitch,
+        labelOf: labelOf, translatePitch: translatePitch
     };
 }());

@@ -6,20 +6,20 @@ var Files = (function () {
     var LARGEST = 64 * 1024 * 1024;
     var HEAD = 4096;
 
-    function opened(path) {
+    function openFile(path) {
         var file = new File(path, "read");
         return file.isopen ? file : null;
     }
 
     function exists(path) {
-        var file = opened(path);
+        var file = openFile(path);
         if (file) {
             file.close();
         }
         return !!file;
     }
 
-    function take(file, most, stop) {
+    function readBlocks(file, most, stop) {
         var bytes = [];
         var block;
         var end = "";
@@ -35,21 +35,21 @@ var Files = (function () {
     }
 
     // All bytes of a file, or its first `most`, or those up to the block in which `stop` is.
-    function bytes(path, most, stop) {
-        var file = opened(path);
+    function readBytes(path, most, stop) {
+        var file = openFile(path);
         var found;
         if (!file) {
-            throw new Refusal("missing", Paths.name(path) + " cannot be opened. Was it moved or renamed?");
+            throw new UserError("missing", Paths.name(path) + " cannot be opened. Was it moved or renamed?");
         }
         try {
-            found = take(file, most || LARGEST, stop);
+            found = readBlocks(file, most || LARGEST, stop);
         } finally {
             file.close();
         }
         return found;
     }
 
-    function text(values) {
+    function decodeLatin1(values) {
         var parts = [];
         var at;
         for (at = 0; at < values.length; at += BLOCK) {
@@ -58,24 +58,24 @@ var Files = (function () {
         return parts.join("");
     }
 
-    function utf8(found) {
+    function decodeUtf8(found) {
         return decodeURIComponent(escape(found));
     }
 
-    function until(found, stop) {
+    function cutBefore(found, stop) {
         var at = stop ? found.indexOf(stop) : -1;
         return at < 0 ? found : found.slice(0, at) + "}";
     }
 
     // The object in a file. What comes at and after `stop`, the start of one of its members, is left out unread.
-    function json(path, stop) {
+    function readJson(path, stop) {
         try {
-            return JSON.parse(utf8(until(text(bytes(path, null, stop)), stop)));
+            return JSON.parse(decodeUtf8(cutBefore(decodeLatin1(readBytes(path, null, stop)), stop)));
         } catch (error) {
-            if (error instanceof Refusal) {
+            if (error instanceof UserError) {
                 throw error;
             }
-            throw new Refusal("damaged", Paths.name(path) + " cannot be read. Transcribe the clip again.");
+            throw new UserError("damaged", Paths.name(path) + " cannot be read. Transcribe the clip again.");
         }
     }
 
@@ -84,12 +84,12 @@ var Files = (function () {
     }
 
     // Samples of Live's packs are AIFC files whose compression is Ableton's own; only Live can read them.
-    function encrypted(path) {
-        var head = bytes(path, HEAD);
+    function isEncrypted(path) {
+        var head = readBytes(path, HEAD);
         var text = ascii(head, 0, head.length);
         var common = text.indexOf("COMM");
         return text.slice(8, 12) === "AIFC" && common > 0 && text.slice(common + 26, common + 30) === "able";
     }
 
-    return { exists: exists, bytes: bytes, json: json, encrypted: encrypted, ascii: ascii };
+    return { exists: exists, readBytes: readBytes, readJson: readJson, isEncrypted: isEncrypted, ascii: ascii };
 }());

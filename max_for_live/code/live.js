@@ -2,9 +2,9 @@
 var Live = (function () {
     "use strict";
 
-    var FARTHEST = 1576800; // beats; Live's own limit
+    var LAST_BEAT = 1576800; // beats; Live's own limit
 
-    function at(path) {
+    function byPath(path) {
         return new LiveAPI(path);
     }
 
@@ -12,31 +12,31 @@ var Live = (function () {
         return new LiveAPI("id " + id);
     }
 
-    function there(api) {
+    function exists(api) {
         return Number(api.id) !== 0;
     }
 
     function text(api, property) {
-        var found = api.get(property);
-        return found && found.length ? found.join(" ") : "";
+        var value = api.get(property);
+        return value && value.length ? value.join(" ") : "";
     }
 
     function number(api, property) {
-        var found = api.get(property);
-        return found && found.length ? Number(found[0]) : 0;
+        var value = api.get(property);
+        return value && value.length ? Number(value[0]) : 0;
     }
 
-    function ids(api, children) {
+    function childIds(api, children) {
         return (api.get(children) || []).filter(function (value) { return value !== "id"; });
     }
 
-    function child(api, property) {
-        var found = ids(api, property);
-        return found.length ? Number(found[0]) : 0;
+    function childId(api, property) {
+        var value = childIds(api, property);
+        return value.length ? Number(value[0]) : 0;
     }
 
     // Whether this version of Live has the function: LiveAPI lists what an object can do.
-    function can(api, name) {
+    function hasFunction(api, name) {
         return new RegExp("\\bfunction " + name + "\\b").test(String(api.info));
     }
 
@@ -45,36 +45,37 @@ var Live = (function () {
     }
 
     // Dictionaries arrive as JSON text, in an object under the property's own name in some versions.
-    function dictionary(value, key) {
-        var found;
+    function parseDictionary(value, key) {
+        var parsed;
         try {
-            found = typeof value === "object" && value !== null && !value.length ? value : JSON.parse(String(value));
+            parsed = typeof value === "object" && value !== null && !value.length ? value : JSON.parse(String(value));
         } catch (ignore) {
             return [];
         }
-        return found[key] || found;
+        return parsed[key] || parsed;
     }
 
     function song() {
-        return at("live_set");
+        return byPath("live_set");
     }
 
-    function tracks() {
-        return ids(song(), "tracks").map(Number);
+    function trackIds() {
+        return childIds(song(), "tracks").map(Number);
     }
 
     function trackIndex(api) {
-        var found = /tracks (\d+)/.exec(path(api));
-        return found ? Number(found[1]) : -1;
+        var value = /tracks (\d+)/.exec(path(api));
+        return value ? Number(value[1]) : -1;
     }
 
     function notes(clip) {
-        var text = clip.call("get_notes_extended", 0, 128, 0, FARTHEST);
-        return dictionary(text, "notes");
+        var text = clip.call("get_notes_extended", 0, 128, 0, LAST_BEAT);
+        return parseDictionary(text, "notes");
     }
 
     return {
-        at: at, byId: byId, there: there, text: text, number: number, ids: ids, child: child,
-        can: can, path: path, dictionary: dictionary, song: song, tracks: tracks, trackIndex: trackIndex, notes: notes
+        byPath: byPath, byId: byId, exists: exists, text: text, number: number, childIds: childIds, childId: childId,
+        hasFunction: hasFunction, path: path, parseDictionary: parseDictionary, song: song, trackIds: trackIds,
+        trackIndex: trackIndex, notes: notes
     };
 }());

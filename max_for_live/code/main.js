@@ -23,45 +23,45 @@ var patch = this.patcher;
 var device = null;
 var selection = null;
 var daemonPort = DEFAULT_PORT;
-var sought = false;
+var portSearched = false;
 
-function emit(index, address, args) {
+function sendOsc(index, address, args) {
     outlet(index, [address].concat(args));
 }
 
-function find(name) {
+function findBox(name) {
     return patch.getnamed(name);
 }
 
-function host() {
+function createHost() {
     return {
-        send: function (address, args) { emit(TO_SIDESTICK, address, args); },
-        listen: function (port) { outlet(TO_RECEIVER, "port", port); },
-        ring: function (port, address, args) {
+        send: function (address, args) { sendOsc(TO_SIDESTICK, address, args); },
+        bind: function (port) { outlet(TO_RECEIVER, "port", port); },
+        sendToSelf: function (port, address, args) {
             outlet(TO_SELF, "port", port);
-            emit(TO_SELF, address, args);
+            sendOsc(TO_SELF, address, args);
         },
-        find: find,
+        findBox: findBox,
         store: function (atoms) { outlet(TO_STORE, atoms); }
     };
 }
 
 // daemon.json names the port when it is not the usual one. It is looked for once, in the home of whoever uses Live.
-function seek() {
-    var path = Paths.published(Paths.normal(patch.filepath || ""));
-    var found = !sought && path && Files.exists(path) ? Files.json(path) : null;
-    sought = true;
+function findDaemonPort() {
+    var path = Paths.daemonFile(Paths.normalize(patch.filepath || ""));
+    var found = !portSearched && path && Files.exists(path) ? Files.readJson(path) : null;
+    portSearched = true;
     if (!found || Number(found.osc_port) === daemonPort) {
         return false;
     }
     daemon_port(Number(found.osc_port));
-    find("daemon_port").message("set", daemonPort);
+    findBox("daemon_port").message("set", daemonPort);
     return true;
 }
 
-function observed(args) {
+function onDetailClip(args) {
     if (device && args[0] === "detail_clip") {
-        device.selected(Number(args[2]));
+        device.selectClip(Number(args[2]));
     }
 }
 
@@ -70,14 +70,14 @@ function init() {
     if (device) {
         device.stop();
     }
-    sought = false;
-    device = new Device(host());
-    device.connection.seek = seek;
-    CONTROLS.forEach(function (name) { find(name).message("bang"); });
+    portSearched = false;
+    device = new Device(createHost());
+    device.connection.findPort = findDaemonPort;
+    CONTROLS.forEach(function (name) { findBox(name).message("bang"); });
     outlet(TO_SIDESTICK, "port", daemonPort);
-    find("stored").message("bang");
+    findBox("stored").message("bang");
     device.start();
-    selection = new LiveAPI(observed, "live_set view");
+    selection = new LiveAPI(onDetailClip, "live_set view");
     selection.property = "detail_clip";
 }
 
@@ -87,7 +87,7 @@ function notifydeleted() {
     }
 }
 
-function act(name, argument) {
+function runAction(name, argument) {
     if (device) {
         device.guard(device[name], argument);
     }
@@ -97,29 +97,29 @@ function daemon_port(port) {
     daemonPort = port;
     outlet(TO_SIDESTICK, "port", port);
     if (device && device.ready) {
-        device.connection.beat();
+        device.connection.ping();
     }
 }
 
 function stored() {
     if (device && arguments.length) {
-        device.restore(arrayfromargs(arguments));
+        device.restoreSongs(arrayfromargs(arguments));
     }
 }
 
-function transcribe() { act("transcribe"); }
-function cancel() { act("cancel"); }
-function undo() { act("edit", "undo"); }
-function redo() { act("edit", "redo"); }
-function push() { act("push"); }
-function silence() { act("silence"); }
-function learn() { act("learn"); }
-function dropped(path) { act("drop", path); }
-function label(row, index) { act("relabel", { row: row, label: index }); }
-function listen(row) { act("audition", row); }
+function transcribe() { runAction("transcribe"); }
+function cancel() { runAction("cancel"); }
+function undo() { runAction("sendEdit", "undo"); }
+function redo() { runAction("sendEdit", "redo"); }
+function push() { runAction("push"); }
+function silence() { runAction("silence"); }
+function learn() { runAction("learn"); }
+function dropped(path) { runAction("drop", path); }
+function label(row, index) { runAction("relabel", { row: row, label: index }); }
+function listen(row) { runAction("audition", row); }
 function page(by) {
     if (device) {
-        device.panel.turn(by);
+        device.panel.turnPage(by);
     }
 }
 
@@ -127,7 +127,7 @@ function page(by) {
 function anything() {
     var args = arrayfromargs(arguments);
     if (device && messagename.charAt(0) === "/") {
-        device.hear(messagename, args);
+        device.handleMessage(messagename, args);
     } else if (device && CONTROLS.indexOf(messagename) >= 0) {
         device.change(messagename, args[0]);
     }

@@ -14,10 +14,10 @@ var MidiFile = (function () {
     }
 
     Reader.prototype.fail = function () {
-        throw new Refusal("damaged", Paths.name(this.path) + " is not a complete .mid file. Transcribe it again.");
+        throw new UserError("damaged", Paths.name(this.path) + " is not a complete .mid file. Transcribe it again.");
     };
 
-    Reader.prototype.byte = function () {
+    Reader.prototype.readByte = function () {
         if (this.at >= this.bytes.length) {
             this.fail();
         }
@@ -25,26 +25,26 @@ var MidiFile = (function () {
         return this.bytes[this.at - 1];
     };
 
-    Reader.prototype.number = function (size) {
+    Reader.prototype.readNumber = function (size) {
         var value = 0;
         var i;
         for (i = 0; i < size; i += 1) {
-            value = value * 256 + this.byte();
+            value = value * 256 + this.readByte();
         }
         return value;
     };
 
-    Reader.prototype.variable = function () {
+    Reader.prototype.readVariableLength = function () {
         var value = 0;
         var next;
         do {
-            next = this.byte();
+            next = this.readByte();
             value = value * 128 + (next & 0x7f);
         } while (next & 0x80);
         return value;
     };
 
-    Reader.prototype.skip = function (size) {
+    Reader.prototype.readBytes = function (size) {
         this.at += size;
         if (this.at > this.bytes.length) {
             this.fail();
@@ -52,17 +52,17 @@ var MidiFile = (function () {
         return this.bytes.slice(this.at - size, this.at);
     };
 
-    Reader.prototype.chunk = function (expected) {
+    Reader.prototype.readChunkHeader = function (expected) {
         if (Files.ascii(this.bytes, this.at, this.at + 4) !== expected) {
             this.fail();
         }
         this.at += 4;
-        return this.number(4);
+        return this.readNumber(4);
     };
 
-    function meta(reader, track, tick) {
-        var type = reader.byte();
-        var content = reader.skip(reader.variable());
+    function readMetaEvent(reader, track, tick) {
+        var type = reader.readByte();
+        var content = reader.readBytes(reader.readVariableLength());
         if (type === TEMPO) {
             track.tempi.push({ tick: tick, microseconds: content[0] * 65536 + content[1] * 256 + content[2] });
         } else if (type === TRACK_NAME) {
@@ -71,7 +71,7 @@ var MidiFile = (function () {
         return type !== END_OF_TRACK;
     }
 
-    function close(track, sounding, key, tick) {
+    function endNote(track, sounding, key, tick) {
         var note = sounding[key];
         if (note) {
             note.end = tick;
@@ -80,24 +80,24 @@ var MidiFile = (function () {
         }
     }
 
-    function voice(track, sounding, tick, status, data) {
+    function handleChannelEvent(track, sounding, tick, status, data) {
         var key = (status & 15) * 128 + data[0];
         var on = status >> 4 === 9 && data[1] > 0;
         if (on || status >> 4 === 8 || status >> 4 === 9) {
-            close(track, sounding, key, tick);
+            endNote(track, sounding, key, tick);
         }
         if (on) {
             sounding[key] = { pitch: data[0], velocity: data[1], tick: tick };
         }
     }
 
-    function event(reader, track, sounding, state) {
-        var first = reader.byte();
+    function readEvent(reader, track, sounding, state) {
+        var first = reader.readByte();
         if (first === 0xff) {
-            return meta(reader, track, state.tick);
+            return readMetaEvent(reader, track, state.tick);
         }
         if (first === 0xf0 || first === 0xf7) {
-            reader.skip(reader.variable());
+            reader.readBytes(reader.readVariableLength());
             return true;
         }
         if (first < 0x80) {
@@ -108,7 +108,7 @@ var MidiFile = (function () {
         if (!DATA_BYTES[state.status >> 4]) {
             reader.fail();
         }
-        voice(track, sounding, state.tick, state.status, reader.skip(DATA_BYTES[state.status >> 4]));
+        handleChannelEvent(track, sounding, state.tick, state.status, reader.readBytes(DATA_BYTES[state.status >> 4]));
         return true;
     }
 
@@ -116,14 +116,14 @@ var MidiFile = (function () {
         var track = { name: "", tempi: [], notes: [] };
         var sounding = {};
         var state = { tick: 0, status: 0 };
-        reader.chunk("MTrk");
+        reader.readChunkHeader("MTrk");
         do {
-            state.tick += reader.variable();
-        } while (event(reader, track, sounding, state));
+            state.tick += reader.readVariableLength();
+        } while (readEvent(reader, track, sounding, state));
         return track;
     }
 
-    // Places in seconds where the tempo changes, {tick, second, microseconds}.
+    // Points in seconds where the tempo changes, {tick, second, microseconds}.
     function tempoMap(tempi, division) {
         var points = [{ tick: 0, second: 0, microseconds: 500000 }];
         tempi.sort(function (a, b) { return a.tick - b.tick; });
@@ -138,7 +138,7 @@ var MidiFile = (function () {
         return points;
     }
 
-    function clock(points, division) {
+    function createSecondOf(points, division) {
         var at = 0;
         return function (tick) {
             while (at > 0 && points[at].tick > tick) {
@@ -151,7 +151,7 @@ var MidiFile = (function () {
         };
     }
 
-    function timed(track, second) {
+    function toSeconds(track, second) {
         var notes = track.notes.map(function (note) {
             var from = second(note.tick);
             return { pitch: note.pitch, velocity: note.velocity, onset: from, duration: second(note.end) - from };
@@ -168,22 +168,22 @@ var MidiFile = (function () {
         var count;
         var division;
         var second;
-        reader.chunk("MThd");
-        reader.number(2);
-        count = reader.number(2);
-        division = reader.number(2);
+        reader.readChunkHeader("MThd");
+        reader.readNumber(2);
+        count = reader.readNumber(2);
+        division = reader.readNumber(2);
         while (tracks.length < count) {
             tracks.push(readTrack(reader));
         }
         tracks.forEach(function (track) { tempi = tempi.concat(track.tempi); });
-        second = clock(tempoMap(tempi, division), division);
+        second = createSecondOf(tempoMap(tempi, division), division);
         return tracks.filter(function (track) { return track.notes.length; }).map(function (track) {
-            return timed(track, second);
+            return toSeconds(track, second);
         });
     }
 
     function read(path) {
-        return parse(Files.bytes(path), path);
+        return parse(Files.readBytes(path), path);
     }
 
     return { read: read, parse: parse };

@@ -2,15 +2,15 @@
 var Notes = (function () {
     "use strict";
 
-    var SHORTEST = 1 / 128; // beats
-    var SAME = 1e-6;
+    var MIN_DURATION = 1 / 128; // beats
+    var TOLERANCE = 1e-6;
     var TICK = 1 / 480; // beats
 
-    function placed(note, pass, from, to) {
+    function placeNote(note, pass, from, to) {
         return {
             pitch: note.pitch,
             start_time: from - pass.from + pass.at,
-            duration: Math.max(SHORTEST, Math.min(to, pass.to) - from),
+            duration: Math.max(MIN_DURATION, Math.min(to, pass.to) - from),
             velocity: note.velocity,
             key: note.key
         };
@@ -22,31 +22,31 @@ var Notes = (function () {
     }
 
     // What sounds of `notes` in a clip of this timing. With `toTick` each starts on a whole tick of Live's beats.
-    function onto(timing, notes, toTick) {
-        var found = [];
+    function placeInClip(timing, notes, toTick) {
+        var placed = [];
         var spans = notes.map(function (note) {
             return [beatOf(timing, note.onset, toTick), Timing.beat(timing, note.onset + note.duration)];
         });
-        Timing.passes(timing).forEach(function (pass) {
+        Timing.loopPasses(timing).forEach(function (pass) {
             notes.forEach(function (note, i) {
-                if (spans[i][0] >= pass.from - SAME && spans[i][0] < pass.to - SAME) {
-                    found.push(placed(note, pass, Math.max(spans[i][0], pass.from), spans[i][1]));
+                if (spans[i][0] >= pass.from - TOLERANCE && spans[i][0] < pass.to - TOLERANCE) {
+                    placed.push(placeNote(note, pass, Math.max(spans[i][0], pass.from), spans[i][1]));
                 }
             });
         });
-        return apart(found);
+        return removeOverlaps(placed);
     }
 
     // Live cuts notes of one pitch that overlap. Here the earlier one ends where the next begins, and of two that
     // begin together the louder stays.
-    function apart(notes) {
+    function removeOverlaps(notes) {
         var last = {};
-        var kept = [];
+        var result = [];
         notes.slice().sort(function (a, b) {
             return a.start_time - b.start_time || b.velocity - a.velocity;
         }).forEach(function (note) {
             var before = last[note.pitch];
-            if (before && note.start_time - before.start_time < SHORTEST) {
+            if (before && note.start_time - before.start_time < MIN_DURATION) {
                 before.velocity = Math.max(before.velocity, note.velocity);
                 return;
             }
@@ -54,24 +54,24 @@ var Notes = (function () {
                 before.duration = Math.min(before.duration, note.start_time - before.start_time);
             }
             last[note.pitch] = note;
-            kept.push(note);
+            result.push(note);
         });
-        return kept;
+        return result;
     }
 
     // The notes as the instrument wants them; `key` says which note of the .mid each one is.
-    function voiced(notes, map) {
+    function mapPitches(notes, map) {
         return notes.map(function (note) {
             return {
-                key: note.onset + " " + note.pitch, pitch: map ? Drums.translated(map, note.pitch) : note.pitch,
+                key: note.onset + " " + note.pitch, pitch: map ? Drums.translatePitch(map, note.pitch) : note.pitch,
                 onset: note.onset, duration: note.duration, velocity: note.velocity
             };
         });
     }
 
-    function counted(number) {
+    function formatCount(number) {
         return number + (number === 1 ? " note" : " notes");
     }
 
-    return { onto: onto, apart: apart, voiced: voiced, counted: counted };
+    return { placeInClip: placeInClip, mapPitches: mapPitches, formatCount: formatCount };
 }());

@@ -6,7 +6,7 @@ var Paths = (function () {
     var TEMPORARY = /^(\/private)?\/var\/folders\/|\/AppData\/Local\/Temp\/|^[A-Z]:\/Windows\/Temp\//i;
 
     // "Macintosh HD:/Users/x" and "C:\x" become "/Users/x" and "C:/x"; other volumes lie under /Volumes.
-    function normal(path) {
+    function normalize(path) {
         var text = String(path).replace(/\\/g, "/");
         var volume = /^([^\/:]{2,}):\/?(.*)$/.exec(text);
         if (!volume) {
@@ -15,11 +15,11 @@ var Paths = (function () {
         return volume[1] === "Macintosh HD" ? "/" + volume[2] : "/Volumes/" + volume[1] + "/" + volume[2];
     }
 
-    function absolute(path) {
+    function isAbsolute(path) {
         return /^(\/|[A-Za-z]:\/)/.test(path);
     }
 
-    function temporary(path) {
+    function isTemporary(path) {
         return TEMPORARY.test(path);
     }
 
@@ -41,7 +41,7 @@ var Paths = (function () {
     }
 
     // Where the running sidestick says on which port it listens, for the user to whom `path` belongs.
-    function published(path) {
+    function daemonFile(path) {
         var mac = /^\/Users\/[^\/]+/.exec(path);
         var windows = /^[A-Z]:\/Users\/[^\/]+/i.exec(path);
         if (mac) {
@@ -51,13 +51,13 @@ var Paths = (function () {
     }
 
     return {
-        normal: normal,
-        absolute: absolute,
-        temporary: temporary,
+        normalize: normalize,
+        isAbsolute: isAbsolute,
+        isTemporary: isTemporary,
         folder: folder,
         name: name,
         title: title,
         url: url,
-        published: published
+        daemonFile: daemonFile
     };
 }());

@@ -1,19 +1,19 @@
-// Questions to sidestick. UDP loses packets: a question without an answer is asked again under the same id, and sidestick
-// does nothing twice for it.
+// Requests to sidestick. UDP loses packets: a request without a reply is sent again under the same id, and
+// sidestick does nothing twice for it.
 var Requests = (function () {
     "use strict";
 
-    var WAITS = [400, 800, 1600, 3200]; // milliseconds to wait for an answer before each next try
-    var ANSWERS = /^\/sidestick\/(pong|status\.reply|ack|done|fail|pushed|jobs\.reply|clusters\.reply)$/;
+    var RETRY_DELAYS = [400, 800, 1600, 3200]; // milliseconds to wait for a reply before each next try
+    var REPLY_ADDRESS = /^\/sidestick\/(pong|status\.reply|ack|done|fail|pushed|jobs\.reply|clusters\.reply)$/;
 
-    function newName() {
+    function createName() {
         return "live-" + Math.floor(Math.random() * 0x7fffffff).toString(36) + new Date().getTime().toString(36);
     }
 
-    // `send(address, args)` puts one message on the wire.
+    // `send(address, args)` sends one OSC message.
     function Requests(send) {
         this.send = send;
-        this.name = newName();
+        this.name = createName();
         this.count = 0;
         this.pending = {};
         this.replyPort = 0;
@@ -24,64 +24,64 @@ var Requests = (function () {
         return this.name + "-" + this.count;
     };
 
-    // `then` has any of answered(args), refused(code, text), lost(). Returns the id.
-    Requests.prototype.ask = function (verb, args, then, id) {
+    // `callbacks` has any of onReply(args), onError(code, text), onTimeout(). Returns the id.
+    Requests.prototype.ask = function (verb, args, callbacks, id) {
         var self = this;
         var identity = id || this.newId();
-        var question = { address: "/sidestick/" + verb, args: [identity].concat(args), then: then, tries: 0 };
-        question.task = new Task(function () { self.again(identity); });
-        this.forget(identity);
-        this.pending[identity] = question;
-        this.again(identity);
+        var request = { address: "/sidestick/" + verb, args: [identity].concat(args), callbacks: callbacks, tries: 0 };
+        request.task = new Task(function () { self.resend(identity); });
+        this.cancel(identity);
+        this.pending[identity] = request;
+        this.resend(identity);
         return identity;
     };
 
     // reply_port comes last, but subscribe has it before the lease.
-    Requests.prototype.wire = function (question) {
-        var args = question.args.slice();
-        args.splice(question.address === "/sidestick/subscribe" ? 1 : args.length, 0, this.replyPort);
+    Requests.prototype.addReplyPort = function (request) {
+        var args = request.args.slice();
+        args.splice(request.address === "/sidestick/subscribe" ? 1 : args.length, 0, this.replyPort);
         return args;
     };
 
-    Requests.prototype.again = function (id) {
-        var question = this.pending[id];
-        if (!question) {
+    Requests.prototype.resend = function (id) {
+        var request = this.pending[id];
+        if (!request) {
             return;
         }
-        if (question.tries >= WAITS.length) {
+        if (request.tries >= RETRY_DELAYS.length) {
             delete this.pending[id];
-            if (question.then.lost) {
-                question.then.lost();
+            if (request.callbacks.onTimeout) {
+                request.callbacks.onTimeout();
             }
             return;
         }
-        this.send(question.address, this.wire(question));
-        question.task.schedule(WAITS[question.tries]);
-        question.tries += 1;
+        this.send(request.address, this.addReplyPort(request));
+        request.task.schedule(RETRY_DELAYS[request.tries]);
+        request.tries += 1;
     };
 
-    Requests.prototype.forget = function (id) {
+    Requests.prototype.cancel = function (id) {
         if (this.pending[id]) {
             this.pending[id].task.cancel();
             delete this.pending[id];
         }
     };
 
-    Requests.prototype.forgetAll = function () {
-        Object.keys(this.pending).forEach(this.forget, this);
+    Requests.prototype.cancelAll = function () {
+        Object.keys(this.pending).forEach(this.cancel, this);
     };
 
-    // Takes a message from sidestick; true if it was the answer to an open question.
-    Requests.prototype.hear = function (address, args) {
-        var question = ANSWERS.test(address) ? this.pending[args[0]] : null;
-        if (!question) {
+    // Takes a message from sidestick; true if it was the reply to an open request.
+    Requests.prototype.handleReply = function (address, args) {
+        var request = REPLY_ADDRESS.test(address) ? this.pending[args[0]] : null;
+        if (!request) {
             return false;
         }
-        this.forget(args[0]);
+        this.cancel(args[0]);
         if (address !== "/sidestick/fail") {
-            question.then.answered(args, address);
-        } else if (question.then.refused) {
-            question.then.refused(args[2], args[3]);
+            request.callbacks.onReply(args, address);
+        } else if (request.callbacks.onError) {
+            request.callbacks.onError(args[2], args[3]);
         }
         return true;
     };

@@ -2,21 +2,21 @@
 var Results = (function () {
     "use strict";
 
-    var RACK = 0;
+    var DRUM_RACK = 0;
     var GENERAL_MIDI = 1;
     var BAR = 4; // beats
-    var MAKESHIFT = ". Separated without htdemucs, with more bleed: sidestick doctor says why";
-    var TABLES = ",\n\"history\":"; // what follows in a manifest are corrections, notes and hits by the thousand
+    var FALLBACK_WARNING = ". Separated without htdemucs, with more bleed: sidestick doctor says why";
+    var MANIFEST_TABLES = ",\n\"history\":"; // after it a manifest has corrections, notes and hits by the thousand
 
-    // `settings` are the panel's wishes; `told(text)` shows a sentence.
-    function Results(settings, told) {
+    // `settings` are those of the panel; `showStatus(text)` shows a sentence.
+    function Results(settings, showStatus) {
         this.settings = settings;
-        this.told = told;
-        this.open = {};
+        this.showStatus = showStatus;
+        this.clips = {};
     }
 
     // The part whose notes a .mid holds; none for the one of the whole song. A name that is taken gets a number.
-    function part(path, song) {
+    function partOfFile(path, song) {
         var title = Paths.title(path);
         var first = title.replace(/-\d+$/, "");
         var whole = Paths.title(song.source.path);
@@ -24,9 +24,9 @@ var Results = (function () {
         return found && title !== whole && first !== whole ? found[1] : "";
     }
 
-    function outputs(song, pattern) {
+    function listOutputs(song, pattern) {
         var folder = Paths.folder(song.manifest);
-        return Files.json(song.manifest, TABLES).outputs.filter(function (output) {
+        return Files.readJson(song.manifest, MANIFEST_TABLES).outputs.filter(function (output) {
             return pattern.test(output.kind);
         }).map(function (output) {
             return { name: pattern.exec(output.kind)[1], path: folder + "/" + output.path };
@@ -34,180 +34,183 @@ var Results = (function () {
     }
 
     // The .mid of every part that was asked for.
-    function files(song) {
+    function midiFiles(song) {
         var wanted = song.wanted;
         var found;
-        if (wanted.length === 1 && part(song.midi, song) === wanted[0]) {
+        if (wanted.length === 1 && partOfFile(song.midi, song) === wanted[0]) {
             return [{ name: wanted[0], path: song.midi }];
         }
-        found = outputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) { return wanted.indexOf(file.name) >= 0; });
+        found = listOutputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) {
+            return wanted.indexOf(file.name) >= 0;
+        });
         if (!found.length) {
-            throw new Refusal("no_part", "sidestick wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
+            throw new UserError("no_part", "sidestick wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
         }
         return found;
     }
 
     Results.prototype.stems = function (song) {
-        return outputs(song, /^\.stems\/([a-z]+)\./).map(function (stem) {
+        return listOutputs(song, /^\.stems\/([a-z]+)\./).map(function (stem) {
             return { name: song.source.name + " " + stem.name, path: stem.path };
         });
     };
 
-    Results.prototype.voice = function (track) {
+    Results.prototype.chooseDrumMap = function (track) {
         var choice = this.settings.values.map;
         var found;
-        if (choice === RACK || choice === GENERAL_MIDI) {
-            return choice === RACK ? Drums.RACK : Drums.GM;
+        if (choice === DRUM_RACK || choice === GENERAL_MIDI) {
+            return choice === DRUM_RACK ? Drums.DRUM_RACK : Drums.GM;
         }
-        found = Rack.map(track);
+        found = DrumRack.readMap(track);
         if (!found) {
-            this.told("There is no Drum Rack with named pads on the track of the result; Live's usual pads are used.");
+            this.showStatus(
+                "There is no Drum Rack with named pads on the track of the result; Live's usual pads are used.");
         }
-        return found || Drums.RACK;
+        return found || Drums.DRUM_RACK;
     };
 
-    function midiNotes(path) {
+    function readNotes(path) {
         return MidiFile.read(path).reduce(function (all, track) { return all.concat(track.notes); }, []);
     }
 
-    function placeOf(song, name) {
+    function entryOf(song, name) {
         return song.parts.filter(function (entry) { return entry.part === name; })[0];
     }
 
     // A dropped file tells its length by its last note: the clip ends with that bar.
-    function bounded(timing, notes) {
+    function setEnd(timing, notes) {
         var end = notes.reduce(function (last, note) { return Math.max(last, note.onset + note.duration); }, 0);
         if (timing.last === null) {
             timing.last = timing.end = BAR * Math.max(1, Math.ceil(Timing.beat(timing, end) / BAR));
         }
     }
 
-    function track(clip) {
-        return Live.at("live_set tracks " + Live.trackIndex(clip));
+    function trackOf(clip) {
+        return Live.byPath("live_set tracks " + Live.trackIndex(clip));
     }
 
-    Results.prototype.make = function (song, name, notes) {
+    Results.prototype.createClip = function (song, name, notes) {
         var made;
         var entry;
-        bounded(song.source.timing, notes);
-        made = Places.make(song.source, song.place, song.source.name + " " + name);
-        entry = { part: name, at: Places.address(made.clip), timing: made.timing };
+        setEnd(song.source.timing, notes);
+        made = MidiClip.create(song.source, song.place, song.source.name + " " + name);
+        entry = { part: name, at: MidiClip.positionOf(made.clip), timing: made.timing };
         song.parts.push(entry);
         if (name === "drums" && !song.map) {
-            song.map = this.voice(track(made.clip));
+            song.map = this.chooseDrumMap(trackOf(made.clip));
         }
         return { clip: Number(made.clip.id), written: [], run: null };
     };
 
-    Results.prototype.key = function (song, name) {
+    Results.prototype.keyOf = function (song, name) {
         return song.request + " " + name;
     };
 
     // The clip of a part, if the user has not deleted it: known from before, or found by its place.
-    Results.prototype.opened = function (song, name) {
-        var key = this.key(song, name);
-        var known = this.open[key];
-        var entry = placeOf(song, name);
-        var clip = known ? Live.byId(known.clip) : entry ? Places.find(entry.at) : null;
-        if (!clip || !Live.there(clip)) {
+    Results.prototype.findClip = function (song, name) {
+        var key = this.keyOf(song, name);
+        var known = this.clips[key];
+        var entry = entryOf(song, name);
+        var clip = known ? Live.byId(known.clip) : entry ? MidiClip.find(entry.at) : null;
+        if (!clip || !Live.exists(clip)) {
             return null;
         }
         if (!known) {
-            this.open[key] = { clip: Number(clip.id), written: null, run: null };
+            this.clips[key] = { clip: Number(clip.id), written: null, run: null };
         }
-        return this.open[key];
+        return this.clips[key];
     };
 
-    // sidestick's ticks are those of Live's beats if it was told of them: then every line is met to the tick.
-    function placed(song, name, notes) {
-        var voiced = Notes.voiced(notes, name === "drums" ? song.map : null);
-        return Notes.onto(placeOf(song, name).timing, voiced, song.beats);
+    // sidestick's ticks are those of Live's beats if it was sent them: then every line is met to the tick.
+    function placeNotes(song, name, notes) {
+        var mapped = Notes.mapPitches(notes, name === "drums" ? song.map : null);
+        return Notes.placeInClip(entryOf(song, name).timing, mapped, song.beats);
     }
 
     // A part without a note gets no clip.
-    Results.prototype.part = function (song, file) {
-        var held = this.opened(song, file.name);
-        var notes = midiNotes(file.path);
+    Results.prototype.writePart = function (song, file) {
+        var open = this.findClip(song, file.name);
+        var notes = readNotes(file.path);
         var wanted;
-        if (!held && !notes.length) {
+        if (!open && !notes.length) {
             return 0;
         }
-        if (!held) {
+        if (!open) {
             song.parts = song.parts.filter(function (entry) { return entry.part !== file.name; });
-            held = this.make(song, file.name, notes);
-            this.open[this.key(song, file.name)] = held;
+            open = this.createClip(song, file.name, notes);
+            this.clips[this.keyOf(song, file.name)] = open;
         }
-        wanted = placed(song, file.name, notes);
-        this.write(held, wanted);
+        wanted = placeNotes(song, file.name, notes);
+        this.startRun(open, wanted);
         return wanted.length;
     };
 
     // While it is being written, notes of both states may be there.
-    Results.prototype.write = function (held, wanted) {
-        if (held.run) {
-            held.run.cancel();
+    Results.prototype.startRun = function (open, wanted) {
+        if (open.run) {
+            open.run.cancel();
         }
-        held.run = Writer.prepared(Live.byId(held.clip), held.written || wanted, wanted, function () {
-            held.written = wanted;
-            held.run = null;
+        open.run = NoteWriter.createRun(Live.byId(open.clip), open.written || wanted, wanted, function () {
+            open.written = wanted;
+            open.run = null;
         });
-        held.written = (held.written || []).concat(wanted);
-        held.run.start();
+        open.written = (open.written || []).concat(wanted);
+        open.run.start();
     };
 
-    // What is to be said of the sound: nothing, or that the separator that was wished for could not be had.
-    Results.prototype.remark = function (song) {
-        var found = Files.exists(song.manifest) ? Files.json(song.manifest, TABLES) : {};
-        var makeshift = (found.stages || []).some(function (stage) {
+    // A sentence if the embedded separator took the song apart because htdemucs was missing, else nothing.
+    Results.prototype.separatorWarning = function (song) {
+        var found = Files.exists(song.manifest) ? Files.readJson(song.manifest, MANIFEST_TABLES) : {};
+        var fallback = (found.stages || []).some(function (stage) {
             return stage.stage === "separate" && stage.model === "embedded";
         });
-        return makeshift && (found.options || {}).separator !== "embedded" ? MAKESHIFT : "";
+        return fallback && (found.options || {}).separator !== "embedded" ? FALLBACK_WARNING : "";
     };
 
     // Whether a .mid is one of the parts that were asked for.
-    Results.prototype.wants = function (song, path) {
-        return song.wanted.indexOf(part(path, song)) >= 0;
+    Results.prototype.isWanted = function (song, path) {
+        return song.wanted.indexOf(partOfFile(path, song)) >= 0;
     };
 
     // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.
-    Results.prototype.deliver = function (song, draft) {
+    Results.prototype.writeNotes = function (song, draft) {
         var self = this;
-        var list = draft ? [{ name: part(draft, song), path: draft }] : files(song);
+        var list = draft ? [{ name: partOfFile(draft, song), path: draft }] : midiFiles(song);
         // Each new track goes right beside the source: the first part is made last.
-        return list.slice().reverse().reduce(function (count, file) { return count + self.part(song, file); }, 0);
+        return list.slice().reverse().reduce(function (count, file) { return count + self.writePart(song, file); }, 0);
     };
 
-    // In a set that was opened anew: what sidestick wrote is told from its .mid, before that changes.
-    Results.prototype.remember = function (song) {
+    // In a set that was opened anew: what sidestick wrote is read from its .mid, before that changes.
+    Results.prototype.loadWrittenNotes = function (song) {
         var self = this;
         song.parts.forEach(function (entry) {
-            var held = self.opened(song, entry.part);
-            var file = files(song).filter(function (one) { return one.name === entry.part; })[0];
-            if (held && file && !held.written) {
-                held.written = placed(song, entry.part, midiNotes(file.path));
+            var open = self.findClip(song, entry.part);
+            var file = midiFiles(song).filter(function (one) { return one.name === entry.part; })[0];
+            if (open && file && !open.written) {
+                open.written = placeNotes(song, entry.part, readNotes(file.path));
             }
         });
     };
 
     // What sidestick wrote into the clip of the drums and what is in it now; null if the clip is gone.
-    Results.prototype.compared = function (song) {
-        var held = this.opened(song, "drums");
-        if (!held) {
+    Results.prototype.readDrumNotes = function (song) {
+        var open = this.findClip(song, "drums");
+        if (!open) {
             return null;
         }
-        return { written: held.written, existing: Live.notes(Live.byId(held.clip)) };
+        return { written: open.written, existing: Live.notes(Live.byId(open.clip)) };
     };
 
-    Results.prototype.revoice = function (song) {
-        var held = this.opened(song, "drums");
-        song.map = this.voice(held ? track(Live.byId(held.clip)) : Live.byId(song.source.track));
+    Results.prototype.updateDrumMap = function (song) {
+        var open = this.findClip(song, "drums");
+        song.map = this.chooseDrumMap(open ? trackOf(Live.byId(open.clip)) : Live.byId(song.source.track));
     };
 
-    Results.prototype.holds = function (song, clip) {
+    Results.prototype.hasClip = function (song, clip) {
         var self = this;
         return song.parts.some(function (entry) {
-            var held = self.open[self.key(song, entry.part)];
-            return held && held.clip === clip;
+            var open = self.clips[self.keyOf(song, entry.part)];
+            return open && open.clip === clip;
         });
     };
 

@@ -2,35 +2,35 @@
 var SourceClip = (function () {
     "use strict";
 
-    var NOTHING = "Select an audio clip first: click it in the Session or the Arrangement.";
+    var SELECT_FIRST = "Select an audio clip first: click it in the Session or the Arrangement.";
 
     function refuse(code, text) {
-        throw new Refusal(code, text);
+        throw new UserError(code, text);
     }
 
     function requireReadable(path) {
         var name = Paths.name(path);
-        if (!Paths.absolute(path)) {
+        if (!Paths.isAbsolute(path)) {
             refuse("no_file", "Live names no file for this clip. Save the set, then try again.");
         }
-        if (Paths.temporary(path)) {
+        if (Paths.isTemporary(path)) {
             refuse("temporary", name + " is a temporary copy that Live will delete. Use the original file instead.");
         }
         if (!Files.exists(path)) {
             refuse("missing", name + " is missing. Use Live's Locate function, then try again.");
         }
-        if (Files.encrypted(path)) {
+        if (Files.isEncrypted(path)) {
             refuse("encrypted", name + " is an encrypted sample of a Live Pack. Consolidate the clip first.");
         }
         return path;
     }
 
     function requireAudio(clip) {
-        if (!Live.there(clip)) {
-            refuse("no_clip", NOTHING);
+        if (!Live.exists(clip)) {
+            refuse("no_clip", SELECT_FIRST);
         }
         if (Live.number(clip, "is_midi_clip")) {
-            refuse("midi_clip", "This is a MIDI clip already. " + NOTHING);
+            refuse("midi_clip", "This is a MIDI clip already. " + SELECT_FIRST);
         }
     }
 
@@ -41,7 +41,8 @@ var SourceClip = (function () {
     }
 
     function warpMarkers(clip) {
-        var markers = Timing.rising(Live.dictionary(clip.get("warp_markers"), "warp_markers").map(function (marker) {
+        var stored = Live.parseDictionary(clip.get("warp_markers"), "warp_markers");
+        var markers = Timing.sortMarkers(stored.map(function (marker) {
             return { second: Number(marker.sample_time), beat: Number(marker.beat_time) };
         }));
         if (markers.length < 2) {
@@ -56,10 +57,10 @@ var SourceClip = (function () {
         return Math.pow(2, semitones / 12);
     }
 
-    function timing(clip) {
+    function readTiming(clip) {
         var warped = Live.number(clip, "warping") !== 0;
         var bpm = Live.number(Live.song(), "tempo");
-        var markers = warped ? warpMarkers(clip) : Timing.unwarped(bpm, playingRate(clip));
+        var markers = warped ? warpMarkers(clip) : Timing.unwarpedMarkers(bpm, playingRate(clip));
         var beats = function (property) {
             var value = Live.number(clip, property);
             return warped ? value : Timing.beat({ markers: markers }, value);
@@ -75,29 +76,29 @@ var SourceClip = (function () {
         return found;
     }
 
-    function meter(clip) {
+    function readMeter(clip) {
         var found = ["signature_numerator", "signature_denominator"].map(function (property) {
             return Live.number(clip, property);
         });
         return found[0] && found[1] ? found : [4, 4];
     }
 
-    function place(clip) {
+    function readPosition(clip) {
         var slot = /clip_slots (\d+)/.exec(Live.path(clip));
         return { scene: slot ? Number(slot[1]) : null, start: slot ? null : Live.number(clip, "start_time") };
     }
 
     // How a track is found again when the set is opened anew: ids are new then.
-    function home(track) {
-        return { name: Live.text(track, "name"), index: Live.tracks().indexOf(Number(track.id)) };
+    function identifyTrack(track) {
+        return { name: Live.text(track, "name"), index: Live.trackIds().indexOf(Number(track.id)) };
     }
 
     // The track of a source that was stored: the nearest of that name, or else `own`, the one that the device is on.
-    function settle(source, own) {
+    function findTrack(source, own) {
         var at = source.home || { name: "", index: 0 };
         var best = null;
         var far = Infinity;
-        Live.tracks().forEach(function (id, i) {
+        Live.trackIds().forEach(function (id, i) {
             if (Live.text(Live.byId(id), "name") === at.name && Math.abs(i - at.index) < far) {
                 best = id;
                 far = Math.abs(i - at.index);
@@ -111,33 +112,33 @@ var SourceClip = (function () {
         var track;
         var found;
         requireAudio(clip);
-        track = Live.at("live_set tracks " + Live.trackIndex(clip));
+        track = Live.byPath("live_set tracks " + Live.trackIndex(clip));
         requireLiveTrack(track);
-        found = place(clip);
-        found.path = requireReadable(Paths.normal(Live.text(clip, "file_path")));
+        found = readPosition(clip);
+        found.path = requireReadable(Paths.normalize(Live.text(clip, "file_path")));
         found.name = Live.text(clip, "name") || Paths.title(found.path);
         found.color = Live.number(clip, "color");
         found.track = Number(track.id);
-        found.home = home(track);
-        found.timing = timing(clip);
-        found.meter = meter(clip);
+        found.home = identifyTrack(track);
+        found.timing = readTiming(clip);
+        found.meter = readMeter(clip);
         if (found.scene === null) {
             found.timing.arranged = Live.number(clip, "end_time") - found.start;
         }
         return found;
     }
 
-    function selected() {
-        return read(Live.byId(Live.child(Live.at("live_set view"), "detail_clip")));
+    function readSelected() {
+        return read(Live.byId(Live.childId(Live.byPath("live_set view"), "detail_clip")));
     }
 
     // A file that was dropped on the device: it goes to the device's own track, unwarped, in the first scene on.
-    function dropped(path, track) {
-        var file = requireReadable(Paths.normal(path));
-        var markers = Timing.unwarped(Live.number(Live.song(), "tempo"), 1);
+    function fromFile(path, track) {
+        var file = requireReadable(Paths.normalize(path));
+        var markers = Timing.unwarpedMarkers(Live.number(Live.song(), "tempo"), 1);
         return {
             path: file, name: Paths.title(file), color: Live.number(track, "color"), track: Number(track.id),
-            home: home(track), scene: 0, start: null, meter: meter(Live.song()),
+            home: identifyTrack(track), scene: 0, start: null, meter: readMeter(Live.song()),
             timing: {
                 warped: false, markers: markers, looping: false, start: 0, end: null, loopStart: 0, loopEnd: 0,
                 arranged: null, first: 0, last: null
@@ -145,5 +146,5 @@ var SourceClip = (function () {
         };
     }
 
-    return { selected: selected, dropped: dropped, settle: settle };
+    return { readSelected: readSelected, fromFile: fromFile, findTrack: findTrack };
 }());

@@ -2,7 +2,7 @@
 var StemTracks = (function () {
     "use strict";
 
-    function shaped(clip, source) {
+    function applyTiming(clip, source) {
         var timing = source.timing;
         if (!timing.warped) {
             clip.set("warping", 0);
@@ -10,7 +10,7 @@ var StemTracks = (function () {
             return;
         }
         clip.set("warping", 1);
-        warp(clip, timing.markers);
+        copyWarpMarkers(clip, timing.markers);
         clip.set("looping", timing.looping ? 1 : 0);
         clip.set("loop_end", timing.looping ? timing.loopEnd : timing.last);
         clip.set("loop_start", timing.looping ? timing.loopStart : timing.start);
@@ -24,8 +24,8 @@ var StemTracks = (function () {
     }
 
     // The markers of the source, then away with those that Live made for the new clip itself.
-    function warp(clip, markers) {
-        var own = Live.dictionary(clip.get("warp_markers"), "warp_markers");
+    function copyWarpMarkers(clip, markers) {
+        var own = Live.parseDictionary(clip.get("warp_markers"), "warp_markers");
         own.forEach(function (marker) {
             if (!isAmong(markers, marker)) {
                 clip.call("remove_warp_marker", marker.beat_time);
@@ -37,60 +37,61 @@ var StemTracks = (function () {
     }
 
     // On a Mac Live may want the name of the volume in front.
-    function attempts(path) {
+    function pathVariants(path) {
         return path.charAt(0) === "/" && path.indexOf("/Volumes/") !== 0
             ? [path, "/Volumes/Macintosh HD" + path] : [path];
     }
 
-    function clipIn(slot, path) {
-        attempts(path).forEach(function (attempt) {
+    function createSessionClip(slot, path) {
+        pathVariants(path).forEach(function (variant) {
             if (!Live.number(slot, "has_clip")) {
-                slot.call("create_audio_clip", attempt);
+                slot.call("create_audio_clip", variant);
             }
         });
-        return Places.clipOf(slot);
+        return Tracks.clipInSlot(slot);
     }
 
-    function clipOn(track, path, start) {
-        attempts(path).forEach(function (attempt) {
-            if (!Live.there(Places.startingAt(track, start))) {
-                track.call("create_audio_clip", attempt, start);
+    function createArrangementClip(track, path, start) {
+        pathVariants(path).forEach(function (variant) {
+            if (!Live.exists(Tracks.findArrangementClip(track, start))) {
+                track.call("create_audio_clip", variant, start);
             }
         });
-        return Places.startingAt(track, start);
+        return Tracks.findArrangementClip(track, start);
     }
 
-    function add(source, name, path) {
-        var track = Places.newTrack("audio", source, name);
+    function createTrack(source, name, path) {
+        var track = Tracks.createTrack("audio", source, name);
         var clip = source.start === null
-            ? clipIn(Places.freeSlot(track, source.scene || 0), path) : clipOn(track, path, source.start);
-        if (!Live.there(clip)) {
-            throw new Refusal("not_created", "Live could not open " + Paths.name(path) + ".");
+            ? createSessionClip(Tracks.findFreeSlot(track, source.scene || 0), path)
+            : createArrangementClip(track, path, source.start);
+        if (!Live.exists(clip)) {
+            throw new UserError("not_created", "Live could not open " + Paths.name(path) + ".");
         }
-        shaped(clip, source);
+        applyTiming(clip, source);
         clip.set("name", name);
     }
 
-    function possible(source) {
+    function canCreateClips(source) {
         var track = Live.byId(source.track);
         if (source.start !== null) {
-            return Live.can(track, "create_audio_clip");
+            return Live.hasFunction(track, "create_audio_clip");
         }
-        return Live.can(Live.byId(Live.ids(track, "clip_slots")[source.scene || 0]), "create_audio_clip");
+        return Live.hasFunction(Live.byId(Live.childIds(track, "clip_slots")[source.scene || 0]), "create_audio_clip");
     }
 
     // `stems` are {name, path}. True if the clips are there, false if the folder was shown instead.
-    function place(source, stems) {
+    function create(source, stems) {
         if (!stems.length) {
-            throw new Refusal("no_stems", "sidestick wrote no stems for this song. Is it up to date?");
+            throw new UserError("no_stems", "sidestick wrote no stems for this song. Is it up to date?");
         }
-        if (!possible(source)) {
+        if (!canCreateClips(source)) {
             max.launchbrowser(Paths.url(Paths.folder(stems[0].path)));
             return false;
         }
-        stems.slice().reverse().forEach(function (stem) { add(source, stem.name, stem.path); });
+        stems.slice().reverse().forEach(function (stem) { createTrack(source, stem.name, stem.path); });
         return true;
     }
 
-    return { place: place };
+    return { create: create };
 }());

@@ -3,7 +3,7 @@ var Timing = (function () {
     "use strict";
 
     // `markers` are {second, beat} that rise in both; before the first and behind the last the slope goes on.
-    function segment(markers, key, value) {
+    function findSegment(markers, key, value) {
         var low = 0;
         var high = markers.length - 2;
         var middle;
@@ -18,27 +18,27 @@ var Timing = (function () {
         return low;
     }
 
-    function mapped(markers, from, to, value) {
-        var at = segment(markers, from, value);
+    function interpolate(markers, from, to, value) {
+        var at = findSegment(markers, from, value);
         var a = markers[at];
         var b = markers[at + 1];
         return a[to] + (value - a[from]) * (b[to] - a[to]) / (b[from] - a[from]);
     }
 
     function beat(timing, second) {
-        return mapped(timing.markers, "second", "beat", second);
+        return interpolate(timing.markers, "second", "beat", second);
     }
 
     function second(timing, at) {
-        return mapped(timing.markers, "beat", "second", at);
+        return interpolate(timing.markers, "beat", "second", at);
     }
 
     // An unwarped clip plays at the speed of its file: `rate` is 1 unless it is transposed.
-    function unwarped(bpm, rate) {
+    function unwarpedMarkers(bpm, rate) {
         return [{ second: 0, beat: 0 }, { second: rate, beat: bpm / 60 }];
     }
 
-    function rising(markers) {
+    function sortMarkers(markers) {
         var sorted = markers.slice().sort(function (a, b) { return a.beat - b.beat; });
         return sorted.filter(function (marker, i) {
             return i === 0 || (marker.beat > sorted[i - 1].beat && marker.second > sorted[i - 1].second);
@@ -48,8 +48,8 @@ var Timing = (function () {
     // The stretches of the clip's time line in the order in which they sound: {from, to, at}, all in beats.
     // `at` counts from the start of the written clip. A session clip is written once; an arrangement clip repeats
     // its loop until its end, and is written out.
-    function passes(timing) {
-        var found = [];
+    function loopPasses(timing) {
+        var passes = [];
         var from = timing.start;
         var at = 0;
         var to;
@@ -62,12 +62,14 @@ var Timing = (function () {
                 from = timing.loopStart;
                 to = Math.min(timing.loopEnd, from + timing.arranged - at);
             }
-            found.push({ from: from, to: to, at: at });
+            passes.push({ from: from, to: to, at: at });
             at += to - from;
             from = timing.loopStart;
         }
-        return found;
+        return passes;
     }
 
-    return { beat: beat, second: second, unwarped: unwarped, rising: rising, passes: passes };
+    return {
+        beat: beat, second: second, unwarpedMarkers: unwarpedMarkers, sortMarkers: sortMarkers, loopPasses: loopPasses
+    };
 }());

@@ -6,7 +6,8 @@ const FARTHEST = 1576800;
 // What each kind of object has. `functions` by the version of Live from which they are there.
 const KINDS = {
   Song: {
-    read: ["view", "tracks", "scenes"], write: ["tempo", "current_song_time", "signature_numerator", "signature_denominator"],
+    read: ["view", "tracks", "scenes"],
+    write: ["tempo", "current_song_time", "signature_numerator", "signature_denominator"],
     functions: { create_midi_track: 11, create_audio_track: 11, create_scene: 11 },
   },
   "Song.View": { read: ["detail_clip"], write: [], functions: {} },
@@ -88,7 +89,7 @@ class LiveSet {
 
   select(clip) {
     this.view.detail_clip = clip;
-    this.observers.forEach((heard) => heard(["detail_clip", "id", clip ? clip.id : 0]));
+    this.observers.forEach((callback) => callback(["detail_clip", "id", clip ? clip.id : 0]));
   }
 
   remove(object) {
@@ -241,7 +242,7 @@ function liveApi(set) {
   return class LiveAPI {
     constructor(first, second) {
       [this.object, this.way] = set.resolve(typeof first === "string" ? first : second);
-      this.heard = typeof first === "function" ? first : null;
+      this.callback = typeof first === "function" ? first : null;
     }
 
     get id() { return this.object ? String(this.object.id) : "0"; }
@@ -255,8 +256,8 @@ function liveApi(set) {
     }
 
     set property(name) {
-      set.observers.push(this.heard);
-      this.heard(["id", this.object[name] ? this.object[name].id : 0]);
+      set.observers.push(this.callback);
+      this.callback(["id", this.object[name] ? this.object[name].id : 0]);
     }
 
     known(name) {

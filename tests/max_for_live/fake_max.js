@@ -9,7 +9,7 @@ const { liveApi } = require("./fake_live.js");
 const ROOT = path.resolve(__dirname, "../..");
 const CODE = path.join(ROOT, "max_for_live/code");
 // What Max's engine does not have, so that a script which uses it fails here as well.
-const YOUNGER = `
+const REMOVE_NEWER = `
   ["find", "findIndex", "includes", "fill", "flat", "flatMap", "from", "of", "at", "entries", "keys", "values"].forEach(
     function (name) { delete Array.prototype[name]; delete Array[name]; });
   ["startsWith", "endsWith", "includes", "repeat", "padStart", "padEnd", "matchAll", "replaceAll", "at"].forEach(
@@ -63,7 +63,7 @@ class WallClock {
   cancel(task) { clearTimeout(this.timers.get(task)); }
 }
 
-function taskOf(clock) {
+function createTask(clock) {
   return class Task {
     constructor(run, self, ...args) { this.execute = () => run.apply(self, args); }
     schedule(delay) { clock.schedule(this, delay); }
@@ -104,24 +104,24 @@ class Patcher {
   }
 }
 
-// One device: `out` has what went out of each outlet, `say` sends it a message as the patcher does.
+// One device: `out` has what went out of each outlet, `receive` gives it a message as the patcher does.
 class Max {
   constructor(set, { clock = new Clock(), filepath = "" } = {}) {
     this.set = set;
     this.clock = clock;
     this.out = [[], [], [], []];
-    this.heard = () => {};
+    this.onOutlet = () => {};
     this.browsed = [];
     const patcher = new Patcher(filepath);
     this.patcher = patcher;
     const globals = {
-      LiveAPI: liveApi(set), Task: taskOf(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
+      LiveAPI: liveApi(set), Task: createTask(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
       max: { launchbrowser: (url) => this.browsed.push(url) },
       outlet: (index, ...words) => this.send(index, words),
       setinletassist: () => {}, setoutletassist: () => {}, arrayfromargs: (args) => Array.prototype.slice.call(args),
     };
     this.context = vm.createContext(globals);
-    vm.runInContext(YOUNGER, this.context);
+    vm.runInContext(REMOVE_NEWER, this.context);
     SOURCES.forEach((name) => {
       vm.runInContext(fs.readFileSync(path.join(CODE, `${name}.js`), "utf8"), this.context, { filename: `${name}.js` });
     });
@@ -130,10 +130,10 @@ class Max {
   send(index, words) {
     const flat = words.flat();
     this.out[index].push(flat);
-    this.heard(index, flat);
+    this.onOutlet(index, flat);
   }
 
-  say(name, ...args) {
+  receive(name, ...args) {
     const known = this.context[name];
     this.context.messagename = name;
     return (typeof known === "function" ? known : this.context.anything).apply(this.context, args);
@@ -144,25 +144,25 @@ class Max {
   get status() { return this.box("status").shown; }
 
   // The device with its port found and sidestick there, as after it was put on a track.
-  started() {
-    this.say("init");
+  connect() {
+    this.receive("init");
     const [port] = this.out[1].at(-1).slice(1);
-    this.say("/sidestick.live/echo", this.out[2].at(-1)[1]);
+    this.receive("/sidestick.live/echo", this.out[2].at(-1)[1]);
     this.port = port;
-    this.pong();
+    this.replyPong();
     return this;
   }
 
-  asked(verb) { return this.out[0].filter((words) => words[0] === `/sidestick/${verb}`); }
-  last(verb) { return this.asked(verb).at(-1); }
+  sentRequests(verb) { return this.out[0].filter((words) => words[0] === `/sidestick/${verb}`); }
+  lastRequest(verb) { return this.sentRequests(verb).at(-1); }
 
-  pong(protocol = 1) {
-    this.say("/sidestick/pong", this.last("ping")[1], "sidestick", "0.1.0", protocol, 4242);
+  replyPong(protocol = 1) {
+    this.receive("/sidestick/pong", this.lastRequest("ping")[1], "sidestick", "0.1.0", protocol, 4242);
   }
 }
 
 // A set with one audio clip that is selected. The device sits on its track.
-function setWith(set, clip, { scene = 0, arranged = false } = {}) {
+function addSource(set, clip, { scene = 0, arranged = false } = {}) {
   const track = set.track("Song");
   set.own = track;
   if (arranged) track.arrangement_clips.push(clip);
@@ -171,4 +171,4 @@ function setWith(set, clip, { scene = 0, arranged = false } = {}) {
   return track;
 }
 
-module.exports = { Max, Clock, WallClock, CODE, ROOT, SOURCES, setWith };
+module.exports = { Max, Clock, WallClock, CODE, ROOT, SOURCES, addSource };

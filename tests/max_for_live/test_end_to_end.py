@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bridge.drum_labels import SOUNDS
-from tests.max_for_live.markers import random_markers
+from tests.max_for_live.warp_markers import random_markers
 from tests.wire.daemon_process import DaemonProcess
 
 SECONDS = 4.0
@@ -27,7 +27,7 @@ def home(tmp_path_factory) -> Iterator[DaemonProcess]:
 
 
 def session(run_node, home: DaemonProcess, song: Path, **clip: object) -> dict:
-    done = run_node("set_with_song.js", str(home.osc_port), str(song), json.dumps(clip))
+    done = run_node("run_clip.js", str(home.osc_port), str(song), json.dumps(clip))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -129,7 +129,7 @@ def test_every_button_and_control_reaches_a_function_of_the_script():
 
 def test_every_name_the_script_looks_for_is_a_box():
     names = {box["varname"] for box in BOXES.values()}
-    asked = set(re.findall(r'\b(?:find|this\.set)\("(\w+)"', script())) - {"count", "label"}
+    asked = set(re.findall(r'\b(?:findBox|this\.setText)\("(\w+)"', script())) - {"count", "label"}
     assert {"light", "link", "status", "progress", "page", "daemon_port", "stored"} == asked <= names
     assert {f"{name}{i}" for name in ("count", "label", "listen") for i in range(look.ROWS)} <= names
 
@@ -154,7 +154,7 @@ def test_menus_and_script_agree_with_the_daemons_labels():
 
 def test_drum_rack_and_stand_ins_are_those_of_the_daemon():
     listed = re.findall(r"(\w+): \[(.*?)\]", table("STAND_INS"))
-    assert pitches("RACK") == dict(built_in_map("ableton").notes)
+    assert pitches("DRUM_RACK") == dict(built_in_map("ableton").notes)
     assert {label: tuple(re.findall(r'"(\w+)"', names)) for label, names in listed} == {
         sound.label: sound.stand_ins for sound in SOUNDS.values() if sound.stand_ins
     }
@@ -164,7 +164,7 @@ def test_the_scripts_speak_the_daemons_protocol():
     text = script()
     assert f"var PROTOCOL = {PROTOCOL};" in text
     assert f"var DEFAULT_PORT = {DEFAULT_PORT};" in text
-    verbs = set(re.findall(r'(?:\.ask|\.edit|act\("edit",)\(?\s*"(\w+)"', text))
+    verbs = set(re.findall(r'(?:\.ask|\.sendEdit|runAction\("sendEdit",)\(?\s*"(\w+)"', text))
     assert verbs >= {"ping", "subscribe", "process", "cancel", "relabel"}
     assert {f"/sidestick/{verb}" for verb in verbs} <= REQUESTS.keys()
 

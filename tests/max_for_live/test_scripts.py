@@ -4,7 +4,7 @@ import pytest
 
 from tests.max_for_live.conftest import HERE
 
-SUITES = ("syntax", "timing", "bars", "places", "notes", "corrections", "parts", "sets", "refusals")
+SUITES = ("syntax", "timing", "tempo_map", "midi_clip", "notes", "corrections", "parts", "sets", "refusals")
 
 
 @pytest.mark.parametrize("suite", SUITES)

@@ -37,7 +37,7 @@ def mix(home: DaemonProcess, request) -> Path:
 
 def result(run_node, home: DaemonProcess, song: Path, target: str, **more) -> dict:
     press = {"map": 1, "target": TARGETS.index(target), **more.pop("press", {})}
-    done = run_node("target_of_song.js", str(home.osc_port), str(song), json.dumps({"press": press, **more}))
+    done = run_node("run_target.js", str(home.osc_port), str(song), json.dumps({"press": press, **more}))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["errors"] == []
@@ -105,12 +105,12 @@ def test_a_silent_file_is_refused_in_the_daemons_words(run_node, home):
     silent = synth.write(home.music / "nothing.wav", synth.silence(SECONDS))
     found = result(run_node, home, silent, "drums")
     assert names(found) == ["Song"]
-    assert "silent" in found["heard"][-1]
+    assert "silent" in found["statuses"][-1]
 
 
 def test_cancel_ends_the_job(run_node, home, mix):
     found = result(run_node, home, mix, "all", cancel=True)
-    assert found["heard"][-1] == "Cancelled"
+    assert found["statuses"][-1] == "Cancelled"
     assert names(found) == ["Song"]
 
 

@@ -2,7 +2,7 @@
 
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { Song, opened, taken, done, written, random } = require("./songs.js");
+const { Song, openSong, startJob, finishJob, resultClip, random } = require("./fixtures.js");
 
 // Where Live plays a second of the file, straight from the definition: linear between markers and beyond them.
 function truth(markers, second) {
@@ -28,7 +28,7 @@ function hits(next, count, duration) {
 }
 
 // Beats that lie closer than a written note can be: Live keeps one of them.
-function crowded(expected, beat) {
+function isCrowded(expected, beat) {
   return expected.filter((other) => Math.abs(other - beat) < 0.05).length > 1;
 }
 
@@ -40,14 +40,14 @@ for (let seed = 1; seed <= 40; seed += 1) {
     const notes = hits(next, 60, markers.at(-1).second + 5);
     const start = truth(markers, markers[0].second + next());
     const ends = { start_marker: start, loop_start: start, end_marker: 1000, loop_end: 1000 };
-    const { set, max } = opened(song, { clip: { markers, ...ends } });
-    taken(max);
+    const { set, max } = openSong(song, { clip: { markers, ...ends } });
+    startJob(max);
     song.write(notes);
-    done(max, song);
-    const played = written(set).notes.map((note) => note.start_time + start);
+    finishJob(max, song);
+    const played = resultClip(set).notes.map((note) => note.start_time + start);
     const expected = notes.map((note) => truth(markers, note.onset)).filter((beat) => beat >= start + 0.01);
     const swapped = markers.map((marker) => ({ second: marker.beat, beat: marker.second }));
-    for (const beat of expected.filter((one) => !crowded(expected, one))) {
+    for (const beat of expected.filter((one) => !isCrowded(expected, one))) {
       const off = Math.min(...played.map((one) => Math.abs(truth(swapped, one) - truth(swapped, beat))));
       assert.ok(off < 0.001, `${off} s off at beat ${beat}`);
     }
@@ -58,30 +58,30 @@ for (let seed = 1; seed <= 40; seed += 1) {
 test("an unwarped clip plays at the song's tempo from its start marker", () => {
   const song = new Song();
   const clip = { warping: 0, start_marker: 1, loop_start: 1, end_marker: 9, loop_end: 9 };
-  const { set, max } = opened(song, { clip, live: { tempo: 90 } });
-  taken(max);
+  const { set, max } = openSong(song, { clip, live: { tempo: 90 } });
+  startJob(max);
   song.write([{ onset: 3, pitch: 36, velocity: 100 }]);
-  done(max, song);
-  assert.ok(Math.abs(written(set).notes[0].start_time - 2 * 90 / 60) < 0.001);
+  finishJob(max, song);
+  assert.ok(Math.abs(resultClip(set).notes[0].start_time - 2 * 90 / 60) < 0.001);
 });
 
 test("an unwarped clip that is an octave up plays twice as fast", () => {
   const song = new Song();
-  const { set, max } = opened(song, { clip: { warping: 0, pitch_coarse: 12, end_marker: 9, loop_end: 9 } });
-  taken(max);
+  const { set, max } = openSong(song, { clip: { warping: 0, pitch_coarse: 12, end_marker: 9, loop_end: 9 } });
+  startJob(max);
   song.write([{ onset: 3, pitch: 36, velocity: 100 }]);
-  done(max, song);
-  assert.ok(Math.abs(written(set).notes[0].start_time - 3) < 0.001);
+  finishJob(max, song);
+  assert.ok(Math.abs(resultClip(set).notes[0].start_time - 3) < 0.001);
 });
 
 test("a looped session clip keeps its loop and start", () => {
   const song = new Song();
   const clip = { looping: 1, loop_start: 4, loop_end: 12, start_marker: 6, end_marker: 16 };
-  const { set, max } = opened(song, { clip });
-  taken(max);
+  const { set, max } = openSong(song, { clip });
+  startJob(max);
   song.write([{ onset: 2, pitch: 36, velocity: 100 }, { onset: 3, pitch: 38, velocity: 100 }]);
-  done(max, song);
-  const made = written(set);
+  finishJob(max, song);
+  const made = resultClip(set);
   assert.deepEqual([made.looping, made.loop_start, made.loop_end, made.start_marker], [1, 0, 8, 2]);
   const played = made.notes.map((note) => [note.pitch, Math.round(note.start_time * 1000) / 1000]);
   assert.deepEqual(played, [[36, 0], [38, 2]]);
@@ -90,11 +90,11 @@ test("a looped session clip keeps its loop and start", () => {
 test("a looped arrangement clip is written out pass by pass", () => {
   const song = new Song();
   const clip = { looping: 1, loop_start: 0, loop_end: 4, start_marker: 2, start_time: 8, end_time: 18 };
-  const { set, max } = opened(song, { clip, arranged: true });
-  taken(max);
+  const { set, max } = openSong(song, { clip, arranged: true });
+  startJob(max);
   song.write([{ onset: 1.5, pitch: 36, velocity: 100 }]);
-  done(max, song);
-  assert.deepEqual(written(set).notes.map((note) => note.start_time), [1, 5, 9]);
-  assert.equal(written(set).start_time, 8);
-  assert.equal(written(set).end_time, 18);
+  finishJob(max, song);
+  assert.deepEqual(resultClip(set).notes.map((note) => note.start_time), [1, 5, 9]);
+  assert.equal(resultClip(set).start_time, 8);
+  assert.equal(resultClip(set).end_time, 18);
 });

@@ -1,5 +1,5 @@
-// What the panel's controls ask for, in the words of the daemon's options.
-var Wishes = (function () {
+// What the panel's controls are set to, as the daemon's options.
+var Settings = (function () {
     "use strict";
 
     var ALL = ["drums", "bass", "vocals", "other"];
@@ -10,29 +10,29 @@ var Wishes = (function () {
     var GRIDS = ["off", "1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
     var SWINGS = ["auto", 0.5, 0.54, 0.58, 0.62, 0.66, 0.7, 0.75];
     var DRUMS = ["kick", "snare", "toms", "hihat", "cymbals"];
-    var AS_HEARD = 50; // percent
+    var DEFAULT_SENSITIVITY = 50; // percent
 
-    function Wishes() {
+    function Settings() {
         this.values = { target: 0, input: 0, place: 0, grid: 3, strength: 100, swing: 0, beats: 0, map: 0 };
-        DRUMS.forEach(function (drum) { this.values[drum] = AS_HEARD; }, this);
+        DRUMS.forEach(function (drum) { this.values[drum] = DEFAULT_SENSITIVITY; }, this);
     }
 
     // True if it is another value than before.
-    Wishes.prototype.change = function (name, value) {
+    Settings.prototype.set = function (name, value) {
         var changed = this.values[name] !== value;
         this.values[name] = value;
         return changed;
     };
 
-    Wishes.prototype.wantsStems = function () {
+    Settings.prototype.wantsStems = function () {
         return this.values.target === STEMS;
     };
 
-    Wishes.prototype.usesLive = function () {
+    Settings.prototype.usesLiveBeats = function () {
         return this.values.beats === LIVE && GRIDS[this.values.grid] !== "off";
     };
 
-    function grid(values) {
+    function quantizeOptions(values) {
         var step = GRIDS[values.grid];
         if (step === "off") {
             return { quantize: false };
@@ -41,45 +41,45 @@ var Wishes = (function () {
     }
 
     // A map that was sent before holds until another one, or null, is.
-    Wishes.prototype.gridOf = function (source) {
-        var found = grid(this.values);
-        if (this.usesLive()) {
-            found.tempo_map = Bars.of(source);
+    Settings.prototype.gridOptions = function (source) {
+        var found = quantizeOptions(this.values);
+        if (this.usesLiveBeats()) {
+            found.tempo_map = TempoMap.forSource(source);
         }
         return found;
     };
 
-    function sensitivity(values, all) {
+    function sensitivityOptions(values, all) {
         var found = {};
         DRUMS.forEach(function (drum) {
-            if (all || values[drum] !== AS_HEARD) {
+            if (all || values[drum] !== DEFAULT_SENSITIVITY) {
                 found[drum] = values[drum] / 100;
             }
         });
         return found;
     }
 
-    // A single stem is heard as what was asked for; of all parts at once no stem is, and it is not separated again.
-    function input(values) {
+    // A single stem is transcribed as what was asked for, and not separated again; of all parts at once no stem is.
+    function chooseInput(values) {
         var parts = TARGETS[values.target];
         var single = INPUTS[values.input] === "stem" && parts.length === 1 && values.target !== STEMS;
         return single ? parts[0] : "mix";
     }
 
-    Wishes.prototype.parts = function () {
+    Settings.prototype.parts = function () {
         return TARGETS[this.values.target];
     };
 
-    // One result lies beside a file: `there` are the parts that it has already, and they come from the cache.
-    Wishes.prototype.forProcess = function (source, there) {
+    // One result lies beside a file: `existing` are the parts that it has already, and they come from the cache.
+    Settings.prototype.processOptions = function (source, existing) {
         var wanted = this.parts();
-        var heard = input(this.values);
-        var parts = heard !== "mix" ? wanted : ALL.filter(function (part) {
-            return wanted.indexOf(part) >= 0 || there.indexOf(part) >= 0;
+        var input = chooseInput(this.values);
+        var parts = input !== "mix" ? wanted : ALL.filter(function (part) {
+            return wanted.indexOf(part) >= 0 || existing.indexOf(part) >= 0;
         });
         var options = {
-            input: heard, parts: parts, drum_map: "gm",
-            grid: this.gridOf(source), sensitivity: sensitivity(this.values, false)
+            input: input, parts: parts, drum_map: "gm",
+            grid: this.gridOptions(source), sensitivity: sensitivityOptions(this.values, false)
         };
         if (this.wantsStems()) {
             options.stems = "wav";
@@ -87,16 +87,16 @@ var Wishes = (function () {
         return options;
     };
 
-    Wishes.prototype.forRegenerate = function (source) {
-        var found = this.gridOf(source);
+    Settings.prototype.regenerateOptions = function (source) {
+        var found = this.gridOptions(source);
         if (!found.tempo_map) {
             found.tempo_map = null;
         }
-        return { drum_map: "gm", grid: found, sensitivity: sensitivity(this.values, true) };
+        return { drum_map: "gm", grid: found, sensitivity: sensitivityOptions(this.values, true) };
     };
 
     return {
-        Wishes: Wishes, GRIDS: GRIDS, SWINGS: SWINGS, DRUMS: DRUMS, TARGETS: TARGETS,
+        Settings: Settings, GRIDS: GRIDS, SWINGS: SWINGS, DRUMS: DRUMS, TARGETS: TARGETS,
         needsDaemon: function (name) {
             return ["grid", "strength", "swing", "beats"].concat(DRUMS).indexOf(name) >= 0;
         }

@@ -2,12 +2,12 @@
 
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { Song, opened, taken, done, written, random } = require("./songs.js");
+const { Song, openSong, startJob, finishJob, resultClip, random } = require("./fixtures.js");
 
 const FROM_LIVE = 1;
 
-function asked(max, verb) {
-  return JSON.parse(max.last(verb)[3]).grid;
+function sentGrid(max, verb) {
+  return JSON.parse(max.lastRequest(verb)[3]).grid;
 }
 
 // Where the marks put a bar line or a beat: the seconds of the file, straight from their meaning.
@@ -38,10 +38,10 @@ for (let seed = 1; seed <= 20; seed += 1) {
       const seconds = 0.3 + 4 * next();
       markers.push({ second: last.second + seconds, beat: last.beat + seconds * (1.5 + next()) });
     }
-    const { max } = opened(new Song(), { clip: { markers } });
-    max.say("beats", FROM_LIVE);
-    max.say("transcribe");
-    const marks = asked(max, "process").tempo_map;
+    const { max } = openSong(new Song(), { clip: { markers } });
+    max.receive("beats", FROM_LIVE);
+    max.receive("transcribe");
+    const marks = sentGrid(max, "process").tempo_map;
     const line = Math.floor(markers[0].beat / 4 + 1e-9) * 4;
     for (let beat = 0; line + beat < markers.at(-1).beat + 8; beat += 1) {
       const off = secondOf(marks, beat) - truth(markers, line + beat);
@@ -52,49 +52,49 @@ for (let seed = 1; seed <= 20; seed += 1) {
 }
 
 test("the meter of the clip goes along", () => {
-  const { max } = opened(new Song(), { clip: { signature_numerator: 6, signature_denominator: 8 } });
-  max.say("beats", FROM_LIVE);
-  max.say("transcribe");
-  assert.deepEqual(asked(max, "process").tempo_map, [[0, 120, 6, 8]]);
+  const { max } = openSong(new Song(), { clip: { signature_numerator: 6, signature_denominator: 8 } });
+  max.receive("beats", FROM_LIVE);
+  max.receive("transcribe");
+  assert.deepEqual(sentGrid(max, "process").tempo_map, [[0, 120, 6, 8]]);
 });
 
 test("an unwarped clip has the song's tempo", () => {
-  const { max } = opened(new Song(), { clip: { warping: 0 }, live: { tempo: 97 } });
-  max.say("beats", FROM_LIVE);
-  max.say("transcribe");
-  assert.deepEqual(asked(max, "process").tempo_map, [[0, 97, 4, 4]]);
+  const { max } = openSong(new Song(), { clip: { warping: 0 }, live: { tempo: 97 } });
+  max.receive("beats", FROM_LIVE);
+  max.receive("transcribe");
+  assert.deepEqual(sentGrid(max, "process").tempo_map, [[0, 97, 4, 4]]);
 });
 
 test("as played, sidestick finds the beat itself, and forgets Live's", () => {
   const song = new Song();
-  const { max } = opened(song);
-  taken(max);
-  assert.equal(asked(max, "process").tempo_map, undefined);
+  const { max } = openSong(song);
+  startJob(max);
+  assert.equal(sentGrid(max, "process").tempo_map, undefined);
   song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
-  done(max, song);
+  finishJob(max, song);
   for (const [choice, map] of [[FROM_LIVE, [[0, 120, 4, 4]]], [0, null]]) {
-    max.say("beats", choice);
+    max.receive("beats", choice);
     max.clock.pass(400);
-    assert.deepEqual(asked(max, "regenerate").tempo_map, map);
+    assert.deepEqual(sentGrid(max, "regenerate").tempo_map, map);
   }
 });
 
 test("notes on Live's beats stand on the line to the tick", () => {
   const song = new Song();
   const markers = [{ second: 0, beat: 0 }, { second: 1.0007, beat: 2 }];
-  const { set, max } = opened(song, { clip: { markers } });
-  max.say("beats", FROM_LIVE);
-  taken(max);
+  const { set, max } = openSong(song, { clip: { markers } });
+  max.receive("beats", FROM_LIVE);
+  startJob(max);
   song.write([{ onset: 0.5005, pitch: 36, velocity: 99 }, { onset: 0.75034, pitch: 38, velocity: 99 }]);
-  done(max, song);
-  assert.deepEqual(written(set).notes.map((note) => note.start_time), [1, 1.5]);
+  finishJob(max, song);
+  assert.deepEqual(resultClip(set).notes.map((note) => note.start_time), [1, 1.5]);
 });
 
 test("more warp markers than a message holds are refused", () => {
   const markers = Array.from({ length: 90 }, (_, i) => ({ second: i + 0.3 * (i % 2), beat: 2 * i }));
-  const { max } = opened(new Song(), { clip: { markers } });
-  max.say("beats", FROM_LIVE);
-  max.say("transcribe");
+  const { max } = openSong(new Song(), { clip: { markers } });
+  max.receive("beats", FROM_LIVE);
+  max.receive("transcribe");
   assert.match(max.status, /too many warp markers/);
-  assert.equal(max.asked("process").length, 0);
+  assert.equal(max.sentRequests("process").length, 0);
 });

@@ -1,20 +1,20 @@
 // From edits of a clip to corrections of hits, in the words of the daemon's changes_json.
-var Learning = (function () {
+var NoteEdits = (function () {
     "use strict";
 
-    var NEAR = 0.004; // seconds between a note of the .mid, which stands on a whole tick, and the time of its hit
+    var TOLERANCE = 0.004; // seconds between a note of the .mid, which stands on a whole tick, and the time of its hit
     var PITCHES = 128;
 
     // A whole number: texts would have to be made anew for every look.
-    function slot(pitch, second) {
-        return Math.round(second / NEAR) * PITCHES + pitch;
+    function slotOf(pitch, second) {
+        return Math.round(second / TOLERANCE) * PITCHES + pitch;
     }
 
-    function bySlot(listing) {
+    function groupBySlot(listing) {
         var slots = {};
         listing.forEach(function (cluster) {
             cluster.hits.forEach(function (hit) {
-                var key = slot(hit.pitch, hit.time);
+                var key = slotOf(hit.pitch, hit.time);
                 slots[key] = slots[key] || [];
                 slots[key].push(hit);
             });
@@ -22,15 +22,15 @@ var Learning = (function () {
         return slots;
     }
 
-    function nearest(slots, pitch, second) {
+    function findNearest(slots, pitch, second) {
         var best = null;
-        var least = NEAR;
+        var least = TOLERANCE;
         var list;
         var far;
         var by;
         var i;
         for (by = -1; by <= 1; by += 1) {
-            list = slots[slot(pitch, second + by * NEAR)] || [];
+            list = slots[slotOf(pitch, second + by * TOLERANCE)] || [];
             for (i = 0; i < list.length; i += 1) {
                 far = Math.abs(list[i].time - second);
                 if (far <= least) {
@@ -43,12 +43,12 @@ var Learning = (function () {
     }
 
     // Which hit each written note stands for: its key, "second pitch", -> id. `listing` is the daemon's.
-    function hitsOf(written, listing) {
+    function matchHits(written, listing) {
         var found = {};
-        var slots = bySlot(listing);
+        var slots = groupBySlot(listing);
         written.forEach(function (note) {
             var words = note.key.split(" ");
-            var hit = nearest(slots, Number(words[1]), Number(words[0]));
+            var hit = findNearest(slots, Number(words[1]), Number(words[0]));
             if (hit) {
                 found[note.key] = hit.id;
             }
@@ -56,7 +56,7 @@ var Learning = (function () {
         return found;
     }
 
-    function changes(pairs, hits, map) {
+    function collectChanges(pairs, hits, map) {
         var found = { hits: {}, delete_hits: [] };
         pairs.edited.forEach(function (pair) {
             var id = hits[pair[0].key];
@@ -74,7 +74,7 @@ var Learning = (function () {
     }
 
     // In a looped clip a hit is written several times: it is gone when all its notes are.
-    function withoutRepeats(found, pairs, hits) {
+    function keepRepeated(found, pairs, hits) {
         var standing = {};
         pairs.same.concat(pairs.edited).forEach(function (pair) { standing[hits[pair[0].key]] = true; });
         found.delete_hits = found.delete_hits.filter(function (id) { return !standing[id]; });
@@ -82,9 +82,9 @@ var Learning = (function () {
     }
 
     // changes_json for what the user did to the notes of a clip; null if he did nothing that can be learned.
-    function learn(written, existing, hits, map) {
-        var pairs = Pairing.of(written, existing);
-        var found = withoutRepeats(changes(pairs, hits, map), pairs, hits);
+    function findCorrections(written, existing, hits, map) {
+        var pairs = NoteMatching.match(written, existing);
+        var found = keepRepeated(collectChanges(pairs, hits, map), pairs, hits);
         if (!found.delete_hits.length) {
             delete found.delete_hits;
         }
@@ -94,5 +94,5 @@ var Learning = (function () {
         return found.hits || found.delete_hits ? found : null;
     }
 
-    return { hitsOf: hitsOf, learn: learn };
+    return { matchHits: matchHits, findCorrections: findCorrections };
 }());

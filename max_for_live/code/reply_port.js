@@ -1,6 +1,6 @@
 // A reply port of this device's own. Several devices cannot share one, and Max does not say that a port is taken:
 // so each port is tried by a message to ourselves.
-var Doorbell = (function () {
+var ReplyPort = (function () {
     "use strict";
 
     var FIRST = 9340;
@@ -8,47 +8,48 @@ var Doorbell = (function () {
     var WAIT = 150; // milliseconds for a message to ourselves
     var ECHO = "/sidestick.live/echo";
 
-    // `listen(port)` binds the receiver, `ring(port, address, args)` sends to it; then `found(port)` or `full()`.
-    function Doorbell(listen, ring, then) {
+    // `bind(port)` binds the receiver, `sendToSelf(port, address, args)` sends to it; `callbacks` are onOpen(port) and
+    // onExhausted().
+    function ReplyPort(bind, sendToSelf, callbacks) {
         var self = this;
-        this.listen = listen;
-        this.ring = ring;
-        this.then = then;
+        this.bind = bind;
+        this.sendToSelf = sendToSelf;
+        this.callbacks = callbacks;
         this.nonce = Math.floor(Math.random() * 0x3fffffff);
         this.tried = 0;
         this.start = Math.floor(Math.random() * COUNT);
         this.port = 0;
         this.open = false;
-        this.task = new Task(function () { self.next(); });
+        this.task = new Task(function () { self.tryNext(); });
     }
 
-    Doorbell.prototype.next = function () {
+    ReplyPort.prototype.tryNext = function () {
         if (this.tried >= COUNT) {
-            this.then.full();
+            this.callbacks.onExhausted();
             return;
         }
         this.port = FIRST + (this.start + this.tried) % COUNT;
         this.tried += 1;
-        this.listen(this.port);
-        this.ring(this.port, ECHO, [this.nonce + this.port]);
+        this.bind(this.port);
+        this.sendToSelf(this.port, ECHO, [this.nonce + this.port]);
         this.task.schedule(WAIT);
     };
 
-    Doorbell.prototype.hear = function (address, args) {
+    ReplyPort.prototype.handleEcho = function (address, args) {
         if (address !== ECHO) {
             return false;
         }
         if (args[0] === this.nonce + this.port && !this.open) {
             this.open = true;
             this.task.cancel();
-            this.then.found(this.port);
+            this.callbacks.onOpen(this.port);
         }
         return true;
     };
 
-    Doorbell.prototype.stop = function () {
+    ReplyPort.prototype.stop = function () {
         this.task.cancel();
     };
 
-    return { Doorbell: Doorbell, FIRST: FIRST, LAST: FIRST + COUNT - 1 };
+    return { ReplyPort: ReplyPort, FIRST: FIRST, LAST: FIRST + COUNT - 1 };
 }());

@@ -3,12 +3,12 @@
 
 const dgram = require("node:dgram");
 
-function padded(text) {
+function encodeString(text) {
   const bytes = Buffer.from(text, "utf8");
   return Buffer.concat([bytes, Buffer.alloc(4 - (bytes.length % 4))]);
 }
 
-function number(value) {
+function encodeNumber(value) {
   const bytes = Buffer.alloc(4);
   if (Number.isInteger(value)) bytes.writeInt32BE(value);
   else bytes.writeFloatBE(value);
@@ -17,8 +17,8 @@ function number(value) {
 
 function pack([address, ...args]) {
   const tags = args.map((value) => typeof value === "string" ? "s" : Number.isInteger(value) ? "i" : "f").join("");
-  const values = args.map((value) => typeof value === "string" ? padded(value) : number(value));
-  return Buffer.concat([padded(address), padded("," + tags), ...values]);
+  const values = args.map((value) => typeof value === "string" ? encodeString(value) : encodeNumber(value));
+  return Buffer.concat([encodeString(address), encodeString("," + tags), ...values]);
 }
 
 function unpack(data) {
@@ -49,17 +49,17 @@ function connect(max) {
     if (receiver) receiver.close();
     receiver = dgram.createSocket("udp4");
     receiver.on("error", () => {});
-    receiver.on("message", (data) => max.say(...unpack(data)));
+    receiver.on("message", (data) => max.receive(...unpack(data)));
     receiver.bind(port, "127.0.0.1");
   };
-  max.heard = (index, words) => {
+  max.onOutlet = (index, words) => {
     if (index === 3) return;
     if (words[0] !== "port") sender.send(pack(words), ports[index], "127.0.0.1");
     else if (index === 1) bind(words[1]);
     else ports[index] = words[1];
   };
   return () => {
-    max.say("notifydeleted");
+    max.receive("notifydeleted");
     sender.close();
     if (receiver) receiver.close();
   };

@@ -1,29 +1,29 @@
 // Puts notes into a clip, a few hundred at a time so that Live stays fluid. Only what differs is touched, and notes
 // that the user added stay.
-var Writer = (function () {
+var NoteWriter = (function () {
     "use strict";
 
     var CHUNK = 400;
     var PAUSE = 15; // milliseconds between two chunks
-    var CLOSE = 1e-3;
+    var TOLERANCE = 1e-3;
 
-    function alike(a, b) {
-        return Math.abs(a.duration - b.duration) < CLOSE && Math.abs(a.velocity - b.velocity) < 1;
+    function isSame(a, b) {
+        return Math.abs(a.duration - b.duration) < TOLERANCE && Math.abs(a.velocity - b.velocity) < 1;
     }
 
     // The notes to take away and those to add.
-    function difference(written, wanted, existing) {
-        var before = Pairing.of(written, existing);
+    function diffNotes(written, wanted, existing) {
+        var before = NoteMatching.match(written, existing);
         var ours = before.same.concat(before.edited).map(function (pair) { return pair[1]; });
-        var after = Pairing.of(wanted, ours);
-        var changed = after.same.filter(function (pair) { return !alike(pair[0], pair[1]); }).concat(after.edited);
+        var after = NoteMatching.match(wanted, ours);
+        var changed = after.same.filter(function (pair) { return !isSame(pair[0], pair[1]); }).concat(after.edited);
         return {
             remove: after.own.concat(changed.map(function (pair) { return pair[1]; })),
             add: after.gone.concat(changed.map(function (pair) { return pair[0]; }))
         };
     }
 
-    function forLive(note) {
+    function toLiveNote(note) {
         return {
             pitch: note.pitch, start_time: note.start_time, duration: note.duration, velocity: note.velocity
         };
@@ -33,29 +33,29 @@ var Writer = (function () {
         notes.forEach(function (note) { clip.call("remove_notes_by_id", note.note_id); });
     }
 
-    function removeByPlace(clip, notes) {
+    function removeByPosition(clip, notes) {
         notes.forEach(function (note) {
-            clip.call("remove_notes_extended", note.pitch, 1, note.start_time - CLOSE / 2, CLOSE);
+            clip.call("remove_notes_extended", note.pitch, 1, note.start_time - TOLERANCE / 2, TOLERANCE);
         });
     }
 
-    function removal(clip, notes) {
+    function removalStep(clip, notes) {
         return function () {
-            if (Live.can(clip, "remove_notes_by_id")) {
+            if (Live.hasFunction(clip, "remove_notes_by_id")) {
                 removeById(clip, notes);
             } else {
-                removeByPlace(clip, notes);
+                removeByPosition(clip, notes);
             }
         };
     }
 
-    function addition(clip, notes) {
+    function additionStep(clip, notes) {
         return function () {
-            clip.call("add_new_notes", { notes: notes.map(forLive) });
+            clip.call("add_new_notes", { notes: notes.map(toLiveNote) });
         };
     }
 
-    function chunks(items, make) {
+    function splitChunks(items, make) {
         var found = [];
         var at;
         for (at = 0; at < items.length; at += CHUNK) {
@@ -65,9 +65,9 @@ var Writer = (function () {
     }
 
     // Where Live can, all of it is one undo step.
-    function undoStep(name) {
+    function callUndoStep(name) {
         var song = Live.song();
-        if (Live.can(song, name)) {
+        if (Live.hasFunction(song, name)) {
             song.call(name);
         }
     }
@@ -80,7 +80,7 @@ var Writer = (function () {
     }
 
     Run.prototype.start = function () {
-        undoStep("begin_undo_step");
+        callUndoStep("begin_undo_step");
         this.next();
     };
 
@@ -92,7 +92,7 @@ var Writer = (function () {
         if (this.steps.length) {
             this.task.schedule(PAUSE);
         } else {
-            undoStep("end_undo_step");
+            callUndoStep("end_undo_step");
             this.finished();
         }
     };
@@ -101,14 +101,14 @@ var Writer = (function () {
         if (this.steps.length) {
             this.steps = [];
             this.task.cancel();
-            undoStep("end_undo_step");
+            callUndoStep("end_undo_step");
         }
     };
 
     // What goes into one slice is not seen half done.
-    function slices(clip, todo) {
-        var steps = chunks(todo.remove, function (part) { return removal(clip, part); });
-        steps = steps.concat(chunks(todo.add, function (part) { return addition(clip, part); }));
+    function createSteps(clip, todo) {
+        var steps = splitChunks(todo.remove, function (part) { return removalStep(clip, part); });
+        steps = steps.concat(splitChunks(todo.add, function (part) { return additionStep(clip, part); }));
         if (todo.remove.length + todo.add.length > CHUNK) {
             return steps;
         }
@@ -116,10 +116,10 @@ var Writer = (function () {
     }
 
     // A run that, once started, brings the clip from the `written` notes to the `wanted` ones and calls `finished`.
-    function prepared(clip, written, wanted, finished) {
-        var todo = difference(written, wanted, Live.notes(clip));
-        return new Run(slices(clip, todo), finished);
+    function createRun(clip, written, wanted, finished) {
+        var todo = diffNotes(written, wanted, Live.notes(clip));
+        return new Run(createSteps(clip, todo), finished);
     }
 
-    return { prepared: prepared };
+    return { createRun: createRun };
 }());

@@ -4,7 +4,7 @@
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
-const { Max, setWith } = require("./fake_max.js");
+const { Max, addSource } = require("./fake_max.js");
 const { LiveSet } = require("./fake_live.js");
 
 const PPQ = 960;
@@ -58,7 +58,8 @@ function midi(notes, bpm = 120) {
 
 // Not where macOS keeps temporary files: the device refuses those.
 function folder() {
-  const found = fs.mkdtempSync(path.join(process.platform === "darwin" ? os.homedir() : os.tmpdir(), "sidestick-live-"));
+  const parent = process.platform === "darwin" ? os.homedir() : os.tmpdir();
+  const found = fs.mkdtempSync(path.join(parent, "sidestick-live-"));
   process.on("exit", () => fs.rmSync(found, { recursive: true, force: true }));
   return found;
 }
@@ -86,27 +87,27 @@ class Song {
 }
 
 // A device on the track of a selected clip of `song`, with sidestick there.
-function opened(song, { clip = {}, live = {}, arranged = false } = {}) {
+function openSong(song, { clip = {}, live = {}, arranged = false } = {}) {
   const set = new LiveSet(live);
   const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
   const ends = { loop_end: 16, end_marker: 16, end_time: 16 };
   const source = set.clip({ file_path: song.path, name: "Song", markers, ...ends, ...clip });
-  const track = setWith(set, source, { arranged });
-  return { set, source, track, max: new Max(set).started() };
+  const track = addSource(set, source, { arranged });
+  return { set, source, track, max: new Max(set).connect() };
 }
 
 // Transcribe is pressed, and sidestick takes the job.
-function taken(max, job = "j1") {
-  max.say("transcribe");
-  max.say("/sidestick/ack", max.last("process")[1], job);
+function startJob(max, job = "j1") {
+  max.receive("transcribe");
+  max.receive("/sidestick/ack", max.lastRequest("process")[1], job);
 }
 
-function done(max, song, revision = 0, job = "j1") {
-  max.say("/sidestick/done", max.last("process")[1], job, revision, song.manifest, song.midi);
+function finishJob(max, song, revision = 0, job = "j1") {
+  max.receive("/sidestick/done", max.lastRequest("process")[1], job, revision, song.manifest, song.midi);
   max.clock.pass(2000);
 }
 
-function written(set) {
+function resultClip(set) {
   const clips = [...set.objects.values()].filter((object) => object.kind === "Clip" && object.is_midi_clip);
   return clips.at(-1);
 }
@@ -118,25 +119,27 @@ function group(cluster, label, confidence, velocity, hit) {
   return { cluster, label, confidence, velocity, count: 1, hits: [hit] };
 }
 
-function ready(options, notes = [KICK, SNARE]) {
+function transcribeSong(options, notes = [KICK, SNARE]) {
   const song = new Song();
-  const found = opened(song, options);
-  taken(found.max);
+  const found = openSong(song, options);
+  startJob(found.max);
   song.write(notes);
   song.clusters([
     group(0, "kick", 0.9, 100, { id: 7, onset: 0.51, time: 0.5, label: "kick", pitch: 36 }),
     group(1, "snare", 0.4, 90, { id: 8, onset: 1.02, time: 1, label: "snare", pitch: 38 }),
   ]);
-  done(found.max, song);
+  finishJob(found.max, song);
   return { song, ...found };
 }
 
-function listed({ max, song }) {
-  max.say("/sidestick/clusters.reply", max.last("clusters")[1], "j1", song.listing);
+function replyClusters({ max, song }) {
+  max.receive("/sidestick/clusters.reply", max.lastRequest("clusters")[1], "j1", song.listing);
 }
 
 function pitches(set) {
-  return written(set).notes.map((note) => note.pitch).sort();
+  return resultClip(set).notes.map((note) => note.pitch).sort();
 }
 
-module.exports = { random, midi, Song, opened, taken, done, written, ready, listed, pitches, KICK, SNARE };
+module.exports = {
+  random, midi, Song, openSong, startJob, finishJob, resultClip, transcribeSong, replyClusters, pitches, KICK, SNARE,
+};
