@@ -1,5 +1,5 @@
 // Labels, their names for people, and the notes that play them. sidestick is asked for General MIDI, from which each
-// note's label can be told; what the user's instrument wants is decided here.
+// note's label follows; the notes of the user's instrument are chosen here.
 var Drums = (function () {
     "use strict";
 
