@@ -26,13 +26,13 @@ FRAMES = 240
 
 # Frames while each one moves the timeline on, or none does: milliseconds from one to the next.
 SCROLL = """([frames, moving]) => new Promise((done) => {
-  const sheet = document.querySelector('#sheet');
+  const timeline = document.querySelector('#timeline');
   const times = [];
   const frame = (now) => {
     times.push(now);
-    if (moving) sheet.dispatchEvent(new WheelEvent('wheel', {deltaX: 24, cancelable: true}));
+    if (moving) timeline.dispatchEvent(new WheelEvent('wheel', {deltaX: 24, cancelable: true}));
     const zoom = {deltaY: 60, ctrlKey: true, cancelable: true};
-    if (moving && times.length % 40 === 0) sheet.dispatchEvent(new WheelEvent('wheel', zoom));
+    if (moving && times.length % 40 === 0) timeline.dispatchEvent(new WheelEvent('wheel', zoom));
     if (times.length <= frames) requestAnimationFrame(frame);
     else done(times.slice(1).map((time, i) => time - times[i]));
   };
@@ -40,8 +40,8 @@ SCROLL = """([frames, moving]) => new Promise((done) => {
 })"""
 # Milliseconds from a turn of the slider until the lanes with the new hits have been drawn; the .mid is there by then.
 SLIDE = """(value) => new Promise((done) => {
-  const slider = document.querySelector('#drums input');
-  const facts = document.querySelector('#facts');
+  const slider = document.querySelector('#drum-settings input');
+  const facts = document.querySelector('#song-facts');
   const began = performance.now();
   new MutationObserver((_, watch) => {
     watch.disconnect();
@@ -91,7 +91,7 @@ def _worked(server: PageServer, page: Any) -> float:
 def _opened(server: PageServer, page: Any, job_id: str) -> tuple[float, float]:
     page.goto("about:blank")
     page.goto(f"{server.url}#{job_id}")
-    page.wait_for_selector("#bench:not([hidden])")
+    page.wait_for_selector("#editor:not([hidden])")
     return page.evaluate(PAINT), page.evaluate("() => performance.now()")
 
 

@@ -47,7 +47,7 @@ def visit(browser, server):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{server.url}#{job}")
         if job:
-            page.wait_for_selector("#bench:not([hidden])")
+            page.wait_for_selector("#editor:not([hidden])")
         return page
 
     yield opened

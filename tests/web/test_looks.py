@@ -33,8 +33,8 @@ def severe(page) -> list[str]:
 def test_axe_finds_nothing_serious_in_an_open_song(visit, server, looked_at, scheme, size):
     width, height = SIZES[size]
     page = visit(looked_at, viewport={"width": width, "height": height}, color_scheme=scheme)
-    page.click("#inside > summary")
-    page.focus("#sheet")
+    page.click("#stage-details > summary")
+    page.focus("#timeline")
     page.keyboard.press(".")
     assert severe(page) == []
 
@@ -42,7 +42,7 @@ def test_axe_finds_nothing_serious_in_an_open_song(visit, server, looked_at, sch
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_empty_page_and_its_dialogs(visit, scheme):
     page = visit(color_scheme=scheme)
-    page.click(".how summary")
+    page.click(".upload-options summary")
     found = severe(page)
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
@@ -74,7 +74,7 @@ def test_nothing_is_fetched_from_anywhere_else(visit, server, looked_at):
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server.url}#{looked_at}")
     page.reload()
-    page.wait_for_selector("#bench:not([hidden])")
+    page.wait_for_selector("#editor:not([hidden])")
     assert len(asked) > 10 and [url for url in asked if not url.startswith((server.url, "blob:", "data:"))] == []
 
 

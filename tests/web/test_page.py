@@ -16,13 +16,13 @@ DROP = """([name, content]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([bytes], name));
-  document.querySelector('#drop').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));
+  document.querySelector('#drop-zone').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));
 }"""
 LANES = ["cymbals", "hihat", "toms", "snare", "kick"]
 
 
 def hits(page) -> int:
-    return int(re.search(r"(\d+) hits?", page.inner_text("#facts"))[1])
+    return int(re.search(r"(\d+) hits?", page.inner_text("#song-facts"))[1])
 
 
 def expect(page, condition: str, argument=None) -> None:
@@ -37,8 +37,8 @@ def relabelled(page, cluster: int, label: str) -> None:
 
 def box_of(page, drum: str) -> dict:
     """Where the lane of a drum lies on the screen."""
-    place = page.locator(f"#gutter [data-key='lane {drum}']").bounding_box()
-    return {**page.locator("#sheet").bounding_box(), "y": place["y"], "height": place["height"]}
+    place = page.locator(f"#lane-headers [data-key='lane {drum}']").bounding_box()
+    return {**page.locator("#timeline").bounding_box(), "y": place["y"], "height": place["height"]}
 
 
 def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -52,28 +52,28 @@ def kicks_chosen(page) -> int:
     """A rectangle over the first seconds of the kick's lane."""
     lane = box_of(page, "kick")
     drag(page, (lane["x"] + 2, lane["y"] + 2), (lane["x"] + 300, lane["y"] + lane["height"] - 2))
-    return int(re.match(r"(\d+)", page.inner_text("#picked p"))[1])
+    return int(re.match(r"(\d+)", page.inner_text("#selection p"))[1])
 
 
 @pytest.mark.slow
 def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
     page = visit()
     page.evaluate(DROP, [DEMO.name, base64.b64encode(DEMO.read_bytes()).decode()])
-    page.wait_for_selector("#work-bar:visible")
+    page.wait_for_selector("#progress-bar:visible")
     expect(page, "() => document.querySelectorAll('.stage.done').length >= 1")
-    expect(page, "() => document.querySelector('#work').hidden")
+    expect(page, "() => document.querySelector('#progress').hidden")
     assert page.inner_text("#song-name") == "war-of-freedom"
-    assert "140 bpm" in page.inner_text("#facts") and hits(page) > 200
+    assert "140 bpm" in page.inner_text("#song-facts") and hits(page) > 200
     for made in ("The song as a spectrogram", "Its stems", "The drums of the kit", "Beats and bar lines"):
         page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
 
 
 def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, server):
     page = visit(server.bass("roll"))
-    page.click("#inside > summary")
+    page.click("#stage-details > summary")
     for made in ("The notes of each part", "Key and chords"):
         page.wait_for_selector(f".stage.done:has-text('{made}') canvas:not([hidden])")
-    assert page.locator("#gutter li").all_inner_texts() == ["Bars", "Sound", "Bass"]
+    assert page.locator("#lane-headers li").all_inner_texts() == ["Bars", "Sound", "Bass"]
     assert page.locator("#parts li").count() == 1 and not page.is_visible("#clusters")
 
 
@@ -91,28 +91,28 @@ def test_a_pitched_part_is_heard_less_keenly_and_moved_by_octaves(visit, server)
 def test_any_stem_is_shown_as_a_waveform_or_a_spectrogram(visit, job):
     page = visit(job)
     for what, asked in (("wave kick", "waveform/kick"), ("spectrum kick", "spectrogram/kick")):
-        before = page.locator("#picture").screenshot()
+        before = page.locator("#timeline-canvas").screenshot()
         with page.expect_response(re.compile(asked)) as answered:
-            page.select_option("#shown", what)
+            page.select_option("#waveform-select", what)
         assert answered.value.ok
-        wait_for(lambda before=before: page.locator("#picture").screenshot() != before)
+        wait_for(lambda before=before: page.locator("#timeline-canvas").screenshot() != before)
 
 
 def test_a_song_whose_sound_was_cleared_away_is_worked_out_again(visit, server, job):
     shutil.rmtree(server.latest("decode"))
     page = visit(job)
     assert page.is_checked("input[name=side][value=midi]") and page.is_disabled("input[name=side][value=audio]")
-    page.click("#sound-again")
-    expect(page, "(before) => location.hash !== `#${before}` && document.querySelector('#work').hidden", job)
-    page.wait_for_selector("#soundless", state="hidden")
+    page.click("#rerun-audio")
+    expect(page, "(before) => location.hash !== `#${before}` && document.querySelector('#progress').hidden", job)
+    page.wait_for_selector("#no-audio", state="hidden")
     assert page.is_checked("input[name=side][value=audio]")
 
 
 def test_what_was_done_is_listed_after_a_reload(visit, job):
     page = visit(job)
     page.reload()
-    page.wait_for_selector("#bench:not([hidden])")
-    assert page.locator("#past button.open[aria-current=true]").count() == 1
+    page.wait_for_selector("#editor:not([hidden])")
+    assert page.locator("#job-list button.open[aria-current=true]").count() == 1
 
 
 def test_a_restart_is_told_and_loses_no_song(visit, server, job):
@@ -122,8 +122,8 @@ def test_a_restart_is_told_and_loses_no_song(visit, server, job):
     server.home.start()
     expect(page, "() => !document.querySelector('#health').textContent.includes('does not answer')")
     page.reload()
-    page.wait_for_selector("#bench:not([hidden])")
-    assert page.locator(f"#past [data-key='{job}']").count() == 1
+    page.wait_for_selector("#editor:not([hidden])")
+    assert page.locator(f"#job-list [data-key='{job}']").count() == 1
 
 
 def test_a_cluster_gets_another_name_from_the_menu_and_back_by_undo(visit, server, job):
@@ -140,7 +140,7 @@ def test_selected_hits_get_their_name_by_a_key(visit, server, job):
     page = visit(job)
     chosen = kicks_chosen(page)
     page.keyboard.press("3")
-    expect(page, "() => document.querySelector('#picked p').textContent.includes('Side stick')")
+    expect(page, "() => document.querySelector('#selection p').textContent.includes('Side stick')")
     assert server.labels(job).count("side_stick") == chosen > 2
 
 
@@ -148,22 +148,24 @@ def test_deleted_hits_are_gone_and_come_back(visit, server, job):
     page = visit(job)
     before, chosen = hits(page), kicks_chosen(page)
     page.keyboard.press("Delete")
-    expect(page, "(left) => document.querySelector('#facts').textContent.includes(`${left} hits`)", before - chosen)
+    expect(
+        page, "(left) => document.querySelector('#song-facts').textContent.includes(`${left} hits`)", before - chosen
+    )
     page.click("#undo")
-    expect(page, "(all) => document.querySelector('#facts').textContent.includes(`${all} hits`)", before)
+    expect(page, "(all) => document.querySelector('#song-facts').textContent.includes(`${all} hits`)", before)
 
 
 def test_a_double_click_in_a_lane_adds_a_hit_there(visit, server, job):
     page = visit(job)
     before, lane = hits(page), box_of(page, "snare")
     page.mouse.dblclick(lane["x"] + 48, lane["y"] + 10)
-    expect(page, "(all) => document.querySelector('#facts').textContent.includes(`${all} hits`)", before + 1)
-    assert "Snare" in page.inner_text("#picked p")
+    expect(page, "(all) => document.querySelector('#song-facts').textContent.includes(`${all} hits`)", before + 1)
+    assert "Snare" in page.inner_text("#selection p")
 
 
 def test_a_hit_is_dragged_to_another_time(visit, server, job):
     page = visit(job)
-    page.focus("#sheet")
+    page.focus("#timeline")
     page.keyboard.press(".")
     first = page.evaluate("() => document.querySelector('#announcer').textContent")
     rows = server.notes(job)["hits"]
@@ -180,12 +182,12 @@ def test_hits_are_selected_by_how_loud_they_are(visit, server, job):
     page.fill("input[aria-label='Velocity to']", "127")
     page.select_option("select[aria-label=Drum]", "snare")
     page.click(".by-velocity button")
-    assert page.inner_text("#picked p").startswith(f"{server.labels(job).count('snare')} hits")
+    assert page.inner_text("#selection p").startswith(f"{server.labels(job).count('snare')} hits")
 
 
 def test_a_sensitivity_slider_answers_with_other_hits(visit, server, job):
     page = visit(job)
-    page.focus("#drums input >> nth=0")
+    page.focus("#drum-settings input >> nth=0")
     page.keyboard.press("Home")
     expect(page, "() => !document.querySelector('#undo').disabled")
     assert server.notes(job)["options"]["sensitivity"] == {"kick": 0}
@@ -194,7 +196,7 @@ def test_a_sensitivity_slider_answers_with_other_hits(visit, server, job):
 
 def test_a_grid_of_thirds_is_asked_for_and_kept(visit, server, job):
     page = visit(job)
-    page.select_option("#grid select >> nth=0", "1/8T")
+    page.select_option("#grid-settings select >> nth=0", "1/8T")
     expect(page, "() => !document.querySelector('#undo').disabled")
     assert server.notes(job)["options"]["grid"]["step"] == "1/8T"
 
@@ -212,7 +214,7 @@ def test_a_correction_that_comes_too_late_is_offered_again(visit, server, job):
     page.route("**/api/events**", lambda route: route.abort())
     page.goto(f"{server.url}#{job}")
     page.reload()
-    page.wait_for_selector("#bench:not([hidden])")
+    page.wait_for_selector("#editor:not([hidden])")
     server.ask("PUT", f"api/jobs/{job}/clusters", {"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
     page.select_option("#clusters select[aria-label='What cluster 1 is']", "clap")
     page.click("text=Make it now")
@@ -231,7 +233,7 @@ def test_two_browsers_see_the_same_notes_in_the_end(visit, server, job):
 def test_the_downloaded_file_holds_the_notes_that_are_seen(visit, job, tmp_path):
     page = visit(job)
     with page.expect_download() as saved:
-        page.click("#files-out a.main")
+        page.click("#exports a.main")
     saved.value.save_as(tmp_path / "song.mid")
     notes = [
         message for message in mido.MidiFile(tmp_path / "song.mid") if message.type == "note_on" and message.velocity
@@ -243,7 +245,7 @@ def test_a_file_dragged_out_carries_its_address(visit, server, job):
     page = visit(job)
     carried = page.evaluate("""() => {
       const dataTransfer = new DataTransfer();
-      const link = document.querySelector('#files-out a.main');
+      const link = document.querySelector('#exports a.main');
       link.dispatchEvent(new DragEvent('dragstart', {dataTransfer, bubbles: true}));
       return dataTransfer.getData('DownloadURL');
     }""")
@@ -253,11 +255,11 @@ def test_a_file_dragged_out_carries_its_address(visit, server, job):
 
 def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, server, job):
     page = visit()
-    page.wait_for_selector("#past .open")
-    page.focus(f"#past [data-key='{job}'] .open")
+    page.wait_for_selector("#job-list .open")
+    page.focus(f"#job-list [data-key='{job}'] .open")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#bench:not([hidden])")
-    page.focus("#sheet")
+    page.wait_for_selector("#editor:not([hidden])")
+    page.focus("#timeline")
     for key in ("ArrowUp", ".", "2", "Control+z"):
         page.keyboard.press(key)
     assert page.inner_text("#announcer").startswith("Snare, bar 1")
@@ -265,7 +267,7 @@ def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, server, job):
 
 def test_the_keyboard_walks_through_the_notes_of_a_part(visit, server):
     page = visit(server.bass("keys"))
-    page.focus("#sheet")
+    page.focus("#timeline")
     page.keyboard.press("ArrowDown")
     assert page.inner_text("#announcer").startswith("Bass, ")
     page.keyboard.press(".")
@@ -276,12 +278,12 @@ def test_a_wrong_file_is_refused_in_plain_words(visit, tmp_path):
     wrong = tmp_path / "letter.wav"
     wrong.write_text("Dear reader,")
     page = visit()
-    page.set_input_files("#files", wrong)
+    page.set_input_files("#file-input", wrong)
     expect(page, "() => document.body.textContent.includes('letter.wav')")
 
 
 def test_cancelled_work_is_listed_as_cancelled(visit, server):
     page = visit()
-    page.set_input_files("#files", server.song("long enough to be cancelled"))
+    page.set_input_files("#file-input", server.song("long enough to be cancelled"))
     page.click("#cancel:visible")
-    expect(page, "() => document.querySelector('#past').textContent.includes('Cancelled')")
+    expect(page, "() => document.querySelector('#job-list').textContent.includes('Cancelled')")

@@ -9,19 +9,19 @@ from tests.web.server import attacks
 
 RATE = 44100
 RENDER = """async (job) => {
-  const {read} = await import('/static/js/notes.js');
-  const {Score, rendered} = await import('/static/js/score.js');
-  const notes = read(await (await fetch(`/api/jobs/${job}/notes`)).json());
-  const sound = (await rendered(new Score(notes), notes.duration)).getChannelData(0);
+  const {readNotes} = await import('/static/js/notes.js');
+  const {PlayEvents, renderAudio} = await import('/static/js/play_events.js');
+  const notes = readNotes(await (await fetch(`/api/jobs/${job}/notes`)).json());
+  const sound = (await renderAudio(new PlayEvents(notes), notes.duration)).getChannelData(0);
   const bytes = new Uint8Array(sound.buffer);
   let text = '';
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
 }"""
-# Notes in window.heard when what goes to the loudspeaker gets loud after a tenth of a second of less, by the context's
-# clock. It listens in the audio thread: the page's own may be late on a busy machine.
-EAR = """
-registerProcessor('ear', class extends AudioWorkletProcessor {
+# Notes in window.attacks when what goes to the loudspeaker gets loud after a tenth of a second of less, by the
+# context's clock. It runs in the audio thread: the page's own may be late on a busy machine.
+RECORDER = """
+registerProcessor('recorder', class extends AudioWorkletProcessor {
   constructor() { super(); this.loud = -1; }
   process([[samples = []]]) {
     samples.forEach((value, i) => {
@@ -33,23 +33,24 @@ registerProcessor('ear', class extends AudioWorkletProcessor {
     return true;
   }
 });"""
-RECORD = """(ear) => {
+RECORD = """(recorder) => {
   const connect = AudioNode.prototype.connect;
-  const module = URL.createObjectURL(new Blob([ear], {type: 'text/javascript'}));
-  window.heard = [];
+  const module = URL.createObjectURL(new Blob([recorder], {type: 'text/javascript'}));
+  window.attacks = [];
   AudioNode.prototype.connect = function (to, ...more) {
     if (to === this.context.destination) this.context.audioWorklet.addModule(module).then(() => {
       const mono = {numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit'};
-      const listener = new AudioWorkletNode(this.context, 'ear', mono);
-      listener.port.onmessage = ({data}) => window.heard.push(data);
-      connect.call(this, listener);
+      const node = new AudioWorkletNode(this.context, 'recorder', mono);
+      node.port.onmessage = ({data}) => window.attacks.push(data);
+      connect.call(this, node);
     });
     return connect.call(this, to, ...more);
   };
 }"""
 WATCH = """() => {
-  window.seen = [];
-  setInterval(() => window.seen.push(parseFloat(document.querySelector('#where-time').textContent.slice(2))), 30);
+  window.positions = [];
+  const shown = () => parseFloat(document.querySelector('#position-time').textContent.slice(2));
+  setInterval(() => window.positions.push(shown()), 30);
 }"""
 STEP = 0.25  # seconds from stroke to stroke in the songs of these tests
 
@@ -61,15 +62,15 @@ def render_sound(page, job: str) -> np.ndarray:
 def recorded(visit, job: str):
     """The page with a recorder in it; the page's own rules would not let one in."""
     page = visit(job, bypass_csp=True)
-    page.evaluate(RECORD, EAR)
+    page.evaluate(RECORD, RECORDER)
     return page
 
 
 def phase(page, step: float) -> float:
     """When, within a step, what is played now gets loud: the median of the next strokes."""
-    page.evaluate("() => { window.heard = []; }")
-    page.wait_for_function("() => window.heard.length >= 10")
-    turns = np.array(page.evaluate("() => window.heard")[1:]) / step
+    page.evaluate("() => { window.attacks = []; }")
+    page.wait_for_function("() => window.attacks.length >= 10")
+    turns = np.array(page.evaluate("() => window.attacks")[1:]) / step
     return float(np.median((turns - turns[0] + 0.5) % 1) - 0.5 + turns[0] % 1) * step
 
 
@@ -87,8 +88,8 @@ def test_every_hit_of_the_midi_sounds_within_10_ms_of_its_time(visit, server, jo
 def test_drums_and_instruments_are_recordings_that_came_with_the_page(visit, job):
     page = visit(job)
     found = page.evaluate("""async () => {
-      const {samples} = await import('/static/js/samples.js');
-      const {kit, notes} = await samples(new OfflineAudioContext(2, 44100, 44100));
+      const {loadSamples} = await import('/static/js/samples.js');
+      const {kit, notes} = await loadSamples(new OfflineAudioContext(2, 44100, 44100));
       return [[...kit.keys()], [...notes].map(([part, all]) => [part, all.length])];
     }""")
     assert {"kick", "snare", "open_hihat", "crash", "ride"} <= set(found[0]) and len(found[0]) == 14
@@ -122,27 +123,27 @@ def test_a_soloed_stem_is_all_that_sounds(visit, looked_at):
     page.click("#play")
     page.wait_for_selector("#play[aria-label=Pause]")
     page.wait_for_timeout(1200)
-    heard = page.evaluate("() => window.heard.length")
+    heard = page.evaluate("() => window.attacks.length")
     page.click("#stems li:has-text('Toms') button.solo")
-    page.wait_for_function("() => window.heard.length > 2")
+    page.wait_for_function("() => window.attacks.length > 2")
     assert heard == 0
 
 
 def test_a_loop_starts_again_at_its_start(visit, job):
     page = visit(job)
-    page.evaluate("() => document.querySelector('#sheet').focus()")
+    page.evaluate("() => document.querySelector('#timeline').focus()")
     for key in ("+", "+", "+", "+", "+", "+", "Home", "l", "Space"):
         page.keyboard.press(key)
     page.evaluate(WATCH)
-    page.wait_for_function("() => window.seen.some((at, i) => at < window.seen[i - 1])")
-    assert 1.0 < max(page.evaluate("() => window.seen")) < 1.6  # what is seen of 17 s, six times 1.5 closer
+    page.wait_for_function("() => window.positions.some((at, i) => at < window.positions[i - 1])")
+    assert 1.0 < max(page.evaluate("() => window.positions")) < 1.6  # what is seen of 17 s, six times 1.5 closer
 
 
 def test_space_plays_and_pauses(visit, job):
     page = visit(job)
-    page.focus("#sheet")
+    page.focus("#timeline")
     page.keyboard.press("Space")
     page.wait_for_selector("#play[aria-label=Pause]")
-    page.wait_for_function("() => parseFloat(document.querySelector('#where-time').textContent.slice(2)) > 0.3")
+    page.wait_for_function("() => parseFloat(document.querySelector('#position-time').textContent.slice(2)) > 0.3")
     page.keyboard.press("Space")
     page.wait_for_selector("#play[aria-label=Play]")

@@ -1,13 +1,13 @@
 /** The daemon's HTTP interface, a method a request. */
 
-/** The daemon said no. `message` is its sentence for people, `code` is for programs. */
-export class Refused extends Error {
-  /** @param {number} status @param {{code?: string, text?: string, revision?: number}} said */
-  constructor(status, said) {
-    super(said.text || `sidestick answered with ${status}.`);
+/** The daemon refused. `message` is its sentence for people, `code` is for programs. */
+export class ApiError extends Error {
+  /** @param {number} status @param {{code?: string, text?: string, revision?: number}} body */
+  constructor(status, body) {
+    super(body.text || `sidestick answered with ${status}.`);
     this.status = status;
-    this.code = said.code ?? "";
-    this.revision = said.revision;
+    this.code = body.code ?? "";
+    this.revision = body.revision;
   }
 
   /** Somebody else changed the song first. */
@@ -17,7 +17,7 @@ export class Refused extends Error {
 }
 
 export class Api {
-  #key = kept(new URLSearchParams(location.search).get("key"));
+  #key = storeKey(new URLSearchParams(location.search).get("key"));
 
   /** @param {string} path @param {Record<string, string | number>} [query] @returns {string} an address for links and media */
   url(path, query = {}) {
@@ -27,41 +27,41 @@ export class Api {
   }
 
   /** @param {string} id @param {string} [rest] */
-  at(id, rest = "") {
+  jobPath(id, rest = "") {
     return `/api/jobs/${encodeURIComponent(id)}${rest}`;
   }
 
-  health = () => this.#ask("GET", "/health");
-  options = () => this.#ask("GET", "/api/options");
+  health = () => this.#request("GET", "/health");
+  options = () => this.#request("GET", "/api/options");
   /** @param {string | null} [before] */
-  jobs = (before) => this.#ask("GET", this.#bare("/api/jobs", before ? { limit: 30, before } : { limit: 30 }));
+  jobs = (before) => this.#request("GET", this.#withQuery("/api/jobs", before ? { limit: 30, before } : { limit: 30 }));
   /** @param {string} id */
-  job = (id) => this.#ask("GET", this.at(id));
+  job = (id) => this.#request("GET", this.jobPath(id));
   /** @param {string} id */
-  forget = (id) => this.#ask("DELETE", this.at(id));
+  forget = (id) => this.#request("DELETE", this.jobPath(id));
   /** @param {string} id */
-  cancel = (id) => this.#ask("POST", this.at(id, "/cancel"));
+  cancel = (id) => this.#request("POST", this.jobPath(id, "/cancel"));
   /** @param {string} id @param {string} from @param {object} [options] */
-  rerun = (id, from, options = {}) => this.#ask("POST", this.at(id, "/rerun"), { from, options });
+  rerun = (id, from, options = {}) => this.#request("POST", this.jobPath(id, "/rerun"), { from, options });
   /** @param {string} id */
-  notes = (id) => this.#ask("GET", this.at(id, "/notes"));
+  notes = (id) => this.#request("GET", this.jobPath(id, "/notes"));
   /** @param {string} id @param {number} revision @param {object} changes */
-  change = (id, revision, changes) => this.#ask("PUT", this.at(id, "/clusters"), { revision, changes });
+  change = (id, revision, changes) => this.#request("PUT", this.jobPath(id, "/clusters"), { revision, changes });
   /** @param {string} id @param {number} revision @param {object} options */
-  regenerate = (id, revision, options) => this.#ask("POST", this.at(id, "/regenerate"), { revision, options });
+  regenerate = (id, revision, options) => this.#request("POST", this.jobPath(id, "/regenerate"), { revision, options });
   /** @param {string} id @param {number} revision @param {"undo" | "redo"} way */
-  step = (id, revision, way) => this.#ask("POST", this.at(id, `/revisions/${way}`), { revision });
+  step = (id, revision, way) => this.#request("POST", this.jobPath(id, `/revisions/${way}`), { revision });
   /** @param {string} id */
-  stems = (id) => this.#ask("GET", this.at(id, "/stems"));
+  stems = (id) => this.#request("GET", this.jobPath(id, "/stems"));
   /** @param {string} id */
-  log = (id) => this.#ask("GET", this.at(id, "/log"));
+  log = (id) => this.#request("GET", this.jobPath(id, "/log"));
   /** @param {string} id @param {object} options */
-  push = (id, options) => this.#ask("POST", this.at(id, "/push"), options);
-  stop = () => this.#ask("POST", "/api/stop", {});
+  push = (id, options) => this.#request("POST", this.jobPath(id, "/push"), options);
+  stop = () => this.#request("POST", "/api/stop", {});
 
   /** @param {string} id @param {string} stem @param {{points: number, start?: number, end?: number}} span */
   waveform(id, stem, span) {
-    return this.#ask("GET", this.#bare(this.at(id, `/waveform/${encodeURIComponent(stem)}`), span));
+    return this.#request("GET", this.#withQuery(this.jobPath(id, `/waveform/${encodeURIComponent(stem)}`), span));
   }
 
   /**
@@ -70,12 +70,12 @@ export class Api {
    * @returns {Promise<ImageBitmap | any>} a picture, or figures to draw one from
    */
   async picture(id, stage) {
-    return this.#picture(this.at(id, `/pictures/${stage}`));
+    return this.#picture(this.jobPath(id, `/pictures/${stage}`));
   }
 
   /** @param {string} id @param {string} stem @returns {Promise<ImageBitmap>} */
   spectrogram(id, stem) {
-    return this.#picture(this.at(id, `/spectrogram/${encodeURIComponent(stem)}`));
+    return this.#picture(this.jobPath(id, `/spectrogram/${encodeURIComponent(stem)}`));
   }
 
   /** @param {string} path */
@@ -87,16 +87,16 @@ export class Api {
 
   /** @param {string} id @param {string} stem @returns {Promise<ArrayBuffer>} a WAV file */
   async sound(id, stem) {
-    const answer = await this.#fetch("GET", this.#bare(this.at(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" }));
+    const answer = await this.#fetch("GET", this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" }));
     return answer.arrayBuffer();
   }
 
   /**
-   * Send a file; `hear` is told the fraction that went up. `fetch` cannot tell that.
-   * @param {File} file @param {object} options @param {(fraction: number) => void} hear
+   * Send a file; `onProgress` is called with the fraction that went up, which `fetch` does not report.
+   * @param {File} file @param {object} options @param {(fraction: number) => void} onProgress
    * @returns {Promise<any>} the job
    */
-  upload(file, options, hear) {
+  upload(file, options, onProgress) {
     const form = new FormData();
     form.append("options", JSON.stringify(options));
     form.append("file", file, file.name);
@@ -104,21 +104,21 @@ export class Api {
       const request = new XMLHttpRequest();
       request.open("POST", "/api/jobs");
       if (this.#key) request.setRequestHeader("Authorization", `Bearer ${this.#key}`);
-      request.upload.onprogress = (event) => event.lengthComputable && hear(event.loaded / event.total);
-      request.onload = () => settle(request, resolve, reject);
-      request.onerror = () => reject(new Refused(0, { text: "sidestick does not answer. Is it still running?" }));
+      request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+      request.onload = () => finishRequest(request, resolve, reject);
+      request.onerror = () => reject(new ApiError(0, { text: "sidestick does not answer. Is it still running?" }));
       request.send(form);
     });
   }
 
   /** @param {string} path @param {Record<string, any>} query */
-  #bare(path, query) {
+  #withQuery(path, query) {
     const all = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
     return `${path}?${all}`;
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
-  async #ask(method, path, body) {
+  async #request(method, path, body) {
     const answer = await this.#fetch(method, path, body);
     return answer.status === 204 ? null : answer.json();
   }
@@ -130,22 +130,22 @@ export class Api {
     if (body) headers["Content-Type"] = "application/json";
     const sent = fetch(path, { method, headers, body: body && JSON.stringify(body) });
     const answer = await sent.catch(() => {
-      throw new Refused(0, { text: "sidestick does not answer. Is it still running?" });
+      throw new ApiError(0, { text: "sidestick does not answer. Is it still running?" });
     });
-    if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+    if (!answer.ok) throw new ApiError(answer.status, await answer.json().catch(() => ({})));
     return answer;
   }
 }
 
-/** @param {XMLHttpRequest} request @param {(job: any) => void} resolve @param {(why: Refused) => void} reject */
-function settle(request, resolve, reject) {
-  const said = parsed(request.responseText);
-  if (request.status < 300) resolve(said);
-  else reject(new Refused(request.status, said));
+/** @param {XMLHttpRequest} request @param {(job: any) => void} resolve @param {(why: ApiError) => void} reject */
+function finishRequest(request, resolve, reject) {
+  const body = parseJson(request.responseText);
+  if (request.status < 300) resolve(body);
+  else reject(new ApiError(request.status, body));
 }
 
 /** @param {string} text */
-function parsed(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -153,8 +153,8 @@ function parsed(text) {
   }
 }
 
-/** A key from the address is kept for this tab and taken out of sight. @param {string | null} given */
-function kept(given) {
+/** A key from the address is stored for this tab and removed from the address. @param {string | null} given */
+function storeKey(given) {
   if (!given) return sessionStorage.getItem("sidestick-key");
   sessionStorage.setItem("sidestick-key", given);
   history.replaceState(null, "", location.pathname + location.hash);

@@ -1,7 +1,7 @@
-/** What the timeline is stacked of: ruler, sound, a lane a drum, a roll a pitched part. */
+/** The bands of the timeline from top to bottom: ruler, sound, a lane a drum, a piano roll a pitched part. */
 
 import { DRUMS, hasDrums } from "./notes.js";
-import { title } from "./words.js";
+import { title } from "./texts.js";
 
 /**
  * @typedef {{kind: "ruler" | "wave" | "lane" | "roll", name: string, title: string, top: number, height: number}} Band
@@ -15,7 +15,7 @@ const SMALL = { ruler: 28, wave: 64, lane: 50, empty: 22, roll: 92 };
  * @param {import("./notes.js").Notes} notes @param {boolean} small
  * @returns {Band[]}
  */
-export function stack(notes, small) {
+export function layoutBands(notes, small) {
   const heights = small ? SMALL : HEIGHTS;
   const played = new Set(notes.hits.map((hit) => hit.drum));
   const extra = [...played].filter((drum) => !DRUMS.includes(drum));
@@ -39,4 +39,4 @@ export function stack(notes, small) {
 }
 
 /** @param {Band[]} bands @returns {number} */
-export const heightOf = (bands) => bands.reduce((sum, band) => sum + band.height, 0);
+export const totalHeight = (bands) => bands.reduce((sum, band) => sum + band.height, 0);

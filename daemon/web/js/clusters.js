@@ -1,9 +1,9 @@
 /** Hits that sound alike: listen to them, then say what they are. */
 
-import { byId, el, sync } from "./dom.js";
+import { byId, el, syncList } from "./dom.js";
+import { createSwatch, paintSwatch } from "./lane_headers.js";
 import { DRUMS } from "./notes.js";
-import { paint, swatch } from "./gutter.js";
-import { count } from "./words.js";
+import { formatCount } from "./texts.js";
 
 /** @typedef {import("./notes.js").Cluster} Cluster */
 const UNSURE = 0.6;
@@ -12,15 +12,15 @@ export class Clusters {
   /** @type {import("./song.js").Song | null} */
   song = null;
   /** @type {number | null} */
-  lit = null;
+  highlighted = null;
 
   /**
    * @param {import("./labels.js").Labels} labels
-   * @param {(id: number) => void} hear
+   * @param {(id: number) => void} play
    */
-  constructor(labels, hear) {
+  constructor(labels, play) {
     this.labels = labels;
-    this.hear = hear;
+    this.play = play;
   }
 
   /** @param {import("./song.js").Song} song */
@@ -37,42 +37,42 @@ export class Clusters {
   }
 
   show() {
-    sync(byId("clusters"), this.ordered, (cluster) => String(cluster.id), (cluster, node) => this.#row(cluster, node));
+    syncList(byId("clusters"), this.ordered, (cluster) => String(cluster.id), (cluster, node) => this.#row(cluster, node));
   }
 
   /** @param {Cluster} cluster @param {HTMLElement} [node] */
   #row(cluster, node) {
-    const row = node ?? this.#made(cluster);
-    const name = this.labels.say(cluster.label);
-    row.classList.toggle("lit", cluster.id === this.lit);
-    paint(/** @type {HTMLCanvasElement} */ (row.querySelector("canvas")), cluster);
+    const row = node ?? this.#createRow(cluster);
+    const name = this.labels.displayName(cluster.label);
+    row.classList.toggle("highlighted", cluster.id === this.highlighted);
+    paintSwatch(/** @type {HTMLCanvasElement} */ (row.querySelector("canvas")), cluster);
     const [hits, more] = row.querySelectorAll(".about span");
-    hits.textContent = count(cluster.count, "hit");
+    hits.textContent = formatCount(cluster.count, "hit");
     const unsure = cluster.confidence < UNSURE;
     more.textContent = unsure ? "not sure, listen" : `velocity ${Math.round(cluster.velocity)}`;
     more.classList.toggle("unsure", unsure);
     const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));
     select.value = cluster.label;
-    select.disabled = Boolean(this.song?.fixed);
+    select.disabled = Boolean(this.song?.readOnly);
     row.querySelector("button")?.setAttribute("aria-label", `Listen to ${name}, cluster ${cluster.id}`);
     select.setAttribute("aria-label", `What cluster ${cluster.id} is`);
     return row;
   }
 
   /** @param {Cluster} cluster */
-  #made(cluster) {
+  #createRow(cluster) {
     const change = (/** @type {string} */ label) => this.song?.change({ clusters: { [cluster.id]: label } });
-    const listen = el("button", { type: "button", class: "icon-only quiet", title: "Listen", onclick: () => this.hear(cluster.id) }, swatch(cluster));
+    const listen = el("button", { type: "button", class: "icon-only quiet", title: "Listen", onclick: () => this.play(cluster.id) }, createSwatch(cluster));
     const about = el("div", { class: "about" }, el("span"), el("span"));
-    return el("li", { class: "cluster" }, listen, this.labels.menu(cluster.label, change, "What it is"), about);
+    return el("li", { class: "cluster" }, listen, this.labels.createMenu(cluster.label, change, "What it is"), about);
   }
 
   /** The next cluster up or down. @param {number} way */
   step(way) {
     const ids = this.ordered.map((cluster) => cluster.id);
     if (!ids.length) return;
-    const place = this.lit === null ? (way > 0 ? -1 : 0) : ids.indexOf(this.lit);
-    this.hear(ids[(place + way + ids.length) % ids.length]);
+    const place = this.highlighted === null ? (way > 0 ? -1 : 0) : ids.indexOf(this.highlighted);
+    this.play(ids[(place + way + ids.length) % ids.length]);
   }
 }
 
@@ -80,7 +80,7 @@ export class Clusters {
  * Hits worth hearing: the typical one, then others from all over the song.
  * @param {Cluster} cluster @param {import("./notes.js").Hit[]} hits @returns {number[]} onsets in seconds
  */
-export function samples(cluster, hits, most = 6) {
+export function exampleOnsets(cluster, hits, most = 6) {
   const alike = hits.filter((hit) => hit.cluster === cluster.id && hit.id !== cluster.typical);
   const stride = Math.max(1, alike.length / (most - 1));
   const others = Array.from({ length: Math.min(most - 1, alike.length) }, (_, i) => alike[Math.floor(i * stride)].onset);

@@ -1,8 +1,8 @@
-/** Walking through hits and notes with the keyboard: up and down the lanes, from one to the next. */
+/** The cursor of the keyboard in hits and notes: up and down the lanes, from one to the next. */
 
-import { firstFrom } from "./notes.js";
-import { announce } from "./notice.js";
-import { count, noteName, title } from "./words.js";
+import { firstIndexFrom } from "./notes.js";
+import { announce } from "./notices.js";
+import { formatCount, noteName, title } from "./texts.js";
 
 export class Cursor {
   lane = "kick";
@@ -14,7 +14,7 @@ export class Cursor {
   }
 
   /** A song without drums has no lane for the kick. */
-  settle() {
+  ensureLane() {
     const { lanes, rolls } = this.timeline;
     if (!lanes.has(this.lane) && !rolls.has(this.lane)) this.lane = lanes.size ? "kick" : ([...rolls.keys()][0] ?? "kick");
   }
@@ -27,9 +27,9 @@ export class Cursor {
     this.lane = lanes[Math.min(lanes.length - 1, Math.max(0, place + way))] ?? this.lane;
     const roll = timeline.rolls.get(this.lane);
     const hits = timeline.lanes.get(this.lane)?.hits ?? [];
-    announce(`${title(this.lane)}, ${roll ? count(roll.notes.length, "note") : count(hits.length, "hit")}`);
-    timeline.point(null);
-    timeline.stacked.say();
+    announce(`${title(this.lane)}, ${roll ? formatCount(roll.notes.length, "note") : formatCount(hits.length, "hit")}`);
+    timeline.focusNote(null);
+    timeline.layoutChanged.emit();
   }
 
   /**
@@ -45,12 +45,12 @@ export class Cursor {
   /** @param {number} way @param {number} time @returns {import("./notes.js").Note | undefined} */
   #stepNote(way, time) {
     const { timeline } = this;
-    const { notes } = /** @type {import("./roll.js").Roll} */ (timeline.rolls.get(this.lane));
-    const next = following(notes, notes.findIndex((note) => note === timeline.pointed), way, time);
+    const { notes } = /** @type {import("./piano_roll.js").PianoRoll} */ (timeline.rolls.get(this.lane));
+    const next = nextItem(notes, notes.findIndex((note) => note === timeline.focused), way, time);
     if (!next) return undefined;
-    timeline.point(next);
+    timeline.focusNote(next);
     timeline.view.reveal(next.time);
-    announce([noteName(next.pitch), timeline.bars.said(next.time), `velocity ${next.velocity}`].filter(Boolean).join(", "));
+    announce([noteName(next.pitch), timeline.bars.describe(next.time), `velocity ${next.velocity}`].filter(Boolean).join(", "));
     return next;
   }
 
@@ -58,21 +58,21 @@ export class Cursor {
   #stepHit(way, time) {
     const hits = this.timeline.lanes.get(this.lane)?.hits ?? [];
     const chosen = hits.findIndex((hit) => this.timeline.song?.selection.has(hit.id));
-    const next = following(hits, chosen, way, time);
+    const next = nextItem(hits, chosen, way, time);
     if (!next) return undefined;
     this.timeline.song?.select([next.id]);
     this.timeline.view.reveal(next.time);
-    announce(this.said(next));
+    announce(this.describe(next));
     return next;
   }
 
   /** @param {import("./notes.js").Hit} hit */
-  said(hit) {
-    return [this.labels.say(hit.label), this.timeline.bars.said(hit.time), `velocity ${hit.velocity}`].filter(Boolean).join(", ");
+  describe(hit) {
+    return [this.labels.displayName(hit.label), this.timeline.bars.describe(hit.time), `velocity ${hit.velocity}`].filter(Boolean).join(", ");
   }
 
   /** What a new hit in the lane is called: as most of them there are. @param {string} drum @returns {string} */
-  usual(drum) {
+  commonLabel(drum) {
     /** @type {Map<string, number>} */
     const counts = new Map();
     for (const hit of this.timeline.lanes.get(drum)?.hits ?? []) counts.set(hit.label, (counts.get(hit.label) ?? 0) + 1);
@@ -86,7 +86,7 @@ export class Cursor {
  * @param {T[]} all by time @param {number} chosen its place, or -1 @param {number} way @param {number} time
  * @returns {T | undefined}
  */
-function following(all, chosen, way, time) {
-  const from = firstFrom(all, time);
+function nextItem(all, chosen, way, time) {
+  const from = firstIndexFrom(all, time);
   return all[chosen >= 0 ? chosen + way : way > 0 ? from : from - 1];
 }

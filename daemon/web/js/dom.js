@@ -9,13 +9,13 @@
  */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) set(node, name, value);
+  for (const [name, value] of Object.entries(props)) setProperty(node, name, value);
   node.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child || child === "")));
   return node;
 }
 
 /** @param {HTMLElement} node @param {string} name @param {any} value */
-function set(node, name, value) {
+function setProperty(node, name, value) {
   if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
   else if (name === "text") node.textContent = value;
   else if (typeof value === "boolean") node.toggleAttribute(name, value);
@@ -54,7 +54,7 @@ export function icon(name) {
  * @param {(item: T) => string} key
  * @param {(item: T, node?: HTMLElement) => HTMLElement} row makes the node, or updates the given one
  */
-export function sync(list, items, key, row) {
+export function syncList(list, items, key, row) {
   const known = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.key, node]));
   const wanted = items.map((item) => {
     const old = /** @type {HTMLElement | undefined} */ (known.get(key(item)));

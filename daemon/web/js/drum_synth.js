@@ -1,13 +1,13 @@
-/** A drum kit made of sines and noise: each sound is worked out once, and begins at its first sample. */
+/** Drum synthesis from sines and noise: each sound is computed once, and begins at its first sample. */
 
 /**
  * @typedef {{seconds: number, tones?: [hertz: number, decay: number, level: number, fall?: number][],
- *   noise?: [decay: number, level: number, highpass: number][], metal?: [decay: number, level: number, hertz: number][]}} Recipe
+ *   noise?: [decay: number, level: number, highpass: number][], metal?: [decay: number, level: number, hertz: number][]}} Patch
  * `fall`: the pitch starts this many times higher and drops within some 20 ms. `highpass` is 0..1.
  */
 
-/** @type {Record<string, Recipe>} */
-const RECIPES = {
+/** @type {Record<string, Patch>} */
+const PATCHES = {
   kick: { seconds: 0.5, tones: [[52, 0.16, 1, 3.4]], noise: [[0.004, 0.5, 0.3]] },
   snare: { seconds: 0.35, tones: [[186, 0.07, 0.55, 1.3], [331, 0.045, 0.3]], noise: [[0.085, 0.75, 0.55], [0.006, 0.5, 0.2]] },
   rimshot: { seconds: 0.3, tones: [[420, 0.04, 0.6], [1730, 0.012, 0.5]], noise: [[0.06, 0.6, 0.6]] },
@@ -38,13 +38,13 @@ const METAL = [1, 1.342, 1.674, 2.013, 2.527, 3.083]; // squares at these ratios
  * @param {number} rate in samples a second
  * @returns {Float32Array} mono, within -1..1
  */
-export function drumSound(label, rate) {
-  const recipe = RECIPES[label] ?? RECIPES.snare;
-  const sound = new Float32Array(Math.round(recipe.seconds * rate));
-  for (const tone of recipe.tones ?? []) addTone(sound, rate, tone);
-  for (const noise of recipe.noise ?? []) addNoise(sound, rate, noise);
-  for (const metal of recipe.metal ?? []) addMetal(sound, rate, metal);
-  fade(sound, Math.round(0.02 * rate));
+export function synthesizeDrum(label, rate) {
+  const patch = PATCHES[label] ?? PATCHES.snare;
+  const sound = new Float32Array(Math.round(patch.seconds * rate));
+  for (const tone of patch.tones ?? []) addTone(sound, rate, tone);
+  for (const noise of patch.noise ?? []) addNoise(sound, rate, noise);
+  for (const metal of patch.metal ?? []) addMetal(sound, rate, metal);
+  fadeOut(sound, Math.round(0.02 * rate));
   return sound;
 }
 
@@ -60,7 +60,7 @@ function addTone(sound, rate, [hertz, decay, level, fall = 1]) {
 
 /** @param {Float32Array} sound @param {number} rate @param {[number, number, number]} noise */
 function addNoise(sound, rate, [decay, level, highpass]) {
-  const random = dice(sound.length);
+  const random = createNoise(sound.length);
   let low = 0;
   for (let i = 0; i < sound.length; i += 1) {
     const white = random();
@@ -81,7 +81,7 @@ function addMetal(sound, rate, [decay, level, hertz]) {
 }
 
 /** @param {Float32Array} sound @param {number} length samples of silence to end in, and no louder than full scale */
-function fade(sound, length) {
+function fadeOut(sound, length) {
   let peak = 1;
   for (const value of sound) peak = Math.max(peak, Math.abs(value));
   for (let i = 0; i < sound.length; i += 1) {
@@ -90,7 +90,7 @@ function fade(sound, length) {
 }
 
 /** The same noise every time. @param {number} seed @returns {() => number} -1..1 */
-function dice(seed) {
+function createNoise(seed) {
   let state = seed >>> 0 || 1;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,13 +1,13 @@
-/** The daemon's events as they happen. */
+/** Server-sent events of the daemon. */
 
 import { Signal } from "./signal.js";
 
 const NAMES = ["state", "queued", "progress", "midi", "done", "failed", "pushed", "revision", "log", "deleted"];
 const RETRY_MS = 2000;
 
-export class Feed {
+export class EventStream {
   /** @type {Signal<[name: string, data: any]>} */
-  heard = new Signal();
+  received = new Signal();
   /** @type {Signal<[online: boolean]>} */
   connection = new Signal();
   online = false;
@@ -23,25 +23,25 @@ export class Feed {
   open() {
     const source = new EventSource(this.api.url("/api/events"));
     this.#source = source;
-    source.onopen = () => this.#found();
-    source.onerror = () => this.#lost(source);
-    for (const name of NAMES) source.addEventListener(name, (event) => this.#pass(name, event));
+    source.onopen = () => this.#setOnline();
+    source.onerror = () => this.#handleError(source);
+    for (const name of NAMES) source.addEventListener(name, (event) => this.#receive(name, event));
   }
 
   /** @param {string} name @param {Event} event */
-  #pass(name, event) {
-    this.heard.say(name, JSON.parse(/** @type {MessageEvent} */ (event).data));
+  #receive(name, event) {
+    this.received.emit(name, JSON.parse(/** @type {MessageEvent} */ (event).data));
   }
 
-  #found() {
+  #setOnline() {
     this.online = true;
-    this.connection.say(true);
+    this.connection.emit(true);
   }
 
   /** @param {EventSource} source */
-  #lost(source) {
+  #handleError(source) {
     this.online = false;
-    this.connection.say(false);
+    this.connection.emit(false);
     if (source.readyState !== EventSource.CLOSED || source !== this.#source) return;
     setTimeout(() => this.open(), RETRY_MS);
   }

@@ -1,10 +1,10 @@
-/** What leaves: files to save or to drag into a DAW, and the push. */
+/** Exports: files to save or to drag into a DAW, and the push to its MIDI port. */
 
 import { byId, el } from "./dom.js";
-import { complain, notice } from "./notice.js";
-import { stemOf, title } from "./words.js";
+import { showError, showNotice } from "./notices.js";
+import { baseName, title } from "./texts.js";
 
-export class Deliver {
+export class Exports {
   /** @type {any} */
   #job = null;
 
@@ -12,21 +12,21 @@ export class Deliver {
   constructor(api) {
     this.api = api;
     byId("push").addEventListener("click", () => this.push());
-    byId("stop").addEventListener("click", () => this.api.stop().catch(complain));
+    byId("stop").addEventListener("click", () => this.api.stop().catch(showError));
   }
 
   /** @param {any} job @param {string[]} stems @param {string[]} parts that have notes */
   open(job, stems, parts) {
     this.#job = job;
-    const base = stemOf(job.name);
-    const midi = parts.length > 1 ? parts.map((part) => this.#file(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
-    const backing = stems.includes("backing") ? [this.#file("Without drums", `${base}.backing.wav`, "/backing-track")] : [];
+    const base = baseName(job.name);
+    const midi = parts.length > 1 ? parts.map((part) => this.#link(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
+    const backing = stems.includes("backing") ? [this.#link("Without drums", `${base}.backing.wav`, "/backing-track")] : [];
     const sounds = stems.filter((stem) => stem !== "mix" && stem !== "backing");
-    byId("files-out").replaceChildren(
-      this.#file("MIDI", `${base}.mid`, "/midi", {}, "main"),
+    byId("exports").replaceChildren(
+      this.#link("MIDI", `${base}.mid`, "/midi", {}, "main"),
       ...midi,
-      ...sounds.map((stem) => this.#file(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
-      ...(sounds.length ? [...backing, this.#file("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
+      ...sounds.map((stem) => this.#link(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
+      ...(sounds.length ? [...backing, this.#link("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
     );
   }
 
@@ -34,8 +34,8 @@ export class Deliver {
    * A link that saves when clicked; dragged out of Chromium it is the file itself.
    * @param {string} text @param {string} name @param {string} path @param {Record<string, string>} [query] @param {string} [kind]
    */
-  #file(text, name, path, query = {}, kind = "") {
-    const address = this.api.url(this.api.at(this.#job.id, path), query);
+  #link(text, name, path, query = {}, kind = "") {
+    const address = this.api.url(this.api.jobPath(this.#job.id, path), query);
     const type = name.endsWith(".mid") ? "audio/midi" : name.endsWith(".zip") ? "application/zip" : "audio/wav";
     const drag = (/** @type {DragEvent} */ event) =>
       event.dataTransfer?.setData("DownloadURL", `${type}:${name}:${new URL(address, location.href)}`);
@@ -46,9 +46,9 @@ export class Deliver {
     const when = byId("push-transport").checked ? "transport" : "now";
     try {
       const { notes } = await this.api.push(this.#job.id, { when, loop: byId("push-loop").checked });
-      notice(when === "now" ? `${notes} notes play on sidestick's MIDI port.` : `${notes} notes start with your DAW.`);
+      showNotice(when === "now" ? `${notes} notes play on sidestick's MIDI port.` : `${notes} notes start with your DAW.`);
     } catch (error) {
-      complain(error);
+      showError(error);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** What the notes sound like: the kit, and an instrument for each pitched part; recorded where there are samples. */
 
-import { drumSound } from "./kit_sounds.js";
-import { Samples, samples } from "./samples.js";
+import { synthesizeDrum } from "./drum_synth.js";
+import { loadSamples, Samples } from "./samples.js";
 
 /**
  * @typedef {{time: number, part: string, velocity: number, label?: string, pitch?: number, duration?: number}} Event
@@ -39,13 +39,13 @@ export class Instruments {
 
   /** Before this only made-up sounds are played. */
   async load() {
-    this.#samples = await samples(this.context);
+    this.#samples = await loadSamples(this.context);
   }
 
   /** @param {Event} event @param {number} at context time @param {number} [stretch] of durations */
   play(event, at, stretch = 1) {
-    if (event.label) this.#hit(event.label, event, at);
-    else this.#note(event, at, (event.duration ?? 0.2) * stretch);
+    if (event.label) this.#playHit(event.label, event, at);
+    else this.#playNote(event, at, (event.duration ?? 0.2) * stretch);
   }
 
   /** Nothing that was planned sounds, and what sounds ends. */
@@ -60,11 +60,11 @@ export class Instruments {
   }
 
   /** @param {string} label @param {Event} event @param {number} at */
-  #hit(label, event, at) {
+  #playHit(label, event, at) {
     const source = this.context.createBufferSource();
     const gain = this.context.createGain();
-    source.buffer = this.#sound(label);
-    gain.gain.value = loudness(event.velocity);
+    source.buffer = this.#drumBuffer(label);
+    gain.gain.value = gainOf(event.velocity);
     source.connect(gain).connect(this.out(event.part));
     if (CLOSING.has(label) && this.#open) this.#open.gain.gain.setTargetAtTime(0, at, 0.012);
     if (label.endsWith("hihat")) this.#open = label === "open_hihat" ? { gain, source } : null;
@@ -72,33 +72,33 @@ export class Instruments {
   }
 
   /** @param {Event} event @param {number} at @param {number} duration */
-  #note({ part, pitch = 60, velocity }, at, duration) {
+  #playNote({ part, pitch = 60, velocity }, at, duration) {
     const recorded = this.#samples.nearest(part, pitch);
     const gain = this.context.createGain();
     const end = at + Math.max(duration, 0.03);
-    const source = recorded ? this.#bent(recorded, pitch) : this.#made(part, pitch);
-    if (recorded) gain.gain.setValueAtTime(loudness(velocity), at);
-    else swell(gain.gain, at, loudness(velocity), VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other);
+    const source = recorded ? this.#createSampleSource(recorded, pitch) : this.#createOscillator(part, pitch);
+    if (recorded) gain.gain.setValueAtTime(gainOf(velocity), at);
+    else applyEnvelope(gain.gain, at, gainOf(velocity), VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other);
     gain.gain.setTargetAtTime(0, end, RELEASE / 3);
     source.connect(gain).connect(this.out(part));
     this.#start(source, at);
     source.stop(end + RELEASE * 2);
   }
 
-  /** @param {import("./samples.js").Recorded} recorded @param {number} pitch */
-  #bent({ sound, pitch: root, round }, pitch) {
+  /** @param {import("./samples.js").Sample} recorded @param {number} pitch */
+  #createSampleSource({ sound, pitch: root, loop }, pitch) {
     const source = this.context.createBufferSource();
     source.buffer = sound;
     source.playbackRate.value = 2 ** ((pitch - root) / 12);
-    if (round) [source.loop, source.loopStart, source.loopEnd] = [true, round.start, round.end];
+    if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, loop.start, loop.end];
     return source;
   }
 
   /** @param {string} part @param {number} pitch */
-  #made(part, pitch) {
+  #createOscillator(part, pitch) {
     const source = this.context.createOscillator();
     const voice = VOICES[/** @type {keyof typeof VOICES} */ (part)] ?? VOICES.other;
-    source.setPeriodicWave(this.#wave(part, voice.overtones));
+    source.setPeriodicWave(this.#periodicWave(part, voice.overtones));
     source.frequency.value = 440 * 2 ** ((pitch - 69) / 12);
     return source;
   }
@@ -111,10 +111,10 @@ export class Instruments {
   }
 
   /** @param {string} label */
-  #sound(label) {
+  #drumBuffer(label) {
     const known = this.#samples.kit.get(label) ?? this.#kit.get(label);
     if (known) return known;
-    const samples = drumSound(label, this.context.sampleRate);
+    const samples = synthesizeDrum(label, this.context.sampleRate);
     const buffer = this.context.createBuffer(1, samples.length, this.context.sampleRate);
     buffer.copyToChannel(/** @type {any} */ (samples), 0);
     this.#kit.set(label, buffer);
@@ -122,7 +122,7 @@ export class Instruments {
   }
 
   /** @param {string} part @param {number[]} overtones */
-  #wave(part, overtones) {
+  #periodicWave(part, overtones) {
     const known = this.#waves.get(part);
     if (known) return known;
     const wave = this.context.createPeriodicWave(new Float32Array(overtones.length + 1), Float32Array.from([0, ...overtones]));
@@ -132,11 +132,11 @@ export class Instruments {
 }
 
 /** @param {AudioParam} gain @param {number} at @param {number} loud @param {{attack: number, ring: number, level: number}} voice */
-function swell(gain, at, loud, { attack, ring, level }) {
+function applyEnvelope(gain, at, loud, { attack, ring, level }) {
   gain.setValueAtTime(0, at);
   gain.linearRampToValueAtTime(loud * level, at + attack);
   if (ring) gain.setTargetAtTime(loud * level * 0.15, at + attack, ring);
 }
 
 /** @param {number} velocity 1..127 @returns {number} 127 is 1, 1 is about -36 dB */
-const loudness = (velocity) => 10 ** ((36 * (velocity / 127 - 1)) / 20);
+const gainOf = (velocity) => 10 ** ((36 * (velocity / 127 - 1)) / 20);

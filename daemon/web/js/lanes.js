@@ -1,6 +1,6 @@
 /** Hits in the lane of their drum: where, how loud (the height), and which cluster (colour and shape). */
 
-import { firstFrom } from "./notes.js";
+import { firstIndexFrom } from "./notes.js";
 import { colour, drumColour } from "./theme.js";
 
 /** @typedef {import("./notes.js").Hit} Hit */
@@ -8,7 +8,7 @@ import { colour, drumColour } from "./theme.js";
 
 const PAD = 7;
 const HEADS_FROM = 26; // pixels per second at which hits get heads
-const HEARD_FROM = 160; // pixels per second at which the heard time is told from the quantized one
+const ONSETS_FROM = 160; // pixels per second at which the onset is shown beside the quantized time
 const REACH = 9; // pixels to a hit that the pointer may miss
 
 /** Hits of a lane by time, grouped so that each colour is filled once. */
@@ -34,58 +34,58 @@ export class Lane {
   }
 
   /** @param {number} from @param {number} to seconds */
-  within(from, to) {
-    return this.hits.slice(firstFrom(this.hits, from), firstFrom(this.hits, to));
+  hitsBetween(from, to) {
+    return this.hits.slice(firstIndexFrom(this.hits, from), firstIndexFrom(this.hits, to));
   }
 
   /**
-   * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view @param {Band} band
-   * @param {{selection: Set<number>, lit: number | null, shift: number}} state `shift` moves what is selected, in seconds
+   * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view @param {Band} band
+   * @param {{selection: Set<number>, highlighted: number | null, shift: number}} state `shift` moves what is selected, in seconds
    */
   draw(ctx, view, band, state) {
     const reach = 12 / view.scale;
-    const seen = this.within(view.start - reach, view.end + reach);
+    const seen = this.hitsBetween(view.start - reach, view.end + reach);
     const heads = view.scale >= HEADS_FROM && band.height > 30;
-    if (view.scale >= HEARD_FROM) this.#heard(ctx, view, band, seen);
+    if (view.scale >= ONSETS_FROM) this.#drawOnsets(ctx, view, band, seen);
     for (const rank of this.order) {
       const some = seen.filter((hit) => this.rank(hit) === rank);
       ctx.fillStyle = drumColour(this.drum, rank);
-      ctx.globalAlpha = state.lit === null || some.some((hit) => hit.cluster === state.lit) ? 1 : 0.35;
-      this.#stems(ctx, view, band, some, heads, state);
-      if (heads) this.#heads(ctx, view, band, some, rank, state);
+      ctx.globalAlpha = state.highlighted === null || some.some((hit) => hit.cluster === state.highlighted) ? 1 : 0.35;
+      this.#drawLines(ctx, view, band, some, heads, state);
+      if (heads) this.#drawHeads(ctx, view, band, some, rank, state);
     }
     ctx.globalAlpha = 1;
-    if (state.selection.size) this.#rings(ctx, view, band, seen, state);
+    if (state.selection.size) this.#drawSelection(ctx, view, band, seen, state);
   }
 
   /** @param {Hit} hit @param {{selection: Set<number>, shift: number}} state */
-  #at(hit, state) {
+  #timeOf(hit, state) {
     return state.shift && state.selection.has(hit.id) ? hit.time + state.shift : hit.time;
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view @param {Band} band
+  /** @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view @param {Band} band
    * @param {Hit[]} hits @param {boolean} heads @param {any} state */
-  #stems(ctx, view, band, hits, heads, state) {
+  #drawLines(ctx, view, band, hits, heads, state) {
     const width = heads ? 2 : Math.max(1, Math.min(2, view.scale / 20));
     const floor = band.top + band.height - 3;
     ctx.beginPath();
     for (const hit of hits) {
       const y = this.y(band, hit);
-      ctx.rect(view.x(this.#at(hit, state)) - width / 2, y, width, floor - y);
+      ctx.rect(view.x(this.#timeOf(hit, state)) - width / 2, y, width, floor - y);
     }
     ctx.fill();
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view @param {Band} band
+  /** @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view @param {Band} band
    * @param {Hit[]} hits @param {number} rank @param {any} state */
-  #heads(ctx, view, band, hits, rank, state) {
+  #drawHeads(ctx, view, band, hits, rank, state) {
     ctx.beginPath();
-    for (const hit of hits) shape(ctx, rank, view.x(this.#at(hit, state)), this.y(band, hit), 4.2);
+    for (const hit of hits) traceShape(ctx, rank, view.x(this.#timeOf(hit, state)), this.y(band, hit), 4.2);
     ctx.fill();
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view @param {Band} band @param {Hit[]} hits */
-  #heard(ctx, view, band, hits) {
+  /** @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view @param {Band} band @param {Hit[]} hits */
+  #drawOnsets(ctx, view, band, hits) {
     ctx.fillStyle = colour("soft");
     ctx.globalAlpha = 0.55;
     for (const hit of hits) {
@@ -97,15 +97,15 @@ export class Lane {
     ctx.globalAlpha = 1;
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view @param {Band} band
+  /** @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view @param {Band} band
    * @param {Hit[]} hits @param {any} state */
-  #rings(ctx, view, band, hits, state) {
+  #drawSelection(ctx, view, band, hits, state) {
     ctx.strokeStyle = colour("text");
     ctx.lineWidth = 1.6;
     ctx.beginPath();
     for (const hit of hits) {
       if (!state.selection.has(hit.id)) continue;
-      const x = view.x(this.#at(hit, state));
+      const x = view.x(this.#timeOf(hit, state));
       ctx.moveTo(x + 7, this.y(band, hit));
       ctx.arc(x, this.y(band, hit), 7, 0, 2 * Math.PI);
     }
@@ -114,11 +114,11 @@ export class Lane {
 
   /**
    * The hit under the pointer.
-   * @param {import("./view.js").View} view @param {Band} band @param {number} x @param {number} y
+   * @param {import("./viewport.js").Viewport} view @param {Band} band @param {number} x @param {number} y
    * @returns {Hit | undefined}
    */
-  pick(view, band, x, y) {
-    const near = this.within(view.time(x - REACH), view.time(x + REACH) + 1e-9);
+  hitAt(view, band, x, y) {
+    const near = this.hitsBetween(view.time(x - REACH), view.time(x + REACH) + 1e-9);
     const far = (/** @type {Hit} */ hit) => Math.abs(view.x(hit.time) - x) + 0.15 * Math.abs(this.y(band, hit) - y);
     return near.filter((hit) => y >= this.y(band, hit) - REACH).sort((a, b) => far(a) - far(b))[0];
   }
@@ -128,18 +128,18 @@ export class Lane {
  * Clusters of one drum differ in shape too, for those who see colours differently.
  * @param {CanvasRenderingContext2D} ctx @param {number} rank @param {number} x @param {number} y @param {number} r
  */
-export function shape(ctx, rank, x, y, r) {
+export function traceShape(ctx, rank, x, y, r) {
   const kind = rank % 5;
   ctx.moveTo(x + (kind === 0 ? r : 0), y - (kind === 0 ? 0 : r));
   if (kind === 0) ctx.arc(x, y, r, 0, 2 * Math.PI);
-  else if (kind === 1) polygon(ctx, x, y, [0, -1.25, 1.25, 0, 0, 1.25, -1.25, 0], r);
-  else if (kind === 2) polygon(ctx, x, y, [-0.9, -0.9, 0.9, -0.9, 0.9, 0.9, -0.9, 0.9], r);
-  else if (kind === 3) polygon(ctx, x, y, [0, -1.2, 1.15, 0.9, -1.15, 0.9], r);
-  else polygon(ctx, x, y, [-1.1, -0.5, 1.1, -0.5, 1.1, 0.5, -1.1, 0.5], r);
+  else if (kind === 1) tracePolygon(ctx, x, y, [0, -1.25, 1.25, 0, 0, 1.25, -1.25, 0], r);
+  else if (kind === 2) tracePolygon(ctx, x, y, [-0.9, -0.9, 0.9, -0.9, 0.9, 0.9, -0.9, 0.9], r);
+  else if (kind === 3) tracePolygon(ctx, x, y, [0, -1.2, 1.15, 0.9, -1.15, 0.9], r);
+  else tracePolygon(ctx, x, y, [-1.1, -0.5, 1.1, -0.5, 1.1, 0.5, -1.1, 0.5], r);
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number[]} corners @param {number} r */
-function polygon(ctx, x, y, corners, r) {
+function tracePolygon(ctx, x, y, corners, r) {
   for (let i = 0; i < corners.length; i += 2) {
     const at = /** @type {[number, number]} */ ([x + corners[i] * r, y + corners[i + 1] * r]);
     if (i) ctx.lineTo(...at);

@@ -1,73 +1,73 @@
 /** The page is put together here. */
 
 import { Api } from "./api.js";
-import { Desk } from "./desk.js";
 import { byId, icon } from "./dom.js";
-import { Feed } from "./feed.js";
-import { Intake } from "./intake.js";
-import { Keys } from "./keys.js";
-import { complain } from "./notice.js";
-import { Queue } from "./queue.js";
+import { EventStream } from "./event_stream.js";
+import { JobList } from "./job_list.js";
+import { Keyboard } from "./keyboard.js";
+import { showError } from "./notices.js";
 import { shortcuts } from "./shortcuts.js";
+import { SongPage } from "./song_page.js";
 import { toggleTheme } from "./theme.js";
+import { Upload } from "./upload.js";
 
 const NARROW = 860; // pixels, as in page.css
 
 const api = new Api();
-const feed = new Feed(api);
-const queue = new Queue(api, feed);
-const intake = new Intake(api);
-const desk = new Desk(api);
-new Keys(shortcuts(desk), () => Boolean(desk.song?.notes));
+const events = new EventStream(api);
+const jobs = new JobList(api, events);
+const upload = new Upload(api);
+const page = new SongPage(api);
+new Keyboard(shortcuts(page), () => Boolean(page.song?.notes));
 
 /** @param {string} id @param {string} name */
-const symbol = (id, name) => byId(id).append(icon(name));
-symbol("theme", "moon");
-symbol("undo", "undo");
-symbol("redo", "redo");
-symbol("stop", "stop");
-symbol("songs-toggle", "songs");
+const addIcon = (id, name) => byId(id).append(icon(name));
+addIcon("theme", "moon");
+addIcon("undo", "undo");
+addIcon("redo", "redo");
+addIcon("stop", "stop");
+addIcon("songs-toggle", "songs");
 byId("push").prepend(icon("push"));
 
 byId("theme").addEventListener("click", toggleTheme);
 byId("songs-toggle").addEventListener("click", () => showSongs(byId("songs").offsetWidth === 0));
 
-intake.taken.on((job) => open(queue.take(job)));
-queue.opened.on((id) => open(queue.jobs.get(id)));
-queue.changed.on((job) => desk.follow(job));
-feed.connection.on(showConnection);
-feed.heard.on((name, data) => {
-  if ((name === "revision" || name === "done") && data.job === desk.song?.id && data.revision !== undefined) desk.song?.hear(data.revision);
-  if (name === "log" && data.job === desk.song?.id) desk.progress.log();
+upload.uploaded.on((job) => open(jobs.update(job)));
+jobs.opened.on((id) => open(jobs.byId.get(id)));
+jobs.changed.on((job) => page.follow(job));
+events.connection.on(showConnection);
+events.received.on((name, data) => {
+  if ((name === "revision" || name === "done") && data.job === page.song?.id && data.revision !== undefined) page.song?.checkRevision(data.revision);
+  if (name === "log" && data.job === page.song?.id) page.progress.refreshLog();
 });
-addEventListener("hashchange", openAddressed);
-document.addEventListener("visibilitychange", () => document.hidden || showConnection(feed.online));
+addEventListener("hashchange", openFromHash);
+document.addEventListener("visibilitychange", () => document.hidden || showConnection(events.online));
 
 start();
 
 async function start() {
-  const offered = api.options().then((options) => (desk.offer(options), intake.offer(options)));
-  const listed = queue.load();
-  await Promise.all([offered, listed]).catch(complain);
-  await openAddressed();
-  feed.open();
+  const optionsLoaded = api.options().then((options) => (page.setOptions(options), upload.setOptions(options)));
+  const jobsLoaded = jobs.load();
+  await Promise.all([optionsLoaded, jobsLoaded]).catch(showError);
+  await openFromHash();
+  events.open();
 }
 
-/** The song that the address names, so that reloading and links work. */
-async function openAddressed() {
+/** The song that the hash names, so that reloading and links work. */
+async function openFromHash() {
   const id = decodeURIComponent(location.hash.slice(1));
-  if (!id || id === desk.song?.id || document.getElementById(id)) return;
-  const job = queue.jobs.get(id) ?? (await api.job(id).catch(complain));
+  if (!id || id === page.song?.id || document.getElementById(id)) return;
+  const job = jobs.byId.get(id) ?? (await api.job(id).catch(showError));
   if (job) await open(job);
 }
 
 /** @param {any} job */
 async function open(job) {
-  queue.current = job.id;
-  queue.show();
+  jobs.current = job.id;
+  jobs.show();
   history.replaceState(null, "", `#${encodeURIComponent(job.id)}`);
   if (innerWidth < NARROW) showSongs(false);
-  await desk.open(job).catch(complain);
+  await page.open(job).catch(showError);
 }
 
 /** The list of songs is beside the song, or above it, or away. @param {boolean} shown */

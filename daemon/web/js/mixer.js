@@ -1,8 +1,8 @@
 /** Which stems and which parts of the MIDI sound: mute and solo. */
 
-import { byId, el, icon, sync } from "./dom.js";
-import { complain } from "./notice.js";
-import { title } from "./words.js";
+import { byId, el, icon, syncList } from "./dom.js";
+import { showError } from "./notices.js";
+import { title } from "./texts.js";
 
 const KIT = ["kick", "snare", "toms", "hihat", "cymbals"];
 const WHOLE = ["bass", "vocals", "other"]; // with the drums they add up to the song
@@ -10,15 +10,15 @@ const WHOLE = ["bass", "vocals", "other"]; // with the drums they add up to the 
 /** @typedef {{muted: Set<string>, solo: Set<string>}} Choice */
 
 /** @param {string[]} stems is everything there that the song is made of? */
-const whole = (stems) => WHOLE.every((stem) => stems.includes(stem));
+const isComplete = (stems) => WHOLE.every((stem) => stems.includes(stem));
 
 /**
  * The stems as they are listed: the kit under its drums; the song without drums only where it was not taken apart.
  * @param {string[]} stems @returns {string[]}
  */
-export function listed(stems) {
+export function listStems(stems) {
   const kit = KIT.filter((stem) => stems.includes(stem));
-  const rest = stems.filter((stem) => !["mix", "drums", ...KIT].includes(stem) && (stem !== "backing" || !whole(stems)));
+  const rest = stems.filter((stem) => !["mix", "drums", ...KIT].includes(stem) && (stem !== "backing" || !isComplete(stems)));
   return [...stems.filter((stem) => stem === "drums"), ...kit, ...rest];
 }
 
@@ -26,15 +26,15 @@ export function listed(stems) {
  * A part that is also in "without drums" can be heard alone, but not be taken out.
  * @param {string[]} stems @param {string} stem
  */
-export const onlySolo = (stems, stem) => stems.includes("backing") && !whole(stems) && !["drums", "backing", ...KIT].includes(stem);
+export const onlySolo = (stems, stem) => stems.includes("backing") && !isComplete(stems) && !["drums", "backing", ...KIT].includes(stem);
 
 /**
  * The stems that sound. Untouched it is the song as it is; else its stems, and the kit's in place of the drums
  * if one of them was chosen.
  * @param {string[]} stems that there are @param {Choice} choice @returns {Set<string>}
  */
-export function audible(stems, { muted, solo }) {
-  const parts = listed(stems);
+export function audibleStems(stems, { muted, solo }) {
+  const parts = listStems(stems);
   const touched = parts.filter((stem) => muted.has(stem) || solo.has(stem));
   if (!touched.length) return new Set(stems.slice(0, 1));
   const inKit = touched.some((stem) => KIT.includes(stem));
@@ -62,7 +62,7 @@ export class Mixer {
   /** @param {import("./player.js").Player} player */
   constructor(player) {
     this.player = player;
-    player.sounds.loading.on((stem, loading) => {
+    player.stems.loading.on((stem, loading) => {
       if (loading) this.#loading.add(stem);
       else this.#loading.delete(stem);
       this.#show();
@@ -72,7 +72,7 @@ export class Mixer {
   /** @param {string[]} stems @param {string[]} parts */
   open(stems, parts) {
     this.#all = stems;
-    this.#names = listed(stems);
+    this.#names = listStems(stems);
     this.#played = parts;
     this.#stems = { muted: new Set(), solo: new Set() };
     this.#parts = { muted: new Set(), solo: new Set() };
@@ -82,15 +82,15 @@ export class Mixer {
 
   #show() {
     const row = (/** @type {Choice} */ choice) => (/** @type {string} */ name, /** @type {HTMLElement=} */ node) =>
-      this.#strip(name, choice, node);
-    sync(byId("stems"), this.#names, (name) => name, row(this.#stems));
-    sync(byId("parts"), this.#played, (name) => name, row(this.#parts));
+      this.#showStrip(name, choice, node);
+    syncList(byId("stems"), this.#names, (name) => name, row(this.#stems));
+    syncList(byId("parts"), this.#played, (name) => name, row(this.#parts));
     byId("stems-none").hidden = this.#names.length > 0;
   }
 
   /** @param {string} name @param {Choice} choice @param {HTMLElement} [node] */
-  #strip(name, choice, node) {
-    const strip = node ?? this.#made(name, choice);
+  #showStrip(name, choice, node) {
+    const strip = node ?? this.#createStrip(name, choice);
     const [mute, solo] = strip.querySelectorAll("button");
     /** @type {HTMLButtonElement} */ (mute).disabled = choice === this.#stems && onlySolo(this.#all, name);
     mute.setAttribute("aria-pressed", String(choice.muted.has(name)));
@@ -100,21 +100,21 @@ export class Mixer {
   }
 
   /** @param {string} name @param {Choice} choice */
-  #made(name, choice) {
-    const button = (/** @type {"muted" | "solo"} */ what, /** @type {string} */ letter, /** @type {string} */ said) =>
+  #createStrip(name, choice) {
+    const button = (/** @type {"muted" | "solo"} */ what, /** @type {string} */ letter, /** @type {string} */ label) =>
       el("button", {
-        type: "button", class: `tiny ${what}`, "aria-label": `${said} ${title(name)}`, title: `${said} ${title(name)}`,
-        text: letter, onclick: () => this.#flip(choice, what, name),
+        type: "button", class: `tiny ${what}`, "aria-label": `${label} ${title(name)}`, title: `${label} ${title(name)}`,
+        text: letter, onclick: () => this.#toggle(choice, what, name),
       });
     return el("li", { class: choice === this.#stems && KIT.includes(name) ? "strip of-kit" : "strip" }, el("span", { text: title(name) }), icon("wait"), button("muted", "M", "Mute"), button("solo", "S", "Solo"));
   }
 
   /** @param {Choice} choice @param {"muted" | "solo"} what @param {string} name */
-  #flip(choice, what, name) {
+  #toggle(choice, what, name) {
     if (!choice[what].delete(name)) choice[what].add(name);
     this.#show();
     const { muted, solo } = this.#parts;
     const silent = this.#played.filter((part) => (solo.size ? !solo.has(part) : muted.has(part)));
-    this.player.setAudible(audible(this.#all, this.#stems), new Set(silent)).catch(complain);
+    this.player.setAudible(audibleStems(this.#all, this.#stems), new Set(silent)).catch(showError);
   }
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{id: number, onset: number, time: number, drum: string, label: string, pitch: number, velocity: number,
- *   level: number, confidence: number, cluster: number}} Hit `onset` as heard, `time` as in the MIDI; seconds
+ *   level: number, confidence: number, cluster: number}} Hit `onset` in the sound, `time` as in the MIDI; seconds
  * @typedef {{id: number, onset: number, time: number, duration: number, pitch: number, velocity: number,
  *   confidence: number}} Note
  * @typedef {{id: number, drum: string, label: string, confidence: number, count: number, velocity: number,
@@ -21,9 +21,9 @@ export const DRUMS = ["cymbals", "hihat", "toms", "snare", "kick"];
 export const hasDrums = ({ options, hits }) => hits.length > 0 || (options.parts ?? ["drums"]).includes("drums");
 
 /** @param {any} sent @returns {Notes} */
-export function read(sent) {
-  const hits = /** @type {Hit[]} */ (table(sent.hits));
-  const parts = Object.entries(sent.parts ?? {}).map(([name, rows]) => /** @type {[string, Note[]]} */ ([name, table(rows)]));
+export function readNotes(sent) {
+  const hits = /** @type {Hit[]} */ (readTable(sent.hits));
+  const parts = Object.entries(sent.parts ?? {}).map(([name, rows]) => /** @type {[string, Note[]]} */ ([name, readTable(rows)]));
   return {
     revision: sent.revision,
     duration: sent.duration,
@@ -32,7 +32,7 @@ export function read(sent) {
     canUndo: sent.can_undo,
     canRedo: sent.can_redo,
     hits: hits.sort((a, b) => a.time - b.time),
-    clusters: ranked(sent.clusters),
+    clusters: rankClusters(sent.clusters),
     parts: new Map(parts),
     key: sent.key ?? null,
     chords: sent.chords ?? [],
@@ -40,12 +40,12 @@ export function read(sent) {
 }
 
 /** @param {{columns: string[], rows: any[][]}} sent @returns {any[]} */
-function table({ columns, rows }) {
+function readTable({ columns, rows }) {
   return rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]])));
 }
 
 /** @param {any[]} clusters @returns {Cluster[]} */
-function ranked(clusters) {
+function rankClusters(clusters) {
   /** @type {Map<string, number>} */
   const seen = new Map();
   return clusters.map((cluster) => {
@@ -59,7 +59,7 @@ function ranked(clusters) {
  * The first place in `items`, sorted by time, that is not before `time`.
  * @param {{time: number}[]} items @param {number} time
  */
-export function firstFrom(items, time) {
+export function firstIndexFrom(items, time) {
   let low = 0;
   let high = items.length;
   while (low < high) {
@@ -82,13 +82,13 @@ export class Bars {
 
   /** @param {number} time @returns {{bar: number, beat: number}} */
   at(time) {
-    const beat = Math.max(0, last(this.beats, time + 1e-6));
-    const bar = last(this.downbeats, beat);
+    const beat = Math.max(0, lastIndexUpTo(this.beats, time + 1e-6));
+    const bar = lastIndexUpTo(this.downbeats, beat);
     return { bar: bar + 1, beat: 1 + beat - (bar < 0 ? 0 : this.downbeats[bar]) };
   }
 
   /** @param {number} time */
-  said(time) {
+  describe(time) {
     if (!this.beats.length) return "";
     const { bar, beat } = this.at(time);
     return `bar ${bar}, beat ${beat}`;
@@ -102,13 +102,13 @@ export class Bars {
     const lines = bars ? this.starts : this.beats;
     if (!lines.length) return Math.min(this.duration, Math.max(0, time + way * (bars ? 2 : 0.5)));
     const after = lines.find((line) => line > time + 1e-3);
-    const before = lines[last(lines, time - 1e-3)];
+    const before = lines[lastIndexUpTo(lines, time - 1e-3)];
     return way > 0 ? (after ?? this.duration) : (before ?? 0);
   }
 }
 
 /** @param {number[]} sorted @param {number} value @returns {number} the last index with an entry not above `value`, or -1 */
-export function last(sorted, value) {
+export function lastIndexUpTo(sorted, value) {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

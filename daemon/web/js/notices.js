@@ -1,4 +1,4 @@
-/** Short sentences to the user. Screen readers hear them too. */
+/** Short sentences to the user. Screen readers announce them too. */
 
 import { byId, el } from "./dom.js";
 
@@ -8,7 +8,7 @@ const SHOWN_MS = 6000;
  * @param {string} text
  * @param {{kind?: "info" | "error", action?: string, act?: () => void}} [more] a button on it
  */
-export function notice(text, { kind = "info", action, act } = {}) {
+export function showNotice(text, { kind = "info", action, act } = {}) {
   const box = el("div", { class: `notice ${kind}` }, el("p", { text }));
   const end = () => box.remove();
   if (action && act) box.append(el("button", { type: "button", class: "quiet", text: action, onclick: () => (end(), act()) }));
@@ -19,8 +19,8 @@ export function notice(text, { kind = "info", action, act } = {}) {
 }
 
 /** What went wrong, in the daemon's words. @param {unknown} error */
-export function complain(error) {
-  if (error instanceof Error) notice(error.message, { kind: "error" });
+export function showError(error) {
+  if (error instanceof Error) showNotice(error.message, { kind: "error" });
 }
 
 /** For screen readers only: what a key just did. @param {string} text */

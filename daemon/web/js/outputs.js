@@ -1,4 +1,4 @@
-/** The way of the sound: stems and notes, each with a gain, to the loudspeaker. */
+/** The gains of stems and parts on their way to the loudspeaker. */
 
 const RAMP = 0.006;
 
@@ -23,35 +23,35 @@ export class Outputs {
 
   /** @param {string} stem */
   stem(stem) {
-    return this.#gain(stem, this.audio);
+    return this.#gainNode(stem, this.audio);
   }
 
   /** @param {string} part */
   part(part) {
-    return this.#gain(`midi ${part}`, this.midi);
+    return this.#gainNode(`midi ${part}`, this.midi);
   }
 
   /** @param {Side} side @param {Set<string>} audible stems @param {Set<string>} silent parts of the MIDI */
-  balance(side, audible, silent) {
+  setLevels(side, audible, silent) {
     this.#mix = { side, audible, silent };
     const at = this.context.currentTime;
     this.audio.gain.setTargetAtTime(side === "midi" ? 0 : 1, at, RAMP);
     this.midi.gain.setTargetAtTime(side === "audio" ? 0 : 1, at, RAMP);
-    for (const [name, node] of this.#gains) node.gain.setTargetAtTime(this.#level(name), at, RAMP);
+    for (const [name, node] of this.#gains) node.gain.setTargetAtTime(this.#levelOf(name), at, RAMP);
   }
 
   /** @param {string} name */
-  #level(name) {
+  #levelOf(name) {
     const on = name.startsWith("midi ") ? !this.#mix.silent.has(name.slice(5)) : this.#mix.audible.has(name);
     return on ? 1 : 0;
   }
 
   /** @param {string} name @param {AudioNode} out */
-  #gain(name, out) {
+  #gainNode(name, out) {
     const known = this.#gains.get(name);
     if (known) return known;
     const fresh = this.context.createGain();
-    fresh.gain.value = this.#level(name);
+    fresh.gain.value = this.#levelOf(name);
     fresh.connect(out);
     this.#gains.set(name, fresh);
     return fresh;

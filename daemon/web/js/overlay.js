@@ -2,56 +2,56 @@
 
 import { byId } from "./dom.js";
 
-export class Marks {
+export class Overlay {
   /** Seconds. */
-  cursor = 0;
+  playhead = 0;
   /** @type {{start: number, end: number} | null} */
   loop = null;
 
-  /** @param {import("./view.js").View} view */
+  /** @param {import("./viewport.js").Viewport} view */
   constructor(view) {
     this.view = view;
-    this.head = byId("playhead");
-    this.range = byId("looprange");
-    this.box = byId("marquee");
-    view.changed.on(() => this.place());
+    this.playheadElement = byId("playhead");
+    this.loopElement = byId("loop-range");
+    this.boxElement = byId("selection-box");
+    view.changed.on(() => this.update());
   }
 
   /** @param {number} time */
-  moveTo(time) {
-    this.cursor = time;
-    this.#placeHead();
+  setPlayhead(time) {
+    this.playhead = time;
+    this.#updatePlayhead();
   }
 
   /** @param {{start: number, end: number} | null} loop */
   setLoop(loop) {
     this.loop = loop;
-    this.place();
+    this.update();
   }
 
   /** @param {{left: number, right: number, top: number, bottom: number} | null} box in pixels */
-  rectangle(box) {
-    this.box.hidden = !box;
+  showSelectionBox(box) {
+    this.boxElement.hidden = !box;
     if (!box) return;
-    this.box.style.transform = `translate(${box.left}px, ${box.top}px)`;
-    this.box.style.width = `${box.right - box.left}px`;
-    this.box.style.height = `${box.bottom - box.top}px`;
+    this.boxElement.style.transform = `translate(${box.left}px, ${box.top}px)`;
+    this.boxElement.style.width = `${box.right - box.left}px`;
+    this.boxElement.style.height = `${box.bottom - box.top}px`;
   }
 
-  place() {
-    this.#placeHead();
-    this.range.hidden = !this.loop;
+  update() {
+    this.#updatePlayhead();
+    this.loopElement.hidden = !this.loop;
     if (!this.loop) return;
     const left = Math.max(-2, this.view.x(this.loop.start));
     const right = Math.min(this.view.width + 2, this.view.x(this.loop.end));
-    this.range.hidden = right <= left;
-    this.range.style.transform = `translateX(${left}px)`;
-    this.range.style.width = `${Math.max(0, right - left)}px`;
+    this.loopElement.hidden = right <= left;
+    this.loopElement.style.transform = `translateX(${left}px)`;
+    this.loopElement.style.width = `${Math.max(0, right - left)}px`;
   }
 
-  #placeHead() {
-    const x = this.view.x(this.cursor);
-    this.head.hidden = x < -1 || x > this.view.width + 1;
-    this.head.style.transform = `translateX(${x}px)`;
+  #updatePlayhead() {
+    const x = this.view.x(this.playhead);
+    this.playheadElement.hidden = x < -1 || x > this.view.width + 1;
+    this.playheadElement.style.transform = `translateX(${x}px)`;
   }
 }

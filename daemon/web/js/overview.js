@@ -1,12 +1,12 @@
 /** The whole song in a strip, with the part that is seen: drag it, click, or use the arrow keys. */
 
 import { byId } from "./dom.js";
+import { formatTime } from "./texts.js";
 import { colour, drumColour, themeChanged } from "./theme.js";
-import { clock } from "./words.js";
-import { drawPeaks } from "./wave.js";
+import { drawPeaks } from "./waveform.js";
 
 export class Overview {
-  #asked = 0;
+  #frame = 0;
 
   /** @param {import("./timeline.js").Timeline} timeline */
   constructor(timeline) {
@@ -14,27 +14,27 @@ export class Overview {
     this.view = timeline.view;
     this.root = byId("overview");
     /** @type {HTMLCanvasElement} */
-    this.canvas = byId("whole");
-    this.frame = byId("seen");
-    this.view.changed.on(() => this.#place());
-    timeline.stacked.on(() => (this.refresh(), this.#place()));
+    this.canvas = byId("overview-canvas");
+    this.window = byId("overview-window");
+    this.view.changed.on(() => this.#showWindow());
+    timeline.layoutChanged.on(() => (this.refresh(), this.#showWindow()));
     themeChanged.on(() => this.refresh());
-    new ResizeObserver(() => (this.refresh(), this.#place())).observe(this.root);
+    new ResizeObserver(() => (this.refresh(), this.#showWindow())).observe(this.root);
     this.#listen();
   }
 
   refresh() {
-    if (!this.#asked) this.#asked = requestAnimationFrame(() => this.#draw());
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
   #listen() {
     const at = (/** @type {PointerEvent} */ event) => event.clientX - this.root.getBoundingClientRect().left;
     this.root.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       this.root.setPointerCapture(event.pointerId);
-      this.#centre(at(event));
+      this.#centreAt(at(event));
     });
     this.root.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
-      if (this.root.hasPointerCapture(event.pointerId)) this.#centre(at(event));
+      if (this.root.hasPointerCapture(event.pointerId)) this.#centreAt(at(event));
     });
     this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       const way = { ArrowLeft: -0.25, ArrowRight: 0.25, PageUp: -1, PageDown: 1, Home: -1e6, End: 1e6 }[event.key];
@@ -46,22 +46,22 @@ export class Overview {
   }
 
   /** @param {number} x */
-  #centre(x) {
+  #centreAt(x) {
     const time = (x / this.root.clientWidth) * this.view.duration;
     this.view.pan(time - (this.view.start + this.view.span / 2));
   }
 
-  #place() {
+  #showWindow() {
     const each = this.root.clientWidth / this.view.duration;
-    this.frame.style.transform = `translateX(${this.view.start * each}px)`;
-    this.frame.style.width = `${Math.max(6, Math.min(this.view.span, this.view.duration) * each)}px`;
+    this.window.style.transform = `translateX(${this.view.start * each}px)`;
+    this.window.style.width = `${Math.max(6, Math.min(this.view.span, this.view.duration) * each)}px`;
     this.root.setAttribute("aria-valuenow", String(Math.round(this.view.start)));
     this.root.setAttribute("aria-valuemax", String(Math.round(this.view.duration)));
-    this.root.setAttribute("aria-valuetext", `${clock(this.view.start, 0)} to ${clock(Math.min(this.view.end, this.view.duration), 0)}`);
+    this.root.setAttribute("aria-valuetext", `${formatTime(this.view.start, 0)} to ${formatTime(Math.min(this.view.end, this.view.duration), 0)}`);
   }
 
   #draw() {
-    this.#asked = 0;
+    this.#frame = 0;
     const [width, height, ratio] = [this.root.clientWidth, this.root.clientHeight, devicePixelRatio || 1];
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
@@ -70,11 +70,11 @@ export class Overview {
     const peaks = this.timeline.wave?.whole;
     ctx.fillStyle = colour("wave-far");
     if (peaks) drawPeaks(ctx, peaks, { x: 0, y: 3, width, height: height - 6 });
-    this.#dots(ctx, width, height);
+    this.#drawHits(ctx, width, height);
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {number} width @param {number} height */
-  #dots(ctx, width, height) {
+  #drawHits(ctx, width, height) {
     const lanes = [...this.timeline.lanes.values()];
     lanes.forEach((lane, row) => {
       ctx.fillStyle = drumColour(lane.drum);

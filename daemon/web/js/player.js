@@ -2,15 +2,15 @@
 
 import { Instruments } from "./instruments.js";
 import { Outputs } from "./outputs.js";
-import { Score } from "./score.js";
+import { PlayEvents } from "./play_events.js";
 import { Signal } from "./signal.js";
-import { grains } from "./slow.js";
-import { Sounds } from "./sounds.js";
+import { StemBuffers } from "./stem_buffers.js";
+import { stretchGrains } from "./time_stretch.js";
 
 /** @typedef {{at: number, from: number, to: number, next: number, sources: Map<string, AudioBufferSourceNode>,
- *   grains: Generator<import("./slow.js").Grain> | null, cut: Set<AudioBufferSourceNode>}} Piece
- * a piece of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan;
- * slower than it was it sounds in `grains`, of which those in `cut` are planned */
+ *   grains: Generator<import("./time_stretch.js").Grain> | null, grainSources: Set<AudioBufferSourceNode>}} Segment
+ * a segment of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan;
+ * slower than it was it sounds in `grains`, of which those in `grainSources` are planned */
 
 const AHEAD = 0.3; // seconds that are planned
 const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
@@ -31,83 +31,83 @@ export class Player {
   loop = null;
   duration = 0;
   /** Are there only notes to be heard? */
-  soundless = false;
+  noAudio = false;
   /** @type {Set<string>} stems that sound */
   audible = new Set(["mix"]);
   /** @type {Set<string>} parts of the MIDI that do not */
   silent = new Set();
-  /** @type {Piece[]} */
-  #pieces = [];
+  /** @type {Segment[]} */
+  #segments = [];
   /** @type {Outputs | null} */
   #outputs = null;
   /** @type {Instruments | null} */
   #instruments = null;
-  #score = new Score(null);
-  #rest = 0;
+  #events = new PlayEvents(null);
+  #stoppedAt = 0;
   #timer = 0;
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
-    this.sounds = new Sounds(api);
+    this.stems = new StemBuffers(api);
     document.addEventListener("visibilitychange", () => this.playing && this.#plan());
   }
 
   /** @param {string} job @param {number} duration @param {string[]} [stems] that can be heard, the whole song first */
   open(job, duration, stems = ["mix"]) {
     this.pause();
-    this.sounds.open(job);
+    this.stems.open(job);
     this.duration = duration;
     this.loop = null;
     this.audible = new Set(stems.slice(0, 1));
-    if (this.soundless || !stems.length) this.side = stems.length ? "audio" : "midi";
-    this.soundless = !stems.length;
+    if (this.noAudio || !stems.length) this.side = stems.length ? "audio" : "midi";
+    this.noAudio = !stems.length;
     this.silent = new Set();
-    this.#rest = 0;
-    this.#balance();
-    this.changed.say();
+    this.#stoppedAt = 0;
+    this.#updateLevels();
+    this.changed.emit();
   }
 
   /** @param {import("./notes.js").Notes | null} notes what is planned already still sounds as it was */
   setNotes(notes) {
-    this.#score = new Score(notes);
+    this.#events = new PlayEvents(notes);
     const until = this.#now + this.#ahead;
-    for (const piece of this.#pieces) piece.next = this.#score.from(Math.max(piece.from, this.#timeAt(piece, until)));
+    for (const segment of this.#segments) segment.next = this.#events.indexFrom(Math.max(segment.from, this.#timeAt(segment, until)));
   }
 
   /** Where the song is, as it is heard. */
   get position() {
-    if (!this.playing || !this.context) return this.#rest;
-    const heard = this.#now - (this.context.outputLatency || 0);
-    const piece = this.#pieces.findLast((each) => each.at <= heard) ?? this.#pieces[0];
-    return piece ? Math.min(piece.to, Math.max(piece.from, this.#timeAt(piece, heard))) : this.#rest;
+    if (!this.playing || !this.context) return this.#stoppedAt;
+    const audibleAt = this.#now - (this.context.outputLatency || 0);
+    const segment = this.#segments.findLast((each) => each.at <= audibleAt) ?? this.#segments[0];
+    return segment ? Math.min(segment.to, Math.max(segment.from, this.#timeAt(segment, audibleAt))) : this.#stoppedAt;
   }
 
   async play() {
-    await this.#wake();
+    await this.#startContext();
     await this.#load(this.audible);
-    if (this.#rest >= this.duration - 0.02) this.#rest = 0;
-    if (this.loop && (this.#rest < this.loop.start || this.#rest >= this.loop.end)) this.#rest = this.loop.start;
+    if (this.#stoppedAt >= this.duration - 0.02) this.#stoppedAt = 0;
+    if (this.loop && (this.#stoppedAt < this.loop.start || this.#stoppedAt >= this.loop.end)) this.#stoppedAt = this.loop.start;
     this.playing = true;
-    this.#restart(this.#rest);
+    this.#restart(this.#stoppedAt);
     this.#timer ||= window.setInterval(() => this.#plan(), TICK_MS);
-    this.changed.say();
+    this.changed.emit();
   }
 
   pause() {
     if (!this.playing) return;
-    this.#rest = this.position;
+    this.#stoppedAt = this.position;
     this.playing = false;
     clearInterval(this.#timer);
     this.#timer = 0;
-    this.#clear();
-    this.changed.say();
+    this.#stopSources();
+    this.changed.emit();
   }
 
   /** @param {number} time */
   seek(time) {
-    this.#rest = Math.min(this.duration, Math.max(0, time));
-    if (this.playing) this.#restart(this.#rest);
-    this.changed.say();
+    this.#stoppedAt = Math.min(this.duration, Math.max(0, time));
+    if (this.playing) this.#restart(this.#stoppedAt);
+    this.changed.emit();
   }
 
   /** @param {{start: number, end: number} | null} loop shorter than 50 ms is none */
@@ -115,7 +115,7 @@ export class Player {
     const at = this.position;
     this.loop = loop && loop.end - loop.start >= 0.05 ? loop : null;
     if (this.playing) this.#restart(at);
-    this.changed.say();
+    this.changed.emit();
   }
 
   /** @param {number} rate 1 or 0.5 */
@@ -123,14 +123,14 @@ export class Player {
     const at = this.position;
     this.rate = rate;
     if (this.playing) this.#restart(at);
-    this.changed.say();
+    this.changed.emit();
   }
 
   /** @param {import("./outputs.js").Side} side */
   setSide(side) {
-    this.side = this.soundless ? "midi" : side;
-    this.#balance();
-    this.changed.say();
+    this.side = this.noAudio ? "midi" : side;
+    this.#updateLevels();
+    this.changed.emit();
   }
 
   /** @param {Set<string>} stems that sound @param {Set<string>} silent parts of the MIDI that do not */
@@ -138,8 +138,8 @@ export class Player {
     this.silent = silent;
     if (this.context) await this.#load(stems);
     this.audible = stems;
-    for (const piece of this.#pieces) this.#addSources(piece);
-    this.#balance();
+    for (const segment of this.#segments) this.#addSources(segment);
+    this.#updateLevels();
   }
 
   /**
@@ -147,15 +147,15 @@ export class Player {
    * @param {number[]} onsets seconds @param {string} stem
    */
   async audition(onsets, stem) {
-    await this.#wake();
+    await this.#startContext();
     this.pause();
     const context = /** @type {AudioContext} */ (this.context);
-    const sound = await this.sounds.load(context, stem);
-    onsets.forEach((onset, turn) => this.#snippet(context, sound, onset, context.currentTime + LEAD + turn * SNIPPET));
+    const sound = await this.stems.load(context, stem);
+    onsets.forEach((onset, turn) => this.#playSnippet(context, sound, onset, context.currentTime + LEAD + turn * SNIPPET));
   }
 
   /** @param {AudioContext} context @param {AudioBuffer} sound @param {number} onset @param {number} at */
-  #snippet(context, sound, onset, at) {
+  #playSnippet(context, sound, onset, at) {
     const [source, gain] = [context.createBufferSource(), context.createGain()];
     source.buffer = sound;
     gain.gain.setValueAtTime(0, at);
@@ -166,13 +166,13 @@ export class Player {
   }
 
   /** The context may only start in answer to the user. */
-  async #wake() {
+  async #startContext() {
     this.context ??= new AudioContext({ latencyHint: "interactive" });
     if (!this.#outputs) {
       const outputs = new Outputs(this.context);
       this.#outputs = outputs;
       this.#instruments = new Instruments(this.context, (part) => outputs.part(part));
-      this.#balance();
+      this.#updateLevels();
       await this.#instruments.load();
     }
     if (this.context.state === "suspended") await this.context.resume();
@@ -186,119 +186,119 @@ export class Player {
     return document.hidden ? HIDDEN_AHEAD : AHEAD;
   }
 
-  /** @param {Piece} piece @param {number} at context time */
-  #timeAt(piece, at) {
-    return piece.from + (at - piece.at) * this.rate;
+  /** @param {Segment} segment @param {number} at context time */
+  #timeAt(segment, at) {
+    return segment.from + (at - segment.at) * this.rate;
   }
 
-  #balance() {
-    this.#outputs?.balance(this.side, this.audible, this.silent);
+  #updateLevels() {
+    this.#outputs?.setLevels(this.side, this.audible, this.silent);
   }
 
   /** @param {Set<string>} stems */
   #load(stems) {
     const context = /** @type {AudioContext} */ (this.context);
-    return Promise.all([...stems].map((stem) => this.sounds.load(context, stem)));
+    return Promise.all([...stems].map((stem) => this.stems.load(context, stem)));
   }
 
-  #clear() {
-    for (const piece of this.#pieces) {
-      for (const source of [...piece.sources.values(), ...piece.cut]) (source.stop(), source.disconnect());
+  #stopSources() {
+    for (const segment of this.#segments) {
+      for (const source of [...segment.sources.values(), ...segment.grainSources]) (source.stop(), source.disconnect());
     }
-    this.#pieces = [];
+    this.#segments = [];
     this.#instruments?.silence();
   }
 
   /** @param {number} from */
   #restart(from) {
-    this.#clear();
-    this.#begin(this.#now + LEAD, from);
+    this.#stopSources();
+    this.#beginSegment(this.#now + LEAD, from);
     this.#plan();
   }
 
   /** @param {number} at @param {number} from */
-  #begin(at, from) {
+  #beginSegment(at, from) {
     const to = this.loop && from < this.loop.end ? this.loop.end : this.duration;
-    /** @type {Piece} */
-    const piece = { at, from, to, next: this.#score.from(from - 1e-6), sources: new Map(), grains: null, cut: new Set() };
-    if (this.rate !== 1) piece.grains = this.#grains(piece);
-    this.#pieces.push(piece);
-    this.#addSources(piece);
+    /** @type {Segment} */
+    const segment = { at, from, to, next: this.#events.indexFrom(from - 1e-6), sources: new Map(), grains: null, grainSources: new Set() };
+    if (this.rate !== 1) segment.grains = this.#createGrains(segment);
+    this.#segments.push(segment);
+    this.#addSources(segment);
   }
 
-  /** Stems that are not in a piece yet join it where it is now. @param {Piece} piece */
-  #addSources(piece) {
-    if (piece.grains) return;
-    for (const [stem, sound] of this.sounds.ready) {
-      const at = Math.max(piece.at, this.#now + LEAD / 2);
-      const offset = this.#timeAt(piece, at);
-      if (piece.sources.has(stem) || offset >= piece.to) continue;
+  /** Stems that are not in a segment yet join it where it is now. @param {Segment} segment */
+  #addSources(segment) {
+    if (segment.grains) return;
+    for (const [stem, sound] of this.stems.ready) {
+      const at = Math.max(segment.at, this.#now + LEAD / 2);
+      const offset = this.#timeAt(segment, at);
+      if (segment.sources.has(stem) || offset >= segment.to) continue;
       const source = /** @type {AudioContext} */ (this.context).createBufferSource();
       source.buffer = sound;
       source.connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
-      source.start(at, offset, piece.to - offset);
-      piece.sources.set(stem, source);
+      source.start(at, offset, segment.to - offset);
+      segment.sources.set(stem, source);
     }
   }
 
-  /** @param {Piece} piece */
-  #grains(piece) {
-    const sound = this.sounds.ready.get([...this.audible][0]);
-    return grains({ ...piece, rate: this.rate }, this.#score.heard, sound?.getChannelData(0) ?? null, sound?.sampleRate ?? 1);
+  /** @param {Segment} segment */
+  #createGrains(segment) {
+    const sound = this.stems.ready.get([...this.audible][0]);
+    return stretchGrains({ ...segment, rate: this.rate }, this.#events.onsets, sound?.getChannelData(0) ?? null, sound?.sampleRate ?? 1);
   }
 
-  /** @param {Piece} piece @param {number} until context time */
-  #planGrains(piece, until) {
-    for (let last = -Infinity; piece.grains && last < until; ) {
-      const { value: grain, done } = piece.grains.next();
+  /** @param {Segment} segment @param {number} until context time */
+  #planGrains(segment, until) {
+    for (let last = -Infinity; segment.grains && last < until; ) {
+      const { value: grain, done } = segment.grains.next();
       if (done) return;
-      last = piece.at + grain.at + grain.length;
-      for (const stem of this.audible) this.#addGrain(piece, stem, grain);
+      last = segment.at + grain.at + grain.length;
+      for (const stem of this.audible) this.#addGrain(segment, stem, grain);
     }
   }
 
-  /** @param {Piece} piece @param {string} stem @param {import("./slow.js").Grain} grain */
-  #addGrain(piece, stem, grain) {
+  /** @param {Segment} segment @param {string} stem @param {import("./time_stretch.js").Grain} grain */
+  #addGrain(segment, stem, grain) {
     const context = /** @type {AudioContext} */ (this.context);
     const [source, gain] = [context.createBufferSource(), context.createGain()];
-    const at = Math.max(piece.at + grain.at, this.#now);
-    source.buffer = this.sounds.ready.get(stem) ?? null;
+    const at = Math.max(segment.at + grain.at, this.#now);
+    source.buffer = this.stems.ready.get(stem) ?? null;
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(1, at + grain.rise);
     gain.gain.setValueAtTime(1, Math.max(at + grain.rise, at + grain.length - grain.fall));
     gain.gain.linearRampToValueAtTime(0, at + grain.length);
     source.connect(gain).connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
-    source.onended = () => (piece.cut.delete(source), gain.disconnect());
+    source.onended = () => (segment.grainSources.delete(source), gain.disconnect());
     source.start(at, grain.offset, grain.length);
-    piece.cut.add(source);
+    segment.grainSources.add(source);
   }
 
-  /** Everything up to a moment ahead; a loop goes on with a new piece, to the sample. */
+  /** Everything up to a moment ahead; a loop goes on with a new segment, to the sample. */
   #plan() {
     const until = this.#now + this.#ahead;
-    for (let piece = this.#pieces.at(-1); piece; piece = this.#pieces.at(-1)) {
-      const end = piece.at + (piece.to - piece.from) / this.rate;
-      this.#planEvents(piece, until);
-      this.#planGrains(piece, until);
+    for (let segment = this.#segments.at(-1); segment; segment = this.#segments.at(-1)) {
+      const end = segment.at + (segment.to - segment.from) / this.rate;
+      this.#planEvents(segment, until);
+      this.#planGrains(segment, until);
       if (end > until) return;
-      if (!this.loop) return void (this.#now > end + 0.1 && this.#finish());
-      this.#begin(end, this.loop.start);
-      this.#pieces = this.#pieces.slice(-3);
+      if (!this.loop) return void (this.#now > end + 0.1 && this.#rewind());
+      this.#beginSegment(end, this.loop.start);
+      this.#segments = this.#segments.slice(-3);
     }
   }
 
-  /** @param {Piece} piece @param {number} until context time */
-  #planEvents(piece, until) {
-    const { events } = this.#score;
-    for (; piece.next < events.length; piece.next += 1) {
-      const event = events[piece.next];
-      const at = piece.at + (event.time - piece.from) / this.rate;
-      if (event.time >= piece.to || at >= until) return;
+  /** @param {Segment} segment @param {number} until context time */
+  #planEvents(segment, until) {
+    const { events } = this.#events;
+    for (; segment.next < events.length; segment.next += 1) {
+      const event = events[segment.next];
+      const at = segment.at + (event.time - segment.from) / this.rate;
+      if (event.time >= segment.to || at >= until) return;
       if (at >= this.#now - 0.005) this.#instruments?.play(event, Math.max(at, this.#now), 1 / this.rate);
     }
   }
 
-  #finish() {
+  #rewind() {
     this.pause();
     this.seek(0);
   }

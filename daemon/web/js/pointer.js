@@ -5,8 +5,8 @@
 /** @typedef {{kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} Drag */
 /**
  * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number} | null) => void,
- *   hear: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
- *   move: (seconds: number) => void}} Acts
+ *   play: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
+ *   move: (seconds: number) => void}} Actions
  */
 
 const SLACK = 4; // pixels before a press becomes a drag
@@ -14,72 +14,72 @@ const WHEEL = 0.0022;
 
 export class Pointer {
   /** @type {Map<number, Point>} fingers that are down */
-  #down = new Map();
+  #pointers = new Map();
   /** @type {Drag | null} */
   #drag = null;
 
   /**
-   * @param {import("./timeline.js").Timeline} timeline @param {import("./marks.js").Marks} marks @param {Acts} acts
+   * @param {import("./timeline.js").Timeline} timeline @param {import("./overlay.js").Overlay} overlay @param {Actions} actions
    */
-  constructor(timeline, marks, acts) {
+  constructor(timeline, overlay, actions) {
     this.timeline = timeline;
     this.view = timeline.view;
-    this.marks = marks;
-    this.acts = acts;
-    const sheet = timeline.sheet;
-    sheet.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#press(event));
-    sheet.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#move(event));
-    for (const end of ["pointerup", "pointercancel"]) sheet.addEventListener(end, (/** @type {any} */ event) => this.#release(event));
-    sheet.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#wheel(event), { passive: false });
-    sheet.addEventListener("dblclick", (/** @type {MouseEvent} */ event) => this.#double(event));
+    this.overlay = overlay;
+    this.actions = actions;
+    const element = timeline.element;
+    element.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#press(event));
+    element.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#move(event));
+    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, (/** @type {any} */ event) => this.#release(event));
+    element.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#wheel(event), { passive: false });
+    element.addEventListener("dblclick", (/** @type {MouseEvent} */ event) => this.#doubleClick(event));
   }
 
   /** @param {MouseEvent} event @returns {Point} */
-  #at(event) {
-    const box = this.timeline.sheet.getBoundingClientRect();
+  #pointOf(event) {
+    const box = this.timeline.element.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
   /** @param {PointerEvent} event */
   #press(event) {
     if (event.button > 0) return;
-    const from = this.#at(event);
-    this.#down.set(event.pointerId, from);
-    this.timeline.sheet.setPointerCapture(event.pointerId);
-    if (this.#down.size > 1) return void (this.#drag = null);
+    const from = this.#pointOf(event);
+    this.#pointers.set(event.pointerId, from);
+    this.timeline.element.setPointerCapture(event.pointerId);
+    if (this.#pointers.size > 1) return void (this.#drag = null);
     const band = this.timeline.bandAt(from.y);
-    const hit = band && this.timeline.pick(band, from.x, from.y);
+    const hit = band && this.timeline.hitAt(band, from.x, from.y);
     const more = event.shiftKey || event.ctrlKey || event.metaKey;
-    this.#drag = { kind: this.#kind(event, band, hit), from, band, hit, more, moved: false, time: this.view.time(from.x) };
+    this.#drag = { kind: this.#dragKind(event, band, hit), from, band, hit, more, moved: false, time: this.view.time(from.x) };
   }
 
   /** What dragging from here will do. @param {PointerEvent} event @param {Band | undefined} band @param {any} hit */
-  #kind(event, band, hit) {
+  #dragKind(event, band, hit) {
     if (band?.kind === "ruler") return "loop";
     const chosen = hit && this.timeline.song?.selection.has(hit.id);
-    if (chosen && !this.timeline.song?.fixed) return "move";
+    if (chosen && !this.timeline.song?.readOnly) return "move";
     if (event.pointerType === "touch" || band?.kind !== "lane") return "pan";
     return "box";
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
-    const before = this.#down.get(event.pointerId);
-    const now = this.#at(event);
+    const before = this.#pointers.get(event.pointerId);
+    const now = this.#pointOf(event);
     if (!before) return this.#hover(now);
-    this.#down.set(event.pointerId, now);
-    if (this.#down.size === 2) return this.#pinch(event.pointerId, before, now);
+    this.#pointers.set(event.pointerId, now);
+    if (this.#pointers.size === 2) return this.#pinch(event.pointerId, before, now);
     const drag = this.#drag;
     if (!drag) return;
     drag.moved ||= Math.hypot(now.x - drag.from.x, now.y - drag.from.y) > SLACK;
-    if (drag.moved) this.#dragged(drag, before, now);
+    if (drag.moved) this.#showDrag(drag, before, now);
   }
 
   /** @param {Drag} drag @param {Point} before @param {Point} now */
-  #dragged(drag, before, now) {
+  #showDrag(drag, before, now) {
     if (drag.kind === "pan") this.view.pan((before.x - now.x) / this.view.scale);
-    else if (drag.kind === "loop") this.marks.setLoop(span(drag.time, this.view.time(now.x)));
-    else if (drag.kind === "box") this.marks.rectangle(box(drag.from, now));
+    else if (drag.kind === "loop") this.overlay.setLoop(span(drag.time, this.view.time(now.x)));
+    else if (drag.kind === "box") this.overlay.showSelectionBox(box(drag.from, now));
     else {
       this.timeline.shift = (now.x - drag.from.x) / this.view.scale;
       this.timeline.refresh();
@@ -88,7 +88,7 @@ export class Pointer {
 
   /** @param {number} moving @param {Point} before @param {Point} now */
   #pinch(moving, before, now) {
-    const [, other] = [...this.#down].find(([id]) => id !== moving) ?? [];
+    const [, other] = [...this.#pointers].find(([id]) => id !== moving) ?? [];
     if (!other) return;
     const [was, is] = [Math.abs(before.x - other.x), Math.abs(now.x - other.x)];
     if (was > 12 && is > 12) this.view.zoom(is / was, (now.x + other.x) / 2);
@@ -96,58 +96,58 @@ export class Pointer {
 
   /** @param {PointerEvent} event */
   #release(event) {
-    const now = this.#at(event);
-    this.#down.delete(event.pointerId);
+    const now = this.#pointOf(event);
+    this.#pointers.delete(event.pointerId);
     const drag = this.#drag;
     this.#drag = null;
-    this.marks.rectangle(null);
-    if (!drag || event.type === "pointercancel") return this.#settle();
-    if (drag.moved) this.#dropped(drag, now);
-    else this.#clicked(drag);
+    this.overlay.showSelectionBox(null);
+    if (!drag || event.type === "pointercancel") return this.#resetShift();
+    if (drag.moved) this.#finishDrag(drag, now);
+    else this.#click(drag);
   }
 
-  #settle() {
+  #resetShift() {
     this.timeline.shift = 0;
     this.timeline.refresh();
   }
 
   /** @param {Drag} drag @param {Point} now */
-  #dropped(drag, now) {
+  #finishDrag(drag, now) {
     const ids = (/** @type {any[]} */ hits) => hits.map((hit) => hit.id);
-    if (drag.kind === "loop") this.acts.loop(span(drag.time, this.view.time(now.x)));
-    if (drag.kind === "box") this.timeline.song?.select(ids(this.timeline.inside(box(drag.from, now))), drag.more);
+    if (drag.kind === "loop") this.actions.loop(span(drag.time, this.view.time(now.x)));
+    if (drag.kind === "box") this.timeline.song?.select(ids(this.timeline.hitsInside(box(drag.from, now))), drag.more);
     if (drag.kind !== "move") return;
     const seconds = this.timeline.shift;
-    this.acts.move(seconds);
+    this.actions.move(seconds);
   }
 
   /** @param {Drag} drag */
-  #clicked(drag) {
+  #click(drag) {
     const song = this.timeline.song;
     if (drag.hit && song) {
       const on = song.selection.has(drag.hit.id);
       if (drag.more && on) song.select([...song.selection].filter((id) => id !== drag.hit.id));
       else song.select([drag.hit.id], drag.more);
-      this.acts.hear(drag.hit);
+      this.actions.play(drag.hit);
       return;
     }
     if (drag.band?.kind === "lane" && !drag.more) song?.select([]);
-    if (drag.band?.kind !== "lane") this.acts.seek(drag.time);
+    if (drag.band?.kind !== "lane") this.actions.seek(drag.time);
   }
 
   /** @param {MouseEvent} event */
-  #double(event) {
-    const { x, y } = this.#at(event);
+  #doubleClick(event) {
+    const { x, y } = this.#pointOf(event);
     const band = this.timeline.bandAt(y);
-    if (band?.kind === "ruler") this.acts.loop(null);
-    if (band?.kind !== "lane" || this.timeline.pick(band, x, y)) return;
+    if (band?.kind === "ruler") this.actions.loop(null);
+    if (band?.kind !== "lane" || this.timeline.hitAt(band, x, y)) return;
     const velocity = Math.round(127 * (1 - (y - band.top - 7) / (band.height - 14)));
-    this.acts.add(this.view.time(x), band.name, Math.min(127, Math.max(1, velocity)));
+    this.actions.add(this.view.time(x), band.name, Math.min(127, Math.max(1, velocity)));
   }
 
   /** Sideways scrolls, with Ctrl zooms; plain wheel turns stay with the page. @param {WheelEvent} event */
   #wheel(event) {
-    const { x } = this.#at(event);
+    const { x } = this.#pointOf(event);
     const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
     if (event.ctrlKey || event.metaKey) this.view.zoom(Math.exp(-event.deltaY * WHEEL * (event.deltaMode ? 18 : 1) * 2), x);
     else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) this.view.pan(sideways / this.view.scale);
@@ -158,9 +158,9 @@ export class Pointer {
   /** @param {Point} now */
   #hover(now) {
     const band = this.timeline.bandAt(now.y);
-    const hit = band && this.timeline.pick(band, now.x, now.y);
+    const hit = band && this.timeline.hitAt(band, now.x, now.y);
     const cursor = band?.kind === "ruler" ? "col-resize" : hit ? "pointer" : band?.kind === "lane" ? "crosshair" : "default";
-    this.timeline.sheet.style.cursor = cursor;
+    this.timeline.element.style.cursor = cursor;
   }
 }
 

@@ -1,8 +1,8 @@
 /** How far the open job is: a sentence, a bar, the pictures of its stages, its log, and cancel. */
 
 import { byId, el } from "./dom.js";
-import { complain } from "./notice.js";
-import { told } from "./queue.js";
+import { describeJob } from "./job_list.js";
+import { showError } from "./notices.js";
 import { Stages } from "./stages.js";
 
 export class Progress {
@@ -13,10 +13,10 @@ export class Progress {
   constructor(api) {
     this.api = api;
     this.stages = new Stages(api);
-    byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(complain));
-    byId("again").addEventListener("click", () => this.again("decode"));
+    byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(showError));
+    byId("retry").addEventListener("click", () => this.rerun("decode"));
     const log = byId("log-lines").parentElement;
-    log?.addEventListener("toggle", () => this.log());
+    log?.addEventListener("toggle", () => this.refreshLog());
   }
 
   /** @param {any} job */
@@ -25,7 +25,7 @@ export class Progress {
     this.#job = job;
     this.stages.open(job);
     this.update(job);
-    this.log();
+    this.refreshLog();
   }
 
   /** @param {any} job */
@@ -34,26 +34,26 @@ export class Progress {
     this.#job = job;
     const active = job.state === "queued" || job.state === "running";
     byId("cancel").hidden = !active;
-    byId("again").hidden = active || job.state === "done";
+    byId("retry").hidden = active || job.state === "done";
     byId("push").hidden = byId("stop").hidden = job.state !== "done";
-    byId("work").hidden = job.state === "done";
-    byId("work-bar").hidden = !active;
-    byId("work-bar").value = job.fraction || 0;
-    const [doing, eta] = told(job).split(", about");
-    if (byId("work-said").textContent !== doing) byId("work-said").textContent = doing;
-    byId("work-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
+    byId("progress").hidden = job.state === "done";
+    byId("progress-bar").hidden = !active;
+    byId("progress-bar").value = job.fraction || 0;
+    const [doing, eta] = describeJob(job).split(", about");
+    if (byId("progress-text").textContent !== doing) byId("progress-text").textContent = doing;
+    byId("progress-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
     this.stages.update(job);
-    if (moved) this.log();
+    if (moved) this.refreshLog();
   }
 
   /** The same song, worked out from a stage on; the new job is opened. @param {string} stage */
-  async again(stage) {
-    const job = await this.api.rerun(this.#job.id, stage).catch(complain);
+  async rerun(stage) {
+    const job = await this.api.rerun(this.#job.id, stage).catch(showError);
     if (job) location.hash = encodeURIComponent(job.id);
   }
 
   /** Only while somebody reads it. */
-  async log() {
+  async refreshLog() {
     const box = /** @type {HTMLDetailsElement} */ (byId("log-lines").parentElement);
     if (!box.open || !this.#job) return;
     const { lines } = await this.api.log(this.#job.id).catch(() => ({ lines: [] }));

@@ -1,36 +1,36 @@
 /** The beat grid: bar numbers on top, lines through everything. */
 
-import { last } from "./notes.js";
+import { lastIndexUpTo } from "./notes.js";
 import { colour } from "./theme.js";
 
 const ROOM = 46; // pixels that a bar number wants
 const BEATS_FROM = 11; // pixels between beats at which they get lines
 const STEPS_FROM = 44; // pixels between beats at which their quarters get lines
 
-/** @param {import("./view.js").View} view @param {import("./notes.js").Bars} bars */
-function perBar(view, bars) {
+/** @param {import("./viewport.js").Viewport} view @param {import("./notes.js").Bars} bars */
+function barWidth(view, bars) {
   const starts = bars.starts;
   return starts.length > 1 ? ((starts[starts.length - 1] - starts[0]) / (starts.length - 1)) * view.scale : 0;
 }
 
 /**
- * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
+ * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view
  * @param {import("./notes.js").Bars} bars @param {number} top @param {number} bottom
  */
 export function drawGrid(ctx, view, bars, top, bottom) {
   const { beats } = bars;
-  const from = Math.max(0, last(beats, view.start));
-  const to = Math.min(beats.length - 1, last(beats, view.end) + 1);
+  const from = Math.max(0, lastIndexUpTo(beats, view.start));
+  const to = Math.min(beats.length - 1, lastIndexUpTo(beats, view.end) + 1);
   const each = beats.length > 1 ? ((beats[beats.length - 1] - beats[0]) / (beats.length - 1)) * view.scale : 0;
-  if (each >= STEPS_FROM) lines(ctx, quarters(beats, from, to), view, colour("grid-step"), top, bottom);
-  if (each >= BEATS_FROM) lines(ctx, beats.slice(from, to + 1), view, colour("grid-beat"), top, bottom);
-  const every = stride(perBar(view, bars));
+  if (each >= STEPS_FROM) drawLines(ctx, quarterSteps(beats, from, to), view, colour("grid-step"), top, bottom);
+  if (each >= BEATS_FROM) drawLines(ctx, beats.slice(from, to + 1), view, colour("grid-beat"), top, bottom);
+  const every = barStride(barWidth(view, bars));
   const strong = bars.starts.filter((at, index) => index % every === 0 && at >= view.start - 1 && at <= view.end);
-  lines(ctx, strong, view, colour("grid-bar"), top, bottom);
+  drawLines(ctx, strong, view, colour("grid-bar"), top, bottom);
 }
 
 /** @param {number[]} beats @param {number} from @param {number} to */
-function quarters(beats, from, to) {
+function quarterSteps(beats, from, to) {
   const found = [];
   for (let i = from; i < to; i += 1) {
     const step = (beats[i + 1] - beats[i]) / 4;
@@ -39,22 +39,22 @@ function quarters(beats, from, to) {
   return found;
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {number[]} times @param {import("./view.js").View} view
+/** @param {CanvasRenderingContext2D} ctx @param {number[]} times @param {import("./viewport.js").Viewport} view
  * @param {string} style @param {number} top @param {number} bottom */
-function lines(ctx, times, view, style, top, bottom) {
+function drawLines(ctx, times, view, style, top, bottom) {
   ctx.fillStyle = style;
   for (const time of times) ctx.fillRect(Math.round(view.x(time)), top, 1, bottom - top);
 }
 
 /** @param {number} width of a bar @returns {number} every how many bars a number fits */
-function stride(width) {
+function barStride(width) {
   let every = 1;
   while (width > 0 && every * width < ROOM && every < 1024) every *= 2;
   return every;
 }
 
 /**
- * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
+ * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view
  * @param {import("./notes.js").Bars} bars @param {number} height
  */
 export function drawRuler(ctx, view, bars, height) {
@@ -62,7 +62,7 @@ export function drawRuler(ctx, view, bars, height) {
   ctx.fillRect(0, 0, view.width, height);
   ctx.font = `500 11.5px ${colour("font")}`;
   ctx.textBaseline = "middle";
-  const every = stride(perBar(view, bars));
+  const every = barStride(barWidth(view, bars));
   bars.starts.forEach((at, index) => {
     const x = view.x(at);
     if (index % every || x < -ROOM || x > view.width) return;
@@ -71,12 +71,12 @@ export function drawRuler(ctx, view, bars, height) {
     ctx.fillStyle = colour("soft");
     ctx.fillText(String(index + 1), x + 6, height / 2 + 1);
   });
-  if (!bars.starts.length) seconds(ctx, view, height);
+  if (!bars.starts.length) drawSeconds(ctx, view, height);
 }
 
-/** Without a beat the seconds are told. @param {CanvasRenderingContext2D} ctx
- * @param {import("./view.js").View} view @param {number} height */
-function seconds(ctx, view, height) {
+/** Without a beat the seconds are shown. @param {CanvasRenderingContext2D} ctx
+ * @param {import("./viewport.js").Viewport} view @param {number} height */
+function drawSeconds(ctx, view, height) {
   const step = [0.1, 0.5, 1, 5, 10, 30, 60, 300].find((each) => each * view.scale > ROOM) ?? 600;
   ctx.fillStyle = colour("soft");
   for (let at = Math.ceil(view.start / step) * step; at < view.end; at += step) {
@@ -85,7 +85,7 @@ function seconds(ctx, view, height) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
+ * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view
  * @param {{start: number, end: number, name: string}[]} chords @param {number} y
  */
 export function drawChords(ctx, view, chords, y) {
@@ -93,13 +93,13 @@ export function drawChords(ctx, view, chords, y) {
   for (const { start, end, name } of chords) {
     const [x, room] = [view.x(start), (end - start) * view.scale];
     if (x + room < 0 || x > view.width || room < 8 * name.length + 6) continue;
-    tag(ctx, name, Math.max(4, x + 4), y);
+    drawTag(ctx, name, Math.max(4, x + 4), y);
   }
 }
 
 /** Readable over a spectrogram too. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y */
-function tag(ctx, text, x, y) {
-  ctx.fillStyle = colour("sheet-wave");
+function drawTag(ctx, text, x, y) {
+  ctx.fillStyle = colour("timeline-wave");
   ctx.globalAlpha = 0.8;
   ctx.beginPath();
   ctx.roundRect(x - 3, y - 8, ctx.measureText(text).width + 6, 15, 3);

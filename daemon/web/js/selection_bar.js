@@ -2,23 +2,23 @@
 
 import { byId, el, icon } from "./dom.js";
 import { DRUMS } from "./notes.js";
-import { count, title } from "./words.js";
+import { formatCount, title } from "./texts.js";
 
 const NUDGE = 0.005;
 
-export class Picked {
+export class SelectionBar {
   /** @type {import("./song.js").Song | null} */
   song = null;
-  #said = el("p", { role: "status" });
+  #text = el("p", { role: "status" });
 
-  /** @param {import("./labels.js").Labels} labels @param {(onsets: number[]) => void} hear */
-  constructor(labels, hear) {
+  /** @param {import("./labels.js").Labels} labels @param {(onsets: number[]) => void} play */
+  constructor(labels, play) {
     this.labels = labels;
-    this.hear = hear;
+    this.play = play;
     const button = (/** @type {string} */ text, /** @type {() => void} */ act, /** @type {string} */ hint = "") =>
       el("button", { type: "button", text, title: hint, onclick: act });
-    byId("picked").append(
-      this.#said,
+    byId("selection").append(
+      this.#text,
       button("Listen", () => this.listen()),
       button("What is it?", () => this.relabel(), "Relabel (R, or a digit)"),
       button("Earlier", () => this.song?.nudge(-NUDGE), "5 ms earlier (Alt+Left)"),
@@ -31,30 +31,30 @@ export class Picked {
   /** @param {import("./song.js").Song} song */
   open(song) {
     this.song = song;
-    song.selected.on(() => this.show());
+    song.selectionChanged.on(() => this.show());
     song.changed.on(() => this.show());
     this.show();
   }
 
   show() {
-    const chosen = this.song?.chosen ?? [];
-    byId("picked").hidden = !chosen.length;
-    for (const button of byId("picked").querySelectorAll("button:not(:first-of-type, :last-of-type)")) {
-      button.disabled = Boolean(this.song?.fixed);
+    const chosen = this.song?.selectedHits ?? [];
+    byId("selection").hidden = !chosen.length;
+    for (const button of byId("selection").querySelectorAll("button:not(:first-of-type, :last-of-type)")) {
+      button.disabled = Boolean(this.song?.readOnly);
     }
     if (!chosen.length) return;
-    const names = [...new Set(chosen.map((hit) => this.labels.say(hit.label)))];
+    const names = [...new Set(chosen.map((hit) => this.labels.displayName(hit.label)))];
     const one = chosen.length === 1 ? `, velocity ${chosen[0].velocity}` : "";
-    this.#said.textContent = `${count(chosen.length, "hit")}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? " and more" : ""}${one}`;
+    this.#text.textContent = `${formatCount(chosen.length, "hit")}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? " and more" : ""}${one}`;
   }
 
   listen() {
-    this.hear((this.song?.chosen ?? []).slice(0, 8).map((hit) => hit.onset));
+    this.play((this.song?.selectedHits ?? []).slice(0, 8).map((hit) => hit.onset));
   }
 
   relabel() {
     const number = this.song?.selection.size ?? 0;
-    if (number) this.labels.ask(number === 1 ? "What is this hit?" : `What are these ${number} hits?`, (label) => this.song?.relabel(label));
+    if (number) this.labels.openDialog(number === 1 ? "What is this hit?" : `What are these ${number} hits?`, (label) => this.song?.relabel(label));
   }
 }
 
@@ -65,8 +65,8 @@ export class Picked {
 export function velocityFields(song) {
   const drum = el("select", { "aria-label": "Drum" }, el("option", { value: "", text: "All drums" }));
   drum.append(...[...DRUMS].reverse().map((name) => el("option", { value: name, text: title(name) })));
-  const field = (/** @type {string} */ said, /** @type {number} */ value) =>
-    el("input", { type: "number", min: 1, max: 127, value, "aria-label": said });
+  const field = (/** @type {string} */ label, /** @type {number} */ value) =>
+    el("input", { type: "number", min: 1, max: 127, value, "aria-label": label });
   const [low, high] = [field("Velocity from", 1), field("Velocity to", 45)];
   const choose = () => {
     const fits = (/** @type {import("./notes.js").Hit} */ hit) =>

@@ -2,32 +2,32 @@
 
 import { byId, el } from "./dom.js";
 import { DRUMS, hasDrums } from "./notes.js";
-import { title } from "./words.js";
+import { title } from "./texts.js";
 
 const REST_MS = 40; // a slider that rests this long while it is held is answered already
 const STEPS = ["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
 
-export class Adjust {
+export class Settings {
   /** @type {import("./song.js").Song | null} */
   song = null;
   /** @type {(() => void)[]} each shows what holds now */
   #controls = [];
-  #always = 0; // so many of them are there for every song; the others are those of its parts
+  #fixedCount = 0; // so many of them are there for every song; the others are those of its parts
 
   /** @param {string[]} maps names of drum maps */
-  offer(maps) {
+  setDrumMaps(maps) {
     this.#controls = [];
-    byId("drums").replaceChildren(
+    byId("drum-settings").replaceChildren(
       el("span", { class: "col", text: "" }), el("span", { class: "col", text: "Sensitivity" }), el("span", { class: "col", text: "Velocity" }),
-      ...[...DRUMS].reverse().flatMap((drum) => this.#drum(drum)),
+      ...[...DRUMS].reverse().flatMap((drum) => this.#drumRow(drum)),
     );
-    byId("grid").replaceChildren(
-      this.#choice("Grid", STEPS.map((step) => [step, step]), (o) => o.grid.step, (step) => ({ grid: { step } })),
-      this.#choice("Drum map", maps.map((map) => [map, mapName(map)]), (o) => o.drum_map, (map) => ({ drum_map: map })),
-      this.#range("How far hits move", { max: 1, step: 0.05 }, (o) => (o.grid.quantize ? o.grid.strength : 0), percent, (v) => ({ grid: { strength: v, quantize: v > 0 } })),
-      this.#range("Swing", { min: 0.48, max: 0.75, step: 0.01 }, (o) => (o.grid.swing === "auto" ? 0.48 : o.grid.swing), swung, (v) => ({ grid: { swing: v < 0.5 ? "auto" : v } })),
+    byId("grid-settings").replaceChildren(
+      this.#menuField("Grid", STEPS.map((step) => [step, step]), (o) => o.grid.step, (step) => ({ grid: { step } })),
+      this.#menuField("Drum map", maps.map((map) => [map, mapName(map)]), (o) => o.drum_map, (map) => ({ drum_map: map })),
+      this.#sliderField("How far hits move", { max: 1, step: 0.05 }, (o) => (o.grid.quantize ? o.grid.strength : 0), percent, (v) => ({ grid: { strength: v, quantize: v > 0 } })),
+      this.#sliderField("Swing", { min: 0.48, max: 0.75, step: 0.01 }, (o) => (o.grid.swing === "auto" ? 0.48 : o.grid.swing), swingText, (v) => ({ grid: { swing: v < 0.5 ? "auto" : v } })),
     );
-    this.#always = this.#controls.length;
+    this.#fixedCount = this.#controls.length;
   }
 
   /** @param {import("./song.js").Song} song */
@@ -35,24 +35,24 @@ export class Adjust {
     this.song = song;
     const notes = /** @type {import("./notes.js").Notes} */ (song.notes);
     const parts = [...notes.parts.keys()];
-    this.#controls.length = this.#always;
-    byId("drums").hidden = !hasDrums(notes);
-    byId("tuned").hidden = !parts.length;
-    byId("tuned").replaceChildren(
+    this.#controls.length = this.#fixedCount;
+    byId("drum-settings").hidden = !hasDrums(notes);
+    byId("part-settings").hidden = !parts.length;
+    byId("part-settings").replaceChildren(
       el("span", { class: "col", text: "" }), el("span", { class: "col", text: "Sensitivity" }), el("span", { class: "col", text: "Octave" }),
-      ...parts.flatMap((part) => this.#part(part)),
+      ...parts.flatMap((part) => this.#partRow(part)),
     );
     this.show();
   }
 
   /** @param {string} part that is pitched */
-  #part(part) {
+  #partRow(part) {
     const sensitivity = () => this.song?.notes?.options.sensitivity?.[part] ?? 0.5;
-    const slide = this.#slide(`Sensitivity of ${title(part)}`, { min: 0, max: 1, step: 0.05 }, sensitivity, percent, (value) =>
+    const slide = this.#slider(`Sensitivity of ${title(part)}`, { min: 0, max: 1, step: 0.05 }, sensitivity, percent, (value) =>
       this.song?.change({ sensitivity: { [part]: value } }));
     const octaves = [2, 1, 0, -1, -2].map((n) => /** @type {[string, string]} */ ([String(12 * n), n > 0 ? `+${n}` : String(n).replace("-", "−")]));
     const now = (/** @type {any} */ options) => String(options.notes?.[part]?.transpose ?? 0);
-    const octave = this.#select(octaves, now, (value) => ({ notes: { [part]: { transpose: Number(value) } } }));
+    const octave = this.#menu(octaves, now, (value) => ({ notes: { [part]: { transpose: Number(value) } } }));
     octave.setAttribute("aria-label", `Octave of ${title(part)}`);
     return [el("span", { text: title(part) }), slide, octave];
   }
@@ -62,7 +62,7 @@ export class Adjust {
   }
 
   /** @param {string} drum */
-  #drum(drum) {
+  #drumRow(drum) {
     const now = () => this.song?.notes?.options.sensitivity?.[drum] ?? 0.5;
     const mean = () => average(this.song?.notes?.hits.filter((hit) => hit.drum === drum) ?? []);
     const sensitivity = (/** @type {number} */ value) => this.song?.change({ sensitivity: { [drum]: value } });
@@ -72,60 +72,60 @@ export class Adjust {
     };
     return [
       el("span", { text: title(drum) }),
-      this.#slide(`Sensitivity of the ${title(drum)}`, { min: 0, max: 1, step: 0.05 }, now, percent, sensitivity),
-      this.#slide(`Velocity of the ${title(drum)}, on average`, { min: 1, max: 127, step: 1 }, mean, String, velocity),
+      this.#slider(`Sensitivity of the ${title(drum)}`, { min: 0, max: 1, step: 0.05 }, now, percent, sensitivity),
+      this.#slider(`Velocity of the ${title(drum)}, on average`, { min: 1, max: 127, step: 1 }, mean, String, velocity),
     ];
   }
 
   /**
-   * @param {string} said @param {object} range @param {() => number | undefined} now @param {(value: number) => string} told
+   * @param {string} label @param {object} range @param {() => number | undefined} now @param {(value: number) => string} format
    * @param {(value: number) => Promise<void> | undefined} send
    */
-  #slide(said, range, now, told, send) {
-    const slider = el("input", { type: "range", "aria-label": said, title: said, ...range });
+  #slider(label, range, now, format, send) {
+    const slider = el("input", { type: "range", "aria-label": label, title: label, ...range });
     const output = el("output", { "aria-hidden": "true" });
-    const tell = () => {
-      output.textContent = slider.disabled ? "" : told(Number(slider.value));
+    const showValue = () => {
+      output.textContent = slider.disabled ? "" : format(Number(slider.value));
       slider.setAttribute("aria-valuetext", output.textContent);
     };
-    const held = atOnce(slider, () => send(Number(slider.value)));
-    slider.addEventListener("input", tell);
+    const isBusy = sendWhileMoving(slider, () => send(Number(slider.value)));
+    slider.addEventListener("input", showValue);
     this.#controls.push(() => {
       const value = now();
-      slider.disabled = value === undefined || Boolean(this.song?.fixed);
-      if (!held()) slider.value = String(Math.round((value ?? 0) * 100) / 100);
-      tell();
+      slider.disabled = value === undefined || Boolean(this.song?.readOnly);
+      if (!isBusy()) slider.value = String(Math.round((value ?? 0) * 100) / 100);
+      showValue();
     });
-    return el("div", { class: "slide" }, slider, output);
+    return el("div", { class: "slider-row" }, slider, output);
   }
 
   /**
-   * @param {string} said @param {[string, string][]} choices
+   * @param {string} label @param {[string, string][]} choices
    * @param {(options: any) => string} now @param {(value: string) => object} send
    */
-  #choice(said, choices, now, send) {
-    return el("label", { class: "field" }, said, this.#select(choices, now, send));
+  #menuField(label, choices, now, send) {
+    return el("label", { class: "field" }, label, this.#menu(choices, now, send));
   }
 
   /** @param {[string, string][]} choices @param {(options: any) => string} now @param {(value: string) => object} send */
-  #select(choices, now, send) {
+  #menu(choices, now, send) {
     const select = el("select", { onchange: () => this.song?.regenerate(send(select.value)) });
     select.append(...choices.map(([value, text]) => el("option", { value, text })));
     this.#controls.push(() => {
       select.value = now(this.song?.notes?.options);
-      select.disabled = Boolean(this.song?.fixed);
+      select.disabled = Boolean(this.song?.readOnly);
     });
     return select;
   }
 
   /**
-   * @param {string} said @param {object} range @param {(options: any) => number}  now
-   * @param {(value: number) => string} told @param {(value: number) => object} send
+   * @param {string} label @param {object} range @param {(options: any) => number}  now
+   * @param {(value: number) => string} format @param {(value: number) => object} send
    */
-  #range(said, range, now, told, send) {
+  #sliderField(label, range, now, format, send) {
     const current = () => now(this.song?.notes?.options);
-    const slide = this.#slide(said, { min: 0, ...range }, current, told, (value) => this.song?.regenerate(send(value)));
-    return el("div", { class: "field" }, el("span", { text: said }), slide);
+    const slide = this.#slider(label, { min: 0, ...range }, current, format, (value) => this.song?.regenerate(send(value)));
+    return el("div", { class: "field" }, el("span", { text: label }), slide);
   }
 }
 
@@ -134,7 +134,7 @@ export class Adjust {
  * @param {HTMLInputElement} slider @param {() => Promise<void> | undefined} send
  * @returns {() => boolean} is it being moved, or its answer still to come?
  */
-function atOnce(slider, send) {
+function sendWhileMoving(slider, send) {
   let timer = 0;
   let sent = slider.value;
   let busy = false;
@@ -161,7 +161,7 @@ function atOnce(slider, send) {
 const percent = (value) => `${Math.round(value * 100)} %`;
 
 /** @param {number} value */
-const swung = (value) => (value < 0.5 ? "auto" : percent(value));
+const swingText = (value) => (value < 0.5 ? "auto" : percent(value));
 
 /** @param {{velocity: number}[]} hits @returns {number | undefined} */
 function average(hits) {

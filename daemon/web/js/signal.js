@@ -1,4 +1,4 @@
-/** Tells listeners that something happened. */
+/** A signal: calls its listeners when something happened. */
 
 /** @template {unknown[]} T */
 export class Signal {
@@ -15,7 +15,7 @@ export class Signal {
   }
 
   /** @param {T} args */
-  say(...args) {
+  emit(...args) {
     for (const listener of [...this.#listeners]) listener(...args);
   }
 }

@@ -1,8 +1,8 @@
 /** The open song: its notes, what is selected, and corrections, one after the other. */
 
-import { Refused } from "./api.js";
-import { complain, notice } from "./notice.js";
-import { read } from "./notes.js";
+import { ApiError } from "./api.js";
+import { readNotes } from "./notes.js";
+import { showError, showNotice } from "./notices.js";
 import { Signal } from "./signal.js";
 
 /** @typedef {import("./notes.js").Hit} Hit */
@@ -11,13 +11,13 @@ export class Song {
   /** @type {Signal<[]>} new notes */
   changed = new Signal();
   /** @type {Signal<[]>} */
-  selected = new Signal();
+  selectionChanged = new Signal();
   /** @type {import("./notes.js").Notes | null} */
   notes = null;
   /** @type {Set<number>} ids of hits */
   selection = new Set();
-  #waiting = Promise.resolve();
-  #ours = 0;
+  #queue = Promise.resolve();
+  #pending = 0;
 
   /** @param {import("./api.js").Api} api @param {any} job */
   constructor(api, job) {
@@ -30,23 +30,23 @@ export class Song {
   }
 
   /** Corrections wait until the job has ended. */
-  get fixed() {
+  get readOnly() {
     return this.job.state === "queued" || this.job.state === "running";
   }
 
   async load() {
-    this.#take(await this.api.notes(this.id));
+    this.#setNotes(await this.api.notes(this.id));
   }
 
   /** @returns {Hit[]} */
-  get chosen() {
+  get selectedHits() {
     return this.notes ? this.notes.hits.filter((hit) => this.selection.has(hit.id)) : [];
   }
 
   /** @param {Iterable<number>} ids @param {boolean} [more] beside what is selected */
   select(ids, more = false) {
     this.selection = new Set(more ? [...this.selection, ...ids] : ids);
-    this.selected.say();
+    this.selectionChanged.emit();
   }
 
   /** @param {object} changes in the words of a correction */
@@ -79,27 +79,27 @@ export class Song {
   nudge(seconds) {
     const end = this.notes?.duration ?? 0;
     const at = (/** @type {Hit} */ hit) => Math.min(end, Math.max(0, hit.onset + seconds));
-    return this.change({ move: Object.fromEntries(this.chosen.map((hit) => [hit.id, rounded(at(hit))])) });
+    return this.change({ move: Object.fromEntries(this.selectedHits.map((hit) => [hit.id, roundTime(at(hit))])) });
   }
 
   /** @param {number} onset @param {string} label @param {number} velocity */
   async add(onset, label, velocity) {
     const before = new Set(this.notes?.hits.map((hit) => hit.id));
-    await this.change({ add: [{ onset: rounded(onset), label, velocity }] });
+    await this.change({ add: [{ onset: roundTime(onset), label, velocity }] });
     const fresh = this.notes?.hits.filter((hit) => !before.has(hit.id)).map((hit) => hit.id) ?? [];
     if (fresh.length === 1) this.select(fresh);
   }
 
   /**
-   * Somebody tells of revision `revision`: if it is not ours, the notes are fetched.
+   * An event names revision `revision`: if it is not ours, the notes are fetched.
    * @param {number} revision
    */
-  async hear(revision) {
-    await this.#waiting;
-    if (this.#ours || !this.notes || revision === this.notes.revision) return;
+  async checkRevision(revision) {
+    await this.#queue;
+    if (this.#pending || !this.notes || revision === this.notes.revision) return;
     const before = this.notes.revision;
-    await this.load().catch(complain);
-    if (this.notes.revision !== before) notice("The notes were changed elsewhere, in your DAW perhaps. Here they are.");
+    await this.load().catch(showError);
+    if (this.notes.revision !== before) showNotice("The notes were changed elsewhere, in your DAW perhaps. Here they are.");
   }
 
   /**
@@ -108,43 +108,43 @@ export class Song {
    * @returns {Promise<void>}
    */
   #edit(ask) {
-    this.#ours += 1;
-    this.#waiting = this.#waiting.then(() => this.#asked(ask)).finally(() => (this.#ours -= 1));
-    return this.#waiting;
+    this.#pending += 1;
+    this.#queue = this.#queue.then(() => this.#send(ask)).finally(() => (this.#pending -= 1));
+    return this.#queue;
   }
 
   /** @param {(revision: number) => Promise<any>} ask */
-  async #asked(ask) {
+  async #send(ask) {
     if (!this.notes) return;
     try {
-      this.#take(await ask(this.notes.revision));
+      this.#setNotes(await ask(this.notes.revision));
     } catch (error) {
-      if (error instanceof Refused && error.stale) await this.#late(ask);
-      else complain(error);
-      this.changed.say();
+      if (error instanceof ApiError && error.stale) await this.#offerRetry(ask);
+      else showError(error);
+      this.changed.emit();
     }
   }
 
   /** @param {(revision: number) => Promise<any>} ask */
-  async #late(ask) {
-    await this.load().catch(complain);
-    notice("Somebody else, your DAW perhaps, changed this song first. These are the notes now; your change was not made.", {
+  async #offerRetry(ask) {
+    await this.load().catch(showError);
+    showNotice("Somebody else, your DAW perhaps, changed this song first. These are the notes now; your change was not made.", {
       action: "Make it now",
       act: () => this.#edit(ask),
     });
   }
 
   /** @param {any} sent */
-  #take(sent) {
-    this.notes = read(sent);
+  #setNotes(sent) {
+    this.notes = readNotes(sent);
     const there = new Set(this.notes.hits.map((hit) => hit.id));
     const kept = [...this.selection].filter((id) => there.has(id));
     const lost = kept.length !== this.selection.size;
     this.selection = new Set(kept);
-    this.changed.say();
-    if (lost) this.selected.say();
+    this.changed.emit();
+    if (lost) this.selectionChanged.emit();
   }
 }
 
 /** @param {number} seconds */
-const rounded = (seconds) => Math.round(seconds * 1e6) / 1e6;
+const roundTime = (seconds) => Math.round(seconds * 1e6) / 1e6;

@@ -1,10 +1,10 @@
 /** What happens inside: each stage shows the picture of what it really made. */
 
-import { byId, el, sync } from "./dom.js";
+import { byId, el, syncList } from "./dom.js";
 import { DRUMS } from "./notes.js";
+import { title } from "./texts.js";
 import { colour, drumColour, partColour } from "./theme.js";
-import { drawPeaks } from "./wave.js";
-import { title } from "./words.js";
+import { drawPeaks } from "./waveform.js";
 
 /** @type {Record<string, {name: string, doing: string, made: string}>} */
 export const STAGES = {
@@ -14,31 +14,31 @@ export const STAGES = {
   kit: { name: "Split the kit", doing: "Splitting the kit", made: "The drums of the kit" },
   hits: { name: "Find hits", doing: "Finding the hits", made: "Hits, told apart by their sound" },
   beats: { name: "Find the beat", doing: "Finding the beat", made: "Beats and bar lines" },
-  notes: { name: "Hear notes", doing: "Hearing the notes", made: "The notes of each part" },
+  notes: { name: "Find notes", doing: "Finding the notes", made: "The notes of each part" },
   harmony: { name: "Find chords", doing: "Finding key and chords", made: "Key and chords" },
 };
 const ORDER = Object.keys(STAGES);
 const PICTURED = ORDER.filter((stage) => stage !== "hits");
-const HUED = new Set(DRUMS);
+const DRUM_STEMS = new Set(DRUMS);
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
 
-/** The pitched parts are stages of their own for the daemon, and one here. @param {string} stage that the daemon tells */
+/** The pitched parts are stages of their own for the daemon, and one here. @param {string} stage of the daemon */
 const stageOf = (stage) => (stage === "" || stage in STAGES ? stage : "notes");
 
-/** @param {string} stage that the daemon tells @returns {string} what is being done */
-export function doing(stage) {
+/** @param {string} stage of the daemon @returns {string} what is being done */
+export function describeStage(stage) {
   if (!stage) return "Beginning";
   return stage in STAGES ? STAGES[stage].doing : `${STAGES.notes.doing}: ${title(stage)}`;
 }
 
 /** The stages that a job goes through. @param {any} options @returns {string[]} */
 function stagesOf({ input, parts, harmony }) {
-  const pitched = parts.some((/** @type {string} */ part) => part !== "drums");
-  const struck = parts.includes("drums");
-  const goes = { separate: input === "mix", kit: struck, hits: struck, notes: pitched, harmony: harmony ?? pitched };
-  return ORDER.filter((stage) => goes[/** @type {keyof typeof goes} */ (stage)] ?? true);
+  const hasPitched = parts.some((/** @type {string} */ part) => part !== "drums");
+  const hasDrums = parts.includes("drums");
+  const included = { separate: input === "mix", kit: hasDrums, hits: hasDrums, notes: hasPitched, harmony: harmony ?? hasPitched };
+  return ORDER.filter((stage) => included[/** @type {keyof typeof included} */ (stage)] ?? true);
 }
 
 export class Stages {
@@ -47,32 +47,32 @@ export class Stages {
   /** @type {Map<string, ImageBitmap | any>} */
   #pictures = new Map();
   /** @type {Map<string, number>} how often a picture was asked for */
-  #asked = new Map();
+  #attempts = new Map();
   /** @type {Set<string>} on their way, or to be asked for again later */
-  #waiting = new Set();
+  #pending = new Set();
   /** @type {import("./notes.js").Notes | null} */
   #notes = null;
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.api = api;
-    byId("inside").addEventListener("toggle", () => (this.show(), this.#fetch()));
+    byId("stage-details").addEventListener("toggle", () => (this.show(), this.#fetch()));
   }
 
   /** @param {any} job */
   open(job) {
     this.#pictures = new Map();
-    this.#asked = new Map();
-    this.#waiting = new Set();
+    this.#attempts = new Map();
+    this.#pending = new Set();
     this.#notes = null;
-    byId("inside").open = job.state === "running" || job.state === "queued";
+    byId("stage-details").open = job.state === "running" || job.state === "queued";
     this.update(job);
   }
 
   /** @param {any} job */
   update(job) {
     this.#job = job;
-    byId("inside").querySelector("summary").textContent = job.state === "done" ? "What happened inside" : "What happens inside";
+    byId("stage-details").querySelector("summary").textContent = job.state === "done" ? "What happened inside" : "What happens inside";
     this.show();
     this.#fetch();
   }
@@ -84,7 +84,7 @@ export class Stages {
   }
 
   /** @param {string} stage @returns {"done" | "current" | "to-come"} */
-  #standing(stage) {
+  #stateOf(stage) {
     if (this.#job.state === "done") return "done";
     const at = ORDER.indexOf(stageOf(this.#job.stage));
     const place = ORDER.indexOf(stage);
@@ -93,60 +93,60 @@ export class Stages {
   }
 
   show() {
-    if (!byId("inside").open || !this.#job) return;
-    const shown = stagesOf(this.#job.options).filter((stage) => this.#standing(stage) !== "done" || this.#has(stage) || this.#job.state !== "done");
-    sync(byId("stages"), shown, (stage) => stage, (stage, node) => this.#card(stage, node));
+    if (!byId("stage-details").open || !this.#job) return;
+    const shown = stagesOf(this.#job.options).filter((stage) => this.#stateOf(stage) !== "done" || this.#hasPicture(stage) || this.#job.state !== "done");
+    syncList(byId("stages"), shown, (stage) => stage, (stage, node) => this.#stageCard(stage, node));
   }
 
   /** @param {string} stage */
-  #has(stage) {
+  #hasPicture(stage) {
     return this.#pictures.has(stage) || (stage === "hits" && Boolean(this.#notes));
   }
 
   /** @param {string} stage @param {HTMLElement} [node] */
-  #card(stage, node) {
+  #stageCard(stage, node) {
     const card = node ?? el("li", {}, el("h3", { text: STAGES[stage].name }), el("p"), el("canvas", { role: "img", "aria-label": STAGES[stage].made }));
-    const standing = this.#standing(stage);
-    card.className = `stage ${standing}`;
-    const said = { done: this.#has(stage) ? STAGES[stage].made : "Done", current: "Now", "to-come": "" }[standing];
+    const state = this.#stateOf(stage);
+    card.className = `stage ${state}`;
+    const text = { done: this.#hasPicture(stage) ? STAGES[stage].made : "Done", current: "Now", "to-come": "" }[state];
     const line = /** @type {HTMLElement} */ (card.querySelector("p"));
-    if (line.textContent !== said) line.textContent = said;
+    if (line.textContent !== text) line.textContent = text;
     this.#draw(stage, /** @type {HTMLCanvasElement} */ (card.querySelector("canvas")));
     return card;
   }
 
   #fetch() {
-    if (!byId("inside").open || !this.#job) return;
+    if (!byId("stage-details").open || !this.#job) return;
     for (const stage of stagesOf(this.#job.options).filter((each) => PICTURED.includes(each))) {
-      const ended = this.#standing(stage) === "done" || !["queued", "running"].includes(this.#job.state);
-      const wanted = !this.#pictures.has(stage) && !this.#waiting.has(stage) && (this.#asked.get(stage) ?? 0) < TRIES;
-      if (ended && wanted) this.#ask(stage);
+      const ended = this.#stateOf(stage) === "done" || !["queued", "running"].includes(this.#job.state);
+      const wanted = !this.#pictures.has(stage) && !this.#pending.has(stage) && (this.#attempts.get(stage) ?? 0) < TRIES;
+      if (ended && wanted) this.#fetchPicture(stage);
     }
   }
 
   /** @param {string} stage */
-  async #ask(stage) {
+  async #fetchPicture(stage) {
     const job = this.#job.id;
-    const turn = (this.#asked.get(stage) ?? 0) + 1;
-    this.#asked.set(stage, turn);
-    this.#waiting.add(stage);
+    const attempt = (this.#attempts.get(stage) ?? 0) + 1;
+    this.#attempts.set(stage, attempt);
+    this.#pending.add(stage);
     const picture = await this.api.picture(job, stage).catch(() => null);
     if (this.#job.id !== job) return;
     if (picture) this.#pictures.set(stage, picture);
-    else if (["queued", "running"].includes(this.#job.state)) setTimeout(() => this.#again(job, stage), turn * RETRY_MS);
+    else if (["queued", "running"].includes(this.#job.state)) setTimeout(() => this.#retry(job, stage), attempt * RETRY_MS);
     this.show();
   }
 
   /** @param {string} job @param {string} stage */
-  #again(job, stage) {
+  #retry(job, stage) {
     if (this.#job.id !== job) return;
-    this.#waiting.delete(stage);
+    this.#pending.delete(stage);
     this.#fetch();
   }
 
   /** @param {string} stage @param {HTMLCanvasElement} canvas */
   #draw(stage, canvas) {
-    canvas.hidden = !this.#has(stage);
+    canvas.hidden = !this.#hasPicture(stage);
     if (canvas.hidden) return;
     const size = { width: canvas.clientWidth || 130, height: HEIGHT };
     canvas.width = 2 * size.width;
@@ -172,7 +172,7 @@ function drawStems(ctx, stems, size) {
   const height = size.height / Math.max(1, all.length);
   const loudest = Math.max(0.05, ...all.flatMap(([, { min, max }]) => [Math.max(...max), -Math.min(...min)]));
   all.forEach(([name, { min, max }], row) => {
-    ctx.fillStyle = HUED.has(name) ? drumColour(name) : partColour(name);
+    ctx.fillStyle = DRUM_STEMS.has(name) ? drumColour(name) : partColour(name);
     const raised = { min: min.map((value) => value / loudest), max: max.map((value) => value / loudest) };
     drawPeaks(ctx, raised, { x: 0, y: row * height + 1, width: size.width, height: height - 2 });
   });

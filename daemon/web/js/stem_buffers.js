@@ -2,13 +2,13 @@
 
 import { Signal } from "./signal.js";
 
-export class Sounds {
+export class StemBuffers {
   /** @type {Signal<[stem: string, loading: boolean]>} */
   loading = new Signal();
   /** @type {Map<string, AudioBuffer>} */
   ready = new Map();
   /** @type {Map<string, Promise<AudioBuffer>>} */
-  #coming = new Map();
+  #loading = new Map();
   job = "";
 
   /** @param {import("./api.js").Api} api */
@@ -20,29 +20,29 @@ export class Sounds {
   open(job) {
     this.job = job;
     this.ready.clear();
-    this.#coming.clear();
+    this.#loading.clear();
   }
 
   /** @param {AudioContext} context @param {string} stem @returns {Promise<AudioBuffer>} */
   load(context, stem) {
-    const known = this.#coming.get(stem);
+    const known = this.#loading.get(stem);
     if (known) return known;
-    const coming = this.#fetched(context, stem);
-    this.#coming.set(stem, coming);
-    coming.catch(() => this.#coming.delete(stem));
-    return coming;
+    const promise = this.#fetch(context, stem);
+    this.#loading.set(stem, promise);
+    promise.catch(() => this.#loading.delete(stem));
+    return promise;
   }
 
   /** @param {AudioContext} context @param {string} stem */
-  async #fetched(context, stem) {
+  async #fetch(context, stem) {
     const job = this.job;
-    this.loading.say(stem, true);
+    this.loading.emit(stem, true);
     try {
       const sound = await context.decodeAudioData(await this.api.sound(job, stem));
       if (job === this.job) this.ready.set(stem, sound);
       return sound;
     } finally {
-      this.loading.say(stem, false);
+      this.loading.emit(stem, false);
     }
   }
 }

@@ -1,7 +1,7 @@
-/** How numbers, times and names are said. */
+/** Numbers, times and names as texts. */
 
 /** @param {number} seconds @returns {string} such as 3:07.4 */
-export function clock(seconds, digits = 1) {
+export function formatTime(seconds, digits = 1) {
   const whole = Math.max(0, seconds);
   const minutes = Math.floor(whole / 60);
   const rest = (whole - 60 * minutes).toFixed(digits);
@@ -9,20 +9,20 @@ export function clock(seconds, digits = 1) {
 }
 
 /** @param {number | null | undefined} seconds @returns {string} such as "about 20 s left" */
-export function left(seconds) {
+export function formatTimeLeft(seconds) {
   if (seconds === null || seconds === undefined || seconds < 0) return "";
   if (seconds < 60) return `about ${Math.max(1, Math.round(seconds))} s left`;
   return `about ${Math.round(seconds / 60)} min left`;
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */
-export const count = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+export const formatCount = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** @param {string} name @returns {string} a file's name without what follows the last dot */
-export const stemOf = (name) => name.replace(/\.[^.]+$/, "");
+export const baseName = (name) => name.replace(/\.[^.]+$/, "");
 
 /** @param {number} unix seconds since 1970 @returns {string} "14:05", or "12 Mar" for another day */
-export function when(unix) {
+export function formatDate(unix) {
   const date = new Date(unix * 1000);
   const today = date.toDateString() === new Date().toDateString();
   return today
@@ -38,10 +38,10 @@ const TITLES = {
 };
 
 /** @param {string} name of a stem, a part or a drum */
-export const title = (name) => TITLES[name] ?? capital(name.replaceAll("_", " "));
+export const title = (name) => TITLES[name] ?? capitalize(name.replaceAll("_", " "));
 
 /** @param {string} text */
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalize = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 

@@ -8,8 +8,8 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 /** @type {Signal<[]>} */
 export const themeChanged = new Signal();
 
-/** @type {Map<string, string>} what was read or worked out for the theme that holds */
-const read = new Map();
+/** @type {Map<string, string>} what was read or computed for the theme that holds */
+const cache = new Map();
 
 /** @returns {boolean} */
 export function isDark() {
@@ -19,10 +19,10 @@ export function isDark() {
 
 /** @param {string} name of a custom property, without the dashes @returns {string} */
 export function colour(name) {
-  const known = read.get(name);
+  const known = cache.get(name);
   if (known) return known;
   const found = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  read.set(name, found);
+  cache.set(name, found);
   return found;
 }
 
@@ -36,15 +36,15 @@ export function toggleTheme() {
     document.documentElement.dataset.theme = wanted;
     localStorage.setItem(KEY, wanted);
   }
-  changed();
+  applyTheme();
 }
 
-function changed() {
-  read.clear();
-  themeChanged.say();
+function applyTheme() {
+  cache.clear();
+  themeChanged.emit();
 }
 
-system.addEventListener("change", changed);
+system.addEventListener("change", applyTheme);
 
 const HUES = { kick: 62, snare: 22, toms: 305, hihat: 178, cymbals: 250, percussion: 130 };
 
@@ -54,13 +54,13 @@ const HUES = { kick: 62, snare: 22, toms: 305, hihat: 178, cymbals: 250, percuss
  */
 export function drumColour(drum, rank = 0) {
   const key = `${drum} ${rank}`;
-  const known = read.get(key) ?? mixed(drum, rank);
-  read.set(key, known);
+  const known = cache.get(key) ?? clusterColour(drum, rank);
+  cache.set(key, known);
   return known;
 }
 
 /** @param {string} drum @param {number} rank */
-function mixed(drum, rank) {
+function clusterColour(drum, rank) {
   const hue = /** @type {Record<string, number>} */ (HUES)[drum] ?? 130;
   const turn = [0, -26, 26, -13, 13][rank % 5];
   const [light, chroma] = isDark() ? [0.79, 0.125] : [0.57, 0.14];

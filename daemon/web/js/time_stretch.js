@@ -1,62 +1,62 @@
 /** Slower at the same pitch: the song in short grains, each played as fast as ever, laid out over more time.
  *
- * Every stroke that was heard begins a grain of its own, exactly when it is due, and no grain before it reaches into it:
+ * Every detected onset begins a grain of its own, exactly when it is due, and no grain before it reaches into it:
  * attacks stay sharp and on time. In between, grains start where their waves fit best to what sounds already.
  */
 
 /** @typedef {{at: number, offset: number, length: number, rise: number, fall: number}} Grain
- * seconds: `at` and `length` as they are heard, `offset` in the song; `rise` and `fall` are its fades, within `length` */
+ * seconds: `at` and `length` as they are played, `offset` in the song; `rise` and `fall` are its fades, within `length` */
 
 const HOP = 0.06;
 const FADE = 0.025;
-const SHARP = 0.002; // the fade into a stroke
-const CLOSEST = 0.02; // strokes closer than this begin one grain
+const ONSET_FADE = 0.002; // the fade into an onset
+const CLOSEST = 0.02; // onsets closer than this begin one grain
 const SEARCH = 0.009;
-const COMPARED = 0.006;
+const MATCH_LENGTH = 0.006;
 
 /**
  * From song time `from` up to `to`, without end conditions of its own: pull as many as are due.
  * @param {{from: number, to: number, rate: number}} span
- * @param {number[]} strokes song times, ascending
+ * @param {number[]} onsets song times, ascending
  * @param {Float32Array | null} samples one channel, for the fit @param {number} sampleRate
  * @returns {Generator<Grain>}
  */
-export function* grains({ from, to, rate }, strokes, samples, sampleRate) {
+export function* stretchGrains({ from, to, rate }, onsets, samples, sampleRate) {
   const end = (to - from) / rate;
-  let index = strokes.findIndex((stroke) => stroke > from + CLOSEST);
-  let [at, rise, last] = [0, SHARP, from];
+  let index = onsets.findIndex((onset) => onset > from + CLOSEST);
+  let [at, rise, last] = [0, ONSET_FADE, from];
   let before = { at: 0, offset: from };
   while (at < end) {
-    const stroke = index < 0 ? undefined : strokes[index];
-    const due = stroke === undefined ? Infinity : (stroke - SHARP - from) / rate;
-    const struck = due < at + 1.5 * HOP;
-    const next = Math.min(end, struck ? due : at + HOP);
-    const fall = struck ? SHARP : FADE;
+    const onset = index < 0 ? undefined : onsets[index];
+    const due = onset === undefined ? Infinity : (onset - ONSET_FADE - from) / rate;
+    const atOnset = due < at + 1.5 * HOP;
+    const next = Math.min(end, atOnset ? due : at + HOP);
+    const fall = atOnset ? ONSET_FADE : FADE;
     const length = next + fall - at;
-    const offset = rise === SHARP ? from + at * rate : placed({ at, length, last, stroke }, before, { from, rate, samples, sampleRate });
+    const offset = rise === ONSET_FADE ? from + at * rate : grainOffset({ at, length, last, onset }, before, { from, rate, samples, sampleRate });
     yield { at, offset, length, rise, fall };
     before = { at, offset };
-    if (struck && stroke !== undefined) {
-      last = stroke;
-      while (index >= 0 && strokes[index] <= stroke + CLOSEST) index = index + 1 < strokes.length ? index + 1 : -1;
+    if (atOnset && onset !== undefined) {
+      last = onset;
+      while (index >= 0 && onsets[index] <= onset + CLOSEST) index = index + 1 < onsets.length ? index + 1 : -1;
     }
     [at, rise] = [next, fall];
   }
 }
 
 /**
- * Where a grain between strokes begins in the song: near its time, behind the last stroke, before the next.
- * @param {{at: number, length: number, last: number, stroke: number | undefined}} grain
+ * Where a grain between onsets begins in the song: near its time, behind the last onset, before the next.
+ * @param {{at: number, length: number, last: number, onset: number | undefined}} grain
  * @param {{at: number, offset: number}} before @param {any} sound
  */
-function placed({ at, length, last, stroke }, before, { from, rate, samples, sampleRate }) {
+function grainOffset({ at, length, last, onset }, before, { from, rate, samples, sampleRate }) {
   const lowest = last + 0.01;
-  const highest = Math.max(lowest, (stroke ?? Infinity) - SHARP - length);
+  const highest = Math.max(lowest, (onset ?? Infinity) - ONSET_FADE - length);
   const wanted = Math.min(highest, Math.max(lowest, from + at * rate));
   if (!samples) return wanted;
-  const goesOn = before.offset + at - before.at;
+  const continued = before.offset + at - before.at;
   const range = [Math.max(lowest, wanted - SEARCH), Math.min(highest, wanted + SEARCH)];
-  return fitting(samples, sampleRate, goesOn, range, wanted);
+  return bestMatch(samples, sampleRate, continued, range, wanted);
 }
 
 /**
@@ -64,9 +64,9 @@ function placed({ at, length, last, stroke }, before, { from, rate, samples, sam
  * @param {Float32Array} samples @param {number} rate @param {number} model seconds
  * @param {number[]} range seconds @param {number} otherwise
  */
-function fitting(samples, rate, model, [low, high], otherwise) {
+function bestMatch(samples, rate, model, [low, high], otherwise) {
   const a = Math.round(model * rate);
-  const length = Math.round(COMPARED * rate);
+  const length = Math.round(MATCH_LENGTH * rate);
   let [best, most] = [otherwise, 0];
   for (let b = Math.round(low * rate); b <= high * rate; b += 6) {
     let [like, power] = [0, 1e-9];

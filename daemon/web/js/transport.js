@@ -1,23 +1,23 @@
 /** The buttons of the playback, and the playhead while it moves. */
 
 import { byId, icon } from "./dom.js";
-import { complain, notice } from "./notice.js";
-import { clock } from "./words.js";
+import { showError, showNotice } from "./notices.js";
+import { formatTime } from "./texts.js";
 
 export class Transport {
   #frame = 0;
 
   /**
    * @param {import("./player.js").Player} player @param {import("./timeline.js").Timeline} timeline
-   * @param {import("./marks.js").Marks} marks
+   * @param {import("./overlay.js").Overlay} overlay
    */
-  constructor(player, timeline, marks) {
+  constructor(player, timeline, overlay) {
     this.player = player;
     this.timeline = timeline;
-    this.marks = marks;
-    byId("play").addEventListener("click", () => this.toggle());
-    byId("half").addEventListener("click", () => this.half());
-    byId("loop").addEventListener("click", () => this.loop());
+    this.overlay = overlay;
+    byId("play").addEventListener("click", () => this.togglePlay());
+    byId("half-speed").addEventListener("click", () => this.toggleHalfSpeed());
+    byId("loop").addEventListener("click", () => this.toggleLoop());
     byId("loop").append(icon("loop"), "Loop");
     for (const name of ["zoom-in", "zoom-out", "zoom-fit"]) byId(name).append(icon({ "zoom-in": "plus", "zoom-out": "minus", "zoom-fit": "fit" }[name] ?? ""));
     byId("zoom-in").addEventListener("click", () => timeline.view.zoom(1.5));
@@ -33,23 +33,23 @@ export class Transport {
     return [...document.querySelectorAll("input[name=side]")];
   }
 
-  toggle() {
+  togglePlay() {
     if (this.player.playing) this.player.pause();
-    else this.player.play().catch(complain);
+    else this.player.play().catch(showError);
   }
 
-  swap() {
+  toggleSide() {
     this.player.setSide(this.player.side === "midi" ? "audio" : "midi");
   }
 
-  half() {
+  toggleHalfSpeed() {
     const slow = this.player.rate === 1;
     this.player.setRate(slow ? 0.5 : 1);
     if (!slow) return;
-    notice("Half speed, at the same pitch. What rings is stretched in short grains; attacks stay sharp and on time.");
+    showNotice("Half speed, at the same pitch. What rings is stretched in short grains; attacks stay sharp and on time.");
   }
 
-  loop() {
+  toggleLoop() {
     if (this.player.loop) return this.setLoop(null);
     const { view } = this.timeline;
     this.setLoop({ start: view.start, end: Math.min(view.end, view.duration) });
@@ -58,7 +58,7 @@ export class Transport {
   /** @param {{start: number, end: number} | null} range */
   setLoop(range) {
     this.player.setLoop(range);
-    this.marks.setLoop(this.player.loop);
+    this.overlay.setLoop(this.player.loop);
   }
 
   /** @param {number} time */
@@ -72,33 +72,33 @@ export class Transport {
     const play = byId("play");
     play.replaceChildren(icon(player.playing ? "pause" : "play"));
     play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
-    byId("half").setAttribute("aria-pressed", String(player.rate !== 1));
+    byId("half-speed").setAttribute("aria-pressed", String(player.rate !== 1));
     byId("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
     for (const radio of this.#sides) {
       radio.checked = radio.value === player.side;
-      radio.disabled = player.soundless && radio.value !== "midi";
+      radio.disabled = player.noAudio && radio.value !== "midi";
     }
-    this.#follow();
-    if (player.playing && !this.#frame) this.#run();
+    this.#showPosition();
+    if (player.playing && !this.#frame) this.#animate();
   }
 
-  #run() {
+  #animate() {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       const { view } = this.timeline;
-      const seen = this.marks.cursor >= view.start && this.marks.cursor <= view.end;
-      this.#follow();
+      const seen = this.overlay.playhead >= view.start && this.overlay.playhead <= view.end;
+      this.#showPosition();
       if (!this.player.playing) return;
       if (seen) view.reveal(this.player.position, true); // who looks elsewhere is left there
-      this.#run();
+      this.#animate();
     });
   }
 
-  #follow() {
+  #showPosition() {
     const at = this.player.position;
-    this.marks.moveTo(at);
+    this.overlay.setPlayhead(at);
     const { bar, beat } = this.timeline.bars.at(at);
-    byId("where-bar").textContent = this.timeline.bars.beats.length ? `Bar ${bar} · ${beat}` : "";
-    byId("where-time").textContent = clock(at);
+    byId("position-bar").textContent = this.timeline.bars.beats.length ? `Bar ${bar} · ${beat}` : "";
+    byId("position-time").textContent = formatTime(at);
   }
 }

@@ -2,11 +2,11 @@
 
 import { Signal } from "./signal.js";
 
-const CLOSEST = 2400; // pixels per second: 1 ms is still seen
+const MAX_SCALE = 2400; // pixels per second: 1 ms is still seen
 const MARGIN = 0.08; // of the width
-const OPENED = 44; // pixels per second when a song is opened: two bars a hand's breadth
+const INITIAL_SCALE = 44; // pixels per second when a song is opened: two bars a hand's breadth
 
-export class View {
+export class Viewport {
   /** @type {Signal<[]>} */
   changed = new Signal();
   start = 0;
@@ -34,20 +34,20 @@ export class View {
 
   /** @param {number} width */
   resize(width) {
-    const whole = this.scale <= this.#farthest * 1.001;
+    const whole = this.scale <= this.#minScale * 1.001;
     this.width = width;
-    this.#set(whole ? 0 : this.start, whole ? this.#farthest : this.scale);
+    this.#move(whole ? 0 : this.start, whole ? this.#minScale : this.scale);
   }
 
   /** @param {number} duration */
   open(duration) {
     this.duration = Math.max(0.1, duration);
-    this.show(0, Math.min(this.duration, this.width / OPENED));
+    this.show(0, Math.min(this.duration, this.width / INITIAL_SCALE));
   }
 
   /** @param {number} start @param {number} end */
   show(start, end) {
-    this.#set(start, this.width / Math.max(0.02, end - start));
+    this.#move(start, this.width / Math.max(0.02, end - start));
   }
 
   fit() {
@@ -56,40 +56,40 @@ export class View {
 
   /** @param {number} seconds */
   pan(seconds) {
-    this.#set(this.start + seconds, this.scale);
+    this.#move(this.start + seconds, this.scale);
   }
 
   /** @param {number} factor above 1 is closer @param {number} [x] the place that stays */
   zoom(factor, x = this.width / 2) {
-    const held = this.start + x / this.scale;
-    const scale = this.#bounded(this.scale * factor);
-    this.#set(held - x / scale, scale);
+    const time = this.start + x / this.scale;
+    const scale = this.#boundScale(this.scale * factor);
+    this.#move(time - x / scale, scale);
   }
 
   /** Brings `time` into view if it is not. @param {number} time @param {boolean} [paging] as when a page is turned */
   reveal(time, paging = false) {
     const margin = this.span * MARGIN;
     if (time >= this.start + (paging ? 0 : margin / 2) && time <= this.end - margin) return;
-    this.#set(time - (paging ? margin : this.span / 2), this.scale);
+    this.#move(time - (paging ? margin : this.span / 2), this.scale);
   }
 
-  get #farthest() {
+  get #minScale() {
     return this.width / this.duration;
   }
 
   /** @param {number} scale */
-  #bounded(scale) {
-    return Math.min(CLOSEST, Math.max(this.#farthest, scale));
+  #boundScale(scale) {
+    return Math.min(MAX_SCALE, Math.max(this.#minScale, scale));
   }
 
   /** @param {number} start @param {number} scale */
-  #set(start, scale) {
-    const bounded = this.#bounded(scale);
+  #move(start, scale) {
+    const bounded = this.#boundScale(scale);
     const latest = Math.max(0, this.duration - this.width / bounded);
     const from = Math.min(latest, Math.max(0, start));
     if (from === this.start && bounded === this.scale) return;
     this.start = from;
     this.scale = bounded;
-    this.changed.say();
+    this.changed.emit();
   }
 }

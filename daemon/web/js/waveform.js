@@ -4,14 +4,14 @@ import { Signal } from "./signal.js";
 import { colour } from "./theme.js";
 
 const POINTS = 1024; // a tile
-const MOST = 160; // tiles kept
+const MAX_TILES = 160; // tiles kept
 const FINEST = 1 / 8; // seconds of the shortest tile
 
 /** @typedef {{start: number, end: number, min: number[], max: number[]}} Peaks */
 
-export class Wave {
+export class Waveform {
   /** @type {Signal<[]>} */
-  arrived = new Signal();
+  loaded = new Signal();
   /** @type {Map<string, Peaks | null>} null while on its way */
   #tiles = new Map();
   stem = "mix";
@@ -26,7 +26,7 @@ export class Wave {
   /** @param {string} stem */
   show(stem) {
     this.stem = stem;
-    this.arrived.say();
+    this.loaded.emit();
   }
 
   /** The whole song, for the overview. @returns {Peaks | null | undefined} */
@@ -35,11 +35,11 @@ export class Wave {
   }
 
   /**
-   * @param {CanvasRenderingContext2D} ctx @param {import("./view.js").View} view
+   * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view
    * @param {number} top @param {number} height
    */
   draw(ctx, view, top, height) {
-    const length = this.#length(view);
+    const length = this.#tileLength(view);
     ctx.fillStyle = colour("wave");
     const first = Math.floor(view.start / length);
     const end = Math.min(view.end, this.duration);
@@ -47,12 +47,12 @@ export class Wave {
       const tile = length >= this.duration ? this.whole : this.#tile(`${length}:${index}`, index * length, (index + 1) * length);
       const edge = { from: index * length, to: Math.min(end, (index + 1) * length) };
       const found = tile ?? this.whole;
-      if (found) curve(ctx, found, view, edge, top + height / 2, height / 2 - 6);
+      if (found) drawCurve(ctx, found, view, edge, top + height / 2, height / 2 - 6);
     }
   }
 
-  /** Seconds in a tile, so that a point is at most about a pixel. @param {import("./view.js").View} view */
-  #length(view) {
+  /** Seconds in a tile, so that a point is at most about a pixel. @param {import("./viewport.js").Viewport} view */
+  #tileLength(view) {
     const wanted = POINTS / (view.scale * Math.min(2, devicePixelRatio));
     const length = FINEST * 2 ** Math.max(0, Math.floor(Math.log2(wanted / FINEST)));
     return length >= this.duration / 2 ? this.duration : length;
@@ -72,7 +72,7 @@ export class Wave {
       const points = key.endsWith("whole") ? 2000 : POINTS;
       this.#tiles.set(key, await this.api.waveform(this.job, this.stem, { points, start, end }));
       this.#trim();
-      this.arrived.say();
+      this.loaded.emit();
     } catch {
       this.#tiles.set(key, { start, end, min: [], max: [] }); // no sound to show; the notes are there all the same
     }
@@ -80,17 +80,17 @@ export class Wave {
 
   #trim() {
     for (const key of this.#tiles.keys()) {
-      if (this.#tiles.size <= MOST) return;
+      if (this.#tiles.size <= MAX_TILES) return;
       if (!key.endsWith("whole")) this.#tiles.delete(key);
     }
   }
 }
 
 /**
- * @param {CanvasRenderingContext2D} ctx @param {Peaks} peaks @param {import("./view.js").View} view
+ * @param {CanvasRenderingContext2D} ctx @param {Peaks} peaks @param {import("./viewport.js").Viewport} view
  * @param {{from: number, to: number}} edge seconds @param {number} middle @param {number} reach
  */
-function curve(ctx, peaks, view, edge, middle, reach) {
+function drawCurve(ctx, peaks, view, edge, middle, reach) {
   const { start, end, min, max } = peaks;
   const each = (end - start) / min.length;
   if (!min.length) return;
