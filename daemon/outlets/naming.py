@@ -200,11 +200,11 @@ def _path_on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
     """The path as the disk spells it, and whether it is taken."""
     path = folder
     for part in name.parts:
-        path = path / _spelling(path, part)
+        path = path / _name_on_disk(path, part)
     return path, os.path.lexists(path)
 
 
-def _spelling(folder: Path, name: str) -> str:
+def _name_on_disk(folder: Path, name: str) -> str:
     if os.path.lexists(folder / name) or not folder.is_dir():
         return name
     return next((found.name for found in folder.iterdir() if _key(found.name) == _key(name)), name)
