@@ -5,4 +5,4 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("transcribe").selected({ title = "bass to MIDI", parts = { "bass" } })
+require("transcribe").run_on_selection({ title = "bass to MIDI", parts = { "bass" } })

@@ -5,4 +5,4 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("transcribe").selected({ title = "drums to MIDI", parts = { "drums" } })
+require("transcribe").run_on_selection({ title = "drums to MIDI", parts = { "drums" } })

@@ -6,4 +6,4 @@ local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
 local parts = { "drums", "bass", "vocals", "other" }
-require("transcribe").selected({ title = "everything to MIDI", parts = parts })
+require("transcribe").run_on_selection({ title = "everything to MIDI", parts = parts })

@@ -5,4 +5,4 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("transcribe").selected({ title = "stems", parts = { "drums" }, stems = true })
+require("transcribe").run_on_selection({ title = "stems", parts = { "drums" }, stems = true })

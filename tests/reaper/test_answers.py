@@ -153,7 +153,7 @@ def test_a_resolution_of_the_users_own_moves_no_note(
 
 FULL = """
 local files = require("files")
-local written, problem = files.write_whole(given .. "/request", "a request")
+local written, problem = files.write_atomically(given .. "/request", "a request")
 result = { written == nil, problem, reaper.file_exists(given .. "/request") }
 """
 
@@ -165,12 +165,12 @@ def test_a_full_disk_leaves_no_half_file(alone: Reaper, tmp_path: Path) -> None:
 
 
 UNSENT = """
-require("files").write_whole = function(path, text) return text == "" or nil, "No space left on device" end
+require("files").write_atomically = function(path, text) return text == "" or nil, "No space left on device" end
 os.remove = function() return true end
-local now, Post = 0, require("post")
-local post = Post.open({ spool = given, osc_port = 9 }, function() now = now + 0.5 return now end)
-post:ask("/sidestick/stop", {}, function(message) result = message.args[4] end)
-while post:busy() do post:step() end
+local now, Client = 0, require("client")
+local client = Client.open({ spool = given, osc_port = 9 }, function() now = now + 0.5 return now end)
+client:request("/sidestick/stop", {}, function(message) result = message.args[4] end)
+while client:is_busy() do client:step() end
 """
 
 

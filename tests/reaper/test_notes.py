@@ -34,7 +34,7 @@ def lua_of(request: pytest.FixtureRequest) -> str:
     ],
 )
 def test_a_note_stands_for_the_hit_that_was_written_there(alone: Reaper, note: Json, expected: list[int]) -> None:
-    lines = 'local c = require("clusters")\nresult = c.match({ given.note }, c.hits({ { hits = given.hits } }))'
+    lines = 'local c = require("clusters")\nresult = c.match_notes({ given.note }, c.hits({ { hits = given.hits } }))'
     assert (run_lines(alone, lines, given={"note": note, "hits": HITS}) or []) == expected
 
 
@@ -46,15 +46,15 @@ ROWS = [
 
 @pytest.mark.parametrize(("row", "relabelled", "deleted"), ROWS)
 def test_a_row_is_changed_as_a_whole(alone: Reaper, row: Json, relabelled: Json, deleted: Json) -> None:
-    lines = 'local c = require("clusters")\nresult = { c.relabelled(given, "ride"), c.deleted(given) }'
+    lines = 'local c = require("clusters")\nresult = { c.relabel_changes(given, "ride"), c.delete_changes(given) }'
     assert run_lines(alone, lines, given=row) == [relabelled, deleted]
 
 
 BENT = """
-local fake, json, midifile = require("fake_reaper"), require("json"), require("midifile")
+local fake, json, midi_file = require("fake_reaper"), require("json"), require("midi_file")
 local given = json.decode(io.open(arg[1], "rb"):read("a")).given
 local record = require("takes").read(fake.selected[1])
-local notes = midifile.read(require("files").read(given))
+local notes = midi_file.read(require("files").read(given))
 require("insertion").insert(record, { { job = "j", part = "vocals", notes = notes } }, "test")
 """
 
@@ -96,9 +96,9 @@ def test_bends_come_along_and_their_range_stands_first(lua: str, tmp_path: Path)
 
 TIDY = """
 local fake, json = require("fake_reaper"), require("json")
-local counted = json.decode(io.open(arg[1], "rb"):read("a")).given
-require("grid").tidy(counted, { step = 0.5, swing = 0.5 }, function() end)
-fake.result = counted
+local notes = json.decode(io.open(arg[1], "rb"):read("a")).given
+require("grid").snap_notes(notes, { step = 0.5, swing = 0.5 }, function() end)
+fake.result = notes
 """
 
 

@@ -64,7 +64,7 @@ def test_a_release_names_its_own_address() -> None:
 def test_the_copied_folder_is_complete(tmp_path: Path) -> None:
     """Every module that a script asks for lies in the folder that the install page says to copy."""
     copied = shutil.copytree(SCRIPTS / "sidestick", tmp_path / "sidestick")
-    wanted = words(r'require\("([\w]+)"\)') | {f"wire_{name}" for name in ("socket", "sender", "spool")}
+    wanted = words(r'require\("([\w]+)"\)') | {f"transport_{name}" for name in ("socket", "sender", "spool")}
     assert wanted == {path.stem for path in copied.glob("lib/*.lua")}
 
 
@@ -125,6 +125,6 @@ def test_the_page_names_every_action() -> None:
 
 
 def test_every_stage_of_the_daemon_has_a_name_for_musicians() -> None:
-    text = (SCRIPTS / "sidestick" / "lib" / "hud.lua").read_text(encoding="utf-8")
+    text = (SCRIPTS / "sidestick" / "lib" / "progress_window.lua").read_text(encoding="utf-8")
     named = re.search(r"local STAGES = \{(.*?)\n\}", text, re.DOTALL)
     assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGES, DRAFT, "queued", "write"}

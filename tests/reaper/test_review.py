@@ -126,11 +126,11 @@ def test_without_an_item_of_sidestick_there_is_a_sentence(alone: Reaper) -> None
 
 
 MANY = """
-local hud, jobs = require("hud"), {}
+local ProgressWindow, jobs = require("progress_window"), {}
 for index = 1, 20 do
-  jobs[index] = { record = { name = "Take " .. index }, stage = "hits", fraction = 0.5, over = index <= 15 }
+  jobs[index] = { record = { name = "Take " .. index }, stage = "hits", fraction = 0.5, finished = index <= 15 }
 end
-hud.new(jobs):step()
+ProgressWindow.new(jobs):step()
 """
 
 
@@ -142,13 +142,13 @@ def test_twenty_jobs_fit_into_the_small_window_and_those_that_go_on_come_first(a
 
 
 AGAIN = """
-local Hud, heights = require("hud"), {}
+local ProgressWindow, heights = require("progress_window"), {}
 for index, count in ipairs({ 4, 1, 2 }) do
   local jobs = {}
   for number = 1, count do jobs[number] = { record = { name = "Take" }, stage = "hits", fraction = 0.5 } end
-  local hud = Hud.new(jobs)
+  local window = ProgressWindow.new(jobs)
   heights[index] = gfx.h
-  hud:close()
+  window:close()
 end
 require("fake_reaper").result = heights
 """

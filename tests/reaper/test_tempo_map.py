@@ -20,7 +20,7 @@ DURATION = Seconds(400.0)
 MARKS = """
 local fake = require("fake_reaper")
 local record = require("takes").read(fake.selected[1])
-fake.result = require("tempo_map").marks(record.map, 0, function() end)
+fake.result = require("tempo_map").tempo_changes(record.map, 0, function() end)
 """
 
 

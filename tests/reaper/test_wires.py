@@ -28,19 +28,19 @@ def run_lines(reaper: Reaper, lines: str, **scene: Any) -> Any:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_comes_out_of_a_command_line_as_it_went_in(alone: Reaper, word: str) -> None:
-    lines = 'result = require("fake_reaper").words(require("quoting").command({ "x", given, "y" }))'
+    lines = 'result = require("fake_reaper").words(require("quoting").command_line({ "x", given, "y" }))'
     assert run_lines(alone, lines, given=word) == ["x", word, "y"]
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_for_windows_comes_out_as_its_rule_says(alone: Reaper, word: str) -> None:
-    lines = 'result = require("quoting").command({ "x", given, "y" })'
+    lines = 'result = require("quoting").command_line({ "x", given, "y" })'
     assert windows_words(run_lines(alone, lines, given=word, system="Win64")) == ["x", word, "y"]
 
 
 HARD = st.lists(st.text(st.sampled_from("a '\"\\%$&^`ü鼓🥁"), max_size=8), min_size=1, max_size=60)
 EACH = """
-local quote, words = require("quoting").command, require("fake_reaper").words
+local quote, words = require("quoting").command_line, require("fake_reaper").words
 result = require("json").list()
 for index, word in ipairs(given) do
   local line = quote({ "x", word, "y" })
@@ -78,13 +78,13 @@ def windows_words(line: str) -> list[str]:
 
 
 def test_what_cannot_be_quoted_is_left_to_another_wire(alone: Reaper) -> None:
-    lines = 'local q = require("quoting").command\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
+    lines = 'local q = require("quoting").command_line\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
     assert run_lines(alone, lines) == [True, True]
 
 
 def test_options_can_always_be_quoted(alone: Reaper) -> None:
     text = json.dumps({"name": "it's"})
-    lines = 'result = require("fake_reaper").words(require("quoting").command({ require("quoting").json(given) }))[1]'
+    lines = 'result = require("fake_reaper").words(require("quoting").command_line({ require("quoting").escape_json(given) }))[1]'
     assert json.loads(run_lines(alone, lines, given=text)) == {"name": "it's"}
 
 
@@ -124,7 +124,7 @@ def test_what_is_not_json_is_told_and_no_accident(alone: Reaper, text: str) -> N
 def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
     path = tmp_path / "clip.mid"
     path.write_bytes(to_bytes(clip_of((0.0, 36), (0.731, 38), (0.731, 42), (1.9, 36), bpm=93.7)))
-    lines = 'result = require("midifile").read(require("files").read(given))'
+    lines = 'result = require("midi_file").read(require("files").read(given))'
     found = [(note["onset"], note["pitch"], note["channel"]) for note in run_lines(alone, lines, given=str(path))]
     assert [pitch for _, pitch, _ in found] == [36, 38, 42, 36]
     assert [onset for onset, _, _ in found] == pytest.approx([0.0, 0.731, 0.731, 1.9], abs=0.0004)
@@ -133,18 +133,18 @@ def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", ["", "RIFF", "MThd\0\0\0\6\0\1", "MThd\0\0\0\6\0\1\0\1\3\xc0MTrk\0\0\0\x09\0\x90"])
 def test_a_damaged_midi_file_is_refused_with_a_sentence(alone: Reaper, data: str) -> None:
-    lines = 'local notes, problem = require("midifile").read(given)\nresult = { type(notes), problem }'
+    lines = 'local notes, problem = require("midi_file").read(given)\nresult = { type(notes), problem }'
     kind, problem = run_lines(alone, lines, given=data)
     assert (kind, problem or "") in {("nil", "The MIDI file cannot be read."), ("nil", "The MIDI file is damaged.")}
 
 
 SLICED = """
-local slices, now, breaths = require("slices"), 0, {}
+local time_slicing, now, steps = require("time_slicing"), 0, {}
 reaper.time_precise = function() now = now + 0.001 return now end
-local function long() for index = 1, 40 do breaths[#breaths] = index slices.breathe() end end
-slices.start(long)
-while slices.busy() do breaths[#breaths + 1] = 0 slices.step() end
-result = breaths
+local function long() for index = 1, 40 do steps[#steps] = index time_slicing.yield() end end
+time_slicing.start(long)
+while time_slicing.is_busy() do steps[#steps + 1] = 0 time_slicing.step() end
+result = steps
 """
 
 
@@ -172,32 +172,32 @@ def test_the_state_folder_is_where_the_daemon_has_it(
 
 
 REPEATED = """
-local now, sent, answer, Post = 0, {}, nil, require("post")
-package.loaded.wire_spool = { open = function() return {
-  send = function(_, call) sent[#sent + 1] = { call.id, now } return true end,
-  poll = function(_, calls, deliver)
+local now, sent, answer, Client = 0, {}, nil, require("client")
+package.loaded.transport_spool = { open = function() return {
+  send = function(_, request) sent[#sent + 1] = { request.id, now } return true end,
+  poll = function(_, requests, deliver)
     local message = answer
     answer = nil
-    if message then deliver(calls[1], message) end
+    if message then deliver(requests[1], message) end
   end,
   forget = function() end,
 } end }
-local post = Post.open({}, function() return now end)
+local client = Client.open({}, function() return now end)
 local heard = {}
-post:ask("/sidestick/process", { "/song.wav", "{}" }, function(message)
+client:request("/sidestick/process", { "/song.wav", "{}" }, function(message)
   heard[#heard + 1] = { message.address, now }
 end)
 local function pass(seconds)
   for _ = 1, seconds * 20 do
     now = now + 0.05
-    post:step()
+    client:step()
   end
 end
 """
 
 
 def test_a_request_is_repeated_under_its_id_and_then_given_up(alone: Reaper) -> None:
-    found = run_lines(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = post:busy() }}")
+    found = run_lines(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = client:is_busy() }}")
     assert len({name for name, _ in found["sent"]}) == 1
     assert [round(second) for _, second in found["sent"]] == [0, 1, 2, 4, 8]
     assert [[address, round(second)] for address, second in found["heard"]] == [["/sidestick/fail", 16]]

@@ -1,110 +1,110 @@
 -- The short actions: push, stop, cancel, regenerate, settings and start.
 
+local Client = require("client")
 local Connection = require("connection")
+local corrections = require("corrections")
 local discovery = require("discovery")
-local edits = require("edits")
 local files = require("files")
 local grid = require("grid")
 local insertion = require("insertion")
+local item_state = require("item_state")
 local json = require("json")
-local kept = require("kept")
-local loop = require("loop")
-local Post = require("post")
+local launcher = require("launcher")
+local message_box = require("message_box")
 local relabel = require("relabel")
-local say = require("say")
 local settings = require("settings")
-local slices = require("slices")
-local starter = require("starter")
 local tempo_map = require("tempo_map")
+local time_slicing = require("time_slicing")
 
 local commands = {}
 
 local NO_ITEM = "Select an item that sidestick has made MIDI of first."
 
-local function connected(work)
+local function with_client(work)
   local connection = Connection.new(work)
-  loop.run(function() return connection:step() end)
+  time_slicing.run_loop(function() return connection:step() end)
 end
 
-local function shown(message)
-  if message.address == "/sidestick/fail" then say.sorry(message.args[4]) end
+local function show_failure(message)
+  if message.address == "/sidestick/fail" then message_box.show(message.args[4]) end
 end
 
 -- Which parts of a job are selected; none when only its audio is, which stands for all of them.
 local function selected_parts(job)
   local parts = {}
   for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
-    local made = kept.made(reaper.GetSelectedMediaItem(0, index))
-    if made and made.job == job then parts[#parts + 1] = made.part end
+    local result = item_state.result(reaper.GetSelectedMediaItem(0, index))
+    if result and result.job == job then parts[#parts + 1] = result.part end
   end
   return #parts > 0 and parts or nil
 end
 
 --- Plays the selected items' notes on sidestick's MIDI port, now.
 function commands.push()
-  local item = relabel.item()
-  if not item then return say.sorry(NO_ITEM) end
-  local job = kept.made(item).job
-  local options = Post.options({ when = "now", parts = selected_parts(job) })
-  connected(function(post) post:ask("/sidestick/push", { job, options }, shown) end)
+  local item = relabel.midi_item()
+  if not item then return message_box.show(NO_ITEM) end
+  local job = item_state.result(item).job
+  local options = Client.encode_options({ when = "now", parts = selected_parts(job) })
+  with_client(function(client) client:request("/sidestick/push", { job, options }, show_failure) end)
 end
 
-function commands.stop()
-  connected(function(post) post:ask("/sidestick/stop", {}, shown) end)
+function commands.stop_playback()
+  with_client(function(client) client:request("/sidestick/stop", {}, show_failure) end)
 end
 
 local ACTIVE = { queued = true, running = true, drafted = true }
 
-local function active(rows)
-  local found = {}
+local function active_jobs(rows)
+  local active = {}
   for _, row in ipairs(rows) do
-    if ACTIVE[row.state] then found[#found + 1] = row end
+    if ACTIVE[row.state] then active[#active + 1] = row end
   end
-  return found
+  return active
 end
 
-local function cancel_all(post, rows)
-  if #rows == 0 then return say.sorry("sidestick has nothing to do, so there is nothing to cancel.") end
+local function cancel_all(client, rows)
+  if #rows == 0 then return message_box.show("sidestick has nothing to do, so there is nothing to cancel.") end
   local others = #rows > 1 and (" and %d more"):format(#rows - 1) or ""
-  if not say.ask(("Cancel %s%s?"):format(files.name(rows[1].path), others)) then return end
-  for _, row in ipairs(rows) do post:ask("/sidestick/cancel", { row.job }, shown) end
+  if not message_box.confirm(("Cancel %s%s?"):format(files.name(rows[1].path), others)) then return end
+  for _, row in ipairs(rows) do client:request("/sidestick/cancel", { row.job }, show_failure) end
 end
 
 --- Cancels all that waits or runs, after a question that says how much it is.
-function commands.cancel()
-  connected(function(post)
-    post:ask("/sidestick/jobs", { 200 }, function(message)
-      if message.address == "/sidestick/fail" then return shown(message) end
+function commands.cancel_jobs()
+  with_client(function(client)
+    client:request("/sidestick/jobs", { 200 }, function(message)
+      if message.address == "/sidestick/fail" then return show_failure(message) end
       local rows = json.decode(files.read(message.args[2]) or "")
-      if type(rows) ~= "table" then return say.sorry("sidestick's list of jobs cannot be read. Try again.") end
-      cancel_all(post, active(rows))
+      if type(rows) ~= "table" then return message_box.show("sidestick's list of jobs cannot be read. Try again.") end
+      cancel_all(client, active_jobs(rows))
     end)
   end)
 end
 
-local function regenerate(post, item, lines, words)
-  local record = insertion.remembered(item)
-  slices.start(function()
-    words.tempo_map = tempo_map.marks(record.map, insertion.moved(item), slices.breathe)
-    local how = { title = "regenerate with REAPER's grid", grid = lines }
-    edits.ask(post, item, "regenerate", { Post.options({ grid = words }) }, how, function(problem)
-      if problem then say.sorry(problem) end
+local function regenerate(client, item, lines, options)
+  local record = insertion.record_of_item(item)
+  time_slicing.start(function()
+    options.tempo_map = tempo_map.tempo_changes(record.map, insertion.item_shift(item), time_slicing.yield)
+    local step = { title = "regenerate with REAPER's grid", lines = lines }
+    local args = { Client.encode_options({ grid = options }) }
+    corrections.request(client, item, "regenerate", args, step, function(problem)
+      if problem then message_box.show(problem) end
     end)
   end)
 end
 
 --- The selected item's notes moved to the lines of REAPER's own grid, tempo and meter.
 function commands.regenerate()
-  local item = relabel.item()
-  if not item then return say.sorry(NO_ITEM) end
-  local lines = grid.of_project()
-  local words, problem = grid.words(lines)
-  if not words then return say.sorry(problem) end
-  words.quantize, words.strength = true, 1
-  connected(function(post) regenerate(post, item, lines, words) end)
+  local item = relabel.midi_item()
+  if not item then return message_box.show(NO_ITEM) end
+  local lines = grid.project_lines()
+  local options, problem = grid.grid_options(lines)
+  if not options then return message_box.show(problem) end
+  options.quantize, options.strength = true, 1
+  with_client(function(client) regenerate(client, item, lines, options) end)
 end
 
-local function captions()
+local function form_fields()
   local labels, values = {}, {}
   for index, field in ipairs(settings.FIELDS) do
     labels[index], values[index] = field.label, settings.get(field.name)
@@ -112,38 +112,38 @@ local function captions()
   return table.concat(labels, ",") .. ",extrawidth=180,separator=\n", table.concat(values, "\n")
 end
 
-local function split(text)
+local function split_lines(text)
   local values = {}
   for value in (text .. "\n"):gmatch("(.-)\n") do values[#values + 1] = value end
   return values
 end
 
---- One form with all settings. What does not work is refused with a sentence, and the rest is kept.
-function commands.settings()
-  local labels, values = captions()
+--- One form with all settings. What does not work is refused with a sentence, and the rest is saved.
+function commands.edit_settings()
+  local labels, values = form_fields()
   local ok, text = reaper.GetUserInputs("sidestick settings", #settings.FIELDS, labels, values)
   if not ok then return end
-  local problems, given = {}, split(text)
+  local problems, entries = {}, split_lines(text)
   for index, field in ipairs(settings.FIELDS) do
-    local value = (given[index] or ""):match("^%s*(.-)%s*$")
+    local value = (entries[index] or ""):match("^%s*(.-)%s*$")
     local problem = settings.problem(field.name, value)
     if problem then problems[#problems + 1] = problem else settings.set(field.name, value) end
   end
-  say.all(problems)
+  message_box.show_all(problems)
 end
 
-local function tell_version(post)
-  post:ask("/sidestick/ping", {}, function(message)
-    say.sorry(("sidestick %s runs."):format(message.args[3]))
+local function show_version(client)
+  client:request("/sidestick/ping", {}, function(message)
+    message_box.show(("sidestick %s runs."):format(message.args[3]))
   end)
 end
 
 --- Starts sidestick if it is not there, and says which version answers.
-function commands.start()
-  if discovery.running() then return connected(tell_version) end
-  local started, problem = starter.start()
-  if not started then return problem and say.sorry(problem) end
-  connected(tell_version)
+function commands.start_daemon()
+  if discovery.find_daemon() then return with_client(show_version) end
+  local started, problem = launcher.start()
+  if not started then return problem and message_box.show(problem) end
+  with_client(show_version)
 end
 
 return commands

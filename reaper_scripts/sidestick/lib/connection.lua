@@ -1,79 +1,79 @@
--- The way to sidestick: found through daemon.json and proved by a pong; offered to be started when it is not there.
+-- The connection to the daemon: found through daemon.json and checked with a ping; offers to start a missing daemon.
 
+local Client = require("client")
 local discovery = require("discovery")
-local Post = require("post")
-local say = require("say")
-local starter = require("starter")
+local launcher = require("launcher")
+local message_box = require("message_box")
 
 local Connection = {}
 Connection.__index = Connection
 
 local PROTOCOL = 1
-local PONG = 4.0      -- seconds; a Python that has to be started answers within one
-local STARTING = 20.0
+local PONG_TIMEOUT = 4.0      -- seconds; a Python that has to be started answers within one
+local START_TIMEOUT = 20.0
 
---- `ready(post)` is called once sidestick answers; `give_up()` when it cannot be reached.
-function Connection.new(ready, give_up)
-  local self = setmetatable({ ready = ready, give_up = give_up, until_time = 0 }, Connection)
+--- `on_ready(client)` is called once sidestick answers; `on_failure()` when it cannot be reached.
+function Connection.new(on_ready, on_failure)
+  local self = setmetatable({ on_ready = on_ready, on_failure = on_failure, start_deadline = 0 }, Connection)
   self:_ping()
   return self
 end
 
 function Connection:_ping()
-  local running = discovery.running()
-  self.post = running and Post.open(running)
-  if not self.post then return self:_nobody() end
-  self.post:ask("/sidestick/ping", {}, function(message)
-    if message.address == "/sidestick/pong" then return self:_greet(message.args[3], message.args[4]) end
-    self:_nobody()
-  end, PONG)
+  local daemon = discovery.find_daemon()
+  self.client = daemon and Client.open(daemon)
+  if not self.client then return self:_offer_start() end
+  self.client:request("/sidestick/ping", {}, function(message)
+    if message.address == "/sidestick/pong" then return self:_check_protocol(message.args[3], message.args[4]) end
+    self:_offer_start()
+  end, PONG_TIMEOUT)
 end
 
 -- Scripts and daemon are installed one by one, so they may be of different age.
-function Connection:_greet(version, protocol)
-  if protocol == PROTOCOL then return self:_open() end
-  local words = "sidestick %s is newer than these scripts. Update the scripts, then run this action once more."
+function Connection:_check_protocol(version, protocol)
+  if protocol == PROTOCOL then return self:_become_ready() end
+  local sentence = "sidestick %s is newer than these scripts. Update the scripts, then run this action once more."
   if protocol < PROTOCOL then
-    words = "sidestick %s is too old for these scripts. Update sidestick, then run this action once more."
+    sentence = "sidestick %s is too old for these scripts. Update sidestick, then run this action once more."
   end
-  self:_failed(words:format(version))
+  self:_fail(sentence:format(version))
 end
 
-function Connection:_open()
-  self.opened = true
-  self.ready(self.post)
+function Connection:_become_ready()
+  self.is_open = true
+  self.on_ready(self.client)
 end
 
-function Connection:_nobody()
-  self.post = nil
-  if reaper.time_precise() < self.until_time then return end
-  if self.until_time > 0 then return self:_failed(starter.hint()) end
-  if not say.ask("sidestick is not running. Start it now?") then return self:_failed() end
-  local started, problem = starter.start()
-  if not started then return self:_failed(problem) end
-  self.until_time = reaper.time_precise() + STARTING
+function Connection:_offer_start()
+  self.client = nil
+  if reaper.time_precise() < self.start_deadline then return end
+  if self.start_deadline > 0 then return self:_fail(launcher.failure_hint()) end
+  if not message_box.confirm("sidestick is not running. Start it now?") then return self:_fail() end
+  local started, problem = launcher.start()
+  if not started then return self:_fail(problem) end
+  self.start_deadline = reaper.time_precise() + START_TIMEOUT
 end
 
-function Connection:_failed(problem)
-  self.failed = true
-  if problem then say.sorry(problem) end
-  if self.give_up then self.give_up() end
+function Connection:_fail(problem)
+  self.has_failed = true
+  if problem then message_box.show(problem) end
+  if self.on_failure then self.on_failure() end
 end
 
 --- To be called in every defer cycle; true while there is something to wait for.
 function Connection:step()
-  if self.failed then return false end
-  if self.post then
-    local post = self.post
-    post:step()
-    return self.post ~= post or not self.opened or post:busy()
+  if self.has_failed then return false end
+  if self.client then
+    local client = self.client
+    client:step()
+    return self.client ~= client or not self.is_open or client:is_busy()
   end
-  if reaper.time_precise() >= self.until_time then self:_nobody() else self:_look_again() end
-  return not self.failed
+  if reaper.time_precise() >= self.start_deadline then self:_offer_start() else self:_ping_if_started() end
+  return not self.has_failed
 end
 
-function Connection:_look_again()
-  if discovery.running() then self:_ping() end
+function Connection:_ping_if_started()
+  if discovery.find_daemon() then self:_ping() end
 end
 
 return Connection

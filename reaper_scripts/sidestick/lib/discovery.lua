@@ -6,42 +6,42 @@ local settings = require("settings")
 
 local discovery = {}
 
-local function windows_folder()
-  local places = os.getenv("LOCALAPPDATA")
-  if places and places ~= "" then return places end
+local function local_app_data()
+  local folder = os.getenv("LOCALAPPDATA")
+  if folder and folder ~= "" then return folder end
   local roaming = reaper.GetResourcePath():match("^(.*)[/\\]Roaming[/\\]")
   return roaming and files.join(roaming, "Local")
 end
 
-local function usual_folder()
+local function default_state_folder()
   local home = os.getenv("HOME") or ""
-  if files.windows() then return files.join(windows_folder() or "", "sidestick") end
-  if files.macos() then return files.join(home, "Library", "Application Support", "sidestick") end
-  local chosen = os.getenv("XDG_STATE_HOME")
-  if chosen and chosen ~= "" then return files.join(chosen, "sidestick") end
+  if files.is_windows() then return files.join(local_app_data() or "", "sidestick") end
+  if files.is_macos() then return files.join(home, "Library", "Application Support", "sidestick") end
+  local xdg_folder = os.getenv("XDG_STATE_HOME")
+  if xdg_folder and xdg_folder ~= "" then return files.join(xdg_folder, "sidestick") end
   return files.join(home, ".local", "state", "sidestick")
 end
 
---- The user's state folder: as set, as SIDESTICK_STATE_FOLDER says, or the usual one.
+--- The user's state folder: as set, as SIDESTICK_STATE_FOLDER says, or the default one.
 function discovery.state_folder()
-  local set, said = settings.get("state_folder"), os.getenv("SIDESTICK_STATE_FOLDER")
-  if set ~= "" then return set end
-  if said and said ~= "" then return said end
-  return usual_folder()
+  local setting, variable = settings.get("state_folder"), os.getenv("SIDESTICK_STATE_FOLDER")
+  if setting ~= "" then return setting end
+  if variable and variable ~= "" then return variable end
+  return default_state_folder()
 end
 
-local function complete(found)
-  return type(found) == "table" and math.type(found.osc_port) == "integer" and type(found.spool) == "string"
-    and type(found.sender) == "table" and type(found.sender[1]) == "string"
+local function is_valid(daemon)
+  return type(daemon) == "table" and math.type(daemon.osc_port) == "integer" and type(daemon.spool) == "string"
+    and type(daemon.sender) == "table" and type(daemon.sender[1]) == "string"
 end
 
 --- pid, osc_port, spool, version and sender of the sidestick that was started last; nil if there is none.
-function discovery.running()
+function discovery.find_daemon()
   local text = files.read(files.join(discovery.state_folder(), "daemon.json"))
-  local found = text and json.decode(text)
-  if not complete(found) then return nil end
-  reaper.SetExtState("sidestick", "last_sender", json.encode(found.sender), true)
-  return found
+  local daemon = text and json.decode(text)
+  if not is_valid(daemon) then return nil end
+  reaper.SetExtState("sidestick", "last_sender", json.encode(daemon.sender), true)
+  return daemon
 end
 
 return discovery

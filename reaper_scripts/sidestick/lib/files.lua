@@ -1,14 +1,14 @@
--- Small files, and the names of places.
+-- Small files and paths, and which system this is.
 
 local files = {}
 
 files.SEPARATOR = package.config:sub(1, 1)
 
-function files.windows()
+function files.is_windows()
   return reaper.GetOS():find("^Win") ~= nil
 end
 
-function files.macos()
+function files.is_macos()
   local name = reaper.GetOS()
   return name:find("^OSX") ~= nil or name:find("^macOS") ~= nil
 end
@@ -26,25 +26,25 @@ function files.read(path)
   return content
 end
 
--- A full disk is told by the write or, for what fits into a buffer, only by the close.
-local function write(path, content)
+-- A full disk is reported by the write or, for what fits into a buffer, only by the close.
+local function write_all(path, content)
   local file, problem = io.open(path, "wb")
   if not file then return nil, problem end
-  local written, unwritten = file:write(content)
-  local closed, unclosed = file:close()
-  return written and closed, unwritten or unclosed
+  local written, write_problem = file:write(content)
+  local closed, close_problem = file:close()
+  return written and closed, write_problem or close_problem
 end
 
 --- Written under another name and renamed, so that a reader never sees a part. True, or nil and the reason.
-function files.write_whole(path, content)
-  local fresh = path .. ".new"
-  local written, problem = write(fresh, content)
+function files.write_atomically(path, content)
+  local temporary = path .. ".new"
+  local written, problem = write_all(temporary, content)
   if not written then
-    os.remove(fresh)
+    os.remove(temporary)
     return nil, problem
   end
   os.remove(path)
-  return os.rename(fresh, path)
+  return os.rename(temporary, path)
 end
 
 --- The name without its folder, and without its ending.
@@ -57,8 +57,8 @@ function files.folder(path)
   return (path:match("^(.*)[/\\][^/\\]*$") or ".")
 end
 
---- `path` seen from `folder`, unless it is absolute already.
-function files.beside(folder, path)
+--- `path` as an absolute one, relative to `folder` unless it is absolute already.
+function files.resolve(folder, path)
   if path:find("^/") or path:find("^%a:[/\\]") or path:find("^\\\\") then return path end
   return files.join(folder, (path:gsub("/", files.SEPARATOR)))
 end

@@ -2,17 +2,17 @@
 
 local drums = require("drums")
 local grid = require("grid")
+local item_state = require("item_state")
 local json = require("json")
-local kept = require("kept")
-local notes = require("notes")
+local project = require("project")
 local settings = require("settings")
-local slices = require("slices")
-local TimeMap = require("timemap")
-local undo = require("undo")
+local take_events = require("take_events")
+local TimeMap = require("time_map")
+local time_slicing = require("time_slicing")
 
 local insertion = {}
 
-local function title_of(part)
+local function part_title(part)
   return part:sub(1, 1):upper() .. part:sub(2)
 end
 
@@ -22,7 +22,7 @@ end
 
 local ALL_CHANNELS = -1
 
-local function key_of(track)
+local function track_key_of(track)
   return select(2, reaper.GetSetMediaTrackInfo_String(track, "P_EXT:sidestick_track", "", false))
 end
 
@@ -30,32 +30,32 @@ local function find_track(source, part)
   local wanted = track_key(source, part)
   for index = 0, reaper.CountTracks(0) - 1 do
     local track = reaper.GetTrack(0, index)
-    if key_of(track) == wanted then return track end
+    if track_key_of(track) == wanted then return track end
   end
 end
 
 -- Below the source, and below what sidestick has put there already.
-local function place_below(source)
+local function index_below(source)
   local guid = reaper.GetTrackGUID(source)
   local index = math.floor(reaper.GetMediaTrackInfo_Value(source, "IP_TRACKNUMBER"))
-  while index < reaper.CountTracks(0) and key_of(reaper.GetTrack(0, index)):sub(1, #guid) == guid do
+  while index < reaper.CountTracks(0) and track_key_of(reaper.GetTrack(0, index)):sub(1, #guid) == guid do
     index = index + 1
   end
   return index
 end
 
-local function name_general_rows(track)
+local function name_gm_rows(track)
   for _, drum in ipairs(drums.LIST) do
     reaper.SetTrackMIDINoteNameEx(0, track, drum.pitch, ALL_CHANNELS, drum.name)
   end
 end
 
 local function new_track(source, part)
-  local index = place_below(source)
+  local index = index_below(source)
   reaper.InsertTrackAtIndex(index, true)
   local track = reaper.GetTrack(0, index)
   local _, name = reaper.GetSetMediaTrackInfo_String(source, "P_NAME", "", false)
-  local title = (name ~= "" and name .. " " or "") .. title_of(part)
+  local title = (name ~= "" and name .. " " or "") .. part_title(part)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", title, true)
   reaper.GetSetMediaTrackInfo_String(track, "P_EXT:sidestick_track", track_key(source, part), true)
   return track
@@ -63,7 +63,7 @@ end
 
 local function new_item(record, result)
   local track = find_track(record.track, result.part) or new_track(record.track, result.part)
-  if result.part == "drums" and settings.get("drum_map") == "gm" then name_general_rows(track) end
+  if result.part == "drums" and settings.get("drum_map") == "gm" then name_gm_rows(track) end
   local from = record.map.position
   local item = reaper.CreateNewMIDIItemInProj(track, from, from + record.map.length, false)
   local take = reaper.GetActiveTake(item)
@@ -72,95 +72,98 @@ local function new_item(record, result)
 end
 
 -- The audio item is still played as it was when its notes were put there.
-local function same_map(made, record)
-  return json.encode(made.map) == json.encode(record.map:values())
+local function same_map(saved, record)
+  return json.encode(saved.map) == json.encode(record.map:values())
 end
 
 --- How far the user has moved an item since its notes were put there; cutting its edges moves nothing.
-function insertion.moved(item)
-  local made = kept.made(item)
-  return reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0) - made.origin
+function insertion.item_shift(item)
+  local saved = item_state.result(item)
+  return reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0) - saved.origin
 end
 
 -- The lines of REAPER's grid that the notes lie on (see grid.lua), or json.null: where the daemon puts them.
-local function lines_for(result, made)
-  if result.grid ~= nil then return result.grid end
-  return made and made.grid or json.null
+local function lines_of_result(result, saved)
+  if result.lines ~= nil then return result.lines end
+  return saved and saved.grid or json.null
 end
 
-local function keep(item, record, result, before)
+local function save_result(item, record, result, previous)
   local origin = reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0)
-  kept.set_made(item, {
+  item_state.set_result(item, {
     job = result.job, part = result.part, source = record.guid, file = record.path or json.null,
     manifest = result.manifest or json.null,
-    map = record.map:values(), origin = before and before.origin or origin,
-    grid = lines_for(result, before),
+    map = record.map:values(), origin = previous and previous.origin or origin,
+    grid = lines_of_result(result, previous),
   })
 end
 
-local function at_once() end
+local function no_yield() end
 
-local function write(record, result, packed, item, closing)
-  local before = item and kept.made(item)
+local function write_item(record, result, packed, item, last_tick)
+  local previous = item and item_state.result(item)
   item = item or new_item(record, result)
   local take = reaper.GetActiveTake(item)
-  notes.write(take, packed, closing or notes.closing(take, at_once))
-  keep(item, record, result, before)
+  take_events.write(take, packed, last_tick or take_events.end_tick(take, no_yield))
+  save_result(item, record, result, previous)
   return item
 end
 
--- All that takes time; what is returned changes the project. `there` is the item to be replaced, if there is one.
-local function prepared(record, result, there)
-  local made = there and kept.made(there)
-  local fits = made and same_map(made, record)
-  local shift = fits and insertion.moved(there) or 0.0
-  local lines = lines_for(result, fits and made)
-  local counted = notes.counted(notes.placed(result.notes, record.map, slices.breathe), shift, slices.breathe)
-  if lines ~= json.null then grid.tidy(counted, lines, slices.breathe) end
-  local events = notes.events(counted, notes.bends(result.notes, record.map, shift, slices.breathe), slices.breathe)
-  local take = fits and reaper.GetActiveTake(there)
-  local ruler = take and notes.ruler(take) or notes.expected_ruler(record.map.position)
-  local packed = notes.packed(events, ruler, slices.breathe)
-  local closing = take and notes.closing(take, slices.breathe)
+-- All that takes time; what is returned changes the project. `existing` is the item to be replaced, if there is one.
+local function prepare(record, result, existing)
+  local yield = time_slicing.yield
+  local saved = existing and item_state.result(existing)
+  local is_unchanged = saved and same_map(saved, record)
+  local shift = is_unchanged and insertion.item_shift(existing) or 0.0
+  local lines = lines_of_result(result, is_unchanged and saved)
+  local placed = take_events.to_project_time(result.notes, record.map, yield)
+  take_events.add_quarter_notes(placed, shift, yield)
+  if lines ~= json.null then grid.snap_notes(placed, lines, yield) end
+  local bends = take_events.bend_events(result.notes, record.map, shift, yield)
+  local events = take_events.add_note_events(placed, bends, yield)
+  local take = is_unchanged and reaper.GetActiveTake(existing)
+  local scale = take and take_events.tick_scale(take) or take_events.default_tick_scale(record.map.position)
+  local packed = take_events.pack(events, scale, yield)
+  local last_tick = take and take_events.end_tick(take, yield)
   return function()
-    if there and not fits then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(there), there) end
-    return write(record, result, packed, fits and there or nil, closing)
+    if existing and not is_unchanged then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(existing), existing) end
+    return write_item(record, result, packed, is_unchanged and existing or nil, last_tick)
   end
 end
 
-local function in_one_step(works, title)
-  if #works == 0 then return end
-  undo.block(title, function()
-    for _, work in ipairs(works) do work() end
+local function run_in_undo_step(changes, title)
+  if #changes == 0 then return end
+  project.undo_block(title, function()
+    for _, change in ipairs(changes) do change() end
   end)
 end
 
 --- Inserts or replaces parts of one source item, as one undo step. Each of `results` has job, part, notes, manifest
--- and, if that is to change, the grid that the notes lie on. The slow part is done in slices.
+-- and, if they are to change, the grid lines that the notes lie on. The slow part is done in time slices.
 function insertion.insert(record, results, title)
-  local works = {}
+  local changes = {}
   for index, result in ipairs(results) do
-    works[index] = prepared(record, result, kept.find(record.guid, result.part))
+    changes[index] = prepare(record, result, item_state.find_item(record.guid, result.part))
   end
-  in_one_step(works, title)
+  run_in_undo_step(changes, title)
 end
 
 --- Puts new notes into items that sidestick has made: `list` holds {item, result}. One undo step.
 function insertion.replace(list, title)
-  local works = {}
+  local changes = {}
   for index, entry in ipairs(list) do
-    works[index] = prepared(insertion.remembered(entry.item), entry.result, entry.item)
+    changes[index] = prepare(insertion.record_of_item(entry.item), entry.result, entry.item)
   end
-  in_one_step(works, title)
+  run_in_undo_step(changes, title)
 end
 
---- A source record made from what a MIDI item remembers, for when the audio item is not at hand.
-function insertion.remembered(item)
-  local made = kept.made(item)
-  if not made then return nil end
-  local path = made.file ~= json.null and made.file or nil
-  local map, track = TimeMap.new(made.map), reaper.GetMediaItemTrack(item)
-  return { guid = made.source, path = path, map = map, track = track, name = "" }, made
+--- A source record made from the saved result of a MIDI item, for when the audio item is not at hand.
+function insertion.record_of_item(item)
+  local saved = item_state.result(item)
+  if not saved then return nil end
+  local path = saved.file ~= json.null and saved.file or nil
+  local map, track = TimeMap.new(saved.map), reaper.GetMediaItemTrack(item)
+  return { guid = saved.source, path = path, map = map, track = track, name = "" }, saved
 end
 
 --- Names the rows of a source's drum track after the clusters of its job: {pitch = label} as its drum map has them.

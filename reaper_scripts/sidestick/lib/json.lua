@@ -1,4 +1,4 @@
--- JSON text and Lua values. A long text is read in slices: `breathe` is called now and then.
+-- JSON text and Lua values. A long text is read in time slices: `yield` is called for each value.
 
 local json = { null = setmetatable({}, { __tostring = function() return "null" end }) }
 local array_mark = {}
@@ -15,7 +15,7 @@ local function fail(at, what)
   error({ json = ("%s at byte %d"):format(what, at) }, 0)
 end
 
-local function skip(reader, at)
+local function skip_spaces(reader, at)
   return reader.text:find("[^ \n\r\t]", at) or #reader.text + 1
 end
 
@@ -29,9 +29,9 @@ local function code_point(reader, at)
 end
 
 local function read_escape(reader, at)
-  local letter = reader.text:sub(at, at)
-  if letter == "u" then return code_point(reader, at + 1) end
-  return escapes[letter] or fail(at, "an unknown escape"), at + 1
+  local character = reader.text:sub(at, at)
+  if character == "u" then return code_point(reader, at + 1) end
+  return escapes[character] or fail(at, "an unknown escape"), at + 1
 end
 
 local function read_string(reader, at)
@@ -52,71 +52,71 @@ end
 
 local function read_list(reader, at)
   local list = json.list()
-  at = skip(reader, at)
+  at = skip_spaces(reader, at)
   if reader.text:byte(at) == 93 then return list, at + 1 end
   while true do
     list[#list + 1], at = read_value(reader, at)
-    at = skip(reader, at)
-    local mark = reader.text:byte(at)
-    if mark == 93 then return list, at + 1 end
-    if mark ~= 44 then fail(at, "a list without its end") end
+    at = skip_spaces(reader, at)
+    local byte = reader.text:byte(at)
+    if byte == 93 then return list, at + 1 end
+    if byte ~= 44 then fail(at, "a list without its end") end
     at = at + 1
   end
 end
 
 local function read_pair(reader, at, object)
-  at = skip(reader, at)
+  at = skip_spaces(reader, at)
   if reader.text:byte(at) ~= 34 then fail(at, "no name") end
   local name
   name, at = read_string(reader, at + 1)
-  at = skip(reader, at)
+  at = skip_spaces(reader, at)
   if reader.text:byte(at) ~= 58 then fail(at, "no colon") end
   object[name], at = read_value(reader, at + 1)
-  return skip(reader, at)
+  return skip_spaces(reader, at)
 end
 
 local function read_object(reader, at)
   local object = {}
-  at = skip(reader, at)
+  at = skip_spaces(reader, at)
   if reader.text:byte(at) == 125 then return object, at + 1 end
   while true do
     at = read_pair(reader, at, object)
-    local mark = reader.text:byte(at)
-    if mark == 125 then return object, at + 1 end
-    if mark ~= 44 then fail(at, "an object without its end") end
+    local byte = reader.text:byte(at)
+    if byte == 125 then return object, at + 1 end
+    if byte ~= 44 then fail(at, "an object without its end") end
     at = at + 1
   end
 end
 
-local words = { { "true", true }, { "false", false }, { "null", json.null } }
+local LITERALS = { { "true", true }, { "false", false }, { "null", json.null } }
 
-local function read_word(reader, at)
-  for _, word in ipairs(words) do
-    if reader.text:sub(at, at + #word[1] - 1) == word[1] then return word[2], at + #word[1] end
+local function read_literal(reader, at)
+  for _, literal in ipairs(LITERALS) do
+    if reader.text:sub(at, at + #literal[1] - 1) == literal[1] then return literal[2], at + #literal[1] end
   end
   return read_number(reader, at)
 end
 
 function read_value(reader, at)
-  reader.breathe()
-  at = skip(reader, at)
-  local mark = reader.text:byte(at)
-  if mark == 34 then return read_string(reader, at + 1) end
-  if mark == 123 then return read_object(reader, at + 1) end
-  if mark == 91 then return read_list(reader, at + 1) end
-  return read_word(reader, at)
+  reader.yield()
+  at = skip_spaces(reader, at)
+  local byte = reader.text:byte(at)
+  if byte == 34 then return read_string(reader, at + 1) end
+  if byte == 123 then return read_object(reader, at + 1) end
+  if byte == 91 then return read_list(reader, at + 1) end
+  return read_literal(reader, at)
 end
 
 local function read_all(reader)
   local value, at = read_value(reader, 1)
-  at = skip(reader, at)
+  at = skip_spaces(reader, at)
   if at <= #reader.text then fail(at, "something behind the end") end
   return value
 end
 
 --- The value, or nil and what is wrong. null is json.null.
-function json.decode(text, breathe)
-  local ok, value = pcall(read_all, { text = text, breathe = breathe or function() end })
+function json.decode(text, yield)
+  local ok, value = pcall(read_all, { text = text, yield = yield or function() end })
   if ok then return value end
   if type(value) == "table" and value.json then return nil, "not JSON: " .. value.json end
   error(value, 0)
@@ -124,8 +124,8 @@ end
 
 local write_value
 
-local function quoted(text)
-  local body = text:gsub('[%c"\\]', function(letter) return ("\\u%04x"):format(letter:byte()) end)
+local function quote_string(text)
+  local body = text:gsub('[%c"\\]', function(character) return ("\\u%04x"):format(character:byte()) end)
   return '"' .. body .. '"'
 end
 
@@ -146,14 +146,14 @@ local function write_object(object)
   for name in pairs(object) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for index, name in ipairs(names) do
-    parts[index] = quoted(tostring(name)) .. ":" .. write_value(object[name])
+    parts[index] = quote_string(tostring(name)) .. ":" .. write_value(object[name])
   end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
 function write_value(value)
   if value == json.null then return "null" end
-  if type(value) == "string" then return quoted(value) end
+  if type(value) == "string" then return quote_string(value) end
   if type(value) == "number" then return write_number(value) end
   if type(value) ~= "table" then return tostring(value) end
   if getmetatable(value) == array_mark or #value > 0 then return write_list(value) end

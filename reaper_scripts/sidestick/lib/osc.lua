@@ -2,12 +2,12 @@
 
 local osc = {}
 
-local function padded(text)
+local function pad(text)
   return text .. ("\0"):rep(4 - #text % 4)
 end
 
-local function argument(value)
-  if type(value) == "string" then return "s", padded(value) end
+local function encode_argument(value)
+  if type(value) == "string" then return "s", pad(value) end
   if math.type(value) == "integer" then return "i", string.pack(">i4", value) end
   return "f", string.pack(">f", value)
 end
@@ -15,19 +15,19 @@ end
 function osc.encode(address, args)
   local tags, bodies = { "," }, {}
   for index, value in ipairs(args) do
-    tags[index + 1], bodies[index] = argument(value)
+    tags[index + 1], bodies[index] = encode_argument(value)
   end
-  return padded(address) .. padded(table.concat(tags)) .. table.concat(bodies)
+  return pad(address) .. pad(table.concat(tags)) .. table.concat(bodies)
 end
 
-local function text_at(data, at)
+local function read_string(data, at)
   local stop = data:find("\0", at, true)
   if not stop then return nil, #data + 1 end
   return data:sub(at, stop - 1), stop + 4 - (stop - 1) % 4
 end
 
-local readers = {
-  s = text_at,
+local READERS = {
+  s = read_string,
   i = function(data, at) return string.unpack(">i4", data, at) end,
   f = function(data, at) return string.unpack(">f", data, at) end,
   h = function(data, at) return string.unpack(">i8", data, at) end,
@@ -36,21 +36,21 @@ local readers = {
   F = function(_, at) return false, at end,
 }
 
-local function read(data)
-  local address, at = text_at(data, 1)
+local function read_message(data)
+  local address, at = read_string(data, 1)
   local tags
-  tags, at = text_at(data, at)
+  tags, at = read_string(data, at)
   assert(address:sub(1, 1) == "/" and tags:sub(1, 1) == ",")
   local args = {}
   for tag in tags:sub(2):gmatch(".") do
-    args[#args + 1], at = readers[tag](data, at)
+    args[#args + 1], at = READERS[tag](data, at)
   end
   return { address = address, args = args }
 end
 
 --- {address, args}, or nil for bytes that are no message.
 function osc.decode(data)
-  local ok, message = pcall(read, data)
+  local ok, message = pcall(read_message, data)
   return ok and message or nil
 end
 

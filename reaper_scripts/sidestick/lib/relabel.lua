@@ -1,18 +1,19 @@
 -- The notes selected in the MIDI editor get another label.
 
+local Client = require("client")
 local clusters = require("clusters")
 local Connection = require("connection")
+local corrections = require("corrections")
 local drums = require("drums")
-local edits = require("edits")
 local insertion = require("insertion")
-local kept = require("kept")
-local loop = require("loop")
-local Post = require("post")
-local say = require("say")
+local item_state = require("item_state")
+local message_box = require("message_box")
+local time_slicing = require("time_slicing")
 
 local relabel = {}
 
-local MOST = 1500  -- hits in one request
+local MAX_HITS = 1500  -- hits in one request
+local NO_HITS = "sidestick heard no hits where these notes are; were they moved?"
 
 local function edited_take()
   local editor = reaper.MIDIEditor_GetActive()
@@ -30,8 +31,8 @@ local function selected_notes(take, map, shift)
   return notes
 end
 
---- The label that the user picks from a menu at the mouse, or nil.
-function relabel.chosen()
+--- The label that the user chooses from a menu at the mouse, or nil.
+function relabel.choose_label()
   gfx.init("sidestick", 1, 1, 0, reaper.GetMousePosition())
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local choice = math.floor(gfx.showmenu(drums.menu()))
@@ -40,63 +41,66 @@ function relabel.chosen()
 end
 
 -- The item that sidestick made and its selected notes, or nil and a sentence.
-local function asked_for()
+local function read_selection()
   local take = edited_take()
   if not take then return nil, "Open sidestick's MIDI item in the MIDI editor and select notes first." end
   local item = reaper.GetMediaItemTake_Item(take)
-  local record, made = insertion.remembered(item)
-  if not made then return nil, "These notes were not made by sidestick, so there is nothing to relabel." end
-  if made.part ~= "drums" then
-    return nil, ("These notes are the %s; only drums have labels."):format(made.part)
+  local record, result = insertion.record_of_item(item)
+  if not result then return nil, "These notes were not made by sidestick, so there is nothing to relabel." end
+  if result.part ~= "drums" then
+    return nil, ("These notes are the %s; only drums have labels."):format(result.part)
   end
-  local shift = reaper.MIDI_GetProjTimeFromPPQPos(take, 0) - made.origin
+  local shift = reaper.MIDI_GetProjTimeFromPPQPos(take, 0) - result.origin
   local notes = selected_notes(take, record.map, shift)
   if #notes == 0 then return nil, "Select the notes that are wrong first." end
-  if #notes > MOST then
-    return nil, ("%d notes are selected; relabel at most %d at once, or use Review and relabel."):format(#notes, MOST)
+  if #notes > MAX_HITS then
+    local sentence = "%d notes are selected; relabel at most %d at once, or use Review and relabel."
+    return nil, sentence:format(#notes, MAX_HITS)
   end
-  return { item = item, job = made.job, notes = notes }
+  return { item = item, job = result.job, notes = notes }
 end
 
-local function changes(list, notes, label)
+local function label_changes(list, notes, label)
   local hits, count = {}, 0
-  for _, id in ipairs(clusters.match(notes, clusters.hits(list))) do
+  for _, id in ipairs(clusters.match_notes(notes, clusters.hits(list))) do
     hits[tostring(id)], count = label, count + 1
   end
   return count > 0 and { hits = hits }
 end
 
-local function correct(post, asked, label)
-  clusters.ask(post, asked.job, function(list, problem)
-    local found = list and changes(list, asked.notes, label)
-    if not found then return say.sorry(problem or "sidestick heard no hits where these notes are; were they moved?") end
-    edits.ask(post, asked.item, "relabel", { Post.options(found) }, { title = "relabel notes" }, function(wrong)
-      if wrong then say.sorry(wrong) end
+local function request_relabel(client, selection, label)
+  clusters.request(client, selection.job, function(list, problem)
+    local changes = list and label_changes(list, selection.notes, label)
+    if not changes then return message_box.show(problem or NO_HITS) end
+    local args, step = { Client.encode_options(changes) }, { title = "relabel notes" }
+    corrections.request(client, selection.item, "relabel", args, step, function(failure)
+      if failure then message_box.show(failure) end
     end)
   end)
 end
 
 --- Relabels the selected notes as `label`; without one the user is asked.
-function relabel.selected(label)
-  local asked, problem = asked_for()
-  if not asked then return say.sorry(problem) end
-  label = label or relabel.chosen()
+function relabel.run(label)
+  local selection, problem = read_selection()
+  if not selection then return message_box.show(problem) end
+  label = label or relabel.choose_label()
   if not label then return end
-  local connection = Connection.new(function(post) correct(post, asked, label) end)
-  loop.run(function() return connection:step() end)
+  local connection = Connection.new(function(client) request_relabel(client, selection, label) end)
+  time_slicing.run_loop(function() return connection:step() end)
 end
 
 --- The item that sidestick made among the selected ones, of the audio items that are selected, or in the MIDI editor.
-function relabel.item()
+function relabel.midi_item()
   local take = edited_take()
   for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
     local item = reaper.GetSelectedMediaItem(0, index)
     local _, guid = reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)
-    local made = kept.made(item) and item or kept.find(guid, "drums") or kept.find(guid)
-    if made then return made end
+    local midi_item = item_state.result(item) and item or item_state.find_item(guid, "drums")
+      or item_state.find_item(guid)
+    if midi_item then return midi_item end
   end
   local item = take and reaper.GetMediaItemTake_Item(take)
-  return item and kept.made(item) and item or nil
+  return item and item_state.result(item) and item or nil
 end
 
 return relabel

@@ -2,13 +2,13 @@
 
 local Connection = require("connection")
 local drums = require("drums")
-local loop = require("loop")
-local Model = require("review_model")
-local paint = require("paint")
-local place = require("place")
+local graphics = require("graphics")
+local message_box = require("message_box")
 local relabel = require("relabel")
-local say = require("say")
+local Model = require("review_model")
 local View = require("review_view")
+local time_slicing = require("time_slicing")
+local window_position = require("window_position")
 
 local review = {}
 
@@ -18,8 +18,8 @@ local UP, DOWN, DELETE, BACKSPACE = 30064, 1685026670, 6579564, 8
 local CTRL_Z, CTRL_Y = 26, 25
 
 local KEYS = {
-  [UP] = function(model) model:mark(model.marked - 1) end,
-  [DOWN] = function(model) model:mark(model.marked + 1) end,
+  [UP] = function(model) model:select(model.selected - 1) end,
+  [DOWN] = function(model) model:select(model.selected + 1) end,
   [ENTER] = function(model) model:audition() end,
   [SPACE] = function(model) model:audition() end,
   [DELETE] = function(model) model:delete() end,
@@ -28,23 +28,23 @@ local KEYS = {
   [CTRL_Y] = function(model) model:redo() end,
 }
 
-local function letter(key)
+local function drum_of_key(key)
   return key > SPACE and key < 127 and drums.by_key[string.char(key):lower()]
 end
 
 --- What a key does. False when the window is to be closed.
-function review.press(model, key)
+function review.press_key(model, key)
   if key == CLOSED or key == ESCAPE then return false end
-  local act, drum = KEYS[key], letter(key)
-  if act then act(model) elseif drum then model:relabel(drum.label) end
+  local action, drum = KEYS[key], drum_of_key(key)
+  if action then action(model) elseif drum then model:relabel(drum.label) end
   return true
 end
 
-local function frame(model, view)
+local function run_frame(model, view)
   view:draw()
   local key = gfx.getchar()
   while key > 0 do
-    if not review.press(model, key) then return false end
+    if not review.press_key(model, key) then return false end
     key = gfx.getchar()
   end
   return key ~= CLOSED
@@ -52,18 +52,18 @@ end
 
 --- Opens the window for the selected item.
 function review.run()
-  local item = relabel.item()
-  if not item then return say.sorry("Select an item that sidestick has made MIDI of first.") end
+  local item = relabel.midi_item()
+  if not item then return message_box.show("Select an item that sidestick has made MIDI of first.") end
   local model = Model.new(item)
   local view = View.new(model)
-  local connection = Connection.new(function(post) model:open(post) end)
-  paint.open("sidestick: review and relabel", place.load(NAME, WIDTH, HEIGHT))
-  loop.run(function()
-    local open = frame(model, view)
+  local connection = Connection.new(function(client) model:open(client) end)
+  graphics.open_window("sidestick: review and relabel", window_position.load(NAME, WIDTH, HEIGHT))
+  time_slicing.run_loop(function()
+    local open = run_frame(model, view)
     connection:step()
-    return open and not connection.failed
+    return open and not connection.has_failed
   end, function()
-    place.save(NAME)
+    window_position.save(NAME)
     gfx.quit()
   end)
 end

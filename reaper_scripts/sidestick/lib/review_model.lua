@@ -1,13 +1,13 @@
 -- What the review window shows and changes: the clusters of one job, its settings, and the MIDI item that follows.
 
+local Client = require("client")
 local clusters = require("clusters")
+local corrections = require("corrections")
 local drums = require("drums")
-local edits = require("edits")
+local item_state = require("item_state")
 local json = require("json")
-local kept = require("kept")
 local manifest = require("manifest")
-local Post = require("post")
-local slices = require("slices")
+local time_slicing = require("time_slicing")
 
 local Model = {}
 Model.__index = Model
@@ -15,27 +15,28 @@ Model.__index = Model
 local DEFAULT_SENSITIVITY = 0.5
 
 function Model.new(item)
-  local made = kept.made(item)
+  local result = item_state.result(item)
   return setmetatable({
-    item = item, job = made.job, part = made.part, manifest = made.manifest, rows = {}, grid = {}, sensitivity = {},
-    marked = 1, message = "Asking sidestick what it heard ...", queue = {}, name = "", duration = 1.0,
+    item = item, job = result.job, part = result.part, manifest = result.manifest, rows = {}, grid = {},
+    sensitivity = {}, selected = 1, message = "Asking sidestick what it heard ...", queue = {}, name = "",
+    duration = 1.0,
   }, Model)
 end
 
---- From now on there is somebody to ask.
-function Model:open(post)
-  self.post = post
+--- To be called once the daemon can be reached.
+function Model:open(client)
+  self.client = client
   self:_load()
 end
 
 function Model:_load()
-  clusters.ask(self.post, self.job, function(list, problem)
-    if list then return self:_take(list) end
+  clusters.request(self.client, self.job, function(list, problem)
+    if list then return self:_show_clusters(list) end
     self.message = problem
   end)
 end
 
-local function velocities(rows)
+local function mean_velocities(rows)
   local sums, counts = {}, {}
   for _, row in ipairs(rows) do
     sums[row.drum] = (sums[row.drum] or 0) + row.velocity * row.count
@@ -45,25 +46,25 @@ local function velocities(rows)
   return sums, counts
 end
 
-function Model:_take(list)
-  local found, problem = manifest.read(self.manifest, slices.breathe)
-  if found then
-    local settled = manifest.settled(found)
-    self.grid, self.sensitivity, self.name = settled.grid, settled.sensitivity, found.source.name
-    self.duration = found.source.duration
+function Model:_show_clusters(list)
+  local content, problem = manifest.read(self.manifest, time_slicing.yield)
+  if content then
+    local effective = manifest.effective_settings(content)
+    self.grid, self.sensitivity, self.name = effective.grid, effective.sensitivity, content.source.name
+    self.duration = content.source.duration
   end
   self.rows = list
-  self.velocity, self.count = velocities(list)
-  self.marked = math.max(1, math.min(self.marked, #list))
+  self.velocity, self.count = mean_velocities(list)
+  self.selected = math.max(1, math.min(self.selected, #list))
   self.message = problem or #list == 0 and "No drums were heard in this song, so there is nothing to review." or nil
 end
 
 function Model:row()
-  return self.rows[self.marked]
+  return self.rows[self.selected]
 end
 
-function Model:mark(index)
-  self.marked = math.max(1, math.min(index, #self.rows))
+function Model:select(index)
+  self.selected = math.max(1, math.min(index, #self.rows))
 end
 
 --- 0..1; 0.5 is as sidestick heard it.
@@ -72,46 +73,47 @@ function Model:sensitivity_of(drum)
 end
 
 --- Whether a change is on its way.
-function Model:busy()
-  return self.asking ~= nil or #self.queue > 0
+function Model:is_busy()
+  return self.in_flight ~= nil or #self.queue > 0
 end
 
--- Changes go out one after the other, so that nothing that is pressed quickly is lost.
-function Model:_edit(verb, args, title, lines)
-  if not self.post then return end
-  table.insert(self.queue, { verb = verb, args = args, how = { title = title, grid = lines } })
+-- Corrections are sent one after the other, so that nothing that is pressed quickly is lost.
+function Model:_correct(command, args, title, lines)
+  if not self.client then return end
+  table.insert(self.queue, { command = command, args = args, step = { title = title, lines = lines } })
   self.message = nil
-  self:_next()
+  self:_send_next()
 end
 
-function Model:_next()
-  if self.asking or #self.queue == 0 then return end
-  local edit = table.remove(self.queue, 1)
-  self.asking = edit
-  edits.ask(self.post, self.item, edit.verb, edit.args, edit.how, function(problem, path)
-    self.asking = nil
+function Model:_send_next()
+  if self.in_flight or #self.queue == 0 then return end
+  local correction = table.remove(self.queue, 1)
+  self.in_flight = correction
+  local function on_done(problem, path)
+    self.in_flight = nil
     self.message = problem
     if problem then self.queue = {} else self.manifest = path end
     if #self.queue == 0 then self:_load() end
-    self:_next()
-  end)
+    self:_send_next()
+  end
+  corrections.request(self.client, self.item, correction.command, correction.args, correction.step, on_done)
 end
 
 function Model:_relabel(changes, title)
-  self:_edit("relabel", { Post.options(changes) }, title)
+  self:_correct("relabel", { Client.encode_options(changes) }, title)
 end
 
---- Gives the marked row another label.
+--- Gives the selected row another label.
 function Model:relabel(label)
   local row = self:row()
   if not row or row.label == label then return end
-  self:_relabel(clusters.relabelled(row, label), "relabel as " .. drums.name(label))
+  self:_relabel(clusters.relabel_changes(row, label), "relabel as " .. drums.name(label))
 end
 
---- Takes all hits of the marked row out.
+--- Takes all hits of the selected row out.
 function Model:delete()
   local row = self:row()
-  if row then self:_relabel(clusters.deleted(row), "delete " .. drums.name(row.label)) end
+  if row then self:_relabel(clusters.delete_changes(row), "delete " .. drums.name(row.label)) end
 end
 
 --- More (towards 1) or fewer (towards 0) hits of a drum. The slider stays where it was let go.
@@ -131,36 +133,36 @@ end
 --- Changes of the grid: step, quantize, strength, swing.
 function Model:set_grid(values)
   for name, value in pairs(values) do self.grid[name] = value end
-  self:_edit("regenerate", { Post.options({ grid = values }) }, "grid", json.null)
+  self:_correct("regenerate", { Client.encode_options({ grid = values }) }, "grid", json.null)
 end
 
 function Model:undo()
-  self:_edit("undo", {}, "undo correction")
+  self:_correct("undo", {}, "undo correction")
 end
 
 function Model:redo()
-  self:_edit("redo", {}, "redo correction")
+  self:_correct("redo", {}, "redo correction")
 end
 
-function Model:_play(verb, ...)
-  if not self.post then return end
-  self.post:ask("/sidestick/" .. verb, { ... }, function(message)
+function Model:_request(command, ...)
+  if not self.client then return end
+  self.client:request("/sidestick/" .. command, { ... }, function(message)
     if message.address == "/sidestick/fail" then self.message = message.args[4] end
   end)
 end
 
---- Plays the marked cluster's notes on sidestick's MIDI port.
+--- Plays the selected cluster's notes on sidestick's MIDI port.
 function Model:audition()
   local row = self:row()
-  if row then self:_play("audition", self.job, row.cluster) end
+  if row then self:_request("audition", self.job, row.cluster) end
 end
 
 function Model:push()
-  self:_play("push", self.job, Post.options({ when = "now", parts = { self.part } }))
+  self:_request("push", self.job, Client.encode_options({ when = "now", parts = { self.part } }))
 end
 
 function Model:stop()
-  self:_play("stop")
+  self:_request("stop")
 end
 
 return Model

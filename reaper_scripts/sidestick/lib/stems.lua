@@ -1,8 +1,8 @@
 -- Stems into the project: tracks in a folder below the source, each item played exactly as its source is.
 
 local files = require("files")
+local project = require("project")
 local settings = require("settings")
-local undo = require("undo")
 
 local stems = {}
 
@@ -11,7 +11,7 @@ local COLOURS = {
   drums = { 214, 93, 66 }, bass = { 86, 130, 196 }, vocals = { 201, 164, 66 }, guitar = { 106, 158, 98 },
   piano = { 150, 112, 184 }, other = { 128, 138, 148 },
 }
-local CUSTOM = 0x1000000
+local CUSTOM_COLOUR = 0x1000000
 local BUILD_PEAKS = 40047
 local ITEM_VALUES = { "D_POSITION", "D_LENGTH", "D_FADEINLEN", "D_FADEOUTLEN", "D_SNAPOFFSET", "B_LOOPSRC" }
 local TAKE_VALUES = { "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "D_VOL", "D_PAN" }
@@ -22,7 +22,7 @@ local function add_track(index, name, colour, depth)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
   reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", depth)
   if colour then
-    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | CUSTOM)
+    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | CUSTOM_COLOUR)
   end
   return track
 end
@@ -55,19 +55,19 @@ end
 local function add_items(record, track, name, path)
   local map = record.map
   if not record.section or #map.markers > 0 then return add_item(record, track, name, path) end
-  local rounds = map:rounds()
-  for place, round in ipairs(rounds) do
+  local segments = map:segments()
+  for number, segment in ipairs(segments) do
     local item, take = add_item(record, track, name, path)
-    reaper.SetMediaItemInfo_Value(item, "D_POSITION", round.position)
-    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", round.length)
+    reaper.SetMediaItemInfo_Value(item, "D_POSITION", segment.position)
+    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", segment.length)
     reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
-    reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", round.start)
-    if place > 1 then reaper.SetMediaItemInfo_Value(item, "D_FADEINLEN", 0) end
-    if place < #rounds then reaper.SetMediaItemInfo_Value(item, "D_FADEOUTLEN", 0) end
+    reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", segment.start)
+    if number > 1 then reaper.SetMediaItemInfo_Value(item, "D_FADEINLEN", 0) end
+    if number < #segments then reaper.SetMediaItemInfo_Value(item, "D_FADEOUTLEN", 0) end
   end
 end
 
-local function present(paths)
+local function existing_stems(paths)
   local names = {}
   for _, name in ipairs(ORDER) do
     if paths[name] and reaper.file_exists(paths[name]) then names[#names + 1] = name end
@@ -75,12 +75,12 @@ local function present(paths)
   return names
 end
 
-local function insert(record, names, paths)
+local function insert_tracks(record, names, paths)
   local index = math.floor(reaper.GetMediaTrackInfo_Value(record.track, "IP_TRACKNUMBER"))
   add_track(index, record.name .. " stems", nil, 1)
-  for place, name in ipairs(names) do
+  for number, name in ipairs(names) do
     local title = name:sub(1, 1):upper() .. name:sub(2)
-    local track = add_track(index + place, title, COLOURS[name], place == #names and -1 or 0)
+    local track = add_track(index + number, title, COLOURS[name], number == #names and -1 or 0)
     add_items(record, track, record.name .. " " .. name, paths[name])
   end
   if settings.get("mute_source") == "yes" then reaper.SetMediaItemInfo_Value(record.item, "B_MUTE", 1) end
@@ -89,11 +89,11 @@ end
 
 --- Nil, or one sentence.
 function stems.insert(record, paths)
-  local names = present(paths)
+  local names = existing_stems(paths)
   if #names == 0 then
     return ("The stems of %s are not there any more. Run the action once more."):format(files.name(record.path))
   end
-  undo.block("separate into stems", function() insert(record, names, paths) end)
+  project.undo_block("separate into stems", function() insert_tracks(record, names, paths) end)
 end
 
 return stems

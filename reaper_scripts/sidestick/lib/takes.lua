@@ -1,18 +1,18 @@
 -- The selected audio items: which file they play and how, or one sentence why they cannot be used.
 
 local files = require("files")
-local TimeMap = require("timemap")
+local TimeMap = require("time_map")
 
 local takes = {}
 
-local function name_of(item, take)
+local function display_name(item, take)
   local name = take and reaper.GetTakeName(take) or ""
   if name ~= "" then return name end
   return ("item at %.1f s"):format(reaper.GetMediaItemInfo_Value(item, "D_POSITION"))
 end
 
 -- The source that reads the file, and the second of it at which the sections around it start.
-local function root_of(source)
+local function root_source(source)
   local shift, reversed = 0.0, false
   while source do
     local section, start, _, backwards = reaper.PCM_Source_GetSectionInfo(source)
@@ -50,9 +50,9 @@ local function warnings(name, take)
   return { ("sidestick hears the file of %s as it is, without the take's pitch and effects."):format(name) }
 end
 
-local function record(item, take, path, shift, name)
+local function new_record(item, take, path, shift, name)
   local source = reaper.GetMediaItemTake_Source(take)
-  local map = TimeMap.of(item, take, shift)
+  local map = TimeMap.from_take(item, take, shift)
   return {
     item = item, take = take, path = path, name = name, map = map, warnings = warnings(name, take),
     section = reaper.GetMediaSourceParent(source) ~= nil,
@@ -64,25 +64,25 @@ end
 --- The record of one item, or nil and a sentence.
 function takes.read(item)
   local take = reaper.GetActiveTake(item)
-  local name = name_of(item, take)
+  local name = display_name(item, take)
   local problem = take_problem(item, name, take)
   if problem then return nil, problem end
-  local source, shift, reversed = root_of(reaper.GetMediaItemTake_Source(take))
+  local source, shift, reversed = root_source(reaper.GetMediaItemTake_Source(take))
   if reversed then return nil, ("%s plays backwards. Reverse it back, or glue it first."):format(name) end
   local path = source and reaper.GetMediaSourceFileName(source) or ""
   problem = file_problem(name, path, source and reaper.GetMediaSourceType(source) or "", source)
   if problem then return nil, problem end
-  return record(item, take, path, shift, (select(2, files.name(path))))
+  return new_record(item, take, path, shift, (select(2, files.name(path))))
 end
 
 --- Records of all selected items that can be used, and sentences about the others.
-function takes.selected()
+function takes.read_selected()
   local records, problems = {}, {}
   local count = reaper.CountSelectedMediaItems(0)
   if count == 0 then return records, { "Select an audio item first." } end
   for index = 0, count - 1 do
-    local found, problem = takes.read(reaper.GetSelectedMediaItem(0, index))
-    if found then records[#records + 1] = found else problems[#problems + 1] = problem end
+    local record, problem = takes.read(reaper.GetSelectedMediaItem(0, index))
+    if record then records[#records + 1] = record else problems[#problems + 1] = problem end
   end
   return records, problems
 end

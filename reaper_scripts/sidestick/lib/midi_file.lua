@@ -2,11 +2,12 @@
 
 local sorting = require("sorting")
 
-local midifile = {}
+local midi_file = {}
 
 local DEFAULT_TEMPO = 500000  -- microseconds per quarter note
 
-local function variable(data, at)
+-- A variable-length quantity of the MIDI file format.
+local function read_quantity(data, at)
   local number = 0
   repeat
     local byte = data:byte(at)
@@ -15,7 +16,7 @@ local function variable(data, at)
   return number, at
 end
 
-local function chunks(data)
+local function track_chunks(data)
   local at = 15
   return function()
     local kind, size = data:match("^(MTrk)()", at)
@@ -27,30 +28,30 @@ local function chunks(data)
   end
 end
 
-local lengths = { [0x8] = 2, [0x9] = 2, [0xA] = 2, [0xB] = 2, [0xC] = 1, [0xD] = 1, [0xE] = 2 }
+local DATA_BYTES = { [0x8] = 2, [0x9] = 2, [0xA] = 2, [0xB] = 2, [0xC] = 1, [0xD] = 1, [0xE] = 2 }
 
--- Calls `hear(tick, status, first, second, text)` for each event between `at` and `stop`.
-local function events(data, at, stop, hear, breathe)
+-- Calls `on_event(tick, status, first, second, text)` for each event between `at` and `stop`.
+local function read_events(data, at, stop, on_event, yield)
   local tick, status = 0, 0
   while at < stop do
-    breathe()
+    yield()
     local delta
-    delta, at = variable(data, at)
+    delta, at = read_quantity(data, at)
     tick = tick + delta
     if data:byte(at) >= 0x80 then status, at = data:byte(at), at + 1 end
     if status >= 0xF0 then
       local kind = status == 0xFF and data:byte(at) or nil
-      local length, body = variable(data, kind and at + 1 or at)
-      hear(tick, status, kind, nil, data:sub(body, body + length - 1))
+      local length, body = read_quantity(data, kind and at + 1 or at)
+      on_event(tick, status, kind, nil, data:sub(body, body + length - 1))
       at = body + length
     else
-      hear(tick, status, data:byte(at, at + 1))
-      at = at + lengths[status >> 4]
+      on_event(tick, status, data:byte(at, at + 1))
+      at = at + DATA_BYTES[status >> 4]
     end
   end
 end
 
-local function sounding(track, status, pitch, velocity, tick)
+local function add_note_event(track, status, pitch, velocity, tick)
   local key = status & 0xF | pitch << 4
   local note = track.open[key]
   if note then note.last = tick end
@@ -62,19 +63,19 @@ local function sounding(track, status, pitch, velocity, tick)
   end
 end
 
-local function listener(song, track)
+local function event_handler(song, track)
   return function(tick, status, first, second, text)
     if status == 0xFF and first == 0x51 then
       song.tempi[#song.tempi + 1] = { tick = tick, tempo = string.unpack(">I3", text) }
     elseif status >> 4 == 0x8 or status >> 4 == 0x9 then
-      sounding(track, status, first, second, tick)
+      add_note_event(track, status, first, second, tick)
     elseif status >> 4 == 0xB or status >> 4 == 0xE then
       song.bends[#song.bends + 1] = { first = tick, status = status, low = first, high = second }
     end
   end
 end
 
-local function timed(tempi, ppq)
+local function tempo_points(tempi, ppq)
   table.sort(tempi, function(a, b) return a.tick < b.tick end)
   local points = { { tick = 0, second = 0.0, tempo = DEFAULT_TEMPO } }
   for _, change in ipairs(tempi) do
@@ -86,7 +87,7 @@ local function timed(tempi, ppq)
 end
 
 -- Ticks must come in rising order.
-local function clock(points, ppq)
+local function tick_to_second(points, ppq)
   local index = 1
   return function(tick)
     while points[index + 1] and points[index + 1].tick <= tick do index = index + 1 end
@@ -95,37 +96,37 @@ local function clock(points, ppq)
   end
 end
 
-local function place(notes, field, name, points, ppq, breathe)
-  sorting.sorted(notes, function(a, b) return a[field] < b[field] end, breathe)
-  local second = clock(points, ppq)
+local function set_seconds(notes, field, name, points, ppq, yield)
+  sorting.merge_sort(notes, function(a, b) return a[field] < b[field] end, yield)
+  local second = tick_to_second(points, ppq)
   for _, note in ipairs(notes) do
-    breathe()
+    yield()
     note[name] = second(note[field])
   end
 end
 
-local function read(data, breathe)
+local function read_song(data, yield)
   local song, notes = { tempi = {}, bends = {} }, {}
   local ppq = string.unpack(">I2", data, 13)
   assert(data:sub(15, 18) == "MTrk")
-  for body, stop in chunks(data) do
-    events(data, body, stop, listener(song, { open = {}, notes = notes }), breathe)
+  for body, stop in track_chunks(data) do
+    read_events(data, body, stop, event_handler(song, { open = {}, notes = notes }), yield)
   end
-  local points = timed(song.tempi, ppq)
-  place(notes, "last", "stop", points, ppq, breathe)
-  place(notes, "first", "onset", points, ppq, breathe)
-  place(song.bends, "first", "onset", points, ppq, breathe)
+  local points = tempo_points(song.tempi, ppq)
+  set_seconds(notes, "last", "stop", points, ppq, yield)
+  set_seconds(notes, "first", "onset", points, ppq, yield)
+  set_seconds(song.bends, "first", "onset", points, ppq, yield)
   notes.bends = song.bends
   return notes
 end
 
 --- Notes {onset, stop (seconds), pitch, velocity, channel (0-15)} by onset, or nil and a sentence. Their `bends` are
 -- the controllers and pitch bends of the file {onset, status, low, high}.
-function midifile.read(data, breathe)
+function midi_file.read(data, yield)
   if not data or data:sub(1, 4) ~= "MThd" then return nil, "The MIDI file cannot be read." end
-  local ok, notes = pcall(read, data, breathe or function() end)
+  local ok, notes = pcall(read_song, data, yield or function() end)
   if not ok then return nil, "The MIDI file is damaged." end
   return notes
 end
 
-return midifile
+return midi_file

@@ -2,7 +2,7 @@
 --
 -- Take time counts from the item's start at play rate 1. A stretch marker says which second of the source plays at
 -- which take time; between two markers the speed is constant, or changes evenly when the left one has a slope.
--- A map is plain values, so that it can be kept in the project: `position` and `length` of the item in the project,
+-- A map is plain values, so that it can be saved in the project: `position` and `length` of the item in the project,
 -- `rate`, `start` (the second of the file at the item's start), `shift` and `span` (where its section of the file
 -- starts, and how long that is), `loop`, `markers`. All in seconds.
 
@@ -29,7 +29,7 @@ local function span_of(take)
 end
 
 --- The map of a take. `shift` is where its section starts in the file, in seconds.
-function TimeMap.of(item, take, shift)
+function TimeMap.from_take(item, take, shift)
   local markers = markers_of(take, shift)
   return TimeMap.new({
     position = reaper.GetMediaItemInfo_Value(item, "D_POSITION"),
@@ -43,7 +43,7 @@ function TimeMap.of(item, take, shift)
   })
 end
 
---- The map of values that were kept.
+--- The map of saved values.
 function TimeMap.new(values)
   values.markers = values.markers or {}
   return setmetatable(values, TimeMap)
@@ -51,63 +51,63 @@ end
 
 -- With slope s the speed goes from 1-s to 1+s of its mean, so a fraction u of the time plays (1-s)u + su² of the
 -- source; this is the u of a fraction f.
-local function eased(slope, f)
+local function ease(slope, f)
   if math.abs(slope) < 1e-9 then return f end
   local straight = 1 - slope
   return (math.sqrt(straight * straight + 4 * slope * f) - straight) / (2 * slope)
 end
 
-local function between(left, right, second)
+local function interpolate(left, right, second)
   local fraction = (second - left.source) / (right.source - left.source)
-  return left.at + eased(left.slope, fraction) * (right.at - left.at)
+  return left.at + ease(left.slope, fraction) * (right.at - left.at)
 end
 
-local function through_markers(markers, second, hear)
+local function visit_marker_times(markers, second, visit)
   local first, last = markers[1], markers[#markers]
-  if second < first.source then hear(first.at + second - first.source) end
+  if second < first.source then visit(first.at + second - first.source) end
   for index = 1, #markers - 1 do
     local left, right = markers[index], markers[index + 1]
     if right.source > left.source and second >= left.source and second < right.source then
-      hear(between(left, right, second))
+      visit(interpolate(left, right, second))
     end
   end
-  if second >= last.source then hear(last.at + second - last.source) end
+  if second >= last.source then visit(last.at + second - last.source) end
 end
 
--- Calls `hear` with each take time at which `second` of the file plays.
-function TimeMap:_take_times(second, hear)
+-- Calls `visit` with each take time at which `second` of the file plays.
+function TimeMap:_visit_take_times(second, visit)
   if second < self.shift or second >= self.shift + self.span then return end
-  if #self.markers > 0 then return through_markers(self.markers, second, hear) end
+  if #self.markers > 0 then return visit_marker_times(self.markers, second, visit) end
   local at = second - self.start
-  if not self.loop then return hear(at) end
+  if not self.loop then return visit(at) end
   at = at - math.floor(at / self.span) * self.span
   while at < self.length * self.rate do
-    hear(at)
+    visit(at)
     at = at + self.span
   end
 end
 
 --- Where `second` of the file is heard in the project: no time, one, or several in a loop.
 function TimeMap:times(second)
-  local found = {}
-  self:_take_times(second, function(at)
+  local times = {}
+  self:_visit_take_times(second, function(at)
     local after = at / self.rate
-    if after >= -1e-9 and after < self.length then found[#found + 1] = self.position + math.max(0, after) end
+    if after >= -1e-9 and after < self.length then times[#times + 1] = self.position + math.max(0, after) end
   end)
-  return found
+  return times
 end
 
 --- How much faster the project runs than the file around `second`: what a note's length is divided by.
 function TimeMap:speed(second)
   local here, later
-  self:_take_times(second, function(at) here = here or at end)
-  self:_take_times(second + 0.01, function(at) later = later or at end)
+  self:_visit_take_times(second, function(at) here = here or at end)
+  self:_visit_take_times(second + 0.01, function(at) later = later or at end)
   local span = here and later and (later - here) / self.rate or 0
   return span > 0 and 0.01 / span or self.rate
 end
 
 --- The second of the file that is heard at project time `time`. With `straight` a loop does not jump back to its
--- start: before and after its first round the file is counted on.
+-- start: before and after its first pass the file is counted on.
 function TimeMap:second(time, straight)
   local at = (time - self.position) * self.rate
   local markers = self.markers
@@ -127,18 +127,18 @@ function TimeMap:second(time, straight)
   return edge.source + at - edge.at
 end
 
---- The stretches in which the file is played through: {position, length, start}, in seconds of the project, and the
+--- The segments in which the file is played through: {position, length, start}, in seconds of the project, and the
 -- second of the file at which each starts. Stretch markers are not looked at.
-function TimeMap:rounds()
-  local found, at, total = {}, 0.0, self.length * self.rate
+function TimeMap:segments()
+  local segments, at, total = {}, 0.0, self.length * self.rate
   local source = self.loop and self.shift + (self.start - self.shift) % self.span or self.start
   repeat
-    local part = math.min(total - at, self.shift + self.span - source)
-    if part <= 1e-9 then break end
-    found[#found + 1] = { position = self.position + at / self.rate, length = part / self.rate, start = source }
-    at, source = at + part, self.shift
+    local length = math.min(total - at, self.shift + self.span - source)
+    if length <= 1e-9 then break end
+    segments[#segments + 1] = { position = self.position + at / self.rate, length = length / self.rate, start = source }
+    at, source = at + length, self.shift
   until not self.loop or at >= total - 1e-9
-  return found
+  return segments
 end
 
 --- The plain values of the map, for json.

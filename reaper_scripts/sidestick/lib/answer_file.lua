@@ -1,0 +1,33 @@
+-- Answer files, as the spool's outbox and the sender write them: {"answers", "events", "finished"}.
+
+local files = require("files")
+local json = require("json")
+
+local answer_file = {}
+
+local function deliver_new(request, messages, deliver)
+  for _, message in ipairs(messages) do
+    local text = json.encode(message)
+    if not request.delivered[text] then
+      request.delivered[text] = true
+      deliver(request, message)
+    end
+  end
+end
+
+--- Delivers what is new in the file at `path`; removes it once it is finished.
+function answer_file.read(path, request, deliver)
+  local text = files.read(path)
+  if not text or text == request.answer_text then return end
+  local content = json.decode(text)
+  if type(content) ~= "table" then return end
+  request.answer_text, request.delivered = text, request.delivered or {}
+  deliver_new(request, content.answers or {}, deliver)
+  deliver_new(request, content.events or {}, deliver)
+  if content.finished then
+    os.remove(path)
+    request.finished = true
+  end
+end
+
+return answer_file

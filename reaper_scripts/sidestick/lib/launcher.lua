@@ -1,0 +1,73 @@
+-- Finds the sidestick program and starts `sidestick run`.
+
+local discovery = require("discovery")
+local files = require("files")
+local json = require("json")
+local quoting = require("quoting")
+local settings = require("settings")
+
+local launcher = {}
+
+local NO_WAIT = -2
+
+local UNIX_PATHS = {
+  ".local/bin/sidestick", "/usr/local/bin/sidestick", "/opt/homebrew/bin/sidestick", "/usr/bin/sidestick",
+}
+local WINDOWS_PATHS = { "USERPROFILE|.local\\bin\\sidestick.exe", "LOCALAPPDATA|Programs\\sidestick\\sidestick.exe" }
+
+-- The Python that ran the last sidestick can run it again: its sender is `python -m bridge.osc.send`.
+local function last_command()
+  local sender = json.decode(reaper.GetExtState("sidestick", "last_sender"))
+  if type(sender) ~= "table" or not sender[1] or not reaper.file_exists(sender[1]) then return nil end
+  if sender[2] == "-m" then return { sender[1], "-m", "daemon", "run" } end
+  return { sender[1], "run" }
+end
+
+local function default_paths()
+  local paths = {}
+  if files.is_windows() then
+    for _, path in ipairs(WINDOWS_PATHS) do
+      local variable, rest = path:match("^(.-)|(.*)$")
+      paths[#paths + 1] = files.join(os.getenv(variable) or "", rest)
+    end
+    return paths
+  end
+  for index, path in ipairs(UNIX_PATHS) do
+    paths[index] = files.resolve(os.getenv("HOME") or "", path)
+  end
+  return paths
+end
+
+local function find_command()
+  local setting = settings.get("program")
+  if setting ~= "" and reaper.file_exists(setting) then return { setting, "run" } end
+  local last = last_command()
+  if last then return last end
+  for _, path in ipairs(default_paths()) do
+    if reaper.file_exists(path) then return { path, "run" } end
+  end
+end
+
+local function ask_for_program()
+  local ok, path = reaper.GetUserFileNameForRead("", "Where is sidestick?", files.is_windows() and "exe" or "")
+  if not ok then return nil end
+  settings.set("program", path)
+  return { path, "run" }
+end
+
+--- Starts sidestick. True, or nil when the user does not know where it is, or a sentence why it could not be started.
+function launcher.start()
+  local arguments = find_command() or ask_for_program()
+  if not arguments then return nil end
+  local command = quoting.command_line(arguments)
+  if command and reaper.ExecProcess(command, NO_WAIT) then return true end
+  return nil, ("%s cannot be started. Start `sidestick run` in a terminal to see why."):format(arguments[1])
+end
+
+--- What to do when sidestick does not answer after its start.
+function launcher.failure_hint()
+  return ("sidestick has not answered yet. Start `sidestick run` in a terminal to see why; it looks for %s.")
+    :format(files.join(discovery.state_folder(), "daemon.json"))
+end
+
+return launcher
