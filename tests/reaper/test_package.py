@@ -9,6 +9,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from daemon import __version__
 from daemon.inlets.http.cached_results import STAGES
 from daemon.jobs.run_task import DRAFT
 from reaper_scripts import make_index
@@ -46,6 +47,11 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
 
 def test_the_index_is_the_one_of_these_files() -> None:
     assert make_index.index(*make_index.read_published()) == make_index.INDEX.read_text(encoding="utf-8")
+
+
+def test_the_version_is_the_one_of_the_daemon() -> None:
+    """ReaPack reads @version from the package's header; the header of the index is made from it."""
+    assert make_index.header(make_index.PACKAGE.read_text(encoding="utf-8"))["version"] == __version__
 
 
 def test_the_index_names_no_address_that_might_be_somebodys() -> None:
