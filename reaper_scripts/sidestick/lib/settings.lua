@@ -1,4 +1,4 @@
--- What the user has chosen, kept in REAPER's ext state, and where windows were.
+-- The user's settings, saved in REAPER's extension state, and where windows were.
 
 local settings = {}
 
@@ -10,7 +10,7 @@ settings.FIELDS = {
   { name = "drum_map", label = "Drum map", default = "gm" },
   { name = "stem_format", label = "Stems (wav / flac / mp3)", default = "wav", choices = { "wav", "flac", "mp3" } },
   { name = "mute_source", label = "Mute the source (yes / no)", default = "yes", choices = { "yes", "no" } },
-  { name = "transport", label = "Wire (auto / socket / sender / spool)", default = "auto",
+  { name = "transport", label = "Transport (auto / socket / sender / spool)", default = "auto",
     choices = { "auto", "socket", "sender", "spool" } },
   { name = "program", label = "sidestick program (empty = find it)", default = "" },
   { name = "state_folder", label = "State folder (empty = the usual)", default = "" },
