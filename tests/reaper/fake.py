@@ -39,7 +39,7 @@ class Reaper:
     def _play(self, scene: Json, *files: Path) -> Json:
         path = self.home / "scene.json"
         path.write_text(json.dumps(scene), encoding="utf-8")
-        command = [self.lua, str(HERE / "play.lua"), str(path), *map(str, files)]
+        command = [self.lua, str(HERE / "run_scenario.lua"), str(path), *map(str, files)]
         environment = {**os.environ, "SIDESTICK_STATE_FOLDER": str(self.state), **self.environment}
         done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr.decode()

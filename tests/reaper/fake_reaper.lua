@@ -9,7 +9,7 @@ local fake = {
 }
 local api = {}
 
-local function thing(kind, values)
+local function new_object(kind, values)
   fake.serial = fake.serial + 1
   values.kind, values.values, values.strings = kind, values.values or {}, values.strings or {}
   values.strings.GUID = values.strings.GUID or ("{0000%04d-FAKE}"):format(fake.serial)
@@ -17,31 +17,31 @@ local function thing(kind, values)
 end
 
 function fake.source(values)
-  return thing("PCM_source", values)
+  return new_object("PCM_source", values)
 end
 
 function fake.add_track(index, name)
-  local track = thing("MediaTrack", { items = {}, notes = {}, strings = { P_NAME = name or "" } })
+  local track = new_object("MediaTrack", { items = {}, notes = {}, strings = { P_NAME = name or "" } })
   table.insert(fake.tracks, index + 1, track)
   return track
 end
 
 function fake.add_item(track, values)
-  local item = thing("MediaItem", { values = values, track = track })
+  local item = new_object("MediaItem", { values = values, track = track })
   table.insert(track.items, item)
   return item
 end
 
 function fake.add_take(item, values, source)
-  local take = thing("MediaItem_Take", { values = values, item = item, source = source, markers = {}, fx = 0 })
+  local take = new_object("MediaItem_Take", { values = values, item = item, source = source, markers = {}, fx = 0 })
   take.values.D_PLAYRATE = values.D_PLAYRATE or 1
   item.take = take
   return take
 end
 
-local function index_of(list, wanted)
+local function index_of(list, expected)
   for index, value in ipairs(list) do
-    if value == wanted then return index end
+    if value == expected then return index end
   end
 end
 
@@ -53,7 +53,7 @@ local function all_items()
   return items
 end
 
-local function info(object, key, value, set)
+local function object_string(object, key, value, set)
   if set then object.strings[key] = value end
   return object.strings[key] ~= nil, object.strings[key] or ""
 end
@@ -74,9 +74,9 @@ function api.GetMediaItemTake_Source(take) return take.source end
 function api.SetMediaItemTake_Source(take, source) take.source = source return true end
 function api.AddMediaItemToTrack(track) return fake.add_item(track, {}) end
 function api.AddTakeToMediaItem(item) return fake.add_take(item, {}) end
-function api.GetSetMediaItemInfo_String(item, key, value, set) return info(item, key, value, set) end
-function api.GetSetMediaItemTakeInfo_String(take, key, value, set) return info(take, key, value, set) end
-function api.GetSetMediaTrackInfo_String(track, key, value, set) return info(track, key, value, set) end
+function api.GetSetMediaItemInfo_String(item, key, value, set) return object_string(item, key, value, set) end
+function api.GetSetMediaItemTakeInfo_String(take, key, value, set) return object_string(take, key, value, set) end
+function api.GetSetMediaTrackInfo_String(track, key, value, set) return object_string(track, key, value, set) end
 function api.GetTakeName(take) return take.strings.P_NAME or "" end
 function api.TakeIsMIDI(take) return take.midi ~= nil end
 function api.TakeFX_GetCount(take) return take.fx end
@@ -262,8 +262,8 @@ function api.RecursiveCreateDirectory(path) return os.execute(("mkdir -p '%s'"):
 --- One cycle takes a thirtieth of a second, and what its own work takes.
 function api.time_precise() return fake.cycles / 30 + os.clock() end
 
---- The words of a command line as REAPER takes it apart here: quotes of one kind hold the other kind.
-function fake.words(line)
+--- The arguments of a command line as REAPER splits it here: quotes of one kind hold the other kind.
+function fake.split_command_line(line)
   local words, at = {}, 1
   while true do
     at = line:find("%S", at)
@@ -275,15 +275,15 @@ function fake.words(line)
   end
 end
 
-local function shell_quoted(word)
+local function quote_for_shell(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 function api.ExecProcess(line, timeout)
   assert(timeout < 0, "REAPER would stand still")
   table.insert(fake.commands, line)
-  local words = fake.words(line)
-  for index, word in ipairs(words) do words[index] = shell_quoted(word) end
+  local words = fake.split_command_line(line)
+  for index, word in ipairs(words) do words[index] = quote_for_shell(word) end
   os.execute(table.concat(words, " ") .. " >/dev/null 2>&1 &")
   return "0\n"
 end
@@ -292,12 +292,12 @@ end
 
 local TYPES = { number = "number", string = "string", boolean = "boolean", ["function"] = "function" }
 
-local function fits(wanted, value)
-  if wanted == "integer" then return math.type(value) == "integer" or value == math.floor(value) end
-  if wanted == "ReaProject" then return value == 0 end
-  if wanted == "identifier" then return type(value) == "table" end
-  if TYPES[wanted] then return type(value) == TYPES[wanted] end
-  return type(value) == "table" and value.kind == wanted
+local function has_type(expected, value)
+  if expected == "integer" then return math.type(value) == "integer" or value == math.floor(value) end
+  if expected == "ReaProject" then return value == 0 end
+  if expected == "identifier" then return type(value) == "table" end
+  if TYPES[expected] then return type(value) == TYPES[expected] end
+  return type(value) == "table" and value.kind == expected
 end
 
 local function parameters(text)
@@ -309,14 +309,14 @@ local function parameters(text)
   return list
 end
 
-local function checked(name, list, work)
+local function check_arguments(name, list, work)
   return function(...)
-    local given = select("#", ...)
-    if given > #list then error(name .. " was given too many arguments", 2) end
+    local count = select("#", ...)
+    if count > #list then error(name .. " was given too many arguments", 2) end
     for index, parameter in ipairs(list) do
       local value = select(index, ...)
-      local missing = index > given or value == nil
-      if not (missing and parameter.optional) and not fits(parameter.type, value) then
+      local missing = index > count or value == nil
+      if not (missing and parameter.optional) and not has_type(parameter.type, value) then
         error(("%s: argument %d must be %s, not %s"):format(name, index, parameter.type, tostring(value)), 2)
       end
     end
@@ -325,15 +325,15 @@ local function checked(name, list, work)
 end
 
 --- The table `reaper`: exactly the functions of api.txt.
-function fake.table()
-  local made = {}
+function fake.reaper_table()
+  local functions = {}
   for line in io.lines(here .. "api.txt") do
     local name, list = line:match("reaper%.([%w_]+)%((.*)%)$")
-    made[name] = checked(name, parameters(list), assert(api[name], name))
+    functions[name] = check_arguments(name, parameters(list), assert(api[name], name))
     api[name] = nil
   end
   assert(not next(api), "the fake has a function that is not on the list")
-  return made
+  return functions
 end
 
 return fake

@@ -18,7 +18,7 @@ function tempo.new(markers)
   return setmetatable({ markers = markers }, { __index = tempo })
 end
 
-function tempo:_at(field, value)
+function tempo:_marker_at(field, value)
   local found = 1
   for index, marker in ipairs(self.markers) do
     if marker[field] <= value then found = index end
@@ -27,12 +27,12 @@ function tempo:_at(field, value)
 end
 
 function tempo:quarter(time)
-  local marker, after = self:_at("time", time)
+  local marker, after = self:_marker_at("time", time)
   return marker.qn + beats_within(marker, after, time - marker.time)
 end
 
 function tempo:time(quarter)
-  local marker, after = self:_at("qn", quarter)
+  local marker, after = self:_marker_at("qn", quarter)
   local low, high = 0, after and after.time - marker.time or (quarter - marker.qn) * 60 / marker.bpm + 1
   if quarter < marker.qn then return marker.time + (quarter - marker.qn) * 60 / marker.bpm end
   for _ = 1, 80 do
@@ -43,7 +43,7 @@ function tempo:time(quarter)
 end
 
 -- The marker whose time signature holds at a quarter note, and the quarter note of the next such marker.
-function tempo:_signed(quarter)
+function tempo:_signature_marker(quarter)
   local found, after = self.markers[1], math.huge
   for _, marker in ipairs(self.markers) do
     if marker.numerator and marker.qn <= quarter + 1e-9 then found = marker end
@@ -54,15 +54,15 @@ end
 
 --- A marker with a time signature starts a bar, and cuts the one before short.
 function tempo:measure(quarter)
-  local marker, after = self:_signed(quarter)
+  local marker, after = self:_signature_marker(quarter)
   local start, length = marker.qn, (marker.numerator or 4) * 4 / (marker.denominator or 4)
   local number = math.floor((quarter - start) / length + 1e-9)
   return number, start + number * length, math.min(after, start + (number + 1) * length)
 end
 
 function tempo:signature(time)
-  local marker = self:_signed(self:quarter(time))
-  local here = self:_at("time", time)
+  local marker = self:_signature_marker(self:quarter(time))
+  local here = self:_marker_at("time", time)
   return marker.numerator or 4, marker.denominator or 4, here.bpm + 0.0
 end
 

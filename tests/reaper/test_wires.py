@@ -28,7 +28,8 @@ def run_lines(reaper: Reaper, lines: str, **scene: Any) -> Any:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_comes_out_of_a_command_line_as_it_went_in(alone: Reaper, word: str) -> None:
-    lines = 'result = require("fake_reaper").words(require("quoting").command_line({ "x", given, "y" }))'
+    lines = """local split, quoting = require("fake_reaper").split_command_line, require("quoting")
+    result = split(quoting.command_line({ "x", given, "y" }))"""
     assert run_lines(alone, lines, given=word) == ["x", word, "y"]
 
 
@@ -40,7 +41,7 @@ def test_a_word_for_windows_comes_out_as_its_rule_says(alone: Reaper, word: str)
 
 HARD = st.lists(st.text(st.sampled_from("a '\"\\%$&^`ü鼓🥁"), max_size=8), min_size=1, max_size=60)
 EACH = """
-local quote, words = require("quoting").command_line, require("fake_reaper").words
+local quote, words = require("quoting").command_line, require("fake_reaper").split_command_line
 result = require("json").list()
 for index, word in ipairs(given) do
   local line = quote({ "x", word, "y" })
@@ -78,13 +79,16 @@ def windows_words(line: str) -> list[str]:
 
 
 def test_what_cannot_be_quoted_is_left_to_another_wire(alone: Reaper) -> None:
-    lines = 'local q = require("quoting").command_line\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
+    lines = (
+        'local q = require("quoting").command_line\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
+    )
     assert run_lines(alone, lines) == [True, True]
 
 
 def test_options_can_always_be_quoted(alone: Reaper) -> None:
     text = json.dumps({"name": "it's"})
-    lines = 'result = require("fake_reaper").words(require("quoting").command_line({ require("quoting").escape_json(given) }))[1]'
+    lines = """local split, quoting = require("fake_reaper").split_command_line, require("quoting")
+    result = split(quoting.command_line({ quoting.escape_json(given) }))[1]"""
     assert json.loads(run_lines(alone, lines, given=text)) == {"name": "it's"}
 
 
