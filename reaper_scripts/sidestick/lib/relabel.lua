@@ -15,7 +15,7 @@ local relabel = {}
 local MAX_HITS = 1500  -- hits in one request
 local NO_HITS = "sidestick heard no hits where these notes are; were they moved?"
 
-local function edited_take()
+local function editor_take()
   local editor = reaper.MIDIEditor_GetActive()
   return editor and reaper.MIDIEditor_GetTake(editor)
 end
@@ -42,7 +42,7 @@ end
 
 -- The item that sidestick made and its selected notes, or nil and a sentence.
 local function read_selection()
-  local take = edited_take()
+  local take = editor_take()
   if not take then return nil, "Open sidestick's MIDI item in the MIDI editor and select notes first." end
   local item = reaper.GetMediaItemTake_Item(take)
   local record, result = insertion.record_of_item(item)
@@ -91,7 +91,7 @@ end
 
 --- The item that sidestick made among the selected ones, of the audio items that are selected, or in the MIDI editor.
 function relabel.midi_item()
-  local take = edited_take()
+  local take = editor_take()
   for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
     local item = reaper.GetSelectedMediaItem(0, index)
     local _, guid = reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)

@@ -138,10 +138,10 @@ local function is_same_scale(packed, scale)
 end
 
 --- Puts packed events into a take in place of all that it holds.
-function take_events.write(take, packed, closing)
+function take_events.write(take, packed, end_tick)
   local scale = take_events.tick_scale(take)
   if not is_same_scale(packed, scale) then packed = take_events.pack(packed.events, scale, function() end) end
-  local last = string.pack("i4Bs4", math.max(0, closing - packed.last), 0, ALL_NOTES_OFF)
+  local last = string.pack("i4Bs4", math.max(0, end_tick - packed.last), 0, ALL_NOTES_OFF)
   reaper.MIDI_SetAllEvts(take, packed.bytes .. last)
   reaper.MIDI_Sort(take)
 end

@@ -21,7 +21,7 @@ local function file_path(self, box, request)
 end
 
 --- The same file again is the same request to sidestick. False while the daemon has not taken it, or when it cannot be
--- written: `call.problem` says why.
+-- written: `request.problem` says why.
 function Spool:send(request)
   local path = file_path(self, "inbox", request)
   if reaper.file_exists(path) then return false end
