@@ -173,17 +173,17 @@ end
 local function draw_hits_slider(self, drum, x, y, w)
   local now = self.model:sensitivity_of(drum)
   local style = { colour = drum, notch = 0.5 }
-  local value, is_released = self.widgets:slider("hits " .. drum, now, x + 7, y + 16, w - 14, 18, style)
+  local value, released = self.widgets:slider("hits " .. drum, now, x + 7, y + 16, w - 14, 18, style)
   draw_caption("Hits", sensitivity_text(value), x, y, w)
-  if is_released then self.model:set_sensitivity(drum, value) end
+  if released then self.model:set_sensitivity(drum, value) end
 end
 
 local function draw_velocity_slider(self, drum, x, y, w)
   local mean = self.model.velocity and self.model.velocity[drum]
   local style = { colour = drum, disabled = not mean }
-  local value, is_released = self.widgets:slider("velocity " .. drum, (mean or 0) / 127, x + 7, y + 16, w - 14, 18, style)
+  local value, released = self.widgets:slider("velocity " .. drum, (mean or 0) / 127, x + 7, y + 16, w - 14, 18, style)
   draw_caption("Velocity", mean and ("%.0f"):format(math.max(1, value * 127)) or "", x, y, w)
-  if is_released then self.model:set_velocity(drum, math.max(1, value * 127)) end
+  if released then self.model:set_velocity(drum, math.max(1, value * 127)) end
 end
 
 local function draw_drum_card(self, drum, x, y, w)
@@ -229,19 +229,19 @@ local function draw_swing_slider(self, x, y, w)
     self.model:set_grid({ swing = "auto" })
   end
   local now = auto and 0 or (grid.swing - 0.5) * 4
-  local value, is_released = widgets:slider("swing", now, x + 104, y + 10, w - 172, 24, { colour = auto and "raised" })
+  local value, released = widgets:slider("swing", now, x + 104, y + 10, w - 172, 24, { colour = auto and "raised" })
   local dragged = widgets.active == "swing"
   local text = auto and not dragged and "as played" or percent_text(0.5 + value / 4)
   graphics.draw_text(text, x + w - 56, y, 56, GRID, SMALL_RIGHT)
-  if is_released then self.model:set_grid({ swing = math.floor((0.5 + value / 4) * 1000 + 0.5) / 1000 }) end
+  if released then self.model:set_grid({ swing = math.floor((0.5 + value / 4) * 1000 + 0.5) / 1000 }) end
 end
 
 local function draw_strength_slider(self, x, y, w)
   graphics.draw_text("Strength", x, y, 54, GRID, SMALL_DIM)
   local now = self.model.grid.strength or 1
-  local value, is_released = self.widgets:slider("strength", now, x + 66, y + 10, w - 118, 24)
+  local value, released = self.widgets:slider("strength", now, x + 66, y + 10, w - 118, 24)
   graphics.draw_text(percent_text(value), x + w - 44, y, 44, GRID, SMALL_RIGHT)
-  if is_released then self.model:set_grid({ strength = math.floor(value * 100 + 0.5) / 100 }) end
+  if released then self.model:set_grid({ strength = math.floor(value * 100 + 0.5) / 100 }) end
 end
 
 local function draw_grid_buttons(self, y)
