@@ -201,7 +201,9 @@ end
 
 
 def test_a_request_is_repeated_under_its_id_and_then_given_up(alone: Reaper) -> None:
-    found = run_lines(alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = client:is_busy() }}")
+    found = run_lines(
+        alone, f"{REPEATED}\npass(30)\nresult = {{ sent = sent, heard = heard, busy = client:is_busy() }}"
+    )
     assert len({name for name, _ in found["sent"]}) == 1
     assert [round(second) for _, second in found["sent"]] == [0, 1, 2, 4, 8]
     assert [[address, round(second)] for address, second in found["heard"]] == [["/sidestick/fail", 16]]
