@@ -23,11 +23,11 @@ from daemon.pipeline.beats.meter import (
 from daemon.pipeline.records import BeatGrid, Hit
 
 _PER_TICK = PPQ * 1e6  # from seconds per tick to microseconds per quarter note
-_NO_LEAD = 0.015  # seconds: a first beat this early is the start of the file
+_NO_LEAD = 0.015  # seconds: a first beat this early is the start of the file; chosen by hand
 _FASTEST_LEAD = 960  # bpm; what is shorter than a quarter note at it becomes a bar of 1/16
-_SHORT_LEAD = 0.25  # quarter notes
+_SHORT_LEAD = 0.25  # quarter notes, the bar of 1/16
 _ON_TICK = 0.4  # ticks between a beat and its tick at most, so that a note on the beat is written on the beat
-_PLAIN_BPM = 120.0
+_PLAIN_BPM = 120.0  # the MIDI standard's own, where no beat was found
 
 
 def clip(name: str, tracks: Sequence[Track], grid: BeatGrid, duration: Seconds) -> Clip:

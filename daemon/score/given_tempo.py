@@ -27,7 +27,7 @@ from daemon.pipeline.beats.meter import compound, has_beats, interval_after, int
 from daemon.pipeline.records import BeatGrid, TimeSignature
 from daemon.pipeline.tempo_settings import TempoMark, TempoSettings
 
-_SAME = 0.25  # of a beat: a downbeat this near to a heard beat is that beat, else the grid moves to it
+_SAME = 0.25  # of a beat: a downbeat this near to a heard beat is that beat, else the grid moves; by hand
 _ROUNDING = 1e-6  # quarter notes
 _ENOUGH = 12  # quarter notes that are laid however short the song is: there are always two beats
 

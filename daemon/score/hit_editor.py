@@ -12,7 +12,7 @@ from bridge.timebase import Seconds
 from daemon.pipeline.records import Drum, Hit
 from daemon.score.changes import AddedHit, Changes, DrumRange, VelocityChange
 
-_ADDED_LEVEL = -20.0
+_ADDED_LEVEL = -20.0  # dB below full scale, of what nobody measured; its velocity is given
 
 
 class HitEditor:

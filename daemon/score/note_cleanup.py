@@ -15,7 +15,7 @@ from daemon.pipeline.records import BeatGrid, Part
 from daemon.score.quantize import quantize
 
 _BARELY = 0.010  # seconds: the shortest note that is written
-_TOGETHER = 0.020  # seconds: nobody plays two notes of one voice or key as close as this
+_TOGETHER = 0.020  # seconds: nobody plays two notes of one voice or key as close; chosen by hand
 
 
 @dataclass(frozen=True, slots=True)

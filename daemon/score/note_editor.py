@@ -7,7 +7,7 @@ from bridge.timebase import Seconds
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.score.note_changes import AddedNote, NoteChanges, TimeRange
 
-_ADDED_LEVEL = -20.0
+_ADDED_LEVEL = -20.0  # dB below full scale, of what nobody measured; its velocity is given
 
 
 class NoteEditor:

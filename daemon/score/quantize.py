@@ -25,11 +25,11 @@ from daemon.pipeline.options import Grid
 from daemon.pipeline.records import BeatGrid
 from daemon.score.swing import STRAIGHT, Floats, Swing, choose_swing
 
-_NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it
-_MIN_HITS_ON_BEATS = 8  # hits on beats; fewer do not say that a beat tracker is late
-_FLAM = 0.060  # seconds: closer strokes of a drum are one figure and keep their distances
+_NEAR = 0.15  # of a beat: a hit this near to a beat was meant for it; chosen by hand
+_MIN_HITS_ON_BEATS = 8  # hits on beats; fewer do not say that a beat tracker is late; by hand
+_FLAM = 0.060  # seconds: closer strokes of a drum are one figure and keep their distances; by hand
 _APART = 0.001  # seconds that must stay between two strokes of a drum, so that they are two notes
-_ON_LINE = 1e-6
+_ON_LINE = 1e-6  # seconds: rounding, not a move
 
 
 @dataclass(frozen=True, slots=True)

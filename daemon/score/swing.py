@@ -14,7 +14,7 @@ from daemon.pipeline.options import Grid
 
 Floats = NDArray[np.float64]
 
-_ENOUGH = 8  # off-beats; fewer prove nothing
+_ENOUGH = 8  # off-beats; fewer prove nothing; this and the two below were chosen by hand
 _SCATTER = 0.04  # of a pair: the median deviation of a drummer who swings on purpose
 _LEAST, _MOST = 0.54, 0.71  # below it is a straight player's lilt, above it a dotted figure
 

@@ -17,13 +17,14 @@ from daemon.errors import Rejected
 from daemon.pipeline.beats.meter import beats_per_bar, has_beats, quarters_per_beat
 from daemon.pipeline.records import BeatGrid
 
+# People tap some 20 ms off; what follows was chosen by hand from that, if it does not say otherwise.
 ENOUGH = 4  # taps
 SLOWEST, FASTEST = 30.0, 300.0  # bpm
 UNEVEN = 0.1  # of a beat that steady taps stray, as a standard deviation
 PAUSE = 3.0  # seconds; after it somebody taps anew
 SKIPPED = 10.0  # seconds of the song that may go by without a tap
 MOST = 64  # taps that are remembered
-_FACTORS = (1.0, 2.0, 0.5, 3.0, 1 / 3)
+_FACTORS = (1.0, 2.0, 0.5, 3.0, 1 / 3)  # of tapped over heard tempo: half, double and triplet readings
 _SAME = 0.05  # part by which tapped and heard tempo differ at most if they are one
 _NEAR = 0.04  # part by which a tapped tempo is off at most
 _COHERENT = 0.3  # 0..1: how much the strokes of a song of one tempo point to one place of the beat

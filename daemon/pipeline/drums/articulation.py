@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from daemon.pipeline.drums.timbre import Timbre
 from daemon.pipeline.records import Drum
 
-TOM_RATIO = 1.10  # fundamentals closer than this belong to one tom
-SIDE_STICK_BODY = 0.25
-SIDE_STICK_DECAY = -18.0
-OPEN_DECAY = -9.0
-RIDE_DECAY = -7.0
-TOMS = {1: ("mid_tom",), 2: ("high_tom", "floor_tom"), 3: ("high_tom", "mid_tom", "floor_tom")}
+TOM_RATIO = 1.10  # fundamentals closer than this belong to one tom; published (arXiv 2509.24853)
+SIDE_STICK_BODY = 0.25  # share of energy under 400 Hz; this and the three below were chosen by hand
+SIDE_STICK_DECAY = -18.0  # dB from the first 93 ms to the second
+OPEN_DECAY = -9.0  # dB, the same; only where no transcriber tells open hats and crashes
+RIDE_DECAY = -7.0  # dB, the same
+TOMS = {1: ("mid_tom",), 2: ("high_tom", "floor_tom"), 3: ("high_tom", "mid_tom", "floor_tom")}  # by number of toms
 FOUR_TOMS = ("high_tom", "mid_tom", "low_tom", "floor_tom")
 
 Labels = list[str]
 
 
 def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, has_labels: bool) -> Labels:
-    """Better labels for the hits of one drum. `told`: open hats and crashes are told already."""
+    """Better labels for the hits of one drum. `has_labels`: open hats and crashes are told already."""
     if not len(labels):
         return []
     by_sound: dict[Drum, Callable[[], Labels]] = {

@@ -18,8 +18,8 @@ Floats = NDArray[np.float32]
 CandidatesByDrum = Mapping[Drum, Sequence[Candidate]]
 Levels = Mapping[Drum, Floats]
 
-TOGETHER = 0.03  # seconds
-# dB under the other drum, and under the loudest drum of the kit
+TOGETHER = 0.03  # seconds; chosen by hand
+# dB under the other drum, and under the loudest drum of the kit; chosen on rendered clips (weights/MODEL_CARD.md)
 MASKED = {Drum.KICK: 20.0, Drum.SNARE: 20.0, Drum.TOMS: 14.0, Drum.HIHAT: 36.0, Drum.CYMBALS: 36.0}
 ABSENT = {Drum.KICK: 30.0, Drum.SNARE: 30.0, Drum.TOMS: 30.0, Drum.HIHAT: 45.0, Drum.CYMBALS: 45.0}
 

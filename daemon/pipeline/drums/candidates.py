@@ -18,14 +18,14 @@ from daemon.pipeline.records import Candidate, Drum
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-THRESHOLD = 0.5
-FAINTEST = 0.15
-REACH = 0.025
+THRESHOLD = 0.5  # of a strength; a class's own threshold lies in the weights and is moved here by `rescale`
+FAINTEST = 0.15  # strength of the faintest candidate that is kept for higher sensitivities; chosen by hand
+REACH = 0.025  # seconds to either side where the attack is looked for: 2.5 steps of the network
 CLASS_LABELS = {"toms": "mid_tom", "closed": "closed_hihat", "open": "open_hihat"}
 
 Floats = NDArray[np.float32]
 
-# The shortest time between two strokes of one drum, in seconds: what a good drummer manages and a little less.
+# The shortest time between two strokes of one drum, in seconds: what a good drummer manages and a little less; by hand.
 MIN_GAP = {Drum.KICK: 0.035, Drum.SNARE: 0.03, Drum.TOMS: 0.04, Drum.HIHAT: 0.03, Drum.CYMBALS: 0.05}
 
 

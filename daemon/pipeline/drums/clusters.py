@@ -14,10 +14,10 @@ from scipy.spatial.distance import cdist
 
 from daemon.pipeline.records import Cluster, Drum, Hit
 
-APART = 11.0  # dB, mean distance per band between two groups that a listener would call different
-SMALLEST = 0.06
-MOST = 4
-SAMPLE = 1200
+APART = 11.0  # dB, mean distance per band between groups that sound different; chosen by hand
+SMALLEST = 0.06  # of a label's hits; a smaller group joins the nearest one; chosen by hand
+MOST = 4  # groups of a label, what a list can show; chosen by hand
+SAMPLE = 1200  # hits that the tree is built on; its time grows with their square
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
 if TYPE_CHECKING:
     from daemon.pipeline.options import VelocityCurve
 
-BELOW_LOUDEST = 60.0  # dB; what lies so far under the loudest hit of the kit is bleed or noise
-LOUDNESS_RANGE = 40.0  # dB that the transcriber's own loudness, 0..1, stands for
+BELOW_LOUDEST = 60.0  # dB; what is so far under the loudest hit of the kit is bleed or noise; by hand
+LOUDNESS_RANGE = 40.0  # dB that the transcriber's own loudness, 0..1, stands for: drafts only; by hand
 
 Floats = NDArray[np.float32]
 ReportFraction = Callable[[float], None]
@@ -37,8 +37,8 @@ def measure_hits(
 ) -> Drums:
     """Hits and candidates of a kit, measured on its stems.
 
-    `told` says that the labels of `found` tell an open hat from a closed one and a crash from a ride; `clean` asks
-    for what is only bleed to be left out.
+    `has_labels` says that the labels of `found` tell an open hat from a closed one and a crash from a ride; `clean`
+    asks for what is only bleed to be left out.
     """
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
     level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}

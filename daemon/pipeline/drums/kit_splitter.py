@@ -28,22 +28,22 @@ Onsets = Mapping[Drum, Sequence[float]]
 Network = Callable[[Floats], Floats]
 """Band powers (channels, bands, frames) to shares (5, bands, frames) in the order of Drum that add up to one."""
 
-BLOCK = 8 * RATE // HOP * HOP
-TILE = 56  # time steps
-THREADS = 2
-CONTEXT = 8 * HOP
-NETWORK_CONTEXT = 140 * HOP  # what the network sees on each side
-NETWORK_WEIGHT = 0.7  # in the network; the rest is in what the song itself tells
-LEARN_SECONDS = 40.0
-LEARN_ROUNDS = 40
-USE_ROUNDS = 15
-TINY = np.float32(1e-9)
+BLOCK = 8 * RATE // HOP * HOP  # frames, 8 s: longer blocks take more memory
+TILE = 56  # time steps: what stays in a processor's cache
+THREADS = 2  # blocks worked on while one is written
+CONTEXT = 8 * HOP  # frames, 93 ms: twice the window of the STFT, so that blocks join without a seam
+NETWORK_CONTEXT = 140 * HOP  # frames, 1.6 s: what the network sees on each side
+NETWORK_WEIGHT = 0.7  # the rest is the song's own; chosen by SDR on 14 rendered songs (weights/MODEL_CARD.md)
+LEARN_SECONDS = 40.0  # seconds of the song that spectra are learnt on; this and the two below by hand
+LEARN_ROUNDS = 40  # updates of spectra and gains
+USE_ROUNDS = 15  # updates of the gains alone
+TINY = np.float32(1e-9)  # keeps divisions from zero
 ENVELOPES = "envelopes.npy"
 
 *TAKERS, REST = Drum  # the cymbals have what no other drum takes
-DECAY = {Drum.KICK: 0.25, Drum.SNARE: 0.3, Drum.TOMS: 0.6, Drum.HIHAT: 0.25, Drum.CYMBALS: 2.5}
-COMPONENTS = ("attack", "attack", "decay", "decay")
-ATTACK = ((-1, 0.3), (0, 1.0), (1, 1.0), (2, 0.5))
+DECAY = {Drum.KICK: 0.25, Drum.SNARE: 0.3, Drum.TOMS: 0.6, Drum.HIHAT: 0.25, Drum.CYMBALS: 2.5}  # seconds; by hand
+COMPONENTS = ("attack", "attack", "decay", "decay")  # spectra of each drum; by hand
+ATTACK = ((-1, 0.3), (0, 1.0), (1, 1.0), (2, 0.5))  # steps of the STFT from the onset, and gain: what its window smears
 
 
 @dataclass(frozen=True, slots=True)

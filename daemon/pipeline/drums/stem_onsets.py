@@ -33,7 +33,7 @@ PLAIN = {
     Drum.HIHAT: "closed_hihat",
     Drum.CYMBALS: "crash",
 }
-CONFIDENCE = 0.5
+CONFIDENCE = 0.5  # of a label that says no more than the stem; chosen by hand
 
 Floats = NDArray[np.float32]
 OnsetStrengths = list[tuple[float, float]]

@@ -10,11 +10,11 @@ from scipy.fft import rfft
 
 from daemon.pipeline.records import RATE, Audio
 
-WINDOW = 4096
-LATER = 4096
+WINDOW = 4096  # samples, 93 ms: the strike
+LATER = 4096  # samples, the next 93 ms: what rings
 BATCH = 256  # hits
-BANDS = np.geomspace(40.0, 16000.0, 25)
-PITCH_RANGE = (50.0, 400.0)
+BANDS = np.geomspace(40.0, 16000.0, 25)  # Hz, edges of 24 bands; chosen by hand
+PITCH_RANGE = (50.0, 400.0)  # Hz, fundamentals of toms
 
 
 @dataclass(frozen=True, slots=True)

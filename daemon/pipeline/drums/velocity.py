@@ -12,10 +12,10 @@ from daemon.pipeline.records import RATE, Audio, Drum, Hit
 if TYPE_CHECKING:
     from daemon.pipeline.options import VelocityCurve
 
-STEP = 128
-SMOOTH = 3
-REACH = (0.005, 0.05)
-SILENCE = -120.0
+STEP = 128  # samples, 2.9 ms
+SMOOTH = 3  # steps
+REACH = (0.005, 0.05)  # seconds before and after an onset that hold its peak; chosen by hand
+SILENCE = -120.0  # dB below full scale, of the smallest power that is told from none
 
 
 def envelope(stem: Audio) -> NDArray[np.float32]:

@@ -13,20 +13,21 @@ from scipy.fft import rfft
 
 from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, NoteEvent, Posteriors
 
-_WINDOW = 4096
-_FLOOR = 1e-6
+# Weights and limits were chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
+_WINDOW = 4096  # samples at RATE, 186 ms
+_FLOOR = 1e-6  # of full scale, -120 dB
 _TOLERANCE = 0.4  # semitones to either side of a key that count as its fundamental
 _AFTER, _BEFORE = (3, 12), (10, 1)  # frames around a start
 _ADJACENT = 6  # frames between a note and the one that might be the same
 _STRUCK_DB = 1.0  # rise that proves a new stroke
-_PER_RISE_DB, _MOST_RISE = 0.007, 6.0
-_PER_TOP_DB = 0.003
-_PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0
-_OVERTONES = (12, 19)
+_PER_RISE_DB, _MOST_RISE = 0.007, 6.0  # confidence for each dB that the fundamental rises; dB at most
+_PER_TOP_DB = 0.003  # off for each dB by which an overtone stands above the fundamental
+_PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0  # the attack, less a source's, and an overtone that sounds
+_OVERTONES = (12, 19)  # semitones above: the octave and the twelfth
 _SOURCES = (12, 19, 24, 28, 31)  # semitones below: notes of which this one may be an overtone
 _TOGETHER, _MOST_COMPANY, _PER_COMPANION = 3, 4, 0.01  # frames between the attacks of a chord; notes
 _SUREST, _LEAST_SURE = 95, 0.7  # percentile of a part's weights, and what it counts as at least
-_CONFIDENT, _PER_SURE = 0.085, 0.5
+_CONFIDENT, _PER_SURE = 0.085, 0.5  # what a note must weigh: so much, and this share of the surest
 
 Floats = NDArray[np.float32]
 

@@ -18,23 +18,25 @@ from daemon.pipeline.beats.meter import has_beats, steady
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 from daemon.pipeline.records import BeatGrid
 
-QUALITIES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}
+QUALITIES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}  # semitones above the root
 NONE = "N"
 _MINOR_CHORD = list(QUALITIES).index("m")
 
-_MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")  # the usual spelling from C on
 _MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 _FIFTHS = "Gb Db Ab Eb Bb F C G D A E B F# C# G# D# A#".split()  # noqa: SIM905
 _STEPS = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)  # fifths up that each semitone of a scale is spelt by
+# Share of each semitone above the tonic in major and minor: Albrecht and Shanahan, 2013.
 _MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
+# Chosen by hand; measured on songs rendered in all 24 keys (tests/benchmarks/harmony.py).
 _BASS_KEYS = 52 - LOWEST_KEY  # below E3 the lowest key that sounds is the root more often than not
 _HEARD = 0.15  # posterior below which a key does not sound
 _EMPTY = 0.15  # keys that sound at once: below it there is no chord
-_CHANGE, _CHANGE_ON_DOWNBEAT = 0.35, 0.15
+_CHANGE, _CHANGE_ON_DOWNBEAT = 0.35, 0.15  # of a fit, what a change of chord costs
 _SEVENTH = 0.06  # a fourth tone must explain that much more
-_BASS = 0.35
-_HOME = 0.06  # of a correlation
+_BASS = 0.35  # of a fit, what the root in the bass adds
+_HOME = 0.06  # of a correlation, what the first and the last chord add to their key
 _NO_CHORD = 0.6  # what a chord must explain; a triad explains 0.5 of twelve equal tones
 _PLAIN_BEAT = 0.5  # seconds, where no beat was found
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from daemon.pipeline.pitched.periodicity import STEPS, Floats, Periodicity
 
+# Costs were chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
 _VIBRATO = 0.4  # semitones off that cost nothing
 _OFF_COST = 0.8  # per semitone further off
 _LOW_COST = 0.05  # per octave: twice the period fits as well as the period
-_INAUDIBLE = 2.0
-_CHANGE = 3.0  # dips that a change must win back, and at an attack
-_CHANGE_AT_ATTACK = 1.0
+_INAUDIBLE = 2.0  # on top of every pitch where the stem is too soft
+_CHANGE = 3.0  # dips that a change of pitch must win back
+_CHANGE_AT_ATTACK = 1.0  # the same where the stem has an attack
 _SURE = 0.15  # dips of frames that are asked for their tuning
 _AGREED = 0.3  # how much they must agree, 0..1
 _BLOCK = 4096  # frames at a time

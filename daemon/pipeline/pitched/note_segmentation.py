@@ -16,12 +16,13 @@ from daemon.pipeline.audio.superflux import Novelty, peaks
 from daemon.pipeline.pitched.monophonic import PitchRun
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 
+# Chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
 _BEFORE, _AFTER = 0.06, 0.05  # seconds around the start of a run where its attack is looked for
 _SOFT = 0.04  # seconds that the period is late where there is no attack
 _TAIL = 0.05  # seconds before the end of a note in which it is not struck again
 _SECOND = 0.08  # seconds after which a note may be struck again
-_RISE_DB = 2.0
-_STRENGTH = 0.05
+_RISE_DB = 2.0  # by which the level rises where a note is struck again
+_STRENGTH = 0.05  # superflux of a stroke that counts
 _STRUCK = 0.3  # onset posterior of a repeated note
 _RIPPLE = 0.03  # seconds: a period of the deepest note, which is no change of level
 _MASKED, _MASK = 0.35, 0.4  # seconds after an onset in which others count from this share of its strength

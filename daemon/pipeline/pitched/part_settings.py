@@ -12,11 +12,12 @@ from daemon.pipeline.pitched.polyphonic import Floats, NoteSettings, PartNote, P
 from daemon.pipeline.records import Part, Weights
 
 SENSITIVITIES = (0.25, 0.5, 0.75)  # sensitivities at which a part is heard; between them confidence decides
-USUAL = 0.5
+USUAL = 0.5  # the sensitivity if nobody says another
 
-_SLOT = 0.05  # seconds
+_SLOT = 0.05  # seconds: two onsets of one pitch this near are one note; chosen by hand
 _Place = tuple[int, int]  # pitch and slot
 
+# Ranges and shortest notes of each part (Hz, seconds); 0.058 is published for quick parts, the rest chosen by hand.
 PRESETS = {
     Part.BASS: NoteSettings(lowest=30, highest=400, shortest=0.058, monophonic=True),
     Part.VOCALS: NoteSettings(lowest=65, highest=1050, shortest=0.08, monophonic=True, bends=True),

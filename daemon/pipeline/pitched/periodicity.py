@@ -16,7 +16,7 @@ from daemon.pipeline.audio.resample import resample
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 
-STEPS = 3  # per semitone
+STEPS = 3  # per semitone, as the contour bins of Basic Pitch
 _BLOCK = 256  # frames at a time
 _SILENCE = 1e-9  # squared differences of full-scale samples: below it there is nothing to compare
 

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from bridge.notes import Bend
 from bridge.timebase import Seconds
 
-RATE = 22050
-HOP = 256
-LOWEST_KEY = 21
-KEYS = 88
+RATE = 22050  # Hz; this and the four below are those of the Basic Pitch network
+HOP = 256  # samples at RATE, 11.6 ms
+LOWEST_KEY = 21  # MIDI note of A0
+KEYS = 88  # of a piano
 BINS = 3  # contour bins per semitone
 
-_PATIENCE = 11  # frames that a key may fall silent within a note
-_RISE = 2  # frames over which a sudden rise counts as an attack
-_REACH = 4  # contour bins to either side of a key where its bend is looked for
+_PATIENCE = 11  # frames that a key may fall silent within a note; published (energy_tol)
+_RISE = 2  # frames over which a sudden rise counts as an attack; published (n_diff)
+_REACH = 4  # contour bins to either side of a key where its bend is looked for; chosen by hand
 
 Floats = NDArray[np.float32]
 

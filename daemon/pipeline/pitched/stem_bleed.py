@@ -15,13 +15,13 @@ from daemon.pipeline.pitched.periodicity import hertz
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Audio
 
-_WINDOW = 8192
+_WINDOW = 8192  # samples, 186 ms
 _AFTER = 0.02  # seconds from the attack, which drums share, to the window
-_OVERTONES = (0, 12, 19, 24)
-_TOLERANCE = 0.4  # semitones
-_BLEED_DB = -12.0
+_OVERTONES = (0, 12, 19, 24)  # semitones above: the fundamental and three overtones
+_TOLERANCE = 0.4  # semitones to either side of a partial
+_BLEED_DB = -12.0  # of a partial in the stem against the mix; leaks are some 20 dB down; chosen by hand
 _FAINT = 0.49  # of its strength: it sounds only to those who ask for more
-_SILENCE = 1e-6
+_SILENCE = 1e-6  # magnitude of the smallest partial that counts
 
 Floats = NDArray[np.float64]
 
