@@ -1,7 +1,7 @@
 # make demo   sets everything up, transcribes the song that ships with sidestick, shows what came out
 # make test   sets everything up and runs the tests
 # make check  what CI runs: style, types, tests
-# make bench  measures accuracy, speed and memory and prints the README's tables
+# make bench  measures accuracy, speed and memory and prints the tables of docs/benchmarks.md
 # make train  makes the shipped networks anew: make train TRAIN='--roots DIR --grooves DIR', some hours
 # make clean  removes what the others made
 

@@ -1,40 +1,79 @@
-"""The README says what the code does."""
+"""The README and the pages in docs/ say what the code does, and everything that they point to is there."""
 
 import re
 from pathlib import Path
 
+import pytest
 from typer.main import get_command
 
 from bridge.drum_map import map_names
 from bridge.osc import addresses
 from daemon.cli import app
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs/reference.md"
+DEVELOPING = ROOT / "docs/developing.md"
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+FOLDERS = ("daemon/", "bridge/", "tests/", "docs/", "examples/", "reaper_scripts/", "max_for_live/", ".github/", ".ci/")
+
+
+def read(page):
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(page):
+    """The places of a page that a link may name, as GitHub makes them of its headings."""
+    titles = re.findall(r"^#+ (.+)$", read(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
+def exists(name):
+    """Whether a file or folder that a page names is there; `{a,b}` and `*` are taken apart as a shell does."""
+    choice = re.search(r"\{([^{}]*)\}", name)
+    if choice:
+        return all(exists(name.replace(choice[0], one, 1)) for one in choice[1].split(","))
+    return any(ROOT.glob(name.rstrip("/")))
 
 
 def test_the_osc_section_is_the_contract_in_code():
-    text = README.read_text(encoding="utf-8")
-    assert addresses.markdown().strip() in text, "run: python -m tests.test_readme"
+    assert addresses.markdown().strip() in read(REFERENCE), "run: python -m tests.test_readme"
 
 
-def test_every_long_option_in_the_readme_exists():
+def test_every_long_option_in_the_reference_exists():
     options = get_command(app).commands["transcribe"].params
     known = {name.lstrip("-") for option in options for name in (*option.opts, *option.secondary_opts)}
-    table = README.read_text(encoding="utf-8").split("| option | what it does |")[1].split("\n\n")[0]
+    table = read(REFERENCE).split("| option | what it does |")[1].split("\n\n")[0]
     assert set(re.findall(r"`--([a-z-]+)", table)) <= known
 
 
-def test_the_drum_map_of_the_example_exists():
-    named = re.findall(r"--drum-map (\w+) ", README.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", [README, REFERENCE], ids=lambda page: page.name)
+def test_the_drum_map_of_the_example_exists(page):
+    named = re.findall(r"--drum-map (\w+) ", read(page))
     assert named
     assert set(named) <= set(map_names())
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", read(page)):
+        if not link.startswith("http"):
+            name, _, place = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            assert target.exists(), f"{page.name} links to {name}, which is not there"
+            assert not place or place in anchors(target), f"{page.name} links to {link}, which has no such heading"
+
+
+def test_every_file_that_the_developers_page_names_is_there():
+    named = {name for name in re.findall(r"`([^`\s]+)`", read(DEVELOPING)) if name.startswith(FOLDERS)}
+    assert len(named) > 60
+    assert {name for name in named if not exists(name)} == set()
+
+
 def write() -> None:
     """Put the contract's tables between their marks."""
-    text = README.read_text(encoding="utf-8")
-    parts = re.split(r"(?<=<!-- osc -->\n).*?(?=<!-- /osc -->)", text, flags=re.S)
-    README.write_text(f"\n{addresses.markdown().strip()}\n\n".join(parts), encoding="utf-8")
+    parts = re.split(r"(?<=<!-- osc -->\n).*?(?=<!-- /osc -->)", read(REFERENCE), flags=re.S)
+    REFERENCE.write_text(f"\n{addresses.markdown().strip()}\n\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The OSC contract as one table: server, spool, `sidestick send` and the README section are all made from it."""
+"""The OSC contract as one table: server, spool, `sidestick send` and docs/reference.md are all made from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -187,7 +187,7 @@ def nearest_request(path: str) -> str | None:
 
 
 def markdown() -> str:
-    """The README's section on OSC: requests, answers and events, error codes."""
+    """The section on OSC of docs/reference.md: requests, answers and events, error codes."""
     requests = [(_code(r.path, r.arguments), _answers(r), r.doc) for r in REQUESTS.values()]
     replies = [(_code(r.path, r.arguments), r.doc) for r in REPLIES.values()]
     codes = [(f"`{code}`", meaning) for code, meaning in WIRE_CODES.items()]

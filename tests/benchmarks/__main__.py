@@ -1,6 +1,6 @@
-"""All benchmarks, as tables for the README.
+"""All benchmarks, as the tables of docs/benchmarks.md.
 
-    python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write README.md]
+    python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), speed, relabel, memory, separation, notes, harmony, daemon, jitter,
 http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and

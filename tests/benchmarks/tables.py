@@ -1,4 +1,4 @@
-"""Tables of figures as markdown, the machine they were measured on, and their place in a README."""
+"""Tables of figures as markdown, the machine they were measured on, and their place in a file."""
 
 import os
 import platform
