@@ -30,9 +30,9 @@ RECORD = "record.json"  # of a stage, beside its sound files
 
 T = TypeVar("T")
 
-_LOOK_AGAIN = 0.25
-_GRACE = 600.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LOOK_AGAIN = 0.25  # seconds
+_GRACE = 600.0  # seconds since its last use in which no result is dropped; chosen by hand
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
 
 
 def unusable_cache_error(folder: Path, error: OSError) -> StageFailed:
