@@ -36,7 +36,7 @@ class CleanUpSettings:
     bends: bool = True
 
 
-BASS = CleanUpSettings(monophonic=True, sustain=0.15)
+BASS = CleanUpSettings(monophonic=True, sustain=0.15)  # seconds; chosen by hand
 VOICE = CleanUpSettings(monophonic=True)
 KEYS = CleanUpSettings()
 
