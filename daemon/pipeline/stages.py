@@ -77,7 +77,7 @@ def find_hits(parts: Kit, heard: DrumCandidates, options: Options, report: Repor
 def track_beats(heard: DrumCandidates, found: Drums, options: Options) -> BeatGrid:
     """Tempo, beats and bars."""
     novelty = onsets.Novelty(np.load(heard.novelty.path))
-    return beats.beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+    return beats.track_beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
 
 
 @dataclass(frozen=True, slots=True)

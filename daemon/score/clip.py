@@ -180,5 +180,8 @@ def _bars(grid: BeatGrid, before: int) -> Iterator[tuple[int, int]]:
 
 
 def _meter(tick: Ticks, beats: int, grid: BeatGrid) -> Meter:
-    dotted = quarters_per_beat(grid) == 1.5
-    return Meter(tick, 3 * beats if dotted else beats, grid.denominator)
+    """A bar of so many beats, in the note of the grid's meter or a smaller one that it needs."""
+    denominator = grid.denominator
+    while not (numerator := beats * quarters_per_beat(grid) * denominator / 4).is_integer() and denominator < 64:
+        denominator *= 2
+    return Meter(tick, max(1, round(numerator)), denominator)

@@ -23,7 +23,7 @@ from math import ceil, floor, inf
 from statistics import median
 
 from bridge.timebase import Seconds
-from daemon.pipeline.beats.meter import compound, has_beats, interval_after, interval_before
+from daemon.pipeline.beats.meter import compound, has_beats, interval_after, interval_before, quarters_per_beat
 from daemon.pipeline.records import BeatGrid, TimeSignature
 from daemon.pipeline.tempo_settings import TempoMark, TempoSettings
 
@@ -40,16 +40,50 @@ def grid_from_settings(settings: TempoSettings, duration: Seconds) -> BeatGrid |
 
 
 def correct_grid(heard: BeatGrid, settings: TempoSettings) -> BeatGrid:
-    """The heard grid with the downbeat and the meter of `settings`."""
+    """The heard grid with the downbeat and the meter of `settings`.
+
+    A heard beat keeps its length in quarter notes, whatever note the meter counts, so that a setting never changes the
+    tempo: 7/8 halves the beats, 2/2 takes two of them. Only 6/8, 9/8 and 12/8 make dotted quarters of heard quarters.
+    """
     if not has_beats(heard) or (settings.downbeat is None and settings.numerator is None):
         return heard
     numerator = settings.numerator or heard.numerator
     denominator = settings.denominator or (4 if settings.numerator else heard.denominator)
     grid = heard if settings.downbeat is None else _move_to_downbeat(heard, settings.downbeat)
-    bar = numerator // 3 if compound(numerator, denominator) else numerator
-    bars = range(_first_downbeat(grid, settings.downbeat), len(grid.beats), bar)
-    quarters = 1.5 if bar < numerator else 4 / denominator
-    return replace(grid, downbeats=tuple(bars), numerator=numerator, denominator=denominator, quarters=quarters)
+    if settings.numerator is None and grid.meters:
+        return _move_bars(grid, settings.downbeat)
+    quarters = 1.5 if compound(numerator, denominator) else min(1.0, quarters_per_beat(heard))
+    bar = 4 * numerator / denominator / quarters
+    parts = next((n for n in range(1, 17) if (n * bar).is_integer()), 1)
+    split = _split_beats(grid, parts)
+    bars = range(_first_downbeat(split, settings.downbeat), len(split.beats), max(1, round(bar * parts)))
+    return replace(
+        split,
+        downbeats=tuple(bars),
+        numerator=numerator,
+        denominator=denominator,
+        quarters=quarters / parts,
+        meters=(),
+    )
+
+
+def _move_bars(grid: BeatGrid, downbeat: float | None) -> BeatGrid:
+    """Where the meter changes, a given downbeat moves all bar lines alike."""
+    first = _first_downbeat(grid, downbeat)
+    by = first - min(grid.downbeats, key=lambda i: abs(i - first))
+    moved = tuple(i + by for i in grid.downbeats if 0 <= i + by < len(grid.beats))
+    meters = tuple(replace(one, beat=max(0, one.beat + by)) for one in grid.meters)
+    return replace(grid, downbeats=moved, meters=meters)
+
+
+def _split_beats(grid: BeatGrid, parts: int) -> BeatGrid:
+    """Every beat in so many even parts."""
+    if parts == 1:
+        return grid
+    beats = [*grid.beats, grid.beats[-1] + interval_after(grid.beats)]
+    times = [a + (b - a) * n / parts for a, b in pairwise(beats) for n in range(parts)]
+    downbeats = tuple(i * parts for i in grid.downbeats)
+    return replace(grid, beats=tuple(Seconds(round(time, 6)) for time in times), downbeats=downbeats)
 
 
 def _first_downbeat(grid: BeatGrid, downbeat: float | None) -> int:

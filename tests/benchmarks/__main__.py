@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
-Names: accuracy, beats (also a part of accuracy), speed, relabel, memory, separation, notes, harmony, daemon, jitter,
-http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
+Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
+jitter, http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
 <!-- /bench -->, in that file.
 """
 
@@ -27,6 +27,7 @@ from tests.benchmarks import (
     separation,
     speed,
     web,
+    whole_songs,
 )
 from tests.benchmarks.tables import Setting, Table, machine, number, replace_tables
 
@@ -80,6 +81,7 @@ def _separation(setting: Setting) -> Iterator[Table]:
 BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "accuracy": accuracy.tables,
     "beats": accuracy.beats_alone,
+    "songs": whole_songs.tables,
     "speed": speed.tables,
     "relabel": relabel.tables,
     "memory": memory.tables,

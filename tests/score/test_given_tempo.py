@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bridge.timebase import PPQ, Seconds
 from daemon.errors import Rejected
+from daemon.pipeline.beats.meter import quarters_per_beat
 from daemon.pipeline.options import Options, SongGrid
 from daemon.pipeline.records import BeatGrid
 from daemon.score.clip import tempo_map
@@ -211,3 +212,14 @@ def test_nothing_told_is_the_heard_grid() -> None:
 )
 def test_what_cannot_be_a_grid_is_refused_with_its_value(words: dict[str, object], said: str) -> None:
     assert said in refusal(**words)
+
+
+@pytest.mark.parametrize("meter", [(7, 8), (5, 8), (3, 8), (2, 2), (3, 2), (4, 4), (5, 16)])
+def test_a_given_meter_never_changes_the_tempo(meter: tuple[int, int]) -> None:
+    numerator, denominator = meter
+    grid = correct_grid(detected_grid(first=0.0), SongGrid(numerator=numerator, denominator=denominator))
+    beat = grid.beats[1] - grid.beats[0]
+    assert beat / quarters_per_beat(grid) == pytest.approx(0.5)
+    assert meters(grid)[0] == (0, *meter)
+    bar = grid.beats[grid.downbeats[1]] - grid.beats[grid.downbeats[0]]
+    assert bar == pytest.approx(numerator * 4 / denominator * 0.5)

@@ -26,9 +26,14 @@ UNNAMED = 5
 SPREAD = 0.015  # seconds around its place within which a stroke is at it
 FAR = 2.0  # nats that a stroke far from any place costs
 INDEPENDENT = 3.0  # seconds: bars repeat, so a long song proves no more than this much of it
-DENSITY = 1.0  # how much the number of strokes counts beside their places: people play busier and plainer
+DENSITY = 4.0  # how much the number of strokes counts beside their places: people play busier and plainer
+FINENESS = (
+    0.2  # how much finer places are held against a slower beat; fitted with DENSITY, see daemon.pipeline.beats.readings
+)
 _OFF = 0.004  # strokes in a bar that anything can happen at any place
 _LOUD = 80  # percentile of a drum's velocities that counts as a full stroke
+RARE = {(2, 4): 0.01, (5, 4): 0.004, (7, 8): 0.004, (12, 8): 0.008}  # shares of songs; guesses, no corpus has them
+_EVERY_OTHER = np.tile([1.0, 0.0], 7 * PLACES // 2)  # a stroke that was an eighth's sixth is at one of twelve places
 _CRASHES = ("crash", "crash_2", "china", "splash")
 Floats = NDArray[np.float64]
 
@@ -72,6 +77,13 @@ class Patterns:
         return self.rates.shape[2] // PLACES
 
     @property
+    def quarters(self) -> float:
+        """Length of a beat in quarter notes: a dotted one in 6/8 and 12/8, an eighth in 7/8."""
+        if self.denominator == 8:
+            return 1.5 if self.numerator % 3 == 0 else 0.5
+        return 4 / self.denominator
+
+    @property
     def rotations(self) -> NDArray[np.int64]:
         """Places at which the bar may begin, seen from the first beat: any sixteenth or triplet of the beat."""
         places = np.arange(self.rates.shape[2])
@@ -111,8 +123,9 @@ def likelihood(found: Fold, patterns: Patterns) -> Floats:
     alike = np.fft.irfft(spectra, rates.shape[2])
     unusual = DENSITY * expected * (busier - 1 - np.log(busier))
     amount = (total * np.log(busier) - busier * expected - unusual).sum(axis=1)
+    finer = FINENESS * total.sum() * np.log(found.bars * rates.shape[2] / found.seconds)
     scale = INDEPENDENT / found.seconds
-    scores = scale * (alike + amount[:, None] - found.misfit) + np.log(patterns.shares)[:, None]
+    scores = scale * (alike + amount[:, None] + finer - found.misfit) + np.log(patterns.shares)[:, None]
     return np.asarray(np.logaddexp.reduce(scores, axis=0))
 
 
@@ -138,6 +151,43 @@ def load_patterns(path: Path = BAR_PATTERNS) -> tuple[Patterns, ...]:
             Patterns(n, d, file[f"rates-{n}-{d}"].astype(float), file[f"shares-{n}-{d}"].astype(float))
             for n, d in meters
         )
+
+
+@cache
+def every_meter() -> tuple[Patterns, ...]:
+    """The learned meters, and those that are put together from parts of them because hardly any grooves are in them."""
+    learned = {(one.numerator, one.denominator): one for one in load_patterns()}
+    four, six = learned[4, 4], learned[6, 8]
+    halves = [_select_places(four, places) for places in ((0, 1), (2, 3))]
+    fives = [
+        _select_places(four, places) for places in ((0, 0, 1, 2, 3), (0, 1, 1, 2, 3), (0, 1, 2, 2, 3), (0, 1, 2, 3, 3))
+    ]
+    eighths = [[i for i in range(8) if i != gone] for gone in (1, 3, 5, 7)]
+    sevens = [_select_places(four, places, PLACES // 2) for places in eighths]
+    twelves = [_select_places(six, places) for places in ((0, 1, 0, 1),)] + [_pairs(six)]
+    return (
+        *load_patterns(),
+        _derive_patterns(2, 4, halves),
+        _derive_patterns(5, 4, fives),
+        _derive_patterns(7, 8, [np.repeat(part, 2, axis=2) * _EVERY_OTHER for part in sevens]),
+        _derive_patterns(12, 8, twelves),
+    )
+
+
+def _select_places(patterns: Patterns, parts: Sequence[int], size: int = PLACES) -> Floats:
+    """Bars of these parts of a bar, `size` places each, in this order."""
+    return np.concatenate([patterns.rates[:, :, part * size : (part + 1) * size] for part in parts], axis=2)
+
+
+def _pairs(patterns: Patterns) -> Floats:
+    """Every bar with every other one behind it."""
+    rates = patterns.rates
+    return np.array([np.concatenate([a, b], axis=1) for a in rates for b in rates if a is not b])
+
+
+def _derive_patterns(numerator: int, denominator: int, parts: Sequence[Floats]) -> Patterns:
+    rates = np.concatenate(parts)
+    return Patterns(numerator, denominator, rates, np.full(len(rates), RARE[numerator, denominator] / len(rates)))
 
 
 def _kind(hit: Hit) -> int:

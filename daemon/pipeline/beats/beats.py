@@ -1,50 +1,27 @@
-"""Tempo, beats and bars.
+"""Tempo, beats and bars of a song.
 
-Several tempi are tried, and the one wins under which the strokes lie where drummers put them in a bar
-(daemon.pipeline.beats.bar_patterns); that also says on which stroke the beat is and where the bar begins. A song
-at one tempo gets one exact, fractional bpm; music in free time gets no grid.
+One tempo is asked for first: songs made to a click are the rule, and a grid of one exact bpm lies on the audio in any
+host (steady_tempo). Else there are a few constant stretches, or the players are followed (tempo_changes). Which
+division of the bar is the beat is told by where drummers put their strokes (readings), where the bars begin by what
+fills them (bar_lines). What is played in free time gets no grid.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from bridge.timebase import Seconds
-from daemon.pipeline.audio.superflux import Novelty, peaks
-from daemon.pipeline.beats.bar_patterns import (
-    PLACES,
-    UNNAMED,
-    Patterns,
-    Strokes,
-    fold,
-    likelihood,
-    load_patterns,
-    share_on_beats,
-)
-from daemon.pipeline.beats.tempo import (
-    ALIKE,
-    Floats,
-    Line,
-    Strength,
-    extended,
-    laid,
-    later,
-    placed,
-    smoothed,
-    tempi,
-)
-from daemon.pipeline.records import BeatGrid, Drum, Hit
+from daemon.pipeline.audio.superflux import Novelty
+from daemon.pipeline.beats.bar_lines import SURE, Bars, cut_into_bars
+from daemon.pipeline.beats.bar_patterns import Patterns, every_meter, load_patterns
+from daemon.pipeline.beats.counting import CLOSE, FEW, Count, Song, count_as_asked, count_by_ear, explain
+from daemon.pipeline.beats.steady_tempo import Floats
+from daemon.pipeline.records import BeatGrid, Hit, TimeSignature
 
-STEADY = 0.018  # seconds; beats that stray less (robustly) from one tempo have one tempo
-LOOSE = 0.035  # seconds; beats that stray this much have one tempo if the strokes lie better on it than on the beats
-FEW = 8  # hits
-EXCERPT = 75.0  # seconds that a tempo is chosen on
-COMMON, SPREAD = 120.0, 0.4  # quarter notes a minute, octaves: van Noorden and Moelants, "Resonance", JNMR 1999
-FIRST = 1.0  # nats for a bar that begins where the music does
-FREE = 0.15  # the least share of the strokes, beyond chance, that a beat explains; free time stays below
-CLOSE = 4.0  # nats between two ways to count that people may choose between
-
+SAME = 0.02  # part by which two tempi differ that are one
+DOTTED = 100.0  # bpm; faster threes are a shuffle in 4/4
 NO_BEAT = BeatGrid(
     beats=(),
     downbeats=(),
@@ -54,36 +31,19 @@ NO_BEAT = BeatGrid(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One way to count the song: beats on `bpm`, later by `place` of the beat, in the meter of `patterns`."""
-
-    bpm: float
-    place: int
-    patterns: Patterns
-    score: float
-
-
-def beats(
-    found: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, numerator: int | None = None
+def track_beats(
+    novelty: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, numerator: int | None = None
 ) -> BeatGrid:
     """The grid of a song. `bpm` and the `numerator`, beats in a bar, are taken as given where they are."""
-    sure = [hit for hit in hits if hit.cluster >= 0]
-    strength = Strength.of(found, sure)
-    if strength.seconds < 2 or strength.values.max(initial=0) <= 0:
+    song = Song.of(novelty, [hit for hit in hits if hit.cluster >= 0])
+    if len(song.seconds) < FEW:
         return _free(bpm, numerator)
-    strokes = Strokes.of(sure) if len(sure) >= FEW else _unnamed(found)
-    readings = _readings(strength, strokes, bpm, _meters(numerator))
-    reading = max(readings, key=lambda one: one.score, default=None)
-    times = np.array([]) if reading is None else laid(strength, bpm or reading.bpm)
-    if reading is None or len(times) < 4:
+    meters = _meters(numerator)
+    count = count_as_asked(song, bpm, meters) if bpm else count_by_ear(song, meters)
+    if count is None or len(count.beats) < 4:
         return _free(bpm, numerator)
-    times = placed(found, later(times, reading.place % PLACES / PLACES))
-    grid = _grid(times, strokes, reading.patterns, strength.seconds, bpm)
-    if bpm is None and _explained(strokes, np.array(grid.beats)) < FREE:
-        return _free(bpm, numerator)
-    barred = _barred(grid, sure, strokes, reading.patterns, numerator)
-    return replace(barred, remarks=() if bpm else _octaves(barred.bpm, reading, readings))
+    bars = cut_into_bars(song.strokes, count.beats, _alike(count.patterns, numerator), count.joints)
+    return _grid(song, count, bars, bpm)
 
 
 def _free(bpm: float | None, numerator: int | None) -> BeatGrid:
@@ -93,114 +53,85 @@ def _free(bpm: float | None, numerator: int | None) -> BeatGrid:
 
 def _meters(numerator: int | None) -> tuple[Patterns, ...]:
     """Those that the song may be in; the commonest where the one asked for is not known."""
-    asked = tuple(patterns for patterns in load_patterns() if patterns.beats == numerator and patterns.denominator == 4)
-    return asked or (load_patterns() if numerator is None else load_patterns()[:1])
+    if numerator is None:
+        return every_meter()
+    asked = tuple(one for one in every_meter() if one.beats == numerator and one.quarters <= 1)
+    return asked or load_patterns()[:1]
 
 
-def _unnamed(found: Novelty) -> Strokes:
-    """The peaks of the onset strength, where hardly any drum is heard."""
-    frames = peaks(found)
-    values = found.values[frames].astype(float)
-    loud = np.percentile(values, 80) if len(values) else 1.0
-    return Strokes(found.seconds(frames), np.full(len(frames), UNNAMED), np.minimum(1.0, values / loud))
+def _alike(patterns: Patterns, numerator: int | None) -> tuple[Patterns, ...]:
+    """The meters whose beat is the same note."""
+    same = tuple(one for one in every_meter() if one.quarters == patterns.quarters)
+    if numerator is None:
+        return same
+    asked = tuple(one for one in same if one.beats == numerator)
+    return asked or (_stretch_map(same[0], numerator),)
 
 
-def _readings(strength: Strength, strokes: Strokes, bpm: float | None, meters: Sequence[Patterns]) -> list[_Reading]:
-    """All ways to count the middle of the song."""
-    middle, start = strength.middle(EXCERPT)
-    heard = strokes.between(start, start + middle.seconds)
-    proposed = tempi(middle) if bpm is None else [bpm]
-    return [one for tempo in proposed for one in _at(laid(middle, tempo), heard, meters)]
+def _stretch_map(patterns: Patterns, beats: int) -> Patterns:
+    """Bars of any other number of beats: they begin as bars of four do and go on in their way."""
+    size = patterns.rates.shape[2] // patterns.beats
+    order = [0] + [1 + i % (patterns.beats - 1) for i in range(beats - 1)]
+    rates = np.concatenate([patterns.rates[:, :, i * size : (i + 1) * size] for i in order], axis=2)
+    return Patterns(beats, patterns.denominator, rates, patterns.shares)
 
 
-def _at(times: Floats, strokes: Strokes, meters: Sequence[Patterns]) -> Iterator[_Reading]:
-    """The readings of these beats, whose tempo may have become another than the one proposed."""
-    tempo = 60 / float(np.diff(times).mean()) if len(times) > 1 else 0.0
-    for patterns in meters:
-        if len(times) <= patterns.beats:
-            continue
-        quarters = tempo * (1.5 if patterns.denominator == 8 else 1.0)
-        usual = -0.5 * (np.log2(quarters / COMMON) / SPREAD) ** 2
-        scores = likelihood(fold(strokes, times, patterns.beats), patterns)
-        for place in patterns.rotations:
-            yield _Reading(tempo, int(place), patterns, float(scores[place] + usual))
+def _grid(song: Song, count: Count, bars: Bars, bpm: float | None) -> BeatGrid:
+    times = count.beats
+    quarters, denominator = count.patterns.quarters, count.patterns.denominator
+    tempo = 60 / float(np.median(np.diff(times)))
+    if quarters == 1 and bpm is None and _is_dotted(song, times, tempo):
+        quarters, denominator = 1.5, 8
+    per_beat = quarters * denominator / 4
+    sizes = [(a, round((b - a) * per_beat)) for a, b in pairwise(bars.lines) if a < len(times)]
+    changes = [now for before, now in zip([(0, 0), *sizes], sizes, strict=False) if now[1] != before[1]]
+    grid = BeatGrid(
+        beats=tuple(Seconds(round(float(t), 6)) for t in times),
+        downbeats=tuple(line for line in bars.lines if line < len(times)),
+        bpm=bpm or round(tempo * (1.0 if quarters == 1.5 else quarters), 4),
+        numerator=round(bars.beats * per_beat),
+        denominator=denominator,
+        constant=count.constant,
+        confidence=round(_confidence(song, count), 3),
+        quarters=quarters,
+        meters=tuple(TimeSignature(beat, n, denominator) for beat, n in changes) if len(changes) > 1 else (),
+    )
+    return grid if bpm else replace(grid, remarks=(*_octaves(grid.bpm, count), *_doubts(grid, bars)))
 
 
-def _octaves(bpm: float, best: _Reading, readings: Sequence[_Reading]) -> tuple[str, ...]:
-    """The choice between half and double time, where it was close."""
-    for factor, way in ((2.0, "double"), (0.5, "half")):
-        rival = max((r.score for r in readings if abs(np.log(r.bpm / best.bpm / factor)) < ALIKE), default=-np.inf)
-        if rival > best.score - CLOSE:
-            return (f"Read as {bpm:.4g} bpm; --bpm {bpm * factor:.4g} counts it {way}.",)
+def _confidence(song: Song, count: Count) -> float:
+    """How often such grids are right: logistic in the share of explained strokes and in the nats to the next tempo.
+
+    Fitted by eye on 80 grooves of the Groove MIDI Dataset (beats F > .9 is right: 88 % where the next tempo is 4 nats
+    off, 65 % at 2 to 4, 30 % below) and on the songs of tests/songs_with_beats.py (98 % with .8 explained).
+    """
+    best = count.readings[0]
+    others = (best.score - one.score for one in count.rivals if abs(np.log(one.bpm / best.bpm)) > SAME)
+    gap = max(0.0, min(others, default=CLOSE))
+    return float(1 / (1 + np.exp(1.0 - 0.7 * gap - 3.0 * (explain(song, count) - 0.5))))
+
+
+def _is_dotted(song: Song, times: Floats, bpm: float) -> bool:
+    """Whether quarters in 4/4 are rather dotted ones in 12/8: slow, in threes, and the middle one is played too."""
+    place = np.interp(song.strokes.seconds, times, np.arange(len(times))) % 1.0
+    count = np.bincount(np.round(place * 12).astype(int) % 12, minlength=12)
+    threes, twos = min(count[4], count[8]), count[3] + count[6] + count[9]
+    return bool(bpm < DOTTED and threes > 0.35 * count[0] and twos < 0.15 * (count[4] + count[8]))
+
+
+def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
+    """The way to count that was close."""
+    best = count.readings[0]
+    words = ((2.0, "double"), (0.5, "half"), (1.5, "in three halves"), (2 / 3, "in two thirds"),
+             (4 / 3, "in four thirds"), (0.75, "in three quarters"))  # fmt: skip
+    for factor, way in words:
+        if any(abs(np.log(one.bpm / best.bpm / factor)) < SAME for one in count.rivals):
+            return (f"Read as {bpm:.7g} bpm; --bpm {bpm * factor:.7g} counts it {way}.",)
     return ()
 
 
-def _explained(strokes: Strokes, times: Floats) -> float:
-    return max(share_on_beats(strokes, times, 4), 0.9 * share_on_beats(strokes, times, 3)) if len(times) > 1 else 0.0
-
-
-def _grid(times: Floats, strokes: Strokes, patterns: Patterns, duration: float, bpm: float | None) -> BeatGrid:
-    """Beats to both ends of the song: of one tempo, unless the players breathe."""
-    line = Line.through(times, None if bpm is None else 60 / bpm)
-    even, followed = line.beats(duration), extended(smoothed(times), duration)
-    steadier = line.stray < LOOSE and _fit(strokes, even, patterns) > _fit(strokes, followed, patterns)
-    constant = line.stray < STEADY or bpm is not None or steadier
-    chosen = even if constant else followed
-    interval = line.period if constant else float(np.median(np.diff(chosen)))
-    return BeatGrid(
-        beats=tuple(Seconds(round(float(t), 6)) for t in chosen),
-        downbeats=(),
-        bpm=round(60 / interval, 4),
-        constant=constant,
-        confidence=round(float(np.exp(-line.stray / 0.05)), 3),
-    )
-
-
-def _fit(strokes: Strokes, times: Floats, patterns: Patterns) -> float:
-    if len(times) <= patterns.beats:
-        return -np.inf
-    return float(likelihood(fold(strokes, times, patterns.beats), patterns).max())
-
-
-def _barred(
-    grid: BeatGrid, hits: Sequence[Hit], strokes: Strokes, patterns: Patterns, numerator: int | None
-) -> BeatGrid:
-    """With its bars: where drummers begin them, and rather with the first stroke than before or after it."""
-    times = np.array(grid.beats)
-    if numerator not in (None, patterns.beats):
-        first, bar = _downbeat(times, hits, numerator), numerator
-        return replace(grid, downbeats=tuple(range(first, len(times), bar)), numerator=bar)
-    bar = patterns.beats
-    gain = likelihood(fold(strokes, times, bar), patterns)[::PLACES].copy()
-    if len(strokes.seconds):
-        gain[int(np.argmin(np.abs(times - strokes.seconds[0]))) % bar] += FIRST
-    downbeats = tuple(range(int(np.argmax(gain)), len(times), bar))
-    quarters = 1.5 if patterns.denominator == 8 else 0.0
-    return replace(
-        grid, downbeats=downbeats, numerator=patterns.numerator, denominator=patterns.denominator, quarters=quarters
-    )
-
-
-def _downbeat(times: Floats, hits: Sequence[Hit], numerator: int) -> int:
-    """Which of the first beats starts a bar of any length: kicks and crashes like it, snares do not."""
-    if not len(times):
-        return 0
-    gain = np.zeros(numerator)
-    for hit in hits:
-        i = int(np.argmin(np.abs(times - hit.onset)))
-        if hit.cluster >= 0 and abs(times[i] - hit.onset) < 0.06:
-            for phase in range(numerator):
-                gain[phase] += _likes(hit, (i - phase) % numerator, numerator)
-    return int(np.argmax(gain))
-
-
-def _likes(hit: Hit, position: int, numerator: int) -> float:
-    weight = hit.velocity / 127
-    back = {2: (1,), 3: (1, 2), 4: (1, 3)}.get(numerator, (numerator // 2,))
-    if hit.drum is Drum.KICK:
-        return weight * (1.0 if position == 0 else 0.0)
-    if hit.drum is Drum.SNARE:
-        return weight * (0.5 if position in back else -1.0 if position == 0 else 0.0)
-    if hit.label in ("crash", "crash_2", "china"):
-        return 1.5 * weight * (position == 0)
-    return 0.0
+def _doubts(grid: BeatGrid, bars: Bars) -> tuple[str, ...]:
+    if bars.margin >= SURE:
+        return ()
+    meter = f"{grid.numerator}/{grid.denominator}"
+    return (f"Where the bars of {meter} begin is a guess; --beats-per-bar says how long they are.",)

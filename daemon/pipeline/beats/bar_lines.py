@@ -1,0 +1,190 @@
+"""Where the bars begin: the most likely way to cut a song's beats into bars, by dynamic programming.
+
+A bar of any length may follow any other, at a price, so that one short bar moves the bar lines behind it and a song may
+change its meter. What is likely in a bar is first taken from drummers (bar_patterns), then from the
+song itself: its mean bar, once the first cut has told where its bars are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from daemon.pipeline.beats.bar_patterns import KINDS, PLACES, UNNAMED, Patterns, Strokes
+from daemon.pipeline.beats.steady_tempo import Floats
+
+CHANGE = 10.0  # nats that a bar of another length than the last one costs; fitted on tests/songs_with_beats.py
+LASTING = 4.0  # more nats where the song then stays in that meter
+BLOCK, BLOCKS = 48, 6  # beats of a block that is looked at by itself, and how many of them
+TEMPER = 0.6  # of the nats of a bar: strokes of a bar depend on each other
+ROUNDS = 3
+FIRST = 1.0  # nats for a bar that begins where the music does
+OWN = 4.0  # bars' worth of drummers' habits in the mean bar of the song
+SURE = 0.06  # nats a beat by which the bars must be better than any others to be sure
+_UNUSUAL = {2: 1.0, 3: 0.3, 5: 0.8, 7: 0.8}  # nats that a bar of so many beats costs beside one of four
+_DOTTED = {4: 1.0}  # the same in dotted quarters, beside one of two
+_FLOOR = 0.02  # of the mean rate: what can always happen at any place
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """`lines` are indices of the beats that begin a bar, and one past the last bar; `margin` in nats a beat says how
+    much worse the best cut with other bar lines or in another meter is."""
+
+    lines: tuple[int, ...]
+    beats: int
+    margin: float
+
+
+def cut_into_bars(strokes: Strokes, times: Floats, meters: Sequence[Patterns], joints: Sequence[int] = ()) -> Bars:
+    """Bars of the beats at `times`. `meters` count the same beat; at `joints` any bar may begin (another song does).
+
+    The search begins with the bars of drummers. Then every block of the song may have a meter of its own, whose mean
+    bar is that of the block: a fifth of the song in 5/4 is found so.
+    """
+    table = _Table(_sound(strokes, times), len(times), tuple(meters), frozenset(joints))
+    usual = {one.beats: _gain(table.sound, (one.rates, np.log(one.shares / one.shares.sum()))) for one in meters}
+    best = _improve(table, usual, _best_cut(table, usual).lines)
+    for n, own in _blocks(table, usual):
+        gains = {**best.gains, n: usual[n] + own}
+        cut = _best_cut(table, gains)
+        if cut.lines != best.lines:
+            best = max(best, _improve(table, usual, cut.lines), key=lambda one: one.score)
+    sizes = np.diff(best.lines)
+    main = int(np.bincount(sizes, weights=sizes).argmax()) if len(sizes) else meters[0].beats
+    return Bars(tuple(best.lines), main, _margin(best, main, table.costs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A song to be cut: `sound` is (places of all its beats, KINDS)."""
+
+    sound: Floats
+    beats: int
+    meters: tuple[Patterns, ...]
+    joints: frozenset[int]
+
+    @property
+    def costs(self) -> dict[int, float]:
+        """Nats that a bar of so many beats costs."""
+        return _DOTTED if self.meters[0].quarters == 1.5 else _UNUSUAL
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """`lines` of bars, worth `score` nats by `gains`: what a bar of each length is worth at each beat."""
+
+    score: float
+    lines: list[int]
+    gains: dict[int, Floats]
+
+
+def _improve(table: _Table, usual: dict[int, Floats], lines: list[int]) -> _Cut:
+    """What a cut becomes when the song's own mean bars count too."""
+    for _ in range(ROUNDS):
+        own = _own_bars(table.sound, lines, table.meters)
+        cut = _best_cut(table, {n: gain + _gain(table.sound, own[n]) for n, gain in usual.items()})
+        if cut.lines == lines:
+            break
+        lines = cut.lines
+    return cut
+
+
+def _blocks(table: _Table, usual: dict[int, Floats]) -> Iterator[tuple[int, Floats]]:
+    """(length of a bar, what such a bar is worth anywhere), if it is the mean bar of one of the song's blocks."""
+    for start in range(0, table.beats - BLOCK // 2, max(BLOCK // 2, table.beats // BLOCKS)):
+        for patterns in table.meters:
+            n = patterns.beats
+            begin = start + int(np.argmax([usual[n][start + i : start + BLOCK : n].sum() for i in range(n)]))
+            lines = list(range(begin, min(table.beats, start + BLOCK) + 1, n))
+            if len(lines) > 4:
+                yield n, _gain(table.sound, _own_bars(table.sound, lines, [patterns])[n])
+
+
+def _sound(strokes: Strokes, times: Floats) -> Floats:
+    """(places of all beats, KINDS): what is struck where."""
+    out = np.zeros(((len(times) + 8) * PLACES, KINDS))
+    inside = (strokes.seconds >= times[0] - 0.05) & (strokes.seconds < times[-1])
+    place = np.round(np.interp(strokes.seconds[inside], times, np.arange(len(times))) * PLACES).astype(int)
+    np.add.at(out, (place, strokes.kinds[inside]), strokes.weights[inside])
+    if out[:, UNNAMED].any():
+        out[:, :UNNAMED] = 0.0
+    return out
+
+
+def _gain(sound: Floats, bars: tuple[Floats, Floats]) -> Floats:
+    """(beats,): nats by which what follows a beat is rather such a bar than strokes at any place of it."""
+    rates, shares = bars
+    size = rates.shape[2]
+    level = rates.mean(axis=2, keepdims=True)
+    shape = np.log((rates + _FLOOR * level + 1e-4) / (level * (1 + _FLOOR) + 1e-4))
+    weights = shape.transpose(0, 2, 1).reshape(len(rates), -1)
+    windows = np.lib.stride_tricks.sliding_window_view(sound, size, axis=0)[::PLACES].transpose(0, 2, 1)
+    fits = TEMPER * windows.reshape(len(windows), -1) @ weights.T
+    return np.asarray(np.logaddexp.reduce(fits + shares, axis=1))
+
+
+def _own_bars(sound: Floats, lines: Sequence[int], meters: Sequence[Patterns]) -> dict[int, tuple[Floats, Floats]]:
+    """The mean bar of each length in the song; lengths that it has not are parts of its commonest bar."""
+    sizes = np.diff(lines)
+    own: dict[int, tuple[Floats, Floats]] = {}
+    main = int(np.bincount(sizes).argmax()) if len(sizes) else 4
+    mean = {int(n): _mean_bar(sound, lines, int(n)) for n in set(sizes.tolist()) | {main}}
+    for patterns in meters:
+        n = patterns.beats
+        usual = np.einsum("k,kcp->cp", patterns.shares / patterns.shares.sum(), patterns.rates)
+        whole, count = mean.get(n, (np.zeros_like(usual), 0))
+        rates = [(count * whole + OWN * usual) / (count + OWN)] if count > 3 else []
+        if n < main:
+            rates += [mean[main][0][:, : n * PLACES], mean[main][0][:, -n * PLACES :]]
+        rates = rates or [usual]
+        own[n] = np.array(rates), np.full(len(rates), -np.log(len(rates)))
+    return own
+
+
+def _mean_bar(sound: Floats, lines: Sequence[int], size: int) -> tuple[Floats, int]:
+    bars = [sound[a * PLACES : b * PLACES].T for a, b in pairwise(lines) if b - a == size]
+    return (np.mean(bars, axis=0), len(bars)) if bars else (np.zeros((KINDS, size * PLACES)), 0)
+
+
+def _best_cut(table: _Table, gains: dict[int, Floats]) -> _Cut:
+    """By Viterbi over (beat, length of the bars there); the first full bar begins within the longest bar."""
+    sizes = sorted(gains)
+    heard = np.flatnonzero(table.sound.sum(axis=1))
+    opening = round(int(heard[0]) / PLACES) if len(heard) else 0
+    best = np.full((table.beats + max(sizes) + 1, len(sizes)), -np.inf)
+    came = np.full((*best.shape, 2), -1, dtype=int)
+    for i in range(min(table.beats, max(sizes))):
+        best[i] = FIRST * (i == opening)
+    for i in range(table.beats):
+        top = int(np.argmax(best[i]))
+        another = best[i, top] - (0.0 if i in table.joints else CHANGE + LASTING)
+        for k in range(len(sizes)):
+            origin = k if best[i, k] >= another else top
+            for m, size in enumerate(sizes):  # a bar of another length may come in between
+                value = max(best[i, k], another) + gains[size][i] - table.costs.get(size, 0.0) - CHANGE * (m != k)
+                if value > best[i + size, k]:
+                    best[i + size, k], came[i + size, k] = value, (i, origin)
+    ends = best[table.beats : table.beats + max(sizes)]
+    at, k = (int(v) for v in np.unravel_index(int(np.argmax(ends)), ends.shape))
+    score, lines = float(ends[at, k]), [at + table.beats]
+    while came[lines[-1], k, 0] >= 0:
+        at, k = (int(v) for v in came[lines[-1], k])
+        lines.append(at)
+    return _Cut(score, lines[::-1], gains)
+
+
+def _margin(cut: _Cut, main: int, costs: dict[int, float]) -> float:
+    """Nats a beat by which these bars are better than bars of one length, any length, that begin elsewhere."""
+    lines = cut.lines
+    beats = max(1, lines[-1] - lines[0])
+    here = sum(float(cut.gains[b - a][a]) - costs.get(b - a, 0.0) for a, b in pairwise(lines))
+    rivals = [-np.inf]
+    for size, gain in cut.gains.items():
+        for start in range(size):
+            if size == main and start in {line % size for line in lines}:
+                continue
+            at = np.arange(start, min(lines[-1], len(gain)), size)
+            rivals.append(float(gain[at].sum()) - costs.get(size, 0.0) * len(at))
+    return (here - max(rivals)) / beats

@@ -1,0 +1,140 @@
+"""Beats, bars and tempo of whole songs: generated ones of known tempo maps, four real ones, and sounds without a beat.
+
+Generated songs are lists of hits with a player's jitter, missed and false strokes (tests/songs_with_beats.py), so they
+tell about the beat tracker alone. The real songs are those of Debian's fretsonfire-songs-sectoid, sequenced at exactly
+150, 135, 95 and 140 bpm, heard from the mix with the embedded separator. A constant song is right if its bpm is within
+.01 % and every beat within 10 ms; a song whose tempo moves if its median beat is within 8 ms.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+
+from daemon.pipeline.beats.beats import track_beats
+from daemon.pipeline.chain import transcribe
+from daemon.pipeline.options import Options
+from daemon.pipeline.records import BeatGrid
+from tests.benchmarks.songs import studio
+from tests.benchmarks.tables import Setting, Table, number
+from tests.songs_with_beats import Song, beatless_sounds, constant_songs, moving_songs
+
+SECTOID = Path("/usr/share/games/fretsonfire/data/songs/sectoid")
+BPM = {"Metal madness": 150.0, "Escape from chaosland": 135.0, "Feelings": 95.0, "War of freedom": 140.0}
+EXACT, WITHIN, MEDIAN, SAME_LEVEL = 1e-4, 0.010, 0.008, 0.02
+ONE_TEMPO = ("constant", "silence", "short bars", "meter changes")
+NOT_INSTALLED = "The four real songs were not measured: apt-get install fretsonfire-songs-sectoid."
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """F of beats and downbeats within 70 ms; errors of the true beats in seconds."""
+
+    beats: float
+    downbeats: float
+    median: float
+    worst: float
+    level: bool
+    exact: bool
+    confidence: float
+
+
+def tables(setting: Setting) -> Iterator[Table]:
+    yield _song_table()
+    yield _real_table(setting)
+    yield _beatless_table()
+
+
+def measure(song: Song) -> Figures:
+    """How well the tracker counts a generated song."""
+    grid = track_beats(song.novelty, song.hits)
+    if len(grid.beats) < 2:
+        return Figures(0.0, 0.0, 9.0, 9.0, level=False, exact=False, confidence=0.0)
+    beats, lines = _inside(song, np.array(grid.beats)), _inside(song, downbeats(grid))
+    late = np.abs(song.beats[:, None] - np.array(grid.beats)[None, :]).min(axis=1)
+    true, found = (float(np.median(np.diff(times))) for times in (song.beats, np.array(grid.beats)))
+    matched = f_measure(song.beats, beats)
+    return Figures(
+        beats=matched,
+        downbeats=f_measure(song.downbeats, lines),
+        median=float(np.median(late)),
+        worst=float(late.max()),
+        level=abs(np.log(true / found)) < SAME_LEVEL or (song.kind == "change" and matched > 0.9),
+        exact=abs(true / found - 1) < EXACT and float(late.max()) < WITHIN,
+        confidence=grid.confidence,
+    )
+
+
+def is_right(song: Song, found: Figures) -> bool:
+    return found.level and (found.exact if song.kind in ONE_TEMPO else found.median < MEDIAN)
+
+
+def downbeats(grid: BeatGrid) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.array(grid.beats)[list(grid.downbeats)]
+
+
+def f_measure(true: Sequence[float], found: Sequence[float]) -> float:
+    from mir_eval.beat import f_measure as within_70_ms
+
+    return float(within_70_ms(np.asarray(true), np.asarray(found)))
+
+
+def _inside(song: Song, times: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[float]:
+    """Those where music is: the grid goes on through silence, the truth does not."""
+    apart = np.abs(times[:, None] - song.beats[None, :]).min(axis=1)
+    return [float(time) for time in times[apart < 0.3]]
+
+
+def _song_table() -> Table:
+    rows, every = [], []
+    for song in chain(constant_songs(), moving_songs()):
+        found = measure(song)
+        every.append((song, found))
+        milliseconds = (number(1000 * found.median, 1), number(1000 * found.worst, 0))
+        verdict = "yes" if is_right(song, found) else "no"
+        figures = (number(found.beats), number(found.downbeats), *milliseconds, number(found.confidence, 2))
+        rows.append((song.name, song.kind, *figures, verdict))
+    right = [is_right(*one) for one in every]
+    means = (fmean(found.beats for _, found in every), fmean(found.downbeats for _, found in every))
+    rows.append((f"all {len(every)}", "", *map(number, means), "", "", "", f"{sum(right)} of {len(right)}"))
+    levels = sum(found.level for _, found in every)
+    head = ("generated songs", "kind", "beat F", "downbeat F", "median ms", "worst ms", "confidence", "right")
+    return Table("whole songs", head, tuple(rows), f"The beat is at the right level in {levels} of {len(every)}.")
+
+
+def _real_table(setting: Setting) -> Table:
+    if not SECTOID.is_dir():
+        return Table("sectoid", (), (), NOT_INSTALLED)
+    rows = []
+    with TemporaryDirectory() as name, studio(setting.weights) as tools:
+        for title, bpm in BPM.items():
+            mix = _mixed(SECTOID / title, Path(name) / "song.wav")
+            options = Options.read({"separator": "embedded", "kit": "embedded"})
+            grid = transcribe(mix, options, tools, lambda *_: None).grid
+            tempi = len(set(np.round(60 / np.diff(grid.beats), 1))) if grid.beats else 0
+            off = 100 * abs(grid.bpm / bpm - 1)
+            rows.append((title, f"{bpm:g}", f"{grid.bpm:.3f}", number(off, 4), str(tempi), number(grid.confidence, 2)))
+    return Table("sectoid", ("real songs", "true bpm", "bpm", "off %", "tempi", "confidence"), tuple(rows))
+
+
+def _mixed(folder: Path, target: Path) -> Path:
+    """The band and the guitar, which lie there as two files."""
+    parts = [soundfile.read(folder / name, dtype="float32", always_2d=True) for name in ("song.ogg", "guitar.ogg")]
+    mix = np.zeros((max(len(sound) for sound, _ in parts), 2), np.float32)
+    for sound, _ in parts:
+        mix[: len(sound)] += sound
+    soundfile.write(target, mix / max(1.0, float(np.abs(mix).max())), parts[0][1], "PCM_16")
+    return target
+
+
+def _beatless_table() -> Table:
+    rows = []
+    for song in beatless_sounds():
+        grid = track_beats(song.novelty, song.hits)
+        rows.append((song.name, f"{grid.bpm:.4g} bpm" if grid.beats else "none", "no" if grid.beats else "yes"))
+    return Table("no beat", ("sounds without a beat", "grid", "right"), tuple(rows))
