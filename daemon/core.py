@@ -12,8 +12,8 @@ from typing import Any
 from bridge.drum_labels import label_of
 from bridge.drum_map import DrumMap
 from bridge.osc.addresses import PROTOCOL
-from bridge.osc.codec import Message
-from bridge.osc.replies import reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import reply
 from daemon import __version__
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, MidiWritten, Pushed

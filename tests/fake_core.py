@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.osc.codec import Message
-from bridge.osc.replies import reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import reply
 from daemon.errors import Rejected
 from daemon.inlets.dispatch import Dispatcher
 from daemon.outlets.notify import Notifier, Requester

@@ -23,8 +23,9 @@ class ArgumentKind(StrEnum):
 
 
 class Lane(StrEnum):
-    """Requests of a lane are handled in order; a slow one delays no other lane: panic is always heard."""
+    """Requests of a lane are handled in order; a slow one delays no other lane, and no flood of others delays panic."""
 
+    SILENCE = "silence"
     PROMPT = "prompt"
     ADMISSION = "admission"
     EDIT = "edit"
@@ -119,6 +120,8 @@ REPLIES: dict[str, Reply] = {
         Reply("/sidestick/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
         Reply("/sidestick/clusters.reply", "A file with the clusters and their hits.",
               (ID, JOB, _path("path_to_json"))),
+        Reply("/sidestick/notes.reply", "A file with every hit and note: id, time, pitch, velocity.",
+              (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
         Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
               (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"))),
@@ -150,13 +153,17 @@ REQUESTS: dict[str, Request] = {
         Request("/sidestick/push", "Play a job's notes on the MIDI port: when (now, transport), loop, channel.",
                 (ID, JOB, OPTIONS, REPLY_PORT), "/sidestick/ack",
                 then=("/sidestick/pushed", FAIL), ends=("/sidestick/pushed", FAIL), lane=Lane.EDIT, once=True),
-        Request("/sidestick/stop", "Stop what plays; no note is left sounding.", (ID, REPLY_PORT), "/sidestick/done"),
-        Request("/sidestick/panic", "Silence on every channel, whatever plays.", (ID, REPLY_PORT), "/sidestick/done"),
+        Request("/sidestick/stop", "Stop what plays; no note is left sounding.", (ID, REPLY_PORT), "/sidestick/done",
+                lane=Lane.SILENCE),
+        Request("/sidestick/panic", "Silence on every channel, whatever plays.", (ID, REPLY_PORT), "/sidestick/done",
+                lane=Lane.SILENCE),
         Request("/sidestick/cancel", "Stop a job.", (ID, JOB, REPLY_PORT), "/sidestick/done", once=True),
         Request("/sidestick/jobs", "List the latest jobs.", (ID, LIMIT, REPLY_PORT), "/sidestick/jobs.reply",
                 lane=Lane.EDIT),
         Request("/sidestick/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
                 "/sidestick/clusters.reply", lane=Lane.EDIT),
+        Request("/sidestick/notes", "List every hit and note of a job, corrections included.", (ID, JOB, REPLY_PORT),
+                "/sidestick/notes.reply", lane=Lane.EDIT),
         _edit_request("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
         Request("/sidestick/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
                 (ID, REPLY_PORT, TTL), "/sidestick/status.reply", then=_JOB_EVENTS),
@@ -171,7 +178,7 @@ WIRE_CODES: dict[str, str] = {
     "bad_argument": "an argument has the wrong type or is out of range",
     "bad_json": "an argument is not a JSON object",
     "id_reused": "the id was used before for the same request with other arguments",
-    "busy": "too many requests wait; send the same one again",
+    "busy": "too many requests wait, or too many were refused; send the same one again in a moment",
     "bad_request": "the spool file is not a request",
     "stale": "the request lay in the spool for too long",
 }

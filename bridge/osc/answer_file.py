@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from bridge.osc.client import job_of
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 
 
 class AnswerFile:

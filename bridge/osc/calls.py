@@ -1,11 +1,24 @@
-"""From a message to a checked call. What the table in addresses.py does not allow is refused."""
+"""The table of addresses.py applied: from a message to a checked call, and from values to a reply by name.
+
+What the table does not allow is refused in a sentence.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Never
 
-from bridge.osc.addresses import REPLY_PORT, REQUESTS, Argument, ArgumentKind, Request, nearest_request
+from bridge.osc.addresses import (
+    FAIL,
+    REPLIES,
+    REPLY_PORT,
+    REQUESTS,
+    Argument,
+    ArgumentKind,
+    Request,
+    nearest_request,
+)
+from bridge.osc.wire import Message, OtherValue, Value
 
 RequestId = str | int
 
@@ -37,6 +50,27 @@ def read_call(address: str, args: Sequence[object]) -> Call:
     values = _bind(request, list(args))
     identity, reply_port = values.pop("id"), values.pop("reply_port")
     return Call(request, identity, values, reply_port)
+
+
+def reply(address: str, /, **values: Value) -> Message:
+    """The message `address` with its arguments by name; optional ones may be left out from the end.
+
+    Raises KeyError or TypeError when the names are not those of the table.
+    """
+    names = [argument.name for argument in REPLIES[address].arguments]
+    required = sum(not argument.optional for argument in REPLIES[address].arguments)
+    if sorted(values) != sorted(names[: len(values)]) or len(values) < required:
+        raise TypeError(f"{address} takes {' '.join(names)}, not {' '.join(values)}")
+    return Message(address, tuple(values[name] for name in names[: len(values)]))
+
+
+def fail(identity: RequestId, address: str, code: str, text: str, *job: str) -> Message:
+    """A refusal; with a job, the failure of that job."""
+    return Message(FAIL, (identity, address, code, text, *job))
+
+
+def refusal(identity: RequestId, address: str, error: CallError) -> Message:
+    return fail(identity, address, error.code, error.text)
 
 
 def claimed_id(args: Sequence[object]) -> RequestId:
@@ -96,8 +130,16 @@ def _convert(argument: Argument, value: object) -> Any:
 
 
 def _bad_argument(argument: Argument, value: object, expected: str) -> CallError:
-    shown = repr(value) if len(repr(value)) < 80 else repr(value)[:80] + "…"
-    return CallError("bad_argument", f"{argument.name} must be {expected}, not {shown}.")
+    return CallError("bad_argument", f"{argument.name} must be {expected}, not {_describe(value)}.")
+
+
+def _describe(value: object) -> str:
+    if isinstance(value, OtherValue | bytes):
+        return str(value) if isinstance(value, OtherValue) else "a blob (OSC type b)"
+    if isinstance(value, list | dict):
+        return "a JSON list" if isinstance(value, list) else "a JSON object"
+    shown = repr(value)
+    return shown if len(shown) < 80 else shown[:80] + "…"
 
 
 def _text(argument: Argument, value: object) -> str:
@@ -149,18 +191,39 @@ def _float(argument: Argument, value: object) -> float:
 
 def _object(argument: Argument, value: object) -> dict[str, Any]:
     """JSON text; the spool may also give the object itself. Nothing at all means {}."""
+    if not isinstance(value, str | dict):
+        raise _bad_json(argument, f"it must be an object such as {{}}, not {_describe(value)}")
     try:
-        found = json.loads(value or "{}") if isinstance(value, str) else value
-        text = json.dumps(found, ensure_ascii=False, allow_nan=False) if isinstance(found, dict) else ""
+        found = _read_json(value or "{}") if isinstance(value, str) else value
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     except RecursionError:
         raise _bad_json(argument, "it is nested too deeply") from None
-    except (ValueError, TypeError) as error:
+    except json.JSONDecodeError as error:
         raise _bad_json(argument, str(error)) from None
+    except (ValueError, TypeError) as error:
+        raise _bad_json(argument, str(error).partition(";")[0].removesuffix(".")) from None
     if not isinstance(found, dict):
         raise _bad_json(argument, "it must be an object such as {}")
     if not _is_utf8(text):
         raise _bad_json(argument, "it holds text that is not UTF-8")
     return found
+
+
+def _read_json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has {twice!r:.80} twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _bad_json(argument: Argument, reason: str) -> CallError:

@@ -11,7 +11,7 @@ from typing import Self
 
 from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, ArgumentKind
 from bridge.osc.calls import RequestId
-from bridge.osc.codec import CodecError, Message, Value, decode, encode
+from bridge.osc.wire import Message, Value, WireError, read_datagram, write_message
 
 HOST = "127.0.0.1"
 FIRST_RETRY = 0.25  # seconds; doubled at each further try
@@ -124,13 +124,11 @@ class Client:
             self._waiting.extend(self._receive())
         return self._waiting.popleft()
 
-    def _receive(self) -> list[Message]:
+    def _receive(self) -> tuple[Message, ...]:
         try:
-            return decode(self._socket.recv(_LARGEST_PACKET))
+            return read_datagram(self._socket.recv(_LARGEST_PACKET)).messages
         except ConnectionError:
             raise _no_answer(self.osc_port) from None
-        except CodecError:
-            return []
 
 
 ENDS = frozenset(end for request in REQUESTS.values() for end in request.ends)
@@ -152,9 +150,9 @@ def _first_of_kind(message: Message, kind: ArgumentKind) -> Value:
 
 
 def _encode_request(message: Message) -> bytes:
-    data = encode(message)
+    data = write_message(message)
     if len(data) > _LARGEST_REQUEST:
-        raise CodecError(f"The request has {len(data)} bytes; a datagram holds at most {_LARGEST_REQUEST}.")
+        raise WireError(f"The request has {len(data)} bytes; a datagram holds at most {_LARGEST_REQUEST}.")
     return data
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.osc.addresses import DEFAULT_PORT, FAIL, PREFIX, REPLIES, REQUESTS, Argument, ArgumentKind, Request
 from bridge.osc.calls import CallError, RequestId, read_call
 from bridge.osc.client import Client, NoAnswerError, RefusedError, job_of
-from bridge.osc.codec import CodecError, Message, Value
+from bridge.osc.wire import Message, Value, WireError
 
 ANSWERED, REFUSED, WRONG_USAGE, NO_ANSWER = 0, 1, 2, 3
 NUDGE = 10.0  # seconds of silence after which a waiting client asks again, with the same id
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         with Client(options.osc_port or _running_port(), options.timeout) as client:
             return _send_request(client, options)
-    except (CallError, CodecError) as error:
+    except (CallError, WireError) as error:
         return _print_error(str(error), WRONG_USAGE)
     except NoAnswerError as error:
         _record_answer(options, Message(FAIL, (options.id or "", options.address, "no_answer", str(error))), last=True)

@@ -1,7 +1,8 @@
 """The OSC server: one thread only receives, so that nothing is lost and no slow request delays an urgent one.
 
 Bound to 127.0.0.1. Every request is answered, wrong ones with /sidestick/fail; bytes that are not OSC are counted
-and dropped, and so are sidestick's own answers, or two servers that point at each other would talk for ever.
+and dropped, and so are sidestick's own answers, or two servers that point at each other would talk for ever. A bundle
+of wrong requests that names the port of a third program must not become a flood there, so refusals are limited.
 """
 
 import queue
@@ -9,20 +10,25 @@ import select
 import socket
 import sys
 import threading
-from collections import Counter
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.osc.addresses import DEFAULT_PORT, REPLIES, REQUESTS, Lane
-from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call
-from bridge.osc.codec import CodecError, Message, decode
-from bridge.osc.replies import datagram, fail, refusal
+from bridge.osc.addresses import DEFAULT_PORT, FAIL, ID, REPLIES, REQUESTS, Lane
+from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, fail, read_call, refusal
+from bridge.osc.wire import Message, WireError, read_datagram, write_reply
 
 HOST = "127.0.0.1"
 
 _LARGEST_PACKET = 65535
 _RECEIVE_BUFFER = 1 << 20
 _LONGEST_QUEUE = 4096
+_REFUSALS_AT_ONCE = 60
+_REFUSALS_PER_SECOND = 20.0
+_ANSWERS_AT_ONCE = 200  # to a port that is not the sender's; a socket of Linux holds 250 by default
+_ANSWERS_PER_SECOND = 100.0
+_REMEMBERED_PEERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,30 @@ class Peer:
         return f"{self.host}:{self.port}"
 
 
+class AnswerLimit:
+    """How many answers each peer may get: some at once, and so many a second. `clock` gives seconds that never go back.
+
+    Who has used them up is left alone until half of them are there again.
+    """
+
+    def __init__(self, at_once: int, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._at_once, self._per_second, self._clock = at_once, per_second, clock
+        self._left: OrderedDict[Peer, tuple[float, float, bool]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, peer: Peer) -> int:
+        """How many answers are left, this one included; 0 if it must not go out."""
+        now = self._clock()
+        with self._lock:
+            left, since, silent = self._left.pop(peer, (float(self._at_once), now, False))
+            left = min(float(self._at_once), left + self._per_second * (now - since))
+            silent = silent and left < self._at_once / 2
+            self._left[peer] = (left if silent else left - 1), now, silent or left < 2
+            while len(self._left) > _REMEMBERED_PEERS:
+                self._left.popitem(last=False)
+        return 0 if silent else int(left)
+
+
 Handler = Callable[[Call, Peer], Sequence[Message]]
 _Item = tuple[Message, Peer] | None
 
@@ -44,7 +74,7 @@ class OscServer:
     """Receives from construction on, handles from start() to stop().
 
     `handle` answers a checked call, in one thread per lane. `osc_port` 0 takes any free one; OSError says that
-    the port is taken. `counts` tells how much was received, garbage, busy, looped, unsent.
+    the port is taken. `counts` tells how much was received, garbage, busy, looped, unsent, withheld.
     """
 
     def __init__(self, handler: Handler, osc_port: int = DEFAULT_PORT) -> None:
@@ -52,6 +82,8 @@ class OscServer:
         self._handler = handler
         self._socket = _bound_socket(osc_port)
         self._count_lock = threading.Lock()
+        self._refusal_limit = AnswerLimit(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
+        self._third_port_limit = AnswerLimit(_ANSWERS_AT_ONCE, _ANSWERS_PER_SECOND)
         self.osc_port: int = self._socket.getsockname()[1]
         self._lanes: dict[Lane, queue.Queue[_Item]] = {lane: queue.Queue(_LONGEST_QUEUE) for lane in Lane}
         self._stopping = threading.Event()
@@ -76,13 +108,13 @@ class OscServer:
     def send(self, message: Message, peer: Peer) -> None:
         """Never blocks and never raises for a peer that is gone or does not read."""
         try:
-            self._socket.sendto(datagram(message), (peer.host, peer.port))
-        except (OSError, CodecError):
+            self._socket.sendto(write_reply(message), (peer.host, peer.port))
+        except (OSError, WireError):
             self._count("unsent")
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, number: int = 1) -> None:
         with self._count_lock:
-            self.counts[what] += 1
+            self.counts[what] += number
 
     def _end_workers(self) -> None:
         for lane, worker in zip(Lane, self._workers, strict=True):
@@ -108,12 +140,10 @@ class OscServer:
 
     def _accept(self, data: bytes, sender: Peer) -> None:
         self._count("received")
-        try:
-            messages = decode(data)
-        except CodecError:
-            self._count("garbage")
-            return
-        for message in messages:
+        datagram = read_datagram(data)
+        if datagram.malformed:
+            self._count("garbage", datagram.malformed)
+        for message in datagram.messages:
             self._enqueue(message, sender)
 
     def _enqueue(self, message: Message, sender: Peer) -> None:
@@ -125,7 +155,7 @@ class OscServer:
             self._lanes[request.lane if request else Lane.PROMPT].put_nowait((message, sender))
         except queue.Full:
             self._count("busy")
-            self.send(_busy_reply(message), _peer(sender, claimed_reply_port(message.address, message.args)))
+            self._send_limited(_busy_reply(message), sender, claimed_reply_port(message.address, message.args))
 
     def _work(self, lane: Lane) -> None:
         while (item := self._lanes[lane].get()) is not None:
@@ -136,15 +166,36 @@ class OscServer:
             call = read_call(message.address, message.args)
         except CallError as error:
             text = refusal(claimed_id(message.args), message.address, error)
-            self.send(text, _peer(sender, claimed_reply_port(message.address, message.args)))
+            self._send_limited(text, sender, claimed_reply_port(message.address, message.args))
             return
-        peer = _peer(sender, call.reply_port)
-        for answer in self._handler(call, peer):
-            self.send(answer, peer)
+        for answer in self._handler(call, _peer(sender, call.reply_port)):
+            self._send_limited(answer, sender, call.reply_port)
+
+    def _send_limited(self, message: Message, sender: Peer, reply_port: int) -> None:
+        """Too many refusals, or answers to somebody else's port, are withheld; the last one that goes out says so."""
+        peer = _peer(sender, reply_port)
+        left = self._refusal_limit.take(peer) if message.address == FAIL else _REFUSALS_AT_ONCE
+        if peer != sender:
+            left = min(left, self._third_port_limit.take(peer))
+        if left == 1:
+            message = _last_answer(message)
+        if left:
+            self.send(message, peer)
+        else:
+            self._count("withheld")
 
 
 def _peer(sender: Peer, reply_port: int) -> Peer:
     return Peer(sender.host, reply_port or sender.port)
+
+
+def _last_answer(message: Message) -> Message:
+    text = "Too many answers at once; further ones are left out. Send this request again in a moment."
+    known = REPLIES.get(message.address)
+    has_id = known is not None and known.arguments[0] is ID
+    identity = message.args[0] if has_id and isinstance(message.args[0], str | int) else ""
+    address = str(message.args[1]) if message.address == FAIL else message.address
+    return fail(identity, address, "busy", text)
 
 
 def _busy_reply(message: Message) -> Message:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridge.osc.calls import Call, CallError
-from bridge.osc.codec import Message
-from bridge.osc.replies import fail, refusal, reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import fail, refusal, reply
 from daemon.errors import Rejected, StageFailed
 from daemon.inlets.reply_cache import ReplyCache
 from daemon.outlets.notify import Notifier, Requester

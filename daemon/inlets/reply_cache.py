@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.osc.calls import Call, CallError
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 
 MOST_REPLIES = 4096
 LIFETIME = 600.0  # seconds; clients retry within a few

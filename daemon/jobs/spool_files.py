@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.osc.calls import CallError
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 
 MAX_REQUEST_BYTES = 65_536  # bytes
 

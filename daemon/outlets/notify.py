@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from bridge.osc.addresses import REQUESTS, Request
 from bridge.osc.calls import RequestId
-from bridge.osc.codec import Message
-from bridge.osc.replies import fail, reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import fail, reply
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
 
 PROGRESS_PER_SECOND = 5

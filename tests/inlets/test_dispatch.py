@@ -4,7 +4,7 @@ import pytest
 
 from bridge.osc.addresses import FAIL, REQUESTS
 from bridge.osc.calls import read_call
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from daemon.events import Done, Progress
 from daemon.inlets.dispatch import Handlers
 from daemon.inlets.reply_cache import LIFETIME, MOST_REPLIES

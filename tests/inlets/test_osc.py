@@ -8,7 +8,7 @@ import pytest
 
 from bridge.discovery import RunningDaemon, publish
 from bridge.osc.client import Client
-from bridge.osc.codec import Message, decode, encode
+from bridge.osc.wire import Message, read_datagram, write_message
 from daemon.errors import ConfigError
 from daemon.events import Done, Progress
 from daemon.inlets.osc import OscInlet
@@ -37,7 +37,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def hears(listener: socket.socket) -> Message:
-    [message] = decode(listener.recv(65535))
+    [message] = read_datagram(listener.recv(65535)).messages
     return message
 
 
@@ -45,7 +45,7 @@ def test_answer_and_events_go_to_the_reply_port(listener: socket.socket) -> None
     fake_daemon = FakeDaemon()
     with inlet(fake_daemon) as osc, Client(osc.osc_port) as client:
         asked = Message("/sidestick/process", ("7", "/a.wav", "{}", listener.getsockname()[1]))
-        client._transmit(encode(asked))
+        client._transmit(write_message(asked))
         assert hears(listener) == Message("/sidestick/ack", ("7", JOB))
         fake_daemon.notifier.handle_event(Progress(JOB, "hits", 0.5))
         fake_daemon.notifier.handle_event(Done(JOB, 1, "/m.json", "/a.mid"))
@@ -55,7 +55,7 @@ def test_answer_and_events_go_to_the_reply_port(listener: socket.socket) -> None
 
 def test_a_wrong_call_is_refused_at_the_reply_port_too(listener: socket.socket) -> None:
     with inlet(FakeDaemon()) as osc, Client(osc.osc_port) as client:
-        client._transmit(encode(Message("/sidestick/audition", ("7", "j1", "three", listener.getsockname()[1]))))
+        client._transmit(write_message(Message("/sidestick/audition", ("7", "j1", "three", listener.getsockname()[1]))))
         assert hears(listener).args[:3] == ("7", "/sidestick/audition", "bad_argument")
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from bridge.osc.addresses import FAIL, REQUESTS
 from bridge.osc.calls import RequestId
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from bridge.timebase import Seconds
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Pushed, Queued
 from daemon.outlets.notify import LONGEST_FOLLOW, Notifier, Requester

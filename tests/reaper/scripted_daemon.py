@@ -13,8 +13,8 @@ from typing import Any
 
 from bridge import discovery
 from bridge.midi.file import to_bytes
-from bridge.osc.codec import Message
-from bridge.osc.replies import reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import reply
 from daemon.errors import Rejected
 from daemon.events import Done, Event, Failed, MidiWritten, Progress
 from daemon.inlets.dispatch import Dispatcher

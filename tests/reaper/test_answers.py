@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.osc.addresses import PROTOCOL
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from daemon.outlets.notify import Requester
 from tests import synth
 from tests.fake_core import JOB

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridge.osc.codec import Message
-from bridge.osc.replies import reply
+from bridge.osc.wire import Message
+from bridge.osc.calls import reply
 from daemon.errors import Rejected
 from daemon.outlets.notify import Requester
 from tests.reaper.fake import Json, Reaper, audio_item, reopen_tracks

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.midi.file import to_bytes
-from bridge.osc.codec import Message, decode
+from bridge.osc.wire import Message, read_datagram
 from tests.fakes import clip_of
 from tests.reaper.fake import LUAS, Reaper
 
@@ -95,7 +95,7 @@ def test_options_can_always_be_quoted(alone: Reaper) -> None:
 def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
     lines = """local data = require("osc").encode("/sidestick/ping", { "idé", 7, 0.5, "", "abcd" })
     result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
-    assert decode(bytes.fromhex(run_lines(alone, lines))) == [Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd"))]
+    assert read_datagram(bytes.fromhex(run_lines(alone, lines))).messages == (Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd")),)
 
 
 def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:

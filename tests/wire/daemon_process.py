@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bridge.discovery import read_running
 from bridge.osc.client import Client
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from tests import synth
 from tests.ports import free_port
 

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 import pytest
 
 from bridge.osc.client import Client
-from bridge.osc.codec import Message, bundle, encode
+from bridge.osc.wire import Message, write_message
 from daemon.events import Done, MidiWritten, Progress
 from daemon.inlets.osc import OscInlet
 from tests.fake_core import JOB, FakeDaemon
+from tests.osc_bytes import build_bundle
 from tests.ports import free_port
 
 PATIENCE = 20.0
@@ -65,8 +66,8 @@ def _until_it_listens(dump: Dump) -> None:
     def knock() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocker:
             while not heard.wait(0.02):
-                knocker.sendto(encode(Message("/knock")), ("127.0.0.1", dump.osc_port))
-            knocker.sendto(encode(Message("/ready")), ("127.0.0.1", dump.osc_port))
+                knocker.sendto(write_message(Message("/knock")), ("127.0.0.1", dump.osc_port))
+            knocker.sendto(write_message(Message("/ready")), ("127.0.0.1", dump.osc_port))
 
     knocking = threading.Thread(target=knock)
     knocking.start()
@@ -109,17 +110,18 @@ def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, fake_daemon: FakeD
 
 def test_a_mistyped_address_is_answered_to_a_foreign_client(osc: OscInlet) -> None:
     with Client(osc.osc_port, PATIENCE) as client:
-        client._transmit(bundle([Message("/sidestick/stat", ("1",)), Message("/sidestick/ping", ("2",))]))
+        client._transmit(build_bundle(Message("/sidestick/stat", ("1",)), Message("/sidestick/ping", ("2",))))
         first, second = (next(client.events(PATIENCE)) for _ in range(2))
     assert first.args[:3] == ("1", "/sidestick/stat", "unknown_address")
     assert second.args[0] == "2"
 
 
-def test_a_foreign_type_that_sidestick_does_not_know_is_dropped(osc: OscInlet) -> None:
-    oscsend(osc, "/sidestick/ping", "m", "00112233")
-    with Client(osc.osc_port, PATIENCE) as client:
-        client.ask("/sidestick/ping")
-    assert osc.server.counts["garbage"] == 1
+def test_a_foreign_type_that_sidestick_has_no_use_for_is_refused_by_name(osc: OscInlet) -> None:
+    with oscdump() as dump:
+        oscsend(osc, "/sidestick/ping", "mi", "00112233", dump.osc_port)
+        line = " ".join(dump.line())
+    assert "id must be an int or a string of 1 to 64 characters, not a MIDI message (OSC type m)." in line
+    assert osc.server.counts["garbage"] == 0
 
 
 def test_bursts_are_answered_whole_and_in_order(osc: OscInlet) -> None:
@@ -127,13 +129,13 @@ def test_bursts_are_answered_whole_and_in_order(osc: OscInlet) -> None:
         for burst in range(10):
             wanted = list(range(burst * 100, burst * 100 + 100))
             for number in wanted:
-                client._transmit(encode(Message("/sidestick/ping", (number,))))
+                client._transmit(write_message(Message("/sidestick/ping", (number,))))
             assert [next(client.events(PATIENCE)).args[0] for _ in wanted] == wanted
 
 
 def test_a_hundred_thousand_hostile_datagrams_leave_it_answering(osc: OscInlet) -> None:
     dice = random.Random(1)
-    sound = encode(Message("/sidestick/process", ("7", "/a.wav", '{"bpm": 120}', 9)))
+    sound = write_message(Message("/sidestick/process", ("7", "/a.wav", '{"bpm": 120}', 9)))
     with Client(osc.osc_port, PATIENCE) as client:
         for number in range(100_000):
             client._transmit(_hostile(dice, sound))

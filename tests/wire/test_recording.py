@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bridge.notes import Clip, ClipNote, Track
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from bridge.timebase import Seconds
 from daemon.inlets.osc import OscInlet
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions

@@ -9,7 +9,7 @@ import pytest
 from bridge.discovery import read_running
 from bridge.osc import send
 from bridge.osc.answer_file import AnswerFile
-from bridge.osc.codec import Message
+from bridge.osc.wire import Message
 from daemon.errors import Rejected
 from tests.fake_core import JOB
 from tests.reaper.scripted_daemon import ScriptedDaemon, failed_event, progress_event, serve_script

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.osc.addresses import REQUESTS, WIRE_CODES
-from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call
+from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, read_call, reply
+from bridge.osc.wire import Message, OtherValue
 
 
 def refusal(address: str, *args: object) -> CallError:
@@ -65,6 +66,23 @@ def test_the_spool_may_send_an_object_instead_of_json_text() -> None:
         ("bad_argument", "reply_port", "/sidestick/ping", ["1", 0.5]),
         ("bad_argument", "path", "/sidestick/process", ["1", ""]),
         ("bad_argument", "path", "/sidestick/process", ["1", b"/a.wav"]),
+        ("bad_argument", "path must be a string, not a blob (OSC type b)", "/sidestick/process", ["1", b"/a.wav"]),
+        ("bad_argument", "not a colour (OSC type r)", "/sidestick/ping", [OtherValue("r")]),
+        (
+            "bad_argument",
+            "a number, not an array (OSC type [)",
+            "/sidestick/jobs",
+            ["1", OtherValue("[")],
+        ),
+        ("bad_argument", "not a time tag (OSC type t)", "/sidestick/process", ["1", OtherValue("t")]),
+        ("bad_json", "not a MIDI message (OSC type m)", "/sidestick/relabel", ["1", "j", OtherValue("m")]),
+        ("bad_json", "it has 'bpm' twice", "/sidestick/process", ["1", "/a.wav", '{"bpm": 90, "bpm": 120}', 9001]),
+        ("bad_json", "'step' twice", "/sidestick/process", ["1", "/a", '{"grid": {"step": "1/8", "step": 1}}', 9001]),
+        ("bad_json", "NaN is not a number of JSON", "/sidestick/process", ["1", "/a.wav", '{"bpm": NaN}', 9001]),
+        ("bad_json", "-Infinity is not a number", "/sidestick/process", ["1", "/a.wav", '{"bpm": -Infinity}', 9001]),
+        ("bad_json", "Out of range", "/sidestick/process", ["1", "/a.wav", '{"bpm": 1e999}', 9001]),
+        ("bad_json", "digits", "/sidestick/process", ["1", "/a.wav", '{"bpm": ' + "9" * 5000 + "}", 9001]),
+        ("bad_json", "nested too deeply", "/sidestick/process", ["1", "/a.wav", '{"a":' * 20_000, 9001]),
         ("bad_argument", "path must be UTF-8", "/sidestick/process", ["1", "/caf\udce9.wav"]),
         ("bad_argument", "path", "/sidestick/process", ["1", "/a\0.wav"]),
         ("bad_argument", "cluster", "/sidestick/audition", ["1", "j", -1]),
@@ -127,3 +145,18 @@ def test_any_arguments_make_a_call_or_a_listed_refusal(address: str, args: list[
 @pytest.mark.parametrize(("args", "identity"), [([], ""), ([1.5], ""), ([True], ""), ([7, 8], 7), (["a"], "a")])
 def test_a_wrong_call_is_answered_to_the_id_that_it_claims(args: list[object], identity: object) -> None:
     assert claimed_id(args) == identity
+
+
+def test_arguments_go_out_in_the_order_of_the_table() -> None:
+    assert reply("/sidestick/ack", job="j1", id=7) == Message("/sidestick/ack", (7, "j1"))
+
+
+def test_optional_arguments_are_left_out_from_the_end_only() -> None:
+    assert reply("/sidestick/done", id=7, job="j1").args == (7, "j1")
+    with pytest.raises(TypeError, match="id job revision"):
+        reply("/sidestick/done", id=7, midi="/a.mid")
+
+
+def test_a_required_argument_cannot_be_forgotten() -> None:
+    with pytest.raises(TypeError, match="/sidestick/ack takes id job"):
+        reply("/sidestick/ack", id=7)

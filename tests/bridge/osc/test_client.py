@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from bridge.osc.calls import fail, reply
 from bridge.osc.client import Client, NoAnswerError, RefusedError
-from bridge.osc.codec import CodecError, Message, decode, encode
-from bridge.osc.replies import fail, reply
+from bridge.osc.wire import Message, WireError, read_datagram, write_message
 
 PATIENCE = 10.0
 
@@ -37,8 +37,8 @@ def _answer_all(peer: socket.socket, script: Script) -> None:
         data, sender = peer.recvfrom(65535)
         if not data:
             return
-        for message in script(decode(data)[0], number):
-            peer.sendto(encode(message), sender)
+        for message in script(read_datagram(data).messages[0], number):
+            peer.sendto(write_message(message), sender)
         number += 1
 
 
@@ -128,7 +128,7 @@ def test_a_request_too_big_for_a_datagram_is_refused_before_it_is_sent() -> None
     with (
         serve_script(silence) as osc_port,
         Client(osc_port) as client,
-        pytest.raises(CodecError, match="a datagram holds at most 60000"),
+        pytest.raises(WireError, match="a datagram holds at most 60000"),
     ):
         client.ask("/sidestick/relabel", "j1", "x" * 70_000)
 

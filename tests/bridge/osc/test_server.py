@@ -1,16 +1,17 @@
 import itertools
+import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
 from bridge.osc.addresses import FAIL
-from bridge.osc.calls import Call
+from bridge.osc.calls import Call, fail, reply
 from bridge.osc.client import Client, RefusedError
-from bridge.osc.codec import Message, encode
-from bridge.osc.replies import LARGEST_DATAGRAM, fail, reply
-from bridge.osc.server import Handler, OscServer, Peer
+from bridge.osc.server import AnswerLimit, Handler, OscServer, Peer
+from bridge.osc.wire import LARGEST_REPLY, Message, read_datagram, write_message
+from tests.osc_bytes import FOREIGN_TYPES, join_bundle, pad_text, raw_message
 
 PATIENCE = 10.0  # seconds until a test gives up
 
@@ -57,7 +58,7 @@ def test_an_urgent_request_is_answered_while_a_slow_one_is_at_work() -> None:
         return [reply("/sidestick/done", id=call.id)]
 
     with serve(handle) as server, Client(server.osc_port, PATIENCE) as client, Client(server.osc_port) as slow:
-        slow._transmit(encode(Message("/sidestick/relabel", ("slow", "j1", "{}"))))
+        slow._transmit(write_message(Message("/sidestick/relabel", ("slow", "j1", "{}"))))
         assert client.ask("/sidestick/panic", identity="urgent").args == ("urgent",)
         release.set()
         assert next(slow.events(PATIENCE)).args == ("slow",)
@@ -72,7 +73,7 @@ def test_requests_of_one_lane_keep_their_order() -> None:
 
     with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
         for n in range(199):
-            client._transmit(encode(Message("/sidestick/stop", (n,))))
+            client._transmit(write_message(Message("/sidestick/stop", (n,))))
         client.ask("/sidestick/ping", identity=199)
     assert seen == list(range(200))
 
@@ -87,14 +88,14 @@ def test_bytes_that_are_not_osc_are_counted_and_dropped() -> None:
 
 def test_our_own_answers_are_never_answered() -> None:
     with serve() as server, Client(server.osc_port, PATIENCE) as client:
-        client._transmit(encode(fail("1", "/sidestick/ping", "busy", "later")))
+        client._transmit(write_message(fail("1", "/sidestick/ping", "busy", "later")))
         client.ask("/sidestick/ping")
         assert server.counts["looped"] == 1
 
 
 def test_a_reply_port_that_is_sidesticks_own_leads_nowhere() -> None:
     with serve() as server, Client(server.osc_port, PATIENCE) as client:
-        client._transmit(encode(Message("/sidestick/ping", ("1", server.osc_port))))
+        client._transmit(write_message(Message("/sidestick/ping", ("1", server.osc_port))))
         asked = itertools.takewhile(lambda _: server.counts["looped"] == 0, range(100))
         for _ in asked:
             client.ask("/sidestick/ping")  # a lane of its own brings the stray answer back, soon but not at once
@@ -111,10 +112,10 @@ def test_a_full_queue_tells_the_sender_to_try_again(monkeypatch: pytest.MonkeyPa
         return []
 
     with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
-        client._transmit(encode(Message("/sidestick/undo", (1, "j1"))))
+        client._transmit(write_message(Message("/sidestick/undo", (1, "j1"))))
         assert entered.wait(PATIENCE)
         for n in (2, 3):
-            client._transmit(encode(Message("/sidestick/undo", (n, "j1"))))
+            client._transmit(write_message(Message("/sidestick/undo", (n, "j1"))))
         busy = next(client.events(PATIENCE))
         release.set()
     assert (busy.address, busy.args[:3]) == (FAIL, (3, "/sidestick/undo", "busy"))
@@ -143,7 +144,7 @@ def test_sending_to_nobody_or_what_osc_cannot_say_raises_nothing() -> None:
 def test_what_was_received_before_the_stop_is_still_answered() -> None:
     server = OscServer(pong, osc_port=0)
     with closing(Client(server.osc_port, PATIENCE)) as client:
-        client._transmit(encode(Message("/sidestick/ping", ("1",))))
+        client._transmit(write_message(Message("/sidestick/ping", ("1",))))
         server.start()
         server.stop()
         assert next(client.events(PATIENCE)).args[0] == "1"
@@ -154,5 +155,87 @@ def test_a_long_answer_is_cut_to_what_every_host_reads() -> None:
         return [fail(call.id, "/sidestick/ping", "bad_option", "x" * 10_000)]
 
     text = refusal_of(handle, "/sidestick/ping").text
-    assert len(text) < LARGEST_DATAGRAM
+    assert len(text) < LARGEST_REPLY
     assert text.endswith("…")
+
+
+@pytest.fixture
+def third() -> Iterator[socket.socket]:
+    """The port of a program that asked for nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(PATIENCE)
+        yield listener
+
+
+def received(listener: socket.socket) -> list[Message]:
+    """What has come so far; the loopback is as quick as the sender."""
+    listener.setblocking(False)
+    found: list[Message] = []
+    with suppress(BlockingIOError):
+        while True:
+            found += read_datagram(listener.recv(65535)).messages
+    return found
+
+
+@pytest.mark.parametrize("address", ["/nobody/knows", "/sidestick/undo", "/sidestick/ping"])
+def test_a_bundle_cannot_turn_sidestick_against_a_third_program(third: socket.socket, address: str) -> None:
+    port = third.getsockname()[1]
+    args = {"/sidestick/ping": (7, port), "/sidestick/undo": (7, 1.5, port)}.get(address, (port,))
+    flood = join_bundle(*[write_message(Message(address, args))] * 1000)
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
+        for _ in range(3):
+            client._transmit(flood)
+        client.ask("/sidestick/ping")
+    answers = received(third)  # a server that has stopped has answered everything
+    assert server.counts["withheld"] > 2000
+    assert sum(len(write_message(answer)) for answer in answers) < len(flood)
+    busy = [answer for answer in answers if answer.args[2:3] == ("busy",)]
+    assert len(busy) == 1
+    assert "Send this request again in a moment" in str(busy[0].args[3])
+
+
+def test_whoever_was_refused_too_often_is_answered_again_after_a_while() -> None:
+    now = [0.0]
+    limit, peer, other = AnswerLimit(4, 2.0, lambda: now[0]), Peer("127.0.0.1", 1), Peer("127.0.0.1", 2)
+    assert [limit.take(peer) for _ in range(6)] == [4, 3, 2, 1, 0, 0]
+    assert limit.take(other) == 4
+    now[0] = 0.9
+    assert limit.take(peer) == 0
+    now[0] = 1.1
+    assert [limit.take(peer) for _ in range(3)] == [2, 1, 0]
+
+
+@pytest.mark.parametrize("tags", FOREIGN_TYPES)
+def test_an_id_of_a_type_that_is_none_is_refused_by_name_and_the_bundle_is_done(tags: str) -> None:
+    strange = raw_message("/sidestick/ping", tags, FOREIGN_TYPES[tags])
+    colour = raw_message("/layer1/color", tags, FOREIGN_TYPES[tags])
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
+        client._transmit(join_bundle(colour, strange, write_message(Message("/sidestick/ping", ("b-1",)))))
+        unknown, refused, pong = itertools.islice(client.events(PATIENCE), 3)
+    assert unknown.args[1:3] == ("/layer1/color", "unknown_address")
+    assert (refused.args[2], f"OSC type {tags[0]}" in str(refused.args[3])) == ("bad_argument", True)
+    assert (pong.address, pong.args[0]) == ("/sidestick/pong", "b-1")
+
+
+def test_a_symbol_is_as_good_as_a_string() -> None:
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
+        client._transmit(raw_message("/sidestick/ping", "S", pad_text("sym-1")))
+        assert next(client.events(PATIENCE)).args[0] == "sym-1"
+
+
+def test_a_panic_behind_a_flood_does_not_wait_for_it() -> None:
+    """The handler of pings is held: nothing of the flood is answered before the panic is."""
+    release = threading.Event()
+
+    def handle(call: Call, peer: Peer) -> Sequence[Message]:
+        if call.request.verb == "ping":
+            release.wait(10 * PATIENCE)
+        return [reply("/sidestick/done", id=call.id)]
+
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client, Client(server.osc_port) as flooder:
+        for number in range(8000):
+            flooder._transmit(write_message(Message("/sidestick/ping", (number,))))
+        assert client.ask("/sidestick/panic", identity="urgent").args == ("urgent",)
+        assert client.ask("/sidestick/stop", identity="quiet").args == ("quiet",)
+        release.set()
