@@ -147,6 +147,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def http_address(host: str, port: int) -> str:
+    """Where a browser of this machine finds the page that listens on `host`."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+    name = everywhere.get(host, host)
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+
 class Settings(_SettingsModel):
     """Everything that can be set. Every setting has a default that works."""
 

@@ -1,9 +1,9 @@
-"""What sidestick does when it is asked: each request of the OSC table, from whichever inlet it came."""
+"""What sidestick can be asked for, in plain values: OSC, the spool and HTTP only format what is returned here."""
 
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,23 +12,24 @@ from typing import Any
 from bridge.drum_labels import label_of
 from bridge.drum_map import DrumMap
 from bridge.osc.addresses import PROTOCOL
-from bridge.osc.wire import Message
-from bridge.osc.calls import reply
 from daemon import __version__
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, MidiWritten, Pushed
 from daemon.jobs.admission import Admission
 from daemon.jobs.job import ACTIVE, Job, State
-from daemon.jobs.listings import Listings, cluster_rows, job_rows
+from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, arrange, correct, drum_map, step_history
+from daemon.outlets.manifest import Manifest
+from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
-from daemon.outlets.notify import Requester
 from daemon.score.clip import drum_track
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
 
 Json = dict[str, Any]
+
+_LATEST = 20  # jobs in which the device is looked for
 
 _log = logging.getLogger("sidestick.requests")
 
@@ -49,181 +50,225 @@ class CoreSettings:
     """The settings of the core. With `learn` a pad played after an audition names that cluster."""
 
     delivery: DeliverySettings
-    listings: Listings
     device: str = "auto"
     learn: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who answers."""
+
+    name: str
+    version: str
+    protocol: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What goes on: jobs by state, what computes (auto while no network was used yet), and the MIDI port."""
+
+    jobs: Mapping[State, int]
+    device: str
+    midi_port: str
+    midi_open: bool
+    notes_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """So many taps count; `bpm` is 0 until there are two, and `revision` has this beat."""
+
+    taps: int
+    bpm: float
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A new revision of a song, and where it was written."""
+
+    revision: int
+    manifest: Path
+    midi: Path
+    content: Manifest
+    score: Arrangement
+
+
 class Core:
-    """The handlers of all requests, for daemon.inlets.dispatch. Every method may be called from any thread."""
+    """Every method may be called from any thread, and refuses by Rejected."""
 
     def __init__(
         self, components: Components, settings: CoreSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._components = components
+        self._admission, self._scheduler = components.admission, components.scheduler
+        self._store, self._midi, self._bus = components.store, components.midi, components.bus
         self._settings = settings
         self._clock = clock
         self._taps: dict[str, Taps] = {}
 
-    def ping(self, requester: Requester) -> Message:
-        pid = os.getpid()
-        return reply(
-            "/sidestick/pong", id=requester.id, name="sidestick", version=__version__, protocol=PROTOCOL, pid=pid
+    def about(self) -> About:
+        return About("sidestick", __version__, PROTOCOL, os.getpid())
+
+    def status(self) -> Status:
+        return Status(
+            self._store.counts(), self._device(), self._midi.status_text, self._midi.is_open, self._midi.notes_sent
         )
 
-    def status(self, requester: Requester) -> Message:
-        counts = self._components.store.counts()
-        work = {"running": counts[State.RUNNING], "queued": counts[State.QUEUED]}
-        ends = {"device": self._settings.device, "midi_port": self._components.midi.status_text}
-        return reply("/sidestick/status.reply", id=requester.id, **work, **ends)
+    def process(self, path: str | Path, options: Json, *, again: bool = False) -> Job:
+        """The job that transcribes a file: a new one, or the one that does the same already unless `again`."""
+        return self._admission.admit(path, options, again=again)
 
-    def process(self, requester: Requester, path: str, options_json: Json) -> Message:
-        job = self._components.admission.admit(path, options_json)
-        return reply("/sidestick/ack", id=requester.id, job=job.id)
+    def job(self, job_id: str) -> Job:
+        return self._store.get(job_id)
 
-    def relabel(self, requester: Requester, job: str, changes_json: Json) -> Message:
-        return self._reply_to_edit(requester, job, lambda manifest, delivery: correct(manifest, changes_json, delivery))
+    def jobs(self, limit: int, before: tuple[float, str] | None = None) -> list[JobStatus]:
+        """The latest first; `before` is (created, id) of the last one of the page before."""
+        return self.progress_of(self._store.page(limit, before))
 
-    def regenerate(self, requester: Requester, job: str, options_json: Json) -> Message:
-        return self._reply_to_edit(
-            requester, job, lambda manifest, delivery: correct(manifest, {"settings": options_json}, delivery)
-        )
+    def progress_of(self, jobs: list[Job]) -> list[JobStatus]:
+        running = self._scheduler.progress()
+        return [JobStatus(job, running.get(job.id)) for job in jobs]
 
-    def tap(self, requester: Requester, job: str, seconds: float) -> Message:
-        """One tap; the daemon remembers those of each job. Only the edit lane and the spool tap, a tap at a time."""
-        at = self._clock() if seconds < 0 else seconds
-        revision = self._settings.delivery.manifest_cache.load(Path(self._require_finished(job).manifest)).history.head
-        taps = self._taps[job] = self._taps.get(job, Taps()).add_tap(at, seconds >= 0)
+    def cancel(self, job_id: str) -> Job:
+        return self._scheduler.cancel(job_id)
+
+    def delete(self, job_id: str) -> Job:
+        """The job that is forgotten. Files stay."""
+        return self._store.delete(job_id)
+
+    def has_job_of(self, path: Path) -> bool:
+        return self._store.has_job_of(path)
+
+    def manifest(self, job_id: str) -> Manifest:
+        """What was heard in a job, its draft if there is no more yet. Raises unknown_job or no_result."""
+        return self._settings.delivery.manifest_cache.load(self.manifest_path(job_id))
+
+    def manifest_path(self, job_id: str) -> Path:
+        return Path(_require_notes(self._store.get(job_id)).manifest)
+
+    def score(self, job_id: str) -> Arrangement:
+        """Every hit and note as it sounds, corrections included."""
+        return arrange(self.manifest(job_id))
+
+    def drum_map(self, score: Arrangement) -> DrumMap:
+        return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)
+
+    @property
+    def drum_maps(self) -> Mapping[str, Mapping[str, int]]:
+        """The user's own ones."""
+        return self._settings.delivery.drum_maps
+
+    def relabel(self, job_id: str, changes: Json, revision: int | None = None) -> Edited:
+        """Corrections. With `revision` they are meant for that one: StaleRevision if another one holds."""
+        return self._edit(job_id, lambda path, delivery: correct(path, changes, delivery, revision))
+
+    def regenerate(self, job_id: str, options: Json, revision: int | None = None) -> Edited:
+        """Other settings, without the audio."""
+        return self.relabel(job_id, {"settings": options}, revision)
+
+    def undo(self, job_id: str, revision: int | None = None) -> Edited:
+        return self._edit(job_id, lambda path, delivery: step_history(path, True, delivery, revision))
+
+    def redo(self, job_id: str, revision: int | None = None) -> Edited:
+        return self._edit(job_id, lambda path, delivery: step_history(path, False, delivery, revision))
+
+    def tap(self, job_id: str, seconds: float | None = None) -> Tapped:
+        """One tap, `seconds` from the start of the song or now; the daemon remembers those of each job."""
+        at = self._clock() if seconds is None else seconds
+        path = Path(self._require_finished(job_id).manifest)
+        revision = self._settings.delivery.manifest_cache.load(path).history.head
+        taps = self._taps[job_id] = self._taps.get(job_id, Taps()).add_tap(at, seconds is not None)
         if taps.is_due:
-            made = self.edit(
-                job, lambda manifest, delivery: correct(manifest, _tap_changes(manifest, taps, delivery), delivery)
-            )
-            revision = made.content.history.head
-            self._taps[job] = replace(taps, used=len(taps.times))
-        bpm = round(taps.bpm, 3)
-        return reply("/sidestick/tapped", id=requester.id, job=job, taps=len(taps.times), bpm=bpm, revision=revision)
+            revision = self._edit(
+                job_id, lambda path, delivery: correct(path, _tap_changes(path, taps, delivery), delivery)
+            ).revision
+            self._taps[job_id] = replace(taps, used=len(taps.times))
+        return Tapped(len(taps.times), round(taps.bpm, 3), revision)
 
-    def undo(self, requester: Requester, job: str) -> Message:
-        return self._reply_to_edit(requester, job, lambda manifest, delivery: step_history(manifest, True, delivery))
-
-    def redo(self, requester: Requester, job: str) -> Message:
-        return self._reply_to_edit(requester, job, lambda manifest, delivery: step_history(manifest, False, delivery))
-
-    def push(self, requester: Requester, job: str, options_json: Json) -> Message:
-        self.play(job, options_json)
-        return reply("/sidestick/ack", id=requester.id, job=job)
-
-    def play(self, job: str, options: Json) -> int:
-        """Hands a job's notes to the MIDI port and returns how many they are. Raises Rejected."""
-        score = arrange(self._settings.delivery.manifest_cache.load(self.manifest_path(job)))
-        notes = self._components.midi.push(score.clip(self._drum_map(score)), PushOptions.read(options), job)
-        self._components.bus.publish(Pushed(job, notes))
+    def push(self, job_id: str, options: Json) -> int:
+        """Hands a job's notes to the MIDI port and returns how many they are."""
+        score = self.score(job_id)
+        notes = self._midi.push(score.clip(self.drum_map(score)), PushOptions.read(options), job_id)
+        self._bus.publish(Pushed(job_id, notes))
         return notes
 
-    def stop(self, requester: Requester) -> Message:
-        self._components.midi.stop()
-        return reply("/sidestick/done", id=requester.id)
+    def audition(self, job_id: str, cluster: int, learn: bool | None = None) -> int:
+        """Plays one cluster's notes on the MIDI port and returns how many they are.
 
-    def panic(self, requester: Requester) -> Message:
-        self._components.midi.panic()
-        return reply("/sidestick/done", id=requester.id)
-
-    def cancel(self, requester: Requester, job: str) -> Message:
-        self._components.scheduler.cancel(job)
-        return reply("/sidestick/done", id=requester.id, job=job)
-
-    def jobs(self, requester: Requester, limit: int) -> Message:
-        rows = job_rows(self._components.store.list_latest(limit), self._components.scheduler.progress())
-        path = self._settings.listings.write("jobs", _request_key(requester), rows)
-        return reply("/sidestick/jobs.reply", id=requester.id, path_to_json=str(path))
-
-    def clusters(self, requester: Requester, job: str) -> Message:
-        rows = cluster_rows(
-            self._settings.delivery.manifest_cache.load(self.manifest_path(job)), self._settings.delivery.drum_maps
-        )
-        path = self._settings.listings.write("clusters", _request_key(requester), rows)
-        return reply("/sidestick/clusters.reply", id=requester.id, job=job, path_to_json=str(path))
-
-    def audition(self, requester: Requester, job: str, cluster: int) -> Message:
-        score = arrange(self._settings.delivery.manifest_cache.load(self.manifest_path(job)))
+        With `learn`, else if the settings say so, the next pad that is played names the cluster.
+        """
+        score = self.score(job_id)
         alike = [(time, hit) for time, hit in zip(score.times, score.hits, strict=True) if hit.cluster == cluster]
         if not alike:
-            raise Rejected("unknown_cluster", f"There is no cluster {cluster} with hits in job {job}.")
+            raise Rejected("unknown_cluster", f"There is no cluster {cluster} with hits in job {job_id}.")
         times, hits = zip(*alike, strict=True)
-        self._components.midi.audition(
-            drum_track(hits, times, self._drum_map(score), note_ms=score.options.note_ms).notes
-        )
-        if self._settings.learn:
-            self._components.midi.learn(partial(self._relabel_from_pad, job, cluster, self._drum_map(score)))
-        return reply("/sidestick/done", id=requester.id, job=job)
+        notes = drum_track(hits, times, self.drum_map(score), note_ms=score.options.note_ms).notes
+        self._midi.audition(notes)
+        if self._settings.learn if learn is None else learn:
+            self._midi.learn(partial(self._relabel_from_pad, job_id, cluster, self.drum_map(score)))
+        return len(notes)
 
-    def _relabel_from_pad(self, job: str, cluster: int, notes: DrumMap, pitch: int, _: int) -> None:
+    def stop(self) -> None:
+        """Stops what plays; no note is left sounding."""
+        self._midi.stop()
+
+    def panic(self) -> None:
+        """Silence on every channel, whatever plays."""
+        self._midi.panic()
+
+    def _device(self) -> str:
+        """What the networks run on: as the settings say, else as the latest job that used one has recorded."""
+        if self._settings.device != "auto":
+            return self._settings.device
+        latest = (job for job in self._store.list_latest(_LATEST) if job.manifest and not job.is_active)
+        found = (network_device(Path(job.manifest)) for job in latest)
+        return next((device for device in found if device), "auto")
+
+    def _relabel_from_pad(self, job_id: str, cluster: int, notes: DrumMap, pitch: int, _: int) -> None:
         """A pad was played while this cluster was auditioned; one that means no drum is passed over."""
         label = notes.label_of(pitch) or label_of(pitch)
-        changes = {"clusters": {str(cluster): label}}
         if label is None:
             return
         try:
-            self.edit(job, lambda manifest, delivery: correct(manifest, changes, delivery))
+            self.relabel(job_id, {"clusters": {str(cluster): label}})
         except SidestickError as error:
             _log.warning("The pad did not relabel cluster %d: %s", cluster, error)
 
-    def _reply_to_edit(
-        self, requester: Requester, job: str, edit: Callable[[Path, DeliverySettings], Delivery]
-    ) -> Message:
-        made = self.edit(job, edit)
-        files = {"manifest": str(made.manifest), "midi": str(made.midi)}
-        return reply("/sidestick/done", id=requester.id, job=job, revision=made.content.history.head, **files)
-
-    def edit(self, job_id: str, edit: Callable[[Path, DeliverySettings], Delivery]) -> Delivery:
+    def _edit(self, job_id: str, edit: Callable[[Path, DeliverySettings], Delivery]) -> Edited:
         """A new revision on disk, then the news of it; what plays goes on with the new notes."""
         job = self._require_finished(job_id)
         made = edit(Path(job.manifest), self._settings.delivery)
         self._store_paths(job, made)
-        midi, manifest = str(made.midi), str(made.manifest)
+        revision, score = made.content.history.head, made.arrangement or arrange(made.content)
         for path in made.renewed:
-            self._components.bus.publish(MidiWritten(job_id, str(path)))
-        self._components.bus.publish(Done(job_id, made.content.history.head, manifest, midi))
-        if self._components.midi.is_playing(job_id):
-            score = arrange(made.content)
-            self._components.midi.replace(score.clip(self._drum_map(score)), job_id)
-        return made
+            self._bus.publish(MidiWritten(job_id, str(path)))
+        self._bus.publish(Done(job_id, revision, str(made.manifest), str(made.midi)))
+        if self._midi.is_playing(job_id):
+            self._midi.replace(score.clip(self.drum_map(score)), job_id)
+        return Edited(revision, made.manifest, made.midi, made.content, score)
 
     def _store_paths(self, job: Job, made: Delivery) -> None:
         try:
-            self._components.store.update(job, manifest=str(made.manifest), midi=str(made.midi))
+            self._store.update(job, manifest=str(made.manifest), midi=str(made.midi))
         except JobMoved:  # deleted meanwhile: the files are there all the same
             return
 
-    def manifest_path(self, job_id: str) -> Path:
-        """Where the notes of a job are, those of its draft too."""
-        job = self._components.store.get(job_id)
-        if not job.manifest:
-            raise _no_result(job)
-        return Path(job.manifest)
-
     def _require_finished(self, job_id: str) -> Job:
-        job = self._components.store.get(job_id)
+        job = self._store.get(job_id)
         if job.state in ACTIVE:
             raise Rejected("job_active", f"{job.name} is still being worked on; correct it when it is done.")
-        if not job.manifest:
-            raise _no_result(job)
-        return job
-
-    def _drum_map(self, score: Arrangement) -> DrumMap:
-        return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)
+        return _require_notes(job)
 
 
-def _no_result(job: Job) -> Rejected:
-    end = f": {job.reason}" if job.reason else "."
-    return Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
+def _require_notes(job: Job) -> Job:
+    if not job.manifest:
+        end = f": {job.reason}" if job.reason else "."
+        raise Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
+    return job
 
 
 def _tap_changes(manifest: Path, taps: Taps, delivery: DeliverySettings) -> Json:
     score = arrange(delivery.manifest_cache.load(manifest))
     onsets = sorted([hit.onset for hit in score.hits] or [note.onset for part in score.notes.values() for note in part])
     return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}
-
-
-def _request_key(requester: Requester) -> str:
-    return f"{requester.client} {requester.id!r}"

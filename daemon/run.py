@@ -16,11 +16,11 @@ from typing import Any, Protocol
 from bridge import discovery
 from bridge.discovery import RunningDaemon
 from daemon import __version__, app, logs
-from daemon.config import Settings
+from daemon.config import Settings, http_address
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
-from daemon.inlets.dispatch import Dispatcher
+from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
@@ -33,7 +33,6 @@ from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.worker import LocalWorker
-from daemon.outlets.delivery import DeliverySettings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.probe import probe
@@ -75,10 +74,11 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         components.bus.subscribe(logs.JobLogger(logger).log_event)
         core_settings = build_core_settings(settings)
         core = Core(components, core_settings)
-        dispatcher = Dispatcher(core, notifier, time.monotonic)
+        handlers = Handlers(core, notifier, Listings(state / "listings"))
+        dispatcher = Dispatcher(handlers, notifier, time.monotonic)
         osc = OscInlet(dispatcher, settings.daemon.osc_port)
         spool = Spool(state / "spool", dispatcher, time.time)
-        http = _http_inlets(settings, components, core, core_settings.delivery, osc)
+        http = _http_inlets(settings, core, components.bus, osc)
         services: list[BackgroundService] = [
             components.scheduler,
             osc,
@@ -91,15 +91,13 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         http_port = sum(inlet.http_port for inlet in http)
         stack.enter_context(_publish(osc.osc_port, state, http_port))
         threading.Thread(target=lambda: logger.info(components.midi.open()), name="midi open", daemon=True).start()
-        page = f"; its page is http://127.0.0.1:{http_port}" if http_port else ""
+        page = f"; its page is {http_address(settings.daemon.http_host, http_port)}" if http_port else ""
         logger.info("sidestick %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
         stack.callback(logger.info, "sidestick stops.")
         yield osc.osc_port
 
 
-def _http_inlets(
-    settings: Settings, components: Components, core: Core, delivery_settings: DeliverySettings, osc: OscInlet
-) -> list[HttpInlet]:
+def _http_inlets(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -> list[HttpInlet]:
     """The review page and the HTTP API, unless they are not wanted."""
     given = settings.daemon
     if not given.http_port:
@@ -109,7 +107,7 @@ def _http_inlets(
         from daemon.inlets.http.application import open_application
 
         tools = app.build_tools(settings, app.stage_cache(settings))
-        return open_application(settings, components, core, tools, delivery_settings, osc.server.counts, port)
+        return open_application(settings, core, bus, tools, osc.server.counts, port)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
 
@@ -176,8 +174,7 @@ def build_cleanup(settings: Settings) -> Cleanup:
 
 
 def build_core_settings(settings: Settings) -> CoreSettings:
-    listings = Listings(settings.folders.state / "listings")
-    return CoreSettings(app.delivery_settings(settings, None), listings, settings.device, settings.daemon.learn)
+    return CoreSettings(app.delivery_settings(settings, None), settings.device, settings.daemon.learn)
 
 
 def _start(stack: ExitStack, service: BackgroundService) -> None:

@@ -1,14 +1,23 @@
 """A core that does no work, for the tests of the dispatcher and the inlets."""
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from bridge.osc.wire import Message
-from bridge.osc.calls import reply
+from bridge.drum_map import DrumMap, built_in_map
+from daemon.core import About, Edited, Status, Tapped
 from daemon.errors import Rejected
-from daemon.inlets.dispatch import Dispatcher
-from daemon.outlets.notify import Notifier, Requester
+from daemon.inlets.dispatch import Dispatcher, Handlers
+from daemon.jobs.job import Job, State
+from daemon.jobs.listings import JobStatus, Listings
+from daemon.outlets.delivery import Arrangement, arrange
+from daemon.outlets.manifest import Manifest
+from daemon.outlets.notify import Notifier
+from tests import songs
+from tests.jobs import sample_jobs
 
 JOB = "j1"
 
@@ -30,67 +39,80 @@ class FakeCore:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hold: Callable[[], object] = lambda: None
 
-    def ping(self, asker: Requester) -> Message:
-        return reply("/sidestick/pong", id=asker.id, name="sidestick", version="0.1.0", protocol=1, pid=4242)
+    def about(self) -> About:
+        return About("sidestick", "0.1.0", protocol=1, pid=4242)
 
-    def status(self, asker: Requester) -> Message:
+    def status(self) -> Status:
         self._note("status")
-        return reply("/sidestick/status.reply", id=asker.id, running=1, queued=2, device="cpu", midi_port="sidestick")
+        counts = Counter({State.RUNNING: 1, State.QUEUED: 2})
+        return Status(counts, "cpu", "sidestick", midi_open=True, notes_sent=0)
 
-    def process(self, asker: Requester, path: str, options_json: dict[str, Any]) -> Message:
-        self._note("process", path=path, options_json=options_json)
+    def process(self, path: str, options: dict[str, Any]) -> Job:
+        self._note("process", path=path, options_json=options)
         if not path.endswith(".wav"):
             raise Rejected("not_audio", f"{path} is not audio. Send a WAV, FLAC or MP3 file.")
-        return self._ack(asker)
+        return _job(JOB)
 
-    def relabel(self, asker: Requester, job: str, changes_json: dict[str, Any]) -> Message:
+    def relabel(self, job: str, changes: dict[str, Any]) -> Edited:
         self.hold()
-        self._note("relabel", job=job, changes_json=changes_json)
-        return self._done(asker, job)
+        self._note("relabel", job=job, changes_json=changes)
+        return self._edited()
 
-    def tap(self, asker: Requester, job: str, seconds: float) -> Message:
+    def tap(self, job: str, seconds: float | None) -> Tapped:
         self._note("tap", job=job, seconds=seconds)
-        return reply("/sidestick/tapped", id=asker.id, job=job, taps=1, bpm=0.0, revision=0)
+        return Tapped(1, 0.0, 0)
 
-    def undo(self, asker: Requester, job: str) -> Message:
+    def undo(self, job: str) -> Edited:
         self._note("undo", job=job)
-        return self._done(asker, job)
+        return self._edited()
 
-    def redo(self, asker: Requester, job: str) -> Message:
+    def redo(self, job: str) -> Edited:
         self._note("redo", job=job)
-        return self._done(asker, job)
+        return self._edited()
 
-    def regenerate(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
-        self._note("regenerate", job=job, options_json=options_json)
-        return self._done(asker, job)
+    def regenerate(self, job: str, options: dict[str, Any]) -> Edited:
+        self._note("regenerate", job=job, options_json=options)
+        return self._edited()
 
-    def push(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
-        self._note("push", job=job, options_json=options_json)
-        return self._ack(asker)
+    def push(self, job: str, options: dict[str, Any]) -> int:
+        self._note("push", job=job, options_json=options)
+        return 9
 
-    def stop(self, asker: Requester) -> Message:
+    def stop(self) -> None:
         self._note("stop")
-        return reply("/sidestick/done", id=asker.id)
 
-    def panic(self, asker: Requester) -> Message:
+    def panic(self) -> None:
         self._note("panic")
-        return reply("/sidestick/done", id=asker.id)
 
-    def cancel(self, asker: Requester, job: str) -> Message:
+    def cancel(self, job: str) -> Job:
         self._note("cancel", job=job)
-        return reply("/sidestick/done", id=asker.id, job=job)
+        return _job(job)
 
-    def jobs(self, asker: Requester, limit: int) -> Message:
+    def jobs(self, limit: int) -> list[JobStatus]:
         self._note("jobs", limit=limit)
-        return reply("/sidestick/jobs.reply", id=asker.id, path_to_json="/state/jobs.json")
+        return [JobStatus(_job(JOB), None)]
 
-    def clusters(self, asker: Requester, job: str) -> Message:
-        self._note("clusters", job=job)
-        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json="/state/clusters.json")
+    def manifest(self, job: str) -> Manifest:
+        self._note("manifest", job=job)
+        return songs.manifest()
 
-    def audition(self, asker: Requester, job: str, cluster: int) -> Message:
+    def score(self, job: str) -> Arrangement:
+        return arrange(self.manifest(job))
+
+    def drum_map(self, score: Arrangement) -> DrumMap:
+        return built_in_map(score.options.drum_map)
+
+    @property
+    def drum_maps(self) -> dict[str, dict[str, int]]:
+        return {}
+
+    def audition(self, job: str, cluster: int) -> int:
         self._note("audition", job=job, cluster=cluster)
-        return reply("/sidestick/done", id=asker.id, job=job)
+        return 3
+
+    def _edited(self) -> Edited:
+        content = songs.manifest()
+        return Edited(2, Path("/s.sidestick.json"), Path("/s.mid"), content, arrange(content))
 
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked]
@@ -98,11 +120,9 @@ class FakeCore:
     def _note(self, verb: str, **values: Any) -> None:
         self.asked.append((verb, values))
 
-    def _ack(self, asker: Requester) -> Message:
-        return reply("/sidestick/ack", id=asker.id, job=JOB)
 
-    def _done(self, asker: Requester, job: str) -> Message:
-        return reply("/sidestick/done", id=asker.id, job=job, revision=2, manifest="/s.sidestick.json", midi="/s.mid")
+def _job(name: str) -> Job:
+    return replace(sample_jobs.job(), id=name)
 
 
 @dataclass
@@ -114,4 +134,6 @@ class FakeDaemon:
 
     def __post_init__(self) -> None:
         self.notifier = Notifier(self.time)
-        self.dispatcher = Dispatcher(self.core, self.notifier, self.time)
+        self.folder = TemporaryDirectory()  # goes with this
+        self.handlers = Handlers(self.core, self.notifier, Listings(Path(self.folder.name)))  # type: ignore[arg-type]
+        self.dispatcher = Dispatcher(self.handlers, self.notifier, self.time)

@@ -18,7 +18,7 @@ from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import DeliverySettings
-from daemon.outlets.manifest import Manifest
+from daemon.outlets.manifest import Manifest, StageRun
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier, Requester
 from daemon.pipeline.audio.probe import Limits
@@ -27,13 +27,11 @@ from tests import songs, synth
 from tests.fakes import FakeClock, FakeInput, FakePort
 from tests.jobs.sample_jobs import job
 
-ME = Requester("me", "7", lambda message: None)
-
 
 class CoreSetup:
     """A core with one song that is done."""
 
-    def __init__(self, folder: Path, learn: bool = False) -> None:
+    def __init__(self, folder: Path, learn: bool = False, device: str = "cpu") -> None:
         self.folder, self.clock, self.events = folder, FakeClock(), []
         self.bus = bus = EventBus()
         bus.subscribe(self.events.append)
@@ -46,11 +44,12 @@ class CoreSetup:
         )
         scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
         services = Components(Admission(admission_settings, self.store, bus), scheduler, self.store, self.midi, bus)
-        core_settings = CoreSettings(DeliverySettings(folder / "locks"), Listings(folder / "listings"), "cpu", learn)
-        self.door: Handlers = Core(services, core_settings, self.clock.now)
+        core_settings = CoreSettings(DeliverySettings(folder / "locks"), device, learn)
+        self.core = Core(services, core_settings, self.clock.now)
         self.notifier = Notifier(self.clock.now)
         bus.subscribe(self.notifier.handle_event)
-        self.reception = Dispatcher(self.door, self.notifier, self.clock.now)
+        handlers = Handlers(self.core, self.notifier, Listings(folder / "listings"))
+        self.dispatcher = Dispatcher(handlers, self.notifier, self.clock.now)
         self.job = self.done()
 
     def _open_in(self, receive, name, api, beside):
@@ -64,11 +63,14 @@ class CoreSetup:
 
     def handle(self, address: str, *args: object):
         call = read_call(address, args)
-        return self.reception.handle(call, Requester("me", call.id, lambda message: None))
+        return self.dispatcher.handle(call, Requester("me", call.id, lambda message: None))
 
     def labels(self) -> list[str]:
-        rows = json.loads(Path(str(self.door.clusters(ME, self.job).args[2])).read_text("utf-8"))
-        return [row["label"] for row in rows]
+        return [cluster.label for cluster in self.core.score(self.job).clusters]
+
+    def rows(self, address: str, *args: object):
+        """What the file says that a request is answered with."""
+        return json.loads(Path(str(self.handle(address, "rows", *args)[0].args[-1])).read_text("utf-8"))
 
     def close(self) -> None:
         self.midi.close()
@@ -83,22 +85,23 @@ def core_setup(tmp_path):
 
 
 def test_a_ping_tells_who_is_there(core_setup):
-    assert core_setup.door.ping(ME).args[:2] == ("7", "sidestick")
+    assert core_setup.core.about().name == "sidestick"
 
 
 def test_the_status_counts_jobs(core_setup):
     core_setup.store.add(job())
-    assert core_setup.door.status(ME).args[1:4] == (0, 1, "cpu")
+    assert core_setup.core.status().jobs[State.QUEUED] == 1
+    assert core_setup.handle("/sidestick/status", "7")[0].args[1:4] == (0, 1, "cpu")
 
 
 def test_a_song_is_taken_on(core_setup, tmp_path):
     song = synth.write(tmp_path / "New.wav", synth.tone(440.0, 1.0))
-    ack = core_setup.door.process(ME, str(song), {})
-    assert core_setup.store.get(str(ack.args[1])).path == song
+    taken = core_setup.core.process(str(song), {})
+    assert core_setup.store.get(taken.id).path == song
 
 
 def test_a_relabel_writes_the_midi_and_tells_everybody(core_setup, tmp_path):
-    answer = core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
+    [answer] = core_setup.handle("/sidestick/relabel", "7", core_setup.job, '{"clusters": {"0": "cowbell"}}')
     midi = tmp_path / "Song.drums.mid"
     assert answer.args == ("7", core_setup.job, 1, str(tmp_path / "Song.sidestick.json"), str(midi))
     assert midi.read_bytes()[:4] == b"MThd"
@@ -108,24 +111,24 @@ def test_a_relabel_writes_the_midi_and_tells_everybody(core_setup, tmp_path):
 
 
 def test_undo_and_redo_go_back_and_forth(core_setup):
-    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
-    assert core_setup.door.undo(ME, core_setup.job).args[2] == 0
+    core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
+    assert core_setup.core.undo(core_setup.job).revision == 0
     assert core_setup.labels()[0] == "kick"
-    assert core_setup.door.redo(ME, core_setup.job).args[2] == 1
+    assert core_setup.core.redo(core_setup.job).revision == 1
     assert core_setup.labels()[0] == "cowbell"
 
 
 def test_regenerate_changes_settings_without_the_audio(core_setup, tmp_path):
-    answer = core_setup.door.regenerate(ME, core_setup.job, {"grid": {"quantize": False}, "drum_map": "ableton"})
-    assert answer.args[2] == 1
-    core_setup.door.regenerate(ME, core_setup.job, {"sensitivity": {"snare": 0.9}})
+    made = core_setup.core.regenerate(core_setup.job, {"grid": {"quantize": False}, "drum_map": "ableton"})
+    assert made.revision == 1
+    core_setup.core.regenerate(core_setup.job, {"sensitivity": {"snare": 0.9}})
     assert len(Manifest.load(tmp_path / "Song.sidestick.json").history.revisions) == 2
 
 
 def test_two_clients_at_once_make_two_revisions(core_setup):
     labels = ["cowbell", "clap", "tambourine", "ride"] * 3
     threads = [
-        threading.Thread(target=core_setup.door.relabel, args=(ME, core_setup.job, {"clusters": {"0": label}}))
+        threading.Thread(target=core_setup.core.relabel, args=(core_setup.job, {"clusters": {"0": label}}))
         for label in labels
     ]
     for thread in threads:
@@ -137,25 +140,27 @@ def test_two_clients_at_once_make_two_revisions(core_setup):
 
 
 def test_a_midi_file_that_somebody_edited_is_left_alone(core_setup, tmp_path):
-    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
+    core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
     (tmp_path / "Song.drums.mid").write_bytes(b"mine")
-    answer = core_setup.door.undo(ME, core_setup.job)
-    assert answer.args[4] == str(tmp_path / "Song.drums-2.mid")
+    made = core_setup.core.undo(core_setup.job)
+    assert made.midi == tmp_path / "Song.drums-2.mid"
     assert (tmp_path / "Song.drums.mid").read_bytes() == b"mine"
-    assert core_setup.store.get(core_setup.job).midi == answer.args[4]
+    assert core_setup.store.get(core_setup.job).midi == str(made.midi)
 
 
-@pytest.mark.parametrize("verb", ["relabel", "undo", "redo", "regenerate", "push", "clusters", "cancel", "audition"])
+@pytest.mark.parametrize(
+    "verb", ["relabel", "undo", "redo", "regenerate", "push", "score", "cancel", "audition", "tap"]
+)
 def test_an_unknown_job_is_refused(core_setup, verb):
     given = {"relabel": ({},), "regenerate": ({},), "push": ({},), "audition": (0,)}.get(verb, ())
     with pytest.raises(Rejected, match="no job 'j0'"):
-        getattr(core_setup.door, verb)(ME, "j0", *given)
+        getattr(core_setup.core, verb)("j0", *given)
 
 
 def test_a_running_job_is_not_relabelled(core_setup):
     waiting = core_setup.store.add(job("/music/Other.wav"))
     with pytest.raises(Rejected, match=r"Other\.wav is still being worked on"):
-        core_setup.door.relabel(ME, waiting.id, {"clusters": {"0": "snare"}})
+        core_setup.core.relabel(waiting.id, {"clusters": {"0": "snare"}})
 
 
 def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(core_setup):
@@ -163,7 +168,7 @@ def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(core_setup):
         core_setup.store.move(core_setup.store.add(job()), State.RUNNING), State.FAILED, reason="It broke."
     )
     with pytest.raises(Rejected, match=r"it is failed: It broke\."):
-        core_setup.door.relabel(ME, failed.id, {"clusters": {"0": "snare"}})
+        core_setup.core.relabel(failed.id, {"clusters": {"0": "snare"}})
 
 
 @pytest.mark.parametrize(
@@ -177,7 +182,7 @@ def test_a_job_that_failed_has_nothing_to_relabel_and_says_why(core_setup):
 )
 def test_a_change_that_does_not_fit_is_refused_and_writes_nothing(core_setup, tmp_path, changes, code):
     with pytest.raises(Rejected) as caught:
-        core_setup.door.relabel(ME, core_setup.job, changes)
+        core_setup.core.relabel(core_setup.job, changes)
     assert caught.value.code == code
     assert not list(tmp_path.glob("*.mid"))
 
@@ -212,70 +217,107 @@ def test_a_push_plays_and_its_asker_hears_how_many_notes(core_setup):
 
 
 def test_a_correction_is_heard_in_what_plays(core_setup):
-    core_setup.door.push(ME, core_setup.job, {"loop": True})
+    core_setup.core.push(core_setup.job, {"loop": True})
     assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
     replaced = []
     core_setup.midi.replace = lambda clip, job: replaced.append(job)  # type: ignore[method-assign]
-    core_setup.door.relabel(ME, core_setup.job, {"clusters": {"0": "cowbell"}})
+    core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
     assert replaced == [core_setup.job]
 
 
 def test_stop_and_panic_leave_silence(core_setup):
-    core_setup.door.push(ME, core_setup.job, {})
+    core_setup.core.push(core_setup.job, {})
     assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
-    assert core_setup.door.stop(ME).address == "/sidestick/done"
-    assert core_setup.door.panic(ME).address == "/sidestick/done"
+    core_setup.core.stop()
+    core_setup.core.panic()
     assert core_setup.port.comes_true(lambda: not core_setup.port.sounding())
 
 
 def test_an_audition_plays_one_cluster_only(core_setup):
-    core_setup.door.audition(ME, core_setup.job, 1)
+    core_setup.core.audition(core_setup.job, 1)
     assert core_setup.port.comes_true(lambda: core_setup.port.strikes())
     assert {pitch for _, pitch in core_setup.port.strikes()} == {38}
 
 
 def test_an_audition_of_nothing_is_refused(core_setup):
     with pytest.raises(Rejected, match="no cluster 9"):
-        core_setup.door.audition(ME, core_setup.job, 9)
+        core_setup.core.audition(core_setup.job, 9)
 
 
 def test_with_learn_a_pad_names_the_cluster_that_was_auditioned(tmp_path):
     core_setup, corrected = CoreSetup(tmp_path, learn=True), threading.Event()
     core_setup.bus.subscribe(lambda event: corrected.set() if isinstance(event, Done) else None)
-    core_setup.door.audition(ME, core_setup.job, 1)
+    core_setup.core.audition(core_setup.job, 1)
     core_setup.input.get(bytes([0x99, 56, 90]))
     assert corrected.wait(10.0)
     assert core_setup.labels()[1] == "cowbell"
     core_setup.close()
 
 
+def test_an_audition_may_ask_for_the_pad_that_names_the_cluster(core_setup):
+    corrected = threading.Event()
+    core_setup.bus.subscribe(lambda event: corrected.set() if isinstance(event, Done) else None)
+    core_setup.core.audition(core_setup.job, 1, learn=True)
+    core_setup.input.get(bytes([0x99, 56, 90]))
+    assert corrected.wait(10.0)
+    assert core_setup.labels()[1] == "cowbell"
+
+
+def test_an_audition_may_leave_the_pads_alone(tmp_path):
+    core_setup = CoreSetup(tmp_path, learn=True)
+    core_setup.core.audition(core_setup.job, 1, learn=False)
+    core_setup.input.get(bytes([0x99, 56, 90]))
+    assert core_setup.labels()[1] == "snare"
+    core_setup.close()
+
+
+def test_the_device_is_auto_until_a_network_has_run_and_then_the_one_it_ran_on(tmp_path):
+    core_setup = CoreSetup(tmp_path, device="auto")
+    assert core_setup.core.status().device == "auto"
+    path = tmp_path / "Song.sidestick.json"
+    for device in ("cpu", "cuda"):
+        run = StageRun(stage="separate", model="htdemucs", sha256="ab" * 32, device=device)
+        songs.manifest().model_copy(update={"stages": (run,)}).save(path)
+        assert core_setup.core.status().device == device
+    core_setup.close()
+
+
+def test_every_hit_and_note_is_a_row_of_a_file(core_setup):
+    core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
+    rows = core_setup.rows("/sidestick/notes", core_setup.job)
+    assert len(rows) == 9
+    assert rows == sorted(rows, key=lambda row: row["time"])
+    first = {"part": "drums", "id": 0, "onset": 0.0, "time": 0.0, "label": "cowbell", "pitch": 56, "velocity": 90}
+    assert rows[0] == first
+
+
 def test_the_list_of_jobs_is_a_file(core_setup):
-    rows = json.loads(Path(str(core_setup.door.jobs(ME, 10).args[1])).read_text("utf-8"))
+    rows = core_setup.rows("/sidestick/jobs", 10)
     assert [(row["job"], row["state"]) for row in rows] == [(core_setup.job, "done")]
 
 
 def test_a_cancelled_job_is_answered_with_done(core_setup):
     waiting = core_setup.store.add(job("/music/Other.wav"))
-    assert core_setup.door.cancel(ME, waiting.id).args == ("7", waiting.id)
+    assert core_setup.handle("/sidestick/cancel", "7", waiting.id)[0].args == ("7", waiting.id)
     assert core_setup.store.get(waiting.id).state is State.CANCELLED
 
 
 def test_four_even_taps_set_the_beat_and_the_fifth_changes_nothing(core_setup):
     answers = []
     for _ in range(5):
-        answers.append(core_setup.door.tap(ME, core_setup.job, -1.0).args)
+        answers.append(core_setup.core.tap(core_setup.job))
         core_setup.clock.advance(60 / 90)
-    assert [args[2] for args in answers] == [1, 2, 3, 4, 5]
-    assert [round(float(args[3])) for args in answers] == [0, 90, 90, 90, 90]
-    assert [args[4] for args in answers] == [0, 0, 0, 1, 1]
+    assert [made.taps for made in answers] == [1, 2, 3, 4, 5]
+    assert [round(made.bpm) for made in answers] == [0, 90, 90, 90, 90]
+    assert [made.revision for made in answers] == [0, 0, 0, 1, 1]
 
 
 def test_taps_at_places_of_the_song_are_its_beats_until_they_are_undone(core_setup, tmp_path):
     for second in (1.1, 1.8, 2.5, 3.2):
-        core_setup.door.tap(ME, core_setup.job, second)
+        core_setup.core.tap(core_setup.job, second)
     midi = tmp_path / "Song.drums.mid"
     assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.7
-    core_setup.door.undo(ME, core_setup.job)
+    core_setup.core.undo(core_setup.job)
     assert [round(60 / point.bpm, 2) for point in read(midi).tempo_map.points][-1] == 0.5
 
 

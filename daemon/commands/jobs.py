@@ -69,10 +69,10 @@ def rows(limit: int) -> list[Row]:
     if answer:
         found: list[Row] = json.loads(Path(answer).read_text("utf-8"))
         return found
-    from daemon.jobs.listings import job_rows
+    from daemon.jobs.listings import JobStatus, job_rows
 
     with closing(_open_store()) as store:
-        return job_rows(store.list_latest(limit), {})
+        return job_rows([JobStatus(job, None) for job in store.list_latest(limit)])
 
 
 def _ask_daemon(address: str, argument: str | int) -> str:

@@ -6,7 +6,7 @@ import webbrowser
 from urllib.parse import quote
 
 from bridge.discovery import RunningDaemon, is_alive, read_running
-from daemon.config import Settings, load
+from daemon.config import Settings, http_address, load
 
 POLL_SECONDS = 0.1  # seconds between two looks for a sidestick that starts
 MAX_POLLS = 600  # looks
@@ -39,7 +39,7 @@ def page_url(running: RunningDaemon, settings: Settings) -> str:
     """Of the page; the key goes along where there is one, and the page takes it out of sight."""
     key = settings.daemon.http_key
     end = f"?key={quote(key.get_secret_value())}" if key else ""
-    return f"http://127.0.0.1:{running.http_port}/{end}"
+    return f"{http_address(settings.daemon.http_host, running.http_port)}/{end}"
 
 
 def _open_page(running: RunningDaemon, settings: Settings) -> int:
@@ -47,7 +47,8 @@ def _open_page(running: RunningDaemon, settings: Settings) -> int:
         print("This sidestick has no page: daemon.http_port is 0, or another program has that port.", file=sys.stderr)
         return 1
     opened = webbrowser.open(page_url(running, settings))
-    print(f"{'Opened' if opened else 'Open this in a browser:'} http://127.0.0.1:{running.http_port}/")
+    address = http_address(settings.daemon.http_host, running.http_port)
+    print(f"{'Opened' if opened else 'Open this in a browser:'} {address}/")
     return 0
 
 

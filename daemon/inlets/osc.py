@@ -8,8 +8,8 @@ from bridge.discovery import is_alive, read_running, state_folder
 from bridge.osc.addresses import DEFAULT_PORT
 from bridge.osc.calls import Call
 from bridge.osc.client import Client, NoAnswerError, RefusedError
-from bridge.osc.wire import Message
 from bridge.osc.server import OscServer, Peer
+from bridge.osc.wire import Message
 from daemon.errors import ConfigError
 from daemon.inlets.dispatch import Dispatcher
 from daemon.outlets.notify import Requester

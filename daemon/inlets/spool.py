@@ -16,10 +16,9 @@ from functools import partial
 from pathlib import Path
 
 from bridge.osc.addresses import FAIL
-from bridge.osc.calls import CallError, claimed_id, read_call
+from bridge.osc.calls import CallError, claimed_id, read_call, refusal
 from bridge.osc.client import job_of
 from bridge.osc.wire import Message
-from bridge.osc.calls import refusal
 from daemon.inlets.dispatch import Dispatcher
 from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, replace_file, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Requester

@@ -5,6 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,16 +16,25 @@ from daemon.files import write_atomically
 from daemon.jobs.job import Job
 from daemon.jobs.spool_files import remove_old_files
 from daemon.jobs.worker import TaskProgress
-from daemon.outlets.delivery import arrange, drum_map
+from daemon.outlets.delivery import Arrangement, arrange, drum_map
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.drums.velocity import revoice_hits
-from daemon.pipeline.records import Cluster, Hit
+from daemon.pipeline.records import Cluster, Hit, Part
 from daemon.score.corrections import apply_corrections
+from daemon.score.note_cleanup import WrittenNote
 
 KEEP_SECONDS = 3600.0  # seconds that a listing lies there to be read
 NO_CLUSTER = -1  # the cluster of hits that are in none
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job, and how far it is while it runs."""
+
+    job: Job
+    progress: TaskProgress | None
 
 
 class Listings:
@@ -44,9 +54,20 @@ class Listings:
         return path
 
 
-def job_rows(jobs: list[Job], running: Mapping[str, TaskProgress]) -> list[Row]:
+def job_rows(jobs: Sequence[JobStatus]) -> list[Row]:
     """Each job as plain values; `eta` in seconds, None while unknown."""
-    return [_job_row(job, running.get(job.id)) for job in jobs]
+    return [_job_row(each.job, each.progress) for each in jobs]
+
+
+def note_rows(score: Arrangement, notes: DrumMap) -> list[Row]:
+    """Every hit and note of all parts by time: `onset` as it was played, `time` as it is written, in s of the source.
+
+    The `id` of a note is one of its part. A hit has a label, a pitched note a duration.
+    """
+    hits = _hit_rows(list(zip(score.hits, score.times, strict=True)), notes)
+    rows: list[Row] = [{"part": Part.DRUMS.value, **row} for row in hits]
+    rows += [_note_row(part, note) for part, written in score.notes.items() for note in written]
+    return sorted(rows, key=lambda row: (row["time"], row["part"], row["id"]))
 
 
 def cluster_rows(manifest: Manifest, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:
@@ -110,6 +131,18 @@ def _hit_rows(members: Sequence[_TimedHit], notes: DrumMap) -> list[Row]:
         }
         for hit, at in members
     ]
+
+
+def _note_row(part: Part, note: WrittenNote) -> Row:
+    return {
+        "part": part.value,
+        "id": note.id,
+        "onset": note.onset,
+        "time": round(note.time, 6),
+        "duration": round(note.duration, 6),
+        "pitch": note.pitch,
+        "velocity": note.velocity,
+    }
 
 
 def _job_row(job: Job, progress: TaskProgress | None) -> Row:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bridge.osc.addresses import REQUESTS, Request
-from bridge.osc.calls import RequestId
+from bridge.osc.calls import RequestId, fail, reply
 from bridge.osc.wire import Message
-from bridge.osc.calls import fail, reply
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
 
 PROGRESS_PER_SECOND = 5

@@ -6,8 +6,7 @@ from bridge.osc.addresses import FAIL, REQUESTS
 from bridge.osc.calls import read_call
 from bridge.osc.wire import Message
 from daemon.events import Done, Progress
-from daemon.inlets.dispatch import Handlers
-from daemon.inlets.reply_cache import LIFETIME, MOST_REPLIES
+from daemon.inlets.dispatch import MOST_REPLIES, REPLY_LIFETIME, Handlers
 from daemon.outlets.notify import Requester
 from tests.fake_core import JOB, FakeDaemon
 
@@ -19,11 +18,12 @@ def ask(fake_daemon: FakeDaemon, address: str, *args: object, client: str = "me"
     return fake_daemon.dispatcher.handle(call, Requester(client, call.id, lambda message: None))
 
 
-def test_the_door_has_every_verb_of_the_table_with_its_arguments() -> None:
+def test_there_is_one_handler_for_each_verb_of_the_table_with_its_arguments() -> None:
+    handlers = {name: method for name, method in vars(Handlers).items() if not name.startswith("_")}
+    assert set(handlers) == {request.verb for request in REQUESTS.values()}
     for request in REQUESTS.values():
-        if request.verb not in ("subscribe", "unsubscribe"):
-            wanted = [a.name for a in request.arguments if a.name not in ("id", "reply_port")]
-            assert list(inspect.signature(getattr(Handlers, request.verb)).parameters) == ["self", "asker", *wanted]
+        wanted = [a.name for a in request.arguments if a.name not in ("id", "reply_port")]
+        assert list(inspect.signature(handlers[request.verb]).parameters) == ["self", "asker", *wanted]
 
 
 def test_a_call_reaches_the_door_with_typed_arguments() -> None:
@@ -91,7 +91,7 @@ def test_silence_and_questions_are_never_answered_from_memory(verb: str) -> None
 def test_an_answer_is_forgotten_after_a_while() -> None:
     fake_daemon = FakeDaemon()
     ask(fake_daemon, *RELABEL)
-    fake_daemon.time.now += LIFETIME
+    fake_daemon.time.now += REPLY_LIFETIME
     ask(fake_daemon, *RELABEL)
     assert fake_daemon.core.verbs() == ["relabel", "relabel"]
 

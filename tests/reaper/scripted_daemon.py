@@ -13,14 +13,14 @@ from typing import Any
 
 from bridge import discovery
 from bridge.midi.file import to_bytes
-from bridge.osc.wire import Message
-from bridge.osc.calls import reply
 from daemon.errors import Rejected
 from daemon.events import Done, Event, Failed, MidiWritten, Progress
-from daemon.inlets.dispatch import Dispatcher
+from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
-from daemon.outlets.notify import Notifier, Requester
+from daemon.jobs.job import Job
+from daemon.jobs.listings import Listings
+from daemon.outlets.notify import Notifier
 from tests.fake_core import JOB, FakeCore
 from tests.fakes import clip_of
 
@@ -35,17 +35,20 @@ class ScriptedDaemon(FakeCore):
     refuse: Rejected | None = None
     notifier: Notifier = field(default_factory=lambda: Notifier(time.monotonic))
 
-    def process(self, asker: Requester, path: str, options_json: dict[str, Any]) -> Message:
-        self._note("process", path=path, options_json=options_json)
+    def process(self, path: str, options: dict[str, Any]) -> Job:
         if self.refuse:
+            self._note("process", path=path, options_json=options)
             raise self.refuse
-        if self.verbs().count("process") == 1:
+        if self.verbs().count("process") == 0:
             threading.Thread(target=self._run_script, daemon=True).start()
-        return reply("/sidestick/ack", id=asker.id, job=JOB)
+        return super().process(path, options)
 
-    def cancel(self, asker: Requester, job: str) -> Message:
+    def cancel(self, job: str) -> Job:
         self.notifier.handle_event(Failed(job, "cancelled", "The job was cancelled."))
-        return super().cancel(asker, job)
+        return super().cancel(job)
+
+    def handlers(self, listings: Listings) -> Handlers:
+        return Handlers(self, self.notifier, listings)  # type: ignore[arg-type]
 
     def _run_script(self) -> None:
         time.sleep(0.2)  # until the asker follows the job
@@ -59,7 +62,8 @@ class ScriptedDaemon(FakeCore):
 @contextmanager
 def serve_script(scripted_daemon: ScriptedDaemon, state: Path) -> Iterator[ScriptedDaemon]:
     """The scripted daemon, published in `state` for as long as the block lasts."""
-    dispatcher = Dispatcher(scripted_daemon, scripted_daemon.notifier, time.monotonic)
+    handlers = scripted_daemon.handlers(Listings(state / "listings"))
+    dispatcher = Dispatcher(handlers, scripted_daemon.notifier, time.monotonic)
     osc, spool = OscInlet(dispatcher, 0), Spool(state / "spool", dispatcher, time.time)
     osc.start()
     spool.start()

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bridge.osc.wire import Message
 from bridge.osc.calls import reply
+from bridge.osc.wire import Message
+from daemon.core import Edited
 from daemon.errors import Rejected
+from daemon.inlets.dispatch import Handlers
+from daemon.jobs.listings import Listings
 from daemon.outlets.notify import Requester
 from tests.reaper.fake import Json, Reaper, audio_item, reopen_tracks
 from tests.reaper.scripted_daemon import Results, ScriptedDaemon, done_event, serve_script
@@ -23,19 +26,23 @@ ENTER, SPACE, DOWN, DELETE, CTRL_Z, CTRL_Y = 13, 32, 1685026670, 6579564, 26, 25
 class RecordingDaemon(ScriptedDaemon):
     """A stage with a kick, a snare and a loose hit, on which every edit changes nothing."""
 
-    listing: Path = Path()
-    manifest: Path = Path()
-    midi: Path = Path()
+    manifest_file: Path = Path()
+    midi_file: Path = Path()
+
+    def handlers(self, listings: Listings) -> Handlers:
+        return ListingHandlers(self, self.notifier, listings)  # type: ignore[arg-type]
+
+    def _edited(self) -> Edited:
+        return replace(super()._edited(), revision=1, manifest=self.manifest_file, midi=self.midi_file)
+
+
+class ListingHandlers(Handlers):
+    """A list of clusters that the test has laid out."""
 
     def clusters(self, asker: Requester, job: str) -> Message:
         rows = [row(0, "kick", "kick", 3), row(1, "snare", "snare", 2), row(-1, "crash", "cymbals", 1)]
-        self.listing.write_text(json.dumps(rows), encoding="utf-8")
-        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=str(self.listing))
-
-    def _done(self, asker: Requester, job: str) -> Message:
-        return reply(
-            "/sidestick/done", id=asker.id, job=job, revision=1, manifest=str(self.manifest), midi=str(self.midi)
-        )  # fmt: skip
+        path = self._write_listing(asker, "clusters", rows)
+        return reply("/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=path)
 
 
 def row(cluster: int, label: str, drum: str, count: int) -> Json:
@@ -53,9 +60,7 @@ def scripted_daemon(alone: Reaper, tmp_path: Path) -> Iterator[RecordingDaemon]:
     whole |= {"source": {"name": "Song.wav", "duration": 4.0}, "options": {"grid": {}, "sensitivity": {}}}
     manifest.write_text(json.dumps(whole))
     (tmp_path / "Song.wav").touch()
-    heard = RecordingDaemon(
-        play=[done_event(manifest, midi)], listing=tmp_path / "list.json", manifest=manifest, midi=midi
-    )
+    heard = RecordingDaemon(play=[done_event(manifest, midi)], manifest_file=manifest, midi_file=midi)
     with serve_script(heard, alone.state) as running:
         yield running
 
@@ -107,7 +112,7 @@ def test_play_and_stop_are_for_the_part_that_is_reviewed(
 def test_why_nothing_can_be_played_is_said_in_the_window(
     alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
 ) -> None:
-    def nowhere(asker: Requester, job: str, cluster: int) -> Message:
+    def nowhere(job: str, cluster: int) -> int:
         raise Rejected("no_port", "There is no MIDI port to play on.")
 
     scripted_daemon.audition = nowhere  # type: ignore[method-assign]

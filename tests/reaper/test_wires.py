@@ -95,7 +95,9 @@ def test_options_can_always_be_quoted(alone: Reaper) -> None:
 def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
     lines = """local data = require("osc").encode("/sidestick/ping", { "idé", 7, 0.5, "", "abcd" })
     result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
-    assert read_datagram(bytes.fromhex(run_lines(alone, lines))).messages == (Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd")),)
+    assert read_datagram(bytes.fromhex(run_lines(alone, lines))).messages == (
+        Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd")),
+    )
 
 
 def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from bridge.notes import Clip, ClipNote, Track
-from bridge.osc.wire import Message
 from bridge.timebase import Seconds
 from daemon.inlets.osc import OscInlet
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
-from daemon.outlets.notify import Requester
 from tests.fake_core import JOB, FakeCore, FakeDaemon
 from tests.fakes import clip_with
 from tests.wire.test_jack import Server
@@ -46,9 +44,9 @@ class PlayingCore(FakeCore):
         super().__init__()
         self._outlet = outlet
 
-    def push(self, asker: Requester, job: str, options_json: dict[str, Any]) -> Message:
-        self._outlet.push(clip(), PushOptions.read(options_json), job)
-        return super().push(asker, job, options_json)
+    def push(self, job: str, options: dict[str, Any]) -> int:
+        self._outlet.push(clip(), PushOptions.read(options), job)
+        return super().push(job, options)
 
 
 class Note(NamedTuple):

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http.context import HttpContext
@@ -18,6 +21,17 @@ from daemon.outlets.stems import StemSound
 BLOCK = 1 << 18
 
 _PLAIN_LETTERS = frozenset(string.ascii_letters + string.digits + " .-_()&+,=!#$@^~")
+
+
+class StreamResponse(StreamingResponse):
+    """An answer whose length is not known before: to HEAD it is its headers, and nothing is made for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": b""})
 
 
 class _Pipe(io.RawIOBase):
@@ -41,8 +55,8 @@ class _Pipe(io.RawIOBase):
 
 def pack_archive(context: HttpContext, job: str, audio_format: str) -> Iterator[bytes]:
     """Stems as `form`, the MIDI and the manifest. Raises Rejected now, not in the middle, if there is nothing."""
-    found = context.job(job)
-    score = context.score(job)
+    found = context.core.job(job)
+    score = context.core.score(job)
     sounds = context.find_results(job).sounds()
     if not sounds and not score.hits and not any(score.notes.values()):
         raise Rejected("no_result", f"There is nothing of {found.name} to pack.")
@@ -53,7 +67,7 @@ def pack_archive(context: HttpContext, job: str, audio_format: str) -> Iterator[
 
 def _midi_files(context: HttpContext, score: Arrangement) -> Iterator[tuple[str, bytes]]:
     """All parts together, and each in a file of its own."""
-    notes, parts = context.drum_map(score), score.options.parts
+    notes, parts = context.core.drum_map(score), score.options.parts
     yield f"{score.name}.mid", to_bytes(score.clip(notes))
     for part in parts if len(parts) > 1 else ():
         yield f"{score.name}.{part}.mid", to_bytes(score.clip(notes, (part,)))

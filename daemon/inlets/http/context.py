@@ -8,32 +8,24 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from bridge.drum_map import DrumMap
 from daemon.config import Settings
-from daemon.core import Components, Core
+from daemon.core import Core
 from daemon.errors import Rejected
 from daemon.inlets.http.cached_results import CachedResults, JobResults
 from daemon.inlets.http.event_log import EventLog
 from daemon.inlets.http.media_cache import MediaCache
 from daemon.inlets.http.metrics import Metrics
 from daemon.jobs.job import Job
-from daemon.outlets.delivery import Arrangement, DeliverySettings, arrange, drum_map
-from daemon.outlets.manifest import Manifest
 from daemon.outlets.stems import StemSound
 from daemon.pipeline.cache import StageCache
 
 
 @dataclass(frozen=True, slots=True)
 class HttpContext:
-    """`delivery_settings` say where corrections are written, `separators` what options may name.
-
-    `osc_counts` tells what the OSC port has counted since the start.
-    """
+    """`separators` are those that options may name; `osc_counts` tells what the OSC port has counted so far."""
 
     settings: Settings
     core: Core
-    services: Components
-    delivery_settings: DeliverySettings
     cached_results: CachedResults
     media_cache: MediaCache
     event_log: EventLog
@@ -43,22 +35,8 @@ class HttpContext:
     osc_counts: Callable[[], Mapping[str, int]] = dict
     start_time: float = field(default_factory=time.monotonic)
 
-    def job(self, name: str) -> Job:
-        """Raises Rejected (unknown_job)."""
-        return self.services.store.get(name)
-
-    def manifest(self, job: str) -> Manifest:
-        """What was heard in a job, its draft if there is no more yet. Raises Rejected (unknown_job, no_result)."""
-        return self.delivery_settings.manifest_cache.load(self.core.manifest_path(job))
-
-    def score(self, job: str) -> Arrangement:
-        return arrange(self.manifest(job))
-
-    def drum_map(self, score: Arrangement) -> DrumMap:
-        return drum_map(score.options.drum_map, self.delivery_settings.drum_maps)
-
     def find_results(self, job: str) -> JobResults:
-        return self.cached_results.find_results(self.job(job))
+        return self.cached_results.find_results(self.core.job(job))
 
     def sounds(self, job: str) -> dict[str, StemSound]:
         """What of a job can be listened to. Raises Rejected (unknown_job, no_sound)."""
@@ -73,7 +51,9 @@ class HttpContext:
         found = self.sounds(job)
         if name not in found:
             there = ", ".join(found)
-            raise Rejected("no_sound", f"There is no stem {name!r} of {self.job(job).name} here; there is {there}.")
+            raise Rejected(
+                "no_sound", f"There is no stem {name!r} of {self.core.job(job).name} here; there is {there}."
+            )
         return found, name
 
 

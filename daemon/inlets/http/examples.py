@@ -33,8 +33,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SettingsBody": {"revision": 1, "options": {"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}},
     "RevisionBody": {"revision": 1},
     "PushBody": {"when": "transport", "loop": True, "channel": 10, "parts": ["drums"]},
-    "AuditionBody": {"cluster": 2},
+    "AuditionBody": {"cluster": 2, "learn": True},
+    "TapBody": {"seconds": 2.613},
     "PushedView": {"notes": 280},
+    "TappedView": {"taps": 4, "bpm": 139.8, "revision": 2},
     "EmptyView": {},
     "NotesView": {
         "revision": 1, "duration": 32.0, "grid": _GRID, "options": {"grid": {"step": "1/16"}}, **_UNDO_STATE,
@@ -50,7 +52,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "StemsView": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
     "WaveformView": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
     "HealthView": {
-        "name": "sidestick", "version": __version__, "protocol": 1, "pid": 4711, "device": "auto",
+        "name": "sidestick", "version": __version__, "protocol": 1, "pid": 4711, "device": "cpu",
         "midi_port": "MIDI leaves through sidestick:out (JACK).", "midi_open": True, "uptime_s": 3600.0,
     },
     "OptionsView": {

@@ -1,6 +1,5 @@
 """Routes: health, the options that can be asked for, and metrics."""
 
-import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,6 @@ from fastapi.responses import PlainTextResponse
 
 from bridge.drum_labels import SOUNDS
 from bridge.drum_map import map_names
-from bridge.osc.addresses import PROTOCOL
 from daemon import __version__
 from daemon.inlets.http import schemas
 from daemon.inlets.http.context import Context, HttpContext
@@ -31,14 +29,15 @@ router = APIRouter(tags=["sidestick"])
 
 @router.get("/health", summary="Is sidestick there?")
 def health(context: Context) -> schemas.HealthView:
+    about, now = context.core.about(), context.core.status()
     return schemas.HealthView(
-        name="sidestick",
-        version=__version__,
-        protocol=PROTOCOL,
-        pid=os.getpid(),
-        device=context.settings.device,
-        midi_port=context.services.midi.status_text,
-        midi_open=context.services.midi.is_open,
+        name=about.name,
+        version=about.version,
+        protocol=about.protocol,
+        pid=about.pid,
+        device=now.device,
+        midi_port=now.midi_port,
+        midi_open=now.midi_open,
         uptime_s=round(time.monotonic() - context.start_time, 1),
     )
 
@@ -63,22 +62,20 @@ def metrics(context: Context) -> PlainTextResponse:
 
 
 def _metric_lines(context: HttpContext) -> Iterator[str]:
-    counts, totals = context.services.store.counts(), context.metrics
+    now, totals = context.core.status(), context.metrics
     yield from format_metric("info", "gauge", "The version that runs.", {__version__: 1}, "version")
     yield from format_metric(
         "uptime_seconds", "gauge", "Seconds since the start.", {"": time.monotonic() - context.start_time}
     )
     yield from format_metric(
-        "jobs", "gauge", "Jobs by state.", {state.value: counts[state] for state in State}, "state"
+        "jobs", "gauge", "Jobs by state.", {state.value: now.jobs[state] for state in State}, "state"
     )
-    yield from format_metric("queue_length", "gauge", "Jobs that wait.", {"": counts[State.QUEUED]})
+    yield from format_metric("queue_length", "gauge", "Jobs that wait.", {"": now.jobs[State.QUEUED]})
     yield from format_metric("stage_seconds_total", "counter", "Seconds in each stage.", totals.stage_seconds, "stage")
     yield from format_metric("stage_runs_total", "counter", "How often each stage was run.", totals.stage_runs, "stage")
     yield from format_metric("cache_bytes", "gauge", "Bytes of finished stages.", {"": context.cache.size()})
     yield from format_metric("events_total", "counter", "What happened since the start.", totals.events, "event")
     yield from format_metric("osc_datagrams_total", "counter", "What came by OSC.", context.osc_counts(), "kind")
-    yield from format_metric(
-        "midi_notes_total", "counter", "Notes played on the MIDI port.", {"": context.services.midi.notes_sent}
-    )
+    yield from format_metric("midi_notes_total", "counter", "Notes played on the MIDI port.", {"": now.notes_sent})
     yield from format_metric("http_answers_total", "counter", "Answers over HTTP.", totals.answers, "status")
     yield from format_metric("listeners", "gauge", "Who listens to events.", {"": context.event_log.listeners})

@@ -1,27 +1,26 @@
 """Jobs as the page sees them."""
 
-import json
 import re
-from functools import lru_cache
+from collections.abc import Iterable
 from pathlib import Path
 
 from daemon.inlets.http import schemas
 from daemon.inlets.http.context import HttpContext
 from daemon.jobs.job import Job, State
+from daemon.jobs.listings import JobStatus
 from daemon.jobs.worker import TaskProgress
+from daemon.outlets.manifest_head import revision
 
 _CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-(\w{1,32})")
-_HISTORY_LINE = '"history":'
 _LINK_NAMES = ("events", "notes", "clusters", "revisions", "midi", "stems", "archive", "log")
 
 
-def view_jobs(context: HttpContext, jobs: list[Job]) -> list[schemas.JobView]:
-    running = context.services.scheduler.progress()
-    return [_build_view(job, running.get(job.id)) for job in jobs]
+def view_jobs(jobs: Iterable[JobStatus]) -> list[schemas.JobView]:
+    return [_build_view(each.job, each.progress) for each in jobs]
 
 
 def view_job(context: HttpContext, job: Job) -> schemas.JobView:
-    return view_jobs(context, [job])[0]
+    return view_jobs(context.core.progress_of([job]))[0]
 
 
 def cursor(job: Job) -> str:
@@ -49,33 +48,10 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         reason=job.reason,
         created=job.created,
         finished=None if job.is_active else job.changed,
-        revision=revision(job),
+        revision=revision(Path(job.manifest)) if job.manifest else None,
         draft=job.is_active and bool(job.manifest),
         manifest=job.manifest or None,
         midi=job.midi or None,
         options=job.options,
         links={"self": home, **{name: f"{home}/{name}" for name in _LINK_NAMES}},
     )
-
-
-def revision(job: Job) -> int | None:
-    """The revision that holds, None without a manifest."""
-    if not job.manifest:
-        return None
-    path = Path(job.manifest)
-    try:
-        about = path.stat()
-        return _read_head(path, about.st_mtime_ns, about.st_size)
-    except OSError:
-        return None
-
-
-@lru_cache(512)
-def _read_head(path: Path, _: int, __: int) -> int | None:
-    """Read from the manifest's own line for it: hits and notes come later, and are most of the file."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        line = next((line for line in file if line.startswith(_HISTORY_LINE)), "")
-    try:
-        return int(json.loads(line.removeprefix(_HISTORY_LINE).rstrip().rstrip(",")).get("head", 0))
-    except (ValueError, AttributeError, RecursionError):
-        return None

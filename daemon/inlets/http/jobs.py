@@ -10,8 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from daemon.errors import Rejected
 from daemon.inlets.http import job_view, schemas, uploads, url_download
 from daemon.inlets.http.context import Context, HttpContext
-from daemon.inlets.http.errors import document_errors
-from daemon.inlets.http.json_body import read_body
+from daemon.inlets.http.errors import document_errors, read_body
 from daemon.jobs.admission import merge_options
 from daemon.jobs.job import Job
 from daemon.logs import tail
@@ -71,14 +70,14 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     before: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
 ) -> schemas.JobsView:
-    found = context.services.store.page(limit + 1, job_view.parse_cursor(before))
-    more = job_view.cursor(found[limit - 1]) if len(found) > limit else None
-    return schemas.JobsView(jobs=job_view.view_jobs(context, found[:limit]), next=more)
+    found = context.core.jobs(limit + 1, job_view.parse_cursor(before))
+    more = job_view.cursor(found[limit - 1].job) if len(found) > limit else None
+    return schemas.JobsView(jobs=job_view.view_jobs(found[:limit]), next=more)
 
 
 @router.get("/{job}", summary="One job", responses=document_errors(404))
 def show_job(job: str, context: Context) -> schemas.JobView:
-    return job_view.view_job(context, context.job(job))
+    return job_view.view_job(context, context.core.job(job))
 
 
 @router.delete(
@@ -90,7 +89,7 @@ def delete(
     files: Annotated[bool, Query(description="remove an upload and what was made of it, too")] = False,
 ) -> Response:
     """What lies beside the source stays. With `files` the folder of a song that was uploaded here goes as well."""
-    gone = context.services.store.delete(job)
+    gone = context.core.delete(job)
     if files:
         uploads.remove(context, gone)
     context.event_log.append("deleted", job, {"job": job})
@@ -99,7 +98,7 @@ def delete(
 
 @router.post("/{job}/cancel", summary="Stop a job", responses=document_errors(404, 409))
 def cancel(job: str, context: Context) -> schemas.JobView:
-    return job_view.view_job(context, context.services.scheduler.cancel(job))
+    return job_view.view_job(context, context.core.cancel(job))
 
 
 @router.post(
@@ -107,18 +106,18 @@ def cancel(job: str, context: Context) -> schemas.JobView:
 )
 def rerun(job: str, asked: schemas.RerunBody, context: Context) -> schemas.JobView:
     """A new job of the same song. What the stages before `from` found comes from the cache."""
-    before = context.job(job)
+    before = context.core.job(job)
     if before.is_active:
         raise Rejected("job_active", f"{before.name} is {before.state}; cancel it first, or wait for its end.")
     context.cached_results.forget(before, asked.first)
     given = merge_options(before.options.model_dump(), asked.options)
-    fresh = context.services.admission.admit(before.path, given, again=True)
+    fresh = context.core.process(before.path, given, again=True)
     return job_view.view_job(context, fresh)
 
 
 @router.get("/{job}/log", summary="What the log says of a job", responses=document_errors(404))
 def log(job: str, context: Context) -> schemas.LogView:
-    found = context.job(job)
+    found = context.core.job(job)
     lines = (_LINE.fullmatch(line) for line in tail(context.settings.folders.state, _LINES))
     about = [schemas.LogLineView(time=line[1], text=line[2]) for line in lines if line and _is_about(line[2], found)]
     since = time.strftime(_STAMP, time.localtime(found.created))
@@ -128,7 +127,7 @@ def log(job: str, context: Context) -> schemas.LogView:
 def _admit(context: HttpContext, path: str, options: dict[str, Any]) -> schemas.JobView:
     if "\0" in path:
         raise Rejected("bad_name", f"{path!a} cannot be the name of a file.")
-    return job_view.view_job(context, context.services.admission.admit(path, options))
+    return job_view.view_job(context, context.core.process(path, options))
 
 
 def _is_about(text: str, job: Job) -> bool:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, Response
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http import schemas
-from daemon.inlets.http.archive import disposition, pack_archive
+from daemon.inlets.http.archive import StreamResponse, disposition, pack_archive
 from daemon.inlets.http.cached_results import BACKING
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
@@ -63,7 +63,7 @@ def stem(job: str, name: Name, context: Context, audio_format: FormatQuery = "wa
     """44.1 kHz: WAV as 32-bit floats, FLAC of 24 bits, or MP3 of 320 kbit/s. All stems of a song are equally long."""
     sounds, known = context.sound(job, name)
     path = context.media_cache.encode(sounds, known, audio_format)
-    title = f"{context.job(job).path.stem} {name}.{audio_format}"
+    title = f"{context.core.job(job).path.stem} {name}.{audio_format}"
     return FileResponse(
         path, media_type=TYPES[audio_format], headers={"Content-Disposition": disposition(title, "inline")}
     )
@@ -83,11 +83,11 @@ def backing_track(job: str, context: Context, audio_format: FormatQuery = "wav")
     "/archive", summary="Everything in a ZIP", response_class=Response,
     responses={**_file_response("application/zip"), **document_errors(400, 404, 409)},
 )  # fmt: skip
-def archive(job: str, context: Context, audio_format: FormatQuery = "mp3") -> StreamingResponse:
+def archive(job: str, context: Context, audio_format: FormatQuery = "mp3") -> StreamResponse:
     """Stems, MIDI and the manifest. It is packed while it is sent."""
     content = pack_archive(context, job, audio_format)
-    headers = {"Content-Disposition": disposition(f"{context.job(job).path.stem}.zip", "attachment")}
-    return StreamingResponse(content, media_type="application/zip", headers=headers)
+    headers = {"Content-Disposition": disposition(f"{context.core.job(job).path.stem}.zip", "attachment")}
+    return StreamResponse(content, media_type="application/zip", headers=headers)
 
 
 @router.get("/waveform/{stem_name}", summary="A waveform", responses=document_errors(400, 404))
@@ -115,8 +115,8 @@ def spectrogram(job: str, stem_name: Name, context: Context) -> FileResponse:
 
 
 def _midi_response(context: HttpContext, job: str, part: str | None) -> Response:
-    score = context.score(job)
-    clip = score.clip(context.drum_map(score))
+    score = context.core.score(job)
+    clip = score.clip(context.core.drum_map(score))
     tracks = {track.name.casefold(): track for track in clip.tracks}
     if part is not None and part.casefold() not in tracks:
         there = ", ".join(tracks)

@@ -1,6 +1,9 @@
 """A multipart upload, read as it comes: the file goes to disk, the options to memory, nothing else is kept."""
 
+import re
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -9,6 +12,8 @@ from daemon.errors import Rejected
 
 LONGEST_OPTIONS = 1 << 16  # bytes
 
+_CHARSET_FIELD = "_charset_"  # which browsers add to a form by themselves
+_EXTENDED_NAME = re.compile(rb"""(?:^|;)\s*filename\*\s*=\s*"?([\w-]+)'[\w-]*'([^\s;"]+)""", re.IGNORECASE)
 _EXPECTED = "The form needs one field `file` with a song in it, and may have one field `options` with JSON."
 
 
@@ -83,13 +88,19 @@ class UploadForm:
         self._named, self._value = b"", b""
 
     def _begin_data(self) -> None:
-        about = parse_options_header(self._headers.get(b"content-disposition", b""))[1]
+        disposition = self._headers.get(b"content-disposition", b"")
+        about = parse_options_header(disposition)[1]
         self._field = about.get(b"name", b"").decode(errors="replace")
-        if self._field not in ("file", "options") or self._field in self._fields:
-            raise Rejected("bad_upload", _EXPECTED)
+        if self._field == _CHARSET_FIELD:
+            return
+        if self._field not in ("file", "options"):
+            what = f"a field {self._field!r:.80}" if self._field else "a field without a name"
+            raise Rejected("bad_upload", f"The form has {what}, which means nothing here. {_EXPECTED}")
+        if self._field in self._fields:
+            raise Rejected("bad_upload", f"The form has the field {self._field} twice. {_EXPECTED}")
         self._fields.add(self._field)
         if self._field == "file":
-            self.name = about.get(b"filename", b"").decode(errors="replace")
+            self.name = about.get(b"filename", b"").decode(errors="replace") or _extended_name(disposition)
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._field == "file":
@@ -97,10 +108,19 @@ class UploadForm:
             if self._file.tell() > self._limit:
                 text = f"The file has more than {self._limit // 1_000_000} MB. Save it as FLAC, or cut it."
                 raise Rejected("too_big", text)
-        else:
+        elif self._field == "options":
             self._text += data[start:end]
             if len(self._text) > LONGEST_OPTIONS:
                 raise Rejected("bad_upload", "The options are too long to be options.")
 
     def _mark_complete(self) -> None:
         self._complete = True
+
+
+def _extended_name(disposition: bytes) -> str:
+    """The name by filename*=UTF-8''..., as RFC 5987 has it and older libraries send it; '' if there is none."""
+    found = _EXTENDED_NAME.search(disposition)
+    if found is not None:
+        with suppress(LookupError):
+            return unquote_to_bytes(found[2]).decode(found[1].decode(), errors="replace")
+    return ""

@@ -1,17 +1,16 @@
 """Routes: what was heard, and its corrections. Each answer is the whole song as it is now."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
+from daemon.core import Edited
 from daemon.inlets.http import schemas
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
-from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, arrange, correct, step_history
+from daemon.outlets.delivery import Arrangement, arrange
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.pitched.harmony import NONE, Harmony
 from daemon.score.history import History
@@ -30,32 +29,31 @@ _EDIT = {**_SONG, **document_errors(400, 404, 409)}
 )
 def notes(job: str, context: Context) -> Response:
     """Hits, notes, beats and chords, corrections included; of a job that still runs its draft."""
-    found = context.manifest(job)
+    found = context.core.manifest(job)
     return _song_response(context, found, arrange(found))
 
 
 @router.get("/clusters", summary="What sounds alike", responses=document_errors(404, 409))
 def clusters(job: str, context: Context) -> schemas.ClustersView:
-    found = context.manifest(job)
+    found = context.core.manifest(job)
     return schemas.ClustersView(revision=found.history.head, clusters=_cluster_views(arrange(found)))
 
 
 @router.put("/clusters", summary="Correct", response_class=JSONResponse, responses=_EDIT)
 def correct_notes(job: str, asked: schemas.CorrectionBody, context: Context) -> Response:
     """A new revision: relabel, delete, add, move, louder or softer, more or fewer hits. The MIDI is written at once."""
-    return _edit_song(context, job, lambda path, settings: correct(path, asked.changes, settings, asked.revision))
+    return _edited_response(context, context.core.relabel(job, asked.changes, asked.revision))
 
 
 @router.post("/regenerate", summary="Write again", response_class=JSONResponse, responses=_EDIT)
 def regenerate(job: str, asked: schemas.SettingsBody, context: Context) -> Response:
     """A new revision with other settings: grid, swing, drum map, velocity, sensitivity."""
-    changes = {"settings": asked.options}
-    return _edit_song(context, job, lambda path, settings: correct(path, changes, settings, asked.revision))
+    return _edited_response(context, context.core.regenerate(job, asked.options, asked.revision))
 
 
 @router.get("/revisions", summary="Every correction", responses=document_errors(404, 409))
 def revisions(job: str, context: Context) -> schemas.RevisionsView:
-    history = context.manifest(job).history
+    history = context.core.manifest(job).history
     made = [
         schemas.RevisionView(
             number=each.number, parent=each.parent, changes=each.changes.model_dump(mode="json", exclude_defaults=True)
@@ -67,22 +65,21 @@ def revisions(job: str, context: Context) -> schemas.RevisionsView:
 
 @router.post("/revisions/undo", summary="Undo", response_class=JSONResponse, responses=_EDIT)
 def undo(job: str, asked: schemas.RevisionBody, context: Context) -> Response:
-    return _edit_song(context, job, lambda path, settings: step_history(path, True, settings, asked.revision))
+    return _edited_response(context, context.core.undo(job, asked.revision))
 
 
 @router.post("/revisions/redo", summary="Redo", response_class=JSONResponse, responses=_EDIT)
 def redo(job: str, asked: schemas.RevisionBody, context: Context) -> Response:
-    return _edit_song(context, job, lambda path, settings: step_history(path, False, settings, asked.revision))
+    return _edited_response(context, context.core.redo(job, asked.revision))
 
 
-def _edit_song(context: HttpContext, job: str, edit: Callable[[Path, DeliverySettings], Delivery]) -> Response:
-    made = context.core.edit(job, edit)
-    return _song_response(context, made.content, made.arrangement or arrange(made.content))
+def _edited_response(context: HttpContext, made: Edited) -> Response:
+    return _song_response(context, made.content, made.score)
 
 
 def _song_response(context: HttpContext, manifest: Manifest, score: Arrangement) -> Response:
     """Not through a model: thousands of rows are not worth checking twice."""
-    drum_map = context.drum_map(score)
+    drum_map = context.core.drum_map(score)
     pitches = {label: drum_map.pitch(label) for label in {hit.label for hit in score.hits}}
     rows = [
         (

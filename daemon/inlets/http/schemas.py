@@ -90,11 +90,28 @@ class PushBody(_Schema):
 
 
 class AuditionBody(_Schema):
+    """`learn`: the next pad that is played names the cluster; left out, daemon.learn of the settings says whether."""
+
     cluster: Annotated[int, Field(strict=True, ge=-1, le=2**31)]
+    learn: bool | None = Field(default=None, strict=True)
+
+
+class TapBody(_Schema):
+    """One tap of the beat: at `seconds` of the song, now if it is left out."""
+
+    seconds: float | None = Field(default=None, ge=0, le=86400, examples=[2.613])
 
 
 class PushedView(_Schema):
     notes: int
+
+
+class TappedView(_Schema):
+    """So many taps count; `bpm` is 0 until there are two, and `revision` of the notes has this beat."""
+
+    taps: int
+    bpm: float
+    revision: int
 
 
 class EmptyView(_Schema):
@@ -190,7 +207,7 @@ class HealthView(_Schema):
     version: str
     protocol: int
     pid: int
-    device: str
+    device: str = Field(description="what networks run on: cpu, cuda or mps; auto until one has run")
     midi_port: str = Field(description="what sidestick plays through, or why it does not; for people")
     midi_open: bool
     uptime_s: float

@@ -16,16 +16,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from daemon.config import http_address
 from daemon.errors import Rejected
 from daemon.inlets.http.errors import error_response
 
 LONGEST_BODY = 8 << 20  # bytes of JSON
 WRONG_KEYS = 10  # a minute and address
+UPLOAD_PATH = "/api/jobs"
 
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+_TOO_LONG = f"The body has more than {LONGEST_BODY >> 20} MB."
 _REMEMBERED = 4096
 _KEY_PATHS = ("/api/", "/metrics")
-_ALLOWED_METHODS = "GET, POST, PUT, DELETE"
+_ALLOWED_METHODS = "GET, HEAD, POST, PUT, DELETE"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Last-Event-ID, Range"
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -41,6 +44,7 @@ class SecuritySettings:
     """`outside` says that other machines may come; they, and everybody once there is a `key`, must give it."""
 
     port: int
+    host: str = "127.0.0.1"
     outside: bool = False
     key: str = ""
     origins: frozenset[str] = frozenset()
@@ -59,9 +63,6 @@ class TokenBucket:
         left = self._current(client)
         self._store(client, left - 1 if left >= 1 else left)
         return left >= 1
-
-    def is_empty(self, client: str) -> bool:
-        return self._current(client) < 1
 
     def _current(self, client: str) -> float:
         left, since = self._tokens.get(client, (self._burst, self._clock()))
@@ -90,13 +91,14 @@ class SecurityMiddleware:
         send_answer = self._wrap_send(send, headers.get("origin"))
         try:
             self._check(scope, headers)
+            _check_length(scope, headers)
         except Rejected as error:
             await self._refuse(scope, receive, send_answer, error)
             return
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and "origin" in headers:
             await _answer_preflight(send_answer)
             return
-        await self._app(scope, _limit_body(receive, headers), send_answer)
+        await self._app(scope, receive if _is_upload(scope, headers) else _limit_body(receive), send_answer)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         client = scope["client"][0] if scope.get("client") else ""
@@ -113,7 +115,7 @@ class SecurityMiddleware:
     def _check_host(self, host: str) -> None:
         """From outside any name will do: there is a key, which a rebound page does not have."""
         if not self._settings.outside and not _is_local_host(host, self._settings.port):
-            text = f"sidestick is called http://127.0.0.1:{self._settings.port}, not {host!r:.80}."
+            text = f"sidestick is called {http_address(self._settings.host, self._settings.port)}, not {host!r:.80}."
             raise Rejected("foreign_host", text)
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
@@ -129,13 +131,12 @@ class SecurityMiddleware:
         return origin in self._settings.origins or (bool(host) and origin in (f"http://{host}", f"https://{host}"))
 
     def _check_key(self, client: str, scope: Scope, headers: Headers) -> None:
-        if self._wrong_key_bucket.is_empty(client):
-            raise Rejected("busy", "Too many wrong keys. Wait a minute.")
+        """Who guesses has to wait, and whoever shares the guesser's address and has the key has not."""
         given = _read_key(scope, headers)
         if hmac.compare_digest(given.encode(errors="replace"), self._settings.key.encode()):
             return
-        if given:
-            self._wrong_key_bucket.take(client)
+        if given and not self._wrong_key_bucket.take(client):
+            raise Rejected("busy", "Too many wrong keys. Wait a minute.")
         raise Rejected("no_key", "This sidestick wants its key: send the header Authorization: Bearer KEY.")
 
     def _wrap_send(self, send: Send, origin: str | None) -> Send:
@@ -173,7 +174,9 @@ def _is_local_host(host: str, port: int) -> bool:
 
 def _is_navigation(scope: Scope, headers: Headers) -> bool:
     """Somebody followed a link to the page, which does nothing by itself."""
-    return scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate" and scope["path"] == "/"
+    return (
+        scope.get("method") in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate" and scope["path"] == "/"
+    )
 
 
 def _read_key(scope: Scope, headers: Headers) -> str:
@@ -208,10 +211,21 @@ async def _answer_preflight(send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _limit_body(receive: Receive, headers: Headers) -> Receive:
-    """A body of JSON is read into memory, so it may not be long; forms go to disk and have a limit of their own."""
-    if headers.get("content-type", "").startswith("multipart/"):
-        return receive
+def _is_upload(scope: Scope, headers: Headers) -> bool:
+    """The one form that goes to disk, and has a limit of its own."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    where = (scope["type"], scope.get("method"), scope["path"])
+    return where == ("http", "POST", UPLOAD_PATH) and kind == "multipart/form-data"
+
+
+def _check_length(scope: Scope, headers: Headers) -> None:
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LONGEST_BODY and not _is_upload(scope, headers):
+        raise Rejected("too_big", _TOO_LONG)
+
+
+def _limit_body(receive: Receive) -> Receive:
+    """Any other body is read into memory, whatever it calls itself, so it may not be long."""
     seen = 0
 
     async def receive_limited() -> Message:
@@ -219,7 +233,7 @@ def _limit_body(receive: Receive, headers: Headers) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > LONGEST_BODY:
-            raise HTTPException(413, f"The body has more than {LONGEST_BODY >> 20} MB.")
+            raise HTTPException(413, _TOO_LONG)
         return message
 
     return receive_limited

@@ -74,7 +74,7 @@ class HttpInlet:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from daemon.inlets.http.quiet import TicklessServer, uvicorn_config
+        from daemon.inlets.http.uvicorn_server import TicklessServer, uvicorn_config
 
         self._loop = asyncio.get_running_loop()
         self._context, app = self._build(self.http_port)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
 
 from daemon.errors import Rejected
 from daemon.inlets.http import job_view
+from daemon.inlets.http.archive import StreamResponse
 from daemon.inlets.http.context import Context, HttpContext, context_of
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.event_log import encode_event, filter_events
@@ -35,7 +35,7 @@ router = APIRouter(tags=["events"])
 LastEventId = Annotated[str | None, Header(description="The number of the last event that was heard.")]
 
 
-class EventStream(StreamingResponse):
+class EventStream(StreamResponse):
     media_type = "text/event-stream"
 
 
@@ -56,7 +56,7 @@ async def events(context: Context, last_event_id: LastEventId = None) -> EventSt
 )  # fmt: skip
 async def job_events(job: str, context: Context, last_event_id: LastEventId = None) -> EventStream:
     """The same for one job."""
-    await run_in_threadpool(context.services.store.get, job)
+    await run_in_threadpool(context.core.job, job)
     return _event_stream(context, job, last_event_id)
 
 
@@ -113,8 +113,9 @@ async def _wait_for_event(new_event: asyncio.Event) -> bool:
 
 
 def _state_data(context: HttpContext, job: str | None) -> dict[str, Any]:
-    jobs = context.services.store.page(STATE_JOBS) if job is None else [context.services.store.get(job)]
-    return {"jobs": [view.model_dump(mode="json") for view in job_view.view_jobs(context, jobs)]}
+    core = context.core
+    jobs = core.jobs(STATE_JOBS) if job is None else core.progress_of([core.job(job)])
+    return {"jobs": [view.model_dump(mode="json") for view in job_view.view_jobs(jobs)]}
 
 
 class _Connection:
@@ -157,10 +158,10 @@ class _Connection:
                 case {"subscribe": "all"}:
                     await self._subscribe(None)
                 case {"subscribe": str(job)}:
-                    await run_in_threadpool(self._context.services.store.get, job)
+                    await run_in_threadpool(self._context.core.job, job)
                     await self._subscribe(job)
                 case {"cancel": str(job)}:
-                    await run_in_threadpool(self._context.services.scheduler.cancel, job)
+                    await run_in_threadpool(self._context.core.cancel, job)
                 case _:
                     raise Rejected("bad_request", 'Send {"subscribe": "all"}, {"subscribe": job} or {"cancel": job}.')
         except Rejected as error:

@@ -26,7 +26,7 @@ from daemon.errors import Rejected, SidestickError
 from daemon.files import TEMPORARY, describe_os_error
 from daemon.inlets.http import job_view, schemas
 from daemon.inlets.http.context import HttpContext
-from daemon.inlets.http.json_body import read_body
+from daemon.inlets.http.errors import read_body
 from daemon.inlets.http.multipart import UploadForm
 from daemon.jobs.job import Job
 from daemon.outlets.naming import digest_of
@@ -59,7 +59,7 @@ async def receive_upload(request: Request, context: HttpContext) -> schemas.JobV
 def remove(context: HttpContext, job: Job) -> None:
     """The folder of an upload, unless another job needs it. Songs that were not uploaded are never touched."""
     folder = job.path.parent
-    if folder.parent != context.settings.folders.uploads or context.services.store.has_job_of(job.path):
+    if folder.parent != context.settings.folders.uploads or context.core.has_job_of(job.path):
         return
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -132,7 +132,7 @@ def admit_upload(context: HttpContext, received: Path, name: str, options: dict[
     """The job for a song that was received, in its own folder now. Raises Rejected, and then the song is gone."""
     path, new = _move_to_folder(received, safe_name(name), context.settings.folders.uploads)
     try:
-        return job_view.view_job(context, context.services.admission.admit(path, options))
+        return job_view.view_job(context, context.core.process(path, options))
     except SidestickError:
         if new:
             shutil.rmtree(path.parent, ignore_errors=True)

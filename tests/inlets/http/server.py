@@ -16,14 +16,14 @@ from daemon import app, run
 from daemon.config import Settings, load
 from daemon.core import Components, Core
 from daemon.events import EventBus
-from daemon.inlets.dispatch import Dispatcher
+from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.http.application import open_application
 from daemon.inlets.http.server import HttpInlet
 from daemon.jobs.admission import Admission
 from daemon.jobs.job import State
+from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
-from daemon.outlets.delivery import DeliverySettings
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier, Requester
 from tests import songs
@@ -49,25 +49,24 @@ class HttpServer:
         scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
         admission = Admission(run.admission_settings(self.settings), self.store, bus)
         services = Components(admission, scheduler, self.store, self.midi, bus)
-        core_settings = run.build_core_settings(self.settings)
-        core = Core(services, core_settings)
+        core = Core(services, run.build_core_settings(self.settings))
         notifier = Notifier(clock.now)
-        self.reception = Dispatcher(core, notifier, clock.now)
+        handlers = Handlers(core, notifier, Listings(folder / "listings"))
+        self.dispatcher = Dispatcher(handlers, notifier, clock.now)
         self.context: Any = None
-        self.inlet = HttpInlet("127.0.0.1", 0, self._build(services, core, core_settings.delivery))
+        self.inlet = HttpInlet("127.0.0.1", 0, self._build(core))
         self.inlet.start()
         self.url = f"http://127.0.0.1:{self.inlet.http_port}"
         self.client = self.new_client()
         self.client.get("/health")
         self._songs = 0
 
-    def _build(self, services: Components, core: Core, delivery_settings: DeliverySettings) -> Callable[[int], Any]:
+    def _build(self, core: Core) -> Callable[[int], Any]:
         tools = app.build_tools(self.settings, app.stage_cache(self.settings))
 
         def build(port: int) -> Any:
-            self.context, application = open_application(
-                self.settings, services, core, tools, delivery_settings, Counter(received=3), port
-            )
+            counts = Counter(received=3)
+            self.context, application = open_application(self.settings, core, self.bus, tools, counts, port)
             return self.context, application
 
         return build
@@ -87,7 +86,7 @@ class HttpServer:
     def osc(self, address: str, *args: object) -> Any:
         """The answer to the same request by the other wire."""
         call = read_call(address, args)
-        return self.reception.handle(call, Requester("me", call.id, lambda message: None))[0]
+        return self.dispatcher.handle(call, Requester("me", call.id, lambda message: None))[0]
 
     def labels(self, name: str) -> list[str]:
         return [each["label"] for each in self.client.get(f"/api/jobs/{name}/clusters").json()["clusters"]]

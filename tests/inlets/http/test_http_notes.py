@@ -160,9 +160,9 @@ def test_without_a_port_the_reason_is_told(tmp_path):
     from daemon.outlets.midi_port import MidiOutlet, PortSettings
 
     server = HttpServer(tmp_path, http_key=KEY)
-    server.context.services.midi.close()
+    server.midi.close()
     no_port = PortSettings(open_out=lambda *_: NoPort("No MIDI here."), open_in=lambda *_: NoPort("No clock here."))
-    object.__setattr__(server.context.core._components, "midi", MidiOutlet(no_port, lambda text: None))
+    server.context.core._midi = MidiOutlet(no_port, lambda text: None)
     answer = server.client.post(at(server.song(), "push"), json={}, headers={"Authorization": f"Bearer {KEY}"})
     server.close()
     assert (answer.status_code, answer.json()) == (409, {"code": "no_port", "text": "No MIDI here."})
