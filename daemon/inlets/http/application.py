@@ -1,15 +1,14 @@
 """Everything that the HTTP inlet needs, put together once its port is open: context, routes and security."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon import __version__
 from daemon.backends.checkpoints import Checkpoints
@@ -97,7 +96,13 @@ def _separators(settings: Settings) -> tuple[str, ...]:
 
 
 class Application(FastAPI):
-    """FastAPI whose description leaves out what is never answered."""
+    """FastAPI that answers HEAD wherever GET is, and whose description leaves out what is never answered."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await _answer_head(super().__call__, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
@@ -115,28 +120,34 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     for routes in (jobs, notes, media, pictures, playing, stream, health):
         app.include_router(routes.router, responses=common)
     page.install_page(app)
-    _answer_head(app)
     return SecurityMiddleware(app, security_settings, context.metrics.count_answer)
 
 
-def _answer_head(app: FastAPI) -> None:
-    """HEAD wherever GET is, as HTTP has it; who answers leaves the body out."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
-            route.methods.add("HEAD")
+async def _answer_head(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """As GET, whose work ends with its headers: no file is read and no archive packed to be thrown away."""
+    answered = asyncio.Event()
 
+    async def send_headers(message: Message) -> None:
+        if message["type"] == "http.response.start" and not answered.is_set():
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+            answered.set()
 
-def _without_head(route: BaseRoute) -> BaseRoute:
-    shown = copy(route)
-    if isinstance(shown, APIRoute) and shown.methods:
-        shown.methods = shown.methods - {"HEAD"}
-    return shown
+    work = asyncio.ensure_future(app({**scope, "method": "GET"}, receive, send_headers))
+    waiting = asyncio.ensure_future(answered.wait())
+    try:
+        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not answered.is_set():
+            await work
+    finally:
+        for task in (work, waiting):
+            task.cancel()
+        await asyncio.gather(work, waiting, return_exceptions=True)
 
 
 def _describe_api(app: FastAPI) -> dict[str, Any]:
     """Wrong arguments are 400 with a Problem here, not 422; and every refusal is JSON, whatever the answer would be."""
-    shown = list(map(_without_head, app.routes))
-    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=shown)
+    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     known = errors.document_errors(400)[400]
     wrong = {"description": known["description"], "content": known["content"]}
     for path in found["paths"].values():

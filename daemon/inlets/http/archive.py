@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
-
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http.context import HttpContext
@@ -21,17 +18,6 @@ from daemon.outlets.stems import StemSound
 BLOCK = 1 << 18
 
 _PLAIN_LETTERS = frozenset(string.ascii_letters + string.digits + " .-_()&+,=!#$@^~")
-
-
-class StreamResponse(StreamingResponse):
-    """An answer whose length is not known before: to HEAD it is its headers, and nothing is made for it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "HEAD":
-            await super().__call__(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": b""})
 
 
 class _Pipe(io.RawIOBase):

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http import schemas
-from daemon.inlets.http.archive import StreamResponse, disposition, pack_archive
+from daemon.inlets.http.archive import disposition, pack_archive
 from daemon.inlets.http.cached_results import BACKING
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
@@ -83,11 +83,11 @@ def backing_track(job: str, context: Context, audio_format: FormatQuery = "wav")
     "/archive", summary="Everything in a ZIP", response_class=Response,
     responses={**_file_response("application/zip"), **document_errors(400, 404, 409)},
 )  # fmt: skip
-def archive(job: str, context: Context, audio_format: FormatQuery = "mp3") -> StreamResponse:
+def archive(job: str, context: Context, audio_format: FormatQuery = "mp3") -> StreamingResponse:
     """Stems, MIDI and the manifest. It is packed while it is sent."""
     content = pack_archive(context, job, audio_format)
     headers = {"Content-Disposition": disposition(f"{context.core.job(job).path.stem}.zip", "attachment")}
-    return StreamResponse(content, media_type="application/zip", headers=headers)
+    return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
 @router.get("/waveform/{stem_name}", summary="A waveform", responses=document_errors(400, 404))

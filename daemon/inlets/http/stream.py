@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from daemon.errors import Rejected
 from daemon.inlets.http import job_view
-from daemon.inlets.http.archive import StreamResponse
 from daemon.inlets.http.context import Context, HttpContext, context_of
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.event_log import encode_event, filter_events
@@ -35,7 +35,7 @@ router = APIRouter(tags=["events"])
 LastEventId = Annotated[str | None, Header(description="The number of the last event that was heard.")]
 
 
-class EventStream(StreamResponse):
+class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
