@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config import Config, load
+from daemon.config import Config, http_address, load
 from daemon.errors import ConfigError
 
 
@@ -137,3 +137,18 @@ def test_the_state_folder_goes_by_the_name_that_clients_know(home):
 
 def test_other_variables_are_none_of_our_business(home):
     assert load({"SIDESTICK_FOLDERS__CONFIG": str(home), "PATH": "x", "HOME": "y"}).settings.device == "auto"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:9332"),
+        ("localhost", "http://localhost:9332"),
+        ("::1", "http://[::1]:9332"),
+        ("0.0.0.0", "http://127.0.0.1:9332"),
+        ("::", "http://[::1]:9332"),
+        ("192.168.1.5", "http://192.168.1.5:9332"),
+    ],
+)
+def test_the_page_is_where_a_browser_of_this_machine_finds_it(host, address):
+    assert http_address(host, 9332) == address

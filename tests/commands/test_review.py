@@ -42,6 +42,13 @@ def test_the_key_goes_along_and_is_not_shown(state, opened, capsys, monkeypatch)
     assert opened == [f"http://127.0.0.1:9332/?key={KEY}"] and KEY not in capsys.readouterr().out
 
 
+def test_the_page_is_opened_at_the_address_that_it_listens_on(state, opened, capsys, monkeypatch):
+    monkeypatch.setenv("SIDESTICK_DAEMON__HTTP_HOST", "::1")
+    running(state, 9332)
+    review.run(start=False)
+    assert opened == ["http://[::1]:9332/"] and "http://[::1]:9332/" in capsys.readouterr().out
+
+
 def test_nothing_is_started_unasked(state, opened, capsys):
     assert (review.run(start=False), opened) == (1, [])
     assert "sidestick review --run" in capsys.readouterr().err

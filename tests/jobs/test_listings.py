@@ -1,13 +1,18 @@
 """The files that answer a question which the wire is too short for."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from bridge.drum_map import built_in_map
+from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.jobs.listings import NO_CLUSTER, Listings, cluster_rows
+from daemon.jobs.listings import NO_CLUSTER, Listings, cluster_rows, note_rows
 from daemon.outlets.delivery import DeliverySettings, arrange, correct
 from daemon.outlets.manifest import Manifest
+from daemon.pipeline.records import Part
+from daemon.score.note_cleanup import WrittenNote
 from tests.songs import manifest, save_manifest
 
 
@@ -82,3 +87,14 @@ def test_nobody_reads_anothers_answer_and_old_ones_go(tmp_path):
     now[0] = mine.stat().st_mtime + 4000
     listings.write("jobs", "them", [])
     assert not mine.exists()
+
+
+def test_hits_and_notes_of_all_parts_are_rows_in_the_order_of_time(corrected):
+    score = arrange(corrected(settings={"drum_map": "ableton"}))
+    bass = (WrittenNote(0, 35, Seconds(0.7), Seconds(0.75), Seconds(0.2), 96, 0.8),)
+    rows = note_rows(replace(score, notes={Part.BASS: bass}), built_in_map("gm"))
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    assert len(rows) == len(score.hits) + 1
+    [note] = [row for row in rows if row["part"] == "bass"]
+    wanted = {"id": 0, "onset": 0.7, "time": 0.75, "duration": 0.2, "pitch": 35, "velocity": 96}
+    assert note == {"part": "bass", **wanted}

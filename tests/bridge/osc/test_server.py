@@ -73,7 +73,7 @@ def test_requests_of_one_lane_keep_their_order() -> None:
 
     with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
         for n in range(199):
-            client._transmit(write_message(Message("/sidestick/stop", (n,))))
+            client._transmit(write_message(Message("/sidestick/status", (n,))))
         client.ask("/sidestick/ping", identity=199)
     assert seen == list(range(200))
 

@@ -13,7 +13,7 @@ import httpx
 
 from bridge.osc.calls import read_call
 from daemon import app, run
-from daemon.config import Settings, load
+from daemon.config import Settings, http_address, load
 from daemon.core import Components, Core
 from daemon.events import EventBus
 from daemon.inlets.dispatch import Dispatcher, Handlers
@@ -37,14 +37,14 @@ KEY = "a-key-that-is-long-enough"
 class HttpServer:
     """`settings` are those of `daemon.`, by name."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", **settings: str) -> None:
         self.folder = folder
         self.settings = settings_in(folder, **settings)
         self.bus = bus = EventBus()
         self.store = JobStore(folder / "jobs.db")
-        clock = FakeClock()
+        clock = self.clock = FakeClock()
         self.port = FakePort(clock)
-        ports = PortSettings(open_out=lambda *_: self.port, open_in=lambda r, *_: FakeInput(clock, r))
+        ports = PortSettings(open_out=lambda *_: self.port, open_in=self._open_in)
         self.midi = MidiOutlet(ports, lambda text: None)
         scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
         admission = Admission(run.admission_settings(self.settings), self.store, bus)
@@ -54,9 +54,9 @@ class HttpServer:
         handlers = Handlers(core, notifier, Listings(folder / "listings"))
         self.dispatcher = Dispatcher(handlers, notifier, clock.now)
         self.context: Any = None
-        self.inlet = HttpInlet("127.0.0.1", 0, self._build(core))
+        self.inlet = HttpInlet(host, 0, self._build(core))
         self.inlet.start()
-        self.url = f"http://127.0.0.1:{self.inlet.http_port}"
+        self.url = http_address(host, self.inlet.http_port)
         self.client = self.new_client()
         self.client.get("/health")
         self._songs = 0
@@ -70,6 +70,14 @@ class HttpServer:
             return self.context, application
 
         return build
+
+    def _open_in(self, receive: Any, *_: object) -> FakeInput:
+        self._input = FakeInput(self.clock, receive)
+        return self._input
+
+    def pad(self, pitch: int) -> None:
+        """Somebody plays a drum pad that is connected to sidestick."""
+        self._input.get(bytes([0x99, pitch, 90]))
 
     def new_client(self, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)

@@ -2,12 +2,13 @@
 
 import json
 import threading
+from pathlib import Path
 
 import mido
 import pytest
 
 from daemon.outlets.manifest import Manifest
-from tests.inlets.http.server import KEY, HttpServer, open_events
+from tests.inlets.http.server import KEY, HttpServer, open_events, wait_for
 
 RELABEL = {"clusters": {"0": "cowbell"}}
 
@@ -153,6 +154,55 @@ def test_an_audition_plays_one_cluster(server, client):
     refused = client.post(at(name, "audition"), json={"cluster": 77})
     assert refused.json()["code"] == "unknown_cluster"
     assert client.post("/api/panic").json() == {}
+
+
+def test_an_audition_that_asks_for_it_lets_the_next_pad_name_the_cluster(server, client):
+    name = server.song()
+    assert client.post(at(name, "audition"), json={"cluster": 1, "learn": True}).json() == {"notes": 3}
+    server.pad(56)
+    wait_for(lambda: server.labels(name)[1] == "cowbell")
+
+
+def test_an_audition_by_itself_leaves_the_pads_alone(server, client):
+    name = server.song()
+    client.post(at(name, "audition"), json={"cluster": 1})
+    server.pad(56)
+    assert client.get(at(name, "revisions")).json()["head"] == 0
+
+
+def test_four_even_taps_set_the_beat_and_can_be_undone(server, client):
+    name = server.song()
+    answers = [client.post(at(name, "tap"), json={"seconds": second}).json() for second in (1.1, 1.8, 2.5, 3.2)]
+    assert [answer["taps"] for answer in answers] == [1, 2, 3, 4]
+    assert [answer["revision"] for answer in answers] == [0, 0, 0, 1]
+    assert answers[-1]["bpm"] == pytest.approx(60 / 0.7, abs=0.1)
+    assert client.get(at(name, "notes")).json()["grid"]["bpm"] == pytest.approx(60 / 0.7, abs=1)
+    assert client.post(at(name, "revisions/undo"), json={"revision": 1}).json()["revision"] == 0
+
+
+def test_taps_over_http_and_osc_are_one_tapping(server, client):
+    name = server.song()
+    client.post(at(name, "tap"), json={})
+    assert server.osc("/sidestick/tap", "t1", name).args[2] == 2
+
+
+@pytest.mark.parametrize("body", [{"seconds": -1}, {"seconds": "now"}, {"second": 1}, {"seconds": 1e9}])
+def test_a_tap_nowhere_is_refused(server, client, body):
+    assert client.post(at(server.song(), "tap"), json=body).json()["code"] == "bad_request"
+
+
+def test_a_tap_for_no_job_is_refused(client):
+    assert client.post(at("nobody", "tap"), json={}).json()["code"] == "unknown_job"
+
+
+def test_osc_and_http_give_the_same_notes(server, client):
+    name = server.song()
+    rows = json.loads(Path(server.osc("/sidestick/notes", "n1", name).args[2]).read_text("utf-8"))
+    body = client.get(at(name, "notes")).json()["hits"]
+    columns = [body["columns"].index(column) for column in ("id", "time", "pitch", "velocity")]
+    assert [[row[i] for i in columns] for row in body["rows"]] == [
+        [row["id"], pytest.approx(row["time"], abs=1e-5), row["pitch"], row["velocity"]] for row in rows
+    ]
 
 
 def test_without_a_port_the_reason_is_told(tmp_path):

@@ -158,6 +158,58 @@ def test_forms_that_are_none_are_refused(client, uploads, body, code):
     assert leftovers(uploads) == before
 
 
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ('name="title"', "a field 'title', which means nothing here"),
+        ('name="option"', "a field 'option', which means nothing here"),
+        ('filename="b.wav"', "a field without a name"),
+        ('name="file"; filename="b.wav"', "the field file twice"),
+    ],
+)
+def test_a_field_that_means_nothing_is_refused_by_its_name(client, uploads, head, words):
+    before = leftovers(uploads)
+    body = form(PART, f"Content-Disposition: form-data; {head}\r\n\r\nx")
+    answer = client.post("/api/jobs", content=body, headers={"Content-Type": f"multipart/form-data; boundary={EDGE}"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_upload")
+    assert words in answer.json()["text"]
+    assert leftovers(uploads) == before
+
+
+def test_the_field_that_browsers_add_by_themselves_is_passed_over(client, tmp_path):
+    answer = send(client, wav(tmp_path), "Browser.wav", _charset_="UTF-8", options="{}")
+    assert (answer.status_code, answer.json()["name"]) == (202, "Browser.wav")
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        ("filename*=UTF-8''%C3%9Cbung.wav", "Übung.wav"),
+        ("filename*=utf-8'de'%C3%9Cbung%20zwei.wav", "Übung zwei.wav"),
+        ("filename*=\"UTF-8''quoted%3B.wav\"", "quoted;.wav"),
+        ("filename*=iso-8859-1''caf%E9.wav", "café.wav"),
+        ("filename* = UTF-8''spaced.wav", "spaced.wav"),
+        ("filename=\"plain.wav\"; filename*=UTF-8''other.wav", "plain.wav"),
+        ("filename=\"\"; filename*=UTF-8''instead.wav", "instead.wav"),
+        ("filename*=UTF-8''..%2F..%2Fpath.wav", "path.wav"),
+    ],
+)
+def test_a_name_in_the_extended_notation_is_understood(client, uploads, tmp_path, how, name):
+    head = f'--{EDGE}\r\nContent-Disposition: form-data; name="file"; {how}\r\n\r\n'.encode()
+    body = head + wav(tmp_path) + f"\r\n--{EDGE}--\r\n".encode()
+    answer = client.post("/api/jobs", content=body, headers={"Content-Type": f"multipart/form-data; boundary={EDGE}"})
+    assert (answer.status_code, answer.json().get("name")) == (202, name)
+    assert (uploads / Path(name).stem / name).is_file()
+
+
+@pytest.mark.parametrize("how", ["filename*=klingon''x.wav", "filename*=x.wav", "filename*=UTF-8''"])
+def test_a_name_that_cannot_be_read_is_none(client, tmp_path, how):
+    head = f'--{EDGE}\r\nContent-Disposition: form-data; name="file"; {how}\r\n\r\n'.encode()
+    body = head + wav(tmp_path) + f"\r\n--{EDGE}--\r\n".encode()
+    answer = client.post("/api/jobs", content=body, headers={"Content-Type": f"multipart/form-data; boundary={EDGE}"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_upload")
+
+
 @pytest.mark.parametrize("kind", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 10_000}"])
 def test_a_form_needs_a_boundary(client, kind):
     assert client.post("/api/jobs", content=b"x", headers={"Content-Type": kind}).json()["code"] == "bad_upload"

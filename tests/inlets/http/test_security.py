@@ -83,12 +83,31 @@ def test_the_key_opens_in_the_header_and_in_the_address(tmp_path):
     server.close()
 
 
-def test_who_tries_many_keys_has_to_wait(tmp_path):
+def test_who_tries_many_keys_has_to_wait_and_who_has_the_key_does_not(tmp_path):
     server = HttpServer(tmp_path, http_key=KEY)
-    answers = [server.client.get("/api/jobs", params={"key": f"guess {n}"}).status_code for n in range(WRONG_KEYS + 2)]
+    guesses = [f"guess {n}" for n in range(WRONG_KEYS + 2)]
+    answers = [server.client.get("/api/jobs", params={"key": guess}).status_code for guess in guesses]
     right = server.client.get("/api/jobs", params={"key": KEY}).status_code
+    after = server.client.get("/api/jobs", params={"key": KEY[:-1]}).status_code
     server.close()
-    assert answers == [401] * WRONG_KEYS + [429] * 2 and right == 429
+    assert answers == [401] * WRONG_KEYS + [429] * 2
+    assert (right, after) == (200, 429)
+
+
+def test_a_request_without_a_key_is_no_guess(tmp_path):
+    server = HttpServer(tmp_path, http_key=KEY)
+    answers = {server.client.get("/api/jobs").status_code for _ in range(WRONG_KEYS + 2)}
+    server.close()
+    assert answers == {401}
+
+
+def test_a_page_at_the_other_loopback_address_is_called_by_it(tmp_path):
+    server = HttpServer(tmp_path, host="::1", http_host="::1")
+    known = server.client.get("/api/jobs").status_code
+    foreign = server.client.get("/api/jobs", headers={"Host": "evil.example"}).json()["text"]
+    server.close()
+    assert (known, server.url in foreign) == (200, True)
+    assert server.url.startswith("http://[::1]:")
 
 
 def test_a_page_that_was_named_may_ask_across_origins(tmp_path):
