@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -94,10 +95,11 @@ class FakeCore:
 
     def manifest(self, job: str) -> Manifest:
         self._note("manifest", job=job)
-        return songs.manifest()
+        return _song()[0]
 
     def score(self, job: str) -> Arrangement:
-        return arrange(self.manifest(job))
+        self._note("score", job=job)
+        return _song()[1]
 
     def drum_map(self, score: Arrangement) -> DrumMap:
         return built_in_map(score.options.drum_map)
@@ -111,14 +113,19 @@ class FakeCore:
         return 3
 
     def _edited(self) -> Edited:
-        content = songs.manifest()
-        return Edited(2, Path("/s.sidestick.json"), Path("/s.mid"), content, arrange(content))
+        return Edited(2, Path("/s.sidestick.json"), Path("/s.mid"), *_song())
 
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked]
 
     def _note(self, verb: str, **values: Any) -> None:
         self.asked.append((verb, values))
+
+
+@cache
+def _song() -> tuple[Manifest, Arrangement]:
+    content = songs.manifest()
+    return content, arrange(content)
 
 
 def _job(name: str) -> Job:
