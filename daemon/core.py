@@ -149,7 +149,10 @@ class Core:
 
     def score(self, job_id: str) -> Arrangement:
         """Every hit and note as it sounds, corrections included."""
-        return arrange(self.manifest(job_id))
+        return self.arrange(self.manifest(job_id))
+
+    def arrange(self, manifest: Manifest) -> Arrangement:
+        return arrange(manifest)
 
     def drum_map(self, score: Arrangement) -> DrumMap:
         return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)
@@ -181,7 +184,7 @@ class Core:
         taps = self._taps[job_id] = self._taps.get(job_id, Taps()).add_tap(at, seconds is not None)
         if taps.is_due:
             revision = self._edit(
-                job_id, lambda path, delivery: correct(path, _tap_changes(path, taps, delivery), delivery)
+                job_id, lambda path, delivery: correct(path, self._tap_changes(path, taps), delivery)
             ).revision
             self._taps[job_id] = replace(taps, used=len(taps.times))
         return Tapped(len(taps.times), round(taps.bpm, 3), revision)
@@ -240,13 +243,19 @@ class Core:
         job = self._require_finished(job_id)
         made = edit(Path(job.manifest), self._settings.delivery)
         self._store_paths(job, made)
-        revision, score = made.content.history.head, made.arrangement or arrange(made.content)
+        revision, score = made.content.history.head, made.arrangement or self.arrange(made.content)
         for path in made.renewed:
             self._bus.publish(MidiWritten(job_id, str(path)))
         self._bus.publish(Done(job_id, revision, str(made.manifest), str(made.midi)))
         if self._midi.is_playing(job_id):
             self._midi.replace(score.clip(self.drum_map(score)), job_id)
         return Edited(revision, made.manifest, made.midi, made.content, score)
+
+    def _tap_changes(self, manifest: Path, taps: Taps) -> Json:
+        score = self.arrange(self._settings.delivery.manifest_cache.load(manifest))
+        notes = [note for part in score.notes.values() for note in part]
+        onsets = sorted([hit.onset for hit in score.hits] or [note.onset for note in notes])
+        return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}
 
     def _store_paths(self, job: Job, made: Delivery) -> None:
         try:
@@ -266,9 +275,3 @@ def _require_notes(job: Job) -> Job:
         end = f": {job.reason}" if job.reason else "."
         raise Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
     return job
-
-
-def _tap_changes(manifest: Path, taps: Taps, delivery: DeliverySettings) -> Json:
-    score = arrange(delivery.manifest_cache.load(manifest))
-    onsets = sorted([hit.onset for hit in score.hits] or [note.onset for part in score.notes.values() for note in part])
-    return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from bridge.osc.addresses import PROTOCOL
-from bridge.osc.wire import Message
-from daemon.outlets.notify import Requester
 from tests import synth
 from tests.fake_core import JOB
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
@@ -39,9 +37,8 @@ def song(path: Path) -> list[Json]:
 class OtherProtocol(ScriptedDaemon):
     protocol: int = PROTOCOL
 
-    def ping(self, asker: Requester) -> Message:
-        args = super().ping(asker).args
-        return Message("/sidestick/pong", (*args[:3], self.protocol, args[4]))
+    def about(self) -> About:
+        return replace(super().about(), protocol=self.protocol)
 
 
 @pytest.mark.parametrize(("protocol", "words"), [(PROTOCOL - 1, "is too old for"), (PROTOCOL + 1, "is newer than")])

@@ -10,7 +10,7 @@ from daemon.core import Edited
 from daemon.inlets.http import schemas
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
-from daemon.outlets.delivery import Arrangement, arrange
+from daemon.outlets.delivery import Arrangement
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.pitched.harmony import NONE, Harmony
 from daemon.score.history import History
@@ -30,13 +30,13 @@ _EDIT = {**_SONG, **document_errors(400, 404, 409)}
 def notes(job: str, context: Context) -> Response:
     """Hits, notes, beats and chords, corrections included; of a job that still runs its draft."""
     found = context.core.manifest(job)
-    return _song_response(context, found, arrange(found))
+    return _song_response(context, found, context.core.arrange(found))
 
 
 @router.get("/clusters", summary="What sounds alike", responses=document_errors(404, 409))
 def clusters(job: str, context: Context) -> schemas.ClustersView:
     found = context.core.manifest(job)
-    return schemas.ClustersView(revision=found.history.head, clusters=_cluster_views(arrange(found)))
+    return schemas.ClustersView(revision=found.history.head, clusters=_cluster_views(context.core.arrange(found)))
 
 
 @router.put("/clusters", summary="Correct", response_class=JSONResponse, responses=_EDIT)
