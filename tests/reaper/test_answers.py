@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.osc.addresses import PROTOCOL
+from daemon.core import About
 from tests import synth
 from tests.fake_core import JOB
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
