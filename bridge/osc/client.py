@@ -15,6 +15,7 @@ from bridge.osc.wire import Message, Value, WireError, read_datagram, write_mess
 
 HOST = "127.0.0.1"
 FIRST_RETRY = 0.25  # seconds; doubled at each further try
+LAST_RETRY = 1.0  # seconds; of several tries one gets through a flood
 
 _LARGEST_PACKET = 65535
 _LARGEST_REQUEST = 60_000
@@ -91,7 +92,7 @@ class Client:
                 answer = self._await_answer(message, min(deadline, time.monotonic() + pause), aside)
                 if answer is not None:
                     return answer
-                pause *= 2
+                pause = min(2 * pause, LAST_RETRY)
         finally:
             self._waiting.extend(aside)
         raise NoAnswerError(f"sidestick on OSC port {self.osc_port} did not answer within {self._timeout:g} s.")

@@ -3,6 +3,9 @@
 Bound to 127.0.0.1. Every request is answered, wrong ones with /sidestick/fail; bytes that are not OSC are counted
 and dropped, and so are sidestick's own answers, or two servers that point at each other would talk for ever. A bundle
 of wrong requests that names the port of a third program must not become a flood there, so refusals are limited.
+
+A panic must come through a flood: it is told from its first bytes, before anything else is read, and while datagrams
+pile up the threads that read and handle them leave Python's one lock to the thread that receives.
 """
 
 import queue
@@ -23,7 +26,11 @@ HOST = "127.0.0.1"
 
 _LARGEST_PACKET = 65535
 _RECEIVE_BUFFER = 1 << 20
-_LONGEST_QUEUE = 4096
+_LONGEST_QUEUE = 4096  # messages in each lane
+_MOST_UNREAD = 4096  # datagrams
+_URGENT = tuple(f"{path}\0".encode() for path, request in REQUESTS.items() if request.lane is Lane.SILENCE)
+_PILE = 64  # datagrams in a row: they come faster than they are handled
+_PAUSE = 0.02  # seconds that handling waits at most for the pile to be taken in
 _REFUSALS_AT_ONCE = 60
 _REFUSALS_PER_SECOND = 20.0
 _ANSWERS_AT_ONCE = 200  # to a port that is not the sender's; a socket of Linux holds 250 by default
@@ -85,15 +92,19 @@ class OscServer:
         self._refusal_limit = AnswerLimit(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._third_port_limit = AnswerLimit(_ANSWERS_AT_ONCE, _ANSWERS_PER_SECOND)
         self.osc_port: int = self._socket.getsockname()[1]
+        self._unread: queue.Queue[tuple[bytes, Peer] | None] = queue.Queue(_MOST_UNREAD)
         self._lanes: dict[Lane, queue.Queue[_Item]] = {lane: queue.Queue(_LONGEST_QUEUE) for lane in Lane}
+        self._calm = threading.Event()
+        self._calm.set()
         self._stopping = threading.Event()
         self._receiver = threading.Thread(target=self._receive, name="osc receive", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="osc read", daemon=True)
         self._workers = [
             threading.Thread(target=self._work, args=(lane,), name=f"osc {lane}", daemon=True) for lane in Lane
         ]
 
     def start(self) -> None:
-        for thread in (*self._workers, self._receiver):
+        for thread in (*self._workers, self._reader, self._receiver):
             thread.start()
 
     def stop(self) -> None:
@@ -102,6 +113,8 @@ class OscServer:
         if self._receiver.ident is not None:
             self._socket.sendto(b"", (HOST, self.osc_port))
             self._receiver.join()
+            self._unread.put(None)
+            self._reader.join()
         self._end_workers()
         self._socket.close()
 
@@ -126,20 +139,37 @@ class OscServer:
         while not self._stopping.is_set():
             select.select([self._socket], [], [])
             self._drain()
+            self._calm.set()
 
     def _drain(self) -> None:
-        for _ in range(_LONGEST_QUEUE):
+        for number in range(_MOST_UNREAD):
             try:
                 data, (host, port) = self._socket.recvfrom(_LARGEST_PACKET)
             except BlockingIOError:
                 return
             except ConnectionError:  # Windows reports a peer that closed its port here
                 continue
+            if number == _PILE:
+                self._calm.clear()
             if data:
-                self._accept(data, Peer(host, port))
+                self._take(data, Peer(host, port))
+
+    def _take(self, data: bytes, sender: Peer) -> None:
+        self._count("received")
+        if data.startswith(_URGENT):
+            self._accept(data, sender)
+            return
+        try:
+            self._unread.put_nowait((data, sender))
+        except queue.Full:
+            self._count("busy")
+
+    def _read(self) -> None:
+        while (item := self._unread.get()) is not None:
+            self._calm.wait(_PAUSE)
+            self._accept(*item)
 
     def _accept(self, data: bytes, sender: Peer) -> None:
-        self._count("received")
         datagram = read_datagram(data)
         if datagram.malformed:
             self._count("garbage", datagram.malformed)
@@ -159,6 +189,8 @@ class OscServer:
 
     def _work(self, lane: Lane) -> None:
         while (item := self._lanes[lane].get()) is not None:
+            if lane is not Lane.SILENCE:
+                self._calm.wait(_PAUSE)
             self._answer(*item)
 
     def _answer(self, message: Message, sender: Peer) -> None:

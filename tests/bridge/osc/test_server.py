@@ -10,7 +10,7 @@ from bridge.osc.addresses import FAIL
 from bridge.osc.calls import Call, fail, reply
 from bridge.osc.client import Client, RefusedError
 from bridge.osc.server import AnswerLimit, Handler, OscServer, Peer
-from bridge.osc.wire import LARGEST_REPLY, Message, read_datagram, write_message
+from bridge.osc.wire import LARGEST_REPLY, Datagram, Message, read_datagram, write_message
 from tests.osc_bytes import FOREIGN_TYPES, join_bundle, pad_text, raw_message
 
 PATIENCE = 10.0  # seconds until a test gives up
@@ -239,3 +239,48 @@ def test_a_panic_behind_a_flood_does_not_wait_for_it() -> None:
         assert client.ask("/sidestick/panic", identity="urgent").args == ("urgent",)
         assert client.ask("/sidestick/stop", identity="quiet").args == ("quiet",)
         release.set()
+
+
+def test_a_panic_is_told_before_what_lies_unread_in_front_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is read until the panic is answered."""
+    panicked, answered = threading.Event(), threading.Event()
+
+    def read_late(data: bytes) -> Datagram:
+        if not data.startswith(b"/sidestick/panic"):
+            assert panicked.wait(PATIENCE)
+        return read_datagram(data)
+
+    def handle(call: Call, peer: Peer) -> Sequence[Message]:
+        (panicked if call.request.verb == "panic" else answered).set()
+        return []
+
+    monkeypatch.setattr("bridge.osc.server.read_datagram", read_late)
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
+        flood = join_bundle(*[write_message(Message("/sidestick/ping", (1,)))] * 1000)
+        for _ in range(3):
+            client._transmit(flood)
+        client._transmit(write_message(Message("/sidestick/panic", (2,))))
+        assert panicked.wait(PATIENCE)
+        assert answered.wait(PATIENCE)
+
+
+def test_more_than_can_be_read_is_counted_and_the_rest_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.osc.server._MOST_UNREAD", 1)
+    entered, release = threading.Event(), threading.Event()
+
+    def read_slowly(data: bytes) -> Datagram:
+        entered.set()
+        assert release.wait(PATIENCE)
+        return read_datagram(data)
+
+    monkeypatch.setattr("bridge.osc.server.read_datagram", read_slowly)
+    with serve() as server, Client(server.osc_port, PATIENCE) as client:
+        client._transmit(write_message(Message("/sidestick/ping", (1,))))
+        assert entered.wait(PATIENCE)
+        for number in range(2, 6):
+            client._transmit(write_message(Message("/sidestick/ping", (number,))))
+        while server.counts["received"] < 5:
+            release.wait(0.01)
+        release.set()
+        assert next(client.events(PATIENCE)).args[0] == 1
+        assert server.counts["busy"] == 3
