@@ -20,7 +20,7 @@ from daemon.pipeline.beats.beats import track_beats
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
-from tests.benchmarks.songs import studio
+from tests.benchmarks.songs import open_tools
 from tests.benchmarks.tables import Setting, Table, number
 from tests.songs_with_beats import Song, beatless_sounds, constant_songs, moving_songs
 
@@ -111,7 +111,7 @@ def _real_table(setting: Setting) -> Table:
     if not SECTOID.is_dir():
         return Table("sectoid", (), (), NOT_INSTALLED)
     rows = []
-    with TemporaryDirectory() as name, studio(setting.weights) as tools:
+    with TemporaryDirectory() as name, open_tools(setting.weights) as tools:
         for title, bpm in BPM.items():
             mix = _mixed(SECTOID / title, Path(name) / "song.wav")
             options = Options.read({"separator": "embedded", "kit": "embedded"})
