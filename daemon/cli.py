@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.timebase import GRID_STEPS
 from daemon import __version__
 
 app = typer.Typer(
@@ -57,7 +58,7 @@ def transcribe(
     bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
     beats_per_bar: Annotated[str, Opt(help="Beats in a bar; heard if not given.")] = "",
     downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
-    grid: Annotated[str, Opt(help="1/4, 1/8, 1/16, 1/32, or triplets: 1/4T, 1/8T, 1/16T.")] = "",
+    grid: Annotated[str, Opt(help=f"A note value, T for triplets: {', '.join(GRID_STEPS)}.")] = "",
     strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",

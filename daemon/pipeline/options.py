@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bridge.timebase import GridStep
 from daemon.errors import Rejected
 from daemon.pipeline.records import Drum, Part
 from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.validation import refusal
 
-SeparatorName = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
 StemFormat = Literal["wav", "flac", "mp3"]
 Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
 PitchedPart = Literal["bass", "vocals", "other", "guitar", "piano"]
@@ -37,7 +37,7 @@ class _OptionsModel(BaseModel):
 class Grid(_OptionsModel):
     """How hits move towards the beat. `step` is a note value: 1/16, or 1/8T for triplets."""
 
-    step: Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"] = "1/16"
+    step: GridStep = "1/16"
     quantize: bool = True
     strength: float = Field(default=1.0, ge=0, le=1, description="0 leaves every hit where it was, 1 moves it all")
     tolerance: float = Field(default=0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
