@@ -17,10 +17,10 @@ from daemon.files import atomic_batch
 from daemon.outlets import naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
+from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import Media
 from daemon.outlets.naming import OutputKind, Plan
-from daemon.outlets.recent import ManifestCache
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.score import corrections as edits
@@ -43,15 +43,15 @@ class DeliverySettings:
 class Delivery:
     """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before.
 
-    `arrangement` is what a correction made of the song.
+    `arrangement` is what `content` stands for, corrections included.
     """
 
     manifest: Path
     written: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     content: Manifest
+    arrangement: Arrangement
     renewed: tuple[Path, ...] = ()
-    arrangement: Arrangement | None = None
 
     @property
     def midi(self) -> Path:
@@ -78,12 +78,7 @@ def deliver(result: Transcription, options: Options, settings: DeliverySettings)
         arrangement = arrange(manifest)
         with _undo_on_error(plan):
             remarks = media.write(plan.paths, arrangement.hits, arrangement.grid)
-            return _write_signed(
-                manifest,
-                replace(plan, remarks=(*plan.remarks, *remarks)),
-                _midi_files(arrangement, plan, settings),
-                settings,
-            )
+            return _write_signed(manifest, arrangement, replace(plan, remarks=(*plan.remarks, *remarks)), settings)
 
 
 def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings, on: int | None = None) -> Delivery:
@@ -124,11 +119,7 @@ def _load(path: Path, settings: DeliverySettings, on: int | None) -> Manifest:
 
 def _write_again(path: Path, found: Manifest, history: History, settings: DeliverySettings) -> Delivery:
     changed = found.model_copy(update={"history": history})
-    arrangement = arrange(changed)
-    plan = naming.replan(path, found, _midi_kinds(found.options))
-    return replace(
-        _write_signed(changed, plan, _midi_files(arrangement, plan, settings), settings), arrangement=arrangement
-    )
+    return _write_signed(changed, arrange(changed), naming.replan(path, found, _midi_kinds(found.options)), settings)
 
 
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
@@ -173,8 +164,9 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _write_signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], settings: DeliverySettings) -> Delivery:
+def _write_signed(manifest: Manifest, arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> Delivery:
     """The .mid files and the manifest that names them take their places together."""
+    midi = _midi_files(arrangement, plan, settings)
     whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi)})
     with atomic_batch() as write:
         renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
@@ -183,8 +175,8 @@ def _write_signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], se
         encoded = whole.encode()
         write(plan.manifest, encoded)
     if not whole.is_edited:
-        settings.manifest_cache.store(encoded, whole)
-    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, tuple(renewed))
+        settings.manifest_cache.store(encoded, whole, arrangement)
+    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, arrangement, tuple(renewed))
 
 
 def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
