@@ -55,6 +55,7 @@ def transcribe(
     ] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
     onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
+    notes: Annotated[str, Opt(help="default, or classic: Basic Pitch's own package.")] = "",
     bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
     beats_per_bar: Annotated[str, Opt(help="Beats in a bar; heard if not given.")] = "",
     downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
@@ -82,8 +83,8 @@ def transcribe(
 
     typed = {
         "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
-        "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
-        "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
+        "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map,
+        "stems": stems, "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
     }  # fmt: skip
     moves = {

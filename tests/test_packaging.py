@@ -95,3 +95,10 @@ def test_the_version_stands_in_one_place():
 
 def test_tensorflow_is_never_asked_for():
     assert not any("tensorflow" in need for need in requires("sidestick") or [])
+
+
+def test_librosa_and_what_it_brings_are_not_in_the_default_install():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needs = project["dependencies"]
+    assert any(need.startswith("librosa") for need in project["optional-dependencies"]["classic"])
+    assert not [need for need in needs if need.startswith(("librosa", "numba", "scikit", "pretty", "basic"))]

@@ -14,7 +14,7 @@ from bridge.midi.file import to_bytes
 from daemon import __version__
 from daemon.errors import Rejected, StaleRevision
 from daemon.files import atomic_batch
-from daemon.outlets import naming
+from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.manifest_cache import ManifestCache
@@ -23,6 +23,7 @@ from daemon.outlets.media import Media
 from daemon.outlets.naming import OutputKind, Plan
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
+from daemon.pipeline.records import Part
 from daemon.score import corrections as edits
 from daemon.score.history import History
 
@@ -125,10 +126,19 @@ def _write_again(path: Path, found: Manifest, history: History, settings: Delive
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    found = {plan.paths[naming.midi_kind(part)]: to_bytes(arrangement.clip(notes, (part,))) for part in parts}
+    found = {plan.paths[naming.midi_kind(part)]: _part_file(arrangement, part, notes) for part in parts}
     if len(parts) > 1:
         found[plan.paths[naming.SONG_MIDI]] = to_bytes(arrangement.clip(notes))
     return found
+
+
+def _part_file(arrangement: Arrangement, part: Part, notes: DrumMap) -> bytes:
+    """One part alone; a pitched one of the classic recipe as its authors write it."""
+    options = arrangement.options
+    if part is Part.DRUMS or options.note_recipe == "default":
+        return to_bytes(arrangement.clip(notes, (part,)))
+    asked = options.part_options(part)
+    return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
 
 
 def _midi_kinds(options: Options) -> list[OutputKind]:

@@ -17,7 +17,7 @@ from daemon.pipeline.cache import key, load, save
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, VelocityCurve
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import PartTranscription, settings_of
+from daemon.pipeline.pitched.part_settings import PartTranscription, classic_settings_of, settings_of
 from daemon.pipeline.records import (
     EMBEDDED_KIT,
     Audio,
@@ -229,8 +229,10 @@ class _StageRunner:
     def transcribe_notes(
         self, part: Part, source: Source, stems: Stems | None, name: str, options: Options
     ) -> PartTranscription:
-        transcriber, settings = self._tools.note_transcriber, settings_of(part, options.part_options(part))
         stem = stems.parts[part] if stems else source.audio
+        if options.note_recipe == "classic":
+            return self.transcribe_classic_notes(part, stem, name, options)
+        transcriber, settings = self._tools.note_transcriber, settings_of(part, options.part_options(part))
 
         def make(_: Path, report: ReportFraction) -> PartTranscription:
             from daemon.pipeline.stages import transcribe_stem
@@ -240,6 +242,18 @@ class _StageRunner:
         return self._run_stage(
             part.value, PartTranscription, make, transcriber.weights, name, settings, transcriber.weights
         )
+
+    def transcribe_classic_notes(self, part: Part, stem: Audio, name: str, options: Options) -> PartTranscription:
+        """By the published recipe, which hears every part alike."""
+        recipe, settings = self._tools.classic_notes, classic_settings_of(options.part_options(part))
+        if recipe is None:
+            raise StageFailed(part.value, "The classic recipe for notes is not to be had here. Use the default one.")
+
+        def make(_: Path, report: ReportFraction) -> PartTranscription:
+            return PartTranscription(recipe.transcribe(stem.path, settings, report))
+
+        needs = (name, part, settings, recipe.weights)
+        return self._run_stage(part.value, PartTranscription, make, recipe.weights, *needs)
 
     def estimate_harmony(
         self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options

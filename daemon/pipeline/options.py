@@ -93,6 +93,7 @@ class PartOptions(_OptionsModel):
     bends: bool | None = Field(default=None, description="pitch bends [multiple_pitch_bends]; vocals have them")
     confidence: float = Field(default=0.0, ge=0, le=1, description="less sure notes are left out")
     transpose: int = Field(default=0, ge=-48, le=48, description="semitones")
+    midi_bpm: float = Field(default=120, ge=20, le=400, description="in files of the classic recipe [midi_tempo]")
     gap_ms: float = Field(default=0.0, ge=0, le=500, description="free before the next note of the voice or key")
     sustain_ms: float | None = Field(default=None, ge=0, le=4000, description="pauses this short are filled; bass 150")
     overlap: Literal["cut", "keep"] | None = Field(default=None, description="cut: a note ends the one before")
@@ -118,6 +119,9 @@ class Options(_OptionsModel):
     kit: Literal["auto", "embedded", "drumsep", "drumsep6"] = "auto"
     onsets: Literal["default", "superflux", "classic"] = "default"
     classic: Classic = Classic()
+    note_recipe: Literal["default", "classic"] = Field(
+        default="default", description="classic: heard and written as Basic Pitch's own package does it"
+    )
     bpm: float | None = Field(default=None, ge=20, le=400)
     numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
     grid: SongGrid = SongGrid()
