@@ -22,7 +22,7 @@ LAYERS = (
     "daemon.core",
     "daemon.inlets",
     "daemon.instance daemon.app",
-    "daemon.run",
+    "daemon.run daemon.api",
     "daemon.commands",
     "daemon.cli daemon.training",
     "daemon.__main__",

@@ -72,10 +72,10 @@ def deliver(result: Transcription, options: Options, settings: DeliverySettings)
     with naming.lock_folder(source, settings.out, settings.locks):
         kinds = [*_midi_kinds(options), *media.kinds()]
         plan = naming.plan(source, settings.out, kinds)
-        manifest = _manifest(result, options, plan)
+        manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
             plan = naming.plan(source, settings.out, kinds, fresh=True)
-            manifest = _manifest(result, options, plan)
+            manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
         with _undo_on_error(plan):
             remarks = media.write(plan.paths, arrangement.hits, arrangement.grid)
@@ -126,17 +126,17 @@ def _write_again(path: Path, found: Manifest, history: History, settings: Delive
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    found = {plan.paths[naming.midi_kind(part)]: _part_file(arrangement, part, notes) for part in parts}
+    found = {plan.paths[naming.midi_kind(part)]: midi_bytes(arrangement, notes, part) for part in parts}
     if len(parts) > 1:
-        found[plan.paths[naming.SONG_MIDI]] = to_bytes(arrangement.clip(notes))
+        found[plan.paths[naming.SONG_MIDI]] = midi_bytes(arrangement, notes)
     return found
 
 
-def _part_file(arrangement: Arrangement, part: Part, notes: DrumMap) -> bytes:
-    """One part alone; a pitched one of the classic recipe as its authors write it."""
+def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:
+    """The .mid of all parts or of one alone; a pitched one of the classic recipe is as its authors write it."""
     options = arrangement.options
-    if part is Part.DRUMS or options.note_recipe == "default":
-        return to_bytes(arrangement.clip(notes, (part,)))
+    if part is None or part is Part.DRUMS or options.note_recipe == "default":
+        return to_bytes(arrangement.clip(notes, (part,) if part else None))
     asked = options.part_options(part)
     return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
 
@@ -189,13 +189,14 @@ def _write_signed(manifest: Manifest, arrangement: Arrangement, plan: Plan, sett
     return Delivery(plan.manifest, plan.paths, plan.remarks, whole, arrangement, tuple(renewed))
 
 
-def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
+def make_manifest(result: Transcription, options: Options, folder: str = ".") -> Manifest:
+    """The manifest of `result`, without corrections; `folder` is where the source lies, seen from it."""
     source = result.source
-    fresh = Manifest(
+    return Manifest(
         sidestick=__version__,
         source=SourceFile(
             name=source.path.name,
-            folder=plan.folder,
+            folder=folder,
             sha256=source.digest,
             duration=source.audio.duration,
             remarks=source.remarks,
@@ -210,7 +211,11 @@ def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
         notes={part: NoteTable.of(heard.notes) for part, heard in result.notes.items()},
         hits=HitTable.of(result.drums.hits),
     )
-    before = plan.previous
+
+
+def _planned_manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
+    """The manifest at its place, with the corrections of the one before it that fit."""
+    fresh, before = make_manifest(result, options, plan.folder), plan.previous
     if before is None or not before.corrections_fit(fresh):
         return fresh
     return fresh.model_copy(update={"history": before.history})
