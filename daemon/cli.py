@@ -206,11 +206,12 @@ def doctor(as_json: Annotated[bool, Opt("--json")] = False) -> None:
 def config(
     as_json: Annotated[bool, Opt("--json")] = False,
     drum_maps: Annotated[bool, Opt("--drum-maps", help="List the drum maps instead.")] = False,
+    manifest_schema: Annotated[bool, Opt("--manifest-schema", help="Print the JSON schema of a manifest.")] = False,
 ) -> None:
     """Every setting, its value, and where that comes from."""
     from daemon.commands import config as command
 
-    _exit(lambda: command.run(as_json, drum_maps))
+    _exit(lambda: command.run(as_json, drum_maps, manifest_schema))
 
 
 @app.command("run")

@@ -23,7 +23,6 @@ from daemon.score.changes import Detections
 from daemon.score.history import History
 
 SCHEMA: Literal[1] = 1
-SCHEMA_FILE = Path(__file__).with_name("manifest.schema.json")
 
 _CHECKSUM = re.compile(rb',\n"checksum":"([0-9a-f]{64})"\}\s*\Z')
 _TABLES = ("history", "notes", "hits", "checksum")
@@ -148,7 +147,7 @@ class Manifest(_ManifestModel):
 
 
 def schema_text() -> str:
-    """The JSON schema of a manifest, as it ships in SCHEMA_FILE."""
+    """The JSON schema of a manifest."""
     return json.dumps(Manifest.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -194,7 +193,3 @@ def _diagnose(path: Path, data: bytes, error: ValidationError) -> Rejected:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), "utf-8")
