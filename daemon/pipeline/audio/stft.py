@@ -1,4 +1,10 @@
-"""Short-time spectra and back, fine enough in pitch to tell the drums of a kit apart."""
+"""Short-time spectra: of a sound as it comes, block by block, and of a whole one and back.
+
+`stft` and `istft` are fine enough in pitch to tell the drums of a kit apart.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +16,22 @@ Complexes = NDArray[np.complex64]
 WINDOW = 2048
 HOP = 512
 BINS = WINDOW // 2 + 1
+
+
+def stream_frames(blocks: Iterable[Floats], window: int, hop: int) -> Iterator[Floats]:
+    """Mono blocks of any size to (frames, window) views; frame i is centred on sample i * hop, with silence around."""
+    held = silence = np.zeros(window // 2, np.float32)
+    for block in chain(blocks, (silence,)):
+        held = np.concatenate([held, block])
+        count = (len(held) - window) // hop + 1
+        if count > 0:
+            yield np.lib.stride_tricks.sliding_window_view(held, window)[: count * hop : hop]
+            held = held[count * hop :]
+
+
+def amplitudes(frames: Floats, window: Floats) -> Floats:
+    """(frames, samples) to (frames, bins), through `window`."""
+    return np.abs(rfft(frames * window, axis=1))
 
 
 def stft(sound: Floats) -> Complexes:

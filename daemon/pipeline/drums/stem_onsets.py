@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.pipeline.audio.peaks import thin_peaks
 from daemon.pipeline.audio.superflux import (
     Novelty,
-    local_maxima,
     local_threshold,
     novelty,
+    onset_peaks,
     peak_sample,
     refine,
-    thin_peaks,
 )
 from daemon.pipeline.drums.candidates import FAINTEST, MIN_GAP, THRESHOLD
 from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Kit
@@ -54,7 +54,7 @@ def classic_candidates(kit: Kit, settings: "Classic") -> list[Candidate]:
 
 def _pick_superflux(found: Novelty, drum: Drum) -> OnsetStrengths:
     threshold = local_threshold(found)
-    frames = local_maxima(found)
+    frames = onset_peaks(found)
     ratio = found.values[frames] / threshold[frames]
     strength = np.where(ratio < 1, THRESHOLD * ratio, 1 - (1 - THRESHOLD) / np.maximum(ratio, 1e-6))
     usable = strength >= FAINTEST

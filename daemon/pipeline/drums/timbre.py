@@ -6,8 +6,8 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
+from daemon.pipeline.audio.stft import amplitudes
 from daemon.pipeline.records import RATE, Audio
 
 WINDOW = 4096  # samples, 93 ms: the strike
@@ -54,7 +54,7 @@ def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float
 def _measure(sounds: NDArray[np.float32]) -> Timbre:
     """Of (hits, WINDOW + LATER) samples."""
     window = np.hanning(2 * WINDOW)[WINDOW:].astype(np.float32)
-    early, late = (np.abs(rfft(part * window, axis=1)) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
+    early, late = (amplitudes(part, window) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
     hertz = np.arange(WINDOW // 2 + 1) * RATE / WINDOW
     total = early.sum(axis=1, keepdims=True) + 1e-12
     shape = np.hstack([_decibels(_band_powers(part, hertz), total) for part in (early, late)])
