@@ -78,7 +78,7 @@ def test_maps_of_equal_points_are_equal() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "max_for_live/code/wishes.js",
+        "max_for_live/code/settings.js",
         "reaper_scripts/sidestick/lib/review_view.lua",
         "reaper_scripts/sidestick/lib/grid.lua",
     ],
