@@ -34,9 +34,11 @@ class StemSound:
 
     def blocks(self) -> "Iterator[NDArray[np.float32]]":
         """(channels, <= BLOCK frames) in order."""
-        for start in range(0, self.audio.frames, BLOCK):
-            block = self.audio.read(start, BLOCK)
-            yield block - _round_block(self.without.read(start, BLOCK)) if self.without else _round_block(block)
+        if self.without is None:
+            return map(_round_block, self.audio.blocks(BLOCK))
+        from daemon.pipeline.audio.difference import difference
+
+        return difference(self.audio, self.without, BLOCK, _round_block)
 
 
 def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.pipeline.audio import superflux as onsets
+from daemon.pipeline.audio.difference import difference
 from daemon.pipeline.beats import beats
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.drums import candidates, hits, stem_onsets
@@ -114,10 +115,10 @@ class NoteInput:
         return self.transcriber.transcribe(self._blocks(report), self.audio.rate)
 
     def _blocks(self, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
-        for start in range(0, self.audio.frames, _BLOCK):
-            block = self.audio.read(start, _BLOCK)
-            yield (block - self.subtract.read(start, _BLOCK) if self.subtract else block).mean(axis=0)
-            report(min(1.0, (start + _BLOCK) / self.audio.frames))
+        sound = difference(self.audio, self.subtract, _BLOCK) if self.subtract else self.audio.blocks(_BLOCK)
+        for number, block in enumerate(sound, start=1):
+            yield block.mean(axis=0)
+            report(min(1.0, number * _BLOCK / self.audio.frames))
 
 
 def transcribe_stem(
