@@ -50,7 +50,7 @@ class TranscribedSong:
     """What was heard in one song.
 
     `hits` by onset, each with drum, label, level, velocity, confidence; `hit_times` are where the grid puts them.
-    `notes` has the notes of each pitched part that was asked for. `grid` has the beats, the bars and the tempo.
+    `notes` has the notes of each pitched part that was asked for. `grid` has the beats, the bars and the bpm.
     `stems` has what was separated, `kit` the drum stem taken apart: `stems["bass"].read()` is (channels, frames) at
     44.1 kHz, from the cache, so read it before the cache's limits drop it. `remarks` are sentences for people.
     """
