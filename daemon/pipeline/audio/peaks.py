@@ -7,7 +7,7 @@ from scipy.ndimage import maximum_filter1d
 Floats = NDArray[np.float32]
 
 
-def local_maxima(curve: Floats, width: int) -> NDArray[np.int64]:
+def local_maxima(curve: "NDArray[np.floating]", width: int) -> NDArray[np.int64]:
     """Frames above 0 that no other of the `width` (odd) around them exceeds."""
     return np.flatnonzero((curve == maximum_filter1d(curve, width, mode="constant")) & (curve > 0))
 
