@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
 from daemon.pipeline.audio import superflux as onsets
-from daemon.pipeline.audio.difference import difference
+from daemon.pipeline.audio.mono import mono_mix
 from daemon.pipeline.beats import beats
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.drums import candidates, hits, stem_onsets
@@ -22,7 +22,6 @@ from daemon.pipeline.pitched.polyphonic import NoteSettings, Posteriors
 from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, StageFile, Weights
 from daemon.pipeline.tools import DrumTranscriber, KitNetwork, ReportFraction
 
-_BLOCK = 1 << 18
 _POSTERIORS = ("note", "onset", "contour")
 
 
@@ -49,9 +48,9 @@ def _save_novelty(novelty: onsets.Novelty, folder: Path) -> StageFile:
 def _report_blocks(sound: Audio, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
     """Mono blocks; `report` hears of half the way, the other half is the superflux."""
     done = 0
-    for block in sound.blocks(1 << 18):
-        yield block.mean(axis=0)
-        done += block.shape[1]
+    for block in mono_mix(sound, gain=sound.gain).blocks():
+        yield block
+        done += len(block)
         report(0.5 * done / sound.frames)
 
 
@@ -115,10 +114,11 @@ class NoteInput:
         return self.transcriber.transcribe(self._blocks(report), self.audio.rate)
 
     def _blocks(self, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
-        sound = difference(self.audio, self.subtract, _BLOCK) if self.subtract else self.audio.blocks(_BLOCK)
-        for number, block in enumerate(sound, start=1):
-            yield block.mean(axis=0)
-            report(min(1.0, number * _BLOCK / self.audio.frames))
+        done = 0
+        for block in mono_mix(self.audio, gain=self.audio.gain, subtract=self.subtract).blocks():
+            yield block
+            done += len(block)
+            report(min(1.0, done / self.audio.frames))
 
 
 def transcribe_stem(

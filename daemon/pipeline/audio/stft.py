@@ -38,12 +38,12 @@ def stft(sound: Floats) -> Complexes:
     """(channels, bins, frames); Hann window, frame i centred on sample i * HOP."""
     padded = np.pad(sound, ((0, 0), (WINDOW // 2, WINDOW // 2 + HOP)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
-    return np.ascontiguousarray(rfft(frames * _hann(), axis=2).transpose(0, 2, 1))
+    return np.ascontiguousarray(rfft(frames * hann(), axis=2).transpose(0, 2, 1))
 
 
 def istft(spectrum: Complexes, frames: int) -> Floats:
     """The inverse of `stft`, cut to `frames`."""
-    window = _hann()
+    window = hann()
     pieces = irfft(spectrum.transpose(0, 2, 1), axis=2)
     pieces *= window
     steps, ratio = pieces.shape[1], WINDOW // HOP
@@ -56,5 +56,5 @@ def istft(spectrum: Complexes, frames: int) -> Floats:
     return out.reshape(len(out), -1)[:, WINDOW // 2 : WINDOW // 2 + frames]
 
 
-def _hann() -> Floats:
+def hann() -> Floats:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 from scipy.sparse import csr_array
 
+from daemon.pipeline.audio.mono import MonoMix, mono_mix
 from daemon.pipeline.audio.peaks import local_maxima, thin_peaks, vertex
 from daemon.pipeline.audio.stft import amplitudes, stream_frames
 from daemon.pipeline.records import RATE, Audio
@@ -44,14 +45,15 @@ class Novelty:
 
 
 def novelty(audio: Audio, peak: float | None = None) -> Novelty:
-    """Superflux of a mono sum, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
-    full = peak_sample(audio) if peak is None else peak
+    """Superflux of a mono mix, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
+    mono = mono_mix(audio)
+    full = _peak(mono) if peak is None else peak
     if full <= 0:
         return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
     bank = csr_array(filter_bank())
     past = np.zeros((bank.shape[0], LAG), np.float32)
     parts = []
-    for spectra in _magnitudes(audio, 1 / full):
+    for spectra in _magnitudes(mono, 1 / full):
         levels = np.log10(1 + COMPRESSION * (bank @ spectra.T))
         both = np.concatenate([past, levels], axis=1)
         parts.append(np.maximum(0, levels - _blur(both[:, :-LAG])).mean(axis=0))
@@ -68,8 +70,12 @@ def _blur(levels: Floats) -> Floats:
 
 
 def peak_sample(audio: Audio) -> float:
-    """The largest absolute sample of the mono sum."""
-    return max((float(np.abs(block.mean(axis=0)).max(initial=0)) for block in audio.blocks()), default=0.0)
+    """The largest absolute sample of the mono mix."""
+    return _peak(mono_mix(audio))
+
+
+def _peak(mono: MonoMix) -> float:
+    return max((float(np.abs(block).max(initial=0)) for block in mono.blocks()), default=0.0)
 
 
 def filter_bank() -> Floats:
@@ -122,12 +128,11 @@ def _refine_onset(found: Novelty, second: float, reach: float) -> float:
     return max(0.0, (first + best + vertex(window, best)) / found.rate)
 
 
-def _magnitudes(audio: Audio, gain: float) -> Iterator[Floats]:
+def _magnitudes(mono: MonoMix, gain: float) -> Iterator[Floats]:
     """Amplitude spectra, (frames, bins), a block at a time; frame i is centred on sample i * HOP."""
     window = np.hanning(WINDOW).astype(np.float32)
     window *= 2 * gain / window.sum()
-    mono = (block.mean(axis=0) for block in audio.blocks(1 << 18))
-    return (amplitudes(frames, window) for frames in stream_frames(mono, WINDOW, HOP))
+    return (amplitudes(frames, window) for frames in stream_frames(mono.blocks(), WINDOW, HOP))
 
 
 def _odd_length(frames: float) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.pipeline.audio.mono import mono_mix
 from daemon.pipeline.audio.peaks import thin_peaks
 from daemon.pipeline.audio.superflux import (
     Novelty,
@@ -84,10 +85,10 @@ def _librosa_strength(stem: Audio, hop: int) -> Floats:
     """librosa's onset strength of the mono stem, a minute at a time so that long songs fit in memory."""
     from librosa.onset import onset_strength
 
-    block, parts = 60 * RATE // hop * hop, []
+    block, parts, mono = 60 * RATE // hop * hop, [], mono_mix(stem, gain=stem.gain)
     for start in range(0, stem.frames, block):
         lead = min(start, 8 * hop)
-        sound = stem.read(start - lead, block + lead).mean(axis=0)
+        sound = mono.read(start - lead, block + lead)
         strength = onset_strength(y=sound, sr=RATE, hop_length=hop)
         parts.append(strength[lead // hop :][: block // hop])
     return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)

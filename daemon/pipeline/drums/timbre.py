@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.pipeline.audio.mono import mono_mix
 from daemon.pipeline.audio.stft import amplitudes
 from daemon.pipeline.records import RATE, Audio
 
@@ -41,12 +42,12 @@ def timbre(stem: Audio, onsets: Sequence[float]) -> Timbre:
 
 def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float32]]:
     """Mono (WINDOW + LATER,) from each onset, padded with silence at the end of the file."""
-    block, length = 1 << 20, WINDOW + LATER
+    block, length, mono = 1 << 20, WINDOW + LATER, mono_mix(stem)
     held, first = np.zeros(0, np.float32), 0
     for onset in onsets:
         start = max(0, round((onset - 0.002) * RATE))
         if start + length > first + len(held):
-            first, held = start, stem.read(start, block).mean(axis=0)
+            first, held = start, mono.read(start, block)
         piece = held[start - first : start - first + length]
         yield np.pad(piece, (0, length - len(piece)))
 
