@@ -152,13 +152,22 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
         yield (
             f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; what is there was used."
         )
-    if reading.silent_frames:
+    if reading.silent_frames and not (found.layout.mpeg and not found.layout.mpeg.garbage):
         lost = 1000 * reading.silent_frames / reading.rate
         yield f"{found.path.name} is damaged: {lost:.0f} ms of it could not be decoded and are silent."
-    if found.container == "aac":
+    elif not found.layout.ended:
+        held = clock_time(reading.frames / reading.rate)
+        yield f"{found.path.name} lacks its end and may have been cut: it ends at {held}, and what is there was used."
+    for second in reading.lost:
+        yield f"{found.path.name} is damaged: what follows {clock_time(second)} could not be read in part."
+    if reading.jump is not None:
+        where = clock_time(reading.jump)
+        yield f"In {found.path.name} time jumps at {where}; what follows was put directly behind and may be early."
+    if found.container == "aac" or reading.untold_delay:
+        kind = "is raw AAC, which" if found.container == "aac" else "holds sound that"
         yield (
-            f"{found.path.name} is raw AAC, which does not tell its encoder's delay: onsets may come out "
-            "20 ms late or more. M4A is exact."
+            f"{found.path.name} {kind} does not tell its encoder's delay: onsets may come out 20 ms late or more. "
+            "WAV and FLAC are exact."
         )
 
 
