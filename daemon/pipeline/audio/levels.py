@@ -65,7 +65,8 @@ class LevelMeter:
 
     @property
     def has_offset(self) -> bool:
-        return self.offset > OFFSET * self.peak or self._drift > DRIFT * self.peak
+        short = max(1.0, (STRETCH / max(1, self._frames)) ** 0.5)  # the mean of a few samples is seldom 0
+        return self.offset > short * OFFSET * self.peak or self._drift > DRIFT * self.peak
 
     @property
     def gain(self) -> float:

@@ -85,7 +85,8 @@ def scan_frames(data: mmap) -> MpegStream | None:
     if place is None:
         return None
     first = parse_header(data, place)
-    assert first is not None
+    if first is None or place + first.size > len(data):
+        return None
     info = _read_info(data, place, first)
     frames, garbage = 0 if info else 1, place - start if any(data[start:place]) else 0
     at: int | None = place + first.size

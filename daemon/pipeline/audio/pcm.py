@@ -22,6 +22,7 @@ BLOCK = 1 << 16  # frames
 PADDING = 4096  # frames: no AAC encoder pads its last packet by more
 GAP = 0.018  # seconds: less than a lost packet of AAC (21 ms) or Opus (20 ms), more than time stamps wander
 LONGEST_GAP = 10.0  # seconds; time stamps that jump further are wrong themselves
+LEADING = 2  # packets: a silence after so few of them belongs to the beginning, fragments tell it so
 MISSING = 0.05  # seconds by which a file may fall short of its header without a word
 FROM_ZERO = frozenset({"mov", "matroska"})  # their time begins at 0, a recording of a broadcast anywhere
 DELAYED = frozenset({"aac", "mp3", "mp3float", "wmav1", "wmav2", "wmapro"})  # codecs whose encoders add 20 ms or more
@@ -135,7 +136,8 @@ def _read_pyav(reading: AudioReader) -> "Iterator[Block]":
             seconds = promised_seconds(container) if layout.promised_seconds is None else layout.promised_seconds
             begin = _timeline_start(reading, container)
             blocks = _place_frames(reading, _frames(reading, container, begin), begin)
-            yield from _drop_padding(reading, blocks, seconds)
+            from_zero = "matroska" in container.format.name
+            yield from _drop_padding(reading, blocks, seconds, from_zero)
     except (av.FFmpegError, OverflowError, ValueError):
         reading.broken += 1
 
@@ -190,8 +192,10 @@ def _place_frames(reading: AudioReader, frames: Iterator[Any], begin: float | No
             continue
         gap = _gap(reading, frame, begin, done)
         if gap > 0:
-            reading.silent_frames += gap if done else 0
-            reading.lead = reading.lead if done else gap
+            if done > LEADING * frame.samples:
+                reading.silent_frames += gap
+            else:
+                reading.lead += gap
             yield from (np.zeros((channels, min(BLOCK, gap - at)), np.float32) for at in range(0, gap, BLOCK))
         early = min(frame.samples, max(0, -gap)) if not done else 0
         for packed in packer.resample(frame):
@@ -212,13 +216,18 @@ def _gap(reading: AudioReader, frame: Any, begin: float | None, done: int) -> in
     return round(gap * frame.sample_rate) if gap > GAP else 0
 
 
-def _drop_padding(reading: AudioReader, blocks: "Iterator[Block]", seconds: float | None) -> "Iterator[Block]":
-    """Drop what the encoder added behind `seconds`, unless so much follows that `seconds` cannot be true."""
+def _drop_padding(
+    reading: AudioReader, blocks: "Iterator[Block]", seconds: float | None, from_zero: bool
+) -> "Iterator[Block]":
+    """Drop what the encoder added behind `seconds`, unless so much follows that `seconds` cannot be true.
+
+    They count `from_zero`, or from the first sound.
+    """
     end: int | None = None
     done, tail = 0, []
     for number, block in enumerate(blocks):
         if number == 0 and seconds is not None:
-            reading.promised = round(seconds * reading.rate) + reading.lead
+            reading.promised = round(seconds * reading.rate) + (0 if from_zero else reading.lead)
             end = None if reading.probe.container == "MP3" else reading.promised
         inside = block.shape[1] if end is None else max(0, end - done)
         done += block.shape[1]

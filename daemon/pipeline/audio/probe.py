@@ -197,8 +197,10 @@ def _probe_soundfile(path: Path, layout: FileLayout) -> Probe | None:
     if _starts_like_mpeg(path):  # libsndfile takes it for an MP3, whatever it is, and mpg123 complains aloud
         return None
     try:
-        with open_sound(path, next(iter(layout.files), None)) as file:
-            found = _describe(path, file, layout) if file.format in SOUNDFILE_KINDS else None
+        first = next(iter(layout.files or layout.chunks), None)
+        with open_sound(path, first, layout.format if layout.chunks else None) as file:
+            usable = layout.chunks or file.format in SOUNDFILE_KINDS
+            found = _describe(path, file, layout) if usable else None
     except LibsndfileError:
         return None
     return _add_pieces(found) if found and (layout.files or layout.chunks) else found
@@ -235,7 +237,7 @@ def _describe(path: Path, file: Any, layout: FileLayout) -> Probe:
     known = 0 < file.frames < UNKNOWN_FRAMES and file.samplerate > 0
     return Probe(
         path=path,
-        container=file.format,
+        container="WAV" if layout.chunks else file.format,
         codec=file.subtype,
         rate=file.samplerate,
         channels=file.channels,
@@ -291,9 +293,7 @@ def promised_seconds(container: Any) -> float | None:
         return None
     if stream.duration:
         return float(stream.duration * stream.time_base)
-    if not container.duration or has_pictures(container):
-        return None
-    return (container.duration - max(0, container.start_time or 0) * ("matroska" in container.format.name)) / 1e6
+    return container.duration / 1e6 if container.duration and not has_pictures(container) else None
 
 
 def _not_audio_error(path: Path) -> Rejected:
