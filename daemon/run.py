@@ -35,7 +35,7 @@ from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.worker import LocalWorker
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
-from daemon.pipeline.audio.probe import probe
+from daemon.pipeline.audio.guarded_probe import GuardedProbe
 
 SWITCH_INTERVAL = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
 GC_THRESHOLD = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
@@ -119,16 +119,18 @@ def _build_components(stack: ExitStack, settings: Settings, logger: logging.Logg
     idle = settings.daemon.idle_unload_seconds
     scheduler = Scheduler(store, bus, worker_slots(settings), build_cleanup(settings), idle=idle)
     bus.subscribe(lambda event: scheduler.wake() if isinstance(event, Queued) else None)
-    return Components(Admission(admission_settings(settings), store, bus), scheduler, store, midi, bus)
+    look = stack.enter_context(closing(GuardedProbe()))
+    admission = Admission(admission_settings(settings), store, bus, look=look)
+    return Components(admission, scheduler, store, midi, bus)
 
 
 def drop_folders(settings: Settings, components: Components, say: Callable[[str], None]) -> list[DropFolder]:
     """One for each of the settings; they hear what became of the jobs of their files."""
-    limits, given = app.input_limits(settings), settings.daemon
+    given = settings.daemon
     folders = []
     for drop in given.drop:
         rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
-        folder = DropFolder(drop.path, rules, partial(_submit, components), lambda path: probe(path, limits), tell=say)
+        folder = DropFolder(drop.path, rules, partial(_submit, components), components.admission.probe, tell=say)
         components.bus.subscribe(partial(_report_outcome, components.store, folder))
         folders.append(folder)
     return folders

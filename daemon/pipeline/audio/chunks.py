@@ -74,7 +74,8 @@ def read_chunks(data: mmap) -> ChunkedSound | None:
 
 
 def _read_riff(data: mmap) -> ChunkedSound | None:
-    wave, sound, promised, long = None, [], 0, None
+    wave, sound, long = None, [], None
+    promised: int | None = 0
     files, start = [], 0
     for name, at, size in _riff_chunks(data):
         if name == b"ds64":

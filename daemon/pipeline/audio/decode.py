@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import Rejected
-from daemon.pipeline.audio.levels import LevelMeter, remove_offset
 from daemon.pipeline.audio.pcm import AudioReader, DecoderError
 from daemon.pipeline.audio.probe import Decoder, Limits, Probe, check_length, clock_time, probe
 from daemon.pipeline.audio.wav import WavWriter
@@ -21,6 +20,8 @@ from daemon.pipeline.records import RATE, Audio, Source
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from daemon.pipeline.audio.levels import LevelMeter
 
     Block = NDArray[np.float32]
 
@@ -69,6 +70,8 @@ class _Conversion:
 
     def run(self, decoder: Decoder, target: Path) -> tuple[Audio, AudioReader, float]:
         """The audio, its reader, and the constant offset that was taken off."""
+        from daemon.pipeline.audio.levels import LevelMeter
+
         reading, meter = AudioReader(self.found, decoder, self.found.rate), LevelMeter()
         with WavWriter(target, stage="decode") as wav:
             for block in _resample_blocks(reading):
@@ -84,8 +87,10 @@ class _Conversion:
             return replace(wav.audio, gain=meter.gain), reading, 0.0
         return self._remove_offset(wav.audio, meter), reading, meter.offset
 
-    def _remove_offset(self, audio: Audio, meter: LevelMeter) -> Audio:
+    def _remove_offset(self, audio: Audio, meter: "LevelMeter") -> Audio:
         """The file written anew; what has an offset cannot be judged before."""
+        from daemon.pipeline.audio.levels import LevelMeter, remove_offset
+
         start, meter = meter.first, LevelMeter()
         try:
             with WavWriter(audio.path, stage="decode") as wav:
@@ -121,7 +126,7 @@ class _Conversion:
             raise Rejected("damaged", f"Nothing in {name} could be decoded. Export or copy it again.")
         check_length(self.found.path, frames / RATE, self.limits)
 
-    def _check_loud(self, meter: LevelMeter) -> None:
+    def _check_loud(self, meter: "LevelMeter") -> None:
         if meter.peak < SILENCE:
             part = " in its first two channels" if self.found.channels > 2 else ""
             name = self.found.path.name
@@ -156,8 +161,8 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
         lost = 1000 * reading.silent_frames / reading.rate
         yield f"{found.path.name} is damaged: {lost:.0f} ms of it could not be decoded and are silent."
     elif not found.layout.ended:
-        held = clock_time(reading.frames / reading.rate)
-        yield f"{found.path.name} lacks its end and may have been cut: it ends at {held}, and what is there was used."
+        ending = clock_time(reading.frames / reading.rate)
+        yield f"{found.path.name} lacks its end and may have been cut: it ends at {ending}, and what is there was used."
     for second in reading.lost:
         yield f"{found.path.name} is damaged: what follows {clock_time(second)} could not be read in part."
     if reading.jump is not None:

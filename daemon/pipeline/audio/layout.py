@@ -70,8 +70,8 @@ def _read_ogg(data: mmap) -> FileLayout:
 def _flac_files(data: mmap, start: int) -> Iterator[Span]:
     """The streams, where there are several."""
     places = [start]
-    while (found := min((at for at in (data.find(mark, places[-1] + 42) for mark in FLAC_STARTS) if at > 0), default=0)):
-        places.append(found)
+    while found := [at for mark in FLAC_STARTS if (at := data.find(mark, places[-1] + 42)) > 0]:
+        places.append(min(found))
     if len(places) > 1:
         yield from (Span(*pair) for pair in zip(places, [*places[1:], len(data)], strict=True))
 
@@ -116,11 +116,9 @@ def open_sound(path: Path, span: Span | None = None, raw: WavFormat | None = Non
         with soundfile.SoundFile(path) as sound:
             yield sound
         return
-    with path.open("rb") as file:
-        known = (
-            {"format": "RAW", "samplerate": raw.rate, "channels": raw.channels, "subtype": raw.subtype, "endian": "LITTLE"}
-            if raw
-            else {}
-        )
-        with soundfile.SoundFile(FileSlice(file, span), **known) as sound:
-            yield sound
+    known: dict[str, Any] = {}
+    if raw:
+        known = {"samplerate": raw.rate, "channels": raw.channels, "subtype": raw.subtype}
+        known |= {"format": "RAW", "endian": "LITTLE"}
+    with path.open("rb") as file, soundfile.SoundFile(FileSlice(file, span), **known) as sound:
+        yield sound

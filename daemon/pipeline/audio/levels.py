@@ -28,8 +28,8 @@ class LevelMeter:
 
     peak: float = 0.0
     loudest: float = 0.0
-    first: "NDArray[np.float64] | None" = None
-    _total: "NDArray[np.float64]" = field(default_factory=lambda: np.zeros(2))
+    first: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    _total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     _frames: int = 0
     _drift: float = 0.0
     _held: Floats = field(default_factory=lambda: np.zeros((2, 0), np.float32))
@@ -50,7 +50,7 @@ class LevelMeter:
 
     def _measure(self, sound: Floats) -> None:
         mean = sound.mean(axis=1, dtype=np.float64)
-        self.first = np.median(sound, axis=1).astype(np.float64) if self.first is None else self.first
+        self.first = self.first if self._frames else np.median(sound, axis=1).astype(np.float64)
         self._total = self._total + mean * sound.shape[1]
         self._frames += sound.shape[1]
         if sound.shape[1] == STRETCH:

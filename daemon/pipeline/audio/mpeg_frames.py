@@ -19,6 +19,7 @@ KBITS = {
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 LEAD = 1 << 16  # bytes in which the first frame must start, tags not counted
 IN_A_ROW = 4  # frames that prove a stream
+LONGEST = 1 << 28  # bytes; 1:50 hours at the highest bit rate
 MOST_GARBAGE = 1 << 20  # bytes between frames that are searched for the next one
 
 _TAGS = (b"ID3", b"APETAGEX", b"TAG")
@@ -68,11 +69,6 @@ class MpegStream:
     def promised_seconds(self) -> float | None:
         return self._length(self.info.frames) if self.info else None
 
-    @property
-    def is_regular(self) -> bool:
-        """Exactly what its header says, and nothing else."""
-        return bool(self.complete and self.info and self.info.frames == self.frames and not self.garbage)
-
     def _length(self, frames: int) -> float:
         trimmed = (self.info.delay or 0) + self.info.padding if self.info else 0
         return max(0, frames * self.frame_samples - trimmed) / self.rate
@@ -91,6 +87,8 @@ def scan_frames(data: mmap) -> MpegStream | None:
     frames, garbage = 0 if info else 1, place - start if any(data[start:place]) else 0
     at: int | None = place + first.size
     while at is not None and at < len(data):
+        if at > LONGEST:
+            return _describe(first, frames, info, garbage, complete=False)
         if (frame := parse_header(data, at)) is not None and frame.kind == first.kind:
             frames += at + frame.size <= len(data)
             at += frame.size
@@ -149,7 +147,7 @@ def _find_stream(data: mmap, start: int, reach: int, in_a_row: int, kind: int | 
     """Where, from `start` on and within `reach` bytes, so many frames follow each other; the end of the file is one."""
     at = start
     stop = min(len(data), start + max(0, reach))
-    while 0 <= (at := data.find(b"\xff", at, stop)):
+    while (at := data.find(b"\xff", at, stop)) >= 0:
         if _count_frames(data, at, in_a_row, kind) >= in_a_row:
             return at
         at += 1

@@ -1,6 +1,6 @@
 """Reads any accepted file as blocks of float32 (channels, frames) at its own rate, every onset where it was.
 
-libsndfile comes first: it knows the encoder delay of MP3, Vorbis and Opus to the sample. FFmpeg takes the
+libsndfile comes first: it knows the encoder delay of Vorbis and Opus to the sample. FFmpeg takes MP3, the
 rest, and all that is damaged: it goes on after a broken packet, and time stamps place what follows.
 """
 
@@ -132,7 +132,8 @@ def _read_pyav(reading: AudioReader) -> "Iterator[Block]":
 
     path, layout = str(reading.probe.path.absolute()), reading.probe.layout
     try:
-        with av.open(path, options=PYAV_OPTIONS, metadata_errors="ignore") as container:
+        kind = "mp3" if layout.mpeg else None
+        with av.open(path, format=kind, options=PYAV_OPTIONS, metadata_errors="ignore") as container:
             seconds = promised_seconds(container) if layout.promised_seconds is None else layout.promised_seconds
             begin = _timeline_start(reading, container)
             blocks = _place_frames(reading, _frames(reading, container, begin), begin)

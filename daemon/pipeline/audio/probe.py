@@ -5,7 +5,7 @@ The content decides, never the name: a WAV called song.txt is welcome, a text ca
 
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class Probe:
     seconds: float | None
     has_video: bool
     decoder: Decoder
-    layout: FileLayout = FileLayout()
+    layout: FileLayout = field(default_factory=FileLayout)
 
 
 def probe(path: Path, limits: Limits) -> Probe:
@@ -175,7 +175,7 @@ def _probe_content(path: Path) -> Probe:
 
 
 def _describe_mpeg(path: Path, layout: FileLayout, stream: MpegStream) -> Probe:
-    """libsndfile would guess the length and read no further, so it gets only what is as its header says."""
+    """libsndfile would guess the length and read no further, and its decoder complains on the terminal."""
     return Probe(
         path=path,
         container="MP3",
@@ -184,7 +184,7 @@ def _describe_mpeg(path: Path, layout: FileLayout, stream: MpegStream) -> Probe:
         channels=stream.channels,
         seconds=stream.seconds,
         has_video=False,
-        decoder=Decoder.SOUNDFILE if stream.is_regular else Decoder.PYAV,
+        decoder=Decoder.PYAV,
         layout=layout,
     )
 

@@ -82,8 +82,7 @@ def split(
     targets, power = {drum: folder / f"{drum}.wav" for drum in Drum}, []
     with ExitStack() as stack:
         writers = {
-            drum: stack.enter_context(WavWriter(path, stage="kit", gain=drums.gain))
-            for drum, path in targets.items()
+            drum: stack.enter_context(WavWriter(path, stage="kit", gain=drums.gain)) for drum, path in targets.items()
         }
         for block in _map_blocks(drums.frames, partial(_split_block, drums, onsets, learnt, network), report):
             power.append(block.power)
@@ -116,7 +115,8 @@ def _split_block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network
     around = drums.read(early, first - early + BLOCK + 2 * CONTEXT + (NETWORK_CONTEXT if network else 0))
     sound = around[:, first - early :][:, : start - first + BLOCK + CONTEXT]
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    wide, inner = stft(around * np.float32(drums.gain)), slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
+    wide = stft(around * np.float32(drums.gain))
+    inner = slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
     spectrum = wide[:, :, inner]
     masks = _masks(spectrum, first, onsets, learnt)
     quiet = spectrum / np.float32(drums.gain)
