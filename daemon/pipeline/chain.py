@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from daemon.errors import NoMemory, NoWeights, Rejected, SidestickError, StageFailed
 from daemon.pipeline.audio.decode import decode, file_digest
 from daemon.pipeline.audio.probe import probe
-from daemon.pipeline.cache import key, load, save
+from daemon.pipeline.cache import DAMAGED, key, load, save
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, VelocityCurve
 from daemon.pipeline.pitched.harmony import Harmony
@@ -291,8 +291,17 @@ class _StageRunner:
             made.append(folder)
 
         told(0.0)
-        folder = self._tools.cache.obtain(name, key(VERSION, *needs), fill, partial(told, 0.0))
-        record, seconds = load(folder, kind)
+        cache = self._tools.cache
+        obtain = partial(cache.obtain, name, key(VERSION, *needs), fill, partial(told, 0.0))
+        folder = obtain()
+        try:
+            record, seconds = load(folder, kind)
+            whole = bool(made) or cache.is_whole(folder)
+        except DAMAGED:
+            whole = False
+        if not whole:
+            cache.forget(folder)
+            record, seconds = load(obtain(), kind)
         self.stages.append(Stage(name, weights, seconds, cached=not made))
         told(1.0)
         return record

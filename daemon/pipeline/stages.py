@@ -98,6 +98,9 @@ class CachedNoteTranscriber:
             for name in _POSTERIORS:
                 np.save(folder / f"{name}.npy", getattr(heard, name))
 
+        folder = self.cache.recall("keys", self.name)
+        if folder is not None and not self.cache.is_whole(folder):
+            self.cache.forget(folder)
         folder = self.cache.obtain("keys", self.name, fill)
         return Posteriors(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _POSTERIORS))
 
