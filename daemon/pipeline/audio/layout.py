@@ -31,6 +31,7 @@ class FileLayout:
     format: WavFormat | None = None
     ended: bool = True
     is_broken: bool = False
+    looks_like_mpeg: bool = False
 
 
 def read_layout(path: Path) -> FileLayout:
@@ -56,7 +57,7 @@ def _read(data: mmap) -> FileLayout:
         return FileLayout(found.promised_seconds, files=found.files, chunks=chunks, format=found.format)
     if magic[:2] in MPEG_STARTS or start:
         stream = scan_frames(data)
-        return FileLayout(stream.promised_seconds if stream else None, stream)
+        return FileLayout(stream.promised_seconds if stream else None, stream, looks_like_mpeg=True)
     return FileLayout()
 
 

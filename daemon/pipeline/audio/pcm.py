@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from daemon.pipeline.audio.layout import open_sound
-from daemon.pipeline.audio.probe import PYAV_OPTIONS, Decoder, Probe, promised_seconds
+from daemon.pipeline.audio.probe import PYAV_OPTIONS, UNFORESEEN, Decoder, Probe, promised_seconds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,7 +139,7 @@ def _read_pyav(reading: AudioReader) -> "Iterator[Block]":
             blocks = _place_frames(reading, _frames(reading, container, begin), begin)
             from_zero = "matroska" in container.format.name
             yield from _drop_padding(reading, blocks, seconds, from_zero)
-    except (av.FFmpegError, OverflowError, ValueError):
+    except (av.FFmpegError, *UNFORESEEN):
         reading.broken += 1
 
 
@@ -169,7 +169,7 @@ def _frames(reading: AudioReader, container: Any, begin: float | None) -> Iterat
                 reading.untold_delay |= (frames[0].time or 0.0) - (begin or 0.0) < GAP or begin is None
             reading.packets += len(frames)
             yield from frames
-    except (av.FFmpegError, ValueError, OverflowError):
+    except (av.FFmpegError, *UNFORESEEN):
         reading.broken += 1
 
 

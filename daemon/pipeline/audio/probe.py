@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.errors import Rejected
 from daemon.pipeline.audio.chunks import Span
-from daemon.pipeline.audio.layout import MPEG_STARTS, FileLayout, open_sound, read_layout
+from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout
 from daemon.pipeline.audio.mpeg_frames import MpegStream
 
 MIN_RATE, MAX_RATE = 8000, 192000
@@ -30,6 +30,9 @@ PYAV_OPTIONS = {
 ESTIMATED = ("aac", "mp3")
 UNKNOWN_FRAMES = 1 << 40  # libsndfile gives huge numbers for what it does not know
 MOST_OPENED = 100  # links of a chain whose lengths are looked up
+
+# What PyAV trips over itself in damaged files: a stream that turns up late, a name that is no text, a huge number.
+UNFORESEEN = (ValueError, OverflowError, LookupError, TypeError, AttributeError)
 
 MAGIC = {
     b"RIFF": "WAV",
@@ -194,7 +197,7 @@ def _probe_soundfile(path: Path, layout: FileLayout) -> Probe | None:
 
     if path.suffix.lower() == ".raw":  # soundfile would ask for the rate instead of looking at the content
         return None
-    if _starts_like_mpeg(path):  # libsndfile takes it for an MP3, whatever it is, and mpg123 complains aloud
+    if layout.looks_like_mpeg:  # libsndfile takes it for an MP3, whatever it is, and mpg123 complains aloud
         return None
     try:
         first = next(iter(layout.files or layout.chunks), None)
@@ -204,11 +207,6 @@ def _probe_soundfile(path: Path, layout: FileLayout) -> Probe | None:
     except LibsndfileError:
         return None
     return _add_pieces(found) if found and (layout.files or layout.chunks) else found
-
-
-def _starts_like_mpeg(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) in MPEG_STARTS
 
 
 def _add_pieces(found: Probe) -> Probe:
@@ -258,7 +256,7 @@ def _probe_pyav(path: Path) -> Probe:
             if container.streams.audio[0].codec_context is None:  # a codec that FFmpeg does not know
                 raise _not_audio_error(path)
             return _describe_track(path, container)
-    except (av.FFmpegError, ValueError, OverflowError, UnicodeError):
+    except (av.FFmpegError, *UNFORESEEN):
         raise _not_audio_error(path) from None
 
 
