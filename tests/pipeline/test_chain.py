@@ -97,6 +97,37 @@ def test_the_second_run_comes_from_the_cache(tmp_path, song):
     assert (second.drums, second.grid) == (first.drums, first.grid)
 
 
+def damage_files(folder: Path, pattern: str, how: str) -> None:
+    """Every file of the cache that the pattern names."""
+    paths = list(folder.glob(pattern))
+    assert paths
+    for path in paths:
+        data = bytearray(path.read_bytes())
+        if how == "flipped":
+            data[len(data) // 2] ^= 0x10
+        elif how == "cut":
+            del data[len(data) // 2 :]
+        path.write_bytes(b"" if how == "empty" else data)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty"])
+@pytest.mark.parametrize(
+    "pattern", ["decode/*/audio.wav", "*/*/record.json", "kit/*/*.wav", "listen/*/*.npy", "*/*/sums.json"]
+)
+def test_a_damaged_result_is_made_again(tmp_path, song, pattern, how):
+    first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    damage_files(tmp_path / "cache", pattern, how)
+    again = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    assert again.drums == first.drums and not all(stage.cached for stage in again.stages)
+    assert all(stage.cached for stage in transcribe(song, DRUMS, build_tools(tmp_path), quiet).stages)
+
+
+def test_a_deleted_file_of_a_result_is_made_again(tmp_path, song):
+    first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    next((tmp_path / "cache").glob("decode/*/audio.wav")).unlink()
+    assert transcribe(song, DRUMS, build_tools(tmp_path), quiet).drums == first.drums
+
+
 def test_the_cache_knows_a_song_by_its_content_not_its_name(tmp_path, song):
     transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     other = shutil.copy(song, tmp_path / "Other.wav")

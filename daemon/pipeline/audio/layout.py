@@ -13,6 +13,7 @@ from daemon.pipeline.audio.mpeg_frames import MpegStream, scan_frames, skip_id3
 from daemon.pipeline.audio.ogg_pages import scan_links
 
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # a first metadata block is always of 34 bytes
+SNDFILE_STARTS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"fLaC", b"OggS", b".snd", b"dns.", b"caff")
 MPEG_STARTS = (b"\xff\xe2", b"\xff\xe3", *(bytes((0xFF, 0xF0 | low)) for low in range(2, 16)))
 
 
@@ -31,7 +32,13 @@ class FileLayout:
     format: WavFormat | None = None
     ended: bool = True
     is_broken: bool = False
-    looks_like_mpeg: bool = False
+
+
+def suits_libsndfile(path: Path) -> bool:
+    """libsndfile also takes what it does not know for MP3, and its decoder then complains on the terminal."""
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        start = skip_id3(data, 0)
+        return data[start : start + 4] in SNDFILE_STARTS
 
 
 def read_layout(path: Path) -> FileLayout:
@@ -57,7 +64,7 @@ def _read(data: mmap) -> FileLayout:
         return FileLayout(found.promised_seconds, files=found.files, chunks=chunks, format=found.format)
     if magic[:2] in MPEG_STARTS or start:
         stream = scan_frames(data)
-        return FileLayout(stream.promised_seconds if stream else None, stream, looks_like_mpeg=True)
+        return FileLayout(stream.promised_seconds if stream else None, stream)
     return FileLayout()
 
 

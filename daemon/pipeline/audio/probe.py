@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.errors import Rejected
 from daemon.pipeline.audio.chunks import Span
-from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout
+from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout, suits_libsndfile
 from daemon.pipeline.audio.mpeg_frames import MpegStream
 
 MIN_RATE, MAX_RATE = 8000, 192000
@@ -25,6 +25,8 @@ SOUNDFILE_KINDS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU",
 PYAV_OPTIONS = {
     "format_whitelist": "mov,matroska,aac,mp3,ogg,flac,wav,w64,aiff,caf,asf,avi,mpegts,mpeg,flv,ape,wv,tta",
     "protocol_whitelist": "file",
+    "analyzeduration": "60000000",  # microseconds in which the sound of a video may begin
+    "probesize": "50000000",  # bytes
 }
 
 ESTIMATED = ("aac", "mp3")
@@ -197,7 +199,7 @@ def _probe_soundfile(path: Path, layout: FileLayout) -> Probe | None:
 
     if path.suffix.lower() == ".raw":  # soundfile would ask for the rate instead of looking at the content
         return None
-    if layout.looks_like_mpeg:  # libsndfile takes it for an MP3, whatever it is, and mpg123 complains aloud
+    if not suits_libsndfile(path):
         return None
     try:
         first = next(iter(layout.files or layout.chunks), None)
