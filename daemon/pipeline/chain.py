@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from daemon.pipeline.stages import NoteInput
 
 T = TypeVar("T")
-VERSION = 8  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 9  # of the stages' results; a new one leaves old results of the cache unused
 
 
 @dataclass(frozen=True, slots=True)
