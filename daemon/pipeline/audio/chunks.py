@@ -15,7 +15,7 @@ AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteSpan:
     """Bytes of a file."""
 
     start: int
@@ -50,10 +50,10 @@ class ChunkedSound:
     """`sound` are the pieces that are there; `promised_bytes` None where the header does not tell."""
 
     bytes_per_second: float
-    sound: tuple[Span, ...]
+    sound: tuple[ByteSpan, ...]
     promised_bytes: int | None
     format: WavFormat | None = None
-    files: tuple[Span, ...] = ()
+    files: tuple[ByteSpan, ...] = ()
 
     @property
     def promised_seconds(self) -> float | None:
@@ -85,14 +85,14 @@ def _read_riff(data: mmap) -> ChunkedSound | None:
         elif name == b"data":
             size = long if size == 0xFFFFFFFF and long else size
             known = 0 < size < UNKNOWN or size == long
-            sound.append(Span(at, min(len(data), at + size) if known else len(data)))
+            sound.append(ByteSpan(at, min(len(data), at + size) if known else len(data)))
             promised = promised + size if known and promised is not None else None
         elif name == b"RIFF":
-            files.append(Span(start, at - 8))
+            files.append(ByteSpan(start, at - 8))
             start = at - 8
     if wave is None or not sound:
         return None
-    files = [*files, Span(start, len(data))] if files else []
+    files = [*files, ByteSpan(start, len(data))] if files else []
     return ChunkedSound(wave.bytes_per_second, tuple(sound), promised, wave, tuple(files))
 
 
@@ -129,7 +129,7 @@ def _read_w64(data: mmap) -> ChunkedSound | None:
         if name == b"fmt ":
             wave = _read_format(data, at + 24, size - 24)
         if name == b"data" and wave is not None:
-            span = Span(at + 24, min(len(data), at + size))
+            span = ByteSpan(at + 24, min(len(data), at + size))
             return ChunkedSound(wave.bytes_per_second, (span,), size - 24 if size < 1 << 62 else None, wave)
         at += size + -size % 8
     return None
@@ -144,7 +144,7 @@ def _read_caf(data: mmap) -> ChunkedSound | None:
             rate = hertz * packet / frames if frames else 0.0
         if name == b"data":
             stop = len(data) if size < 4 else min(len(data), at + 12 + size)
-            return ChunkedSound(rate, (Span(at + 16, stop),), size - 4 if size > 4 else None)
+            return ChunkedSound(rate, (ByteSpan(at + 16, stop),), size - 4 if size > 4 else None)
         if size < 0:
             return None
         at += 12 + size
@@ -155,5 +155,5 @@ def _read_au(data: mmap) -> ChunkedSound | None:
     order = ">" if data[:4] == b".snd" else "<"
     start, size, coding, rate, channels = struct.unpack_from(f"{order}5I", data, 4)
     known = 0 < size < UNKNOWN
-    span = Span(start, min(len(data), start + size) if known else len(data))
+    span = ByteSpan(start, min(len(data), start + size) if known else len(data))
     return ChunkedSound(rate * channels * AU_BYTES.get(coding, 0), (span,), size if known else None)

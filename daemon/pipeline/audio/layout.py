@@ -8,7 +8,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
-from daemon.pipeline.audio.chunks import Span, WavFormat, read_chunks
+from daemon.pipeline.audio.chunks import ByteSpan, WavFormat, read_chunks
 from daemon.pipeline.audio.mpeg_frames import MpegStream, scan_frames, skip_id3
 from daemon.pipeline.audio.ogg_pages import scan_links
 
@@ -27,8 +27,8 @@ class FileLayout:
 
     promised_seconds: float | None = None
     mpeg: MpegStream | None = None
-    files: tuple[Span, ...] = ()
-    chunks: tuple[Span, ...] = ()
+    files: tuple[ByteSpan, ...] = ()
+    chunks: tuple[ByteSpan, ...] = ()
     format: WavFormat | None = None
     ended: bool = True
     is_broken: bool = False
@@ -71,23 +71,23 @@ def _read(data: mmap) -> FileLayout:
 def _read_ogg(data: mmap) -> FileLayout:
     links = scan_links(data)
     chained = len(links) > 1 and all(link.streams == 1 for link in links)
-    files = tuple(Span(link.start, link.stop) for link in links) if chained else ()
+    files = tuple(ByteSpan(link.start, link.stop) for link in links) if chained else ()
     return FileLayout(files=files, ended=all(link.ended for link in links), is_broken=not links)
 
 
-def _flac_files(data: mmap, start: int) -> Iterator[Span]:
+def _flac_files(data: mmap, start: int) -> Iterator[ByteSpan]:
     """The streams, where there are several."""
     places = [start]
     while found := [at for mark in FLAC_STARTS if (at := data.find(mark, places[-1] + 42)) > 0]:
         places.append(min(found))
     if len(places) > 1:
-        yield from (Span(*pair) for pair in zip(places, [*places[1:], len(data)], strict=True))
+        yield from (ByteSpan(*pair) for pair in zip(places, [*places[1:], len(data)], strict=True))
 
 
 class FileSlice(io.RawIOBase):
     """A part of an open file that reads like a file of its own."""
 
-    def __init__(self, file: io.BufferedReader, span: Span) -> None:
+    def __init__(self, file: io.BufferedReader, span: ByteSpan) -> None:
         self._file = file
         self._span = span
         self._at = 0
@@ -116,7 +116,7 @@ class FileSlice(io.RawIOBase):
 
 
 @contextmanager
-def open_sound(path: Path, span: Span | None = None, raw: WavFormat | None = None) -> Iterator[Any]:
+def open_sound(path: Path, span: ByteSpan | None = None, raw: WavFormat | None = None) -> Iterator[Any]:
     """libsndfile's view of the file, of a part of it, or of the bare samples there. Raises LibsndfileError."""
     import soundfile
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.pipeline.audio.chunks import Span
+from daemon.pipeline.audio.chunks import ByteSpan
 from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout, suits_libsndfile
 from daemon.pipeline.audio.mpeg_frames import MpegStream
 
@@ -223,7 +223,7 @@ def _add_pieces(found: Probe) -> Probe:
     return replace(found, seconds=seconds)
 
 
-def _seconds_of(path: Path, span: Span) -> float:
+def _seconds_of(path: Path, span: ByteSpan) -> float:
     from soundfile import LibsndfileError
 
     try:
