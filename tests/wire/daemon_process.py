@@ -43,8 +43,9 @@ class DaemonProcess:
     def state(self) -> Path:
         return self.folder / "state"
 
-    def start(self) -> "DaemonProcess":
-        self.process = self.spawn()
+    def start(self, *watcher: str) -> "DaemonProcess":
+        """Start it, by the command `watcher` if given, which must not change its pid."""
+        self.process = self.spawn(*watcher)
         deadline = time.monotonic() + PATIENCE
         while not self.is_announced():
             assert self.process.poll() is None, self.log_path.read_text("utf-8")
@@ -56,10 +57,11 @@ class DaemonProcess:
         running = read_running(self.state)
         return running is not None and self.process is not None and running.pid == self.process.pid
 
-    def spawn(self) -> "subprocess.Popen[str]":
+    def spawn(self, *watcher: str) -> "subprocess.Popen[str]":
         """The daemon as a service would start it: what it says goes to a file."""
+        command = [*watcher, sys.executable, "-m", "daemon", "run"]
         with self.log_path.open("w") as said:
-            return subprocess.Popen([sys.executable, "-m", "daemon", "run"], env=self.environ, stderr=said, text=True)
+            return subprocess.Popen(command, env=self.environ, stderr=said, text=True)
 
     def sidestick(self, *args: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "daemon", *args]
