@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from bridge import discovery
 from bridge.discovery import RunningDaemon
 from daemon import __version__, app, logs
+from daemon.child_process import module_command, protect_imports
 from daemon.config import Settings, http_address
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import SidestickError
@@ -36,6 +36,7 @@ from daemon.jobs.worker import LocalWorker
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.guarded_probe import GuardedProbe
+from daemon.shutdown import catch_end
 
 SWITCH_INTERVAL = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
 GC_THRESHOLD = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
@@ -47,13 +48,10 @@ class BackgroundService(Protocol):
 
 
 def run(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C. Raises ConfigError when it cannot start."""
-    ending = threading.Event()
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: ending.set())
+    """Run until a signal, Ctrl-C, or the end of the terminal or session. Raises ConfigError when it cannot start."""
+    protect_imports()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with start_daemon(settings):
+    with catch_end() as ending, start_daemon(settings):
         gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
         gc.set_threshold(GC_THRESHOLD)
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
@@ -187,7 +185,7 @@ def _start(stack: ExitStack, service: BackgroundService) -> None:
 
 @contextmanager
 def _publish(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
-    sender = (sys.executable, "-m", "bridge.osc.send")
+    sender = module_command("bridge.osc.send")
     discovery.publish(RunningDaemon(os.getpid(), osc_port, str(state / "spool"), __version__, sender, http_port), state)
     try:
         yield

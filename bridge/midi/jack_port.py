@@ -7,6 +7,7 @@ back at that instant, the rest waits for the next cycle rather than JACK for us.
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -88,9 +89,11 @@ class Hub:
         if self._closed:
             return
         self._closed = True
-        if not self._lost:
-            self.client.deactivate()
-        self.client.close()
+        with suppress(jack.JackError):  # the server may end at this very moment
+            if not self._lost:
+                self.client.deactivate()
+        with suppress(jack.JackError):
+            self.client.close()
 
     def _process(self, frames: int) -> None:
         self._until_look -= 1
@@ -140,7 +143,8 @@ class JackOut:
         while self._queue and self.alive() and time.perf_counter() < deadline:
             time.sleep(0.002)
         if self.alive():
-            time.sleep(2 * self.hub.client.blocksize / self.hub.client.samplerate)
+            rate = self.hub.client.samplerate or 1  # 0 once the server is gone
+            time.sleep(2 * self.hub.client.blocksize / rate)
         self.hub.close()
 
     def _write(self, frames: int) -> None:
@@ -191,7 +195,8 @@ class JackIn:
         if not self._shares_hub:
             self._hub.close()
         elif self._hub.alive():
-            self._port.unregister()
+            with suppress(jack.JackError):
+                self._port.unregister()
 
     def _read(self, frames: int) -> None:  # noqa: ARG002
         for frame, message in self._port.incoming_midi_events():

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bridge.osc.addresses import DEFAULT_PORT, FAIL, ID, REPLIES, REQUESTS, Lane
@@ -36,6 +37,7 @@ _REFUSALS_PER_SECOND = 20.0
 _ANSWERS_AT_ONCE = 200  # to a port that is not the sender's; a socket of Linux holds 250 by default
 _ANSWERS_PER_SECOND = 100.0
 _REMEMBERED_PEERS = 1024
+_LONGEST_STOP = 2.0  # seconds for the requests that are under way; one that hangs must not keep the process alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class OscServer:
             thread.start()
 
     def stop(self) -> None:
-        """Answers what was received before, then closes the port."""
+        """Answers what was received before, as far as that is quick, then closes the port."""
         self._stopping.set()
         if self._receiver.ident is not None:
             self._socket.sendto(b"", (HOST, self.osc_port))
@@ -132,8 +134,9 @@ class OscServer:
     def _end_workers(self) -> None:
         for lane, worker in zip(Lane, self._workers, strict=True):
             if worker.ident is not None:
-                self._lanes[lane].put(None)
-                worker.join()
+                with suppress(queue.Full):
+                    self._lanes[lane].put(None, timeout=_LONGEST_STOP)
+                worker.join(_LONGEST_STOP)
 
     def _receive(self) -> None:
         while not self._stopping.is_set():

@@ -28,6 +28,8 @@ POLL = 0.05  # seconds; twice that while nobody waits for anything
 STALE = 120.0  # seconds; an older request was meant for a sidestick that did not run
 ANSWER_LIFETIME = 3600.0  # seconds that an answer nobody fetches is kept
 
+LONGEST_STOP = 2.0  # seconds; a request that hangs must not keep the process alive
+
 _SWEEP_EVERY = 60.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json")
 
@@ -52,7 +54,7 @@ class Spool:
     def stop(self) -> None:
         self._stopping.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(LONGEST_STOP)
 
     def step(self) -> None:
         """Answers what lies in the inbox, and writes what has changed since."""

@@ -214,9 +214,10 @@ class Scheduler:
             return TaskStopped()
         task = task_of(job, digest, has_draft=job.draft or bool(job.manifest))
         outcome = slot.worker.run(task, partial(self._publish_progress, running), running.stop)
-        if not isinstance(outcome, TaskResult) and outcome.worker_died:
-            self._cleanup.remove_leftovers(job.path)
-        return outcome
+        if isinstance(outcome, TaskResult) or not outcome.worker_died:
+            return outcome
+        self._cleanup.remove_leftovers(job.path)
+        return TaskStopped() if running.stop.is_set() else outcome  # a console that closes ends the workers, too
 
     def _is_digest_taken(self, running: _RunningJob, digest: str) -> bool:
         with self._changed:

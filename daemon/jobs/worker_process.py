@@ -95,7 +95,7 @@ def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
 
 def _lower_priority() -> None:
     """Others first: for the CPU, and when memory runs out. The daemon alone decides when a worker ends."""
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     _set_niceness()

@@ -67,7 +67,7 @@ def serve_script(scripted_daemon: ScriptedDaemon, state: Path) -> Iterator[Scrip
     osc, spool = OscInlet(dispatcher, 0), Spool(state / "spool", dispatcher, time.time)
     osc.start()
     spool.start()
-    sender = (sys.executable, "-m", "bridge.osc.send")
+    sender = (sys.executable, "-P", "-m", "bridge.osc.send")
     discovery.publish(discovery.RunningDaemon(os.getpid(), osc.osc_port, str(state / "spool"), "0.1.0", sender), state)
     yield scripted_daemon
     spool.stop()

@@ -64,7 +64,7 @@ def test_a_program_that_is_nowhere_is_asked_for_once(alone: Reaper, monkeypatch:
 def test_the_action_starts_a_real_sidestick_and_goes_on(alone: Reaper, tmp_path: Path) -> None:
     alone.environment = Daemon(tmp_path / "own").environment
     alone.state = tmp_path / "own" / "state"
-    known = json.dumps([sys.executable, "-m", "bridge.osc.send"])
+    known = json.dumps([sys.executable, "-P", "-m", "bridge.osc.send"])
     outcome = alone.run("Stop", answers=["yes"], ext={**alone.scene["ext"], "sidestick/last_sender": known})
     running = read_running(alone.state)
     assert outcome["boxes"] == ["sidestick is not running. Start it now?"]

@@ -43,9 +43,9 @@ class DaemonProcess:
     def state(self) -> Path:
         return self.folder / "state"
 
-    def start(self, *watcher: str) -> "DaemonProcess":
-        """Start it, by the command `watcher` if given, which must not change its pid."""
-        self.process = self.spawn(*watcher)
+    def start(self, *program: str) -> "DaemonProcess":
+        """Start it, by another `program` if given, and wait until it is announced."""
+        self.process = self.spawn(*program)
         deadline = time.monotonic() + PATIENCE
         while not self.is_announced():
             assert self.process.poll() is None, self.log_path.read_text("utf-8")
@@ -57,9 +57,9 @@ class DaemonProcess:
         running = read_running(self.state)
         return running is not None and self.process is not None and running.pid == self.process.pid
 
-    def spawn(self, *watcher: str) -> "subprocess.Popen[str]":
+    def spawn(self, *program: str) -> "subprocess.Popen[str]":
         """The daemon as a service would start it: what it says goes to a file."""
-        command = [*watcher, sys.executable, "-m", "daemon", "run"]
+        command = [*(program or (sys.executable, "-m", "daemon")), "run"]
         with self.log_path.open("w") as said:
             return subprocess.Popen(command, env=self.environ, stderr=said, text=True)
 

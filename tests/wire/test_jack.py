@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jack
 import pytest
 
-from bridge.midi.jack_port import JackIn, JackOut
+from bridge.midi.jack_port import Hub, JackIn, JackOut
 from bridge.midi.player import Player
 from bridge.midi.port import NoPort, open_in, open_out
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
@@ -294,3 +294,16 @@ def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.Mo
     missing = open_out()
     assert isinstance(missing, NoPort)
     assert "JACK is not running" in missing.reason
+
+
+@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGKILL])
+def test_jack_and_sidestick_may_stop_at_the_same_moment(
+    server: Server, kill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hub, "_shut_down", lambda *_: None)  # JACK's word of its end comes too late
+    outlet = MidiOutlet(PortSettings(), lambda text: None)
+    assert "JACK" in outlet.open()
+    server.process.send_signal(kill)
+    server.process.wait(10)
+    outlet.close()
+    assert not outlet.is_playing("anything")

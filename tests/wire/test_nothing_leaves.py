@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: a whole song and a daemon, watched by strace for addresses that they ask for and files that they open.
+"""Nothing leaves the machine: strace watches a whole song and a daemon for addresses asked and files opened.
 
 A look-up of a name, too, is a datagram to a resolver, so that it is seen here.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import synth
 from tests.wire.daemon_process import PATIENCE, DaemonProcess, events_until
 
 CALLS = "connect,sendto,sendmsg,sendmmsg,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2"
@@ -73,7 +72,7 @@ def test_a_song_through_every_stage_on_the_command_line(home, tmp_path):
 
 def test_a_daemon_from_its_start_through_a_song_to_its_end(home, tmp_path):
     trace, song = tmp_path / "trace", home.song()
-    home.start(*STRACE, "-o", str(trace))
+    home.start(*STRACE, "-o", str(trace), sys.executable, "-m", "daemon")
     with home.client() as client:
         ack = client.ask("/sidestick/process", str(song), EVERYTHING)
         heard = events_until(client, str(ack.args[1]))

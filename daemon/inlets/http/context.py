@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from daemon.child_process import ChildProcesses
 from daemon.config import Settings
 from daemon.core import Core
 from daemon.errors import Rejected
@@ -33,6 +34,7 @@ class HttpContext:
     cache: StageCache
     separators: tuple[str, ...]
     osc_counts: Callable[[], Mapping[str, int]] = dict
+    downloads: ChildProcesses = field(default_factory=ChildProcesses)
     start_time: float = field(default_factory=time.monotonic)
 
     def find_results(self, job: str) -> JobResults:

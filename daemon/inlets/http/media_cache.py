@@ -1,7 +1,6 @@
 """The media cache: encoded stems, waveforms and spectrograms, each made once by the media process."""
 
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from daemon.child_process import ChildProcesses, module_command
 from daemon.errors import StageFailed
 from daemon.inlets.http.media_process import BIN, PEAKS, PICTURE, MediaTask
 from daemon.outlets.stems import CEILING, StemSound
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of what the media process makes
 MOST_PROCESSES = 2  # processes
 
+_TASKS = TypeAdapter(list[MediaTask])
 _LONGEST = 900.0  # seconds for one process
 
 
@@ -43,7 +44,7 @@ class MediaCache:
         self._cache = StageCache(root)
         self._slots = threading.BoundedSemaphore(MOST_PROCESSES)
         self._peaks_lock = threading.Lock()
-        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._processes = ChildProcesses()
 
     def encode(self, sounds: Mapping[str, StemSound], name: str, audio_format: str) -> Path:
         """`sounds[name]` as wav, flac or mp3. All sounds of the song are as loud beside each other as in the mix."""
@@ -74,8 +75,7 @@ class MediaCache:
 
     def close(self) -> None:
         """Nobody waits for the tasks any more."""
-        for process in list(self._processes):
-            process.kill()
+        self._processes.close()
 
     def _gain(self, sounds: Mapping[str, StemSound], audio_format: str) -> float:
         if audio_format not in CEILING:
@@ -102,19 +102,15 @@ class MediaCache:
         tasks = [task for task in tasks if self._cache.recall(task.what, task.key) is None]
         if not tasks:
             return
-        command = [sys.executable, "-m", "daemon.inlets.http.media_process"]
-        with self._slots, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            self._processes.add(process)
+        command = module_command("daemon.inlets.http.media_process")
+        self._root.mkdir(parents=True, exist_ok=True)
+        with self._slots:
             try:
-                _, stderr = process.communicate(TypeAdapter(list[MediaTask]).dump_json(tasks), timeout=_LONGEST)
+                status, reason = self._processes.run(command, _TASKS.dump_json(tasks), _LONGEST, self._root)
             except subprocess.TimeoutExpired:
-                process.kill()
                 raise StageFailed("sound", "It took too long and was given up. Try a shorter song.") from None
-            finally:
-                self._processes.discard(process)
-        if process.returncode:
-            reason = stderr.decode(errors="replace").strip().splitlines()
-            raise StageFailed("sound", reason[-1] if reason else "The work was ended from outside. Try again.")
+        if status:
+            raise StageFailed("sound", reason or "The work was ended from outside. Try again.")
 
 
 def _reduce_points(values: "NDArray[np.float32]", points: int) -> dict[str, list[float]]:

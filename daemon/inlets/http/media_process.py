@@ -1,6 +1,6 @@
 """The media process: work on sound that would make MIDI late in the daemon, a few tasks at a time.
 
-    python -m daemon.inlets.http.media_process < tasks.json
+    python -P -m daemon.inlets.http.media_process < tasks.json
 
 A busy thread in the daemon would make MIDI late. On failure the last line of stderr says why.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
+from daemon.child_process import read_request
 from daemon.errors import SidestickError
 from daemon.outlets.stems import StemSound, write_sound
 from daemon.pipeline.cache import StageCache
@@ -120,8 +121,9 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 def main() -> int:
     if hasattr(os, "nice"):
         os.nice(_NICE)
+    line = read_request()
     try:
-        for task in TypeAdapter(list[MediaTask]).validate_json(sys.stdin.buffer.read()):
+        for task in TypeAdapter(list[MediaTask]).validate_json(line):
             run_task(task)
     except SidestickError as error:
         print(error, file=sys.stderr)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 512
 GRACE = 2  # seconds for answers that are under way when sidestick stops
+LONGEST_STOP = GRACE + 1.0  # seconds; a request that hangs in a thread must not keep the process alive
 
 _log = logging.getLogger("sidestick.http")
 
@@ -49,9 +50,9 @@ class HttpInlet:
     def stop(self) -> None:
         self._stopping = True
         if self._thread.ident is not None:
-            self._ready.wait()
+            self._ready.wait(LONGEST_STOP)
             self._request_exit()
-            self._thread.join()
+            self._thread.join(LONGEST_STOP)
         if self._socket is not None:
             self._socket.close()
 
@@ -64,6 +65,7 @@ class HttpInlet:
         assert self._server is not None and self._context is not None
         self._context.event_log.close()
         self._context.media_cache.close()
+        self._context.downloads.close()
         self._server.should_exit = True
         self._server.leaving.set()  # type: ignore[attr-defined]
 

@@ -1,21 +1,23 @@
 """Songs from the web, by yt-dlp where it is installed. It runs in a process of its own and gets one address."""
 
 import importlib.util
-import ipaddress
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi.concurrency import run_in_threadpool
+from pydantic import TypeAdapter
 
+from daemon.child_process import module_command
 from daemon.errors import Rejected
 from daemon.inlets.http import schemas, uploads
 from daemon.inlets.http.context import HttpContext
+from daemon.inlets.http.fetch_song import SongRequest, is_public
 
 DOWNLOAD_TIMEOUT = 600.0  # seconds for a download
+TRUSTED: tuple[str, ...] = ()  # addresses that may be asked although they are not on the open web
 
 
 async def create_job(url: str, options: dict[str, Any], context: HttpContext) -> schemas.JobView:
@@ -34,7 +36,10 @@ def _create_job(url: str, options: dict[str, Any], context: HttpContext) -> sche
 
 
 def require_public(url: str) -> None:
-    """An address on the open web. sidestick must not be a way into the network that it runs in."""
+    """An address on the open web. sidestick must not be a way into the network that it runs in.
+
+    It is a first look, for a clear answer: the download process looks again at each address that it connects to.
+    """
     host = _host(url)
     if not host:
         raise Rejected("bad_url", f"{url!r:.100} is not an address of the web. It begins with https://.")
@@ -42,7 +47,7 @@ def require_public(url: str) -> None:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except (OSError, ValueError):
         raise Rejected("bad_url", f"{host} cannot be found. Check the address and your connection.") from None
-    if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
+    if not all(is_public(address) or address in TRUSTED for address in found):
         raise Rejected("bad_url", f"{host} is not on the open web. Download the song and drop the file.")
 
 
@@ -56,23 +61,15 @@ def _host(url: str) -> str:
 
 
 def _download(url: str, folder: Path, context: HttpContext) -> Path:
+    limit = int(context.settings.limits.max_gigabytes * (1 << 30))
+    request = TypeAdapter(SongRequest).dump_json(SongRequest(url, folder, limit, TRUSTED))
+    command = module_command("daemon.inlets.http.fetch_song")
     try:
-        done = subprocess.run(
-            _command(url, folder, context), capture_output=True, timeout=DOWNLOAD_TIMEOUT, check=False
-        )
+        status, reason = context.downloads.run(command, request, DOWNLOAD_TIMEOUT, folder)
     except subprocess.TimeoutExpired:
         raise Rejected("bad_url", f"{url} did not arrive within {DOWNLOAD_TIMEOUT / 60:.0f} minutes.") from None
     files = [path for path in folder.iterdir() if path.is_file()]
-    if done.returncode or len(files) != 1:
-        stderr = done.stderr.decode(errors="replace").strip().splitlines()
-        reason = stderr[-1].removeprefix("ERROR: ")[:200] if stderr else "there is no song"
-        raise Rejected("bad_url", f"{url} gave no song ({reason}).")
+    if status or len(files) != 1:
+        said = reason.removeprefix("ERROR: ")[:200] or "there is no song"
+        raise Rejected("bad_url", f"{url} gave no song ({said}).")
     return files[0]
-
-
-def _command(url: str, folder: Path, context: HttpContext) -> list[str]:
-    limit = int(context.settings.limits.max_gigabytes * (1 << 30))
-    given = ("--ignore-config", "--no-playlist", "--no-progress", "--no-mtime", "--no-cache-dir", "--quiet")
-    which = ("--format", "bestaudio/best", "--max-filesize", str(limit))
-    target = ("--paths", str(folder), "--output", "%(title).80B.%(ext)s")
-    return [sys.executable, "-m", "yt_dlp", *given, *which, *target, "--", url]

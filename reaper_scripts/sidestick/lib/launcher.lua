@@ -15,11 +15,11 @@ local UNIX_PATHS = {
 }
 local WINDOWS_PATHS = { "USERPROFILE|.local\\bin\\sidestick.exe", "LOCALAPPDATA|Programs\\sidestick\\sidestick.exe" }
 
--- The Python that ran the last sidestick can run it again: its sender is `python -m bridge.osc.send`.
+-- The Python that ran the last sidestick can run it again: its sender is `python -P -m bridge.osc.send`.
 local function last_command()
   local sender = json.decode(reaper.GetExtState("sidestick", "last_sender"))
   if type(sender) ~= "table" or not sender[1] or not reaper.file_exists(sender[1]) then return nil end
-  if sender[2] == "-m" then return { sender[1], "-m", "daemon", "run" } end
+  if sender[2] == "-P" or sender[2] == "-m" then return { sender[1], "-P", "-m", "daemon", "run" } end
   return { sender[1], "run" }
 end
 
