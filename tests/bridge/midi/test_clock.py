@@ -197,3 +197,65 @@ def test_any_stream_leaves_a_sane_position_or_none(stream: list[tuple[bytes, flo
         moment = follower.at(time)
         assert moment is None or math.isfinite(moment.position)
         assert moment is None or 20 / 60 <= moment.rate * (1 + 1e-9) <= 500 / 60 * (1 + 1e-8)
+
+
+def block_errors(
+    bpm: float, block: float, *, seconds: float = 12.0, lost: range = range(0), jitter: float = 0.0
+) -> list[float]:
+    """How far off, in seconds, the position is after each tick from the 48th on; the host sends when a block starts."""
+    follower, errors, late = ClockFollower(), [], random.Random(3)
+    follower.feed(START, 0.0)
+    period, arrived = 60 / bpm / 24, 0.0
+    for tick in range(int(seconds / period)):
+        if tick in lost:
+            continue
+        due = 0.013 + tick * period
+        arrived = max(arrived, (math.ceil(due / block) * block if block else due) + late.uniform(0, jitter))
+        follower.feed(TICK, arrived)
+        position = follower.position(arrived + 0.001)
+        assert position is not None
+        errors.append(position * 60 / bpm - (arrived + 0.001 - 0.013))
+    return errors[48:]
+
+
+@pytest.mark.parametrize("frames", [32, 64, 128, 256, 512, 1024, 2048])
+@pytest.mark.parametrize("rate", [44100, 48000, 88200, 96000])
+def test_a_host_that_sends_at_block_starts_is_followed_within_a_block(rate: int, frames: int) -> None:
+    block = frames / rate
+    just_longer_and_shorter = [60 / 24 / block / ratio for ratio in (0.98, 1.003, 1.02)]
+    for bpm in (40.0, 55.0, 100.0, 120.0, 145.0, 174.0, 235.0, 250.0, *just_longer_and_shorter):
+        if 40 <= bpm <= 250:
+            assert max(map(abs, block_errors(bpm, block))) < 1.05 * block + 0.002, bpm
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+@pytest.mark.parametrize(
+    ("bpm", "block"), [(100, 1024 / 44100), (120, 512 / 48000), (140, 256 / 48000), (174, 512 / 44100)]
+)
+def test_ticks_lost_by_a_host_that_sends_at_block_starts_are_counted(bpm: float, block: float, count: int) -> None:
+    errors = block_errors(bpm, block, lost=range(200, 200 + count))
+    assert max(map(abs, errors[-40:])) < block
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+@pytest.mark.parametrize("bpm", [60, 120, 240])
+def test_ticks_lost_by_a_clock_that_jitters_by_six_milliseconds_are_counted(bpm: float, count: int) -> None:
+    errors = block_errors(bpm, 0.0, lost=range(200, 200 + count), jitter=0.006)
+    assert max(map(abs, errors[-40:])) < 0.006
+
+
+@pytest.mark.parametrize("bpm", [20, 30, 47, 120, 300, 500])
+def test_a_steady_clock_with_six_milliseconds_of_jitter_is_followed_within_six(bpm: float) -> None:
+    assert max(map(abs, block_errors(bpm, 0.0, seconds=25.0, jitter=0.006))) < 0.006
+
+
+@pytest.mark.parametrize("change", [0.5, 0.9, 1.1, 2.0])
+def test_a_host_that_sends_at_block_starts_may_change_its_tempo(change: float) -> None:
+    block, follower, due, position = 512 / 44100, ClockFollower(), 0.0, None
+    follower.feed(START, 0.0)
+    for tick in range(400):
+        arrived = math.ceil(due / block) * block
+        follower.feed(TICK, arrived)
+        position = follower.position(arrived)
+        due += 60 / 24 / (120 * (change if tick >= 200 else 1))
+    assert position == pytest.approx(399 / 24, abs=1.5 * block * 2 * change)
