@@ -48,28 +48,6 @@ def atomic_file(path: Path) -> Iterator[Path]:
         _remove(temporary)
 
 
-@contextmanager
-def atomic_batch() -> Iterator[Callable[[Path, bytes], None]]:
-    """A function to write files with, each of which goes to the disk while the next one is made.
-
-    At the end, once the disk has them all, they take their places in this order. None does if one cannot be written.
-    """
-    pending: list[_StagedFile] = []
-    with ThreadPoolExecutor(thread_name_prefix="to disk") as disk:
-
-        def write(path: Path, data: bytes) -> None:
-            temporary = _temporary_path(path)
-            pending.append(_StagedFile(path, temporary, disk.submit(_write_synced, temporary, data)))
-
-        try:
-            yield write
-            _rename_all(pending)
-        finally:
-            wait([file.written for file in pending])
-            for file in pending:
-                _remove(file.temporary)
-
-
 @dataclass(frozen=True, slots=True)
 class _StagedFile:
     """A file on its way to the disk under its temporary name."""
@@ -77,15 +55,65 @@ class _StagedFile:
     path: Path
     temporary: Path
     written: "Future[None]"
+    is_lent: bool = False
+
+    def take_back(self) -> None:
+        """Undo that it took its place; what was lent is there again."""
+        with suppress(OSError):
+            if self.is_lent:
+                self.path.replace(self.temporary)
+            else:
+                self.path.unlink()
 
 
-def _rename_all(files: list[_StagedFile]) -> None:
+class Batch:
+    """Files that take their places together; calling it writes one, `add` takes one that was written elsewhere."""
+
+    def __init__(self, disk: ThreadPoolExecutor) -> None:
+        self._disk = disk
+        self.files: list[_StagedFile] = []
+        self.placed: list[_StagedFile] = []
+
+    def __call__(self, path: Path, data: bytes) -> None:
+        temporary = _temporary_path(path)
+        self.files.append(_StagedFile(path, temporary, self._disk.submit(_write_synced, temporary, data)))
+
+    def add(self, path: Path, temporary: Path) -> None:
+        self.files.append(_StagedFile(path, temporary, self._disk.submit(_sync, temporary), is_lent=True))
+
+
+@contextmanager
+def atomic_batch(check: Callable[[Path], None] = lambda _: None) -> Iterator[Batch]:
+    """A batch to write files with, each of which goes to the disk while the next one is made.
+
+    At the end, once the disk has them all, they take their places in this order. None does if one cannot be written.
+    `check` is called with each place before the first is taken, and again right before it is taken; it may raise.
+    """
+    with ThreadPoolExecutor(thread_name_prefix="to disk") as disk:
+        write = Batch(disk)
+        pending = write.files
+        try:
+            yield write
+            _rename_all(write, check)
+        finally:
+            wait([file.written for file in pending])
+            for file in pending:
+                if not file.is_lent:
+                    _remove(file.temporary)
+
+
+def _rename_all(batch: Batch, check: Callable[[Path], None]) -> None:
+    files = batch.files
     for file in files:
         with _translate_errors(file.path):
             file.written.result()
     for file in files:
+        check(file.path)
+    for file in files:
+        check(file.path)
         with _translate_errors(file.path):
             file.temporary.replace(file.path)
+        batch.placed.append(file)
     for folder in dict.fromkeys(file.path.parent for file in files):
         with _translate_errors(folder):
             sync_folder(folder)

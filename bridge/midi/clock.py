@@ -261,7 +261,7 @@ def _is_block_long(seconds: float) -> bool:
 
 
 def _fit_step(before: Sequence[Tick], after: Sequence[Tick], spread: float) -> int:
-    """By how many periods `after` comes later than `before`, both at one pace by least squares; 0 if it does not fit."""
+    """By how many periods `after` comes later than `before`, at one pace by least squares; 0 if it does not fit."""
     middles = _mean_tick(before), _mean_tick(after)
     segments = list(zip(middles, (before, after), strict=True))
     squares = sum((t.number - middle.number) ** 2 for middle, ticks in segments for t in ticks)

@@ -1,5 +1,6 @@
 """Admission of work: a request becomes a queued job here, or is rejected with a code and a sentence."""
 
+import os
 import secrets
 import shutil
 import time
@@ -12,7 +13,7 @@ from daemon.errors import JobMoved, Rejected
 from daemon.events import Done, EventBus, Queued
 from daemon.jobs.job import ACTIVE, Fingerprint, Job, Priority, State
 from daemon.jobs.store import JobStore
-from daemon.outlets.naming import MANIFEST
+from daemon.outlets.naming import MANIFEST, digest_of
 from daemon.pipeline.audio.probe import Limits, Probe, probe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import RATE, Part
@@ -69,7 +70,7 @@ class Admission:
         about = self.probe(source)
         fingerprint = _fingerprint(source)
         duplicate = self._store.find_duplicate(fingerprint, options, ACTIVE)
-        if duplicate is not None:
+        if duplicate is not None and _is_of_content(duplicate, source):
             return self._raise_priority(duplicate, priority)
         self._require_room(about, options)
         return self._create_job(fingerprint, options, priority, again)
@@ -110,7 +111,7 @@ class Admission:
         draft = self._settings.draft and _wants_draft(source, options)
         fresh = Job(secrets.token_hex(6), source, options, priority, self._clock(), draft=draft)
         before = None if again else self._store.find_duplicate(source, options, (State.DONE,))
-        if before is not None and _has_current_files(before):
+        if before is not None and _has_current_files(before) and before.digest == digest_of(before.path):
             fresh = replace(before, id=fresh.id, priority=priority, created=fresh.created)
         job = self._store.add(fresh)
         self._bus.publish(Queued(job.id, source.path))
@@ -152,6 +153,24 @@ def _wants_draft(source: Fingerprint, options: Options) -> bool:
     path = Path(source.path)
     wanted = options.draft and options.input == "mix" and Part.DRUMS in options.parts
     return wanted and not path.with_name(path.stem + MANIFEST).exists()
+
+
+def _is_of_content(job: Job, source: Path) -> bool:
+    """Whether an active job is about what lies there now. A take may be replaced by one of the same size and time.
+
+    A job that waits reads the file when its turn comes.
+    """
+    if not job.digest:
+        return job.state is State.QUEUED or _changed_before(source, job.changed)
+    return job.digest == digest_of(source)
+
+
+def _changed_before(source: Path, when: float) -> bool:
+    """By the time that no program can set. Windows has none: there the moment that the job reads the file is short."""
+    try:
+        return os.name == "nt" or source.stat().st_ctime <= when
+    except OSError:
+        return False
 
 
 def _has_current_files(job: Job) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.errors import SidestickError
 from daemon.files import TEMPORARY
-from daemon.outlets.naming import lock_folder
+from daemon.outlets.naming import is_staging, lock_folder
 from daemon.pipeline.cache import StageCache
 
 CHECK_SECONDS = 60.0  # seconds between two looks at the cache
@@ -41,7 +41,8 @@ class Cleanup:
             self._cache.sweep()
             for folder in (source.parent, source.with_suffix(".stems")):
                 for path in folder.glob(f"{TEMPORARY}*"):
-                    _remove(path)
+                    if not (path.is_dir() and is_staging(path, self._locks)):
+                        _remove(path)
 
     def trim_cache(self, since: float) -> None:
         """Once in a while: drop old results, but none that was used after `since`, when the oldest job began."""

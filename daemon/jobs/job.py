@@ -44,7 +44,7 @@ class Pass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A file as it lay there: bytes and modification time in ns. The same fingerprint is the same content."""
+    """A file as it lay there: bytes and modification time in ns. Another content may well have the same ones."""
 
     path: str
     size: int

@@ -204,12 +204,14 @@ class Scheduler:
     def _run_task(self, running: _RunningJob, slot: WorkerSlot) -> Outcome:
         job = running.job
         try:
-            digest = job.digest or _file_digest(job.path)
+            digest = _file_digest(job.path)
         except OSError as error:
             return Failure("missing", f"{job.path} cannot be read any more ({error.strerror}).")
         if self._is_digest_taken(running, digest):
             running.job = self._store.move(job, State.QUEUED, digest=digest)
             raise JobMoved("somebody works on the same content")
+        if job.digest != digest:
+            running.job = job = self._store.update(job, digest=digest)
         if running.stop.is_set():
             return TaskStopped()
         task = task_of(job, digest, has_draft=job.draft or bool(job.manifest))

@@ -3,23 +3,25 @@
 Only stems, backing track and plot need the audio: a correction is the manifest, some arithmetic and a .mid.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
 from bridge.midi.file import to_bytes
 from daemon import __version__
-from daemon.errors import Rejected, StaleRevision
-from daemon.files import atomic_batch
+from daemon.errors import Rejected, StageFailed, StaleRevision
+from daemon.files import Batch, atomic_batch, describe_os_error
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
-from daemon.outlets.media import Media
+from daemon.outlets.media import PICTURE, EncodedSounds, Media
 from daemon.outlets.naming import OutputKind, Plan
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
@@ -28,6 +30,9 @@ from daemon.score import corrections as edits
 from daemon.score.history import History
 
 __all__ = ["Arrangement", "Delivery", "DeliverySettings", "arrange", "correct", "deliver", "drum_map", "step_history"]
+
+
+ATTEMPTS = 5  # times that names are chosen anew because somebody saved a file in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +73,39 @@ class Delivery:
 
 def deliver(result: Transcription, options: Options, settings: DeliverySettings) -> Delivery:
     """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
-    source, media = result.source.path, Media(result, options)
-    with naming.lock_folder(source, settings.out, settings.locks):
+    folder, media = settings.out or result.source.path.parent, Media(result, options)
+    with naming.staging_folder(folder, settings.locks) as staging:  # nobody waits while the sound is encoded
+        encoded = media.encode(staging)
+        return _repeat(lambda: _deliver_encoded(media, encoded, staging, settings))
+
+
+def _repeat(attempt: Callable[[], Delivery]) -> Delivery:
+    """Once more for each time that somebody saved a file after its name was chosen."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(naming.ChangedMeanwhile):
+            return attempt()
+    return attempt()
+
+
+def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settings: DeliverySettings) -> Delivery:
+    """Choose the names and put everything there, under the folder's lock. Raises ChangedMeanwhile."""
+    result, options = media.result, media.options
+    source, locks = result.source.path, settings.locks
+    with naming.lock_folder(source, settings.out, locks):
+        naming.sweep(settings.out or source.parent, locks)
         kinds = [*_midi_kinds(options), *media.kinds()]
-        plan = naming.plan(source, settings.out, kinds)
+        plan = naming.plan(source, settings.out, kinds, locks)
         manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
-            plan = naming.plan(source, settings.out, kinds, fresh=True)
+            plan = naming.plan(source, settings.out, kinds, locks, fresh=True)
             manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
-        with _undo_on_error(plan):
-            remarks = media.write(plan.paths, arrangement.hits, arrangement.grid)
-            return _write_signed(manifest, arrangement, replace(plan, remarks=(*plan.remarks, *remarks)), settings)
+        ready = {plan.paths[kind]: file for kind, file in encoded.files.items()}
+        if options.plot:
+            ready[plan.paths[PICTURE]] = staging / "picture.svg"
+            media.draw(staging / "picture.svg", arrangement.hits, arrangement.grid)
+        plan = replace(plan, remarks=(*plan.remarks, *encoded.remarks))
+        return _write_signed(manifest, arrangement, plan, settings, ready)
 
 
 def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings, on: int | None = None) -> Delivery:
@@ -88,17 +114,25 @@ def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings,
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
     with naming.lock_folder(path, None, settings.locks):
-        found = _load(path, settings, on)
-        return _write_again(
-            path, found, edits.correct(given, found.original_records(), found.history, found.options), settings
-        )
+        return _repeat(lambda: _write_again(path, partial(_corrected_history, given), settings, on))
 
 
 def step_history(path: Path, back: bool, settings: DeliverySettings, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
     with naming.lock_folder(path, None, settings.locks):
-        found = _load(path, settings, on)
-        return _write_again(path, found, found.history.undo() if back else found.history.redo(), settings)
+        return _repeat(lambda: _write_again(path, _undone_history if back else _redone_history, settings, on))
+
+
+def _corrected_history(given: str | dict[str, Any], found: Manifest) -> History:
+    return edits.correct(given, found.original_records(), found.history, found.options)
+
+
+def _undone_history(found: Manifest) -> History:
+    return found.history.undo()
+
+
+def _redone_history(found: Manifest) -> History:
+    return found.history.redo()
 
 
 def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
@@ -118,9 +152,16 @@ def _load(path: Path, settings: DeliverySettings, on: int | None) -> Manifest:
     return found
 
 
-def _write_again(path: Path, found: Manifest, history: History, settings: DeliverySettings) -> Delivery:
+def _write_again(
+    path: Path, change: Callable[[Manifest], History], settings: DeliverySettings, on: int | None
+) -> Delivery:
+    """The files of the manifest at `path` with another history of corrections."""
+    seen = naming.stamp_of(path)
+    found = _load(path, settings, on)
+    history = change(found)
     changed = found.model_copy(update={"history": history})
-    return _write_signed(changed, arrange(changed), naming.replan(path, found, _midi_kinds(found.options)), settings)
+    plan = naming.replan(path, found, _midi_kinds(found.options), settings.locks, seen)
+    return _write_signed(changed, arrange(changed), plan, settings)
 
 
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
@@ -156,17 +197,24 @@ def _has_content(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def _undo_on_error(plan: Plan) -> Iterator[None]:
+def _undo_on_error(plan: Plan, batch: Batch) -> Iterator[None]:
     """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
-    new = [path for path in plan.paths.values() if not path.exists()]
-    folders = {path.parent for path in new if not path.parent.exists()}
-    with ExitStack() as undoing:
-        for folder in folders:
-            undoing.callback(_remove_empty, folder)
-        for path in new:
-            undoing.callback(path.unlink, missing_ok=True)
+    try:
         yield
-        undoing.pop_all()
+    except BaseException:
+        for file in batch.placed:
+            if file.is_lent or plan.seen.get(file.path) is None:
+                file.take_back()
+        for folder in {path.parent for path in plan.paths.values()} - {plan.manifest.parent}:
+            _remove_empty(folder)
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StageFailed("stems", f"{folder} could not be made: {describe_os_error(error)}.") from error
 
 
 def _remove_empty(folder: Path) -> None:
@@ -174,15 +222,29 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _write_signed(manifest: Manifest, arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> Delivery:
-    """The .mid files and the manifest that names them take their places together."""
+def _write_signed(
+    manifest: Manifest,
+    arrangement: Arrangement,
+    plan: Plan,
+    settings: DeliverySettings,
+    ready: Mapping[Path, Path] = MappingProxyType({}),
+) -> Delivery:
+    """All files and the manifest that names them take their places together. `ready` says where some of them wait.
+
+    Raises ChangedMeanwhile if somebody saved one of them since the names were chosen.
+    """
     midi = _midi_files(arrangement, plan, settings)
-    whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi)})
-    with atomic_batch() as write:
-        renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
+    whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi, ready)})
+    renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
+    encoded = whole.encode()
+    written_down = naming.journal(plan.manifest.parent, whole.outputs, settings.locks)
+    with written_down, ExitStack() as undoing, atomic_batch(plan.require_unchanged) as write:
+        undoing.enter_context(_undo_on_error(plan, write))
+        for path, file in ready.items():
+            _make_folder(path.parent)
+            write.add(path, file)
         for path in renewed:
             write(path, midi[path])
-        encoded = whole.encode()
         write(plan.manifest, encoded)
     if not whole.is_edited:
         settings.manifest_cache.store(encoded, whole, arrangement)

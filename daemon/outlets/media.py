@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StageFailed
-from daemon.files import describe_os_error
 from daemon.outlets import naming
 from daemon.outlets.naming import OutputKind
 from daemon.outlets.plot import write_plot
@@ -15,6 +13,14 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Hit, Part
 
 PICTURE = naming.plot_kind("svg")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSounds:
+    """Where the sound files wait for their places; the remarks are for the user."""
+
+    files: Mapping[OutputKind, Path]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +37,20 @@ class Media:
     def kinds(self) -> tuple[OutputKind, ...]:
         return (*self.sounds(), *([PICTURE] if self.options.plot else []))
 
-    def write(self, paths: Mapping[OutputKind, Path], hits: Sequence[Hit], grid: BeatGrid) -> tuple[str, ...]:
-        """Write every kind to its path; `hits` on `grid` are what the picture shows. Raises StageFailed.
-
-        The remarks are for the user.
-        """
-        if self.options.plot:
-            source, stems = self.result.source, self.result.stems
-            shown = stems.parts.get(Part.DRUMS, source.audio) if stems else source.audio
-            write_plot(paths[PICTURE], source.path.stem, hits, grid, shown)
+    def encode(self, folder: Path) -> "EncodedSounds":
+        """Every sound file, in `folder` under a name of its own. Raises StageFailed."""
         sounds, form = self.sounds(), self.sound_format
         gain = common_gain(sounds.values(), form)
+        files = {kind: folder / f"{number}.{form}" for number, kind in enumerate(sounds)}
         for kind, sound in sounds.items():
-            _make_folder(paths[kind].parent)
-            write_sound(sound, paths[kind], form, gain)
-        return (*self._missing_stems(), *([gain_remark(gain, form)] if gain < 1 else []))
+            write_sound(sound, files[kind], form, gain)
+        return EncodedSounds(files, (*self._missing_stems(), *([gain_remark(gain, form)] if gain < 1 else [])))
+
+    def draw(self, picture: Path, hits: Sequence[Hit], grid: BeatGrid) -> None:
+        """The picture shows `hits` on `grid`. Raises StageFailed."""
+        source, stems = self.result.source, self.result.stems
+        shown = stems.parts.get(Part.DRUMS, source.audio) if stems else source.audio
+        write_plot(picture, source.path.stem, hits, grid, shown)
 
     def _missing_stems(self) -> Iterator[str]:
         """What was asked for and cannot be, because the song was not taken apart."""
@@ -72,10 +77,3 @@ class Media:
         if stems and self.options.backing and Part.DRUMS in stems.parts:
             mix = self.result.source.audio
             yield naming.backing_kind(self.sound_format), backing_track(mix, stems.parts[Part.DRUMS])
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StageFailed("stems", f"{folder} could not be made: {describe_os_error(error)}.") from error

@@ -1,21 +1,26 @@
 """Which names the outputs take. A file that is not ours, or that somebody changed since, is never touched."""
 
 import hashlib
+import json
 import os
+import secrets
+import shutil
 import tempfile
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import NewType
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from daemon.errors import Rejected
-from daemon.files import TEMPORARY, describe_os_error
+from daemon.errors import Rejected, StageFailed
+from daemon.files import TEMPORARY, describe_os_error, write_atomically
 from daemon.outlets.manifest import Manifest, Output
 from daemon.pipeline.cache import unusable_cache_error
 
@@ -25,6 +30,7 @@ OutputKind = NewType("OutputKind", str)
 MANIFEST = OutputKind(".sidestick.json")
 SONG_MIDI = OutputKind(".mid")
 
+STALE = 60.0  # seconds; nobody needs so long to rename a file that is written
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
 
@@ -45,12 +51,32 @@ def plot_kind(ending: str) -> OutputKind:
     return OutputKind(f".sidestick.{ending}")
 
 
+class ChangedMeanwhile(StageFailed):
+    """A file was saved by somebody else after its name was chosen: choose again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("write", reason)
+
+
+FileStamp = tuple[int, int, int, int]
+"""Size, time of the last change, time that no program can set, and inode."""
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """None if there is nothing."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Where everything goes. `remarks` say which names were taken, and by what.
 
     `folder` is the source's folder as the manifest names it. `previous` is the manifest that the new one will
-    replace; its corrections are worth keeping.
+    replace; its corrections are worth keeping. `seen` is what lay at each path when it was chosen.
     """
 
     manifest: Path
@@ -58,16 +84,24 @@ class Plan:
     paths: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     previous: Manifest | None = None
+    seen: Mapping[Path, FileStamp | None] = field(default_factory=dict)
 
-    def list_outputs(self, pending: Mapping[Path, bytes]) -> tuple[Output, ...]:
+    def require_unchanged(self, path: Path) -> None:
+        """Raises ChangedMeanwhile unless what lies at `path` is what lay there when it was planned."""
+        if path in self.seen and stamp_of(path) != self.seen[path]:
+            raise ChangedMeanwhile(f"{path} was changed in this very moment. Try again.")
+
+    def list_outputs(
+        self, pending: Mapping[Path, bytes], ready: Mapping[Path, Path] = MappingProxyType({})
+    ) -> tuple[Output, ...]:
         """The outputs for the new manifest, and those of before that still stand.
 
-        All are on disk but `pending`, which are about to be written.
+        All are on disk but `pending`, which are about to be written, and `ready`, which wait elsewhere.
         """
         new = {self._relative(path): (kind, path) for kind, path in self.paths.items()}
         old = () if self.previous is None else self.previous.outputs
         digests = {path: hashlib.sha256(data).hexdigest() for path, data in pending.items()}
-        digests |= {path: digest_of(path) for _, path in new.values() if path not in digests}
+        digests |= {path: digest_of(ready.get(path, path)) for _, path in new.values() if path not in digests}
         entries = (Output(path=at, kind=kind, sha256=digests[path]) for at, (kind, path) in new.items())
         return (*entries, *(output for output in old if output.path not in new))
 
@@ -81,8 +115,7 @@ def lock_folder(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
 
     Raises StageFailed when the folder of locks cannot be written.
     """
-    folder = _key(str((out or source.parent).resolve()))
-    lock = FileLock(locks / hashlib.sha256(folder.encode()).hexdigest()[:32])
+    lock = FileLock(_lock_path(out or source.parent, locks))
     try:
         locks.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -94,7 +127,9 @@ def lock_folder(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
         lock.release()
 
 
-def plan(source: Path, out: Path | None, kinds: Iterable[OutputKind], *, fresh: bool = False) -> Plan:
+def plan(
+    source: Path, out: Path | None, kinds: Iterable[OutputKind], locks: Path | None = None, *, fresh: bool = False
+) -> Plan:
     """Names for `kinds` beside `source` or in `out`, which is made if need be. `fresh` replaces nothing.
 
     Raises Rejected ('output_folder') when nothing can be written there.
@@ -106,11 +141,19 @@ def plan(source: Path, out: Path | None, kinds: Iterable[OutputKind], *, fresh: 
     song = _NameFinder(folder, _fit_base(source.stem, wanted), source.name, origin)
     manifest = song.find_name(MANIFEST, _refuse_reuse if fresh else song.manifest_objection)
     previous = Manifest.load(manifest) if manifest.exists() else None
-    return _make_plan(song, manifest, previous, wanted)
+    return _make_plan(song, manifest, previous, wanted, locks)
 
 
-def replan(manifest: Path, previous: Manifest, kinds: Iterable[OutputKind]) -> Plan:
+def replan(
+    manifest: Path,
+    previous: Manifest,
+    kinds: Iterable[OutputKind],
+    locks: Path | None = None,
+    seen: FileStamp | None = None,
+) -> Plan:
     """Names for what is made again from `manifest`, in its own folder: the same ones, unless somebody edited them.
+
+    `seen` is what lay at `manifest` when `previous` was read.
 
     Raises Rejected ('output_folder') when nothing can be written there.
     """
@@ -118,13 +161,92 @@ def replan(manifest: Path, previous: Manifest, kinds: Iterable[OutputKind]) -> P
     wanted = tuple(dict.fromkeys(kinds))
     source = previous.source
     song = _NameFinder(manifest.parent, _fit_base(Path(source.name).stem, wanted), source.name, source.folder)
-    return _make_plan(song, manifest, previous, wanted)
+    if seen is not None:
+        song.seen[manifest] = seen
+    return _make_plan(song, manifest, previous, wanted, locks)
 
 
-def _make_plan(song: "_NameFinder", manifest: Path, previous: Manifest | None, kinds: Iterable[OutputKind]) -> Plan:
-    owned = {} if previous is None else {_key(output.path): output.sha256 for output in previous.outputs}
+def _make_plan(
+    song: "_NameFinder", manifest: Path, previous: Manifest | None, kinds: Iterable[OutputKind], locks: Path | None
+) -> Plan:
+    owned = {_key(output.path): {output.sha256} for output in (previous.outputs if previous else ())}
+    for path, sha256 in (_read_journal(manifest.parent, locks) if locks else {}).items():
+        owned.setdefault(_key(path), set()).add(sha256)
+    song.seen.setdefault(manifest, stamp_of(manifest))
     paths = {kind: song.find_name(kind, partial(song.output_objection, owned)) for kind in kinds}
-    return Plan(manifest, song.origin, paths, tuple(song.remarks), previous)
+    return Plan(manifest, song.origin, paths, tuple(song.remarks), previous, song.seen)
+
+
+@contextmanager
+def journal(folder: Path, outputs: Iterable[Output], locks: Path) -> Iterator[None]:
+    """While files take their places it is written down which: after a death half-way they are known for ours."""
+    file = _lock_path(folder, locks).with_suffix(".journal")
+    kept = {**_read_journal(folder, locks), **{output.path: output.sha256 for output in outputs}}
+    write_atomically(file, json.dumps(kept).encode())
+    yield
+    with suppress(OSError):
+        file.unlink()
+
+
+def _read_journal(folder: Path, locks: Path) -> dict[str, str]:
+    """Digests of what may have taken its place before its manifest did."""
+    try:
+        found = json.loads(_lock_path(folder, locks).with_suffix(".journal").read_bytes())
+        return {str(path): str(sha256) for path, sha256 in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _lock_path(folder: Path, locks: Path) -> Path:
+    return locks / hashlib.sha256(_key(str(folder.resolve())).encode()).hexdigest()[:32]
+
+
+@contextmanager
+def staging_folder(folder: Path, locks: Path) -> Iterator[Path]:
+    """A hidden folder in `folder` for what takes long to make. Its lock tells others that somebody is at work in it."""
+    require_writable(folder)
+    fresh = folder / f"{TEMPORARY}{secrets.token_hex(6)}"
+    lock = FileLock(locks / fresh.name)
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        fresh.mkdir()
+    except OSError as error:
+        raise unusable_cache_error(locks, error) from error
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        lock.release()
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()
+
+
+def sweep(folder: Path, locks: Path, clock: Callable[[], float] = time.time) -> None:
+    """Remove what killed runs left in `folder`; only under its lock."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        with suppress(OSError):
+            if clock() - path.lstat().st_mtime < STALE:
+                continue
+            if not path.is_dir():
+                path.unlink()
+            elif not is_staging(path, locks):
+                shutil.rmtree(path)
+
+
+def is_staging(folder: Path, locks: Path) -> bool:
+    """Whether somebody still works in a hidden folder that `staging_folder` made."""
+    lock = FileLock(locks / folder.name)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    with suppress(OSError):
+        Path(lock.lock_file).unlink()
+    return False
 
 
 class _NameFinder:
@@ -136,14 +258,17 @@ class _NameFinder:
         self._source = source
         self.origin = origin
         self.remarks: list[str] = []
+        self.seen: dict[Path, FileStamp | None] = {}
 
     def find_name(self, kind: OutputKind, objection: Callable[[Path], str]) -> Path:
         """The first name that is free or to whose file there is no `objection`."""
         first = ""
         for number in count(1):
             path, there = _path_on_disk(self._folder, _number_name(self._base, kind, number))
+            seen = stamp_of(path)  # before it is read
             reason = objection(path) if there else ""
             if not reason:
+                self.seen[path] = seen
                 break
             first = first or f"{path.name} {reason}"
         if first:
@@ -160,12 +285,12 @@ class _NameFinder:
             return f"belongs to {found.source.name}"
         return "was changed by hand" if found.is_edited else ""
 
-    def output_objection(self, owned: Mapping[str, str], path: Path) -> str:
+    def output_objection(self, owned: Mapping[str, set[str]], path: Path) -> str:
         """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that sidestick wrote."""
         written = owned.get(_key(path.relative_to(self._folder).as_posix()))
         if written is None:
             return "is not from this transcription"
-        return "" if digest_of(path) == written else "was changed since sidestick wrote it"
+        return "" if digest_of(path) in written else "was changed since sidestick wrote it"
 
 
 def digest_of(path: Path) -> str:

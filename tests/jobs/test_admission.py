@@ -11,6 +11,7 @@ from daemon.events import Done, EventBus, Queued
 from daemon.jobs.admission import Admission, AdmissionSettings
 from daemon.jobs.job import Priority, State
 from daemon.jobs.store import JobStore
+from daemon.outlets.naming import digest_of
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.options import Options
 from tests import synth
@@ -50,7 +51,8 @@ class AdmissionSetup:
         manifest.touch()
         midi.touch()
         running = self.store.move(job, State.RUNNING)
-        return self.store.move(running, State.DONE, manifest=str(manifest), midi=str(midi), draft=False)
+        done = {"manifest": str(manifest), "midi": str(midi), "digest": digest_of(job.path)}
+        return self.store.move(running, State.DONE, draft=False, **done)
 
 
 @pytest.fixture
@@ -176,3 +178,34 @@ def test_a_disk_without_room_is_told_before_the_work_begins(admissions, monkeypa
     monkeypatch.setattr("shutil.disk_usage", lambda place: usage._replace(free=50_000_000))
     error = admissions.expect_refusal(admissions.song())
     assert (error.code, "50 MB are free" in error.reason) == ("disk_full", True)
+
+
+def replace_take(song, samples):
+    """Another take in its place, of the same size and with the same time of change."""
+    about = song.stat()
+    synth.write(song, samples)
+    os.utime(song, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert (song.stat().st_size, song.stat().st_mtime_ns) == (about.st_size, about.st_mtime_ns)
+
+
+def test_another_take_of_the_same_size_and_time_is_another_song(admissions):
+    song = admissions.song()
+    admissions.finish(admissions.admit(song))
+    replace_take(song, synth.tone(330.0, 1.0))
+    assert admissions.admit(song).state is State.QUEUED
+
+
+def test_a_take_that_is_replaced_while_its_job_runs_gets_a_job_of_its_own(admissions):
+    song = admissions.song()
+    job = admissions.store.move(admissions.admit(song), State.RUNNING)
+    admissions.store.update(job, digest=digest_of(song))
+    assert admissions.admit(song).id == job.id
+    replace_take(song, synth.tone(330.0, 1.0))
+    assert admissions.admit(song).id != job.id
+
+
+def test_a_take_that_is_replaced_while_its_job_waits_is_what_that_job_will_read(admissions):
+    song = admissions.song()
+    job = admissions.admit(song)
+    replace_take(song, synth.tone(330.0, 1.0))
+    assert admissions.admit(song).id == job.id

@@ -5,13 +5,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import Rejected, StageFailed
-from daemon.inlets.drop_folder.error_note import FileState, read_note, remove_note, write_note
+from daemon.inlets.drop_folder.error_note import FileState, note_of, read_note, remove_note, write_note
 from daemon.inlets.drop_folder.folder_options import BadFolderOptions, FolderOptions
 from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion
 from daemon.inlets.drop_folder.settle import SettledFile, key_of, stamp_of
@@ -73,9 +73,9 @@ class Decider:
             given = self._folder_options.values_for(path.parent)
         except BadFolderOptions:
             return
-        state = FileState(settled.stamp, _options_digest(given))
         if self.is_decided(path) or not self._can_write(path.parent):
             return
+        state = FileState(settled.stamp, _options_digest(given), digest_of(path))
         if settled.objection is None:
             self._submit_job(path, given, state)
         elif settled.objection.code == "not_audio" and is_companion(path.name):
@@ -117,9 +117,16 @@ class Decider:
 
     def _matches_decision(self, path: Path, state: FileState) -> bool:
         decision = self._decisions.get(key_of(path))
-        if decision is None or decision.state != state:
-            return read_note(path) == state
-        return decision.note is None or os.path.lexists(decision.note)
+        if decision is None or not decision.state.looks_like(state):
+            noted = read_note(path)
+            decision = None if noted is None or not noted.looks_like(state) else _Decision(noted, note_of(path))
+        if decision is None or (decision.note is not None and not os.path.lexists(decision.note)):
+            return False
+        if decision.state.stamp != state.stamp:
+            if decision.state.content and digest_of(path) != decision.state.content:
+                return False
+            self._decide(path, replace(state, content=decision.state.content), decision.note)
+        return True
 
     def _submit_job(self, path: Path, given: dict[str, Any], state: FileState) -> None:
         try:

@@ -16,16 +16,25 @@ from daemon.inlets.drop_folder.settle import Stamp
 _LONGEST_NAME = 255  # bytes
 _LONGEST_CHARACTER = 4  # bytes
 _LARGEST = 1 << 14
-_LAST_LINE = re.compile(r"^\(sidestick saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)\)\s*\Z", re.MULTILINE)
+_LAST_LINE = re.compile(
+    r"^\(sidestick saw (\d+) bytes, changed (-?\d+), options ([0-9a-f]+)(?:, content ([0-9a-f]*))?\)\s*\Z", re.MULTILINE
+)
 _AGAIN = "sidestick tries again when the file changes, or when you delete this note."
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """The state of a file that a decision was about. `options` is a digest of what was to be done with it."""
+    """The state of a file that a decision was about. `options` is a digest of what was to be done with it.
+
+    `content` is SHA-256 of its bytes, '' where nobody knows it.
+    """
 
     stamp: Stamp
     options: str
+    content: str = ""
+
+    def looks_like(self, other: "FileState") -> bool:
+        return self.stamp.looks_like(other.stamp) and self.options == other.options
 
 
 def note_of(path: Path) -> Path:
@@ -51,7 +60,7 @@ def read_note(path: Path) -> FileState | None:
     except OSError:
         return None
     found = _LAST_LINE.search(text)
-    return FileState(Stamp(int(found[1]), int(found[2])), found[3]) if found else None
+    return FileState(Stamp(int(found[1]), int(found[2])), found[3], found[4] or "") if found else None
 
 
 def write_note(path: Path, reason: str, state: FileState) -> Path | None:
@@ -59,7 +68,8 @@ def write_note(path: Path, reason: str, state: FileState) -> Path | None:
     note = note_of(path)
     if os.path.lexists(note) and read_note(path) is None:
         return None
-    last = f"(sidestick saw {state.stamp.size} bytes, changed {state.stamp.mtime_ns}, options {state.options})"
+    seen = f"{state.stamp.size} bytes, changed {state.stamp.mtime_ns}, options {state.options}"
+    last = f"(sidestick saw {seen}, content {state.content})"
     write_atomically(note, f"{reason}\n\n{_AGAIN}\n{last}\n".encode(errors="replace"))
     return note
 

@@ -20,10 +20,20 @@ OpenHeader = Callable[[Path], object]
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """By what a change is seen: the size in bytes, and the time of the last change in ns since 1970."""
+    """By what a change is seen: size in bytes, time of the last change in ns since 1970, and what no program can set.
+
+    `ctime_ns` is when the system last changed anything about the file (on Windows, when it was made), `inode` which
+    file it is: a take that was put in place of another may have its size and its time.
+    """
 
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+
+    def looks_like(self, other: "Stamp") -> bool:
+        """Whether size and time are the same; its content need not be."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,9 @@ def stamp_of(path: Path) -> Stamp | None:
         found = path.stat()
     except (OSError, ValueError):
         return None
-    return Stamp(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def key_of(path: Path) -> str:

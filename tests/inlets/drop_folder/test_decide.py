@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -234,3 +235,42 @@ def test_a_name_as_long_as_names_get_gets_a_note(drop: FakeDropFolder) -> None:
     assert len(drop.notes()) == 1
     assert read_note(drop.root / name) is not None
     assert len(drop.opened) == tried
+
+
+def replace_take(drop: FakeDropFolder, name: str, content: bytes, *, by_rename: bool) -> None:
+    """Another take of the same size, with the time of the one that it replaces."""
+    path = drop.root / name
+    about = path.stat()
+    fresh = drop.root.parent / "fresh" if by_rename else path
+    fresh.write_bytes(content)
+    os.utime(fresh, ns=(about.st_atime_ns, about.st_mtime_ns))
+    if by_rename:
+        fresh.replace(path)
+    drop.folder.mark(path)
+
+
+@pytest.mark.parametrize("by_rename", [False, True])
+def test_another_take_of_the_same_size_and_time_is_taken(drop: FakeDropFolder, by_rename: bool) -> None:
+    drop.drop("Song.wav", SOUND + b"one")
+    drop.settles()
+    replace_take(drop, "Song.wav", SOUND + b"two", by_rename=by_rename)
+    drop.settles()
+    assert drop.taken() == ["Song.wav", "Song.wav"]
+
+
+def test_a_song_whose_permissions_change_is_not_taken_again(drop: FakeDropFolder) -> None:
+    song = drop.drop("Song.wav")
+    drop.settles()
+    song.chmod(0o600)
+    drop.folder.mark(song)
+    drop.settles()
+    assert drop.taken() == ["Song.wav"]
+
+
+def test_another_take_of_a_refused_song_is_tried_even_after_a_restart(drop: FakeDropFolder) -> None:
+    drop.drop("Song.wav", b"text-text")
+    drop.settles()
+    drop.restart()
+    replace_take(drop, "Song.wav", SOUND + b"two", by_rename=False)
+    drop.settles()
+    assert drop.taken() == ["Song.wav"] and drop.notes() == []
