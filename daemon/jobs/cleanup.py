@@ -9,7 +9,8 @@ from pathlib import Path
 
 from daemon.errors import SidestickError
 from daemon.files import TEMPORARY
-from daemon.outlets.naming import is_staging, lock_folder
+from daemon.outlets.naming import lock_folder
+from daemon.outlets.staging import is_staging
 from daemon.pipeline.cache import StageCache
 
 CHECK_SECONDS = 60.0  # seconds between two looks at the cache

@@ -23,6 +23,7 @@ from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import PICTURE, EncodedSounds, Media
 from daemon.outlets.naming import OutputKind, Plan
+from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
@@ -74,7 +75,7 @@ class Delivery:
 def deliver(result: Transcription, options: Options, settings: DeliverySettings) -> Delivery:
     """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
     folder, media = settings.out or result.source.path.parent, Media(result, options)
-    with naming.staging_folder(folder, settings.locks) as staging:  # nobody waits while the sound is encoded
+    with staging_folder(folder, settings.locks) as staging:  # nobody waits while the sound is encoded
         encoded = media.encode(staging)
         return _repeat(lambda: _deliver_encoded(media, encoded, staging, settings))
 
@@ -92,7 +93,7 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
     result, options = media.result, media.options
     source, locks = result.source.path, settings.locks
     with naming.lock_folder(source, settings.out, locks):
-        naming.sweep(settings.out or source.parent, locks)
+        sweep(settings.out or source.parent, locks)
         kinds = [*_midi_kinds(options), *media.kinds()]
         plan = naming.plan(source, settings.out, kinds, locks)
         manifest = _planned_manifest(result, options, plan)

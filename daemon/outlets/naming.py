@@ -3,10 +3,7 @@
 import hashlib
 import json
 import os
-import secrets
-import shutil
 import tempfile
-import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import NewType
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from daemon.errors import Rejected, StageFailed
 from daemon.files import TEMPORARY, describe_os_error, write_atomically
@@ -30,7 +27,6 @@ OutputKind = NewType("OutputKind", str)
 MANIFEST = OutputKind(".sidestick.json")
 SONG_MIDI = OutputKind(".mid")
 
-STALE = 60.0  # seconds; nobody needs so long to rename a file that is written
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
 
@@ -199,54 +195,6 @@ def _read_journal(folder: Path, locks: Path) -> dict[str, str]:
 
 def _lock_path(folder: Path, locks: Path) -> Path:
     return locks / hashlib.sha256(_key(str(folder.resolve())).encode()).hexdigest()[:32]
-
-
-@contextmanager
-def staging_folder(folder: Path, locks: Path) -> Iterator[Path]:
-    """A hidden folder in `folder` for what takes long to make. Its lock tells others that somebody is at work in it."""
-    require_writable(folder)
-    fresh = folder / f"{TEMPORARY}{secrets.token_hex(6)}"
-    lock = FileLock(locks / fresh.name)
-    try:
-        locks.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-        fresh.mkdir()
-    except OSError as error:
-        raise unusable_cache_error(locks, error) from error
-    try:
-        yield fresh
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        lock.release()
-        with suppress(OSError):
-            Path(lock.lock_file).unlink()
-
-
-def sweep(folder: Path, locks: Path, clock: Callable[[], float] = time.time) -> None:
-    """Remove what killed runs left in `folder`; only under its lock."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        with suppress(OSError):
-            if clock() - path.lstat().st_mtime < STALE:
-                continue
-            if not path.is_dir():
-                path.unlink()
-            elif not is_staging(path, locks):
-                shutil.rmtree(path)
-
-
-def is_staging(folder: Path, locks: Path) -> bool:
-    """Whether somebody still works in a hidden folder that `staging_folder` made."""
-    lock = FileLock(locks / folder.name)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    except OSError:
-        return False
-    lock.release()
-    with suppress(OSError):
-        Path(lock.lock_file).unlink()
-    return False
 
 
 class _NameFinder:

@@ -11,6 +11,7 @@ from daemon.files import TEMPORARY
 from daemon.outlets import delivery, naming
 from daemon.outlets.delivery import DeliverySettings, correct, deliver
 from daemon.outlets.manifest import Manifest
+from daemon.outlets.staging import is_staging, staging_folder
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
 from tests import synth
@@ -144,9 +145,9 @@ def replace_grid(options):
 
 
 def test_a_folder_in_which_somebody_encodes_is_no_leftover(settings, music):
-    with naming.staging_folder(music, settings.locks) as staging:
-        assert naming.is_staging(staging, settings.locks)
-    assert not staging.exists() and not naming.is_staging(staging, settings.locks)
+    with staging_folder(music, settings.locks) as staging:
+        assert is_staging(staging, settings.locks)
+    assert not staging.exists() and not is_staging(staging, settings.locks)
 
 
 def test_what_killed_runs_left_beside_the_song_is_removed_by_the_next(results, settings, music):
@@ -163,4 +164,4 @@ def test_a_folder_of_somebody_who_died_is_a_leftover(settings, music):
     dead.mkdir()
     settings.locks.mkdir()
     FileLock(settings.locks / dead.name).acquire(timeout=0).lock.release()
-    assert not naming.is_staging(dead, settings.locks)
+    assert not is_staging(dead, settings.locks)
