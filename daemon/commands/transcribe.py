@@ -15,6 +15,7 @@ from daemon.jobs.run_task import steps
 from daemon.jobs.timings import ProgressEstimator, Timings
 from daemon.outlets.delivery import DeliverySettings, deliver
 from daemon.outlets.naming import require_writable
+from daemon.outlets.ownership import Ownership
 from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import Transcription, transcribe
 from daemon.pipeline.options import Options
@@ -126,7 +127,8 @@ def expand(paths: Sequence[Path]) -> Iterator[Path]:
     """Files as they are named; of folders the songs in them, in order, without what sidestick itself wrote."""
     for path in paths:
         if _is_folder(path):
-            yield from sorted(found for found in path.rglob("*") if _is_song(found.relative_to(path), found))
+            ownership = Ownership()
+            yield from sorted(found for found in path.rglob("*") if _is_song(found.relative_to(path), found, ownership))
         else:
             yield path
 
@@ -139,7 +141,6 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_song(name: Path, path: Path) -> bool:
-    ours = any(part.endswith(".stems") for part in name.parts[:-1]) or ".backing" in name.suffixes
+def _is_song(name: Path, path: Path, ownership: Ownership) -> bool:
     hidden = any(part.startswith(".") for part in name.parts)
-    return name.suffix.lower() in AUDIO_SUFFIXES and not ours and not hidden and path.is_file()
+    return name.suffix.lower() in AUDIO_SUFFIXES and not hidden and path.is_file() and not ownership.is_ours(path)

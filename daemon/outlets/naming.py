@@ -26,6 +26,7 @@ OutputKind = NewType("OutputKind", str)
 
 MANIFEST = OutputKind(".sidestick.json")
 SONG_MIDI = OutputKind(".mid")
+STEMS_FOLDER = ".stems"
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
@@ -36,7 +37,7 @@ def midi_kind(part: str) -> OutputKind:
 
 
 def stem_kind(name: str, ending: str) -> OutputKind:
-    return OutputKind(f".stems/{name}.{ending}")
+    return OutputKind(f"{STEMS_FOLDER}/{name}.{ending}")
 
 
 def backing_kind(ending: str) -> OutputKind:
@@ -165,9 +166,9 @@ def replan(
 def _make_plan(
     song: "_NameFinder", manifest: Path, previous: Manifest | None, kinds: Iterable[OutputKind], locks: Path | None
 ) -> Plan:
-    owned = {_key(output.path): {output.sha256} for output in (previous.outputs if previous else ())}
+    owned = {comparison_key(output.path): {output.sha256} for output in (previous.outputs if previous else ())}
     for path, sha256 in (_read_journal(manifest.parent, locks) if locks else {}).items():
-        owned.setdefault(_key(path), set()).add(sha256)
+        owned.setdefault(comparison_key(path), set()).add(sha256)
     song.seen.setdefault(manifest, stamp_of(manifest))
     paths = {kind: song.find_name(kind, partial(song.output_objection, owned)) for kind in kinds}
     return Plan(manifest, song.origin, paths, tuple(song.remarks), previous, song.seen)
@@ -194,7 +195,7 @@ def _read_journal(folder: Path, locks: Path) -> dict[str, str]:
 
 
 def _lock_path(folder: Path, locks: Path) -> Path:
-    return locks / hashlib.sha256(_key(str(folder.resolve())).encode()).hexdigest()[:32]
+    return locks / hashlib.sha256(comparison_key(str(folder.resolve())).encode()).hexdigest()[:32]
 
 
 class _NameFinder:
@@ -229,13 +230,13 @@ class _NameFinder:
             found = Manifest.load(path)
         except Rejected:
             return "is not from this sidestick"
-        if _key(found.source.name) != _key(self._source) or found.source.folder != self.origin:
+        if comparison_key(found.source.name) != comparison_key(self._source) or found.source.folder != self.origin:
             return f"belongs to {found.source.name}"
         return "was changed by hand" if found.is_edited else ""
 
     def output_objection(self, owned: Mapping[str, set[str]], path: Path) -> str:
         """Why the output at `path` cannot be replaced, or ''. `owned` are the digests that sidestick wrote."""
-        written = owned.get(_key(path.relative_to(self._folder).as_posix()))
+        written = owned.get(comparison_key(path.relative_to(self._folder).as_posix()))
         if written is None:
             return "is not from this transcription"
         return "" if digest_of(path) in written else "was changed since sidestick wrote it"
@@ -254,7 +255,7 @@ def _refuse_reuse(_: Path) -> str:
     return "is kept as it is"
 
 
-def _key(text: str) -> str:
+def comparison_key(text: str) -> str:
     """Two names with the same key are one file on some disk: case and accents may be stored either way."""
     return unicodedata.normalize("NFC", text).casefold()
 
@@ -280,7 +281,7 @@ def _path_on_disk(folder: Path, name: PurePosixPath) -> tuple[Path, bool]:
 def _name_on_disk(folder: Path, name: str) -> str:
     if os.path.lexists(folder / name) or not folder.is_dir():
         return name
-    return next((found.name for found in folder.iterdir() if _key(found.name) == _key(name)), name)
+    return next((found.name for found in folder.iterdir() if comparison_key(found.name) == comparison_key(name)), name)
 
 
 def _fit_base(base: str, kinds: Iterable[OutputKind]) -> str:

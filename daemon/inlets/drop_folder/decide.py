@@ -17,6 +17,7 @@ from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion
 from daemon.inlets.drop_folder.settle import SettledFile, key_of, stamp_of
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST, digest_of
+from daemon.outlets.ownership import Ownership
 from daemon.pipeline.options import Options
 
 Submit = Callable[[Path, Mapping[str, Any]], str]
@@ -60,6 +61,11 @@ class Decider:
         self._tell = tell
         self._notices = Notices(tell)
         self._decisions: dict[str, _Decision] = {}
+        self._ownership = Ownership()
+
+    def is_ours(self, path: Path) -> bool:
+        """Whether sidestick wrote it."""
+        return self._ownership.is_ours(path)
 
     def is_decided(self, path: Path) -> bool:
         """Whether nothing has changed since it was decided about `path`, now or before a restart."""
@@ -69,6 +75,8 @@ class Decider:
     def take(self, settled: SettledFile) -> None:
         """Hand it on as a job, or say why not."""
         path = settled.path
+        if self._ownership.is_ours(path):
+            return
         try:
             given = self._folder_options.values_for(path.parent)
         except BadFolderOptions:

@@ -206,7 +206,7 @@ class DropFolder:
     def _consider_song(self, path: Path, now: float) -> None:
         if not os.path.lexists(path):
             remove_note(path)
-        elif not self._decider.is_decided(path):
+        elif not self._decider.is_decided(path) and not self._decider.is_ours(path):
             self._pending.mark(path, now)
 
     def _consider_note(self, note: Path, now: float) -> None:

@@ -1,4 +1,7 @@
-"""Names in a drop folder that are nobody's song: temporary files, what systems leave about, and our own results."""
+"""Names in a drop folder that are nobody's song: temporary files, and what systems and programs leave about.
+
+A name alone makes no sound file ours: what sidestick wrote, its manifests say (see daemon.outlets.ownership).
+"""
 
 import re
 import unicodedata
@@ -12,9 +15,9 @@ _IGNORED_NAMES = (
     *("desktop.ini", "Thumbs.db", "ehthumbs.db", "Icon\r", "$RECYCLE.BIN", "System Volume Information"),
     *("lost+found", "@eaDir", "#recycle", "__MACOSX"),
     *("*.part", "*.partial", "*.crdownload", "*.download", "*.opdownload", "*.filepart", "*.aria2", "*.tmp"),
-    *("*.temp", "*.syncthing.*", "~$*", "*~"),
+    *("*.temp", "*.syncthing.*", "~$*"),
     *("*.asd", "*.reapeaks", "*.pkf", "*.pek", "*.sfk", "*.ovw", "*.peak"),
-    *("*.mid", "*.sidestick.json", "*.stems", "*.backing.*", "*.backing-*.*", "*.error.txt", "*.sidestick.svg"),
+    *("*.mid", "*.sidestick.json", "*.error.txt", "*.sidestick.svg"),
     OPTIONS_FILE,
 )
 _COMPANIONS = frozenset(
@@ -45,4 +48,4 @@ def is_ignored(relative: PurePath) -> bool:
 
 def is_companion(name: str) -> bool:
     """Whether it may well lie beside songs without being one: no remark is due when it turns out to be no sound."""
-    return PurePath(name).suffix.lower() in _COMPANIONS
+    return name.endswith("~") or PurePath(name).suffix.lower() in _COMPANIONS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from daemon.errors import Rejected
 from daemon.inlets.drop_folder.folder import FolderSettings
-from tests.fake_drop_folder import QUIET, SOUND, FakeDropFolder
+from daemon.outlets.manifest import Manifest, Output
+from tests.fake_drop_folder import QUIET, SOUND, FakeDropFolder, write_answer
 
 ATTEND, POLL = FolderSettings().check_seconds, FolderSettings().poll_seconds
 
@@ -111,7 +112,7 @@ def test_a_thousand_songs_at_once_are_each_taken_once(drop: FakeDropFolder) -> N
         ".DS_Store", "._Song.wav", "desktop.ini", "Thumbs.db", "THUMBS.DB", "Song.wav.part", "Song.wav.crdownload",
         "Song.tmp", "Song.wav.asd", "Song.wav.reapeaks", "Song.syncthing.wav.tmp", ".syncthing.Song.wav.tmp",
         ".sidestick-12ab.wav", ".Song.wav.Xy12", "~$Song.wav", "Song.mid", "Song.drums.mid", "Song.sidestick.json",
-        "Song.stems/drums.wav", "Song.backing.wav", "Song.backing-2.wav", "Song.wav.error.txt", "Song.sidestick.svg",
+        "Song.wav.error.txt", "Song.sidestick.svg",
         "sidestick.toml", "@eaDir/Song.wav", "Song.wav.download/Song.wav", "__MACOSX/Song.wav",
     ],
 )  # fmt: skip
@@ -130,6 +131,38 @@ def test_names_that_only_look_a_little_like_junk_are_songs(drop: FakeDropFolder,
     drop.drop(name)
     drop.settles()
     assert drop.taken() == [name]
+
+
+OUTPUTS = ["Song.stems/drums.wav", "Song.backing.wav", "Song.backing-2.wav", "Söng.stems/Ünd.wav"]
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_what_a_manifest_names_as_written_is_no_song(drop: FakeDropFolder, name: str) -> None:
+    source = drop.put("Song.wav" if name.startswith("Song") else "Söng.wav")
+    manifest = Manifest.load(write_answer(source, name=f"{source.stem}-2.sidestick.json"))
+    output = Output(path=name, kind="stem", sha256="0" * 64)
+    manifest.model_copy(update={"outputs": (output,)}).save(source.with_name(f"{source.stem}-2.sidestick.json"))
+    source.unlink()
+    drop.drop(name)
+    drop.settles()
+    drop.passes(drop.rules.rescan_seconds)
+    drop.settles()
+    assert (drop.jobs, drop.opened) == ([], [])
+
+
+@pytest.mark.parametrize("name", [*OUTPUTS, "Take 1.backing.wav", "Band.backing-vocals.wav", "Mix~", "X.stems/a.wav"])
+def test_a_musicians_own_files_that_are_only_named_like_results_are_songs(drop: FakeDropFolder, name: str) -> None:
+    source = drop.put("Other.wav", b"text")
+    write_answer(source)
+    drop.drop(name)
+    drop.settles()
+    assert name in drop.taken()
+
+
+def test_a_backup_that_an_editor_left_gets_no_note(drop: FakeDropFolder) -> None:
+    drop.drop("notes.txt~", b"text")
+    drop.settles()
+    assert (drop.jobs, drop.notes()) == ([], [])
 
 
 def test_a_file_deleted_before_its_turn_is_forgotten(drop: FakeDropFolder) -> None:
