@@ -13,17 +13,16 @@ from daemon.errors import StageFailed
 
 TEMPORARY = ".sidestick-"
 
-_HINT = "choose another folder with --out"
 _REASONS = {
     errno.ENOSPC: "the disk is full; make some room and try again",
     errno.EDQUOT: "your disk quota is used up; make some room and try again",
-    errno.EROFS: f"the folder is read-only; {_HINT}",
-    errno.EACCES: f"writing there is not allowed; {_HINT}",
-    errno.EPERM: f"writing there is not allowed; {_HINT}",
-    errno.ENOENT: f"the folder is not there; {_HINT}",
-    errno.EEXIST: f"that is a file, not a folder; {_HINT}",
+    errno.EROFS: "the folder is read-only",
+    errno.EACCES: "writing there is not allowed; change the permissions",
+    errno.EPERM: "writing there is not allowed; change the permissions",
+    errno.ENOENT: "the folder is not there",
+    errno.EEXIST: "that is a file, not a folder",
     errno.EFBIG: "the file would be larger than this disk or this account allows",
-    errno.ENOTDIR: f"that is not inside a folder; {_HINT}",
+    errno.ENOTDIR: "that is not inside a folder",
     errno.ENAMETOOLONG: "the name is too long; rename the source",
 }
 

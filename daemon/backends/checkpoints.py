@@ -104,7 +104,7 @@ class Checkpoints:
                 self._require_intact(name, member)
             raise NoWeights(
                 f"The weights of {name} are not here and sidestick is set to offline. "
-                f"Allow the network once, or use --separator embedded.",
+                f"Set offline to false once, or use separator=embedded.",
                 cause="its weights are not here and sidestick is set to offline",
             )
         with _hold_lock(self._make_folder(name), report):
@@ -195,7 +195,7 @@ class Checkpoints:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            text = f"{folder} cannot be made ({error.strerror}). Choose another folder for the weights."
+            text = f"{folder} cannot be made ({error.strerror}). Set folders.models to another folder."
             raise NoWeights(text) from error
         return folder
 
@@ -216,7 +216,7 @@ def _explain(error: OSError | ValueError, target: Path) -> str:
     if isinstance(error, ValueError):
         return str(error)
     if error.errno in _DISK:
-        text = f"{target} cannot be written: {error.strerror}. Make room or choose another folder."
+        text = f"{target} cannot be written: {error.strerror}. Make room, or set folders.models to another folder."
         raise NoWeights(text) from error
     return reason(error)
 

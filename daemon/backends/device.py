@@ -51,9 +51,13 @@ def choose(asked: str = "auto", hardware: Hardware | None = None) -> Device:
     if asked == DeviceKind.CUDA or (asked == "auto" and found.cuda_free is not None):
         return _cuda(found.cuda_free)
     if asked == DeviceKind.MPS and not found.mps:
-        raise StageFailed("device", "This machine has no Metal GPU (mps). Use --device cpu or auto.")
+        raise StageFailed(
+            "device", "This machine has no Metal GPU (mps). Set device to cpu or auto, or SIDESTICK_DEVICE."
+        )
     if asked not in ("auto", DeviceKind.MPS):
-        raise StageFailed("device", f"The device {asked!r} is unknown. Use auto, cuda, mps or cpu.")
+        raise StageFailed(
+            "device", f"The device {asked!r} is unknown. Set device to auto, cuda, mps or cpu, or SIDESTICK_DEVICE."
+        )
     return Device(DeviceKind.MPS) if found.mps else Device()
 
 
@@ -68,7 +72,7 @@ def step_down(device: Device, why: str = "ran out of memory") -> Device | None:
 
 def _cuda(free: int | None) -> Device:
     if free is None:
-        raise StageFailed("device", "No CUDA GPU can be used here. Use --device cpu or auto.")
+        raise StageFailed("device", "No CUDA GPU can be used here. Set device to cpu or auto, or SIDESTICK_DEVICE.")
     if free < LEAST_CUDA:
         return Device(remark=f"Only {free / GIGABYTE:.1f} GB of GPU memory is free; the CPU did the work.")
     return Device(DeviceKind.CUDA, short_segments=free < AMPLE_CUDA)

@@ -84,7 +84,7 @@ class Mdx23c:
             except torch.OutOfMemoryError:
                 lower = step_down(self._device)
                 if lower is None:
-                    raise StageFailed("kit", "The memory is too small for DrumSep. Use --kit embedded.") from None
+                    raise StageFailed("kit", "The memory is too small for DrumSep. Use kit=embedded.") from None
                 self._device = lower
 
     def _separate(self, drums: Audio, folder: Path, report: Report, overlap: float) -> KitParts:

@@ -79,7 +79,7 @@ def _separate_demucs(task: SeparationTask, name: str, report: Report) -> Stems:
         remarks.append(device.remark)
         files = _attempt(task, name, device, report)
     if files is None:
-        raise NoMemory(STAGE, f"Not enough memory for {name}. Close other programs or use --device cpu.")
+        raise NoMemory(STAGE, f"Not enough memory for {name}. Close other programs, or set device to cpu.")
     weights = Weights(name, task.checkpoints.sha256(name, members), device.kind.value)
     return Stems(files, weights, tuple(remarks))
 
@@ -155,5 +155,5 @@ def _write(task: SeparationTask, blocks: "Generator[NDArray[np.float32]]") -> di
 def _refuse_unknown(name: str, parts: Iterable[Part], known: Iterable[str]) -> None:
     unknown = [part.value for part in parts if part.value not in set(known)]
     if unknown:
-        remedy = f"Use --separator {SIX_STEMS}." if set(unknown) <= {"guitar", "piano"} else "Ask for other parts."
+        remedy = f"Use separator={SIX_STEMS}." if set(unknown) <= {"guitar", "piano"} else "Ask for other parts."
         raise StageFailed(STAGE, f"{name} has no {' and no '.join(unknown)} stem. {remedy}")

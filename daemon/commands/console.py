@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from daemon.commands.remedies import spell_flags
 from daemon.errors import Rejected, StageFailed
 from daemon.jobs.timings import ProgressReport
 from daemon.outlets.delivery import Delivery
@@ -44,8 +45,8 @@ class PlainConsole:
 
     def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
         self.close()
-        text = error.reason if song.name in error.reason else f"{song.name}: {error.reason}"
-        print(text, file=self._progress)
+        reason = spell_flags(error.reason)
+        print(reason if song.name in reason else f"{song.name}: {reason}", file=self._progress)
 
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self.close()
@@ -79,7 +80,7 @@ class JsonConsole:
     def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
         code = error.code if isinstance(error, Rejected) else "stage_failed"
         stage = error.stage if isinstance(error, StageFailed) else None
-        self._print_event("failed", song, code=code, stage=stage, reason=error.reason)
+        self._print_event("failed", song, code=code, stage=stage, reason=spell_flags(error.reason))
 
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self._print_event(
@@ -93,7 +94,7 @@ class JsonConsole:
             key=_key(delivery),
             stages=[{"stage": s.name, "seconds": round(s.seconds, 3), "cached": s.cached} for s in result.stages],
             seconds=round(elapsed, 3),
-            remarks=[*result.remarks, *delivery.remarks],
+            remarks=[spell_flags(remark) for remark in (*result.remarks, *delivery.remarks)],
         )
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float
         name, sure = cluster.label.replace("_", " "), f"{cluster.confidence:.0%}"
         place = f"{int(cluster.time) // 60}:{cluster.time % 60:05.2f}"
         yield f"  {cluster.id:>7}   {name:<14}{cluster.count:>6}{cluster.velocity:>10.0f}{sure:>6}{place:>11}"
-    yield from (f"  note      {remark}" for remark in (*result.remarks, *delivery.remarks))
+    yield from (f"  note      {spell_flags(remark)}" for remark in (*result.remarks, *delivery.remarks))
     yield from (f"  wrote     {path}" for path in (*delivery.written.values(), delivery.manifest))
 
 

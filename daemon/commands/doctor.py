@@ -48,7 +48,9 @@ def _run_check(topic: str, check: Callable[[Settings], tuple[FindingState, str]]
     try:
         state, text = check(settings)
     except (ImportError, OSError, StageFailed, RuntimeError) as error:
-        return Finding(topic, "bad", f"{error or type(error).__name__}. Install sidestick again if this stays.")
+        reason = str(error).rstrip(".") or type(error).__name__
+        again = "" if isinstance(error, StageFailed) else " Install sidestick again if this stays."
+        return Finding(topic, "bad", f"{reason}.{again}")
     return Finding(topic, state, text)
 
 

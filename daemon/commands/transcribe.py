@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.commands.console import Console, JsonConsole, PlainConsole
+from daemon.commands.remedies import spell_flags
 from daemon.errors import Rejected, StageFailed
 from daemon.files import describe_os_error
 from daemon.jobs.admission import merge_options
@@ -33,7 +34,10 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
 
     settings = config.load().settings
     options = Options.read(merge_options(settings.options.model_dump(), typed), flag_name)
-    app.check_options(options, settings)
+    try:
+        app.check_options(options, settings)
+    except Rejected as refused:
+        raise Rejected(refused.code, spell_flags(refused.reason)) from None
     songs = list(expand(paths))
     if not songs:
         where = ", ".join(map(str, paths))

@@ -44,11 +44,11 @@ class OscInlet:
 
 def _port_refusal(osc_port: int, error: OSError) -> str:
     if error.errno != errno.EADDRINUSE:
-        return f"OSC port {osc_port} cannot be opened ({error.strerror}). Choose another one for sidestick."
+        return f"OSC port {osc_port} cannot be opened ({error.strerror}). Set daemon.osc_port to another one."
     holder = _other_sidestick(osc_port)
     if holder:
-        return f"OSC port {osc_port} is taken by {holder}. Stop that one first, or choose another OSC port."
-    return f"OSC port {osc_port} is taken by another program. Choose another OSC port for sidestick."
+        return f"OSC port {osc_port} is taken by {holder}. Stop that one first, or set daemon.osc_port to another one."
+    return f"OSC port {osc_port} is taken by another program. Set daemon.osc_port to another one."
 
 
 def _other_sidestick(osc_port: int) -> str:

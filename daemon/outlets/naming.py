@@ -27,6 +27,7 @@ OutputKind = NewType("OutputKind", str)
 MANIFEST = OutputKind(".sidestick.json")
 SONG_MIDI = OutputKind(".mid")
 STEMS_FOLDER = ".stems"
+MOVE = "Move the song to a folder that can be written."
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
@@ -299,4 +300,6 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder, prefix=TEMPORARY):
             pass
     except OSError as error:
-        raise Rejected("output_folder", f"Nothing can be written to {folder}: {describe_os_error(error)}.") from None
+        raise Rejected(
+            "output_folder", f"Nothing can be written to {folder}: {describe_os_error(error)}. {MOVE}"
+        ) from None

@@ -41,7 +41,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
 def unusable_cache_error(folder: Path, error: OSError) -> StageFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
-    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
+    return StageFailed(
+        "cache",
+        f"The cache {folder} cannot be used ({reason}); set folders.cache to another, or SIDESTICK_FOLDERS__CACHE.",
+    )
 
 
 def key(*parts: Any) -> str:

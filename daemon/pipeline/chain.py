@@ -318,7 +318,7 @@ def refuse_missing(wanted: Sequence[Part], known: Sequence[Part], model: str) ->
     missing = [part for part in wanted if part not in known]
     if missing:
         rare = {Part.GUITAR, Part.PIANO}.issuperset(missing) and model != SIX_STEMS
-        remedy = f"Use the separator {SIX_STEMS}." if rare else f"Its parts are {', '.join(known)}."
+        remedy = f"Use separator={SIX_STEMS}." if rare else f"Its parts are {', '.join(known)}."
         raise Rejected("no_part", f"{model} has no {' and no '.join(missing)} stem. {remedy}")
 
 

@@ -168,7 +168,7 @@ def test_an_output_folder_that_cannot_be_is_told_before_the_work(home, place):
     (home.folder / "file").write_text("")
     result = home.sidestick("transcribe", song, *DRUMS, "--out", home.folder / place)
     assert result.exit_code == 1
-    assert "choose another folder with --out" in result.stderr
+    assert "Choose another folder with --out" in result.stderr
     assert not (home.folder / "cache" / "stages" / "decode").exists()
 
 

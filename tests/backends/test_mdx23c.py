@@ -240,7 +240,7 @@ def test_a_gpu_without_memory_is_given_shorter_chunks_and_that_is_said(
 
 
 def test_no_memory_at_all_fails_the_stage_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StageFailed, match="--kit embedded"):
+    with pytest.raises(StageFailed, match="kit=embedded"):
         separator(Tight(5), steps=1024).separate_kit(stored(tmp_path, synth.noise(13.0)), tmp_path, quiet)
 
 

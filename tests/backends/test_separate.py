@@ -67,7 +67,7 @@ def test_a_separator_asked_for_by_name_fails_without_its_weights(song: Audio, we
 
 @pytest.mark.parametrize("name", ["htdemucs", "embedded"])
 def test_a_part_that_the_separator_does_not_know_is_refused(song: Audio, weights: Checkpoints, name: str) -> None:
-    with pytest.raises(StageFailed, match=f"{name} has no guitar stem. Use --separator htdemucs_6s"):
+    with pytest.raises(StageFailed, match=f"{name} has no guitar stem. Use separator=htdemucs_6s"):
         run(song, weights, name, Part.GUITAR)
 
 

@@ -184,7 +184,7 @@ def test_very_long_names_are_cut_so_that_every_output_fits(tmp_path, letter):
 
 def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_bytes(b"")
-    with pytest.raises(Rejected, match="--out") as caught:
+    with pytest.raises(Rejected, match="Move the song") as caught:
         plan(tmp_path / "Song.wav", tmp_path / "out" / "x", [DRUMS])
     assert caught.value.code == "output_folder"
 
@@ -194,7 +194,7 @@ def test_a_read_only_folder_is_refused(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    with pytest.raises(Rejected, match="not allowed; choose another folder with --out"):
+    with pytest.raises(Rejected, match=r"not allowed; change the permissions\. Move the song"):
         plan(tmp_path / "Song.wav", None, [DRUMS])
 
 

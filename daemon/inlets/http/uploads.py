@@ -19,22 +19,24 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import RootModel
+from pydantic import BaseModel, RootModel
 from starlette.requests import ClientDisconnect
 
 from daemon.errors import Rejected, SidestickError
-from daemon.files import TEMPORARY, describe_os_error
+from daemon.files import TEMPORARY, describe_os_error, write_atomically
 from daemon.inlets.http import job_view, schemas
 from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.errors import read_body
 from daemon.inlets.http.multipart import UploadForm
 from daemon.jobs.job import Job
-from daemon.outlets.naming import digest_of
+from daemon.outlets.manifest import Manifest
+from daemon.outlets.naming import MANIFEST, digest_of
 
 STALE = 86400.0  # seconds; what an upload left behind that was never finished
 
 _AT_A_TIME = 1 << 20  # bytes given to the disk at once
 _FORM_ROOM = 1 << 20  # bytes of a form that are not its file
+_RECORD = ".received.json"
 _LONGEST = 120  # bytes of a name, so that the outputs' names fit too
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\/\u2028-\u202e\u2066-\u2069]')
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))}
@@ -57,11 +59,61 @@ async def receive_upload(request: Request, context: HttpContext) -> schemas.JobV
 
 
 def remove(context: HttpContext, job: Job) -> None:
-    """The folder of an upload, unless another job needs it. Songs that were not uploaded are never touched."""
-    folder = job.path.parent
+    """What was received for a job and what sidestick wrote beside it, file by file, unless another job needs it.
+
+    What was not uploaded, was changed since or came from somebody else stays, and so does a folder that is not empty.
+    """
+    folder, received = job.path.parent, _read_record(job.path.parent)
     if folder.parent != context.settings.folders.uploads or context.core.has_job_of(job.path):
         return
-    shutil.rmtree(folder, ignore_errors=True)
+    if received is None or received.name != job.name:
+        return
+    written = [entry for manifest in folder.glob(f"*{MANIFEST}") for entry in _written_for(job.path, manifest)]
+    for path, sha256 in [*written, (job.path, received.sha256)]:
+        if path.resolve().is_relative_to(folder.resolve()) and digest_of(path) == sha256:
+            _unlink(path)
+    _unlink(folder / _RECORD)
+    for place in (*{path.parent for path, _ in written} - {folder}, folder):
+        with suppress(OSError):
+            place.rmdir()
+    if folder.exists():
+        _write_record(folder, received)
+
+
+class _ReceivedFile(BaseModel):
+    """What was received into a folder that was made for it."""
+
+    name: str
+    sha256: str
+
+
+def _read_record(folder: Path) -> _ReceivedFile | None:
+    try:
+        return _ReceivedFile.model_validate_json((folder / _RECORD).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _write_record(folder: Path, received: _ReceivedFile) -> None:
+    with suppress(SidestickError):
+        write_atomically(folder / _RECORD, received.model_dump_json().encode())
+
+
+def _written_for(song: Path, manifest: Path) -> Iterator[tuple[Path, str]]:
+    """Every file that `manifest` names as written for `song`, itself too unless it was edited, with the digests."""
+    try:
+        found = Manifest.load(manifest)
+    except SidestickError:
+        return
+    if found.source.name == song.name and found.source.folder == ".":
+        yield from ((manifest.parent / output.path, output.sha256) for output in found.outputs)
+        if not found.is_edited:
+            yield manifest, digest_of(manifest)
+
+
+def _unlink(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def sweep(folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -87,7 +139,8 @@ def temporary_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder that is gone in the end."""
     fresh = folder / f"{TEMPORARY}{secrets.token_hex(6)}"
     try:
-        fresh.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.mkdir(mode=0o700)
         yield fresh
     except OSError as error:
         raise _folder_refusal(folder, error) from None
@@ -147,7 +200,8 @@ def _move_to_folder(received: Path, name: str, folder: Path) -> tuple[Path, bool
         if (home / name).is_file() and digest_of(home / name) == digest:
             return home / name, False
         with suppress(FileExistsError):
-            home.mkdir()
+            home.mkdir(mode=0o700)
             os.replace(received, home / name)  # noqa: PTH105
+            _write_record(home, _ReceivedFile(name=name, sha256=digest))
             return home / name, True
     raise AssertionError

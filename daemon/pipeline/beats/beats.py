@@ -27,7 +27,7 @@ NO_BEAT = BeatGrid(
     downbeats=(),
     bpm=120.0,
     confidence=0.0,
-    remarks=("No beat was found; the notes are free. --bpm sets one.",),
+    remarks=("No beat was found; the notes are free. Set one, as with bpm=120.",),
 )
 
 
@@ -126,7 +126,7 @@ def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
              (4 / 3, "in four thirds"), (0.75, "in three quarters"))  # fmt: skip
     for factor, way in words:
         if any(abs(np.log(one.bpm / best.bpm / factor)) < SAME for one in count.rivals):
-            return (f"Read as {bpm:.7g} bpm; --bpm {bpm * factor:.7g} counts it {way}.",)
+            return (f"Read as {bpm:.7g} bpm; bpm={bpm * factor:.7g} counts it {way}.",)
     return ()
 
 

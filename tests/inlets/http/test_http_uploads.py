@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.inlets.http.uploads import safe_name, sweep
+from daemon.outlets.manifest import Manifest, Output
+from daemon.outlets.naming import digest_of
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
+from tests.fake_drop_folder import write_answer
 from tests.inlets.http.server import HttpServer, raw, wait_for
 
 EDGE = "--edge"
@@ -250,3 +253,60 @@ def test_what_a_killed_sidestick_had_not_received_whole_is_removed(tmp_path):
         (tmp_path / name).mkdir()
     sweep(tmp_path, clock=lambda: 4e9)
     assert [path.name for path in tmp_path.iterdir()] == ["Song"]
+
+
+def delete_with_files(client, made) -> None:
+    client.post(f"{made['links']['self']}/cancel")
+    assert client.delete(made["links"]["self"], params={"files": "true"}).status_code == 204
+
+
+def test_a_folder_that_was_not_made_for_an_upload_keeps_everything(client, uploads, tmp_path):
+    drop = uploads / "Drop"
+    drop.mkdir(parents=True)
+    (drop / "Song.wav").write_bytes(wav(tmp_path))
+    (drop / "mine.txt").write_text("mine")
+    made = client.post("/api/jobs", json={"path": str(drop / "Song.wav")}).json()
+    delete_with_files(client, made)
+    assert sorted(path.name for path in drop.iterdir()) == ["Song.wav", "mine.txt"]
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "Kept.stems/vocals.wav", "Kept.drums.mid"])
+def test_what_a_user_put_beside_an_upload_stays(client, uploads, tmp_path, name):
+    made = send(client, wav(tmp_path), "Kept.wav").json()
+    mine = uploads / "Kept" / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    delete_with_files(client, made)
+    assert mine.read_text() == "mine" and not (uploads / "Kept" / "Kept.wav").exists()
+    mine.unlink()
+
+
+def test_an_upload_that_was_replaced_by_another_song_stays(client, uploads, tmp_path):
+    made = send(client, wav(tmp_path), "Mine.wav").json()
+    (uploads / "Mine" / "Mine.wav").write_bytes(wav(tmp_path, 330.0))
+    delete_with_files(client, made)
+    assert (uploads / "Mine" / "Mine.wav").read_bytes() == wav(tmp_path, 330.0)
+
+
+def test_results_go_with_their_upload_and_edited_ones_stay(client, uploads, tmp_path):
+    made = send(client, wav(tmp_path), "Done.wav").json()
+    home = uploads / "Done"
+    entries = []
+    for name in ("Done.drums.mid", "Done.bass.mid", "Done.stems/drums.wav"):
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_bytes(b"ours")
+        entries.append(Output(path=name, kind=name, sha256=digest_of(home / name)))
+    entries.append(Output(path="../outside.txt", kind="x", sha256=digest_of(home / "Done.drums.mid")))
+    (uploads / "outside.txt").write_bytes(b"ours")
+    manifest = Manifest.load(write_answer(home / "Done.wav"))
+    manifest.model_copy(update={"outputs": tuple(entries)}).save(home / "Done.sidestick.json")
+    (home / "Done.bass.mid").write_bytes(b"edited")
+    delete_with_files(client, made)
+    assert leftovers(home) == [".received.json", "Done.bass.mid"]
+    assert (uploads / "outside.txt").read_bytes() == b"ours"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_uploads_are_their_owners_alone(client, uploads, tmp_path):
+    made = send(client, wav(tmp_path), "Private.wav").json()
+    assert Path(made["path"]).parent.stat().st_mode & 0o077 == 0

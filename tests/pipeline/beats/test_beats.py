@@ -159,7 +159,7 @@ def test_strokes_in_free_time_get_no_grid(tmp_path):
 
 def test_a_choice_between_half_and_double_time_is_told(tmp_path):
     grid = track_beats(*bars_of(tmp_path, ROCK, 4, bpm=60))
-    assert grid.remarks == ("Read as 120 bpm; --bpm 60 counts it half.",)
+    assert grid.remarks == ("Read as 120 bpm; bpm=60 counts it half.",)
 
 
 def test_a_tempo_that_was_given_leaves_no_choice_to_tell(tmp_path):
