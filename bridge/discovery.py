@@ -37,7 +37,7 @@ def state_folder() -> Path:
 
 def publish(running: RunningDaemon, folder: Path) -> Path:
     """Writes daemon.json whole, readable by its owner only."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / FILE
     replace_file(path, json.dumps(asdict(running), indent=2) + "\n", private=True)
     return path
@@ -55,7 +55,7 @@ def read_running(folder: Path) -> RunningDaemon | None:
             sender=tuple(map(str, found["sender"])),
             http_port=int(found.get("http_port", 0)),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -63,7 +63,7 @@ def is_alive(running: RunningDaemon) -> bool:
     """Whether a process with that pid exists. Pids are used again, so only a pong is proof."""
     from psutil import pid_exists
 
-    return running.pid > 0 and pid_exists(running.pid)
+    return 0 < running.pid < 1 << 31 and pid_exists(running.pid)
 
 
 def withdraw(folder: Path, pid: int) -> None:

@@ -46,7 +46,7 @@ class LogFile(RotatingFileHandler):
     """sidestick.log and its predecessors. A full disk costs lines, never the daemon."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().__init__(
             folder / FILE, maxBytes=max_bytes, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )

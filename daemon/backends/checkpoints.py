@@ -257,9 +257,10 @@ def _read_stamp(file: Path) -> str | None:
     try:
         sha256, size, mtime = _stamp_file(file).read_text().split()
         state = file.stat()
+        is_same = (int(size), int(mtime)) == (state.st_size, state.st_mtime_ns)
     except (OSError, ValueError):
         return None
-    return sha256 if (int(size), int(mtime)) == (state.st_size, state.st_mtime_ns) else None
+    return sha256 if is_same else None
 
 
 def _stamp_file(file: Path) -> Path:

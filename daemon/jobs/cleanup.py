@@ -51,6 +51,7 @@ class Cleanup:
             return
         self._next = self._clock() + CHECK_SECONDS
         with suppress(OSError):
+            self._cache.sweep()
             kept = self._cache.used_since(since)
             self._cache.retain(self._limits.max_age, self._limits.max_bytes, kept)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
-from daemon.jobs.job import TRANSITIONS, Fingerprint, Job, Priority, State
+from daemon.jobs.job import ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.pipeline.options import Options
 
 FILE = "jobs.db"
@@ -39,6 +39,7 @@ MIGRATIONS: tuple[str, ...] = (
 _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
 _MUTABLE = ("priority", "state", "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason")
 _COLUMNS = (*_FIXED, *_MUTABLE)
+_UNREADABLE = "This job was made by another version of sidestick, which it was meant for. Ask for it again."
 _BUSY_SECONDS = 5.0
 _CHECKPOINT_SECONDS = 3.0  # seconds; while the disk is at it, whoever commits may have to wait
 _INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
@@ -54,6 +55,7 @@ class JobStore:
         self._lock = threading.RLock()
         self._db = _open(path)
         self._checkpointer = _WalCheckpointer(path)
+        self._end_unreadable()
 
     def close(self) -> None:
         self._checkpointer.stop()
@@ -121,7 +123,7 @@ class JobStore:
 
     def counts(self) -> Counter[State]:
         rows = self._rows("SELECT state, COUNT(*) FROM jobs GROUP BY state")
-        return Counter({State(state): number for state, number in rows})
+        return Counter({State(state): number for state, number in rows if state in tuple(State)})
 
     def delete(self, job_id: str) -> Job:
         """Forget a job that has ended; files beside its source stay. Raises Rejected (unknown_job, job_active)."""
@@ -131,6 +133,15 @@ class JobStore:
                 raise Rejected("job_active", f"{job.name} is {job.state}; cancel job {job_id} first.")
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return job
+
+    def _end_unreadable(self) -> None:
+        """What waits in words of another version of sidestick fails with that reason, and holds nobody up."""
+        marks = ", ".join("?" for _ in ENDED)
+        with self._write_transaction() as db:
+            for job in self._select(f"WHERE state NOT IN ({marks})", *ENDED):
+                if job.state is State.FAILED:
+                    values = (State.FAILED, job.code, job.reason, job.id)
+                    db.execute("UPDATE jobs SET state = ?, code = ?, reason = ? WHERE id = ?", values)
 
     def _change(self, before: Job, after: Job) -> Job:
         stamped = replace(after, changed=self._clock())
@@ -162,7 +173,9 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        reason = f"The list of jobs cannot be used ({error}). Make sure that its disk is there and has room."
+        damaged = not isinstance(error, sqlite3.OperationalError)
+        remedy = f"Stop sidestick and move {FILE} away" if damaged else "Make sure that its disk is there and has room"
+        reason = f"The list of jobs cannot be used ({error}). {remedy}."
         raise StageFailed("jobs", reason) from error
 
 
@@ -196,7 +209,7 @@ class _WalCheckpointer:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.OperationalError) as error:
         raise ConfigError([f"The list of jobs {path} cannot be opened ({error})."]) from None
@@ -249,7 +262,13 @@ def _row(job: Job) -> dict[str, object]:
 
 def _job(row: dict[str, Any]) -> Job:
     source = Fingerprint(row.pop("path"), row.pop("size"), row.pop("mtime_ns"))
-    row["options"] = Options.model_validate_json(row["options"])
-    row["state"], row["priority"] = State(row["state"]), Priority(row["priority"])
     row["draft"] = bool(row["draft"])
-    return Job(source=source, **row)
+    try:
+        options = Options.model_validate_json(row["options"])
+        known = {"options": options, "state": State(row["state"]), "priority": Priority(row["priority"])}
+    except ValueError:
+        over = row["state"] if row["state"] in ENDED else State.FAILED
+        known = {"options": Options(), "state": State(over), "priority": Priority.DROPPED}
+        if over == State.FAILED and not row["reason"]:
+            known |= {"code": "bad_option", "reason": _UNREADABLE}
+    return Job(source=source, **{**row, **known})

@@ -39,7 +39,7 @@ class Timings:
         before = rates.get(_name(step), rate)
         rates[_name(step)] = before + _NEWEST * (rate - before)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
         except (StageFailed, OSError):
             return

@@ -57,3 +57,27 @@ def test_the_state_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     assert state_folder() == tmp_path
     monkeypatch.delenv("SIDESTICK_STATE_FOLDER")
     assert state_folder().name == "sidestick"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "7",
+        "null",
+        '{"pid": 1e999}',
+        '{"pid": []}',
+        "\x00\xff",
+        "[" * 100_000,
+        '{"pid": 1, "osc_port": 1e999}',
+    ],
+)
+def test_a_damaged_announcement_is_none(tmp_path, text):
+    (tmp_path / "daemon.json").write_text(text, encoding="utf-8")
+    assert read_running(tmp_path) is None
+
+
+@pytest.mark.parametrize("pid", [0, -1, 1 << 40, 1 << 70])
+def test_a_pid_that_no_system_has_is_not_alive(pid):
+    assert not is_alive(RunningDaemon(pid, 9331, "/spool", "0", ("sidestick",)))

@@ -249,3 +249,40 @@ def test_a_fingerprint_tells_a_changed_file(tmp_path):
     before = Fingerprint.of(song)
     song.write_bytes(b"three")
     assert Fingerprint.of(song) != before
+
+
+def write_row(tmp_path, job_id, column, value):
+    with sqlite3.connect(tmp_path / "jobs.db") as db:
+        db.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (value, job_id))
+    db.close()
+
+
+OF_ANOTHER_VERSION = [
+    ("options", '{"telepathy": true}'), ("options", '{"bpm": "fast"}'), ("options", "{"), ("options", ""),
+    ("state", "paused"), ("priority", 99),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value"), OF_ANOTHER_VERSION)
+def test_a_row_that_this_version_cannot_read_breaks_neither_the_list_nor_the_start(tmp_path, store, column, value):
+    for name in ("odd", "fine"):
+        store.add(replace(job(), id=name))
+    write_row(tmp_path, "odd", column, value)
+    again = JobStore(tmp_path / "jobs.db")
+    found = {each.id: each.state for each in again.list_latest(10)}
+    assert found == {"odd": State.FAILED, "fine": State.QUEUED}
+    assert [each.id for each in again.list_queued()] == ["fine"] and again.resume() == []
+    assert "Ask for it again" in again.get("odd").reason and again.counts()[State.QUEUED] == 1
+    again.close()
+
+
+def test_a_job_that_is_done_stays_done_whatever_its_options(tmp_path, store):
+    done = store.move(store.move(store.add(replace(job(), id="old")), State.RUNNING), State.DONE, midi="/Song.mid")
+    write_row(tmp_path, "old", "options", '{"telepathy": true}')
+    assert (store.get("old").state, store.get("old").midi) == (State.DONE, done.midi)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_the_folder_of_the_list_is_its_owners_alone(tmp_path):
+    JobStore(tmp_path / "state" / "jobs.db").close()
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
