@@ -8,12 +8,14 @@ import re
 
 from daemon.outlets.naming import MOVE
 
-OPTIONS = ("bpm", "input", "kit", "onsets", "parts", "separator", "stems")
-"""The options that texts name; each is a flag of the same name."""
+FLAGS = {name: f"--{name}" for name in ("bpm", "input", "kit", "onsets", "parts", "separator", "stems")}
+FLAGS["numerator"] = "--beats-per-bar"
+"""The flags of the options that texts name."""
 
-_ASSIGNMENT = re.compile(rf"(?<= )({'|'.join(OPTIONS)})=([\w.]*\w)")
+_ASSIGNMENT = re.compile(rf"(?<= )({'|'.join(FLAGS)})=([\w.]*\w)")
 
 
 def spell_flags(text: str) -> str:
     """`text` as `sidestick transcribe` says it: `Use separator=embedded.` becomes `Use --separator embedded.`"""
-    return _ASSIGNMENT.sub(r"--\1 \2", text.replace(MOVE, "Choose another folder with --out."))
+    texts = text.replace(MOVE, "Choose another folder with --out.")
+    return _ASSIGNMENT.sub(lambda found: f"{FLAGS[found[1]]} {found[2]}", texts)

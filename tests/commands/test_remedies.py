@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from daemon.cli import app
-from daemon.commands.remedies import OPTIONS, spell_flags
+from daemon.commands.remedies import FLAGS, spell_flags
 from daemon.config import Settings
 from daemon.outlets.naming import MOVE
 from daemon.pipeline.options import Options
@@ -92,8 +92,8 @@ def test_every_variable_that_a_text_names_is_that_of_a_setting():
 
 def test_every_option_that_a_text_sets_is_a_flag_too():
     found = {name for file, name in all_found(ASSIGNMENT) if name in Options.model_fields}
-    assert found and found <= set(OPTIONS)
-    assert {f"--{name}" for name in OPTIONS} <= flags_of("transcribe")
+    assert found and found <= set(FLAGS)
+    assert set(FLAGS.values()) <= flags_of("transcribe")
 
 
 def test_every_command_that_a_text_names_exists_with_its_flags():
@@ -116,6 +116,7 @@ def test_every_command_that_a_text_names_exists_with_its_flags():
         ("Read as 120 bpm; bpm=60.5 counts it half.", "Read as 120 bpm; --bpm 60.5 counts it half."),
         ("Set one, as with bpm=120.", "Set one, as with --bpm 120."),
         ("Set offline to false once, or use kit=drumsep6.", "Set offline to false once, or use --kit drumsep6."),
+        ("A bar has three; numerator=4 sets another.", "A bar has three; --beats-per-bar 4 sets another."),
         (f"It is read-only. {MOVE}", "It is read-only. Choose another folder with --out."),
         ("a=b.wav has no beat", "a=b.wav has no beat"),
     ],

@@ -134,4 +134,5 @@ def _doubts(grid: BeatGrid, bars: Bars) -> tuple[str, ...]:
     if bars.margin >= SURE:
         return ()
     meter = f"{grid.numerator}/{grid.denominator}"
-    return (f"Where the bars of {meter} begin is a guess; --beats-per-bar says how long they are.",)
+    told = f"numerator={grid.numerator} says that they are so long"
+    return (f"Where the bars of {meter} begin is a guess; {told}.",)
