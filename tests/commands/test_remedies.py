@@ -25,6 +25,7 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 SETTING = re.compile(
     r"[Ss]et ((?:[a-z_]+\.)?[a-z_]+) (?:to|higher)\b|[Rr]aise ((?:[a-z_]+\.)?[a-z_]+)\b|or (limits\.[a-z_]+)"
 )
+PIP = re.compile(r"pip install[^.']*")  # its flags are its own
 VARIABLE = re.compile(r"\bSIDESTICK_[A-Z_]+")
 COMMAND = re.compile(r"`sidestick ([a-z]+)((?: --?[a-z-]+)*)")
 ASSIGNMENT = re.compile(r"(?<= )([a-z_]+)=(?=[\w{])")
@@ -45,7 +46,7 @@ def messages(path):
 
 
 def sentences(path):
-    return [text for text in messages(path) if " " in text]
+    return [PIP.sub("", text) for text in messages(path) if " " in text]
 
 
 def all_found(pattern):
