@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StageFailed
+from daemon.errors import WriteFailed
 
 TEMPORARY = ".sidestick-"
 
@@ -29,7 +29,7 @@ _REASONS = {
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step; what was there is replaced. Raises StageFailed with the reason."""
+    """Put `data` at `path` in one step; what was there is replaced. Raises WriteFailed with the reason."""
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
 
@@ -93,11 +93,11 @@ def _rename_all(files: list[_StagedFile]) -> None:
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """A disk that refuses is a StageFailed with the reason."""
+    """A disk that refuses is a WriteFailed with the reason."""
     try:
         yield
     except OSError as error:
-        raise StageFailed("write", f"{path} could not be written: {describe_os_error(error)}.") from error
+        raise WriteFailed(f"{path} could not be written: {describe_os_error(error)}.") from error
 
 
 def describe_os_error(error: OSError) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import Rejected, StageFailed, WorkFailed
 from daemon.jobs.timings import ProgressReport
 from daemon.outlets.delivery import Delivery, arrange
 from daemon.pipeline.chain import Stage, Transcription
@@ -18,7 +18,7 @@ _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B
 
 class Console(Protocol):
     def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None: ...
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None: ...
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None: ...
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
     def close(self) -> None: ...
 
@@ -43,7 +43,7 @@ class PlainConsole:
             self._progress.flush()
             self._shown = stage
 
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         self.close()
         text = error.reason if song.name in error.reason else f"{song.name}: {error.reason}"
         print(text, file=self._progress)
@@ -77,10 +77,9 @@ class JsonConsole:
                 "progress", song, stage=stage, fraction=round(report.fraction, 3), eta=round(report.eta, 1)
             )
 
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
-        code = error.code if isinstance(error, Rejected) else "stage_failed"
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         stage = error.stage if isinstance(error, StageFailed) else None
-        self._print_event("failed", song, code=code, stage=stage, reason=error.reason)
+        self._print_event("failed", song, code=error.code, stage=stage, reason=error.reason)
 
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self._print_event(

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
+from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.pipeline.options import Options
 
@@ -158,12 +158,12 @@ class JobStore:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """A disk that refuses is a StageFailed."""
+    """A disk that refuses is a StoreFailed."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         reason = f"The list of jobs cannot be used ({error}). Make sure that its disk is there and has room."
-        raise StageFailed("jobs", reason) from error
+        raise StoreFailed(reason) from error
 
 
 class _WalCheckpointer:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StageFailed
+from daemon.errors import WriteFailed
 from daemon.files import write_atomically
 
 _NEWEST = 0.3  # weight of the newest run in the running average
@@ -41,7 +41,7 @@ class Timings:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
-        except (StageFailed, OSError):
+        except (WriteFailed, OSError):
             return
 
     def estimate(self, steps: Sequence[TimedStep], duration: float) -> float:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from daemon.errors import Cancelled, NoMemory, Rejected, StageFailed
+from daemon.errors import Cancelled, NoMemory, Rejected, WorkFailed
 from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
 NICE = 10  # so that OSC and MIDI of the daemon stay in time
@@ -85,8 +85,8 @@ def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
         return Failure(error.code, error.reason)
     except (NoMemory, MemoryError) as error:
         return Failure("out_of_memory", str(error) or "Memory ran out. Close other programs.", memory=True)
-    except StageFailed as error:
-        return Failure("stage_failed", error.reason)
+    except WorkFailed as error:
+        return Failure(error.code, error.reason)
     except OSError as error:
         return Failure("disk", f"{Path(task.source).name} could not be done: {error.strerror or error}.")
     except Exception as error:  # noqa: BLE001

@@ -79,7 +79,7 @@ class Plan:
 def lock_folder(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
     """Nobody else names files in the folder of the outputs between `plan` and the last write.
 
-    Raises StageFailed when the folder of locks cannot be written.
+    Raises CacheFailed when the folder of locks cannot be written.
     """
     folder = _key(str((out or source.parent).resolve()))
     lock = FileLock(locks / hashlib.sha256(folder.encode()).hexdigest()[:32])

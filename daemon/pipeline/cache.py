@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
-from daemon.errors import StageFailed
+from daemon.errors import CacheFailed
 from daemon.files import sync_folder
 
 DAY = 86400.0
@@ -35,10 +35,10 @@ _GRACE = 600.0  # seconds since its last use in which no result is dropped; chos
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
 
 
-def unusable_cache_error(folder: Path, error: OSError) -> StageFailed:
+def unusable_cache_error(folder: Path, error: OSError) -> CacheFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
-    return StageFailed("cache", f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
+    return CacheFailed(f"The cache {folder} cannot be used ({reason}); set another: SIDESTICK_FOLDERS__CACHE.")
 
 
 def key(*parts: Any) -> str:
@@ -106,7 +106,7 @@ class StageCache:
     def make(self, stage: str, key: str) -> Iterator[Path]:
         """An empty folder that becomes the result, all at once, on success and vanishes on any exception.
 
-        Raises StageFailed when the disk is full.
+        Raises CacheFailed when the disk is full.
         """
         temporary = self._pending / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
         try:
@@ -116,7 +116,7 @@ class StageCache:
         except OSError as error:
             if error.errno not in _FULL:
                 raise
-            raise StageFailed(stage, f"The disk with {self._root} is full; make some room and try again.") from error
+            raise CacheFailed(f"The disk with {self._root} is full; make some room and try again.") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 

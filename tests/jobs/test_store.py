@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
+from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import ACTIVE, ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.jobs.store import JobStore
 from daemon.pipeline.options import Options
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 def test_a_full_disk_is_a_reason_and_loses_nothing(store):
     waiting = store.add(job())
     store._db.execute("PRAGMA max_page_count = 1")
-    with pytest.raises(StageFailed, match="has room"):
+    with pytest.raises(StoreFailed, match="has room"):
         for _ in range(100):
             store.add(job())
     store._db.execute("PRAGMA max_page_count = 1000000")

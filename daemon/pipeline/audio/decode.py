@@ -37,7 +37,7 @@ def decode(
     `report` hears fractions from 0 to 1, some ten a second at most; what it raises stops the work and leaves
     no file. Mono goes to both sides; of more than two channels the first two are taken. Raises Rejected as
     `probe` does, and with too_long, too_short, silent, not_finite, not_audio and damaged where only the sound
-    itself shows it; StageFailed if `target` cannot be written.
+    itself shows it; WriteFailed if `target` cannot be written.
     """
     report(0.0)
     found = probe(path, limits)
