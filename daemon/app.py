@@ -84,9 +84,13 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
 
 def run_worker_process(connection: "Connection", settings: Settings) -> None:
     """What a worker process does from its start to its end."""
-    from daemon.jobs.worker_process import serve
+    from daemon.jobs.worker_process import RunTask, serve
 
-    serve(connection, lambda: build_task_runner(settings))
+    def open_runner() -> RunTask:
+        runner = build_task_runner(settings)
+        return lambda task, report: runner.run(task, report).result
+
+    serve(connection, open_runner)
 
 
 def build_task_runner(settings: Settings) -> "TaskRunner":

@@ -9,7 +9,7 @@
     │   │   └── NoMemory  the same for want of memory: worth one more try with less
     │   ├── NoWeights     the weights of a network are not here, or cannot be used
     │   ├── CacheFailed   the cache of finished stages cannot be used, or its disk is full
-    │   ├── WriteFailed   a file could not be written: the disk refuses
+    │   ├── DiskFailed    a file cannot be read or written: its disk is full, or refuses
     │   └── StoreFailed   the list of jobs cannot be read or written
     ├── Cancelled         somebody asked for the work to stop
     └── JobMoved          the job changed state meanwhile; look again
@@ -95,10 +95,10 @@ class CacheFailed(WorkFailed):
     code = "cache_failed"
 
 
-class WriteFailed(WorkFailed):
-    """A file that could not be written: its disk is full, or refuses."""
+class DiskFailed(WorkFailed):
+    """A file that cannot be read or written: its disk is full, or refuses."""
 
-    code = "write_failed"
+    code = "disk"
 
 
 class StoreFailed(WorkFailed):

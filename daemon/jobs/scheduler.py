@@ -3,7 +3,6 @@
 A thread for each worker takes a job, has it done, and puts down what came of it. Events go out after the commit.
 """
 
-import hashlib
 import logging
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Protocol
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
+from daemon.files import hash_file
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
 from daemon.jobs.worker import (
@@ -204,7 +204,7 @@ class Scheduler:
     def _run_task(self, running: _RunningJob, slot: WorkerSlot) -> Outcome:
         job = running.job
         try:
-            digest = job.digest or _file_digest(job.path)
+            digest, stamp = (job.digest, None) if job.digest else hash_file(job.path)
         except OSError as error:
             return Failure("missing", f"{job.path} cannot be read any more ({error.strerror}).")
         if self._is_digest_taken(running, digest):
@@ -212,8 +212,7 @@ class Scheduler:
             raise JobMoved("somebody works on the same content")
         if running.stop.is_set():
             return TaskStopped()
-        task = task_of(job, digest, has_draft=job.draft or bool(job.manifest))
-        outcome = slot.worker.run(task, partial(self._publish_progress, running), running.stop)
+        outcome = slot.worker.run(task_of(job, digest, stamp), partial(self._publish_progress, running), running.stop)
         if not isinstance(outcome, TaskResult) and outcome.worker_died:
             self._cleanup.remove_leftovers(job.path)
         return outcome
@@ -255,8 +254,3 @@ class Scheduler:
             _log.info("%s: %s", job.name, remark)
         if state is State.DONE:
             self._bus.publish(Done(job.id, made.revision, made.manifest, made.midi))
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

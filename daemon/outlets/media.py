@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import WriteFailed
+from daemon.errors import DiskFailed
 from daemon.files import describe_os_error
 from daemon.outlets import naming
 from daemon.outlets.naming import OutputKind
@@ -32,7 +32,7 @@ class Media:
         return (*self.sounds(), *([PICTURE] if self.options.plot else []))
 
     def write(self, paths: Mapping[OutputKind, Path], hits: Sequence[Hit], grid: BeatGrid) -> tuple[str, ...]:
-        """Write every kind to its path; `hits` on `grid` are what the picture shows. Raises WriteFailed.
+        """Write every kind to its path; `hits` on `grid` are what the picture shows. Raises DiskFailed.
 
         The remarks are for the user.
         """
@@ -78,4 +78,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise WriteFailed(f"{folder} could not be made: {describe_os_error(error)}.") from error
+        raise DiskFailed(f"{folder} could not be made: {describe_os_error(error)}.") from error

@@ -15,7 +15,7 @@ from typing import NewType
 from filelock import FileLock
 
 from daemon.errors import Rejected
-from daemon.files import TEMPORARY, describe_os_error
+from daemon.files import TEMPORARY, describe_os_error, file_digest
 from daemon.outlets.manifest import Manifest, Output
 from daemon.pipeline.cache import unusable_cache_error
 
@@ -171,8 +171,7 @@ class _NameFinder:
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's bytes, '' if it cannot be read as one."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError:
         return ""
 

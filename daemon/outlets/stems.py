@@ -47,12 +47,12 @@ def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
 
 def write_stem(audio: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
-    """Write `audio` times `gain` to `target` as wav, flac or mp3. Raises StageFailed and WriteFailed."""
+    """Write `audio` times `gain` to `target` as wav, flac or mp3. Raises StageFailed and DiskFailed."""
     return write_sound(StemSound(audio), target, fmt, gain)
 
 
 def write_backing(mix: Audio, drums: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
-    """Write the mix without its drums, the whole times `gain`. Raises StageFailed and WriteFailed."""
+    """Write the mix without its drums, the whole times `gain`. Raises StageFailed and DiskFailed."""
     return write_sound(backing_track(mix, drums), target, fmt, gain)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon.errors import StageFailed, WriteFailed
+from daemon.errors import DiskFailed, StageFailed
 from daemon.outlets.stems import backing_track, common_gain, gain_remark, write_backing, write_stem
 from daemon.pipeline.records import Audio
 from tests import synth
@@ -80,6 +80,6 @@ def test_an_unknown_format_is_refused(tmp_path: Path, drums: Audio) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named_and_nothing_is_left(tmp_path: Path, drums: Audio) -> None:
-    with pytest.raises(WriteFailed, match=r"gone.out\.wav could not be written"):
+    with pytest.raises(DiskFailed, match=r"gone.out\.wav could not be written"):
         write_stem(drums, tmp_path / "gone" / "out.wav", "wav")
     assert not (tmp_path / "gone").exists()

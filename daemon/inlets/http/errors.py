@@ -36,7 +36,7 @@ _MEANINGS: dict[int, tuple[str, str, str]] = {
     413: ("More than is taken.", "too_big", "Song.wav has 1200 MB, over 1074 MB."),
     415: ("Another content type is needed.", "wrong_type", "Send multipart/form-data or application/json."),
     429: ("Too many requests.", "busy", "Too many requests at once. Wait a moment."),
-    503: ("It could not be done now.", "write_failed", "Song.mid could not be written: the disk is full."),
+    503: ("It could not be done now.", "disk", "Song.mid could not be written: the disk is full."),
     507: ("There is too little room on the disk.", "disk_full", "Song.wav needs 300 MB and 10 MB are free."),
 }
 

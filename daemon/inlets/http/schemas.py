@@ -1,13 +1,17 @@
 """The schemas of HTTP bodies and answers, as /docs shows them. Times are seconds of the source unless told."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from daemon.pipeline.options import Options
+from daemon.pipeline.stages import STAGE_NAMES
 
 Json = dict[str, Any]
-Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony"]
+if TYPE_CHECKING:
+    StageName = str
+else:
+    StageName = Literal[STAGE_NAMES]
 AudioFormat = Literal["wav", "flac", "mp3"]
 RevisionNumber = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 
@@ -58,7 +62,7 @@ class RerunBody(_Schema):
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
-    first: Stage = Field(default="separate", alias="from")
+    first: StageName = Field(default="separate", alias="from")
     options: Json = Field(default_factory=dict)
 
 
