@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for package in ("daemon", "bridge") for path in (ROOT / package).rglob("*.py"))
 ML = {"torch", "torchaudio", "demucs", "onnx", "onnxruntime", "safetensors", "basic_pitch", "tensorflow"}
-GUARDS = {"daemon/pipeline/chain.py", "daemon/jobs/worker_process.py", "daemon/inlets/dispatch.py"}
+GUARDS = {"daemon/pipeline/stages.py", "daemon/jobs/worker_process.py", "daemon/inlets/dispatch.py"}
 LIGHT = ("torch", "onnxruntime", "librosa", "scipy")
 LONGEST_FUNCTION, LONGEST_FILE = 50, 350
 

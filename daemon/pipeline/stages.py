@@ -93,7 +93,7 @@ BEATS = Stage(
 NOTES = Stage(
     "notes", functions.transcribe_notes, PartTranscription, depends_on=("content", "settings", "weights"),
     usual_speed=0.04,
-    caption=StageCaption("Hear notes", "Hearing the notes", "The notes of each part"),
+    caption=StageCaption("Find notes", "Finding the notes", "The notes of each part"),
     steps=lambda options: [part.value for part in options.pitched_parts],
 )  # fmt: skip
 HARMONY = Stage(

@@ -223,6 +223,15 @@ class LabelView(_Schema):
     drum: str
 
 
+class StageView(_Schema):
+    """A stage in words for people. Each pitched part is a step of `notes` under its own name."""
+
+    name: str = Field(examples=["kit"])
+    title: str
+    doing: str = Field(description="what is being done in it")
+    made: str = Field(description="what it has made")
+
+
 class OptionsView(_Schema):
     """What can be asked for here, and what is asked for if nothing is said."""
 
@@ -234,6 +243,7 @@ class OptionsView(_Schema):
     labels: list[LabelView]
     parts: list[str]
     separators: list[str]
+    stages: list[StageView] = Field(description="in the order in which they are run")
 
 
 class LogLineView(_Schema):
