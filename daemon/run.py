@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from bridge import discovery
 from bridge.discovery import RunningDaemon
+from bridge.guard import Guard
 from daemon import __version__, app, logs
 from daemon.config import Settings, http_address
 from daemon.core import Components, Core, CoreSettings
@@ -68,6 +69,7 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         stack.enter_context(lock_instance(state))
         logger = logs.start(state, settings.daemon.log_level, sys.stderr)
         stack.callback(logs.stop, logger)
+        stack.enter_context(logs.log_thread_errors(logger))
         components = _build_components(stack, settings, logger)
         notifier = Notifier(time.monotonic)
         components.bus.subscribe(notifier.handle_event)
@@ -90,11 +92,16 @@ def start_daemon(settings: Settings) -> Iterator[int]:
             _start(stack, service)
         http_port = sum(inlet.http_port for inlet in http)
         stack.enter_context(_publish(osc.osc_port, state, http_port))
-        threading.Thread(target=lambda: logger.info(components.midi.open()), name="midi open", daemon=True).start()
+        threading.Thread(target=_open_midi, args=(components.midi, logger), name="midi open", daemon=True).start()
         page = f"; its page is {http_address(settings.daemon.http_host, http_port)}" if http_port else ""
         logger.info("sidestick %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
         stack.callback(logger.info, "sidestick stops.")
         yield osc.osc_port
+
+
+def _open_midi(midi: MidiOutlet, logger: logging.Logger) -> None:
+    with Guard("The MIDI port"):
+        logger.info(midi.open())
 
 
 def _http_inlets(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -> list[HttpInlet]:

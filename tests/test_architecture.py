@@ -11,6 +11,11 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted(path for package in ("daemon", "bridge") for path in (ROOT / package).rglob("*.py"))
 ML = {"torch", "torchaudio", "demucs", "onnx", "onnxruntime", "safetensors", "basic_pitch", "tensorflow"}
 GUARDS = {"daemon/pipeline/stages.py", "daemon/jobs/worker_process.py", "daemon/inlets/dispatch.py"}
+UNGUARDED_THREADS = {
+    "bridge/osc/server.py": "a request is guarded by the dispatcher",
+    "daemon/jobs/worker_process.py": "the process ends with the thread that reads for it",
+    "daemon/commands/review.py": "it opens one page and ends",
+}
 LIGHT = ("torch", "onnxruntime", "librosa", "scipy")
 LONGEST_FUNCTION, LONGEST_FILE = 50, 350
 
@@ -107,6 +112,13 @@ def test_only_the_guards_catch_everything():
         if isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) == "Exception")
     }
     assert wide <= GUARDS
+
+
+def test_every_thread_that_serves_has_a_guard():
+    threaded = {name_of(path) for path in FILES if "threading.Thread(" in path.read_text("utf-8")}
+    guarded = {name_of(path) for path in FILES if "with Guard(" in path.read_text("utf-8")}
+    assert len(threaded & guarded) > 5
+    assert threaded - guarded == UNGUARDED_THREADS.keys()
 
 
 def test_who_catches_an_interruption_raises_it_again():

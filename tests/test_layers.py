@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    "bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.discovery",
+    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.discovery",
     "bridge.osc bridge.midi",
     "bridge.launch",
     "daemon.errors daemon.validation daemon.files daemon.weights daemon.events",

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from bridge.guard import Guard
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
@@ -87,7 +88,7 @@ class Scheduler:
     def start(self) -> None:
         """Jobs that ran when sidestick ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
-            self._cleanup.remove_leftovers(job.path)
+            self._remove_leftovers(job)
         for job in self._store.list_queued(limit=_MAX_ANNOUNCED):
             self._bus.publish(Queued(job.id, job.source.path))
         for thread in self._threads:
@@ -140,23 +141,33 @@ class Scheduler:
     def _serve(self, slot: WorkerSlot) -> None:
         """A list of jobs that cannot be used now (a full disk) is no reason to stop working for good."""
         while not self._stopping:
-            try:
-                self._work(slot)
-            except SidestickError as error:
-                _log.error("%s", error)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
+            with Guard(f"The {threading.current_thread().name}"):
+                try:
+                    self._work(slot)
+                except SidestickError as error:
+                    _log.error("%s", error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
         slot.worker.unload()
 
     def _work(self, slot: WorkerSlot) -> None:
         while (running := self._next_job(slot)) is not None:
             try:
-                self._record_outcome(running, self._run_task(running, slot))
+                self._do_job(running, slot)
             except JobMoved:
                 _log.debug("job %s was cancelled meanwhile", running.job.id)
             finally:
                 self._forget(running)
-            self._cleanup.trim_cache(self._oldest_start())
+            with Guard("The cleanup"):
+                self._cleanup.trim_cache(self._oldest_start())
+
+    def _do_job(self, running: _RunningJob, slot: WorkerSlot) -> None:
+        """A job over which the scheduler itself breaks fails with the reason; it would count as running for ever."""
+        with Guard(running.job.name, passing=(SidestickError,)) as guard:
+            self._record_outcome(running, self._run_task(running, slot))
+        if guard.error is not None:
+            reason = f"Something broke ({type(guard.error).__name__}: {guard.error}). Please report it."
+            self._record_outcome(running, Failure("internal", reason))
 
     def _next_job(self, slot: WorkerSlot) -> _RunningJob | None:
         """The next job for `slot`; None once sidestick stops."""
@@ -214,8 +225,12 @@ class Scheduler:
             return TaskStopped()
         outcome = slot.worker.run(task_of(job, digest, stamp), partial(self._publish_progress, running), running.stop)
         if not isinstance(outcome, TaskResult) and outcome.worker_died:
-            self._cleanup.remove_leftovers(job.path)
+            self._remove_leftovers(job)
         return outcome
+
+    def _remove_leftovers(self, job: Job) -> None:
+        with Guard("The cleanup"):
+            self._cleanup.remove_leftovers(job.path)
 
     def _is_digest_taken(self, running: _RunningJob, digest: str) -> bool:
         with self._changed:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bridge.guard import Guard
 from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.pipeline.options import Options
@@ -188,9 +189,8 @@ class _WalCheckpointer:
     def _run(self) -> None:
         while self._pending.wait() and not self._stopping.wait(_CHECKPOINT_SECONDS):
             self._pending.clear()
-            with suppress(
-                sqlite3.OperationalError
-            ):  # a full disk, or another sidestick at it: the next news tries again
+            # a full disk, or another sidestick at it: the next news tries again
+            with Guard("The list of jobs"), suppress(sqlite3.OperationalError):
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 

@@ -62,21 +62,21 @@ class _TaskChannel:
             _exit_process()
 
     def _read(self) -> None:
-        """A task, or None to stop it. The daemon's death closes the line."""
-        while True:
-            try:
+        """A task, or None to stop it. The daemon's death closes the line; without it this process is of no use."""
+        try:
+            while True:
                 message = self._connection.recv()
-            except (EOFError, OSError):
-                _exit_process()
-            if message is None:
-                self._stop.set()
-            else:
-                self._stop.clear()
-                self._tasks.put(message)
+                if message is None:
+                    self._stop.set()
+                else:
+                    self._stop.clear()
+                    self._tasks.put(message)
+        finally:
+            _exit_process()
 
 
 def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
-    """One of the four guards: whatever goes wrong fails this job, with the reason, and the worker goes on."""
+    """A guard: whatever goes wrong fails this job, with the reason, and the worker goes on."""
     try:
         return run_task(task, channel.report_progress)
     except Cancelled:

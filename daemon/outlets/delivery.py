@@ -16,11 +16,10 @@ from daemon.errors import Rejected, StaleRevision
 from daemon.files import atomic_batch
 from daemon.outlets import naming
 from daemon.outlets.arrange import Arrangement, arrange
-from daemon.outlets.manifest import Manifest, SourceFile, StageRun
+from daemon.outlets.manifest import Manifest, ManifestCache, SourceFile, StageRun
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import Media
 from daemon.outlets.naming import OutputKind, Plan
-from daemon.outlets.recent import ManifestCache
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.score import corrections as edits

@@ -6,6 +6,8 @@ It is compact, one hit a line, and ends with a checksum of itself, by which an e
 import hashlib
 import json
 import re
+import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -22,6 +24,7 @@ from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
 from daemon.score.changes import Detections
 from daemon.score.history import History
 
+CAPACITY = 2  # songs whose manifests are kept
 SCHEMA: Literal[1] = 1
 SCHEMA_FILE = Path(__file__).with_name("manifest.schema.json")
 
@@ -145,6 +148,35 @@ class Manifest(_ManifestModel):
     @classmethod
     def _head_fields(cls) -> list[str]:
         return [name for name in cls.model_fields if name not in _TABLES]
+
+
+class ManifestCache:
+    """The latest manifests: the next correction of a song need not read its thousands of hits again.
+
+    Found by their bytes, so that a file which anybody changed meanwhile is read anew. For any thread.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._manifests: OrderedDict[str, Manifest] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, path: Path) -> Manifest:
+        """As Manifest.load."""
+        data = read_bytes(path)
+        with self._lock:
+            known = self._manifests.get(_digest(data))
+        found = known or Manifest.parse(data, path)
+        self.store(data, found)
+        return found
+
+    def store(self, data: bytes, manifest: Manifest) -> None:
+        """`manifest` is what `data` says."""
+        with self._lock:
+            self._manifests[_digest(data)] = manifest
+            self._manifests.move_to_end(_digest(data))
+            while len(self._manifests) > self._capacity:
+                self._manifests.popitem(last=False)
 
 
 def schema_text() -> str:

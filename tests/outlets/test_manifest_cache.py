@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import Rejected
-from daemon.outlets.recent import ManifestCache
+from daemon.outlets.manifest import ManifestCache
 from tests.songs import manifest
 
 
