@@ -21,7 +21,7 @@ LAYERS = (
     "daemon.jobs",
     "daemon.core",
     "daemon.inlets",
-    "daemon.instance daemon.app",
+    "daemon.app",
     "daemon.run",
     "daemon.commands",
     "daemon.cli daemon.training",
