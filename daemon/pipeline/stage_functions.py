@@ -218,7 +218,8 @@ def track_beats(given: BeatsInput, _: Path, __: ReportFraction) -> BeatGrid:
     from daemon.pipeline.audio.superflux import Novelty
     from daemon.pipeline.beats import beats
 
-    return beats.track_beats(Novelty(np.load(given.heard.novelty.path)), given.hits, bpm=given.bpm, numerator=given.numerator)
+    novelty = Novelty(np.load(given.heard.novelty.path))
+    return beats.track_beats(novelty, given.hits, bpm=given.bpm, numerator=given.numerator)
 
 
 @dataclass(frozen=True, slots=True)
