@@ -27,7 +27,7 @@ from daemon.pipeline.stage_functions import (
     KitInput,
     ListenInput,
     NoteInput,
-    PartInput,
+    PitchedPartInput,
     SeparateInput,
 )
 from daemon.pipeline.stages import (
@@ -208,7 +208,7 @@ class _Chain:
     def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:
         stem = stems.parts[part] if stems else source.audio
         settings = settings_of(part, self._options.part_options(part))
-        given = PartInput(self._note_input(stem, part), self.content, part, source.audio, settings)
+        given = PitchedPartInput(self._note_input(stem, part), self.content, part, source.audio, settings)
         return self._runner.run(NOTES, given, part.value)
 
     def estimate_harmony(self, source: Source, stems: Stems | None, grid: BeatGrid) -> Harmony:

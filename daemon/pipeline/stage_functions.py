@@ -265,7 +265,7 @@ class NoteInput:
 
 
 @dataclass(frozen=True, slots=True)
-class PartInput:
+class PitchedPartInput:
     """A pitched part's stem, held against the mix that it came from, which may be the stem itself."""
 
     sound: NoteInput
@@ -279,7 +279,7 @@ class PartInput:
         return self.sound.transcriber.weights
 
 
-def transcribe_notes(given: PartInput, _: Path, report: ReportFraction) -> PartTranscription:
+def transcribe_notes(given: PitchedPartInput, _: Path, report: ReportFraction) -> PartTranscription:
     """The notes of a pitched part."""
     from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
 

@@ -5,8 +5,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -249,3 +251,31 @@ def test_a_fingerprint_tells_a_changed_file(tmp_path):
     before = Fingerprint.of(song)
     song.write_bytes(b"three")
     assert Fingerprint.of(song) != before
+
+
+def test_a_checkpoint_that_breaks_is_logged_and_the_next_one_is_made(tmp_path, guard_log, monkeypatch):
+    class BrokenOnce:
+        """A database whose first checkpoint breaks."""
+
+        def __init__(self, real):
+            self.real, self.made, self.calls = real, threading.Event(), 0
+
+        def execute(self, statement):
+            self.calls += 1
+            if self.calls == 1:
+                raise ZeroDivisionError("oops")
+            self.real.execute(statement)
+            self.made.set()
+
+        def close(self):
+            self.real.close()
+
+    monkeypatch.setattr("daemon.jobs.store._CHECKPOINT_SECONDS", 0.0)
+    store = JobStore(tmp_path / "jobs.db")
+    broken = store._checkpointer._db = BrokenOnce(store._checkpointer._db)
+    numbers = count()
+    while not broken.made.wait(0.01) and next(numbers) < 1000:
+        store.add(job())
+    store.close()
+    assert broken.made.is_set()
+    assert guard_log() == ["The list of jobs: something broke (ZeroDivisionError: oops). Please report it."]
