@@ -12,7 +12,6 @@ FILES = sorted(path for package in ("daemon", "bridge") for path in (ROOT / pack
 ML = {"torch", "torchaudio", "demucs", "onnx", "onnxruntime", "safetensors", "basic_pitch", "tensorflow"}
 GUARDS = {"daemon/pipeline/stages.py", "daemon/jobs/worker_process.py", "daemon/inlets/dispatch.py"}
 UNGUARDED_THREADS = {
-    "bridge/osc/server.py": "a request is guarded by the dispatcher",
     "daemon/jobs/worker_process.py": "the process ends with the thread that reads for it",
     "daemon/commands/review.py": "it opens one page and ends",
 }
