@@ -5,6 +5,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bridge.files import replace_file
+
 FILE = "daemon.json"
 
 
@@ -36,10 +38,8 @@ def state_folder() -> Path:
 def publish(running: RunningDaemon, folder: Path) -> Path:
     """Writes daemon.json whole, readable by its owner only."""
     folder.mkdir(parents=True, exist_ok=True)
-    path, fresh = folder / FILE, folder / f".{FILE}.{os.getpid()}"
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(asdict(running), indent=2) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    path = folder / FILE
+    replace_file(path, json.dumps(asdict(running), indent=2) + "\n", private=True)
     return path
 
 

@@ -70,10 +70,6 @@ class DrumMap:
         """The first label that this map plays on `pitch`."""
         return next((label for label, note in self.notes.items() if note == pitch), None)
 
-    def note_names(self) -> dict[int, str]:
-        """Display names by note, for the rows of a drum editor."""
-        return {note: SOUNDS[label].name for label, note in reversed(tuple(self.notes.items()))}
-
     @classmethod
     def of(cls, values: Mapping[str, object], name: str = "user") -> "DrumMap":
         """A map that a user wrote: `name`, `base` (a map to start from), table `notes`; or DrumMapError."""

@@ -9,13 +9,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import NewType
+from typing import Literal, NewType, get_args
 
 Seconds = NewType("Seconds", float)
 Beats = NewType("Beats", float)
 Ticks = NewType("Ticks", int)
 
 PPQ = 960
+GridStep = Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"]
+GRID_STEPS: tuple[GridStep, ...] = get_args(GridStep)  # note values that hits move to; T is for triplets
 SLOWEST = 0xFFFFFF  # microseconds per quarter note: a .mid file has three bytes for them
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.classic_notes import ClassicNoteTranscriber
 from daemon.backends.separate import EMBEDDED
 from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter, separator
 from daemon.config import Settings
@@ -81,6 +83,7 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
         note_transcriber=BasicPitch(),
         kit_network=EmbeddedKitNetwork(),
+        classic_notes=ClassicNoteTranscriber(),
     )
 
 
@@ -154,10 +157,22 @@ def check_options(options: Options, settings: Settings) -> None:
         raise Rejected("bad_option", f"There is no separator {options.separator!r}. Known are {', '.join(known)}.")
     drum_map(options.drum_map, settings.drum_maps)
     _check_parts(options, weights)
+    _check_packages(options)
     try:
         kit_splitter(options.kit, weights, settings.device)
     except StageFailed as missing:
         raise Rejected("no_weights", missing.reason) from None
+
+
+def _check_packages(options: Options) -> None:
+    """The published recipes are run by the packages that published them, which not everybody has."""
+    if options.onsets == "classic" and not find_spec("librosa"):
+        reason = "The classic onsets need librosa. Add it with: pip install 'sidestick[classic]'."
+        raise Rejected("no_package", reason)
+    classic_parts = options.pitched_parts if options.note_recipe == "classic" else ()
+    if classic_parts and not (find_spec("basic_pitch") and find_spec("pretty_midi") and find_spec("librosa")):
+        reason = "The classic notes need Basic Pitch's own package. Add it with: "
+        raise Rejected("no_package", f"{reason}pip install 'sidestick[classic]' && pip install --no-deps basic-pitch")
 
 
 def _check_parts(options: Options, weights: Checkpoints) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.timebase import GRID_STEPS
 from daemon import __version__
 
 app = typer.Typer(
@@ -54,10 +55,11 @@ def transcribe(
     ] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
     onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
+    notes: Annotated[str, Opt(help="default, or classic: Basic Pitch's own package.")] = "",
     bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
     beats_per_bar: Annotated[str, Opt(help="Beats in a bar; heard if not given.")] = "",
     downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
-    grid: Annotated[str, Opt(help="1/4, 1/8, 1/16, 1/32, or triplets: 1/4T, 1/8T, 1/16T.")] = "",
+    grid: Annotated[str, Opt(help=f"A note value, T for triplets: {', '.join(GRID_STEPS)}.")] = "",
     strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
@@ -81,8 +83,8 @@ def transcribe(
 
     typed = {
         "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
-        "onsets": onsets, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map, "stems": stems,
-        "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
+        "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map,
+        "stems": stems, "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
     }  # fmt: skip
     moves = {
@@ -204,11 +206,12 @@ def doctor(as_json: Annotated[bool, Opt("--json")] = False) -> None:
 def config(
     as_json: Annotated[bool, Opt("--json")] = False,
     drum_maps: Annotated[bool, Opt("--drum-maps", help="List the drum maps instead.")] = False,
+    manifest_schema: Annotated[bool, Opt("--manifest-schema", help="Print the JSON schema of a manifest.")] = False,
 ) -> None:
     """Every setting, its value, and where that comes from."""
     from daemon.commands import config as command
 
-    _exit(lambda: command.show_settings(as_json, drum_maps))
+    _exit(lambda: command.show_settings(as_json, drum_maps, manifest_schema))
 
 
 @app.command("run")

@@ -20,7 +20,7 @@ from daemon.jobs.job import ACTIVE, Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
-from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, arrange, correct, drum_map, step_history
+from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, correct, drum_map, step_history
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
@@ -152,7 +152,8 @@ class Core:
         return self.arrange(self.manifest(job_id))
 
     def arrange(self, manifest: Manifest) -> Arrangement:
-        return arrange(manifest)
+        """What a manifest stands for, worked out once for each revision."""
+        return self._settings.delivery.manifest_cache.arrange(manifest)
 
     def drum_map(self, score: Arrangement) -> DrumMap:
         return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)
@@ -243,7 +244,7 @@ class Core:
         job = self._require_finished(job_id)
         made = edit(Path(job.manifest), self._settings.delivery)
         self._store_paths(job, made)
-        revision, score = made.content.history.head, made.arrangement or self.arrange(made.content)
+        revision, score = made.content.history.head, made.arrangement
         for path in made.renewed:
             self._bus.publish(MidiWritten(job_id, str(path)))
         self._bus.publish(Done(job_id, revision, str(made.manifest), str(made.midi)))

@@ -37,7 +37,7 @@ from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.worker import LocalWorker
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
-from daemon.pipeline.audio.probe import probe
+from daemon.pipeline.audio.guarded_probe import GuardedProbe
 
 LOCK_FILE = "sidestick.lock"
 PID_FILE = "sidestick.pid"
@@ -172,16 +172,18 @@ def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger
     idle = settings.daemon.idle_unload_seconds
     scheduler = Scheduler(store, bus, worker_slots(settings), build_cleanup(settings), idle=idle)
     bus.subscribe(lambda event: scheduler.wake() if isinstance(event, Queued) else None)
-    return Components(Admission(admission_settings(settings), store, bus), scheduler, store, midi, bus)
+    look = stack.enter_context(closing(GuardedProbe()))
+    admission = Admission(admission_settings(settings), store, bus, look=look)
+    return Components(admission, scheduler, store, midi, bus)
 
 
 def drop_folders(settings: Settings, components: Components, say: Callable[[str], None]) -> list[DropFolder]:
     """One for each of the settings; they hear what became of the jobs of their files."""
-    limits, given = app.input_limits(settings), settings.daemon
+    given = settings.daemon
     folders = []
     for drop in given.drop:
         rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
-        folder = DropFolder(drop.path, rules, partial(_submit, components), lambda path: probe(path, limits), tell=say)
+        folder = DropFolder(drop.path, rules, partial(_submit, components), components.admission.probe, tell=say)
         components.bus.subscribe(partial(_report_outcome, components.store, folder))
         folders.append(folder)
     return folders

@@ -1,5 +1,6 @@
 """The presentation: what a Live user sees, 169 pixels high, in three columns."""
 
+from bridge.timebase import GRID_STEPS
 from max_for_live.patch import (
     Box,
     Parameter,
@@ -22,7 +23,7 @@ SCRIPT = "script"
 TARGETS = ("Drums", "Bass", "Vocals", "Other", "All", "Stems")
 INPUTS = ("Full Mix", "Single Stem")
 PLACES = ("To New MIDI Track", "To Next Free Slot", "To Arrangement")
-GRIDS = ("Off", "1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T")
+GRIDS = ("Off", *GRID_STEPS)
 SWINGS = ("Auto", "50 %", "54 %", "58 %", "62 %", "66 %", "70 %", "75 %")
 BEATS = ("As Played", "Live's")
 MAPS = ("Drum Rack", "Gen. MIDI", "From Rack")

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.discovery",
+    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.files bridge.discovery",
     "bridge.osc bridge.midi",
     "bridge.launch",
     "daemon.errors daemon.validation daemon.files daemon.weights daemon.events",
@@ -22,7 +22,7 @@ LAYERS = (
     "daemon.core",
     "daemon.inlets",
     "daemon.app",
-    "daemon.run",
+    "daemon.run daemon.api",
     "daemon.commands",
     "daemon.cli daemon.training",
     "daemon.__main__",

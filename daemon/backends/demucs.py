@@ -15,6 +15,7 @@ import torch
 from daemon.backends import networks
 from daemon.backends.device import Device, DeviceKind
 from daemon.backends.segments import Samples, Segment, join, plan
+from daemon.pipeline.audio.mono import LOUDER
 from daemon.pipeline.records import Audio
 
 OVERLAP = 0.1
@@ -42,20 +43,26 @@ class BagMember:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Mean and deviation of the mono mix, to which Demucs normalises what it hears."""
+    """Mean and deviation of the mono mix, to which Demucs normalises what it hears.
+
+    Of the difference of the channels where that is far louder: a mix that cancels itself has no mono to speak of.
+    """
 
     mean: float
     deviation: float
 
     @classmethod
     def of(cls, mix: Audio) -> "Scale":
-        total = squares = 0.0
+        total = squares = difference = 0.0
         for block in mix.blocks():
             mono = block.mean(axis=0, dtype=np.float64)
             total += float(mono.sum())
             squares += float(np.square(mono).sum())
+            difference += float(np.square((block[0] - block[-1]) / 2, dtype=np.float64).sum())
         mean = total / mix.frames
         variance = max(0.0, squares - mix.frames * mean * mean) / max(1, mix.frames - 1)
+        if difference > LOUDER * squares:
+            variance = difference / mix.frames
         return cls(mean, variance**0.5 + 1e-8)
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 from scipy.sparse import csr_array
 
+from daemon.pipeline.audio.peaks import thin_peaks
+from daemon.pipeline.audio.stft import amplitudes
 from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS
 
 RATE = 44100
@@ -57,11 +58,6 @@ def filterbank(window: int) -> Array:
     return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
 
 
-def magnitudes(rows: Array) -> Array:
-    """(frames, window) to (frames, bins)."""
-    return np.abs(rfft(rows, axis=1))
-
-
 @dataclass(frozen=True)
 class MelSpectrogram:
     """log1p-compressed mel magnitudes through a long and a short Hann window on one 10 ms raster.
@@ -82,7 +78,7 @@ class MelSpectrogram:
         rows = np.lib.stride_tricks.sliding_window_view(padded[first:], window)[::HOP][:count]
         taper = np.hanning(window + 1)[:-1].astype(np.float32)
         few = csr_array(bank.T)  # a bin belongs to two bands at most
-        parts = [(few @ magnitudes(rows[start : start + ROWS] * taper).T).T for start in range(0, count, ROWS)]
+        parts = [(few @ amplitudes(rows[start : start + ROWS], taper).T).T for start in range(0, count, ROWS)]
         return np.log1p(COMPRESSION * (2 / taper.sum()) * np.concatenate(parts))
 
     def features(self, audio: Array) -> Array:
@@ -184,14 +180,8 @@ def chance_of_any(strength: Array) -> Array:
 def pick_peaks(curve: Array, threshold: float, apart: int) -> list[int]:
     """Local maxima at or above `threshold`; of two less than `apart` frames apart the stronger."""
     padded = np.pad(curve, 1)
-    best = (curve >= padded[:-2]) & (curve > padded[2:]) & (curve >= threshold)
-    kept: list[int] = []
-    for peak in np.flatnonzero(best).tolist():
-        if kept and peak - kept[-1] < apart:
-            kept[-1] = max(kept[-1], peak, key=lambda one: float(curve[one]))
-        else:
-            kept.append(peak)
-    return kept
+    best = np.flatnonzero((curve >= padded[:-2]) & (curve > padded[2:]) & (curve >= threshold))
+    return thin_peaks(best, curve[best], apart).tolist()
 
 
 def refine_peak(curve: Array, peak: int) -> float:

@@ -91,7 +91,9 @@ class Mdx23c:
         targets = {name: folder / f"{name}.wav" for name in dict.fromkeys((*self._names, *Drum))}
         with torch.inference_mode(), ExitStack() as stack:
             self._choose_precision(drums, report)
-            writers = {n: stack.enter_context(WavWriter(path, stage="kit")) for n, path in targets.items()}
+            writers = {
+                n: stack.enter_context(WavWriter(path, stage="kit", gain=drums.gain)) for n, path in targets.items()
+            }
             for block in join(self._chunks(drums, overlap, report)):
                 stems = dict(zip(self._names, block, strict=True))
                 stems.setdefault(Drum.CYMBALS.value, sum(stems[n] for n in self._names[4:]))
@@ -112,8 +114,8 @@ class Mdx23c:
         with _watch_layers(self._network, progress.advance):
             for number, segment in enumerate(segments):
                 report(number / len(segments))
-                sound = torch.from_numpy(_pad(drums.read(segment.start, segment.length), segment.length))
-                yield segment, consistent_stems(sound, estimate).numpy()
+                sound = _pad(drums.read(segment.start, segment.length) * np.float32(drums.gain), segment.length)
+                yield segment, consistent_stems(torch.from_numpy(sound), estimate).numpy() / np.float32(drums.gain)
 
     @property
     def _multiple(self) -> int:

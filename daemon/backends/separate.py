@@ -144,7 +144,8 @@ def _lower_device(device: "Device") -> "Device":
 def _write(task: SeparationTask, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, Audio]:
     task.folder.mkdir(parents=True, exist_ok=True)
     with closing(blocks), ExitStack() as stack:
-        writers = [stack.enter_context(WavWriter(task.folder / f"{part}.wav", stage=STAGE)) for part in task.parts]
+        paths = [task.folder / f"{part}.wav" for part in task.parts]
+        writers = [stack.enter_context(WavWriter(path, stage=STAGE, gain=task.mix.gain)) for path in paths]
         for block in blocks:
             for writer, stem in zip(writers, block, strict=True):
                 writer.write(stem)

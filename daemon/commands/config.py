@@ -6,10 +6,14 @@ import sys
 from bridge.drum_map import map_names
 from bridge.midi.port import NoPort, apis, list_ports
 from daemon.config import load
+from daemon.outlets.manifest import schema_text
 
 
-def show_settings(as_json: bool, drum_maps: bool) -> int:
-    """Print all settings, or the names of the drum maps."""
+def show_settings(as_json: bool, drum_maps: bool, manifest_schema: bool) -> int:
+    """Print all settings, or the names of the drum maps, or the schema of a manifest."""
+    if manifest_schema:
+        print(schema_text(), end="")
+        return 0
     found = load()
     if drum_maps:
         names = [*map_names(), *found.settings.drum_maps]

@@ -8,10 +8,9 @@ from typing import Any, Protocol, TextIO
 
 from daemon.errors import Rejected, StageFailed, WorkFailed
 from daemon.jobs.worker import TaskProgress
-from daemon.outlets.delivery import Delivery, arrange
+from daemon.outlets.delivery import Delivery
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.stages import StageTiming
-from daemon.score.corrections import CorrectedScore, apply_corrections
 
 WIDTH = 78
 _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -87,7 +86,7 @@ class JsonConsole:
             song,
             manifest=str(delivery.manifest),
             written={kind.lstrip("."): str(path) for kind, path in delivery.written.items()},
-            bpm=arrange(delivery.content).grid.bpm,
+            bpm=delivery.arrangement.grid.bpm,
             hits=dict(hit_counts(delivery)),
             notes=note_counts(delivery),
             key=_key(delivery),
@@ -105,12 +104,12 @@ class JsonConsole:
 
 def hit_counts(delivery: Delivery) -> Counter[str]:
     """Sounding hits per label, corrections included."""
-    return Counter(hit.label for hit in _current_hits(delivery).hits)
+    return Counter(hit.label for hit in delivery.arrangement.hits)
 
 
 def note_counts(delivery: Delivery) -> dict[str, int]:
     """Notes that are written per pitched part, corrections included."""
-    return {part.value: len(notes) for part, notes in arrange(delivery.content).notes.items()}
+    return {part.value: len(notes) for part, notes in delivery.arrangement.notes.items()}
 
 
 def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> Iterator[str]:
@@ -118,7 +117,7 @@ def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float
     yield f"  models    {', '.join(_model_names(result))}"
     yield f"  stages    {', '.join(_stage_line(stage) for stage in result.stages)}"
     yield from _part_lines(delivery)
-    clusters = _current_hits(delivery).clusters
+    clusters = delivery.arrangement.clusters
     if clusters:
         yield "  cluster   drum            hits  velocity  sure  listen at"
     for cluster in clusters:
@@ -137,7 +136,7 @@ def _key(delivery: Delivery) -> str | None:
 def _part_lines(delivery: Delivery) -> Iterator[str]:
     if key := _key(delivery):
         yield f"  key       {key}"
-    notes = arrange(delivery.content).notes
+    notes = delivery.arrangement.notes
     if notes:
         yield "  part         notes   range"
     for part, found in notes.items():
@@ -152,7 +151,7 @@ def pitch_name(pitch: int) -> str:
 
 
 def _summary(result: Transcription, delivery: Delivery) -> str:
-    score = arrange(delivery.content)
+    score = delivery.arrangement
     grid, hits = score.grid, len(score.hits) + sum(map(len, score.notes.values()))
     follow = "" if grid.constant else ", following the players"
     tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
@@ -169,12 +168,6 @@ def _model_names(result: Transcription) -> Iterator[str]:
 
 def _stage_line(stage: StageTiming) -> str:
     return f"{stage.name} {'cached' if stage.cached else f'{stage.seconds:.1f} s'}"
-
-
-def _current_hits(delivery: Delivery) -> CorrectedScore:
-    """The hits and clusters with all corrections."""
-    content = delivery.content
-    return apply_corrections(content.original_records(), content.history, content.options)
 
 
 def _minutes_and_seconds(seconds: float) -> str:

@@ -87,7 +87,7 @@ class Handlers:
         return reply("/sidestick/jobs.reply", id=asker.id, path_to_json=path)
 
     def clusters(self, asker: Requester, job: str) -> Message:
-        rows = cluster_rows(self._core.manifest(job), self._core.drum_maps)
+        rows = cluster_rows(self._core.score(job), self._core.drum_maps)
         return reply(
             "/sidestick/clusters.reply", id=asker.id, job=job, path_to_json=self._write_listing(asker, "clusters", rows)
         )

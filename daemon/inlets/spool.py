@@ -15,13 +15,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from bridge.files import replace_file
 from bridge.guard import Guard
 from bridge.osc.addresses import FAIL
 from bridge.osc.calls import CallError, claimed_id, read_call, refusal
 from bridge.osc.client import job_of
 from bridge.osc.wire import Message
 from daemon.inlets.dispatch import Dispatcher
-from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, replace_file, take_request
+from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Requester
 
 POLL = 0.05  # seconds; twice that while nobody waits for anything

@@ -39,12 +39,18 @@ class AdmissionSettings:
 
 
 class Admission:
-    """Used by every inlet, from any thread. `clock` gives seconds since 1970."""
+    """Used by every inlet, from any thread. `clock` gives seconds since 1970, `look` looks into a file like `probe`."""
 
     def __init__(
-        self, settings: AdmissionSettings, store: JobStore, bus: EventBus, clock: Callable[[], float] = time.time
+        self,
+        settings: AdmissionSettings,
+        store: JobStore,
+        bus: EventBus,
+        clock: Callable[[], float] = time.time,
+        look: Callable[[Path, Limits], Probe] = probe,
     ) -> None:
         self._settings = settings
+        self._look = look
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -60,13 +66,17 @@ class Admission:
         """
         source = _require_absolute(path)
         options = self._options(given)
-        about = probe(source, self._settings.limits)
+        about = self.probe(source)
         fingerprint = _fingerprint(source)
         duplicate = self._store.find_duplicate(fingerprint, options, ACTIVE)
         if duplicate is not None:
             return self._raise_priority(duplicate, priority)
         self._require_room(about, options)
         return self._create_job(fingerprint, options, priority, again)
+
+    def probe(self, path: Path) -> Probe:
+        """What the file holds. Raises Rejected."""
+        return self._look(path, self._settings.limits)
 
     def _options(self, given: Mapping[str, Any]) -> Options:
         options = Options.read(merge_options(self._settings.defaults.model_dump(), given))

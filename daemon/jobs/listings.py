@@ -16,11 +16,8 @@ from daemon.files import write_atomically
 from daemon.jobs.job import Job
 from daemon.jobs.spool_files import remove_old_files
 from daemon.jobs.worker import TaskProgress
-from daemon.outlets.delivery import Arrangement, arrange, drum_map
-from daemon.outlets.manifest import Manifest
-from daemon.pipeline.drums.velocity import revoice_hits
+from daemon.outlets.delivery import Arrangement, drum_map
 from daemon.pipeline.records import Cluster, Hit, Part
-from daemon.score.corrections import apply_corrections
 from daemon.score.note_cleanup import WrittenNote
 
 KEEP_SECONDS = 3600.0  # seconds that a listing lies there to be read
@@ -70,19 +67,17 @@ def note_rows(score: Arrangement, notes: DrumMap) -> list[Row]:
     return sorted(rows, key=lambda row: (row["time"], row["part"], row["id"]))
 
 
-def cluster_rows(manifest: Manifest, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:
+def cluster_rows(score: Arrangement, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:
     """The clusters as they are after all corrections, then the hits in none, one row for each label.
 
     Every hit has its `onset` as it was played, and the `time` and `pitch` of the note that stands for it in the .mid,
     in seconds of the source. `own_maps` are the user's drum maps. Raises Rejected for a map that is gone.
     """
-    score = arrange(manifest)
     notes = drum_map(score.options.drum_map, own_maps)
     members: dict[int, list[_TimedHit]] = defaultdict(list)
     for timed_hit in zip(score.hits, score.times, strict=True):
         members[timed_hit[0].cluster].append(timed_hit)
-    clusters = apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits).clusters
-    rows = [_cluster_row(cluster, members.pop(cluster.id), notes) for cluster in clusters]
+    rows = [_cluster_row(cluster, members.pop(cluster.id), notes) for cluster in score.clusters]
     return [*rows, *_unclustered_rows([timed_hit for rest in members.values() for timed_hit in rest], notes)]
 
 

@@ -70,13 +70,6 @@ def take_request(path: Path, oldest: float) -> tuple[str, list[object]]:
     return _request(path, data)
 
 
-def replace_file(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never a part."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-
-
 def remove_old_files(folder: Path, oldest: float, keep: Collection[str] = ()) -> None:
     """Removes the files that were last written before `oldest`, whoever left them there."""
     for path in [path for path in folder.glob("*") if path.name not in keep]:

@@ -14,14 +14,16 @@ from bridge.midi.file import to_bytes
 from daemon import __version__
 from daemon.errors import Rejected, StaleRevision
 from daemon.files import atomic_batch
-from daemon.outlets import naming
+from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
-from daemon.outlets.manifest import Manifest, ManifestCache, SourceFile, StageRun
+from daemon.outlets.manifest import Manifest, SourceFile, StageRun
+from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import Media
 from daemon.outlets.naming import OutputKind, Plan
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
+from daemon.pipeline.records import Part
 from daemon.score import corrections as edits
 from daemon.score.history import History
 
@@ -42,15 +44,15 @@ class DeliverySettings:
 class Delivery:
     """What was written. `remarks` are sentences for the user, `renewed` the .mid files that are not as before.
 
-    `arrangement` is what a correction made of the song.
+    `arrangement` is what `content` stands for, corrections included.
     """
 
     manifest: Path
     written: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     content: Manifest
+    arrangement: Arrangement
     renewed: tuple[Path, ...] = ()
-    arrangement: Arrangement | None = None
 
     @property
     def midi(self) -> Path:
@@ -70,19 +72,14 @@ def deliver(result: Transcription, options: Options, settings: DeliverySettings)
     with naming.lock_folder(source, settings.out, settings.locks):
         kinds = [*_midi_kinds(options), *media.kinds()]
         plan = naming.plan(source, settings.out, kinds)
-        manifest = _manifest(result, options, plan)
+        manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
             plan = naming.plan(source, settings.out, kinds, fresh=True)
-            manifest = _manifest(result, options, plan)
+            manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
         with _undo_on_error(plan):
             remarks = media.write(plan.paths, arrangement.hits, arrangement.grid)
-            return _write_signed(
-                manifest,
-                replace(plan, remarks=(*plan.remarks, *remarks)),
-                _midi_files(arrangement, plan, settings),
-                settings,
-            )
+            return _write_signed(manifest, arrangement, replace(plan, remarks=(*plan.remarks, *remarks)), settings)
 
 
 def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings, on: int | None = None) -> Delivery:
@@ -123,20 +120,25 @@ def _load(path: Path, settings: DeliverySettings, on: int | None) -> Manifest:
 
 def _write_again(path: Path, found: Manifest, history: History, settings: DeliverySettings) -> Delivery:
     changed = found.model_copy(update={"history": history})
-    arrangement = arrange(changed)
-    plan = naming.replan(path, found, _midi_kinds(found.options))
-    return replace(
-        _write_signed(changed, plan, _midi_files(arrangement, plan, settings), settings), arrangement=arrangement
-    )
+    return _write_signed(changed, arrange(changed), naming.replan(path, found, _midi_kinds(found.options)), settings)
 
 
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    found = {plan.paths[naming.midi_kind(part)]: to_bytes(arrangement.clip(notes, (part,))) for part in parts}
+    found = {plan.paths[naming.midi_kind(part)]: midi_bytes(arrangement, notes, part) for part in parts}
     if len(parts) > 1:
-        found[plan.paths[naming.SONG_MIDI]] = to_bytes(arrangement.clip(notes))
+        found[plan.paths[naming.SONG_MIDI]] = midi_bytes(arrangement, notes)
     return found
+
+
+def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:
+    """The .mid of all parts or of one alone; a pitched one of the classic recipe is as its authors write it."""
+    options = arrangement.options
+    if part is None or part is Part.DRUMS or options.note_recipe == "default":
+        return to_bytes(arrangement.clip(notes, (part,) if part else None))
+    asked = options.part_options(part)
+    return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
 
 
 def _midi_kinds(options: Options) -> list[OutputKind]:
@@ -172,8 +174,9 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _write_signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], settings: DeliverySettings) -> Delivery:
+def _write_signed(manifest: Manifest, arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> Delivery:
     """The .mid files and the manifest that names them take their places together."""
+    midi = _midi_files(arrangement, plan, settings)
     whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi)})
     with atomic_batch() as write:
         renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
@@ -182,17 +185,18 @@ def _write_signed(manifest: Manifest, plan: Plan, midi: Mapping[Path, bytes], se
         encoded = whole.encode()
         write(plan.manifest, encoded)
     if not whole.is_edited:
-        settings.manifest_cache.store(encoded, whole)
-    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, tuple(renewed))
+        settings.manifest_cache.store(encoded, whole, arrangement)
+    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, arrangement, tuple(renewed))
 
 
-def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
+def make_manifest(result: Transcription, options: Options, folder: str = ".") -> Manifest:
+    """The manifest of `result`, without corrections; `folder` is where the source lies, seen from it."""
     source = result.source
-    fresh = Manifest(
+    return Manifest(
         sidestick=__version__,
         source=SourceFile(
             name=source.path.name,
-            folder=plan.folder,
+            folder=folder,
             sha256=source.digest,
             duration=source.audio.duration,
             remarks=source.remarks,
@@ -207,7 +211,11 @@ def _manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
         notes={part: NoteTable.of(heard.notes) for part, heard in result.notes.items()},
         hits=HitTable.of(result.drums.hits),
     )
-    before = plan.previous
+
+
+def _planned_manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
+    """The manifest at its place, with the corrections of the one before it that fit."""
+    fresh, before = make_manifest(result, options, plan.folder), plan.previous
     if before is None or not before.corrections_fit(fresh):
         return fresh
     return fresh.model_copy(update={"history": before.history})

@@ -6,8 +6,6 @@ It is compact, one hit a line, and ends with a checksum of itself, by which an e
 import hashlib
 import json
 import re
-import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -24,9 +22,7 @@ from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
 from daemon.score.changes import Detections
 from daemon.score.history import History
 
-CAPACITY = 2  # songs whose manifests are kept
 SCHEMA: Literal[1] = 1
-SCHEMA_FILE = Path(__file__).with_name("manifest.schema.json")
 
 _CHECKSUM = re.compile(rb',\n"checksum":"([0-9a-f]{64})"\}\s*\Z')
 _TABLES = ("history", "notes", "hits", "checksum")
@@ -150,37 +146,8 @@ class Manifest(_ManifestModel):
         return [name for name in cls.model_fields if name not in _TABLES]
 
 
-class ManifestCache:
-    """The latest manifests: the next correction of a song need not read its thousands of hits again.
-
-    Found by their bytes, so that a file which anybody changed meanwhile is read anew. For any thread.
-    """
-
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._capacity = capacity
-        self._manifests: OrderedDict[str, Manifest] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def load(self, path: Path) -> Manifest:
-        """As Manifest.load."""
-        data = read_bytes(path)
-        with self._lock:
-            known = self._manifests.get(_digest(data))
-        found = known or Manifest.parse(data, path)
-        self.store(data, found)
-        return found
-
-    def store(self, data: bytes, manifest: Manifest) -> None:
-        """`manifest` is what `data` says."""
-        with self._lock:
-            self._manifests[_digest(data)] = manifest
-            self._manifests.move_to_end(_digest(data))
-            while len(self._manifests) > self._capacity:
-                self._manifests.popitem(last=False)
-
-
 def schema_text() -> str:
-    """The JSON schema of a manifest, as it ships in SCHEMA_FILE."""
+    """The JSON schema of a manifest."""
     return json.dumps(Manifest.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -226,7 +193,3 @@ def _diagnose(path: Path, data: bytes, error: ValidationError) -> Rejected:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), "utf-8")

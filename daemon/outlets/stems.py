@@ -34,9 +34,11 @@ class StemSound:
 
     def blocks(self) -> "Iterator[NDArray[np.float32]]":
         """(channels, <= BLOCK frames) in order."""
-        for start in range(0, self.audio.frames, BLOCK):
-            block = self.audio.read(start, BLOCK)
-            yield block - _round_block(self.without.read(start, BLOCK)) if self.without else _round_block(block)
+        if self.without is None:
+            return map(_round_block, self.audio.blocks(BLOCK))
+        from daemon.pipeline.audio.difference import difference
+
+        return difference(self.audio, self.without, BLOCK, _round_block)
 
 
 def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -44,16 +46,6 @@ def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
     import numpy as np
 
     return np.asarray(np.rint(block * np.float32(STEPS)) / np.float32(STEPS), np.float32)
-
-
-def write_stem(audio: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
-    """Write `audio` times `gain` to `target` as wav, flac or mp3. Raises StageFailed and DiskFailed."""
-    return write_sound(StemSound(audio), target, fmt, gain)
-
-
-def write_backing(mix: Audio, drums: Audio, target: Path, fmt: str, gain: float = 1.0) -> Path:
-    """Write the mix without its drums, the whole times `gain`. Raises StageFailed and DiskFailed."""
-    return write_sound(backing_track(mix, drums), target, fmt, gain)
 
 
 def backing_track(mix: Audio, drums: Audio) -> StemSound:
@@ -83,7 +75,8 @@ def _peak(sound: StemSound) -> float:
     return max((float(abs(block).max()) for block in sound.blocks() if block.size), default=0.0)
 
 
-def write_sound(sound: StemSound, target: Path, fmt: str, gain: float) -> Path:
+def write_sound(sound: StemSound, target: Path, fmt: str, gain: float = 1.0) -> Path:
+    """Write `sound` times `gain` to `target` as wav, flac or mp3. Raises StageFailed."""
     import soundfile
 
     if fmt not in FORMATS:

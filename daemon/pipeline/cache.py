@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
@@ -27,6 +28,8 @@ from daemon.files import sync_folder
 
 DAY = 86400.0
 RECORD = "record.json"  # of a stage, beside its sound files
+SUMS = "sums.json"  # bytes and CRC-32 of every other file
+DAMAGED = (OSError, ValueError, KeyError, TypeError)  # what reading a damaged record raises
 
 T = TypeVar("T")
 
@@ -145,6 +148,14 @@ class StageCache:
                 freed += result.size
         return freed
 
+    def is_whole(self, result: Path) -> bool:
+        """Whether all files of a result are what was written: a bad disk or a power cut may have changed them."""
+        try:
+            sums = from_json((result / SUMS).read_bytes())
+            return bool(sums == _sums(result))
+        except DAMAGED:
+            return False
+
     def forget(self, result: Path) -> None:
         """Drop the folder of one result; nothing if it is gone already."""
         self._drop(result)
@@ -177,6 +188,7 @@ class StageCache:
 
     def _finish(self, temporary: Path, final: Path) -> None:
         """Everything is on the disk before the name is, so that a power cut leaves no torn result."""
+        (temporary / SUMS).write_text(json.dumps(_sums(temporary)))
         for path in temporary.rglob("*"):
             if path.is_file():
                 with path.open("rb+") as file:
@@ -223,6 +235,20 @@ class StageCache:
             return 0.0
 
 
+def _sums(folder: Path) -> dict[str, list[int]]:
+    """Bytes and CRC-32 of each file; a checksum against accidents need not be a strong one."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != SUMS)
+    return {path.relative_to(folder).as_posix(): [path.stat().st_size, _crc(path)] for path in files}
+
+
+def _crc(path: Path) -> int:
+    found = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            found = zlib.crc32(block, found)
+    return found
+
+
 def _inside(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 
@@ -231,7 +257,7 @@ def _size(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         with suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
+            total += path.stat().st_size if path.is_file() and path.name != SUMS else 0
     return total
 
 

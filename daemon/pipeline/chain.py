@@ -14,13 +14,14 @@ from daemon.files import file_digest
 from daemon.pipeline.audio.probe import Limits, Probe, probe
 from daemon.pipeline.cache import key
 from daemon.pipeline.drums.velocity import revoice_hits
-from daemon.pipeline.options import SIX_STEMS, Options
+from daemon.pipeline.options import SIX_STEMS, Options, PartOptions
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import PartTranscription, settings_of
+from daemon.pipeline.pitched.part_settings import PartTranscription, classic_settings_of, settings_of
 from daemon.pipeline.records import Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems
 from daemon.pipeline.stage_functions import (
     BeatsInput,
     CachedNoteTranscriber,
+    ClassicNotes,
     DecodeInput,
     HarmonyInput,
     HitsInput,
@@ -206,10 +207,18 @@ class _Chain:
         return self._runner.run(BEATS, given)
 
     def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:
-        stem = stems.parts[part] if stems else source.audio
-        settings = settings_of(part, self._options.part_options(part))
-        given = PitchedPartInput(self._note_input(stem, part), self.content, part, source.audio, settings)
-        return self._runner.run(NOTES, given, part.value)
+        stem, asked = stems.parts[part] if stems else source.audio, self._options.part_options(part)
+        given = PitchedPartInput(self._note_input(stem, part), self.content, part, source.audio)
+        if self._options.note_recipe == "classic":
+            return self._runner.run(NOTES, replace(given, classic=self._classic_recipe(part, asked)), part.value)
+        return self._runner.run(NOTES, replace(given, settings=settings_of(part, asked)), part.value)
+
+    def _classic_recipe(self, part: Part, asked: PartOptions) -> ClassicNotes:
+        """The published recipe, which hears every part alike."""
+        recipe = self._tools.classic_notes
+        if recipe is None:
+            raise StageFailed(part.value, "The classic recipe for notes is not to be had here. Use the default one.")
+        return ClassicNotes(recipe, classic_settings_of(asked))
 
     def estimate_harmony(self, source: Source, stems: Stems | None, grid: BeatGrid) -> Harmony:
         """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bridge.timebase import GridStep
 from daemon.errors import Rejected
 from daemon.pipeline.records import Drum, Part
 from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.validation import refusal
 
-SeparatorName = Literal["auto", "htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded"]
 StemFormat = Literal["wav", "flac", "mp3"]
 Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
 PitchedPart = Literal["bass", "vocals", "other", "guitar", "piano"]
@@ -37,7 +37,7 @@ class _OptionsModel(BaseModel):
 class Grid(_OptionsModel):
     """How hits move towards the beat. `step` is a note value: 1/16, or 1/8T for triplets."""
 
-    step: Literal["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"] = "1/16"
+    step: GridStep = "1/16"
     quantize: bool = True
     strength: float = Field(default=1.0, ge=0, le=1, description="0 leaves every hit where it was, 1 moves it all")
     tolerance: float = Field(default=0.3, ge=0, le=0.5, description="of a step; a hit further off keeps its time")
@@ -93,6 +93,7 @@ class PartOptions(_OptionsModel):
     bends: bool | None = Field(default=None, description="pitch bends [multiple_pitch_bends]; vocals have them")
     confidence: float = Field(default=0.0, ge=0, le=1, description="less sure notes are left out")
     transpose: int = Field(default=0, ge=-48, le=48, description="semitones")
+    midi_bpm: float = Field(default=120, ge=20, le=400, description="in files of the classic recipe [midi_tempo]")
     gap_ms: float = Field(default=0.0, ge=0, le=500, description="free before the next note of the voice or key")
     sustain_ms: float | None = Field(default=None, ge=0, le=4000, description="pauses this short are filled; bass 150")
     overlap: Literal["cut", "keep"] | None = Field(default=None, description="cut: a note ends the one before")
@@ -118,6 +119,9 @@ class Options(_OptionsModel):
     kit: Literal["auto", "embedded", "drumsep", "drumsep6"] = "auto"
     onsets: Literal["default", "superflux", "classic"] = "default"
     classic: Classic = Classic()
+    note_recipe: Literal["default", "classic"] = Field(
+        default="default", description="classic: heard and written as Basic Pitch's own package does it"
+    )
     bpm: float | None = Field(default=None, ge=20, le=400)
     numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
     grid: SongGrid = SongGrid()

@@ -5,7 +5,7 @@ files that its record names, and a function that hears how far it is. What is he
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +14,7 @@ from daemon.pipeline.audio.probe import Limits, Probe
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.options import Classic, VelocityCurve
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import NoteTranscriber, PartTranscription
+from daemon.pipeline.pitched.part_settings import ClassicNoteSettings, ClassicRecipe, NoteTranscriber, PartTranscription
 from daemon.pipeline.pitched.polyphonic import NoteSettings, Posteriors
 from daemon.pipeline.records import (
     EMBEDDED_KIT,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 NO_MODEL = Weights("")
 RESAMPLER = Weights("soxr")
 
-_BLOCK = 1 << 18
 _POSTERIORS = ("note", "onset", "contour")
 
 
@@ -107,14 +106,15 @@ def detect_candidates(given: ListenInput, folder: Path, report: ReportFraction) 
     import numpy as np
 
     from daemon.pipeline.audio import superflux
+    from daemon.pipeline.audio.mono import mono_mix
     from daemon.pipeline.drums.candidates import candidates
 
     def report_blocks() -> "Iterator[NDArray[np.float32]]":
         """Mono blocks; `report` hears of half the way, the other half is the superflux."""
         done = 0
-        for block in given.sound.blocks(_BLOCK):
-            yield block.mean(axis=0)
-            done += block.shape[1]
+        for block in mono_mix(given.sound, gain=given.sound.gain).blocks():
+            yield block
+            done += len(block)
             report(0.5 * done / given.sound.frames)
 
     heard = given.transcriber.transcribe(report_blocks(), given.in_music) if given.transcriber else None
@@ -242,6 +242,9 @@ class CachedNoteTranscriber:
             for name in _POSTERIORS:
                 np.save(folder / f"{name}.npy", getattr(heard, name))
 
+        folder = self.cache.recall("keys", self.name)
+        if folder is not None and not self.cache.is_whole(folder):
+            self.cache.forget(folder)
         folder = self.cache.obtain("keys", self.name, fill)
         return Posteriors(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _POSTERIORS))
 
@@ -258,29 +261,51 @@ class NoteInput:
         return self.transcriber.transcribe(self._blocks(report), self.audio.rate)
 
     def _blocks(self, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
-        for start in range(0, self.audio.frames, _BLOCK):
-            block = self.audio.read(start, _BLOCK)
-            yield (block - self.subtract.read(start, _BLOCK) if self.subtract else block).mean(axis=0)
-            report(min(1.0, (start + _BLOCK) / self.audio.frames))
+        from daemon.pipeline.audio.mono import mono_mix
+
+        done = 0
+        for block in mono_mix(self.audio, gain=self.audio.gain, subtract=self.subtract).blocks():
+            yield block
+            done += len(block)
+            report(min(1.0, done / self.audio.frames))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicNotes:
+    """The published recipe for notes, and its settings."""
+
+    recipe: ClassicRecipe
+    settings: ClassicNoteSettings
 
 
 @dataclass(frozen=True, slots=True)
 class PitchedPartInput:
-    """A pitched part's stem, held against the mix that it came from, which may be the stem itself."""
+    """A pitched part's stem, held against the mix that it came from, which may be the stem itself.
+
+    `settings` are those of the default recipe; with `classic` that one is asked for.
+    """
 
     sound: NoteInput
     content: str
     part: Part
     mix: Audio
-    settings: NoteSettings
+    settings: NoteSettings = field(default_factory=NoteSettings)
+    classic: ClassicNotes | None = None
 
     @property
     def weights(self) -> Weights:
-        return self.sound.transcriber.weights
+        return self.classic.recipe.weights if self.classic else self.sound.transcriber.weights
+
+    @property
+    def recipe_settings(self) -> NoteSettings | ClassicNoteSettings:
+        return self.classic.settings if self.classic else self.settings
 
 
 def transcribe_notes(given: PitchedPartInput, _: Path, report: ReportFraction) -> PartTranscription:
     """The notes of a pitched part."""
+    if given.classic:
+        notes = given.classic.recipe.transcribe(given.sound.audio.path, given.classic.settings, report)
+        return PartTranscription(notes)
     from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
 
     return transcribe_part(

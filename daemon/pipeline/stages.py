@@ -4,6 +4,7 @@ A new stage is a row and a function. The cache, progress, timings, the names of 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,14 @@ from typing import Any, Generic, TypeVar
 
 from daemon.errors import NoMemory, SidestickError, StageFailed
 from daemon.pipeline import stage_functions as functions
-from daemon.pipeline.cache import key, load, save
+from daemon.pipeline.cache import DAMAGED, key, load, save
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.pitched.part_settings import PartTranscription
 from daemon.pipeline.records import BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
 from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
-VERSION = 9  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 10  # of the stages' results; a new one leaves old results of the cache unused
 
 Given = TypeVar("Given", bound=functions.StageInput)
 Made = TypeVar("Made")
@@ -91,7 +92,7 @@ BEATS = Stage(
     steps=_run_always("beats"),
 )  # fmt: skip
 NOTES = Stage(
-    "notes", functions.transcribe_notes, PartTranscription, depends_on=("content", "settings", "weights"),
+    "notes", functions.transcribe_notes, PartTranscription, depends_on=("content", "recipe_settings", "weights"),
     usual_speed=0.04,
     caption=StageCaption("Find notes", "Finding the notes", "The notes of each part"),
     steps=lambda options: [part.value for part in options.pitched_parts],
@@ -141,7 +142,12 @@ class StageRunner:
             made.append(folder)
 
         report(0.0)
-        folder = self._tools.cache.obtain(step, _cache_key(stage, given), fill, partial(report, 0.0))
+        cache = self._tools.cache
+        obtain = partial(cache.obtain, step, _cache_key(stage, given), fill, partial(report, 0.0))
+        folder = obtain()
+        if not made and not cache.is_whole(folder):
+            cache.forget(folder)
+            folder = obtain()
         record, seconds = load(folder, stage.record)
         self.timings.append(StageTiming(step, given.weights, seconds, cached=not made))
         report(1.0)
@@ -150,7 +156,9 @@ class StageRunner:
     def recall(self, stage: Stage[Given, Made], given: Given) -> Made | None:
         """The record of a stage if the cache has it."""
         folder = self._tools.cache.recall(stage.name, _cache_key(stage, given))
-        return None if folder is None else load(folder, stage.record)[0]
+        with suppress(*DAMAGED):
+            return None if folder is None else load(folder, stage.record)[0]
+        return None
 
 
 def _cache_key(stage: Stage[Given, Made], given: Given) -> str:

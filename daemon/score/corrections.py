@@ -49,7 +49,7 @@ def correct(given: str | dict[str, Any], heard: Detections, history: History, op
     extended = history.apply(read(given, heard, history.added_hit_ids(), history.added_note_ids()))
     now = current_options(options, extended)
     for part in heard.notes:
-        bent = PRESETS[part].bends or options.part_options(part).bends
+        bent = (options.note_recipe == "default" and PRESETS[part].bends) or options.part_options(part).bends
         if now.part_options(part).bends and not bent:
             raise _audio_error(f"notes.{part}.bends")
     return extended
@@ -77,7 +77,8 @@ def _correct_notes(
 ) -> tuple[PartNote, ...]:
     """The notes of a part that sound, as loud as its curve says, after all corrections."""
     heard = audible_notes(heard, now.sensitivity.get(part, 0.5))
-    editor = NoteEditor(revoice_notes(heard, now.part_options(part).velocity or now.velocity))
+    curve = now.part_options(part).velocity or (None if now.note_recipe == "classic" else now.velocity)
+    editor = NoteEditor(revoice_notes(heard, curve) if curve else heard)
     for changes in chain:
         for name, corrections in changes.notes.items():
             if name == part:

@@ -3,13 +3,13 @@
 What was heard is not changed: the same notes with other settings give another clip at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bridge.notes import Bend, ClipNote
 from bridge.timebase import Seconds
-from daemon.pipeline.options import Grid, Options
+from daemon.pipeline.options import Grid, Options, PartOptions
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Part
 from daemon.score.quantize import quantize
@@ -24,7 +24,7 @@ class CleanUpSettings:
 
     `gap` is left free between two notes of a voice (of a key, in a polyphonic part). A note that ends less than
     `sustain` before the next one is held until that one. `transpose` is in semitones. Notes of less than `confidence`
-    are left out.
+    are left out. `as_heard` leaves times and lengths as they are.
     """
 
     grid: Grid = field(default_factory=Grid)
@@ -34,6 +34,7 @@ class CleanUpSettings:
     transpose: int = 0
     confidence: float = 0.0
     bends: bool = True
+    as_heard: bool = False
 
 
 BASS = CleanUpSettings(monophonic=True, sustain=0.15)  # seconds; chosen by hand
@@ -81,19 +82,32 @@ def clean_up_settings(part: Part, options: Options) -> CleanUpSettings:
         transpose=asked.transpose,
         confidence=asked.confidence,
         bends=asked.bends is not False,
+        as_heard=options.note_recipe == "classic" and not _asks_for_clean_up(asked),
     )
+
+
+def _asks_for_clean_up(asked: PartOptions) -> bool:
+    """Whether the part itself was told how it is to be written; the classic recipe writes what it heard otherwise."""
+    return bool(asked.grid or asked.overlap or asked.gap_ms or asked.sustain_ms)
 
 
 def clean_up_notes(found: Sequence[PartNote], grid: BeatGrid, settings: CleanUpSettings) -> tuple[WrittenNote, ...]:
     """Notes for a clip by time; `grid` is the one that the drums were aligned to. Without beats nothing moves."""
     sure = [note for note in found if note.confidence >= settings.confidence]
+    if settings.as_heard:
+        heard = [_place_note(note, note.onset, settings) for note in sure]
+        return _sort_notes(note for note in heard if 0 <= note.pitch <= 127)
     lanes = [_GridNote(note.onset, note.velocity, "" if settings.monophonic else note.lane) for note in sure]
     times = quantize(lanes, grid, settings.grid).times
     placed = [_place_note(note, time, settings) for note, time in zip(sure, times, strict=True)]
     inside = [note for note in placed if 0 <= note.pitch <= 127]
     voices = [inside] if settings.monophonic else _group_by_key(inside)
     written = [_drop_stray_bends(note) for voice in voices for note in _separate_notes(voice, settings)]
-    return tuple(sorted(written, key=lambda note: (note.time, note.pitch)))
+    return _sort_notes(written)
+
+
+def _sort_notes(notes: Iterable[WrittenNote]) -> tuple[WrittenNote, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.time, note.pitch)))
 
 
 def _place_note(note: PartNote, time: Seconds, settings: CleanUpSettings) -> WrittenNote:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.backends.drum_transcriber import HOP, RATE, MelSpectrogram
+from daemon.files import atomic_file
 from daemon.training.backing import read_backings
 from daemon.training.drum_sounds import CLASSES
 from daemon.training.grooves import read_grooves
@@ -67,10 +68,8 @@ def render_shards(library: Library, folder: Path, seeds: range, maker: ClipMaker
         path = folder / f"{seed:05d}.npz"
         if not path.exists():
             shard = render_shard(library, seed, maker)
-            partial: Any = path.with_suffix(".part")
-            with partial.open("wb") as file:
-                np.savez(file, features=shard.features, events=shard.events)
-            partial.rename(path)
+            with atomic_file(path) as partial:
+                np.savez(partial, features=shard.features, events=shard.events)
             print(path, len(shard.events), "hits", flush=True)
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.backends.kit_network import features_of
+from daemon.files import atomic_file
 from daemon.pipeline.audio.bands import bands
 from daemon.pipeline.audio.stft import HOP, stft
 from daemon.training.drum_sounds import STEMS, Strike
@@ -110,10 +110,8 @@ def render_split_shards(library: Library, folder: Path, seeds: range) -> None:
         path = folder / f"{seed:05d}.npz"
         if not path.exists():
             made = render_split_shard(library, seed)
-            partial: Any = path.with_suffix(".part")
-            with partial.open("wb") as file:
-                np.savez(file, features=made.features, shares=made.shares)
-            partial.rename(path)
+            with atomic_file(path) as partial:
+                np.savez(partial, features=made.features, shares=made.shares)
             print(path, flush=True)
 
 

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from daemon.files import atomic_file
+
 Net = TypeVar("Net", bound=nn.Module)
 Batch = TypeVar("Batch")
 
@@ -55,8 +57,8 @@ class TrainingSession(Generic[Net]):
     def save(self, path: Path) -> None:
         state = {"net": self.net.state_dict(), "average": self.average.state_dict()}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").rename(path)
+        with atomic_file(path) as partial:
+            torch.save(state, partial)
 
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)

@@ -27,3 +27,8 @@ def test_an_unknown_setting_comes_with_its_neighbour(home):
     result = home.sidestick("config", daemon__osc_prt="9000")
     assert result.exit_code == 2
     assert "Did you mean osc_port?" in result.stderr
+
+
+def test_the_schema_of_a_manifest_is_printed(home):
+    schema = json.loads(home.sidestick("config", "--manifest-schema").stdout)
+    assert {"hits", "notes", "grid", "options", "history"} <= set(schema["properties"])

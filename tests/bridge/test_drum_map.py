@@ -87,10 +87,6 @@ def test_an_unknown_map_gets_the_nearest_name() -> None:
         built_in_map("abelton")
 
 
-def test_a_shared_pad_is_named_once() -> None:
-    assert built_in_map("ableton").note_names()[41] == "Low Tom"
-
-
 def test_the_label_of_a_note_is_the_first_that_plays_it() -> None:
     assert built_in_map("ableton").label_of(41) == "low_tom"
 

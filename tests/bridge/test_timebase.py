@@ -1,8 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.timebase import PPQ, Beats, Meter, Seconds, TempoMap, TempoPoint, Ticks
+from bridge.timebase import GRID_STEPS, PPQ, Beats, Meter, Seconds, TempoMap, TempoPoint, Ticks
 
 TEMPI = st.lists(
     st.tuples(st.integers(1, 4 * PPQ), st.integers(150_000, 3_000_000)), min_size=0, max_size=20
@@ -70,3 +73,16 @@ def test_a_point_tells_its_bpm() -> None:
 
 def test_maps_of_equal_points_are_equal() -> None:
     assert TempoMap.constant(120) == TempoMap.of([(Ticks(0), 500_000)], [Meter(Ticks(0), 4, 4)])
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "max_for_live/code/settings.js",
+        "reaper_scripts/sidestick/lib/review_view.lua",
+        "reaper_scripts/sidestick/lib/grid.lua",
+    ],
+)
+def test_scripts_in_other_languages_offer_the_same_grid_steps(script: str) -> None:
+    named = re.findall(r'"(1/\d+T?)"', (Path(__file__).parents[2] / script).read_text("utf-8"))
+    assert tuple(dict.fromkeys(named)) == GRID_STEPS

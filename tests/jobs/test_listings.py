@@ -32,7 +32,7 @@ def every_hit(rows):
 
 
 def test_a_cluster_says_what_it_is_and_lists_its_hits():
-    row = cluster_rows(manifest(), {})[1]
+    row = cluster_rows(arrange(manifest()), {})[1]
     assert (row["cluster"], row["label"], row["count"], row["velocity"]) == (1, "snare", 3, 90.0)
     assert [hit["id"] for hit in row["hits"]] == [1, 4, 7]
 
@@ -42,7 +42,7 @@ def test_every_hit_has_the_time_and_pitch_of_its_note(corrected):
     score = arrange(changed)
     notes = {hit.id: (hit.onset, pytest.approx(at)) for hit, at in zip(score.hits, score.times, strict=True)}
     assert any(onset != at for onset, at in notes.values())
-    found = every_hit(cluster_rows(changed, {}))
+    found = every_hit(cluster_rows(arrange(changed), {}))
     assert {hit["id"]: (hit["onset"], hit["time"]) for hit in found} == notes
     assert {hit["label"]: hit["pitch"] for hit in found} == {"kick": 36, "snare": 38, "closed_hihat": 42}
 
@@ -50,29 +50,29 @@ def test_every_hit_has_the_time_and_pitch_of_its_note(corrected):
 def test_pitches_are_those_of_the_users_own_drum_map():
     options = manifest().options.model_copy(update={"drum_map": "mine"})
     changed = manifest().model_copy(update={"options": options})
-    rows = cluster_rows(changed, {"mine": {"kick": 24}})
+    rows = cluster_rows(arrange(changed), {"mine": {"kick": 24}})
     assert {hit["pitch"] for hit in rows[0]["hits"]} == {24}
     with pytest.raises(Rejected):
-        cluster_rows(changed, {})
+        cluster_rows(arrange(changed), {})
 
 
 def test_hits_in_no_cluster_come_last_by_label(corrected):
     changed = corrected(add=[{"onset": at, "label": name} for at, name in ((3.3, "cowbell"), (1.1, "clap"))])
-    rows = cluster_rows(changed, {})
+    rows = cluster_rows(arrange(changed), {})
     found = [(row["cluster"], row["label"], row["count"]) for row in rows[3:]]
     assert found == [(NO_CLUSTER, "clap", 1), (NO_CLUSTER, "cowbell", 1)]
     assert rows[3]["time"] == 1.1 and rows[3]["typical"] == rows[3]["hits"][0]["id"]
 
 
 def test_velocities_follow_the_velocity_curve(corrected):
-    before = every_hit(cluster_rows(manifest(), {}))
-    after = cluster_rows(corrected(settings={"velocity": {"top": 64}}), {})
+    before = every_hit(cluster_rows(arrange(manifest()), {}))
+    after = cluster_rows(arrange(corrected(settings={"velocity": {"top": 64}})), {})
     assert max(hit["velocity"] for hit in every_hit(after)) < max(hit["velocity"] for hit in before)
     assert after[0]["velocity"] == after[0]["hits"][0]["velocity"]
 
 
 def test_a_listing_is_json_with_one_row_a_line(tmp_path):
-    rows = cluster_rows(manifest(), {})
+    rows = cluster_rows(arrange(manifest()), {})
     path = Listings(tmp_path).write("clusters", "me", rows)
     text = path.read_text("utf-8")
     assert json.loads(text) == rows

@@ -1,10 +1,12 @@
 """Pitched parts on their way out: a file each, one for all, key and chords in them, and corrections."""
 
+import sys
 from itertools import chain as chained
 from pathlib import Path
 
 import mido
 import pytest
+from pretty_midi import PrettyMIDI
 
 from bridge.drum_map import built_in_map
 from bridge.midi.file_reader import read
@@ -172,3 +174,43 @@ def test_a_part_without_notes_is_an_empty_track(song, delivery_settings):
 def test_a_clip_may_be_of_some_parts_only(done):
     clip = arrange(done.content).clip(built_in_map("gm"), (Part.VOCALS,))
     assert [track.name for track in clip.tracks] == ["Vocals"]
+
+
+CLASSIC = {"parts": ["bass"], "note_recipe": "classic", "harmony": False}
+
+
+def test_a_part_of_the_classic_recipe_is_written_as_it_was_heard(song, delivery_settings):
+    done = deliver(song, Options.read(CLASSIC), delivery_settings)
+    [track] = [track for track in mido.MidiFile(done.midi).tracks if any(m.type == "note_on" for m in track)]
+    assert [m.program for m in track if m.type == "program_change"] == [4]
+    [part] = PrettyMIDI(str(done.midi)).instruments
+    assert [(note.pitch, note.velocity) for note in part.notes] == [(note.pitch, note.velocity) for note in LINE]
+    assert [note.start for note in part.notes] == pytest.approx([note.onset for note in LINE], abs=0.003)
+
+
+def test_corrections_hold_for_the_classic_recipe(song, delivery_settings):
+    done = deliver(song, Options.read(CLASSIC), delivery_settings)
+    changes = {
+        "notes": {"bass": {"delete": [0], "pitch": {"1": 50}}},
+        "settings": {"notes": {"bass": {"midi_bpm": 60}}},
+    }
+    again = PrettyMIDI(str(correct(done.manifest, changes, delivery_settings).midi))
+    assert [note.pitch for note in again.instruments[0].notes] == [50, 42, 43]
+    assert again.get_tempo_changes()[1].tolist() == [60.0]
+
+
+def test_a_grid_of_its_own_moves_a_part_of_the_classic_recipe(song, delivery_settings):
+    asked = {**CLASSIC, "notes": {"bass": {"grid": {"step": "1/4", "swing": 0.5}}}}
+    [part] = PrettyMIDI(str(deliver(song, Options.read(asked), delivery_settings).midi)).instruments
+    assert [note.start for note in part.notes] == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=0.02)
+
+
+def test_the_file_of_all_parts_follows_the_tempo_of_the_song_whatever_the_recipe(song, delivery_settings):
+    done = deliver(song, Options.read({**WISHES, "note_recipe": "classic"}), delivery_settings)
+    assert list(tracks(done.midi)) == ["Drums", "Bass", "Vocals"]
+
+
+def test_without_pretty_midi_the_classic_recipe_says_what_to_install(song, delivery_settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pretty_midi", None)
+    with pytest.raises(Rejected, match=r"pip install 'sidestick\[classic\]'"):
+        deliver(song, Options.read(CLASSIC), delivery_settings)

@@ -1,17 +1,20 @@
 """The pipeline as a whole, with a transcriber that knows what was played and no separation network."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.timebase import Seconds
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.errors import Cancelled, Rejected
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.chain import draft, is_whole_song, transcribe
 from daemon.pipeline.options import Grid, Options
-from daemon.pipeline.pitched.part_settings import audible_notes
+from daemon.pipeline.pitched.part_settings import ClassicNoteSettings, audible_notes
+from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Drum, Part, Stems, Weights
 from daemon.pipeline.tools import Tools
 from tests import synth
@@ -94,6 +97,37 @@ def test_the_second_run_comes_from_the_cache(tmp_path, song):
     assert (second.drums, second.grid) == (first.drums, first.grid)
 
 
+def damage_files(folder: Path, pattern: str, how: str) -> None:
+    """Every file of the cache that the pattern names."""
+    paths = list(folder.glob(pattern))
+    assert paths
+    for path in paths:
+        data = bytearray(path.read_bytes())
+        if how == "flipped":
+            data[len(data) // 2] ^= 0x10
+        elif how == "cut":
+            del data[len(data) // 2 :]
+        path.write_bytes(b"" if how == "empty" else data)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty"])
+@pytest.mark.parametrize(
+    "pattern", ["decode/*/audio.wav", "*/*/record.json", "kit/*/*.wav", "listen/*/*.npy", "*/*/sums.json"]
+)
+def test_a_damaged_result_is_made_again(tmp_path, song, pattern, how):
+    first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    damage_files(tmp_path / "cache", pattern, how)
+    again = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    assert again.drums == first.drums and not all(stage.cached for stage in again.stages)
+    assert all(stage.cached for stage in transcribe(song, DRUMS, build_tools(tmp_path), quiet).stages)
+
+
+def test_a_deleted_file_of_a_result_is_made_again(tmp_path, song):
+    first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+    next((tmp_path / "cache").glob("decode/*/audio.wav")).unlink()
+    assert transcribe(song, DRUMS, build_tools(tmp_path), quiet).drums == first.drums
+
+
 def test_the_cache_knows_a_song_by_its_content_not_its_name(tmp_path, song):
     transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     other = shutil.copy(song, tmp_path / "Other.wav")
@@ -158,6 +192,32 @@ def test_without_drums_among_the_parts_they_only_tell_the_beat(tmp_path, song):
 def test_a_part_that_the_separator_does_not_know_is_refused(tmp_path, song):
     with pytest.raises(Rejected, match="no bass stem"):
         transcribe(song, Options(parts=["bass"]), build_tools(tmp_path), quiet)
+
+
+class PublishedRecipe:
+    """Notes by the book: one, where it was told to look."""
+
+    weights = Weights("published", "cd" * 32)
+
+    def __init__(self):
+        self.asked = []
+
+    def transcribe(self, wave, settings, report):
+        assert wave.is_file()
+        self.asked.append(settings)
+        report(1.0)
+        return (PartNote(0, 33, Seconds(0.5), Seconds(0.4), 80, -6.0, 0.6),)
+
+
+def test_the_classic_recipe_is_asked_with_its_published_options_and_only_once(tmp_path):
+    line, recipe = synth.write(tmp_path / "Line.wav", synth.tone(55, 2.0)), PublishedRecipe()
+    tools = replace(build_tools(tmp_path), classic_notes=recipe)
+    options = Options.read({"input": "bass", "note_recipe": "classic", "notes": {"bass": {"shortest_ms": 58}}})
+    for _ in range(2):
+        result = transcribe(line, options, tools, quiet)
+        assert [note.pitch for note in result.notes[Part.BASS].notes] == [33]
+    assert recipe.asked == [ClassicNoteSettings(shortest=0.058)]
+    assert "published" in {stage.weights.name for stage in result.stages}
 
 
 def test_other_settings_of_a_part_do_not_ask_the_network_again(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.timebase import Seconds
+from bridge.timebase import GRID_STEPS, Seconds
 from daemon.pipeline.options import Grid
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 from daemon.score.quantize import align_grid, lag, quantize
@@ -185,7 +185,7 @@ def test_downbeats_stay_on_their_beats_when_the_first_one_falls_off() -> None:
 
 SETTINGS = st.builds(
     Grid,
-    step=st.sampled_from(["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"]),
+    step=st.sampled_from(GRID_STEPS),
     tolerance=st.floats(0, 0.5),
     swing=st.one_of(st.floats(0.5, 0.75), st.just("auto")),
 )

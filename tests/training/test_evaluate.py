@@ -9,7 +9,6 @@ from daemon.training.drum_sounds import CLASSES, SampledSound
 from daemon.training.evaluate import EvaluatedClip, agreement, best_thresholds, count_matches, f_measure_table
 from daemon.training.hydrogen import match_sound
 from daemon.training.kits import attack_sample, trim_audio
-from daemon.training.timing import FLUX_HOP, Snap, superflux
 
 
 def test_one_estimate_cannot_match_two_onsets() -> None:
@@ -47,19 +46,6 @@ def test_thresholds_separate_hits_from_ghosts() -> None:
     events = np.array([[1.0, drum, 1.0] for drum in (0, 1, 2, 3, 5)])
     limits = best_thresholds([EvaluatedClip(strength, strength, events)])
     assert all(0.3 < limit <= 0.9 for limit in limits[:3])
-
-
-def test_snapping_finds_the_attack_of_a_burst() -> None:
-    audio = np.zeros(RATE, np.float32)
-    audio[20_000:24_000] = np.random.default_rng(2).standard_normal(4_000)
-    flux = superflux(audio)
-    raw = Snap(reach=0.03)(flux, 20_000 / RATE)
-    delay = raw - 20_000 / RATE
-    assert Snap(reach=0.02, delay=delay)(flux, 0.46) == pytest.approx(20_000 / RATE, abs=FLUX_HOP / RATE)
-
-
-def test_snapping_leaves_an_onset_without_a_peak_alone() -> None:
-    assert Snap()(np.zeros(500), 0.7) == 0.7
 
 
 def test_the_attack_of_a_swelling_sound_is_its_stroke_and_not_its_peak() -> None:

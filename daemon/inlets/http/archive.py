@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http.context import HttpContext
 from daemon.outlets.arrange import Arrangement
+from daemon.outlets.delivery import midi_bytes
 from daemon.outlets.stems import StemSound
 
 BLOCK = 1 << 18
@@ -54,9 +54,9 @@ def pack_archive(context: HttpContext, job: str, audio_format: str) -> Iterator[
 def _midi_files(context: HttpContext, score: Arrangement) -> Iterator[tuple[str, bytes]]:
     """All parts together, and each in a file of its own."""
     notes, parts = context.core.drum_map(score), score.options.parts
-    yield f"{score.name}.mid", to_bytes(score.clip(notes))
+    yield f"{score.name}.mid", midi_bytes(score, notes)
     for part in parts if len(parts) > 1 else ():
-        yield f"{score.name}.{part}.mid", to_bytes(score.clip(notes, (part,)))
+        yield f"{score.name}.{part}.mid", midi_bytes(score, notes, part)
 
 
 def _pack(

@@ -1,12 +1,10 @@
 """Routes: files to take away and sound to listen to. Players may ask for ranges."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
 from daemon.inlets.http import schemas
 from daemon.inlets.http.archive import disposition, pack_archive
@@ -14,6 +12,8 @@ from daemon.inlets.http.cached_results import BACKING
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.media_cache import WaveformSpan
+from daemon.outlets.delivery import midi_bytes
+from daemon.pipeline.records import Part
 
 TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "mid": "audio/midi"}
 MOST_POINTS = 20000
@@ -116,12 +116,11 @@ def spectrogram(job: str, stem_name: Name, context: Context) -> FileResponse:
 
 def _midi_response(context: HttpContext, job: str, part: str | None) -> Response:
     score = context.core.score(job)
-    clip = score.clip(context.core.drum_map(score))
-    tracks = {track.name.casefold(): track for track in clip.tracks}
-    if part is not None and part.casefold() not in tracks:
-        there = ", ".join(tracks)
-        raise Rejected("unknown_part", f"There is no {part!r} in the MIDI of {score.name}; there is {there}.")
-    chosen = clip.tracks if part is None else (tracks[part.casefold()],)
-    data = to_bytes(replace(clip, tracks=chosen))
+    there = score.options.parts
+    if part is not None and part.casefold() not in there:
+        raise Rejected(
+            "unknown_part", f"There is no {part!r} in the MIDI of {score.name}; there is {', '.join(there)}."
+        )
+    data = midi_bytes(score, context.core.drum_map(score), Part(part.casefold()) if part else None)
     title = f"{score.name}{'' if part is None else f'.{part.casefold()}'}.mid"
     return Response(data, media_type=TYPES["mid"], headers={"Content-Disposition": disposition(title, "attachment")})

@@ -76,9 +76,12 @@ def write_spectrogram(sound: StemSound, target: Path) -> None:
     """A picture of up to 1600 x 256 pixels: time to the right, 40 Hz to 16 kHz upwards by octaves, 80 dB of shades."""
     import numpy as np
 
+    from daemon.pipeline.audio.mono import mono_mix
+
     columns = max(1, min(_COLUMNS, sound.audio.frames // (_WINDOW // 4)))
     places = np.linspace(0, max(0, sound.audio.frames - _WINDOW), columns).astype(int)
-    levels = np.stack([_column_levels(sound.audio.read(int(at), _WINDOW).mean(axis=0)) for at in places], axis=1)
+    mono = mono_mix(sound.audio)
+    levels = np.stack([_column_levels(mono.read(int(at), _WINDOW)) for at in places], axis=1)
     shades = np.clip(255 * (1 + (levels - levels.max()) / _DEPTH), 0, 255).astype(np.uint8)
     target.write_bytes(encode_png(shades[::-1]))
 

@@ -6,7 +6,7 @@ The file is streamed: a long song takes time and disk, but no memory.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from daemon.pipeline.audio.levels import LevelMeter
+
     Block = NDArray[np.float32]
 
 SILENCE = 2**-14  # two steps of 16 bits, -84 dB: less is dither
+TOLD_OFFSET = 0.01  # of full scale
 REPORT_EVERY = 0.1  # seconds
 
 ReportFraction = Callable[[float], None]
@@ -52,11 +55,11 @@ def decode(
     digest = digest or file_digest(path)
     conversion = _Conversion(found, limits, _throttle(report, clock))
     try:
-        audio, reading = conversion.run(found.decoder, target)
+        audio, reading, offset = conversion.run(found.decoder, target)
     except DecoderError:
-        audio, reading = conversion.run(Decoder.PYAV, target)
+        audio, reading, offset = conversion.run(Decoder.PYAV, target)
     report(1.0)
-    return Source(path, digest, audio, tuple(_remarks(reading)))
+    return Source(path, digest, audio, (*_remarks(reading), *_offset_remark(path, offset)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +70,48 @@ class _Conversion:
     limits: Limits
     report: ReportFraction
 
-    def run(self, decoder: Decoder, target: Path) -> tuple[Audio, AudioReader]:
-        reading = AudioReader(self.found, decoder, self.found.rate)
-        peak = 0.0
+    def run(self, decoder: Decoder, target: Path) -> tuple[Audio, AudioReader, float]:
+        """The audio, its reader, and the constant offset that was taken off."""
+        from daemon.pipeline.audio.levels import LevelMeter
+
+        reading, meter = AudioReader(self.found, decoder, self.found.rate), LevelMeter()
         with WavWriter(target, stage="decode") as wav:
             for block in _resample_blocks(reading):
-                peak = max(peak, self._peak(block, wav.frames))
+                self._check_finite(block, wav.frames)
+                meter.add(block)
                 wav.write(block)
                 self._check_growth(wav.frames)
-            self._check_whole(reading, wav.frames, peak)
-        return wav.audio, reading
+            meter.finish()
+            self._check_whole(reading, wav.frames)
+            if not meter.has_offset:
+                self._check_loud(meter)
+        if not meter.has_offset:
+            return replace(wav.audio, gain=meter.gain), reading, 0.0
+        return self._remove_offset(wav.audio, meter), reading, meter.offset
 
-    def _peak(self, block: "Block", start: int) -> float:
-        """The loudest sample of `block`, which begins at frame `start`."""
-        peak = float(abs(block).max(initial=0.0))
-        if not math.isfinite(peak):
+    def _remove_offset(self, audio: Audio, meter: "LevelMeter") -> Audio:
+        """The file written anew; what has an offset cannot be judged before."""
+        from daemon.pipeline.audio.levels import LevelMeter, remove_offset
+
+        start, meter = meter.first, LevelMeter()
+        try:
+            with WavWriter(audio.path, stage="decode") as wav:
+                for block in remove_offset(audio.blocks(), start):
+                    meter.add(block)
+                    wav.write(block)
+            meter.finish()
+            self._check_loud(meter)
+        except BaseException:
+            audio.path.unlink(missing_ok=True)
+            raise
+        return replace(wav.audio, gain=meter.gain)
+
+    def _check_finite(self, block: "Block", start: int) -> None:
+        """`block` begins at frame `start`."""
+        if not math.isfinite(float(abs(block).max(initial=0.0))):
             where = clock_time(start / RATE)
             reason = f"{self.found.path.name} holds samples that are no numbers, near {where}. Export it again."
             raise Rejected("not_finite", reason)
-        return peak
 
     def _check_growth(self, frames: int) -> None:
         seconds = frames / RATE
@@ -93,7 +119,7 @@ class _Conversion:
             check_length(self.found.path, seconds, self.limits)
         self.report(min(1.0, seconds / self.found.seconds) if self.found.seconds else 0.0)
 
-    def _check_whole(self, reading: AudioReader, frames: int, peak: float) -> None:
+    def _check_whole(self, reading: AudioReader, frames: int) -> None:
         name = self.found.path.name
         if reading.broken > reading.packets:
             reason = f"{name} is not audio, or too damaged to be read. Export or copy it again."
@@ -101,8 +127,11 @@ class _Conversion:
         if not frames:
             raise Rejected("damaged", f"Nothing in {name} could be decoded. Export or copy it again.")
         check_length(self.found.path, frames / RATE, self.limits)
-        if peak < SILENCE:
+
+    def _check_loud(self, meter: "LevelMeter") -> None:
+        if meter.peak < SILENCE:
             part = " in its first two channels" if self.found.channels > 2 else ""
+            name = self.found.path.name
             raise Rejected("silent", f"{name} is silent{part}. Check that the right track was exported.")
 
 
@@ -130,14 +159,28 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
         yield (
             f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; what is there was used."
         )
-    if reading.silent_frames:
+    if reading.silent_frames and not (found.layout.mpeg and not found.layout.mpeg.garbage):
         lost = 1000 * reading.silent_frames / reading.rate
         yield f"{found.path.name} is damaged: {lost:.0f} ms of it could not be decoded and are silent."
-    if found.container == "aac":
+    elif not found.layout.ended:
+        ending = clock_time(reading.frames / reading.rate)
+        yield f"{found.path.name} lacks its end and may have been cut: it ends at {ending}, and what is there was used."
+    for second in reading.lost:
+        yield f"{found.path.name} is damaged: what follows {clock_time(second)} could not be read in part."
+    if reading.jump is not None:
+        where = clock_time(reading.jump)
+        yield f"In {found.path.name} time jumps at {where}; what follows was put directly behind and may be early."
+    if found.container == "aac" or reading.untold_delay:
+        kind = "is raw AAC, which" if found.container == "aac" else "holds sound that"
         yield (
-            f"{found.path.name} is raw AAC, which does not tell its encoder's delay: onsets may come out "
-            "20 ms late or more. M4A is exact."
+            f"{found.path.name} {kind} does not tell its encoder's delay: onsets may come out 20 ms late or more. "
+            "WAV and FLAC are exact."
         )
+
+
+def _offset_remark(path: Path, offset: float) -> Iterator[str]:
+    if offset > TOLD_OFFSET:
+        yield f"{path.name} has a constant offset of {100 * offset:.1f} % of full scale; it was taken off."
 
 
 def _throttle(report: ReportFraction, clock: Callable[[], float]) -> ReportFraction:

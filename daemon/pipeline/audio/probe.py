@@ -5,12 +5,15 @@ The content decides, never the name: a WAV called song.txt is welcome, a text ca
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import Rejected
+from daemon.pipeline.audio.chunks import ByteSpan
+from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout, suits_libsndfile
+from daemon.pipeline.audio.mpeg_frames import MpegStream
 
 MIN_RATE, MAX_RATE = 8000, 192000
 KINDS = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, MP4 or WebM"
@@ -22,7 +25,16 @@ SOUNDFILE_KINDS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU",
 PYAV_OPTIONS = {
     "format_whitelist": "mov,matroska,aac,mp3,ogg,flac,wav,w64,aiff,caf,asf,avi,mpegts,mpeg,flv,ape,wv,tta",
     "protocol_whitelist": "file",
+    "analyzeduration": "60000000",  # microseconds in which the sound of a video may begin
+    "probesize": "50000000",  # bytes
 }
+
+ESTIMATED = ("aac", "mp3")
+UNKNOWN_FRAMES = 1 << 40  # libsndfile gives huge numbers for what it does not know
+MOST_OPENED = 100  # links of a chain whose lengths are looked up
+
+# What PyAV trips over itself in damaged files: a stream that turns up late, a name that is no text, a huge number.
+UNFORESEEN = (ValueError, OverflowError, LookupError, TypeError, AttributeError)
 
 MAGIC = {
     b"RIFF": "WAV",
@@ -56,7 +68,7 @@ class Decoder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the header says. `seconds` is None where no header tells; `rate` is in Hz."""
+    """What the header says. `seconds` is None where only decoding tells; `rate` is in Hz."""
 
     path: Path
     container: str
@@ -66,6 +78,7 @@ class Probe:
     seconds: float | None
     has_video: bool
     decoder: Decoder
+    layout: FileLayout = field(default_factory=FileLayout)
 
 
 def probe(path: Path, limits: Limits) -> Probe:
@@ -75,7 +88,7 @@ def probe(path: Path, limits: Limits) -> Probe:
     no_channels, bad_rate, too_long, too_short.
     """
     _check_file(path, limits)
-    found = _probe_soundfile(path) or _probe_pyav(path)
+    found = _probe_content(path)
     _check_sound(found)
     check_length(path, found.seconds, limits)
     return found
@@ -154,29 +167,84 @@ def _unreadable_error(path: Path, error: OSError) -> Rejected:
     return Rejected("unreadable", reason)
 
 
-def _probe_soundfile(path: Path) -> Probe | None:
-    import soundfile
+def _probe_content(path: Path) -> Probe:
+    try:
+        layout = read_layout(path)
+    except OSError as error:
+        raise _unreadable_error(path, error) from None
+    if layout.is_broken:
+        raise _not_audio_error(path)
+    if layout.mpeg:
+        return _describe_mpeg(path, layout, layout.mpeg)
+    return _probe_soundfile(path, layout) or replace(_probe_pyav(path), layout=layout)
+
+
+def _describe_mpeg(path: Path, layout: FileLayout, stream: MpegStream) -> Probe:
+    """libsndfile would guess the length and read no further, and its decoder complains on the terminal."""
+    return Probe(
+        path=path,
+        container="MP3",
+        codec=f"MPEG_LAYER_{'I' * stream.layer}",
+        rate=stream.rate,
+        channels=stream.channels,
+        seconds=stream.seconds,
+        has_video=False,
+        decoder=Decoder.PYAV,
+        layout=layout,
+    )
+
+
+def _probe_soundfile(path: Path, layout: FileLayout) -> Probe | None:
+    from soundfile import LibsndfileError
 
     if path.suffix.lower() == ".raw":  # soundfile would ask for the rate instead of looking at the content
         return None
-    try:
-        with soundfile.SoundFile(path) as file:
-            return _describe(path, file) if file.format in SOUNDFILE_KINDS else None
-    except soundfile.LibsndfileError:
+    if not suits_libsndfile(path):
         return None
+    try:
+        first = next(iter(layout.files or layout.chunks), None)
+        with open_sound(path, first, layout.format if layout.chunks else None) as file:
+            usable = layout.chunks or file.format in SOUNDFILE_KINDS
+            found = _describe(path, file, layout) if usable else None
+    except LibsndfileError:
+        return None
+    return _add_pieces(found) if found and (layout.files or layout.chunks) else found
 
 
-def _describe(path: Path, file: Any) -> Probe:
-    known = 0 < file.frames < 1 << 62 and file.samplerate > 0
+def _add_pieces(found: Probe) -> Probe:
+    """With the length of all that lies one behind the other."""
+    layout = found.layout
+    if layout.chunks and layout.format:
+        seconds = sum(span.size for span in layout.chunks) / max(1, layout.format.bytes_per_second)
+    elif len(layout.files) > MOST_OPENED:
+        return replace(found, seconds=None)
+    else:
+        seconds = sum(_seconds_of(found.path, span) for span in layout.files)
+    return replace(found, seconds=seconds)
+
+
+def _seconds_of(path: Path, span: ByteSpan) -> float:
+    from soundfile import LibsndfileError
+
+    try:
+        with open_sound(path, span) as file:
+            return file.frames / file.samplerate if 0 < file.frames < UNKNOWN_FRAMES and file.samplerate > 0 else 0.0
+    except LibsndfileError:
+        return 0.0
+
+
+def _describe(path: Path, file: Any, layout: FileLayout) -> Probe:
+    known = 0 < file.frames < UNKNOWN_FRAMES and file.samplerate > 0
     return Probe(
         path=path,
-        container=file.format,
+        container="WAV" if layout.chunks else file.format,
         codec=file.subtype,
         rate=file.samplerate,
         channels=file.channels,
         seconds=file.frames / file.samplerate if known else None,
         has_video=False,
         decoder=Decoder.SOUNDFILE,
+        layout=layout,
     )
 
 
@@ -190,7 +258,7 @@ def _probe_pyav(path: Path) -> Probe:
             if container.streams.audio[0].codec_context is None:  # a codec that FFmpeg does not know
                 raise _not_audio_error(path)
             return _describe_track(path, container)
-    except av.FFmpegError:
+    except (av.FFmpegError, *UNFORESEEN):
         raise _not_audio_error(path) from None
 
 
@@ -203,22 +271,29 @@ def _describe_track(path: Path, container: Any) -> Probe:
         rate=stream.codec_context.sample_rate,
         channels=stream.codec_context.channels,
         seconds=promised_seconds(container),
-        has_video=bool(container.streams.video),
+        has_video=has_pictures(container),
         decoder=Decoder.PYAV,
     )
+
+
+def has_pictures(container: Any) -> bool:
+    """Whether there is a video; a cover is none."""
+    from av.stream import Disposition
+
+    return any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video)
 
 
 def promised_seconds(container: Any) -> float | None:
     """The length of the sound that an open PyAV container states.
 
-    None for raw AAC, whose length FFmpeg only estimates, and for a video that tells just its own length.
+    None for raw AAC and MP3, whose length FFmpeg only estimates, and for a video that tells just its own length.
     """
     stream = container.streams.audio[0]
-    if container.format.name == "aac":
+    if container.format.name in ESTIMATED:
         return None
     if stream.duration:
         return float(stream.duration * stream.time_base)
-    return container.duration / 1e6 if container.duration and not container.streams.video else None
+    return container.duration / 1e6 if container.duration and not has_pictures(container) else None
 
 
 def _not_audio_error(path: Path) -> Rejected:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import median_filter
 from scipy.sparse import csr_array
 
+from daemon.pipeline.audio.mono import MonoMix, mono_mix
+from daemon.pipeline.audio.peaks import local_maxima, thin_peaks, vertex
+from daemon.pipeline.audio.stft import amplitudes, stream_frames
 from daemon.pipeline.records import RATE, Audio
 
 if TYPE_CHECKING:
@@ -43,14 +45,15 @@ class Novelty:
 
 
 def novelty(audio: Audio, peak: float | None = None) -> Novelty:
-    """Superflux of a mono sum, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
-    full = peak_sample(audio) if peak is None else peak
+    """Superflux of a mono mix, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
+    mono = mono_mix(audio)
+    full = _peak(mono) if peak is None else peak
     if full <= 0:
         return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
     bank = csr_array(filter_bank())
     past = np.zeros((bank.shape[0], LAG), np.float32)
     parts = []
-    for spectra in _magnitudes(audio, 1 / full):
+    for spectra in _magnitudes(mono, 1 / full):
         levels = np.log10(1 + COMPRESSION * (bank @ spectra.T))
         both = np.concatenate([past, levels], axis=1)
         parts.append(np.maximum(0, levels - _blur(both[:, :-LAG])).mean(axis=0))
@@ -67,8 +70,12 @@ def _blur(levels: Floats) -> Floats:
 
 
 def peak_sample(audio: Audio) -> float:
-    """The largest absolute sample of the mono sum."""
-    return max((float(np.abs(block.mean(axis=0)).max(initial=0)) for block in audio.blocks()), default=0.0)
+    """The largest absolute sample of the mono mix."""
+    return _peak(mono_mix(audio))
+
+
+def _peak(mono: MonoMix) -> float:
+    return max((float(np.abs(block).max(initial=0)) for block in mono.blocks()), default=0.0)
 
 
 def filter_bank() -> Floats:
@@ -86,7 +93,7 @@ def filter_bank() -> Floats:
 
 def peaks(found: Novelty, gap: float = 0.03) -> NDArray[np.int64]:
     """Frames of the onsets of a whole signal, at most one per `gap` seconds."""
-    frames = local_maxima(found)
+    frames = onset_peaks(found)
     frames = frames[found.values[frames] > local_threshold(found)[frames]]
     return thin_peaks(frames, found.values[frames], gap * found.rate)
 
@@ -99,22 +106,9 @@ def local_threshold(found: Novelty, deviations: float = 4.0, floor: float = 0.02
     return middle + deviations * spread + floor
 
 
-def local_maxima(found: Novelty) -> NDArray[np.int64]:
+def onset_peaks(found: Novelty) -> NDArray[np.int64]:
     """Frames that no other within 30 ms exceeds."""
-    highest = maximum_filter1d(found.values, _odd_length(0.06 * found.rate), mode="constant")
-    return np.flatnonzero((found.values == highest) & (found.values > 0))
-
-
-def thin_peaks(frames: NDArray[np.int64], strengths: Floats, gap: float) -> NDArray[np.int64]:
-    """`frames` (sorted) thinned so that none are closer than `gap`; of two that are, the stronger stays."""
-    kept: list[int] = []
-    for i in range(len(frames)):
-        if kept and frames[i] - frames[kept[-1]] < gap:
-            if strengths[i] > strengths[kept[-1]]:
-                kept[-1] = i
-        else:
-            kept.append(i)
-    return frames[kept]
+    return local_maxima(found.values, _odd_length(0.06 * found.rate))
 
 
 def refine(
@@ -131,36 +125,14 @@ def _refine_onset(found: Novelty, second: float, reach: float) -> float:
         return max(0.0, second)
     distance = (np.arange(len(window)) + first) / found.rate - second
     best = int(np.argmax(window * np.exp(-0.5 * (distance / (0.6 * reach)) ** 2)))
-    return max(0.0, (first + best + _vertex(window, best)) / found.rate)
+    return max(0.0, (first + best + vertex(window, best)) / found.rate)
 
 
-def _vertex(window: Floats, i: int) -> float:
-    """Where, in frames from `i`, the parabola through three points peaks."""
-    if not 0 < i < len(window) - 1:
-        return 0.0
-    before, at, after = (float(v) for v in window[i - 1 : i + 2])
-    bend = before - 2 * at + after
-    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
-
-
-def _magnitudes(audio: Audio, gain: float) -> Iterator[Floats]:
+def _magnitudes(mono: MonoMix, gain: float) -> Iterator[Floats]:
     """Amplitude spectra, (frames, bins), a block at a time; frame i is centred on sample i * HOP."""
     window = np.hanning(WINDOW).astype(np.float32)
     window *= 2 * gain / window.sum()
-    rest = np.zeros(WINDOW // 2, np.float32)
-    for block in _pad_blocks(audio):
-        rest = np.concatenate([rest, block])
-        count = (len(rest) - WINDOW) // HOP + 1
-        if count > 0:
-            frames = np.lib.stride_tricks.sliding_window_view(rest, WINDOW)[: count * HOP : HOP]
-            yield np.abs(rfft(frames * window, axis=1))
-            rest = rest[count * HOP :]
-
-
-def _pad_blocks(audio: Audio) -> Iterator[Floats]:
-    for block in audio.blocks(1 << 18):
-        yield block.mean(axis=0)
-    yield np.zeros(WINDOW // 2, np.float32)
+    return (amplitudes(frames, window) for frames in stream_frames(mono.blocks(), WINDOW, HOP))
 
 
 def _odd_length(frames: float) -> int:

@@ -25,19 +25,20 @@ MAX_BYTES = 0xFFFFFFFF - HEADER.size
 class WavWriter:
     """Context manager: `write` blocks, then take `audio`. An exception leaves no file, not even half of one.
 
-    A disk that is full or refuses becomes DiskFailed.
+    `gain` is that of the audio. A disk that is full or refuses becomes DiskFailed.
     """
 
-    def __init__(self, target: Path, *, stage: str, channels: int = 2) -> None:
+    def __init__(self, target: Path, *, stage: str, channels: int = 2, gain: float = 1.0) -> None:
         self._target = target
         self._partial = target.with_name(f".{target.name}.{os.getpid()}.part")
         self._stage = stage
         self._channels = channels
+        self._gain = gain
         self.frames = 0
 
     @property
     def audio(self) -> Audio:
-        return Audio(self._target, self.frames, self._channels)
+        return Audio(self._target, self.frames, self._channels, gain=self._gain)
 
     def __enter__(self) -> Self:
         try:

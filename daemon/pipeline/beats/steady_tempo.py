@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
+from daemon.pipeline.audio.peaks import local_maxima
 from daemon.pipeline.beats.bar_patterns import Strokes
 
 SLOWEST, FASTEST = 0.7, 17.0  # pulses a second: 42 bpm in quarters, 255 bpm in sixteenths
@@ -85,7 +85,8 @@ def find_pulses(seconds: Floats, weights: Floats) -> list[Pulse]:
     frequencies, size = spectrum(seconds - seconds[0], weights, span)
     size = np.where(size**2 * len(seconds) > np.log(span * FASTEST / CHANCE), size, 0.0)
     apart = int(0.1 / (frequencies[1] - frequencies[0])) | 1
-    tops = np.flatnonzero((size == maximum_filter1d(size, apart)) & (size > COHERENT) & (frequencies > SLOWEST))
+    tops = local_maxima(size, apart)
+    tops = tops[(size[tops] > COHERENT) & (frequencies[tops] > SLOWEST)]
     tops = tops[np.argsort(-size[tops])][:PROPOSED]
     exact = [refine(seconds, weights, float(frequencies[i]), span) for i in tops]
     return sorted((judge(seconds, weights, f) for f in exact), key=lambda pulse: -pulse.coherence)

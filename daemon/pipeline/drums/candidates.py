@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from bridge.drum_labels import SOUNDS
-from daemon.pipeline.audio.superflux import Novelty, refine, thin_peaks
+from daemon.pipeline.audio.peaks import local_maxima, thin_peaks
+from daemon.pipeline.audio.superflux import Novelty, refine
 from daemon.pipeline.records import Candidate, Drum
 
 if TYPE_CHECKING:
@@ -96,6 +96,6 @@ def _drum_candidates(drum: Drum, heard: Activations, found: Novelty) -> Iterator
 
 
 def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:
-    top = maximum_filter1d(curve, 5, mode="constant")
-    frames = np.flatnonzero((curve == top) & (curve >= FAINTEST))
+    frames = local_maxima(curve, 5)
+    frames = frames[curve[frames] >= FAINTEST]
     return thin_peaks(frames, curve[frames], gap * rate)

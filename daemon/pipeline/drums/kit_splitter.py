@@ -81,14 +81,16 @@ def split(
     learnt = _learn(drums, onsets)
     targets, power = {drum: folder / f"{drum}.wav" for drum in Drum}, []
     with ExitStack() as stack:
-        writers = {drum: stack.enter_context(WavWriter(path, stage="kit")) for drum, path in targets.items()}
+        writers = {
+            drum: stack.enter_context(WavWriter(path, stage="kit", gain=drums.gain)) for drum, path in targets.items()
+        }
         for block in _map_blocks(drums.frames, partial(_split_block, drums, onsets, learnt, network), report):
             power.append(block.power)
             for drum, sound in zip(Drum, block.stems, strict=True):
                 writers[drum].write(sound)
     np.save(folder / ENVELOPES, [decibels(row) for row in np.concatenate(power, axis=1)])
     report(1.0)
-    stems = {drum: Audio(path, drums.frames, drums.channels) for drum, path in targets.items()}
+    stems = {drum: Audio(path, drums.frames, drums.channels, gain=drums.gain) for drum, path in targets.items()}
     return Kit(stems, weights, envelopes=folder / ENVELOPES)
 
 
@@ -113,12 +115,14 @@ def _split_block(drums: Audio, onsets: Onsets, learnt: Spectra, network: Network
     around = drums.read(early, first - early + BLOCK + 2 * CONTEXT + (NETWORK_CONTEXT if network else 0))
     sound = around[:, first - early :][:, : start - first + BLOCK + CONTEXT]
     keep = slice(start - first, start - first + min(BLOCK, drums.frames - start))
-    wide, inner = stft(around), slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
+    wide = stft(around * np.float32(drums.gain))
+    inner = slice((first - early) // HOP, (first - early + sound.shape[1]) // HOP + 2)
     spectrum = wide[:, :, inner]
     masks = _masks(spectrum, first, onsets, learnt)
+    quiet = spectrum / np.float32(drums.gain)
     told = blend_masks(_network_shares(network, wide)[:, :, inner], masks) if network else masks
-    stems = _stems(sound, spectrum, told, keep)
-    loud = _stems(sound, spectrum, masks, keep) if network and masks else stems
+    stems = _stems(sound, quiet, told, keep)
+    loud = _stems(sound, quiet, masks, keep) if network and masks else stems
     return SplitBlock(stems, np.stack([powers(stem) for stem in loud]))
 
 
@@ -180,7 +184,8 @@ def _learn(drums: Audio, onsets: Onsets) -> Spectra:
     if not owners:
         return Spectra(np.zeros((2 * len(bands().centres), 0), np.float32), ())
     pieces = [
-        (first, _band_magnitudes(stft(drums.read(first, frames)))) for first, frames in _choose_segments(drums, onsets)
+        (first, _band_magnitudes(stft(drums.read(first, frames) * np.float32(drums.gain))))
+        for first, frames in _choose_segments(drums, onsets)
     ]
     gains = [_supports(onsets, owners, first, piece.shape[1]) for first, piece in pieces]
     return Spectra(_factorise(np.hstack([piece for _, piece in pieces]), np.hstack(gains), owners), owners)

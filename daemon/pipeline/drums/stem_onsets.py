@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.pipeline.audio.mono import mono_mix
+from daemon.pipeline.audio.peaks import thin_peaks
 from daemon.pipeline.audio.superflux import (
     Novelty,
-    local_maxima,
     local_threshold,
     novelty,
+    onset_peaks,
     peak_sample,
     refine,
-    thin_peaks,
 )
 from daemon.pipeline.drums.candidates import FAINTEST, MIN_GAP, THRESHOLD
 from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Kit
@@ -54,7 +55,7 @@ def classic_candidates(kit: Kit, settings: "Classic") -> list[Candidate]:
 
 def _pick_superflux(found: Novelty, drum: Drum) -> OnsetStrengths:
     threshold = local_threshold(found)
-    frames = local_maxima(found)
+    frames = onset_peaks(found)
     ratio = found.values[frames] / threshold[frames]
     strength = np.where(ratio < 1, THRESHOLD * ratio, 1 - (1 - THRESHOLD) / np.maximum(ratio, 1e-6))
     usable = strength >= FAINTEST
@@ -84,10 +85,10 @@ def _librosa_strength(stem: Audio, hop: int) -> Floats:
     """librosa's onset strength of the mono stem, a minute at a time so that long songs fit in memory."""
     from librosa.onset import onset_strength
 
-    block, parts = 60 * RATE // hop * hop, []
+    block, parts, mono = 60 * RATE // hop * hop, [], mono_mix(stem, gain=stem.gain)
     for start in range(0, stem.frames, block):
         lead = min(start, 8 * hop)
-        sound = stem.read(start - lead, block + lead).mean(axis=0)
+        sound = mono.read(start - lead, block + lead)
         strength = onset_strength(y=sound, sr=RATE, hop_length=hop)
         parts.append(strength[lead // hop :][: block // hop])
     return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)

@@ -6,8 +6,9 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
+from daemon.pipeline.audio.mono import mono_mix
+from daemon.pipeline.audio.stft import amplitudes
 from daemon.pipeline.records import RATE, Audio
 
 WINDOW = 4096  # samples, 93 ms: the strike
@@ -41,12 +42,12 @@ def timbre(stem: Audio, onsets: Sequence[float]) -> Timbre:
 
 def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float32]]:
     """Mono (WINDOW + LATER,) from each onset, padded with silence at the end of the file."""
-    block, length = 1 << 20, WINDOW + LATER
+    block, length, mono = 1 << 20, WINDOW + LATER, mono_mix(stem)
     held, first = np.zeros(0, np.float32), 0
     for onset in onsets:
         start = max(0, round((onset - 0.002) * RATE))
         if start + length > first + len(held):
-            first, held = start, stem.read(start, block).mean(axis=0)
+            first, held = start, mono.read(start, block)
         piece = held[start - first : start - first + length]
         yield np.pad(piece, (0, length - len(piece)))
 
@@ -54,7 +55,7 @@ def _segments(stem: Audio, onsets: Sequence[float]) -> Iterator[NDArray[np.float
 def _measure(sounds: NDArray[np.float32]) -> Timbre:
     """Of (hits, WINDOW + LATER) samples."""
     window = np.hanning(2 * WINDOW)[WINDOW:].astype(np.float32)
-    early, late = (np.abs(rfft(part * window, axis=1)) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
+    early, late = (amplitudes(part, window) ** 2 for part in np.split(sounds, [WINDOW], axis=1))
     hertz = np.arange(WINDOW // 2 + 1) * RATE / WINDOW
     total = early.sum(axis=1, keepdims=True) + 1e-12
     shape = np.hstack([_decibels(_band_powers(part, hertz), total) for part in (early, late)])

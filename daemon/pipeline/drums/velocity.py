@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STEP = 128  # samples, 2.9 ms
 SMOOTH = 3  # steps
 REACH = (0.005, 0.05)  # seconds before and after an onset that hold its peak; chosen by hand
-SILENCE = -120.0  # dB below full scale, of the smallest power that is told from none
+SILENCE = -200.0  # dB below full scale, of the smallest power that is told from none
 
 
 def envelope(stem: Audio) -> NDArray[np.float32]:
@@ -34,7 +34,7 @@ def powers(block: NDArray[np.float32]) -> NDArray[np.float32]:
 def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """The envelope from the power of each step."""
     power = np.convolve(power, np.full(SMOOTH, 1 / SMOOTH), mode="same")
-    return (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
+    return (10 * np.log10(np.maximum(power, 10 ** (SILENCE / 10)))).astype(np.float32)
 
 
 def levels(found: NDArray[np.float32], onsets: Sequence[float]) -> NDArray[np.float32]:

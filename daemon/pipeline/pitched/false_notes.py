@@ -4,13 +4,13 @@ A network hears an octave or a twelfth below a chord, overtones above a note, an
 another one starts. In the spectrum the first have no fundamental to speak of and the last do not rise.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
+from daemon.pipeline.audio.stft import amplitudes, stream_frames
 from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, NoteEvent, Posteriors
 
 # Weights and limits were chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
@@ -36,18 +36,8 @@ def key_levels(blocks: Iterable[Floats]) -> NDArray[np.float16]:
     """(frames, 88) dB of the fundamental of every key, of mono blocks at 22.05 kHz, on the raster of the posteriors."""
     window = np.hanning(_WINDOW).astype(np.float32)
     window *= 2 / window.sum()
-    parts = [_fundamentals(np.abs(rfft(frames * window, axis=1))) for frames in _split_frames(blocks)]
+    parts = [_fundamentals(amplitudes(frames, window)) for frames in stream_frames(blocks, _WINDOW, HOP)]
     return np.concatenate([np.zeros((0, KEYS), np.float16), *parts])
-
-
-def _split_frames(blocks: Iterable[Floats]) -> Iterator[Floats]:
-    held = np.zeros(_WINDOW // 2, np.float32)
-    for block in (*blocks, np.zeros(_WINDOW // 2, np.float32)):
-        held = np.concatenate([held, block])
-        count = (len(held) - _WINDOW) // HOP + 1
-        if count > 0:
-            yield np.lib.stride_tricks.sliding_window_view(held, _WINDOW)[: count * HOP : HOP]
-            held = held[count * HOP :]
 
 
 def _fundamentals(magnitudes: Floats) -> NDArray[np.float16]:

@@ -20,6 +20,7 @@ _INAUDIBLE = 2.0  # on top of every pitch where the stem is too soft
 _CHANGE = 3.0  # dips that a change of pitch must win back
 _CHANGE_AT_ATTACK = 1.0  # the same where the stem has an attack
 _SURE = 0.15  # dips of frames that are asked for their tuning
+_EQUAL = 0.05  # difference of dips that says nothing
 _AGREED = 0.3  # how much they must agree, 0..1
 _BLOCK = 4096  # frames at a time
 
@@ -34,12 +35,17 @@ class PitchRun:
 
 
 def tuning(found: Periodicity) -> float:
-    """How far the whole recording lies off concert pitch, semitones -0.5..0.5; 0 where its frames do not agree."""
-    best = found.dips.argmin(axis=1)
-    rows = np.flatnonzero(found.dips.min(axis=1, initial=1.0) < _SURE)
+    """How far the whole recording lies off concert pitch, semitones -0.5..0.5; 0 where its frames do not agree.
+
+    Of dips that are equally deep the highest counts: the others are multiples of its period, and seven periods are a
+    third of a semitone off any note.
+    """
+    least = found.dips.min(axis=1, initial=1.0)
+    rows = np.flatnonzero(least < _SURE)
     if not len(rows):
         return 0.0
-    bins = best[rows]
+    deep = found.dips[rows] <= least[rows, None] + np.float16(_EQUAL)
+    bins = deep.shape[1] - 1 - deep[:, ::-1].argmax(axis=1)
     turns = np.exp(2j * np.pi * (found.shifts[rows, bins].astype(float) + (bins - 1) / STEPS))
     mean = turns.mean()
     return float(np.angle(mean) / (2 * np.pi)) if abs(mean) > _AGREED else 0.0

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from daemon.pipeline.audio.superflux import Novelty, peaks
+from daemon.pipeline.drums.velocity import SILENCE
 from daemon.pipeline.pitched.monophonic import PitchRun
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 
@@ -44,9 +45,9 @@ class Attacks:
         """`envelope` in dB on the raster of `found`."""
         frames = _drop_masked(peaks(found), found)
         envelope = uniform_filter1d(envelope, round(_RIPPLE * found.rate))
-        span = round(0.05 * found.rate)
-        before = np.array([envelope[max(0, i - span) : i].min(initial=0) for i in frames], np.float32)
-        after = np.array([envelope[i : i + span].max(initial=-120) for i in frames], np.float32)
+        span, top = round(0.05 * found.rate), max(0.0, float(envelope.max(initial=0)))
+        before = np.array([envelope[max(0, i - span) : i].min(initial=top) for i in frames], np.float32)
+        after = np.array([envelope[i : i + span].max(initial=SILENCE) for i in frames], np.float32)
         return cls(found.seconds(frames), found.values[frames], after - before)
 
     def mask(self, frames: int, rate: float) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,29 @@ class NoteTranscriber(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ClassicNoteSettings:
+    """The published options of Basic Pitch, at their published values: `shortest` in seconds, the range in Hz."""
+
+    onset: float = 0.5
+    frame: float = 0.3
+    shortest: float = 0.1277
+    lowest: float | None = None
+    highest: float | None = None
+    melodia: bool = True
+    multiple_bends: bool = False
+
+
+class ClassicRecipe(Protocol):
+    """Notes of a wave file by the published recipe; `report` hears of fractions of the way."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def transcribe(
+        self, wave: Path, settings: ClassicNoteSettings, report: Callable[[float], None]
+    ) -> tuple[PartNote, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class PartTranscription:
     """The notes of one part by onset, those that sound at the highest sensitivity only among them.
 
@@ -60,6 +84,19 @@ def settings_of(part: Part, asked: PartOptions) -> NoteSettings:
         monophonic=preset.monophonic if asked.monophonic is None else asked.monophonic,
         bends=preset.bends or bool(asked.bends),
         melodia=asked.melodia,
+    )
+
+
+def classic_settings_of(asked: PartOptions) -> ClassicNoteSettings:
+    """The published options as asked for; the part itself changes nothing."""
+    return ClassicNoteSettings(
+        onset=asked.onset,
+        frame=asked.frame,
+        shortest=ClassicNoteSettings().shortest if asked.shortest_ms is None else asked.shortest_ms / 1000,
+        lowest=asked.lowest,
+        highest=asked.highest,
+        melodia=asked.melodia,
+        multiple_bends=bool(asked.bends),
     )
 
 

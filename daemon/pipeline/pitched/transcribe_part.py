@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.pipeline.audio import superflux as onsets
+from daemon.pipeline.audio.mono import mono_mix
 from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.drums import velocity
 from daemon.pipeline.options import VelocityCurve
@@ -45,7 +46,6 @@ _DEEP = 60.0  # Hz; what goes lower is followed at half the rate
 _NETWORK = {True: 0.3, False: 1.5}  # weight of the network beside the period: deep voices it hardly hears
 _DOUBTFUL = 0.4  # confidence below which a note is false
 _BEND_STEP = 0.05  # semitones, the smallest bend that is written; chosen by hand
-_BLOCK = 1 << 18  # frames read at a time, 6 s
 
 Floats = NDArray[np.float32]
 
@@ -89,13 +89,15 @@ def _absence_remark(part: Part) -> str:
 
 def _report_blocks(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:
     """Mono blocks; the network takes most of the time."""
-    for number, block in enumerate(stem.blocks(_BLOCK)):
-        yield block.mean(axis=0)
-        report(0.8 * min(1.0, (number + 1) * _BLOCK / max(1, stem.frames)))
+    done = 0
+    for block in _mono_blocks(stem):
+        yield block
+        done += len(block)
+        report(0.8 * min(1.0, done / max(1, stem.frames)))
 
 
-def _mono(stem: Audio) -> Iterator[Floats]:
-    return (block.mean(axis=0) for block in stem.blocks(_BLOCK))
+def _mono_blocks(stem: Audio) -> Iterator[Floats]:
+    return mono_mix(stem, gain=stem.gain).blocks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class _PartInput:
 
 def _transcribe_voice(source: _PartInput) -> PartTranscription:
     wanted = _pitch_range(source.settings)
-    found = periodicity(_mono(source.stem), source.stem.rate, wanted)
+    found = periodicity(_mono_blocks(source.stem), source.stem.rate, wanted)
     attacks = note_segmentation.Attacks.of(onsets.novelty(source.stem), source.envelope)
     tuned = monophonic.tuning(found)
     cost = monophonic.costs(found, tuned)
@@ -209,13 +211,13 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
 
 
 def _transcribe_chords(source: _PartInput) -> PartTranscription:
-    levels = false_notes.key_levels(resample(_mono(source.stem), source.stem.rate, RATE))
-    rate = source.posteriors.frame_rate
+    levels = false_notes.key_levels(resample(_mono_blocks(source.stem), source.stem.rate, RATE))
+    rate, gain_db = source.posteriors.frame_rate, 20 * float(np.log10(source.stem.gain))
 
     def notes_at(sensitivity: float) -> Iterator[PartNote]:
         found = note_events(source.posteriors, replace(source.settings, sensitivity=sensitivity))
         for event in false_notes.drop_false_notes(found, source.posteriors, levels, sensitivity):
-            if (level := false_notes.level(levels, event)) > source.floor_db:
+            if (level := false_notes.level(levels, event) - gain_db) > source.floor_db:
                 yield _make_chord_note(
                     event, level, rate, bend_curve(source.posteriors, event) if source.settings.bends else ()
                 )

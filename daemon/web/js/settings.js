@@ -5,7 +5,6 @@ import { DRUMS, hasDrums } from "./notes.js";
 import { title } from "./texts.js";
 
 const REST_MS = 40; // a slider that rests this long while it is held is answered already
-const STEPS = ["1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
 
 export class Settings {
   /** @type {import("./song.js").Song | null} */
@@ -14,15 +13,15 @@ export class Settings {
   #controls = [];
   #fixedCount = 0; // so many of them are there for every song; the others are those of its parts
 
-  /** @param {string[]} maps names of drum maps */
-  setDrumMaps(maps) {
+  /** @param {string[]} maps names of drum maps @param {string[]} steps note values of the grid */
+  setChoices(maps, steps) {
     this.#controls = [];
     byId("drum-settings").replaceChildren(
       el("span", { class: "col", text: "" }), el("span", { class: "col", text: "Sensitivity" }), el("span", { class: "col", text: "Velocity" }),
       ...[...DRUMS].reverse().flatMap((drum) => this.#drumRow(drum)),
     );
     byId("grid-settings").replaceChildren(
-      this.#menuField("Grid", STEPS.map((step) => [step, step]), (o) => o.grid.step, (step) => ({ grid: { step } })),
+      this.#menuField("Grid", steps.map((step) => [step, step]), (o) => o.grid.step, (step) => ({ grid: { step } })),
       this.#menuField("Drum map", maps.map((map) => [map, mapName(map)]), (o) => o.drum_map, (map) => ({ drum_map: map })),
       this.#sliderField("How far hits move", { max: 1, step: 0.05 }, (o) => (o.grid.quantize ? o.grid.strength : 0), percent, (v) => ({ grid: { strength: v, quantize: v > 0 } })),
       this.#sliderField("Swing", { min: 0.48, max: 0.75, step: 0.01 }, (o) => (o.grid.swing === "auto" ? 0.48 : o.grid.swing), swingText, (v) => ({ grid: { swing: v < 0.5 ? "auto" : v } })),

@@ -54,7 +54,7 @@ export class SongPage {
   /** @param {any} options what the daemon offers */
   setOptions(options) {
     this.labels.setLabels(options.labels);
-    this.settings.setDrumMaps(options.drum_maps);
+    this.settings.setChoices(options.drum_maps, options.schema.$defs.SongGrid.properties.step.enum);
     this.#refresh();
   }
 

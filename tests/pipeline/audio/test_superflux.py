@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daemon.pipeline.audio.superflux import Novelty, novelty, peaks, refine, thin_peaks
+from daemon.pipeline.audio.superflux import Novelty, novelty, peaks, refine
 from daemon.pipeline.records import Audio
 from tests import synth
 
@@ -57,11 +57,6 @@ def test_blocks_do_not_show(tmp_path):
     onsets = np.arange(0.3, seconds - 0.3, 0.4)
     times = find_onsets(write_audio(tmp_path, synth.clicks(onsets, seconds)))
     assert times == pytest.approx(onsets, abs=0.005)
-
-
-def test_of_two_peaks_that_are_too_close_the_stronger_stays():
-    frames, strengths = np.array([10, 14, 40]), np.array([0.2, 0.9, 0.3], np.float32)
-    assert thin_peaks(frames, strengths, gap=8).tolist() == [14, 40]
 
 
 def test_refine_moves_a_rough_time_to_the_attack():

@@ -54,6 +54,14 @@ def test_a_note_without_its_fundamental_keeps_its_octave() -> None:
     assert [run.pitch for run in follow_pitch(whole - bare)] == [28]
 
 
+@pytest.mark.parametrize("pitches", [(52, 55, 57, 60), (60, 62, 65, 67), (67,), (28, 33)])
+@pytest.mark.parametrize("overtones", [1, 5])
+@pytest.mark.parametrize("cents", [0, 30])
+def test_the_tuning_of_a_line_is_told_however_high_it_is(pitches: tuple[int, ...], overtones: int, cents: int) -> None:
+    line = np.concatenate([tone(pitch + cents / 100, overtones=overtones) for pitch in pitches])
+    assert 100 * tuning(analyse(line)) == pytest.approx(cents, abs=3)
+
+
 def test_pitches_are_placed_within_a_few_cents() -> None:
     found = analyse(tone(45.2))
     curve = pitch_curve(found, PitchRun(45, 20, 60), 0.0)

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from bridge.timebase import Seconds
+from daemon.pipeline.audio.mono import mono_mix
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.pitched.stem_bleed import stem_share, weaken_bleed
 from daemon.pipeline.records import RATE, Audio
@@ -32,9 +33,9 @@ def test_a_note_belongs_to_the_stem_that_has_most_of_it(tmp_path, mix, gain, sou
 
 def test_the_share_is_measured_in_decibels(tmp_path, mix):
     stem = audio(tmp_path / "stem.wav", 0.1 * mix.read())
-    assert stem_share(NOTE, stem, mix) == pytest.approx(-20, abs=0.1)
+    assert stem_share(NOTE, mono_mix(stem), mono_mix(mix)) == pytest.approx(-20, abs=0.1)
 
 
 def test_a_note_at_the_very_end_is_measured_on_what_there_is(tmp_path):
     short = audio(tmp_path / "short.wav", np.zeros((2, RATE // 4), np.float32))
-    assert stem_share(NOTE, short, short) == 0
+    assert stem_share(NOTE, mono_mix(short), mono_mix(short)) == 0

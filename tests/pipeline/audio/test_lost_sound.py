@@ -1,0 +1,156 @@
+"""All of the sound, or a remark that names seconds: cut files, joined ones, and lengths that nobody knows."""
+
+import struct
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from daemon.errors import Rejected
+from daemon.pipeline.audio.decode import decode
+from daemon.pipeline.audio.probe import Limits, probe
+from daemon.pipeline.records import Source
+from tests import synth
+from tests.pipeline.audio.media import bare_mp3, encode, marks
+
+NOISE = synth.noise(8.0, level=-20.0)
+
+
+def decode_file(path: Path, **limits: float) -> Source:
+    return decode(path, path.parent / "decoded.wav", Limits(**limits), lambda _: None)  # type: ignore[arg-type]
+
+
+def halve(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "subtype"),
+    [
+        ("a.wav", "WAV", "PCM_16"),
+        ("a.wav", "WAV", "PCM_24"),
+        ("a.wav", "WAVEX", "FLOAT"),
+        ("a.wav", "WAV", "IMA_ADPCM"),
+        ("a.rf64", "RF64", "PCM_16"),
+        ("a.w64", "W64", "PCM_24"),
+        ("a.caf", "CAF", "PCM_16"),
+        ("a.caf", "CAF", "ALAC_16"),
+        ("a.aiff", "AIFF", "PCM_24"),
+        ("a.au", "AU", "PCM_16"),
+        ("a.flac", "FLAC", "PCM_16"),
+    ],
+)
+def test_a_cut_file_says_where_it_ends(tmp_path: Path, name: str, kind: str, subtype: str) -> None:
+    path = tmp_path / name
+    soundfile.write(path, NOISE.T, synth.RATE, subtype, format=kind)
+    source = decode_file(halve(path))
+    assert source.audio.duration == pytest.approx(4.0, abs=0.15)
+    assert any("promises 0:08.0 but ends at 0:0" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_a_cut_ogg_says_that_its_end_is_missing(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, synth.noise(8.0, rate=48000).T, 48000, subtype, format="OGG")
+    source = decode_file(halve(path))
+    assert 2.0 < source.audio.duration < 5.0
+    assert any("it ends at 0:0" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm", ".mka"])
+def test_nothing_is_said_of_a_whole_file(tmp_path: Path, suffix: str) -> None:
+    source = decode_file(synth.write(tmp_path / f"a{suffix}", synth.noise(3.0, rate=48000), rate=48000))
+    assert source.remarks == () and source.audio.duration == pytest.approx(3.0, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype"), [(".ogg", "VORBIS"), (".opus", "OPUS"), (".flac", None), (".wav", None)]
+)
+@pytest.mark.parametrize("count", [2, 5])
+def test_files_one_behind_the_other_are_all_used(tmp_path: Path, suffix: str, subtype: str | None, count: int) -> None:
+    one = synth.write(tmp_path / f"one{suffix}", marks(rate=48000), rate=48000, subtype=subtype).read_bytes()
+    path = tmp_path / f"all{suffix}"
+    path.write_bytes(count * one)
+    source = decode_file(path)
+    assert probe(path, Limits()).seconds == pytest.approx(2.0 * count, abs=0.01)
+    assert source.audio.duration == pytest.approx(2.0 * count, abs=0.01)
+    last = source.audio.read(round(2.0 * (count - 1) * 44100))
+    assert synth.first_sound(last) == pytest.approx(0.5, abs=0.012)
+
+
+def test_a_chain_of_other_rates_and_channels_is_all_used(tmp_path: Path) -> None:
+    first = synth.write(tmp_path / "a.ogg", marks()).read_bytes()
+    mono = synth.clicks([0.5], 2.0, rate=22050, channels=1)
+    second = synth.write(tmp_path / "b.ogg", mono, rate=22050).read_bytes()
+    (tmp_path / "all.ogg").write_bytes(first + second)
+    source = decode_file(tmp_path / "all.ogg")
+    assert source.audio.duration == pytest.approx(4.0, abs=0.01)
+    assert synth.first_sound(source.audio.read(2 * 44100)) == pytest.approx(0.5, abs=0.003)
+
+
+def test_a_chain_whose_last_link_is_cut_says_so(tmp_path: Path) -> None:
+    one = synth.write(tmp_path / "one.ogg", NOISE).read_bytes()
+    (tmp_path / "all.ogg").write_bytes(one + one[: len(one) // 2])
+    source = decode_file(tmp_path / "all.ogg")
+    assert source.audio.duration > 10.0 and any("lacks its end" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize("between", [b"", b"LIST\x04\0\0\0INFO"])
+def test_a_second_data_chunk_of_a_wav_is_sound_too(tmp_path: Path, between: bytes) -> None:
+    path = synth.write(tmp_path / "a.wav", marks(), subtype="PCM_16")
+    data = path.read_bytes()
+    sound = data[data.index(b"data") + 8 :]
+    path.write_bytes(data + between + b"data" + struct.pack("<I", len(sound)) + sound)
+    source = decode_file(path)
+    assert source.audio.duration == pytest.approx(4.0, abs=0.001)
+    assert synth.first_sound(source.audio.read(2 * 44100)) == pytest.approx(0.5, abs=0.001)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_joined_mp3s_are_all_used(tmp_path: Path, header: bool) -> None:
+    if header:
+        parts = [encode(tmp_path / f"{n}.mp3", "libmp3lame", marks()).read_bytes() for n in range(3)]
+    else:
+        parts = [bare_mp3(tmp_path / "part.mp3", marks(), kbits) for kbits in (64, 192, 128)]
+    (tmp_path / "all.mp3").write_bytes(b"".join(parts))
+    source = decode_file(tmp_path / "all.mp3")
+    assert source.audio.duration == pytest.approx(6.0, abs=0.2)
+    assert not any("damaged" in remark or "promises" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize(("quiet", "loud"), [(32, 320), (320, 32), (96, 192)])
+def test_the_length_of_a_variable_mp3_comes_from_its_frames(tmp_path: Path, quiet: int, loud: int) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(bare_mp3(path, 0.05 * NOISE, quiet) + bare_mp3(path, NOISE, loud))
+    source = decode_file(path, max_seconds=20.0)
+    assert probe(path, Limits()).seconds == pytest.approx(16.1, abs=0.1)
+    assert source.audio.duration == pytest.approx(16.1, abs=0.1)
+    assert not any("promises" in remark for remark in source.remarks)
+
+
+def test_an_mp3_that_is_too_long_is_refused_with_its_real_length(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(bare_mp3(path, NOISE, 32) * 4)
+    with pytest.raises(Rejected, match="is 0:32"):
+        probe(path, Limits(max_seconds=20.0))
+
+
+def test_tags_around_an_mp3_are_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    sound = encode(path, "libmp3lame", marks()).read_bytes()
+    cover = b"ID3\x04\0\0" + bytes((0, 6, 0x1A, 0x20)) + bytes(6 * 16384 + 0x1A * 128 + 0x20)
+    ape = b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 0) + bytes(8)
+    path.write_bytes(cover + sound + ape + b"TAG" + bytes(125))
+    source = decode_file(path)
+    assert source.remarks == () and source.audio.duration == pytest.approx(2.0, abs=0.001)
+
+
+def test_libraries_print_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.mp3"
+    data = bytearray(encode(path, "libmp3lame", NOISE).read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 900] = bytes(900)
+    for content in (data, data[: len(data) // 2], data + data, b"ID3\x04\0\xff\0\0\0\x10" + bytes(9) + data):
+        path.write_bytes(content)
+        decode_file(path)
+    assert capfd.readouterr() == ("", "")
