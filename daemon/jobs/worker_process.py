@@ -47,11 +47,12 @@ class _TaskChannel:
         return self._tasks.get()
 
     def report_progress(self, progress: TaskProgress) -> None:
-        """Sends at most PER_SECOND a second. Raises Cancelled once that is asked for."""
+        """Sends each new stage, and REPORTS_PER_SECOND at most within one. Raises Cancelled once that is asked for."""
         if self._stop.is_set():
             raise Cancelled("The job was cancelled.")
         now = time.monotonic()
-        if now >= self._next:
+        if now >= self._next or progress.stage != self._stage:
+            self._stage = progress.stage
             self._next = now + 1 / REPORTS_PER_SECOND
             self.send(progress)
 

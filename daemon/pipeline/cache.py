@@ -152,7 +152,7 @@ class StageCache:
         """Whether all files of a result are what was written: a bad disk or a power cut may have changed them."""
         try:
             sums = from_json((result / SUMS).read_bytes())
-            return bool(sums == _sums(result))
+            return all([(result / name).stat().st_size, _crc(result / name)] == told for name, told in sums.items())
         except DAMAGED:
             return False
 
