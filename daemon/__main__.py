@@ -9,10 +9,9 @@ def main() -> None:
 
         sys.exit(send(sys.argv[2:]))
     if sys.argv[1:] == ["run"]:
-        from daemon.commands import exit_status as ending
-        from daemon.commands import run
+        from daemon.commands import run_to_exit, service
 
-        sys.exit(ending.status(run.run))
+        sys.exit(run_to_exit(service.run))
     from daemon import cli
 
     cli.main()

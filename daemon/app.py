@@ -1,4 +1,4 @@
-"""The one place where everything is put together."""
+"""What the settings make: the tools of the pipeline, their limits, the task runner. run.py puts the daemon together."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ from daemon.backends.separate import EMBEDDED
 from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter, separator
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
+from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
 from daemon.pipeline.audio.probe import Limits
@@ -68,7 +69,8 @@ def open_tools(settings: Settings) -> Iterator[Tools]:
     cache = stage_cache(settings)
     yield build_tools(settings, cache)
     cache.sweep()
-    cache.retain(settings.cache.max_days * DAY, int(settings.cache.max_gigabytes * GIGABYTE))
+    limits = cache_limits(settings)
+    cache.retain(limits.max_age, limits.max_bytes)
 
 
 def build_tools(settings: Settings, cache: StageCache) -> Tools:
@@ -87,9 +89,13 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
 
 def run_worker_process(connection: "Connection", settings: Settings) -> None:
     """What a worker process does from its start to its end."""
-    from daemon.jobs.worker_process import serve
+    from daemon.jobs.worker_process import RunTask, serve
 
-    serve(connection, lambda: build_task_runner(settings))
+    def open_runner() -> RunTask:
+        runner = build_task_runner(settings)
+        return lambda task, report: runner.run(task, report).result
+
+    serve(connection, open_runner)
 
 
 def build_task_runner(settings: Settings) -> "TaskRunner":
@@ -112,6 +118,10 @@ def _with_less_memory(found: NamedSeparator) -> NamedSeparator:
 
 def stage_cache(settings: Settings) -> StageCache:
     return StageCache(settings.folders.cache / "stages")
+
+
+def cache_limits(settings: Settings) -> CacheLimits:
+    return CacheLimits(settings.cache.max_days * DAY, int(settings.cache.max_gigabytes * GIGABYTE))
 
 
 def drum_transcriber() -> EmbeddedTranscriber:

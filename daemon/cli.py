@@ -211,13 +211,13 @@ def config(
     """Every setting, its value, and where that comes from."""
     from daemon.commands import config as command
 
-    _exit(lambda: command.run(as_json, drum_maps, manifest_schema))
+    _exit(lambda: command.show_settings(as_json, drum_maps, manifest_schema))
 
 
 @app.command("run")
 def run_daemon() -> None:
     """Start the daemon: drop folders, OSC and MIDI, until Ctrl-C."""
-    from daemon.commands import run as command
+    from daemon.commands import service as command
 
     _exit(command.run)
 
@@ -276,9 +276,9 @@ def send(context: typer.Context) -> None:
 @app.command()
 def ports(as_json: Annotated[bool, Opt("--json")] = False) -> None:
     """The MIDI ports of this computer."""
-    from daemon.commands import ports as command
+    from daemon.commands import config as command
 
-    _exit(lambda: command.run(as_json))
+    _exit(lambda: command.show_ports(as_json))
 
 
 def main() -> None:
@@ -298,9 +298,9 @@ def _split_commas(text: str) -> tuple[str, ...] | None:
 
 
 def _exit(command: Callable[[], int]) -> None:
-    from daemon.commands.exit_status import status
+    from daemon.commands import run_to_exit
 
-    sys.exit(status(command))
+    sys.exit(run_to_exit(command))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,13 @@
     ├── ConfigError       sidestick does not start; every mistake is listed at once
     ├── Rejected          never becomes a job; the sender is told the code and the reason
     │   └── StaleRevision made for a revision that is not the latest any more
-    ├── StageFailed       the job fails with this reason; the rest goes on
-    │   ├── NoMemory      the same for want of memory: worth one more try with less
-    │   └── NoWeights     the weights of a network are not here, or cannot be used
+    ├── WorkFailed        the job fails with this reason; the rest goes on
+    │   ├── StageFailed   a stage of the pipeline could not do its work
+    │   │   └── NoMemory  the same for want of memory: worth one more try with less
+    │   ├── NoWeights     the weights of a network are not here, or cannot be used
+    │   ├── CacheFailed   the cache of finished stages cannot be used, or its disk is full
+    │   ├── DiskFailed    a file cannot be read or written: its disk is full, or refuses
+    │   └── StoreFailed   the list of jobs cannot be read or written
     ├── Cancelled         somebody asked for the work to stop
     └── JobMoved          the job changed state meanwhile; look again
 
@@ -46,28 +50,61 @@ class StaleRevision(Rejected):
         self.revision = revision
 
 
-class StageFailed(SidestickError):
+class WorkFailed(SidestickError):
+    """Work that was begun and cannot be done. `code` is a short word for programs, `reason` a sentence for people."""
+
+    code = "work_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StageFailed(WorkFailed):
     """A pipeline stage that could not do its work."""
+
+    code = "stage_failed"
 
     def __init__(self, stage: str, reason: str) -> None:
         super().__init__(reason)
         self.stage = stage
-        self.reason = reason
 
 
 class NoMemory(StageFailed):
     """A stage that had too little memory."""
 
+    code = "out_of_memory"
 
-class NoWeights(StageFailed):
+
+class NoWeights(WorkFailed):
     """The weights are not here or cannot be used; the text says why and what helps.
 
     Callers may fall back: `cause` is the cause alone, to go on after "because".
     """
 
+    code = "no_weights"
+
     def __init__(self, reason: str, cause: str = "its weights cannot be used") -> None:
-        super().__init__("weights", reason)
+        super().__init__(reason)
         self.cause = cause
+
+
+class CacheFailed(WorkFailed):
+    """The cache of finished stages cannot be used, or its disk is full."""
+
+    code = "cache_failed"
+
+
+class DiskFailed(WorkFailed):
+    """A file that cannot be read or written: its disk is full, or refuses."""
+
+    code = "disk"
+
+
+class StoreFailed(WorkFailed):
+    """The list of jobs cannot be read or written."""
+
+    code = "store_failed"
 
 
 class Cancelled(SidestickError):

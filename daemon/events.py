@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.guard import Guard
 from bridge.timebase import Seconds
 
 
@@ -66,7 +67,10 @@ EventHandler = Callable[[Event], None]
 
 
 class EventBus:
-    """Hands each event to every listener in the publisher's thread; listeners are quick and do not raise."""
+    """Hands each event to every listener in the publisher's thread; listeners are quick.
+
+    A listener that breaks is logged, and the others are told all the same.
+    """
 
     def __init__(self) -> None:
         self._handlers: tuple[EventHandler, ...] = ()
@@ -80,7 +84,8 @@ class EventBus:
 
     def publish(self, event: Event) -> None:
         for handler in self._handlers:
-            handler(event)
+            with Guard(f"{type(event).__name__} of job {event.job}"):
+                handler(event)
 
     def _unsubscribe(self, handler: EventHandler) -> None:
         with self._lock:

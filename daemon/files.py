@@ -1,6 +1,7 @@
 """Files appear whole or not at all: a DAW that looks at the folder never opens half a .mid."""
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed
 
 TEMPORARY = ".sidestick-"
 
@@ -28,7 +29,7 @@ _REASONS = {
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step; what was there is replaced. Raises StageFailed with the reason."""
+    """Put `data` at `path` in one step; what was there is replaced. Raises DiskFailed with the reason."""
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
 
@@ -65,7 +66,7 @@ class _StagedFile:
                 self.path.unlink()
 
 
-class Batch:
+class WriteBatch:
     """Files that take their places together; calling it writes one, `add` takes one that was written elsewhere."""
 
     def __init__(self, disk: ThreadPoolExecutor) -> None:
@@ -82,14 +83,14 @@ class Batch:
 
 
 @contextmanager
-def atomic_batch(check: Callable[[Path], None] = lambda _: None) -> Iterator[Batch]:
+def atomic_batch(check: Callable[[Path], None] = lambda _: None) -> Iterator[WriteBatch]:
     """A batch to write files with, each of which goes to the disk while the next one is made.
 
     At the end, once the disk has them all, they take their places in this order. None does if one cannot be written.
     `check` is called with each place before the first is taken, and again right before it is taken; it may raise.
     """
     with ThreadPoolExecutor(thread_name_prefix="to disk") as disk:
-        write = Batch(disk)
+        write = WriteBatch(disk)
         pending = write.files
         try:
             yield write
@@ -101,7 +102,7 @@ def atomic_batch(check: Callable[[Path], None] = lambda _: None) -> Iterator[Bat
                     _remove(file.temporary)
 
 
-def _rename_all(batch: Batch, check: Callable[[Path], None]) -> None:
+def _rename_all(batch: WriteBatch, check: Callable[[Path], None]) -> None:
     files = batch.files
     for file in files:
         with _translate_errors(file.path):
@@ -120,16 +121,43 @@ def _rename_all(batch: Batch, check: Callable[[Path], None]) -> None:
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """A disk that refuses is a StageFailed with the reason."""
+    """A disk that refuses is a DiskFailed with the reason."""
     try:
         yield
     except OSError as error:
-        raise StageFailed("write", f"{path} could not be written: {describe_os_error(error)}.") from error
+        raise DiskFailed(f"{path} could not be written: {describe_os_error(error)}.") from error
 
 
 def describe_os_error(error: OSError) -> str:
     """The reason and, where one is known, the remedy: the middle of a sentence."""
     return _REASONS.get(error.errno or 0, (error.strerror or str(error)).lower())
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """By what is seen that a file is still the same: bytes, time of the last change in ns since 1970, and inode."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> "FileStamp":
+        """Raises OSError."""
+        found = path.stat()
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file's bytes in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_file(path: Path) -> tuple[str, FileStamp]:
+    """Its digest, and the stamp of before, by which a change is seen from then on. Raises OSError."""
+    stamp = FileStamp.of(path)
+    return file_digest(path), stamp
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,7 +7,8 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -100,6 +101,24 @@ def _attach(logger: logging.Logger, handler: logging.Handler, lines: logging.For
 def escape_controls(text: str) -> str:
     """`text` on one line: what a file name could use to forge lines or turn their direction is spelt out."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+@contextmanager
+def log_thread_errors(logger: logging.Logger) -> Iterator[None]:
+    """What ends a thread, past every guard, is logged with the thread's name."""
+    before = threading.excepthook
+
+    def log_error(what: threading.ExceptHookArgs) -> None:
+        name = what.thread.name if what.thread else "unknown"
+        text, kind = "The thread %s ended (%s: %s). Please report it.", what.exc_type
+        if what.exc_value is not None and kind is not SystemExit:
+            logger.error(text, name, kind.__name__, what.exc_value, exc_info=what.exc_value)
+
+    threading.excepthook = log_error
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 class JobLogger:

@@ -12,22 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from filelock import FileLock, Timeout
+
 from bridge import discovery
 from bridge.discovery import RunningDaemon
+from bridge.guard import Guard
 from daemon import __version__, app, logs
 from daemon.child_process import module_command, protect_imports
 from daemon.config import Settings, http_address
 from daemon.core import Components, Core, CoreSettings
-from daemon.errors import SidestickError
+from daemon.errors import ConfigError, SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
 from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
-from daemon.instance import lock_instance
 from daemon.jobs.admission import Admission, AdmissionSettings
-from daemon.jobs.cleanup import CacheLimits, Cleanup
+from daemon.jobs.cleanup import Cleanup
 from daemon.jobs.job import Pass, Priority
 from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler, WorkerSlot
@@ -38,6 +40,8 @@ from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.guarded_probe import GuardedProbe
 from daemon.shutdown import catch_end
 
+LOCK_FILE = "sidestick.lock"
+PID_FILE = "sidestick.pid"
 SWITCH_INTERVAL = 0.001  # seconds; Python's usual 5 ms would make MIDI late while a correction is worked out
 GC_THRESHOLD = 50_000  # objects between two looks for it; a correction of a long song makes many, and no garbage
 
@@ -64,38 +68,87 @@ def start_daemon(settings: Settings) -> Iterator[int]:
     state = settings.folders.state
     with ExitStack() as stack:
         stack.enter_context(lock_instance(state))
-        logger = logs.start(state, settings.daemon.log_level, sys.stderr)
-        stack.callback(logs.stop, logger)
-        components = _build_components(stack, settings, logger)
-        notifier = Notifier(time.monotonic)
-        components.bus.subscribe(notifier.handle_event)
-        components.bus.subscribe(logs.JobLogger(logger).log_event)
-        core_settings = build_core_settings(settings)
-        core = Core(components, core_settings)
+        logger = start_logging(stack, settings)
+        components = open_components(stack, settings, logger)
+        notifier = start_notifier(components.bus, logger)
+        core = Core(components, build_core_settings(settings))
         handlers = Handlers(core, notifier, Listings(state / "listings"))
         dispatcher = Dispatcher(handlers, notifier, time.monotonic)
-        osc = OscInlet(dispatcher, settings.daemon.osc_port)
-        spool = Spool(state / "spool", dispatcher, time.time)
-        http = _http_inlets(settings, core, components.bus, osc)
-        services: list[BackgroundService] = [
-            components.scheduler,
-            osc,
-            spool,
-            *drop_folders(settings, components, logger.info),
-            *http,
-        ]
-        for service in services:
-            _start(stack, service)
+        osc = OscInlet(dispatcher, settings.daemon.osc_port)  # a port that is taken is said before any job begins
+        http = open_http(settings, core, components.bus, osc)
+        start_service(stack, components.scheduler)
+        start_service(stack, osc)
+        start_service(stack, Spool(state / "spool", dispatcher, time.time))
+        for folder in drop_folders(settings, components, logger.info):
+            start_service(stack, folder)
+        for inlet in http:
+            start_service(stack, inlet)
         http_port = sum(inlet.http_port for inlet in http)
-        stack.enter_context(_publish(osc.osc_port, state, http_port))
-        threading.Thread(target=lambda: logger.info(components.midi.open()), name="midi open", daemon=True).start()
+        stack.enter_context(publish_daemon(osc.osc_port, state, http_port))
+        threading.Thread(target=_open_midi, args=(components.midi, logger), name="midi open", daemon=True).start()
         page = f"; its page is {http_address(settings.daemon.http_host, http_port)}" if http_port else ""
         logger.info("sidestick %s listens on OSC port %d%s.", __version__, osc.osc_port, page)
         stack.callback(logger.info, "sidestick stops.")
         yield osc.osc_port
 
 
-def _http_inlets(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -> list[HttpInlet]:
+@contextmanager
+def lock_instance(folder: Path) -> Iterator[None]:
+    """One sidestick for one state folder: a second would take the same files and write the same names.
+
+    Held until this process ends, however it ends. Raises ConfigError that names the process that has it.
+    """
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ConfigError([f"sidestick runs already ({_holder(folder)}). Use that one, or stop it first."]) from None
+    except OSError as error:
+        text = f"The state folder {folder} cannot be used ({error.strerror}); set another: SIDESTICK_STATE_FOLDER."
+        raise ConfigError([text]) from None
+    try:
+        (folder / PID_FILE).write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / PID_FILE).unlink()
+        lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return f"process {int((folder / PID_FILE).read_text())}"
+    except (OSError, ValueError):
+        return f"it holds {folder / LOCK_FILE}"
+
+
+def start_logging(stack: ExitStack, settings: Settings) -> logging.Logger:
+    logger = logs.start(settings.folders.state, settings.daemon.log_level, sys.stderr)
+    stack.callback(logs.stop, logger)
+    stack.enter_context(logs.log_thread_errors(logger))
+    return logger
+
+
+def start_notifier(bus: EventBus, logger: logging.Logger) -> Notifier:
+    notifier = Notifier(time.monotonic)
+    bus.subscribe(notifier.handle_event)
+    bus.subscribe(logs.JobLogger(logger).log_event)
+    return notifier
+
+
+def start_service(stack: ExitStack, service: BackgroundService) -> None:
+    """Stopped also when the start of a later one fails."""
+    stack.callback(service.stop)
+    service.start()
+
+
+def _open_midi(midi: MidiOutlet, logger: logging.Logger) -> None:
+    with Guard("The MIDI port"):
+        logger.info(midi.open())
+
+
+def open_http(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -> list[HttpInlet]:
     """The review page and the HTTP API, unless they are not wanted."""
     given = settings.daemon
     if not given.http_port:
@@ -110,7 +163,7 @@ def _http_inlets(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -
     return [HttpInlet(given.http_host, given.http_port, build)]
 
 
-def _build_components(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Components:
+def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Components:
     bus = EventBus()
     store = stack.enter_context(closing(JobStore(settings.folders.state / FILE)))
     midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
@@ -168,23 +221,15 @@ def admission_settings(settings: Settings) -> AdmissionSettings:
 
 
 def build_cleanup(settings: Settings) -> Cleanup:
-    cache = settings.cache
-    limits = CacheLimits(cache.max_days * app.DAY, int(cache.max_gigabytes * app.GIGABYTE))
-    return Cleanup(app.stage_cache(settings), limits, app.delivery_settings(settings, None).locks)
+    return Cleanup(app.stage_cache(settings), app.cache_limits(settings), app.delivery_settings(settings, None).locks)
 
 
 def build_core_settings(settings: Settings) -> CoreSettings:
     return CoreSettings(app.delivery_settings(settings, None), settings.device, settings.daemon.learn)
 
 
-def _start(stack: ExitStack, service: BackgroundService) -> None:
-    """Stopped also when the start of a later one fails."""
-    stack.callback(service.stop)
-    service.start()
-
-
 @contextmanager
-def _publish(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
+def publish_daemon(osc_port: int, state: Path, http_port: int = 0) -> Iterator[None]:
     sender = module_command("bridge.osc.send")
     discovery.publish(RunningDaemon(os.getpid(), osc_port, str(state / "spool"), __version__, sender, http_port), state)
     try:

@@ -4,8 +4,10 @@ On a musician's machine such tests are skipped, and the reason names the program
 of a tool: there a missing program ends the run.
 """
 
+import logging
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,18 @@ PROGRAMS = {
     "test_service.py": ("systemd-analyze",),
     "web": ("chromium",),
 }
+
+
+@pytest.fixture
+def guard_log() -> Iterator[Callable[[], list[str]]]:
+    """What the guards have logged so far, a line each, whoever has set the daemon's logger up before."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("sidestick.guard")
+    logger.addHandler(handler)
+    yield lambda: list(lines)
+    logger.removeHandler(handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,7 +38,10 @@ class FakeWatch:
 
 
 class FakeDropFolder:
-    """Files that begin with SOUND open; `rejects` is what a job of that name is refused with."""
+    """Files that begin with SOUND open; `rejects` is what a job of that name is refused with.
+
+    Names in `breaks` are those over which the reader of headers falls.
+    """
 
     def __init__(self, root: Path, rules: FolderSettings | None = None) -> None:
         self.root = root
@@ -46,6 +49,7 @@ class FakeDropFolder:
         self.clock = FakeClock()
         self.jobs: list[tuple[Path, dict[str, Any]]] = []
         self.rejects: dict[str, Rejected] = {}
+        self.breaks: set[str] = set()
         self.said: list[str] = []
         self.opened: list[Path] = []
         root.mkdir(exist_ok=True)
@@ -102,6 +106,8 @@ class FakeDropFolder:
 
     def _open(self, path: Path) -> None:
         self.opened.append(path)
+        if path.name in self.breaks:
+            raise ZeroDivisionError("division by zero")
         if not path.read_bytes().startswith(SOUND):
             raise Rejected("not_audio", f"{path.name} is not audio that can be read. Export it as WAV.")
 

@@ -199,7 +199,7 @@ def test_a_disk_that_refuses_is_an_answer(core_setup, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     [answer] = core_setup.handle("/sidestick/relabel", "1", core_setup.job, '{"clusters": {"0": "snare"}}')
-    assert (answer.args[2], "disk is full" in str(answer.args[3])) == ("stage_failed", True)
+    assert (answer.args[2], "disk is full" in str(answer.args[3])) == ("disk", True)
 
 
 def test_a_request_that_breaks_is_answered_and_the_next_one_heard(core_setup, monkeypatch):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from daemon import files as whole
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed
 from daemon.files import atomic_batch, write_atomically
 
 
@@ -19,7 +19,7 @@ def test_an_older_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> N
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StageFailed, match=r"gone.*song\.mid could not be written: the folder is not there\."):
+    with pytest.raises(DiskFailed, match=r"gone.*song\.mid could not be written: the folder is not there\."):
         write_atomically(tmp_path / "gone" / "song.mid", b"")
 
 
@@ -33,7 +33,7 @@ def test_files_appear_together_at_the_end(tmp_path: Path) -> None:
 
 def test_if_one_cannot_be_written_the_others_stay_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(b"old")
-    with pytest.raises(StageFailed, match=r"gone.*b\.json could not be written"), atomic_batch() as write:
+    with pytest.raises(DiskFailed, match=r"gone.*b\.json could not be written"), atomic_batch() as write:
         write(tmp_path / "a.mid", b"new")
         write(tmp_path / "gone" / "b.json", b"b")
     assert ((tmp_path / "a.mid").read_bytes(), names(tmp_path)) == (b"old", ["a.mid"])

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    "bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.files bridge.discovery",
+    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.files bridge.discovery",
     "bridge.osc bridge.midi",
     "bridge.launch",
     "daemon.child_process daemon.errors daemon.validation daemon.files daemon.weights daemon.events",
@@ -21,7 +21,7 @@ LAYERS = (
     "daemon.jobs",
     "daemon.core",
     "daemon.inlets",
-    "daemon.instance daemon.shutdown daemon.app",
+    "daemon.shutdown daemon.app",
     "daemon.run daemon.api",
     "daemon.commands",
     "daemon.cli daemon.training",

@@ -1,6 +1,7 @@
 import io
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,3 +197,14 @@ def test_the_last_lines_reach_back_into_older_files(tmp_path: Path) -> None:
     assert logs.tail(tmp_path, 2) == ["two", "three"]
     assert logs.tail(tmp_path, 9) == ["one", "two", "three"]
     assert logs.tail(tmp_path, 0) == []
+
+
+def test_what_ends_a_thread_is_logged_with_its_name(logger: logging.Logger, tmp_path: Path) -> None:
+    before = threading.excepthook
+    with logs.log_thread_errors(logger):
+        thread = threading.Thread(target=lambda: 1 / 0, name="drummer")
+        thread.start()
+        thread.join()
+    [line] = read_lines(tmp_path)
+    assert "! The thread drummer ended (ZeroDivisionError: division by zero)" in line
+    assert threading.excepthook is before

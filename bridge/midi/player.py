@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from bridge.guard import Guard
 from bridge.midi.note_scheduler import NoteScheduler
 from bridge.midi.play_events import PlaySettings
 from bridge.midi.port import OutPort, PortLost
@@ -101,12 +102,16 @@ class Player:
             self._thread.join(1.0)
 
     def run(self) -> None:
+        """Whatever breaks leaves silence and a closed port, which its owner notices and opens anew."""
         raise_priority()
-        try:
-            while not self._closed:
-                self._wait(self.send_due())
-        finally:
-            self.close()
+        with Guard("The MIDI player") as guard:
+            try:
+                while not self._closed:
+                    self._wait(self.send_due())
+            finally:
+                self.close()
+        if guard.error is not None:
+            self._on_lost(str(guard.error))
 
     def send_due(self) -> float | None:
         """One look at what is due; the thread's whole work."""

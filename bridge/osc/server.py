@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bridge.guard import Guard
 from bridge.osc.addresses import DEFAULT_PORT, FAIL, ID, REPLIES, REQUESTS, Lane
 from bridge.osc.calls import Call, CallError, claimed_id, claimed_reply_port, fail, read_call, refusal
 from bridge.osc.wire import Message, WireError, read_datagram, write_reply
@@ -155,7 +156,8 @@ class OscServer:
             if number == _PILE:
                 self._calm.clear()
             if data:
-                self._take(data, Peer(host, port))
+                with Guard(f"A datagram of {host}:{port}"):
+                    self._take(data, Peer(host, port))
 
     def _take(self, data: bytes, sender: Peer) -> None:
         self._count("received")
@@ -170,7 +172,8 @@ class OscServer:
     def _read(self) -> None:
         while (item := self._unread.get()) is not None:
             self._calm.wait(_PAUSE)
-            self._accept(*item)
+            with Guard(f"A datagram of {item[1]}"):
+                self._accept(*item)
 
     def _accept(self, data: bytes, sender: Peer) -> None:
         datagram = read_datagram(data)
@@ -194,7 +197,8 @@ class OscServer:
         while (item := self._lanes[lane].get()) is not None:
             if lane is not Lane.SILENCE:
                 self._calm.wait(_PAUSE)
-            self._answer(*item)
+            with Guard(f"{item[0].address} of {item[1]}"):
+                self._answer(*item)
 
     def _answer(self, message: Message, sender: Peer) -> None:
         try:

@@ -10,8 +10,9 @@ from filelock import FileLock, Timeout
 
 from daemon.backends.catalogue import Checkpoint, Member, WeightsSource, published_checkpoints
 from daemon.backends.custom_checkpoint import Bag, BagError, read_bag
-from daemon.backends.download import FetchUrl, Report, digest, download, fetch_url, reason
+from daemon.backends.download import FetchUrl, Report, download, fetch_url, reason
 from daemon.errors import NoWeights
+from daemon.files import file_digest
 
 Plugin = Callable[[WeightsSource, Path, Report], None]
 """A source of its own scheme: puts its file at the path. OSError or ValueError says why it cannot."""
@@ -136,7 +137,7 @@ class Checkpoints:
         elif plugin := self._plugins.get(source.scheme):
             made = target.with_name(target.name + ".part")
             plugin(source, made, report)
-            if digest(made) != source.sha256:
+            if file_digest(made) != source.sha256:
                 made.unlink()
                 raise ValueError("the converted weights differ from the ones that sidestick knows")
             made.replace(target)
@@ -165,7 +166,7 @@ class Checkpoints:
     def _verify(self, name: str, file: Path, sha256: str) -> Path:
         if _read_stamp(file) == sha256:
             return file
-        if digest(file) != sha256:
+        if file_digest(file) != sha256:
             raise NoWeights(
                 f"{file} is damaged or was swapped: it is not the published {name}. "
                 f"`sidestick models fetch {name}` replaces it.",
@@ -175,7 +176,7 @@ class Checkpoints:
         return file
 
     def _hash(self, file: Path) -> str:
-        return _read_stamp(file) or digest(file)
+        return _read_stamp(file) or file_digest(file)
 
     def _select_members(self, name: str, members: Collection[str] | None) -> tuple[Member, ...]:
         every = self.checkpoint(name).members

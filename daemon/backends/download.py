@@ -1,6 +1,5 @@
 """One file over the network: goes on where it stopped, and is verified before it gets its name."""
 
-import hashlib
 import http.client
 import os
 import urllib.error
@@ -8,6 +7,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from daemon.files import file_digest
 
 BLOCK = 1 << 18
 
@@ -59,7 +60,7 @@ def download(url: str, target: Path, sha256: str, *, fetch: FetchUrl, report: Re
     _append(part, answer, report)
     if answer.total is not None and part.stat().st_size < answer.total:
         raise OSError("the connection broke off; the next try goes on from there")
-    if digest(part) != sha256:
+    if file_digest(part) != sha256:
         part.unlink()
         raise DownloadError("what came is damaged or not the published file")
     part.replace(target)
@@ -76,12 +77,6 @@ def _append(part: Path, answer: DownloadStream, report: Report) -> None:
             report(min(1.0, had / answer.total) if answer.total else 0.0)
         file.flush()
         os.fsync(file.fileno())
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason(error: OSError) -> str:

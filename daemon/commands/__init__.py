@@ -1,1 +1,21 @@
-"""What each command of the command line does."""
+"""The commands of the command line, and how they end: errors become a sentence on standard error and an exit status."""
+
+import sys
+from collections.abc import Callable
+
+from daemon.errors import ConfigError, Rejected, SidestickError
+
+
+def run_to_exit(command: Callable[[], int]) -> int:
+    """0 all done, 1 something failed, 2 the call itself was wrong, 130 interrupted."""
+    try:
+        return command()
+    except (Rejected, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except SidestickError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Nothing was left half written.", file=sys.stderr)
+        return 130

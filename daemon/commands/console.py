@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from daemon.commands.remedies import spell_flags
-from daemon.errors import Rejected, StageFailed
-from daemon.jobs.timings import ProgressReport
+from daemon.errors import Rejected, StageFailed, WorkFailed
+from daemon.jobs.worker import TaskProgress
 from daemon.outlets.delivery import Delivery
-from daemon.pipeline.chain import Stage, Transcription
+from daemon.pipeline.chain import Transcription
+from daemon.pipeline.stages import StageTiming
 
 WIDTH = 78
 _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Console(Protocol):
-    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None: ...
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None: ...
+    def show_progress(self, song: Path, progress: TaskProgress) -> None: ...
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None: ...
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
     def close(self) -> None: ...
 
@@ -31,19 +32,18 @@ class PlainConsole:
         self._moving = progress.isatty()
         self._shown = ""
 
-    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None:
+    def show_progress(self, song: Path, progress: TaskProgress) -> None:
+        left = f"{_minutes_and_seconds(progress.eta)} left"
         if self._moving:
-            line = f"{song.name}  {stage} {report.fraction:.0%}  {_minutes_and_seconds(report.eta)} left"
+            line = f"{song.name}  {progress.stage} {progress.fraction:.0%}  {left}"
             self._progress.write(f"\r{line[:WIDTH]:<{WIDTH}}")
             self._progress.flush()
-        elif stage != self._shown:
-            self._progress.write(
-                f"{song.name}: {stage} (at {report.fraction:.0%}, {_minutes_and_seconds(report.eta)} left)\n"
-            )
+        elif progress.stage != self._shown:
+            self._progress.write(f"{song.name}: {progress.stage} (at {progress.fraction:.0%}, {left})\n")
             self._progress.flush()
-            self._shown = stage
+            self._shown = progress.stage
 
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         self.close()
         reason = spell_flags(error.reason)
         print(reason if song.name in reason else f"{song.name}: {reason}", file=self._progress)
@@ -69,18 +69,17 @@ class JsonConsole:
         self._out = out
         self._last: tuple[Path, str, int] | None = None
 
-    def show_progress(self, song: Path, stage: str, report: ProgressReport) -> None:
-        now = (song, stage, int(report.fraction * 100))
+    def show_progress(self, song: Path, progress: TaskProgress) -> None:
+        now = (song, progress.stage, int(progress.fraction * 100))
         if now != self._last:
             self._last = now
             self._print_event(
-                "progress", song, stage=stage, fraction=round(report.fraction, 3), eta=round(report.eta, 1)
+                "progress", song, stage=progress.stage, fraction=round(progress.fraction, 3), eta=round(progress.eta, 1)
             )
 
-    def show_failure(self, song: Path, error: Rejected | StageFailed) -> None:
-        code = error.code if isinstance(error, Rejected) else "stage_failed"
+    def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         stage = error.stage if isinstance(error, StageFailed) else None
-        self._print_event("failed", song, code=code, stage=stage, reason=spell_flags(error.reason))
+        self._print_event("failed", song, code=error.code, stage=stage, reason=spell_flags(error.reason))
 
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self._print_event(
@@ -168,7 +167,7 @@ def _model_names(result: Transcription) -> Iterator[str]:
     yield from sorted({f"notes {s.weights.name}" for s in result.stages if s.name in result.notes})
 
 
-def _stage_line(stage: Stage) -> str:
+def _stage_line(stage: StageTiming) -> str:
     return f"{stage.name} {'cached' if stage.cached else f'{stage.seconds:.1f} s'}"
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from daemon import __version__, app
 from daemon.config import Settings, load
-from daemon.errors import NoWeights, StageFailed
+from daemon.errors import NoWeights, WorkFailed
 
 FindingState = Literal["ok", "note", "bad"]
 
@@ -47,9 +47,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _run_check(topic: str, check: Callable[[Settings], tuple[FindingState, str]], settings: Settings) -> Finding:
     try:
         state, text = check(settings)
-    except (ImportError, OSError, StageFailed, RuntimeError) as error:
+    except (ImportError, OSError, WorkFailed, RuntimeError) as error:
         reason = str(error).rstrip(".") or type(error).__name__
-        again = "" if isinstance(error, StageFailed) else " Install sidestick again if this stays."
+        again = "" if isinstance(error, WorkFailed) else " Install sidestick again if this stays."
         return Finding(topic, "bad", f"{reason}.{again}")
     return Finding(topic, state, text)
 

@@ -1,4 +1,4 @@
-"""`sidestick service`: have sidestick run from log-on, and see what it says."""
+"""`sidestick run` and `sidestick service`: the daemon here and now, or from every log-on, and what it says."""
 
 import os
 import sys
@@ -11,6 +11,15 @@ from daemon.logs import FILE, tail
 from daemon.service import Service, service
 
 _POLL_SECONDS = 0.5  # seconds between two looks at a log that is followed
+
+
+def run() -> int:
+    """In the foreground, until Ctrl-C or SIGTERM. Raises ConfigError when it cannot start."""
+    settings = load().settings
+    from daemon import run as daemon
+
+    daemon.run(settings)
+    return 0
 
 
 def install() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from bridge.osc.calls import Call, CallError, fail, refusal, reply
 from bridge.osc.wire import Message
 from daemon.core import Core, Edited
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import Rejected, WorkFailed
 from daemon.jobs.job import State
 from daemon.jobs.listings import Listings, Row, cluster_rows, job_rows, note_rows
 from daemon.outlets.notify import Notifier, Requester
@@ -136,8 +136,8 @@ class Dispatcher:
             return [*answers, *self._follow_job(call, answers[0], asker)]
         except Rejected as error:
             return [fail(call.id, call.request.path, error.code, error.reason)]
-        except StageFailed as error:
-            return [fail(call.id, call.request.path, "stage_failed", error.reason)]
+        except WorkFailed as error:
+            return [fail(call.id, call.request.path, error.code, error.reason)]
         except CallError as error:
             return [refusal(call.id, call.request.path, error)]
         except Exception as error:  # noqa: BLE001

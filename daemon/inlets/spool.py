@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge.files import replace_file
+from bridge.guard import Guard
 from bridge.osc.addresses import FAIL
 from bridge.osc.calls import CallError, claimed_id, read_call, refusal
 from bridge.osc.client import job_of
@@ -59,14 +60,16 @@ class Spool:
     def step(self) -> None:
         """Answers what lies in the inbox, and writes what has changed since."""
         for name in self._list_requests():
-            self._take(self.inbox / name)
+            with Guard(f"The spool's request {name}"):
+                self._take(self.inbox / name)
         self._write_changed()
         if self._wall() >= self._next_sweep:
             self._sweep()
 
     def _run(self) -> None:
         while not self._stopping.wait(POLL if self._answer_files else 2 * POLL):
-            self.step()
+            with Guard("The spool"):
+                self.step()
 
     def _make_folders(self) -> None:
         """Open to their owner only: whoever can write here can ask sidestick to read a file."""

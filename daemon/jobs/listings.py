@@ -42,7 +42,7 @@ class Listings:
         self._clock = clock
 
     def write(self, kind: str, request: str, rows: Sequence[Row]) -> Path:
-        """One file for each question, so that nobody reads another's answer; one row a line. Raises StageFailed."""
+        """One file for each question, so that nobody reads another's answer; one row a line. Raises DiskFailed."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_old_files(self._folder, self._clock() - KEEP_SECONDS)
         path = self._folder / f"{kind}-{hashlib.sha256(request.encode()).hexdigest()[:16]}.json"

@@ -1,22 +1,40 @@
-"""The work of a worker: from a task to the files beside the song. Lives in the worker process, with its models."""
+"""The task runner: does one song, from a task to the files beside it, for the command line and for workers alike."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.errors import Rejected
+from daemon.files import FileStamp, file_digest, hash_file
 from daemon.jobs.job import Pass
 from daemon.jobs.timings import ProgressEstimator, TimedStep, Timings
 from daemon.jobs.worker import Task, TaskProgress, TaskResult
 from daemon.outlets.delivery import Delivery, DeliverySettings, deliver
+from daemon.outlets.naming import require_writable
 from daemon.pipeline.audio.probe import probe
-from daemon.pipeline.chain import Transcription, draft, transcribe
+from daemon.pipeline.chain import SongFile, Transcription, draft, recall_source, transcribe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
+from daemon.pipeline.stages import SEPARATE, STAGES
 from daemon.pipeline.tools import Tools
 
 DRAFT = "draft"
 WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTask:
+    """What was worked out, the files that were written from it, and the seconds that it took."""
+
+    transcription: Transcription
+    delivery: Delivery
+    seconds: float
+
+    @property
+    def result(self) -> TaskResult:
+        delivery = self.delivery
+        midi, written = str(delivery.midi), tuple(str(path) for path in delivery.midis)
+        return TaskResult(str(delivery.manifest), midi, delivery.content.history.head, written, delivery.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,76 +45,66 @@ class TaskRunner:
     delivery_settings: DeliverySettings
     timings: Timings
 
-    def __call__(self, task: Task, report: Callable[[TaskProgress], None]) -> TaskResult:
-        """Raises Rejected, StageFailed, or what `report` raises."""
+    def task_of_file(self, path: Path, options: Options) -> Task:
+        """The task for a file. What would come to nothing after minutes of work is refused: Rejected, OSError."""
+        probe(path, self.tools_by_memory_level[0].limits)
+        require_writable(self.delivery_settings.out or path.parent)
+        digest, stamp = hash_file(path)
+        return Task("", Pass.FINAL, str(path), digest, options, stamp=stamp)
+
+    def run(self, task: Task, report: Callable[[TaskProgress], None]) -> FinishedTask:
+        """Raises Rejected, WorkFailed, OSError, or what `report` raises."""
         tools = self.tools_by_memory_level[min(task.memory_level, len(self.tools_by_memory_level) - 1)]
-        progress = JobProgress(task, tools, self.timings, report)
+        began = tools.clock()
+        song, duration = find_song(task, tools)
+        planned = [*([TimedStep(DRAFT)] if task.has_draft else []), *steps(task.options)]
+        progress = ProgressEstimator(planned, self.timings.estimate_steps(planned, duration), tools.clock)
+
+        def report_stage(stage: str, fraction: float) -> None:
+            report(progress.update(stage, fraction))
+
         if task.which_pass is Pass.DRAFT:
-            result = draft(Path(task.source), task.options, tools, lambda _, fraction: progress.report(DRAFT, fraction))
-            delivery = deliver(result, _draft_options(task.options), self.delivery_settings)
-            progress.record_draft_timing(result)
-            return _task_result(delivery)
-        result = transcribe(Path(task.source), task.options, tools, progress.report)
-        progress.report(WRITE, 0.0)
-        delivery = deliver(result, task.options, self.delivery_settings)
-        progress.record_timings(result)
-        return _task_result(delivery)
+            made = draft(song, task.options, tools, lambda _, fraction: report_stage(DRAFT, fraction))
+            delivery = deliver(made, _draft_options(task.options), self.delivery_settings)
+            self.timings.record(TimedStep(DRAFT), made.source.audio.duration, tools.clock() - began)
+        else:
+            made = transcribe(song, task.options, tools, report_stage)
+            report_stage(WRITE, 0.0)
+            delivery = deliver(made, task.options, self.delivery_settings)
+            self._record_timings(task.options, made)
+        return FinishedTask(made, delivery, tools.clock() - began)
 
-
-class JobProgress:
-    """Turns the stages of one task into the progress of its whole job."""
-
-    def __init__(self, task: Task, tools: Tools, timings: Timings, report: Callable[[TaskProgress], None]) -> None:
-        self._steps = _job_steps(task)
-        self._timings = timings
-        self._report_progress = report
-        self._clock, self._began = tools.clock, tools.clock()
-        expected = timings.estimate_steps(self._steps, _audio_seconds(task, tools))
-        self._overall = ProgressEstimator(self._steps, expected, tools.clock)
-
-    def report(self, stage: str, fraction: float) -> None:
-        now = self._overall.update(stage, fraction)
-        self._report_progress(TaskProgress(stage, now.fraction, now.eta))
-
-    def record_draft_timing(self, result: Transcription) -> None:
-        self._timings.record(TimedStep(DRAFT), result.source.audio.duration, self._clock() - self._began)
-
-    def record_timings(self, result: Transcription) -> None:
+    def _record_timings(self, options: Options, made: Transcription) -> None:
         """Stages from the cache teach nothing."""
-        fresh = {stage.name: stage.seconds for stage in result.stages if not stage.cached}
-        for step in self._steps:
+        fresh = {stage.name: stage.seconds for stage in made.stages if not stage.cached}
+        for step in steps(options):
             if step.stage in fresh:
-                self._timings.record(step, result.source.audio.duration, fresh[step.stage])
+                self.timings.record(step, made.source.audio.duration, fresh[step.stage])
 
 
-def _job_steps(task: Task) -> Sequence[TimedStep]:
-    options = task.options
-    return [*([TimedStep(DRAFT)] if task.has_draft else []), *steps(options)]
+def find_song(task: Task, tools: Tools) -> tuple[SongFile, float]:
+    """The content that `task` names, and its seconds, 0 where nothing tells them.
+
+    From the cache if it was decoded before, wherever its file is by now. Else from the file, as long as that still
+    holds this content: raises Rejected (changed, or as `probe` does).
+    """
+    song = SongFile(Path(task.source), task.digest)
+    decoded = recall_source(song, tools)
+    if decoded is not None:
+        return song, decoded.audio.duration
+    header = probe(song.path, tools.limits)
+    if FileStamp.of(song.path) != task.stamp and file_digest(song.path) != task.digest:
+        raise Rejected("changed", f"{song.path.name} was changed after it was asked for. Ask for it again.")
+    return replace(song, header=header), header.seconds or 0.0
 
 
 def steps(options: Options) -> list[TimedStep]:
     """The stages that these options go through."""
-    separate = [TimedStep("separate", options.separator_name)] if options.input == "mix" else []
-    kit = ["kit", "hits"] if Part.DRUMS in options.parts else []
-    after = [*kit, "beats", *options.pitched_parts, *(["harmony"] if options.wants_harmony else [])]
-    return [TimedStep("decode"), *separate, *map(TimedStep, ("listen", *after))]
-
-
-def _audio_seconds(task: Task, tools: Tools) -> float:
-    """The length that the header tells; 0 where there is none, which the pipeline will say."""
-    try:
-        return probe(Path(task.source), tools.limits).seconds or 0.0
-    except Rejected:
-        return 0.0
+    models = {SEPARATE: options.separator_name}
+    return [TimedStep(step, models.get(stage, "")) for stage in STAGES for step in stage.steps(options)]
 
 
 def _draft_options(options: Options) -> Options:
     """A draft is the MIDI of the drums and nothing else."""
     more = {"stems": None, "kit_stems": False, "backing": False, "plot": False, "harmony": False}
     return options.model_copy(update={"parts": (Part.DRUMS,), **more})
-
-
-def _task_result(delivery: Delivery) -> TaskResult:
-    midi = [str(path) for path in delivery.midis]
-    head = delivery.content.history.head
-    return TaskResult(str(delivery.manifest), str(delivery.midi), head, tuple(midi), delivery.remarks)

@@ -3,7 +3,6 @@
 A thread for each worker takes a job, has it done, and puts down what came of it. Events go out after the commit.
 """
 
-import hashlib
 import logging
 import threading
 import time
@@ -13,9 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from bridge.guard import Guard
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
+from daemon.files import hash_file
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
 from daemon.jobs.worker import (
@@ -87,7 +88,7 @@ class Scheduler:
     def start(self) -> None:
         """Jobs that ran when sidestick ended are queued again first; their finished stages come from the cache."""
         for job in self._store.resume():
-            self._cleanup.remove_leftovers(job.path)
+            self._remove_leftovers(job)
         for job in self._store.list_queued(limit=_MAX_ANNOUNCED):
             self._bus.publish(Queued(job.id, job.source.path))
         for thread in self._threads:
@@ -140,23 +141,33 @@ class Scheduler:
     def _serve(self, slot: WorkerSlot) -> None:
         """A list of jobs that cannot be used now (a full disk) is no reason to stop working for good."""
         while not self._stopping:
-            try:
-                self._work(slot)
-            except SidestickError as error:
-                _log.error("%s", error)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
+            with Guard(f"The {threading.current_thread().name}"):
+                try:
+                    self._work(slot)
+                except SidestickError as error:
+                    _log.error("%s", error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
         slot.worker.unload()
 
     def _work(self, slot: WorkerSlot) -> None:
         while (running := self._next_job(slot)) is not None:
             try:
-                self._record_outcome(running, self._run_task(running, slot))
+                self._do_job(running, slot)
             except JobMoved:
                 _log.debug("job %s was cancelled meanwhile", running.job.id)
             finally:
                 self._forget(running)
-            self._cleanup.trim_cache(self._oldest_start())
+            with Guard("The cleanup"):
+                self._cleanup.trim_cache(self._oldest_start())
+
+    def _do_job(self, running: _RunningJob, slot: WorkerSlot) -> None:
+        """A job over which the scheduler itself breaks fails with the reason; it would count as running for ever."""
+        with Guard(running.job.name, passing=(SidestickError,)) as guard:
+            self._record_outcome(running, self._run_task(running, slot))
+        if guard.error is not None:
+            reason = f"Something broke ({type(guard.error).__name__}: {guard.error}). Please report it."
+            self._record_outcome(running, Failure("internal", reason))
 
     def _next_job(self, slot: WorkerSlot) -> _RunningJob | None:
         """The next job for `slot`; None once sidestick stops."""
@@ -204,7 +215,7 @@ class Scheduler:
     def _run_task(self, running: _RunningJob, slot: WorkerSlot) -> Outcome:
         job = running.job
         try:
-            digest = _file_digest(job.path)
+            digest, stamp = (job.digest, None) if job.digest else hash_file(job.path)
         except OSError as error:
             return Failure("missing", f"{job.path} cannot be read any more ({error.strerror}).")
         if self._is_digest_taken(running, digest):
@@ -214,12 +225,15 @@ class Scheduler:
             running.job = job = self._store.update(job, digest=digest)
         if running.stop.is_set():
             return TaskStopped()
-        task = task_of(job, digest, has_draft=job.draft or bool(job.manifest))
-        outcome = slot.worker.run(task, partial(self._publish_progress, running), running.stop)
+        outcome = slot.worker.run(task_of(job, digest, stamp), partial(self._publish_progress, running), running.stop)
         if isinstance(outcome, TaskResult) or not outcome.worker_died:
             return outcome
-        self._cleanup.remove_leftovers(job.path)
+        self._remove_leftovers(job)
         return TaskStopped() if running.stop.is_set() else outcome  # a console that closes ends the workers, too
+
+    def _remove_leftovers(self, job: Job) -> None:
+        with Guard("The cleanup"):
+            self._cleanup.remove_leftovers(job.path)
 
     def _is_digest_taken(self, running: _RunningJob, digest: str) -> bool:
         with self._changed:
@@ -258,8 +272,3 @@ class Scheduler:
             _log.info("%s: %s", job.name, remark)
         if state is State.DONE:
             self._bus.publish(Done(job.id, made.revision, made.manifest, made.midi))
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

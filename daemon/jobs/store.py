@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
+from bridge.guard import Guard
+from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.pipeline.options import Options
 
@@ -169,14 +170,14 @@ class JobStore:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """A disk that refuses is a StageFailed."""
+    """A disk that refuses is a StoreFailed."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         damaged = not isinstance(error, sqlite3.OperationalError)
         remedy = f"Stop sidestick and move {FILE} away" if damaged else "Make sure that its disk is there and has room"
         reason = f"The list of jobs cannot be used ({error}). {remedy}."
-        raise StageFailed("jobs", reason) from error
+        raise StoreFailed(reason) from error
 
 
 class _WalCheckpointer:
@@ -201,9 +202,8 @@ class _WalCheckpointer:
     def _run(self) -> None:
         while self._pending.wait() and not self._stopping.wait(_CHECKPOINT_SECONDS):
             self._pending.clear()
-            with suppress(
-                sqlite3.OperationalError
-            ):  # a full disk, or another sidestick at it: the next news tries again
+            # a full disk, or another sidestick at it: the next news tries again
+            with Guard("The list of jobs"), suppress(sqlite3.OperationalError):
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 

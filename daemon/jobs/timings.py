@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed
 from daemon.files import write_atomically
+from daemon.jobs.worker import TaskProgress
+from daemon.pipeline.stages import stage_of
 
 _NEWEST = 0.3  # weight of the newest run in the running average
 _PLAUSIBLE = (1e-6, 1e4)
-_DEFAULT_RATES = {"decode": 0.005, "separate": 0.6, "listen": 0.02, "kit": 0.02, "hits": 0.02, "beats": 0.01}
-_PITCHED_PART_RATE = 0.04  # a pitched part
+_UNKNOWN_SPEED = 0.04  # seconds of work for a second of audio, of a step that is no stage: the draft as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Timings:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
-        except (StageFailed, OSError):
+        except (DiskFailed, OSError):
             return
 
     def estimate(self, steps: Sequence[TimedStep], duration: float) -> float:
@@ -62,19 +63,11 @@ class Timings:
         return {name: float(rate) for name, rate in rates if _is_plausible(rate)}
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressReport:
-    """How far the whole job is: `fraction` 0..1, never falling, and the seconds that are left."""
-
-    fraction: float
-    eta: float
-
-
 class ProgressEstimator:
     """Turns the progress of one stage after the other into that of the job.
 
-    Each stage weighs what it is expected to take. The further a stage is, the more its own pace counts, and the less
-    the learned one. `clock` gives seconds.
+    The fraction never falls. Each stage weighs what it is expected to take. The further a stage is, the more its own
+    pace counts, and the less the learned one. `clock` gives seconds.
     """
 
     def __init__(
@@ -87,15 +80,15 @@ class ProgressEstimator:
         self._began = clock()
         self._shown = 0.0
 
-    def update(self, stage: str, fraction: float) -> ProgressReport:
+    def update(self, stage: str, fraction: float) -> TaskProgress:
         """`stage` is done to `fraction`, all stages before it are done. A stage that was not planned moves nothing."""
         fraction = min(1.0, max(0.0, fraction))
         if stage not in self._stages:
-            return ProgressReport(self._shown, self._remaining_seconds(0.0))
+            return TaskProgress(stage, self._shown, self._remaining_seconds(0.0))
         self._enter(self._stages.index(stage))
         done = sum(self._expected[: self._at]) + fraction * self._expected[self._at]
         self._shown = max(self._shown, min(1.0, done / sum(self._expected)))
-        return ProgressReport(self._shown, self._remaining_seconds(fraction))
+        return TaskProgress(stage, self._shown, self._remaining_seconds(fraction))
 
     def _enter(self, index: int) -> None:
         if index != self._at:
@@ -120,7 +113,10 @@ def _rate(rates: dict[str, float], step: TimedStep) -> float:
     if _name(step) in rates:
         return rates[_name(step)]
     alike = [rate for name, rate in rates.items() if name.startswith(f"{step.stage} ")]
-    return sum(alike) / len(alike) if alike else _DEFAULT_RATES.get(step.stage, _PITCHED_PART_RATE)
+    if alike:
+        return sum(alike) / len(alike)
+    stage = stage_of(step.stage)
+    return stage.usual_speed if stage else _UNKNOWN_SPEED
 
 
 def _is_plausible(rate: object) -> bool:

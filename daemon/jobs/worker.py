@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
+from daemon.files import FileStamp
 from daemon.jobs.job import Job, Pass
 from daemon.pipeline.options import Options
 
@@ -24,10 +25,11 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One pass over a song. The content is named by its SHA-256; `source` is where this machine has it.
+    """One pass over a song: its content by SHA-256, and its options. The worker finds the bytes.
 
-    `has_draft` says that the job has a draft pass, too. `memory_level` asks for less memory: 1 at some cost of quality,
-    2 without a separation network.
+    `source` is where this machine has them, or had them; as long as the file there has this `stamp` nobody need hash
+    it again. `has_draft` says that the job has a draft pass, too. `memory_level` asks for less memory: 1 at some cost
+    of quality, 2 without a separation network.
     """
 
     job: str
@@ -37,6 +39,7 @@ class Task:
     options: Options
     has_draft: bool = False
     memory_level: int = 0
+    stamp: FileStamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,9 @@ def describe_exit(exitcode: int | None, stage: str, error: str = "") -> Failure:
     )
 
 
-def task_of(job: Job, digest: str, has_draft: bool) -> Task:
-    return Task(job.id, job.next_pass, job.source.path, digest, job.options, has_draft, job.memory_level)
+def task_of(job: Job, digest: str, stamp: FileStamp | None) -> Task:
+    has_draft = job.draft or bool(job.manifest)
+    return Task(job.id, job.next_pass, job.source.path, digest, job.options, has_draft, job.memory_level, stamp)
 
 
 def _signal_name(number: int) -> str:

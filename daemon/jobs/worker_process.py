@@ -11,7 +11,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from daemon.errors import Cancelled, NoMemory, Rejected, StageFailed
+from daemon.errors import Cancelled, NoMemory, Rejected, WorkFailed
 from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
 NICE = 10  # so that OSC and MIDI of the daemon stay in time
@@ -47,11 +47,12 @@ class _TaskChannel:
         return self._tasks.get()
 
     def report_progress(self, progress: TaskProgress) -> None:
-        """Sends at most PER_SECOND a second. Raises Cancelled once that is asked for."""
+        """Sends each new stage, and REPORTS_PER_SECOND at most within one. Raises Cancelled once that is asked for."""
         if self._stop.is_set():
             raise Cancelled("The job was cancelled.")
         now = time.monotonic()
-        if now >= self._next:
+        if now >= self._next or progress.stage != self._stage:
+            self._stage = progress.stage
             self._next = now + 1 / REPORTS_PER_SECOND
             self.send(progress)
 
@@ -62,21 +63,21 @@ class _TaskChannel:
             _exit_process()
 
     def _read(self) -> None:
-        """A task, or None to stop it. The daemon's death closes the line."""
-        while True:
-            try:
+        """A task, or None to stop it. The daemon's death closes the line; without it this process is of no use."""
+        try:
+            while True:
                 message = self._connection.recv()
-            except (EOFError, OSError):
-                _exit_process()
-            if message is None:
-                self._stop.set()
-            else:
-                self._stop.clear()
-                self._tasks.put(message)
+                if message is None:
+                    self._stop.set()
+                else:
+                    self._stop.clear()
+                    self._tasks.put(message)
+        finally:
+            _exit_process()
 
 
 def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
-    """One of the four guards: whatever goes wrong fails this job, with the reason, and the worker goes on."""
+    """A guard: whatever goes wrong fails this job, with the reason, and the worker goes on."""
     try:
         return run_task(task, channel.report_progress)
     except Cancelled:
@@ -85,8 +86,8 @@ def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
         return Failure(error.code, error.reason)
     except (NoMemory, MemoryError) as error:
         return Failure("out_of_memory", str(error) or "Memory ran out. Close other programs.", memory=True)
-    except StageFailed as error:
-        return Failure("stage_failed", error.reason)
+    except WorkFailed as error:
+        return Failure(error.code, error.reason)
     except OSError as error:
         return Failure("disk", f"{Path(task.source).name} could not be done: {error.strerror or error}.")
     except Exception as error:  # noqa: BLE001

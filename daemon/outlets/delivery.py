@@ -14,8 +14,8 @@ from typing import Any
 from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
 from bridge.midi.file import to_bytes
 from daemon import __version__
-from daemon.errors import Rejected, StageFailed, StaleRevision
-from daemon.files import Batch, atomic_batch, describe_os_error
+from daemon.errors import DiskFailed, Rejected, StaleRevision
+from daemon.files import WriteBatch, atomic_batch, describe_os_error
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
@@ -198,7 +198,7 @@ def _has_content(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def _undo_on_error(plan: Plan, batch: Batch) -> Iterator[None]:
+def _undo_on_error(plan: Plan, batch: WriteBatch) -> Iterator[None]:
     """New files vanish if the manifest that names them is not written: later nobody would know them for ours."""
     try:
         yield
@@ -215,7 +215,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise StageFailed("stems", f"{folder} could not be made: {describe_os_error(error)}.") from error
+        raise DiskFailed(f"{folder} could not be made: {describe_os_error(error)}.") from error
 
 
 def _remove_empty(folder: Path) -> None:

@@ -119,7 +119,7 @@ class Manifest(_ManifestModel):
         return found
 
     def save(self, path: Path) -> None:
-        """Write it whole. Raises StageFailed when the disk refuses."""
+        """Write it whole. Raises DiskFailed when the disk refuses."""
         write_atomically(path, self.encode())
 
     def encode(self) -> bytes:

@@ -38,7 +38,7 @@ class Media:
         return (*self.sounds(), *([PICTURE] if self.options.plot else []))
 
     def encode(self, folder: Path) -> "EncodedSounds":
-        """Every sound file, in `folder` under a name of its own. Raises StageFailed."""
+        """Every sound file, in `folder` under a name of its own. Raises StageFailed and DiskFailed."""
         sounds, form = self.sounds(), self.sound_format
         gain = common_gain(sounds.values(), form)
         files = {kind: folder / f"{number}.{form}" for number, kind in enumerate(sounds)}
@@ -47,7 +47,7 @@ class Media:
         return EncodedSounds(files, (*self._missing_stems(), *([gain_remark(gain, form)] if gain < 1 else [])))
 
     def draw(self, picture: Path, hits: Sequence[Hit], grid: BeatGrid) -> None:
-        """The picture shows `hits` on `grid`. Raises StageFailed."""
+        """The picture shows `hits` on `grid`. Raises DiskFailed."""
         source, stems = self.result.source, self.result.stems
         shown = stems.parts.get(Part.DRUMS, source.audio) if stems else source.audio
         write_plot(picture, source.path.stem, hits, grid, shown)

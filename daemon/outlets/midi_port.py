@@ -1,13 +1,15 @@
 """The daemon's MIDI port: opens it once, plays transcriptions through it, and gets it back when it goes away."""
 
+import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bridge.guard import Guard
 from bridge.midi.clock import ClockFollower
 from bridge.midi.link import LinkTransport, open_link
 from bridge.midi.play_events import PlaySettings
@@ -17,11 +19,13 @@ from bridge.midi.transport import Transport
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
-from daemon.outlets.pads import Learn, PadLearner
 from daemon.validation import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
 PAUSE = 0.4  # seconds; an audition does not wait longer for its next note
+
+
+Learn = Callable[[int, int], None]
 
 
 class PushOptions(BaseModel):
@@ -237,7 +241,46 @@ class MidiOutlet:
         while not self._closed:
             self._wake.wait(CHECK)
             self._wake.clear()
-            self.check_port()
+            with Guard(f"The MIDI port {self._settings.name}"):
+                self.check_port()
+
+
+class PadLearner:
+    """Pads that a user plays to name what he hears: from the port's own thread to one that may take its time.
+
+    `feed` is quick enough for a port's thread; `learn` is called elsewhere with each pitch and velocity.
+    """
+
+    def __init__(self) -> None:
+        self._learn: Learn | None = None
+        self._ignored: Set[int] = frozenset()
+        self._played: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def learn(self, learn: Learn | None) -> None:
+        self._learn = learn
+        if learn is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._deliver, name="sidestick pads", daemon=True)
+            self._thread.start()
+
+    def ignore(self, pitches: Set[int]) -> None:
+        self._ignored = pitches
+
+    def feed(self, message: bytes) -> None:
+        """Takes any message; only a note-on counts."""
+        if self._learn and len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
+            self._played.put((message[1], message[2]))
+
+    def close(self) -> None:
+        self._learn = None
+        self._played.put(None)
+
+    def _deliver(self) -> None:
+        while (played := self._played.get()) is not None:
+            learn = self._learn
+            if learn is not None and played[0] not in self._ignored:
+                with Guard(f"The pad {played[0]}"):
+                    learn(*played)
 
 
 def _shorten_gaps(notes: Sequence[ClipNote]) -> list[ClipNote]:

@@ -16,8 +16,8 @@ from typing import NewType
 
 from filelock import FileLock
 
-from daemon.errors import Rejected, StageFailed
-from daemon.files import TEMPORARY, describe_os_error, write_atomically
+from daemon.errors import DiskFailed, Rejected
+from daemon.files import TEMPORARY, describe_os_error, file_digest, write_atomically
 from daemon.outlets.manifest import Manifest, Output
 from daemon.pipeline.cache import unusable_cache_error
 
@@ -49,18 +49,15 @@ def plot_kind(ending: str) -> OutputKind:
     return OutputKind(f".sidestick.{ending}")
 
 
-class ChangedMeanwhile(StageFailed):
+class ChangedMeanwhile(DiskFailed):
     """A file was saved by somebody else after its name was chosen: choose again."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("write", reason)
 
-
-FileStamp = tuple[int, int, int, int]
+ChangeStamp = tuple[int, int, int, int]
 """Size, time of the last change, time that no program can set, and inode."""
 
 
-def stamp_of(path: Path) -> FileStamp | None:
+def stamp_of(path: Path) -> ChangeStamp | None:
     """None if there is nothing."""
     try:
         found = path.lstat()
@@ -82,7 +79,7 @@ class Plan:
     paths: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     previous: Manifest | None = None
-    seen: Mapping[Path, FileStamp | None] = field(default_factory=dict)
+    seen: Mapping[Path, ChangeStamp | None] = field(default_factory=dict)
 
     def require_unchanged(self, path: Path) -> None:
         """Raises ChangedMeanwhile unless what lies at `path` is what lay there when it was planned."""
@@ -111,7 +108,7 @@ class Plan:
 def lock_folder(source: Path, out: Path | None, locks: Path) -> Iterator[None]:
     """Nobody else names files in the folder of the outputs between `plan` and the last write.
 
-    Raises StageFailed when the folder of locks cannot be written.
+    Raises CacheFailed when the folder of locks cannot be written.
     """
     lock = FileLock(_lock_path(out or source.parent, locks))
     try:
@@ -147,7 +144,7 @@ def replan(
     previous: Manifest,
     kinds: Iterable[OutputKind],
     locks: Path | None = None,
-    seen: FileStamp | None = None,
+    seen: ChangeStamp | None = None,
 ) -> Plan:
     """Names for what is made again from `manifest`, in its own folder: the same ones, unless somebody edited them.
 
@@ -208,7 +205,7 @@ class _NameFinder:
         self._source = source
         self.origin = origin
         self.remarks: list[str] = []
-        self.seen: dict[Path, FileStamp | None] = {}
+        self.seen: dict[Path, ChangeStamp | None] = {}
 
     def find_name(self, kind: OutputKind, objection: Callable[[Path], str]) -> Path:
         """The first name that is free or to whose file there is no `objection`."""
@@ -246,8 +243,7 @@ class _NameFinder:
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's bytes, '' if it cannot be read as one."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError:
         return ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from daemon.errors import Rejected
 from daemon.outlets.manifest import Manifest
-from daemon.outlets.naming import MANIFEST, STEMS_FOLDER, FileStamp, comparison_key, stamp_of
+from daemon.outlets.naming import MANIFEST, STEMS_FOLDER, ChangeStamp, comparison_key, stamp_of
 
 _NUMBER = re.compile(r"-\d+$")  # Song-2.sidestick.json speaks of Song.drums-2.mid
 
@@ -16,8 +16,8 @@ class Ownership:
     """Remembers the manifests that it has read until they change. Used by one thread."""
 
     def __init__(self) -> None:
-        self._owned: dict[Path, tuple[FileStamp | None, frozenset[str]]] = {}
-        self._folders: dict[Path, tuple[FileStamp | None, tuple[str, ...]]] = {}
+        self._owned: dict[Path, tuple[ChangeStamp | None, frozenset[str]]] = {}
+        self._folders: dict[Path, tuple[ChangeStamp | None, tuple[str, ...]]] = {}
 
     def is_ours(self, path: Path) -> bool:
         """Whether a manifest in the folder of `path`, or above its folder of stems, names it as an output."""

@@ -64,7 +64,7 @@ class _PlotArea:
 
 
 def write_plot(path: Path, title: str, hits: Sequence[Hit], grid: BeatGrid, audio: Audio) -> Path:
-    """The picture of an excerpt as an SVG file; `audio` is the waveform behind it. Raises StageFailed."""
+    """The picture of an excerpt as an SVG file; `audio` is the waveform behind it. Raises DiskFailed."""
     shown = excerpt(grid, audio.duration)
     write_atomically(path, picture(title, hits, grid, shown, waveform_peaks(audio, shown)).encode("utf-8"))
     return path

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
-from daemon.errors import StageFailed
+from daemon.errors import CacheFailed
 from daemon.files import sync_folder
 
 DAY = 86400.0
@@ -38,12 +38,11 @@ _GRACE = 600.0  # seconds since its last use in which no result is dropped; chos
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
 
 
-def unusable_cache_error(folder: Path, error: OSError) -> StageFailed:
+def unusable_cache_error(folder: Path, error: OSError) -> CacheFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
-    return StageFailed(
-        "cache",
-        f"The cache {folder} cannot be used ({reason}); set folders.cache to another, or SIDESTICK_FOLDERS__CACHE.",
+    return CacheFailed(
+        f"The cache {folder} cannot be used ({reason}); set folders.cache to another, or SIDESTICK_FOLDERS__CACHE."
     )
 
 
@@ -112,7 +111,7 @@ class StageCache:
     def make(self, stage: str, key: str) -> Iterator[Path]:
         """An empty folder that becomes the result, all at once, on success and vanishes on any exception.
 
-        Raises StageFailed when the disk is full.
+        Raises CacheFailed when the disk is full.
         """
         temporary = self._pending / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
         try:
@@ -122,7 +121,7 @@ class StageCache:
         except OSError as error:
             if error.errno not in _FULL:
                 raise
-            raise StageFailed(stage, f"The disk with {self._root} is full; make some room and try again.") from error
+            raise CacheFailed(f"The disk with {self._root} is full; make some room and try again.") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -155,7 +154,7 @@ class StageCache:
         """Whether all files of a result are what was written: a bad disk or a power cut may have changed them."""
         try:
             sums = from_json((result / SUMS).read_bytes())
-            return bool(sums == _sums(result))
+            return all([(result / name).stat().st_size, _crc(result / name)] == told for name, told in sums.items())
         except DAMAGED:
             return False
 

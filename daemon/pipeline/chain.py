@@ -1,52 +1,73 @@
 """A song goes in, a transcription comes out: the pipeline, to be read from top to bottom.
 
 Every stage's result lies in the stage cache under the digest of the sound and the settings that it depends on, so
-that only what has changed is worked out again.
+that only what has changed is worked out again. The stages themselves stand in stages.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from daemon.errors import NoMemory, NoWeights, Rejected, SidestickError, StageFailed
-from daemon.pipeline.audio.decode import decode, file_digest
-from daemon.pipeline.audio.probe import probe
-from daemon.pipeline.cache import DAMAGED, key, load, save
+from daemon.errors import NoWeights, Rejected, StageFailed
+from daemon.files import file_digest
+from daemon.pipeline.audio.probe import Limits, Probe, probe
+from daemon.pipeline.cache import key
 from daemon.pipeline.drums.velocity import revoice_hits
-from daemon.pipeline.options import SIX_STEMS, Options, VelocityCurve
+from daemon.pipeline.options import SIX_STEMS, Options, PartOptions
 from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.pitched.part_settings import PartTranscription, classic_settings_of, settings_of
-from daemon.pipeline.records import (
-    EMBEDDED_KIT,
-    Audio,
-    BeatGrid,
-    DrumCandidates,
-    Drums,
-    Kit,
-    Part,
-    Source,
-    Stems,
-    Weights,
+from daemon.pipeline.records import Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems
+from daemon.pipeline.stage_functions import (
+    BeatsInput,
+    CachedNoteTranscriber,
+    ClassicNotes,
+    DecodeInput,
+    HarmonyInput,
+    HitsInput,
+    KitInput,
+    ListenInput,
+    NoteInput,
+    PitchedPartInput,
+    SeparateInput,
 )
-from daemon.pipeline.tools import ReportFraction, ReportStage, Separator, Tools
-
-if TYPE_CHECKING:
-    from daemon.pipeline.stages import NoteInput
-
-T = TypeVar("T")
-VERSION = 9  # of the stages' results; a new one leaves old results of the cache unused
+from daemon.pipeline.stages import (
+    BEATS,
+    DECODE,
+    HARMONY,
+    HITS,
+    KIT,
+    LISTEN,
+    NOTES,
+    SEPARATE,
+    VERSION,
+    StageRunner,
+    StageTiming,
+)
+from daemon.pipeline.tools import ReportStage, Separator, Tools
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage as it was run. `seconds` is what it took when it was worked out; `cached` says that was earlier."""
+class SongFile:
+    """A song by its content: `digest` is SHA-256 of its bytes, `path` where this machine has them, or had them.
 
-    name: str
-    weights: Weights
-    seconds: float
-    cached: bool
+    `header` is what its probe told; None if nobody has looked, for the decoded sound is there.
+    """
+
+    path: Path
+    digest: str
+    header: Probe | None = None
+
+
+def open_song(path: Path, limits: Limits) -> SongFile:
+    """Raises Rejected as `probe` does."""
+    return SongFile(header=probe(path, limits), path=path, digest=file_digest(path))
+
+
+def recall_source(song: SongFile, tools: Tools) -> Source | None:
+    """The decoded sound of `song` if the cache has it, wherever its file is by now."""
+    runner = StageRunner(tools, lambda *_: None)
+    return runner.recall(DECODE, DecodeInput(song.path, song.digest, tools.limits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,7 @@ class Transcription:
     source: Source
     drums: Drums
     grid: BeatGrid
-    stages: tuple[Stage, ...]
+    stages: tuple[StageTiming, ...]
     stems: Stems | None = None
     kit: Kit | None = None
     notes: Mapping[Part, PartTranscription] = field(default_factory=dict)
@@ -72,29 +93,35 @@ class Transcription:
         return tuple(dict.fromkeys(remark for remarks in (*told, *parts) for remark in remarks))
 
 
-def transcribe(path: Path, options: Options, tools: Tools, report: ReportStage) -> Transcription:
-    """The whole way. Raises Rejected for what cannot be used and StageFailed for what cannot be done."""
-    runner = _StageRunner(tools, report)
-    source = runner.decode(path)
-    stems = runner.separate(source, options)
-    sound = key(source.digest, stems.model if stems else None)
-    parts, heard, found = runner.transcribe_drums(source, stems, sound, options)
-    grid = runner.track_beats(heard, found, sound, options)
-    found = _apply_velocity(found, options)
-    notes = {part: runner.transcribe_notes(part, source, stems, sound, options) for part in options.pitched_parts}
-    harmony = runner.estimate_harmony(source, stems, grid, sound, options) if options.wants_harmony else None
-    return Transcription(source, found, grid, tuple(runner.stages), stems, parts, notes, harmony)
+def transcribe(song: Path | SongFile, options: Options, tools: Tools, report: ReportStage) -> Transcription:
+    """The whole way. Raises Rejected for what cannot be used and WorkFailed for what cannot be done."""
+    chain = _Chain(options, tools, report)
+    source = chain.decode(song)
+    stems = chain.separate(source) if options.input == "mix" else None
+    chain.content = key(source.digest, stems.model if stems else None)
+    kit = None
+    if Part.DRUMS in options.parts:
+        drums = stems.parts[Part.DRUMS] if stems else source.audio
+        heard = chain.listen(drums)
+        kit = chain.split_kit(drums, heard)
+        found = chain.find_hits(heard, kit)
+    else:
+        heard, found = chain.listen_for_beats(source, stems)
+    grid = chain.track_beats(heard, found)
+    notes = {part: chain.transcribe_notes(part, source, stems) for part in options.pitched_parts}
+    harmony = chain.estimate_harmony(source, stems, grid) if options.wants_harmony else None
+    return Transcription(source, _apply_velocity(found, options), grid, chain.timings, stems, kit, notes, harmony)
 
 
-def draft(path: Path, options: Options, tools: Tools, report: ReportStage) -> Transcription:
+def draft(song: Path | SongFile, options: Options, tools: Tools, report: ReportStage) -> Transcription:
     """A draft within seconds: the drum transcriber runs on the file as it is."""
-    runner = _StageRunner(tools, report)
-    source = runner.decode(path)
-    sound = key(source.digest, None)
-    heard = runner.detect_candidates(source.audio, sound, in_music=options.input == "mix")
-    found = runner.draft_hits(heard, sound)
-    grid = runner.track_beats(heard, found, sound, options)
-    return Transcription(source, _apply_velocity(found, options), grid, tuple(runner.stages))
+    chain = _Chain(options, tools, report)
+    source = chain.decode(song)
+    chain.content = key(source.digest, None)
+    heard = chain.listen(source.audio, in_music=options.input == "mix")
+    found = chain.find_hits(heard)
+    grid = chain.track_beats(heard, found)
+    return Transcription(source, _apply_velocity(found, options), grid, chain.timings)
 
 
 def _apply_velocity(found: Drums, options: Options) -> Drums:
@@ -104,207 +131,111 @@ def _apply_velocity(found: Drums, options: Options) -> Drums:
     return replace(found, hits=revoice_hits(found.hits, options.velocity))
 
 
-class _StageRunner:
-    """Runs the stages of one song, each from the cache where it can."""
+class _Chain:
+    """The stages of one song with its options and tools. `content` names the sound that they work on."""
 
-    def __init__(self, tools: Tools, report: ReportStage) -> None:
+    def __init__(self, options: Options, tools: Tools, report: ReportStage) -> None:
+        self._options = options
         self._tools = tools
         self._report = report
-        self.stages: list[Stage] = []
+        self._runner = StageRunner(tools, report)
+        self.content = ""
 
-    def decode(self, path: Path) -> Source:
-        probe(path, self._tools.limits)
-        digest = file_digest(path)
+    @property
+    def timings(self) -> tuple[StageTiming, ...]:
+        return tuple(self._runner.timings)
 
-        def make(folder: Path, report: ReportFraction) -> Source:
-            return decode(path, folder / "audio.wav", self._tools.limits, report)
+    def decode(self, song: Path | SongFile) -> Source:
+        known = song if isinstance(song, SongFile) else open_song(song, self._tools.limits)
+        given = DecodeInput(known.path, known.digest, self._tools.limits, known.header)
+        return replace(self._runner.run(DECODE, given), path=known.path)
 
-        return replace(self._run_stage("decode", Source, make, Weights("soxr"), digest), path=path)
-
-    def separate(self, source: Source, options: Options) -> Stems | None:
+    def separate(self, source: Source) -> Stems:
         """The parts that are asked for, and the drums, which tell the beat. All if the cache has them anyway."""
-        if options.input != "mix":
-            return None
-        separator = self._open_separator(options)
+        separator = self._open_separator()
         known = separator.parts()
-        refuse_missing(options.parts, known, separator.weights.name)
-        every = (source.digest, separator.weights, known)
-        there = self._tools.cache.recall("separate", key(VERSION, *every))
-        wanted = tuple(part for part in known if part is Part.DRUMS or part in options.parts)
-        parts = known if options.stems or there else wanted
-        make = partial(separator.separate, source.audio, parts)
-        return self._run_stage("separate", Stems, make, separator.weights, *every[:2], parts)
+        refuse_missing(self._options.parts, known, separator.weights.name)
+        every = SeparateInput(source.audio, source.digest, known, separator)
+        there = self._runner.recall(SEPARATE, every)
+        if self._options.stems or there:
+            return self._runner.run(SEPARATE, every)
+        wanted = tuple(part for part in known if part is Part.DRUMS or part in self._options.parts)
+        return self._runner.run(SEPARATE, replace(every, parts=wanted))
 
-    def _open_separator(self, options: Options) -> Separator:
+    def _open_separator(self) -> Separator:
+        wanted = self._options.separator_name
         try:
-            return self._tools.separator(options.separator_name, partial(self._report, "separate"))
+            return self._tools.separator(wanted, partial(self._report, SEPARATE.name))
         except NoWeights as missing:
-            if options.separator_name == options.separator:
+            if wanted == self._options.separator:
                 raise
-            reason = f"Guitar and piano need {options.separator_name}, which cannot be used because {missing.cause}."
-            raise StageFailed("separate", reason) from missing
+            reason = f"Guitar and piano need {wanted}, which cannot be used because {missing.cause}."
+            raise StageFailed(SEPARATE.name, reason) from missing
 
-    def transcribe_drums(
-        self, source: Source, stems: Stems | None, name: str, options: Options
-    ) -> tuple[Kit | None, DrumCandidates, Drums]:
-        """The kit and its hits; where nobody wants them, only what tells the beat."""
-        if Part.DRUMS not in options.parts:
-            return None, *self.detect_for_beats(source, stems, name)
-        drums = stems.parts[Part.DRUMS] if stems else source.audio
-        heard = self.detect_candidates(drums, name)
-        kit = self.split_kit(drums, heard, name, options)
-        return kit, heard, self.find_hits(kit, heard, name, options)
+    def listen(self, sound: Audio, in_music: bool = False) -> DrumCandidates:
+        return self._runner.run(LISTEN, ListenInput(sound, self.content, self._tools.drum_transcriber, in_music))
 
-    def detect_candidates(self, sound: Audio, name: str, in_music: bool = False) -> DrumCandidates:
-        transcriber = self._tools.drum_transcriber
-
-        def make(folder: Path, report: ReportFraction) -> DrumCandidates:
-            from daemon.pipeline.stages import detect_candidates
-
-            return detect_candidates(transcriber, sound, in_music, folder, report)
-
-        return self._run_stage("listen", DrumCandidates, make, transcriber.weights, name, transcriber.weights, in_music)
-
-    def split_kit(self, drums: Audio, heard: DrumCandidates, name: str, options: Options) -> Kit:
-        splitter = self._tools.kit_splitter(options.kit)
-        if splitter is not None:
-            make = partial(splitter.split, drums)
-            return self._run_stage("kit", Kit, make, splitter.weights, name, splitter.weights)
-        network = self._tools.kit_network
-
-        def make_embedded(folder: Path, report: ReportFraction) -> Kit:
-            from daemon.pipeline.stages import split_kit
-
-            return split_kit(drums, heard, network, folder, report)
-
-        weights = network.weights if network else EMBEDDED_KIT
-        return self._run_stage("kit", Kit, make_embedded, weights, name, weights, self._tools.drum_transcriber.weights)
-
-    def find_hits(self, parts: Kit, heard: DrumCandidates, name: str, options: Options) -> Drums:
-        def make(_: Path, report: ReportFraction) -> Drums:
-            from daemon.pipeline.stages import find_hits
-
-            return find_hits(parts, heard, options, report)
-
-        recipe = options.classic if options.onsets == "classic" else options.onsets
-        needs = (name, self._tools.drum_transcriber.weights, parts.model, recipe)
-        return self._run_stage("hits", Drums, make, Weights(options.onsets), *needs)
-
-    def draft_hits(self, heard: DrumCandidates, name: str) -> Drums:
-        def make(_: Path, __: ReportFraction) -> Drums:
-            from daemon.pipeline.drums.hits import draft_hits
-
-            return draft_hits(heard.candidates, VelocityCurve())
-
-        return self._run_stage(
-            "hits", Drums, make, Weights("draft"), name, self._tools.drum_transcriber.weights, "draft"
-        )
-
-    def track_beats(self, heard: DrumCandidates, found: Drums, name: str, options: Options) -> BeatGrid:
-        def make(_: Path, __: ReportFraction) -> BeatGrid:
-            from daemon.pipeline.stages import track_beats
-
-            return track_beats(heard, found, options)
-
-        needs = (name, [(hit.onset, hit.label) for hit in found.hits], options.bpm, options.numerator)
-        return self._run_stage("beats", BeatGrid, make, Weights(""), *needs)
-
-    def detect_for_beats(self, source: Source, stems: Stems | None, name: str) -> tuple[DrumCandidates, Drums]:
+    def listen_for_beats(self, source: Source, stems: Stems | None) -> tuple[DrumCandidates, Drums]:
         """What the beat is told by where nobody wants the hits: the drums, or whatever sounds."""
-        if not stems:
-            return self.measure_onset_strength(source.audio, name), Drums((), (), {})
+        if stems is None:
+            strength = self._runner.run(LISTEN, ListenInput(source.audio, self.content, None))
+            return strength, Drums((), (), {})
         drums = stems.parts.get(Part.DRUMS)
-        name = name if drums else key(source.digest, None)
-        heard = self.detect_candidates(drums or source.audio, name, in_music=drums is None)
-        return heard, self.draft_hits(heard, name)
+        content = self.content if drums else key(source.digest, None)
+        transcriber = self._tools.drum_transcriber
+        given = ListenInput(drums or source.audio, content, transcriber, in_music=drums is None)
+        heard = self._runner.run(LISTEN, given)
+        return heard, self._runner.run(HITS, HitsInput(heard, content, transcriber.weights))
 
-    def measure_onset_strength(self, sound: Audio, name: str) -> DrumCandidates:
-        def make(folder: Path, _: ReportFraction) -> DrumCandidates:
-            from daemon.pipeline.stages import measure_onset_strength
-
-            return measure_onset_strength(sound, folder)
-
-        return self._run_stage("listen", DrumCandidates, make, Weights(""), name, "attacks")
-
-    def transcribe_notes(
-        self, part: Part, source: Source, stems: Stems | None, name: str, options: Options
-    ) -> PartTranscription:
-        stem = stems.parts[part] if stems else source.audio
-        if options.note_recipe == "classic":
-            return self.transcribe_classic_notes(part, stem, name, options)
-        transcriber, settings = self._tools.note_transcriber, settings_of(part, options.part_options(part))
-
-        def make(_: Path, report: ReportFraction) -> PartTranscription:
-            from daemon.pipeline.stages import transcribe_stem
-
-            return transcribe_stem(self._note_input(stem, name, part), part, source.audio, settings, report)
-
-        return self._run_stage(
-            part.value, PartTranscription, make, transcriber.weights, name, settings, transcriber.weights
+    def split_kit(self, drums: Audio, heard: DrumCandidates) -> Kit:
+        splitter, heard_with = self._tools.kit_splitter(self._options.kit), self._tools.drum_transcriber.weights
+        return self._runner.run(
+            KIT, KitInput(drums, self.content, heard, heard_with, splitter, self._tools.kit_network)
         )
 
-    def transcribe_classic_notes(self, part: Part, stem: Audio, name: str, options: Options) -> PartTranscription:
-        """By the published recipe, which hears every part alike."""
-        recipe, settings = self._tools.classic_notes, classic_settings_of(options.part_options(part))
+    def find_hits(self, heard: DrumCandidates, kit: Kit | None = None) -> Drums:
+        """The hits as measured in the kit; without one, those of a draft."""
+        given = HitsInput(heard, self.content, self._tools.drum_transcriber.weights)
+        if kit is not None:
+            method = self._options.onsets
+            classic = self._options.classic if method == "classic" else None
+            given = replace(given, kit=kit, method=method, classic=classic)
+        return self._runner.run(HITS, given)
+
+    def track_beats(self, heard: DrumCandidates, found: Drums) -> BeatGrid:
+        given = BeatsInput(heard, found.hits, self.content, self._options.bpm, self._options.numerator)
+        return self._runner.run(BEATS, given)
+
+    def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:
+        stem, asked = stems.parts[part] if stems else source.audio, self._options.part_options(part)
+        given = PitchedPartInput(self._note_input(stem, part), self.content, part, source.audio)
+        if self._options.note_recipe == "classic":
+            return self._runner.run(NOTES, replace(given, classic=self._classic_recipe(part, asked)), part.value)
+        return self._runner.run(NOTES, replace(given, settings=settings_of(part, asked)), part.value)
+
+    def _classic_recipe(self, part: Part, asked: PartOptions) -> ClassicNotes:
+        """The published recipe, which hears every part alike."""
+        recipe = self._tools.classic_notes
         if recipe is None:
             raise StageFailed(part.value, "The classic recipe for notes is not to be had here. Use the default one.")
+        return ClassicNotes(recipe, classic_settings_of(asked))
 
-        def make(_: Path, report: ReportFraction) -> PartTranscription:
-            return PartTranscription(recipe.transcribe(stem.path, settings, report))
-
-        needs = (name, part, settings, recipe.weights)
-        return self._run_stage(part.value, PartTranscription, make, recipe.weights, *needs)
-
-    def estimate_harmony(
-        self, source: Source, stems: Stems | None, grid: BeatGrid, name: str, options: Options
-    ) -> Harmony:
+    def estimate_harmony(self, source: Source, stems: Stems | None, grid: BeatGrid) -> Harmony:
         """Key and chords of all stems but the drums if they were listened to; else of the song less its drums."""
-        transcriber = self._tools.note_transcriber
         there = stems.parts if stems else {}
-        parts = options.pitched_parts if not stems or is_whole_song(stems.model.name, options.pitched_parts) else ()
+        parts = self._options.pitched_parts
+        if stems and not is_whole_song(stems.model.name, parts):
+            parts = ()
+        sounds = [self._note_input(there.get(part, source.audio), part) for part in parts]
+        if not sounds:
+            sounds = [self._note_input(source.audio, "backing", there.get(Part.DRUMS))]
+        given = HarmonyInput(tuple(sounds), self.content, parts, grid, source.audio.duration)
+        return self._runner.run(HARMONY, given)
 
-        def make(_: Path, report: ReportFraction) -> Harmony:
-            from daemon.pipeline.stages import estimate_harmony
-
-            sounds = [self._note_input(there.get(part, source.audio), name, part) for part in parts]
-            rest = self._note_input(source.audio, name, "backing", there.get(Part.DRUMS))
-            return estimate_harmony(sounds or [rest], grid, source.audio.duration, report)
-
-        return self._run_stage("harmony", Harmony, make, transcriber.weights, name, parts, grid, transcriber.weights)
-
-    def _note_input(self, sound: Audio, name: str, what: str, subtract: Audio | None = None) -> "NoteInput":
-        from daemon.pipeline.stages import CachedNoteTranscriber, NoteInput
-
+    def _note_input(self, sound: Audio, what: str, subtract: Audio | None = None) -> NoteInput:
         transcriber = self._tools.note_transcriber
-        keys = CachedNoteTranscriber(transcriber, self._tools.cache, key(VERSION, name, what, transcriber.weights))
-        return NoteInput(sound, keys, subtract)
-
-    def _run_stage(
-        self, name: str, kind: type[T], make: "Callable[[Path, ReportFraction], T]", weights: Weights, *needs: object
-    ) -> T:
-        """The record of one stage, from the cache or made now; `needs` is all that it depends on."""
-        clock, told = self._tools.clock, partial(self._report, name)
-        began, made = clock(), []
-
-        def fill(folder: Path) -> None:
-            save(folder, _run_guarded(name, make, folder, told), clock() - began)
-            made.append(folder)
-
-        told(0.0)
-        cache = self._tools.cache
-        obtain = partial(cache.obtain, name, key(VERSION, *needs), fill, partial(told, 0.0))
-        folder = obtain()
-        try:
-            record, seconds = load(folder, kind)
-            whole = bool(made) or cache.is_whole(folder)
-        except DAMAGED:
-            whole = False
-        if not whole:
-            cache.forget(folder)
-            record, seconds = load(obtain(), kind)
-        self.stages.append(Stage(name, weights, seconds, cached=not made))
-        told(1.0)
-        return record
+        name = key(VERSION, self.content, what, transcriber.weights)
+        return NoteInput(sound, CachedNoteTranscriber(transcriber, self._tools.cache, name), subtract)
 
 
 def is_whole_song(model: str, pitched: Sequence[Part]) -> bool:
@@ -320,16 +251,3 @@ def refuse_missing(wanted: Sequence[Part], known: Sequence[Part], model: str) ->
         rare = {Part.GUITAR, Part.PIANO}.issuperset(missing) and model != SIX_STEMS
         remedy = f"Use separator={SIX_STEMS}." if rare else f"Its parts are {', '.join(known)}."
         raise Rejected("no_part", f"{model} has no {' and no '.join(missing)} stem. {remedy}")
-
-
-def _run_guarded(name: str, make: Callable[[Path, ReportFraction], T], folder: Path, told: ReportFraction) -> T:
-    """A guard: whatever a stage trips over fails its job, with the reason, and nothing else."""
-    try:
-        return make(folder, told)
-    except (SidestickError, OSError):
-        raise
-    except MemoryError:
-        raise NoMemory(name, f"There was not enough memory to {name}. Close other programs and try again.") from None
-    except Exception as error:
-        reason = f"The stage {name} broke ({type(error).__name__}: {error}). Please report it with the song's name."
-        raise StageFailed(name, reason) from error

@@ -1,147 +1,178 @@
-"""The stages that the pipeline works out by itself. Imported only when there is something to work out."""
+"""The table of the stages, and what runs a row of it.
 
-from collections.abc import Iterable, Iterator, Sequence
+A new stage is a row and a function. The cache, progress, timings, the names of HTTP and the page's words live from it.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+from daemon.errors import NoMemory, SidestickError, StageFailed
+from daemon.pipeline import stage_functions as functions
+from daemon.pipeline.cache import DAMAGED, key, load, save
+from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.harmony import Harmony
+from daemon.pipeline.pitched.part_settings import PartTranscription
+from daemon.pipeline.records import BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
+from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
-from bridge.timebase import Seconds
-from daemon.pipeline.audio import superflux as onsets
-from daemon.pipeline.audio.mono import mono_mix
-from daemon.pipeline.beats import beats
-from daemon.pipeline.cache import StageCache
-from daemon.pipeline.drums import candidates, hits, stem_onsets
-from daemon.pipeline.drums import kit_splitter as kit
-from daemon.pipeline.options import Options, VelocityCurve
-from daemon.pipeline.pitched import harmony
-from daemon.pipeline.pitched import transcribe_part as parts
-from daemon.pipeline.pitched.part_settings import NoteTranscriber, PartTranscription
-from daemon.pipeline.pitched.polyphonic import NoteSettings, Posteriors
-from daemon.pipeline.records import EMBEDDED_KIT, Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, StageFile, Weights
-from daemon.pipeline.tools import DrumTranscriber, KitNetwork, ReportFraction
+VERSION = 10  # of the stages' results; a new one leaves old results of the cache unused
 
-_POSTERIORS = ("note", "onset", "contour")
-
-
-def detect_candidates(
-    transcriber: DrumTranscriber, sound: Audio, in_music: bool, folder: Path, report: ReportFraction
-) -> DrumCandidates:
-    """Candidates of all drums, and the onset strength that places them."""
-    heard = transcriber.transcribe(_report_blocks(sound, report), in_music)
-    novelty = onsets.novelty(sound)
-    return DrumCandidates(tuple(candidates.candidates(heard, novelty)), _save_novelty(novelty, folder))
-
-
-def measure_onset_strength(sound: Audio, folder: Path) -> DrumCandidates:
-    """The onset strength alone, of what is no drum."""
-    return DrumCandidates((), _save_novelty(onsets.novelty(sound), folder))
-
-
-def _save_novelty(novelty: onsets.Novelty, folder: Path) -> StageFile:
-    target = folder / "novelty.npy"
-    np.save(target, novelty.values)
-    return StageFile(target)
-
-
-def _report_blocks(sound: Audio, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
-    """Mono blocks; `report` hears of half the way, the other half is the superflux."""
-    done = 0
-    for block in mono_mix(sound, gain=sound.gain).blocks():
-        yield block
-        done += len(block)
-        report(0.5 * done / sound.frames)
-
-
-def split_kit(
-    drums: Audio, heard: DrumCandidates, network: KitNetwork | None, folder: Path, report: ReportFraction
-) -> Kit:
-    """The five stems of the kit."""
-    weights = network.weights if network else EMBEDDED_KIT
-    return kit.split(drums, candidates.onsets(heard.candidates), weights, folder, report, network)
-
-
-def find_hits(parts: Kit, heard: DrumCandidates, options: Options, report: ReportFraction) -> Drums:
-    """The hits, by the recipe of the options. Velocities are those of the default curve."""
-    if options.onsets == "superflux":
-        return hits.measure_hits(
-            stem_onsets.superflux_candidates(parts), parts, VelocityCurve(), has_labels=False, clean=True, report=report
-        )
-    if options.onsets == "classic":
-        found = stem_onsets.classic_candidates(parts, options.classic)
-        return hits.measure_hits(found, parts, VelocityCurve(), has_labels=False, clean=False, report=report)
-    return hits.measure_hits(heard.candidates, parts, VelocityCurve(), has_labels=True, clean=True, report=report)
-
-
-def track_beats(heard: DrumCandidates, found: Drums, options: Options) -> BeatGrid:
-    """Tempo, beats and bars."""
-    novelty = onsets.Novelty(np.load(heard.novelty.path))
-    return beats.track_beats(novelty, found.hits, bpm=options.bpm, numerator=options.numerator)
+Given = TypeVar("Given", bound=functions.StageInput)
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class CachedNoteTranscriber:
-    """A note transcriber with a cache: what it found in a sound lies under `name`."""
+class StageCaption:
+    """A stage in a musician's words: its title, what is being done in it, and what it has made."""
 
-    transcriber: NoteTranscriber
-    cache: StageCache
+    title: str
+    doing: str
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[Given, Made]):
+    """A row of the table. Its result depends on what `depends_on` names of its input, and on nothing else.
+
+    `usual_speed` is the seconds of work for a second of audio: a guess that holds until this machine has run it once.
+    `steps` are the names under which these options have it run; most stages are one step, or none.
+    """
+
     name: str
+    function: Callable[[Given, Path, ReportFraction], Made]
+    record: type[Made]
+    depends_on: tuple[str, ...]
+    usual_speed: float
+    caption: StageCaption
+    steps: Callable[[Options], Sequence[str]]
 
-    @property
-    def weights(self) -> Weights:
-        return self.transcriber.weights
 
-    def transcribe(self, blocks: "Iterable[NDArray[np.float32]]", rate: int) -> Posteriors:
-        def fill(folder: Path) -> None:
-            heard = self.transcriber.transcribe(blocks, rate)
-            for name in _POSTERIORS:
-                np.save(folder / f"{name}.npy", getattr(heard, name))
+def _run_always(name: str) -> Callable[[Options], Sequence[str]]:
+    return lambda _: (name,)
 
-        folder = self.cache.recall("keys", self.name)
-        if folder is not None and not self.cache.is_whole(folder):
-            self.cache.forget(folder)
-        folder = self.cache.obtain("keys", self.name, fill)
-        return Posteriors(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _POSTERIORS))
+
+def _run_for_drums(name: str) -> Callable[[Options], Sequence[str]]:
+    return lambda options: (name,) if Part.DRUMS in options.parts else ()
+
+
+DECODE = Stage(
+    "decode", functions.decode, Source, depends_on=("digest",), usual_speed=0.005,
+    caption=StageCaption("Read", "Reading the file", "The song as a spectrogram"),
+    steps=_run_always("decode"),
+)  # fmt: skip
+SEPARATE = Stage(
+    "separate", functions.separate, Stems, depends_on=("digest", "weights", "parts"), usual_speed=0.6,
+    caption=StageCaption("Take apart", "Taking the song apart", "Its stems"),
+    steps=lambda options: ("separate",) if options.input == "mix" else (),
+)  # fmt: skip
+LISTEN = Stage(
+    "listen", functions.detect_candidates, DrumCandidates, depends_on=("content", "weights", "in_music"),
+    usual_speed=0.02,
+    caption=StageCaption("Listen", "Listening to the drums", "How strongly each drum starts"),
+    steps=_run_always("listen"),
+)  # fmt: skip
+KIT = Stage(
+    "kit", functions.split_kit, Kit, depends_on=("content", "weights", "placed_by"), usual_speed=0.02,
+    caption=StageCaption("Split the kit", "Splitting the kit", "The drums of the kit"),
+    steps=_run_for_drums("kit"),
+)  # fmt: skip
+HITS = Stage(
+    "hits", functions.find_hits, Drums, depends_on=("content", "heard_with", "splitter", "method", "classic"),
+    usual_speed=0.02,
+    caption=StageCaption("Find hits", "Finding the hits", "Hits, told apart by their sound"),
+    steps=_run_for_drums("hits"),
+)  # fmt: skip
+BEATS = Stage(
+    "beats", functions.track_beats, BeatGrid, depends_on=("content", "strokes", "bpm", "numerator"), usual_speed=0.01,
+    caption=StageCaption("Find the beat", "Finding the beat", "Beats and bar lines"),
+    steps=_run_always("beats"),
+)  # fmt: skip
+NOTES = Stage(
+    "notes", functions.transcribe_notes, PartTranscription, depends_on=("content", "recipe_settings", "weights"),
+    usual_speed=0.04,
+    caption=StageCaption("Find notes", "Finding the notes", "The notes of each part"),
+    steps=lambda options: [part.value for part in options.pitched_parts],
+)  # fmt: skip
+HARMONY = Stage(
+    "harmony", functions.estimate_harmony, Harmony, depends_on=("content", "parts", "grid", "weights"),
+    usual_speed=0.04,
+    caption=StageCaption("Find chords", "Finding key and chords", "Key and chords"),
+    steps=lambda options: ("harmony",) if options.wants_harmony else (),
+)  # fmt: skip
+
+STAGES: tuple[Stage[Any, Any], ...] = (DECODE, SEPARATE, LISTEN, KIT, HITS, BEATS, NOTES, HARMONY)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+
+def stage_of(step: str) -> Stage[Any, Any] | None:
+    """The stage that runs under the name `step`; every pitched part has a step of its name."""
+    name = NOTES.name if step in set(Part) - {Part.DRUMS} else step
+    return next((stage for stage in STAGES if stage.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
-class NoteInput:
-    """A sound and its note transcriber; `subtract` is taken off it before."""
+class StageTiming:
+    """One stage as it was run. `seconds` is what it took when it was worked out; `cached` says that was earlier."""
 
-    audio: Audio
-    transcriber: CachedNoteTranscriber
-    subtract: Audio | None = None
-
-    def posteriors(self, report: ReportFraction) -> Posteriors:
-        return self.transcriber.transcribe(self._blocks(report), self.audio.rate)
-
-    def _blocks(self, report: ReportFraction) -> "Iterator[NDArray[np.float32]]":
-        done = 0
-        for block in mono_mix(self.audio, gain=self.audio.gain, subtract=self.subtract).blocks():
-            yield block
-            done += len(block)
-            report(min(1.0, done / self.audio.frames))
+    name: str
+    weights: Weights
+    seconds: float
+    cached: bool
 
 
-def transcribe_stem(
-    sound: NoteInput, part: Part, mix: Audio, settings: NoteSettings, report: ReportFraction
-) -> PartTranscription:
-    """The notes of a pitched part, held against the mix that it came from, which may be the stem itself."""
-    return parts.transcribe_part(
-        sound.audio,
-        part,
-        mix_level=parts.loudness(mix),
-        settings=settings,
-        transcriber=sound.transcriber,
-        report=report,
-        mix=None if mix == sound.audio else mix,
-    )
+class StageRunner:
+    """Runs the stages of one song, each from the cache where it can, and notes down what each took."""
+
+    def __init__(self, tools: Tools, report: ReportStage) -> None:
+        self._tools = tools
+        self._report = report
+        self.timings: list[StageTiming] = []
+
+    def run(self, stage: Stage[Given, Made], given: Given, step: str = "") -> Made:
+        """The record of a stage, from the cache or made now. `step` is its name in this song, where it has several."""
+        step, clock = step or stage.name, self._tools.clock
+        began, made, report = clock(), [], partial(self._report, step)
+
+        def fill(folder: Path) -> None:
+            save(folder, _run_guarded(step, partial(stage.function, given), folder, report), clock() - began)
+            made.append(folder)
+
+        report(0.0)
+        cache = self._tools.cache
+        obtain = partial(cache.obtain, step, _cache_key(stage, given), fill, partial(report, 0.0))
+        folder = obtain()
+        if not made and not cache.is_whole(folder):
+            cache.forget(folder)
+            folder = obtain()
+        record, seconds = load(folder, stage.record)
+        self.timings.append(StageTiming(step, given.weights, seconds, cached=not made))
+        report(1.0)
+        return record
+
+    def recall(self, stage: Stage[Given, Made], given: Given) -> Made | None:
+        """The record of a stage if the cache has it."""
+        folder = self._tools.cache.recall(stage.name, _cache_key(stage, given))
+        with suppress(*DAMAGED):
+            return None if folder is None else load(folder, stage.record)[0]
+        return None
 
 
-def estimate_harmony(
-    sounds: Sequence[NoteInput], grid: BeatGrid, duration: Seconds, report: ReportFraction
-) -> harmony.Harmony:
-    """Key and chords of what sounds together."""
-    heard = [sound.posteriors(lambda part, i=i: report((i + part) / len(sounds))) for i, sound in enumerate(sounds)]  # type: ignore[misc]
-    return harmony.estimate_harmony(heard, grid, duration)
+def _cache_key(stage: Stage[Given, Made], given: Given) -> str:
+    return key(VERSION, *(getattr(given, name) for name in stage.depends_on))
+
+
+def _run_guarded(name: str, make: Callable[[Path, ReportFraction], Made], folder: Path, report: ReportFraction) -> Made:
+    """A guard: whatever a stage trips over fails its job, with the reason, and nothing else."""
+    try:
+        return make(folder, report)
+    except (SidestickError, OSError):
+        raise
+    except MemoryError:
+        raise NoMemory(name, f"There was not enough memory to {name}. Close other programs and try again.") from None
+    except Exception as error:
+        reason = f"The stage {name} broke ({type(error).__name__}: {error}). Please report it with the song's name."
+        raise StageFailed(name, reason) from error

@@ -23,9 +23,9 @@ def interrupted_at(stage, monkeypatch):
     """A console of a user who presses Ctrl-C as soon as `stage` is under way."""
     shown = JsonConsole.show_progress
 
-    def progress(self, song, now, report):
-        shown(self, song, now, report)
-        if now == stage:
+    def progress(self, song, now):
+        shown(self, song, now)
+        if now.stage == stage:
             interrupt()
 
     monkeypatch.setattr(JsonConsole, "show_progress", progress)

@@ -71,7 +71,7 @@ def test_a_bass_stem_needs_no_separation(home):
 def test_a_part_that_the_separator_does_not_know_is_refused_before_any_work(home):
     done = home.sidestick("transcribe", home.song(), "--parts", "guitar", "--separator", "embedded")
     assert done.exit_code == 2
-    assert "embedded has no guitar stem. Use the separator htdemucs_6s." in done.stderr
+    assert "embedded has no guitar stem. Use --separator htdemucs_6s." in done.stderr
 
 
 def test_guitar_without_the_weights_for_it_is_refused_and_the_reason_told(home):

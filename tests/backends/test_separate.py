@@ -8,7 +8,7 @@ from daemon.backends import demucs
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.device import Device, DeviceKind
 from daemon.backends.separate import separate
-from daemon.errors import Cancelled, StageFailed
+from daemon.errors import Cancelled, NoWeights, StageFailed
 from daemon.pipeline.records import Audio, Part, Stems
 from tests import synth
 from tests.backends import small_networks
@@ -61,7 +61,7 @@ def test_embedded_stems_add_up_to_the_song(song: Audio, weights: Checkpoints) ->
 
 
 def test_a_separator_asked_for_by_name_fails_without_its_weights(song: Audio, weights: Checkpoints) -> None:
-    with pytest.raises(StageFailed, match=r"htdemucs_ft.*offline.*embedded"):
+    with pytest.raises(NoWeights, match=r"htdemucs_ft.*offline.*embedded"):
         run(song, weights, "htdemucs_ft")
 
 
@@ -72,7 +72,7 @@ def test_a_part_that_the_separator_does_not_know_is_refused(song: Audio, weights
 
 
 def test_an_unknown_separator_is_refused_with_the_known_ones(song: Audio, weights: Checkpoints) -> None:
-    with pytest.raises(StageFailed, match=r"no weights named 'spleeter'.*htdemucs_6s"):
+    with pytest.raises(NoWeights, match=r"no weights named 'spleeter'.*htdemucs_6s"):
         run(song, weights, "spleeter")
 
 

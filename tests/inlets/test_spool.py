@@ -1,6 +1,7 @@
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,31 @@ def test_the_thread_answers_by_itself(host: Host, tmp_path: Path) -> None:
     assert answered.wait(10)
     host.spool.stop()
     assert host.reads()["answers"][0]["args"][0] == 7
+
+
+def test_a_request_that_breaks_is_logged_and_the_next_one_is_answered(
+    host: Host, guard_log: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host.desk.dispatcher, "handle", _breaking_once(host.desk.dispatcher.handle))
+    host.puts({"address": "/sidestick/ping", "args": [6]}, "bad")
+    assert host.asks("/sidestick/ping", 7)["answers"][0]["args"][0] == 7
+    [line] = guard_log()
+    assert line.startswith("The spool's request bad.json: something broke (ZeroDivisionError")
+
+
+def test_the_thread_of_the_spool_outlives_a_round_that_breaks(
+    host: Host, guard_log: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = threading.Event()
+    steps = iter([lambda: 1 / 0])
+    monkeypatch.setattr(host.spool, "step", lambda: next(steps, second.set)())
+    host.spool.start()
+    assert second.wait(10)
+    host.spool.stop()
+    assert [line.partition(":")[0] for line in guard_log()] == ["The spool"]
+
+
+def _breaking_once(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """`handle`, but its first call breaks."""
+    calls = iter([lambda *_: 1 / 0])
+    return lambda *args: next(calls, handle)(*args)

@@ -309,3 +309,36 @@ def test_how_far_running_jobs_are_can_be_asked(running):
     asked = running.ask()
     assert worker.busy.wait(PATIENCE)
     assert running.foreman.progress() == {asked.id: TaskProgress("hits", 0.5, 2.0)}
+
+
+def test_a_job_over_which_a_worker_breaks_fails_and_the_next_one_is_done(running, guard_log):
+    worker = ScriptedWorker(act=lambda task: 1 / 0 if "bad" in task.source else TaskResult("m", "n"))
+    bad = running.ask("bad")
+    running.ask("good")
+    running.open(worker)
+    running.until(Done)
+    [failed] = running.events_of(Failed)
+    assert (failed.job, failed.code) == (bad.id, "internal")
+    assert "ZeroDivisionError: division by zero" in failed.reason
+    assert running.store.get(bad.id).state is State.FAILED
+    assert [line.partition(":")[0] for line in guard_log()] == ["bad.wav"]
+
+
+def test_a_cleanup_that_breaks_holds_up_no_job(running, guard_log, monkeypatch):
+    monkeypatch.setattr(running.house, "trim_cache", lambda since: 1 / 0)
+    running.open(ScriptedWorker())
+    running.ask("one")
+    running.ask("two")
+    running.until(Done, 2)
+    running.foreman.stop()
+    assert {line.partition(":")[0] for line in guard_log()} == {"The cleanup"}
+
+
+def test_a_worker_slot_outlives_a_list_of_jobs_that_breaks(running, guard_log, monkeypatch):
+    monkeypatch.setattr("daemon.jobs.scheduler.RETRY_SECONDS", 0.0)
+    listing, broken = running.store.list_queued, iter([lambda **_: 1 / 0])
+    running.open(ScriptedWorker())
+    monkeypatch.setattr(running.store, "list_queued", lambda **given: next(broken, listing)(**given))
+    running.ask()
+    running.until(Done)
+    assert [line.partition(":")[0] for line in guard_log()] == ["The worker 1"]

@@ -5,8 +5,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from daemon.errors import ConfigError, JobMoved, Rejected, StageFailed
+from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import ACTIVE, ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.jobs.store import JobStore
 from daemon.pipeline.options import Options
@@ -162,7 +164,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 def test_a_full_disk_is_a_reason_and_loses_nothing(store):
     waiting = store.add(job())
     store._db.execute("PRAGMA max_page_count = 1")
-    with pytest.raises(StageFailed, match="has room"):
+    with pytest.raises(StoreFailed, match="has room"):
         for _ in range(100):
             store.add(job())
     store._db.execute("PRAGMA max_page_count = 1000000")
@@ -286,3 +288,31 @@ def test_a_job_that_is_done_stays_done_whatever_its_options(tmp_path, store):
 def test_the_folder_of_the_list_is_its_owners_alone(tmp_path):
     JobStore(tmp_path / "state" / "jobs.db").close()
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_a_checkpoint_that_breaks_is_logged_and_the_next_one_is_made(tmp_path, guard_log, monkeypatch):
+    class BrokenOnce:
+        """A database whose first checkpoint breaks."""
+
+        def __init__(self, real):
+            self.real, self.made, self.calls = real, threading.Event(), 0
+
+        def execute(self, statement):
+            self.calls += 1
+            if self.calls == 1:
+                raise ZeroDivisionError("oops")
+            self.real.execute(statement)
+            self.made.set()
+
+        def close(self):
+            self.real.close()
+
+    monkeypatch.setattr("daemon.jobs.store._CHECKPOINT_SECONDS", 0.0)
+    store = JobStore(tmp_path / "jobs.db")
+    broken = store._checkpointer._db = BrokenOnce(store._checkpointer._db)
+    numbers = count()
+    while not broken.made.wait(0.01) and next(numbers) < 1000:
+        store.add(job())
+    store.close()
+    assert broken.made.is_set()
+    assert guard_log() == ["The list of jobs: something broke (ZeroDivisionError: oops). Please report it."]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.jobs.timings import ProgressEstimator, ProgressReport, TimedStep, Timings
+from daemon.jobs.timings import ProgressEstimator, TimedStep, Timings
+from daemon.jobs.worker import TaskProgress
 
 SEPARATE = TimedStep("separate", "htdemucs", "cpu")
 HITS = TimedStep("hits")
@@ -81,7 +82,9 @@ def test_stages_weigh_what_they_take():
 
 
 def test_the_first_eta_is_the_learned_one():
-    assert ProgressEstimator([SEPARATE, HITS], [90, 10], Clock()).update("separate", 0) == ProgressReport(0.0, 100.0)
+    assert ProgressEstimator([SEPARATE, HITS], [90, 10], Clock()).update("separate", 0) == TaskProgress(
+        "separate", 0.0, 100.0
+    )
 
 
 def test_a_slow_run_moves_the_eta():
@@ -94,7 +97,7 @@ def test_a_slow_run_moves_the_eta():
 
 def test_a_stage_that_came_from_the_cache_is_done_at_once():
     progress = ProgressEstimator([SEPARATE, HITS], [90, 10], Clock())
-    assert progress.update("hits", 0) == ProgressReport(0.9, 10.0)
+    assert progress.update("hits", 0) == TaskProgress("hits", 0.9, 10.0)
 
 
 def test_a_stage_that_was_not_planned_moves_nothing():
@@ -118,4 +121,4 @@ def test_progress_never_falls_and_the_eta_is_never_negative(updates):
 
 def test_the_end_is_the_end():
     progress = ProgressEstimator([SEPARATE, HITS], [90, 10], Clock())
-    assert progress.update("hits", 1.0) == ProgressReport(1.0, 0.0)
+    assert progress.update("hits", 1.0) == TaskProgress("hits", 1.0, 0.0)

@@ -10,8 +10,8 @@ from py2max import maxref
 from bridge.drum_labels import LABELS, SOUNDS
 from bridge.drum_map import built_in_map
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
-from daemon.inlets.http.cached_results import STAGES
 from daemon.jobs.run_task import DRAFT
+from daemon.pipeline.stages import STAGE_NAMES
 from max_for_live import panel as look
 from max_for_live.amxd import decode
 from max_for_live.build import DEVICE, SOURCES, build_frozen, build_unfrozen, main, patcher, script
@@ -170,7 +170,7 @@ def test_the_scripts_speak_the_daemons_protocol():
 
 
 def test_every_stage_of_the_daemon_has_a_name_for_musicians():
-    assert {*re.findall(r"(\w+): \"", table("STAGES"))} >= {*STAGES, DRAFT, "queued", "write"}
+    assert {*re.findall(r"(\w+): \"", table("STAGES"))} >= {*STAGE_NAMES, DRAFT, "queued", "write"}
 
 
 def test_scripts_are_small_files():

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.midi.file_reader import read
 from daemon import __version__
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import DiskFailed, Rejected
 from daemon.outlets import delivery
 from daemon.outlets.delivery import DeliverySettings, arrange, correct, deliver, drum_map, step_history
 from daemon.outlets.manifest import Manifest
@@ -123,10 +123,10 @@ def test_corrections_that_do_not_fit_any_more_are_kept_beside_the_new_result(son
 
 def test_nothing_is_left_of_a_delivery_whose_manifest_cannot_be_written(song, delivery_settings, monkeypatch):
     def full(self):
-        raise StageFailed("write", "the disk is full")
+        raise DiskFailed("the disk is full")
 
     monkeypatch.setattr(Manifest, "encode", full)
-    with pytest.raises(StageFailed):
+    with pytest.raises(DiskFailed):
         deliver(*transcribe_song(song, plot=True), delivery_settings)
     assert [path.name for path in song.parent.iterdir()] == ["Song.wav"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.drum_labels import SOUNDS
 from bridge.notes import Bend
 from bridge.timebase import Seconds
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import DiskFailed, Rejected
 from daemon.outlets.manifest import Manifest, schema_text
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.pipeline.options import Options
@@ -191,7 +191,7 @@ def test_values_that_are_no_numbers_cannot_be_stored():
 
 
 def test_a_folder_that_is_not_there_fails_the_writing(tmp_path):
-    with pytest.raises(StageFailed, match="folder is not there"):
+    with pytest.raises(DiskFailed, match="folder is not there"):
         manifest().save(tmp_path / "gone" / "x.json")
 
 
@@ -203,6 +203,6 @@ def test_a_failed_writing_leaves_the_old_file_and_nothing_else(tmp_path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StageFailed, match="disk is full"):
+    with pytest.raises(DiskFailed, match="disk is full"):
         manifest("Other.wav").save(path)
     assert [(p, p.read_bytes()) for p in tmp_path.iterdir()] == [(path, before)]

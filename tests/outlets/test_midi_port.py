@@ -182,3 +182,31 @@ def test_every_ending_leaves_silence(computer: Computer, ending: str) -> None:
     assert computer.heard(lambda port: port.sounding() == {(9, 36)})
     getattr(computer.outlet, ending)()
     assert computer.outs[-1].sounding() == set()
+
+
+def test_a_player_that_breaks_is_logged_and_its_port_is_opened_again(
+    computer: Computer, guard_log: Callable[[], list[str]]
+) -> None:
+    computer.outlet.open()
+    player, broken = computer.outlet._player, computer.outs[-1]
+    assert player is not None
+    broken.now = lambda: 1 / 0  # type: ignore[method-assign]
+    player.wake()
+    player._thread.join(10)
+    for _ in range(2):
+        computer.outlet.check_port()
+    assert computer.outlet.push(clip_of((0.0, 42)), PushOptions()) == 1
+    assert (broken.closed, len(computer.outs)) == (True, 2)
+    assert guard_log() == ["The MIDI player: something broke (ZeroDivisionError: division by zero). Please report it."]
+
+
+def test_a_pad_that_breaks_its_learner_is_logged_and_the_next_one_is_learned(
+    computer: Computer, guard_log: Callable[[], list[str]]
+) -> None:
+    learned: SimpleQueue[float] = SimpleQueue()
+    computer.outlet.open()
+    computer.outlet.learn(lambda pitch, velocity: learned.put(100 / (pitch - 36)))
+    for pitch in (36, 46):
+        computer.input.get(bytes((0x90, pitch, 90)))
+    assert learned.get(timeout=5) == 10
+    assert [line.partition(":")[0] for line in guard_log()] == ["The pad 36"]

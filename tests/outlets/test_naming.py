@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import CacheFailed, Rejected
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import (
     MANIFEST,
@@ -216,5 +216,5 @@ def test_two_runs_do_not_name_files_in_one_folder_at_once(tmp_path):
 def test_locks_that_cannot_be_written_name_the_setting(tmp_path):
     locks = tmp_path / "locks"
     locks.write_bytes(b"")
-    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"), lock_folder(tmp_path / "x", None, locks):
+    with pytest.raises(CacheFailed, match="SIDESTICK_FOLDERS__CACHE"), lock_folder(tmp_path / "x", None, locks):
         pass

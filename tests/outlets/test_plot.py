@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from bridge.timebase import Seconds
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed
 from daemon.outlets.plot import Excerpt, excerpt, picture, waveform_peaks, write_plot
 from daemon.pipeline.records import RATE, Audio, BeatGrid, Drum, Hit
 
@@ -93,5 +93,5 @@ def test_the_picture_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StageFailed, match="gone"):
+    with pytest.raises(DiskFailed, match="gone"):
         write_plot(tmp_path / "gone" / "song.svg", "Song", [], GRID, _audio(tmp_path, 2.0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed, StageFailed
 from daemon.outlets.stems import StemSound, backing_track, common_gain, gain_remark, write_sound
 from daemon.pipeline.records import Audio
 from tests import synth
@@ -83,6 +83,6 @@ def test_an_unknown_format_is_refused(tmp_path: Path, drums: Audio) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named_and_nothing_is_left(tmp_path: Path, drums: Audio) -> None:
-    with pytest.raises(StageFailed, match=r"gone.out\.wav could not be written"):
+    with pytest.raises(DiskFailed, match=r"gone.out\.wav could not be written"):
         write_sound(StemSound(drums), tmp_path / "gone" / "out.wav", "wav")
     assert not (tmp_path / "gone").exists()

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 from filelock import FileLock
 
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import DiskFailed, Rejected
 from daemon.files import TEMPORARY
 from daemon.outlets import delivery, naming
 from daemon.outlets.delivery import DeliverySettings, correct, deliver
@@ -101,7 +101,7 @@ def test_what_is_saved_again_and_again_ends_in_a_sentence(results, settings, mus
         raise naming.ChangedMeanwhile(f"{path} was changed in this very moment. Try again.")
 
     monkeypatch.setattr(naming.Plan, "require_unchanged", save)
-    with pytest.raises(StageFailed, match="Try again"):
+    with pytest.raises(DiskFailed, match="Try again"):
         deliver(*results, settings)
     assert not list(music.rglob(f"{TEMPORARY}*"))
 

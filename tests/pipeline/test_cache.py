@@ -7,7 +7,7 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.errors import Cancelled, StageFailed
+from daemon.errors import CacheFailed, Cancelled
 from daemon.pipeline.cache import DAY, StageCache, key
 from daemon.pipeline.options import Options, SongGrid
 from daemon.pipeline.records import Part, Weights
@@ -82,13 +82,13 @@ def test_the_second_of_two_that_made_the_same_takes_the_first(space):
 
 
 def test_a_full_disk_fails_the_stage_with_the_remedy(space):
-    with pytest.raises(StageFailed, match="full; make some room"), space.make("kit", "k"):
+    with pytest.raises(CacheFailed, match="full; make some room"), space.make("kit", "k"):
         raise OSError(28, "No space left on device")
 
 
 def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path):
     (tmp_path / "cache").write_bytes(b"")
-    with pytest.raises(StageFailed, match="SIDESTICK_FOLDERS__CACHE"):
+    with pytest.raises(CacheFailed, match="SIDESTICK_FOLDERS__CACHE"):
         fill_result(StageCache(tmp_path / "cache"), "k")
 
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from daemon import __version__
-from daemon.inlets.http.cached_results import STAGES
 from daemon.jobs.run_task import DRAFT
+from daemon.pipeline.stages import STAGE_NAMES
 from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 
@@ -133,4 +133,4 @@ def test_the_page_names_every_action() -> None:
 def test_every_stage_of_the_daemon_has_a_name_for_musicians() -> None:
     text = (SCRIPTS / "sidestick" / "lib" / "progress_window.lua").read_text(encoding="utf-8")
     named = re.search(r"local STAGES = \{(.*?)\n\}", text, re.DOTALL)
-    assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGES, DRAFT, "queued", "write"}
+    assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGE_NAMES, DRAFT, "queued", "write"}

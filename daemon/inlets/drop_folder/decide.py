@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import DiskFailed, Rejected
 from daemon.inlets.drop_folder.error_note import FileState, note_of, read_note, remove_note, write_note
 from daemon.inlets.drop_folder.folder_options import BadFolderOptions, FolderOptions
 from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion
@@ -152,7 +152,7 @@ class Decider:
         note = None
         try:
             note = write_note(path, reason, state)
-        except StageFailed as error:
+        except DiskFailed as error:
             self._notices.report(f"notes {path.parent}", f"No note can be left beside refused files. {error.reason}")
         self._decide(path, state, note)
         if not already_reported:

@@ -64,7 +64,7 @@ def read_note(path: Path) -> FileState | None:
 
 
 def write_note(path: Path, reason: str, state: FileState) -> Path | None:
-    """The note that was written; None if another file has its name, which is left alone. Raises StageFailed."""
+    """The note that was written; None if another file has its name, which is left alone. Raises DiskFailed."""
     note = note_of(path)
     if os.path.lexists(note) and read_note(path) is None:
         return None

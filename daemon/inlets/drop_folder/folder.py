@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from bridge.guard import Guard
 from daemon.errors import Rejected
 from daemon.files import describe_os_error
 from daemon.inlets.drop_folder.decide import Decider, Notices, Submit, Tell
@@ -103,14 +104,16 @@ class DropFolder:
         if now >= self._next_check:
             self._check_folder(now)
         while self._outcomes:
-            self._outcomes.popleft()()
+            with Guard(f"The drop folder {self.root}", passing=(OSError,)):
+                self._outcomes.popleft()()
         if self._folder_id is None:
             return
         self._consider_marked(now)
         if now >= self._next_scan:
             self._scan(now)
         for settled in self._pending.step(now):
-            self._decider.take(settled)
+            with Guard(str(settled.path), passing=(OSError,)):
+                self._decider.take(settled)
             if self._stopping.is_set():
                 return
 
@@ -123,14 +126,17 @@ class DropFolder:
     def _run(self) -> None:
         while not self._stopping.wait(self._settings.gather_seconds):
             self._wake.clear()
-            try:
-                self.step()
-                self._notices.clear("step")
-            except OSError as error:
-                self._notices.report(
-                    "step", f"{self.root} makes trouble ({describe_os_error(error)}). sidestick goes on trying."
-                )
+            with Guard(f"The drop folder {self.root}"):
+                self._step_or_report()
             self._wake.wait(self.wait_seconds())
+
+    def _step_or_report(self) -> None:
+        try:
+            self.step()
+            self._notices.clear("step")
+        except OSError as error:
+            trouble = f"{self.root} makes trouble ({describe_os_error(error)}). sidestick goes on trying."
+            self._notices.report("step", trouble)
 
     def _open_inside(self, path: Path) -> None:
         """Read the header, but of nothing that lies outside."""
@@ -186,7 +192,8 @@ class DropFolder:
         if len(marked) > BURST:
             self._next_scan = min(self._next_scan, now + self._settings.quiet_seconds)
         for path in marked.values():
-            self._consider(path, now)
+            with Guard(str(path), passing=(OSError,)):
+                self._consider(path, now)
 
     def _consider(self, path: Path, now: float) -> None:
         relative = path.relative_to(self.root)

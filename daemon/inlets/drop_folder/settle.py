@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.guard import Guard
 from daemon.errors import Rejected
 
 PATIENCE = 5.0  # quiet times that a file whose header does not open may rest: the copy may have stalled
@@ -106,7 +107,9 @@ class PendingFiles:
         """The files that are ready now, in the order in which they came. Those that are gone are forgotten."""
         for key, pending in list(self._pending.items()):
             del self._pending[key]  # first, so that a file that upsets its reader cannot hold up the others for ever
-            found = self._check(pending, now)
+            found = None
+            with Guard(str(pending.path), passing=(OSError,)):
+                found = self._check(pending, now)
             if isinstance(found, SettledFile):
                 yield found
             elif found is not None:

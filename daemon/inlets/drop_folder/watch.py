@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from bridge.guard import Guard
+
 Mark = Callable[[Path], None]
 
 _EVENT_TYPES = frozenset({"created", "modified", "moved", "closed", "deleted"})
@@ -47,8 +49,8 @@ class NativeWatch:
         """What watchdog calls. A folder that changed inside says nothing: what changed in it says so itself."""
         if event.event_type not in _EVENT_TYPES or (event.is_directory and event.event_type == "modified"):
             return
-        for place in (event.src_path, event.dest_path):
-            if place:
+        for place in filter(None, (event.src_path, event.dest_path)):
+            with Guard(f"A change of {place!r}"):
                 self._mark(self._path_below_root(Path(os.fsdecode(place))))
 
     def _path_below_root(self, place: Path) -> Path:

@@ -11,21 +11,15 @@ from daemon.jobs.job import Fingerprint, Job
 from daemon.jobs.worker import MAX_MEMORY_LEVEL
 from daemon.outlets.stems import StemSound, backing_track
 from daemon.pipeline.cache import StageCache, load
-from daemon.pipeline.chain import draft, transcribe
+from daemon.pipeline.chain import SongFile, draft, transcribe
 from daemon.pipeline.records import Kit, Part, Source, Stems
+from daemon.pipeline.stages import STAGE_NAMES, STAGES, stage_of
 from daemon.pipeline.tools import Tools
 
-STAGES = ("decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony")
-PARTS = frozenset(part.value for part in Part if part is not Part.DRUMS)
 MIX, BACKING = "mix", "backing"
 
 _REMEMBERED = 64
 T = TypeVar("T")
-
-
-def _stage_index(stage: str) -> int:
-    """Every pitched part has a stage of its name, which is one of `notes`."""
-    return STAGES.index("notes" if stage in PARTS else stage)
 
 
 class _NotCached(SidestickError):
@@ -100,8 +94,9 @@ class CachedResults:
     def forget(self, job: Job, first: str) -> None:
         """Drop the results of the stage `first` and of those behind it, so that they are worked out again."""
         cache = StageCache(self._root)
-        for stage, folder in self.find_results(job).results:
-            if _stage_index(stage) >= STAGES.index(first):
+        dropped = STAGES[STAGE_NAMES.index(first) :]
+        for step, folder in self.find_results(job).results:
+            if stage_of(step) in dropped:
                 cache.forget(folder)
         self._results_by_job.pop(job.id, None)
 
@@ -111,9 +106,10 @@ class CachedResults:
                 return []
         search = _CacheSearch(self._root)
         tools = replace(self._small_tools if job.memory_level >= MAX_MEMORY_LEVEL else self._tools, cache=search)
+        song = SongFile(job.path, job.digest) if job.digest else job.path
         for way in (draft, transcribe):
             with suppress(SidestickError, OSError):
-                way(job.path, job.options, tools, lambda *_: None)
+                way(song, job.options, tools, lambda *_: None)
         return dict.fromkeys(search.results)
 
     def _remember(self, results: JobResults) -> None:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from daemon.errors import JobMoved, Rejected, SidestickError, StageFailed, StaleRevision
+from daemon.errors import JobMoved, Rejected, SidestickError, StaleRevision, WorkFailed
 from daemon.validation import refusal
 
 STATUS = {
@@ -36,7 +36,7 @@ _MEANINGS: dict[int, tuple[str, str, str]] = {
     413: ("More than is taken.", "too_big", "Song.wav has 1200 MB, over 1074 MB."),
     415: ("Another content type is needed.", "wrong_type", "Send multipart/form-data or application/json."),
     429: ("Too many requests.", "busy", "Too many requests at once. Wait a moment."),
-    503: ("It could not be done now.", "stage_failed", "The disk is full; make some room and try again."),
+    503: ("It could not be done now.", "disk", "Song.mid could not be written: the disk is full."),
     507: ("There is too little room on the disk.", "disk_full", "Song.wav needs 300 MB and 10 MB are free."),
 }
 
@@ -91,7 +91,7 @@ def error_response(error: SidestickError) -> Response:
         return problem_response(STATUS.get(error.code, 400), error.code, error.reason)
     if isinstance(error, JobMoved):
         return problem_response(409, "job_moved", str(error))
-    return problem_response(503, "stage_failed", error.reason if isinstance(error, StageFailed) else str(error))
+    return problem_response(503, error.code if isinstance(error, WorkFailed) else "failed", str(error))
 
 
 async def _handle_sidestick_error(_: Request, error: Exception) -> Response:

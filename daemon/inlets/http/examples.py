@@ -60,6 +60,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "drum_maps": ["gm", "ableton"],
         "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
         "separators": ["auto", "embedded", "htdemucs"],
+        "stages": [{"name": "kit", "title": "Split the kit", "doing": "Splitting the kit", "made": "The drums"}],
     },
     "LogView": {"lines": [{"time": "2026-11-21 16:25:26", "text": "Song.wav: separating the stems, about 21 s left"}]},
 }  # fmt: skip

@@ -55,14 +55,14 @@ def guard_connections(trusted: tuple[str, ...]) -> None:
     allowed = {*trusted, *_proxy_addresses()}
 
     def guard(connect: Callable[..., Any]) -> Callable[..., Any]:
-        def guarded(self: socket.socket, address: Any) -> Any:
+        def connect_checked(self: socket.socket, address: Any) -> Any:
             if self.family in (socket.AF_INET, socket.AF_INET6):
                 host = str(address[0])
                 if host not in allowed and not is_public(host):
                     raise ConnectionRefusedError(f"{host} is not on the open web")
             return connect(self, address)
 
-        return guarded
+        return connect_checked
 
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, guard(getattr(socket.socket, name)))

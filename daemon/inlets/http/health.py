@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from daemon.inlets.http.metrics import format_metric
 from daemon.jobs.job import State
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
+from daemon.pipeline.stages import STAGES
 
 _TEXT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -52,6 +54,7 @@ def options(context: Context) -> schemas.OptionsView:
         labels=[schemas.LabelView(name=s.label, title=s.name, drum=s.family) for s in SOUNDS.values()],
         parts=[part.value for part in Part],
         separators=list(context.separators),
+        stages=[schemas.StageView(name=stage.name, **asdict(stage.caption)) for stage in STAGES],
     )
 
 

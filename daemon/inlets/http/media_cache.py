@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from daemon.child_process import ChildProcesses, module_command
-from daemon.errors import StageFailed
+from daemon.errors import CacheFailed, StageFailed
 from daemon.inlets.http.media_process import BIN, PEAKS, PICTURE, MediaTask
 from daemon.outlets.stems import CEILING, StemSound
 from daemon.pipeline.cache import StageCache, key
@@ -37,7 +37,7 @@ class WaveformSpan:
 
 
 class MediaCache:
-    """Every method may be called from any thread, and waits until the result is there. Raises StageFailed."""
+    """Every method may be called from any thread, and waits until the result is there. Raises WorkFailed."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -95,7 +95,7 @@ class MediaCache:
     def _result_folder(self, what: str, named: str) -> Path:
         folder = self._cache.recall(what, named)
         if folder is None:
-            raise StageFailed(what, "The cache could not keep the result. Set cache.max_gigabytes higher.")
+            raise CacheFailed("The cache could not keep the result. Set cache.max_gigabytes higher.")
         return folder
 
     def _run_tasks(self, tasks: list[MediaTask]) -> None:

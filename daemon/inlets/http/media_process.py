@@ -48,7 +48,7 @@ class MediaTask:
 
 
 def run_task(task: MediaTask) -> None:
-    """Raises StageFailed."""
+    """Raises WorkFailed."""
     StageCache(task.root).obtain(task.what, task.key, partial(_make, task))
 
 

@@ -42,7 +42,7 @@ router = APIRouter(prefix="/api/jobs/{job}/pictures", tags=["files"])
 @router.get(
     "/{stage}", summary="A stage's result", response_class=Response, responses={**_PICTURE, **document_errors(400, 404)}
 )
-def picture(job: str, stage: schemas.Stage, context: Context) -> Response:
+def picture(job: str, stage: schemas.StageName, context: Context) -> Response:
     """There as soon as the stage is done, while the others still work."""
     results = context.find_results(job)
     shown = _draw_stage(context, results, stage)

@@ -1,13 +1,17 @@
 """The schemas of HTTP bodies and answers, as /docs shows them. Times are seconds of the source unless told."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from daemon.pipeline.options import Options
+from daemon.pipeline.stages import STAGE_NAMES
 
 Json = dict[str, Any]
-Stage = Literal["decode", "separate", "listen", "kit", "hits", "beats", "notes", "harmony"]
+if TYPE_CHECKING:
+    StageName = str
+else:
+    StageName = Literal[STAGE_NAMES]
 AudioFormat = Literal["wav", "flac", "mp3"]
 RevisionNumber = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 
@@ -58,7 +62,7 @@ class RerunBody(_Schema):
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
-    first: Stage = Field(default="separate", alias="from")
+    first: StageName = Field(default="separate", alias="from")
     options: Json = Field(default_factory=dict)
 
 
@@ -219,6 +223,15 @@ class LabelView(_Schema):
     drum: str
 
 
+class StageView(_Schema):
+    """A stage in words for people. Each pitched part is a step of `notes` under its own name."""
+
+    name: str = Field(examples=["kit"])
+    title: str
+    doing: str = Field(description="what is being done in it")
+    made: str = Field(description="what it has made")
+
+
 class OptionsView(_Schema):
     """What can be asked for here, and what is asked for if nothing is said."""
 
@@ -230,6 +243,7 @@ class OptionsView(_Schema):
     labels: list[LabelView]
     parts: list[str]
     separators: list[str]
+    stages: list[StageView] = Field(description="in the order in which they are run")
 
 
 class LogLineView(_Schema):

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bridge.guard import Guard
+
 if TYPE_CHECKING:
     import uvicorn
 
@@ -70,10 +72,11 @@ class HttpInlet:
         self._server.leaving.set()  # type: ignore[attr-defined]
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        finally:
-            self._ready.set()
+        with Guard("The review page"):
+            try:
+                asyncio.run(self._serve())
+            finally:
+                self._ready.set()
 
     async def _serve(self) -> None:
         from daemon.inlets.http.uvicorn_server import TicklessServer, uvicorn_config

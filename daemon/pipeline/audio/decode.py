@@ -3,7 +3,6 @@
 The file is streamed: a long song takes time and disk, but no memory.
 """
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import Rejected
+from daemon.files import file_digest
 from daemon.pipeline.audio.pcm import AudioReader, DecoderError
 from daemon.pipeline.audio.probe import Decoder, Limits, Probe, check_length, clock_time, probe
 from daemon.pipeline.audio.wav import WavWriter
@@ -33,18 +33,26 @@ ReportFraction = Callable[[float], None]
 
 
 def decode(
-    path: Path, target: Path, limits: Limits, report: ReportFraction, *, clock: Callable[[], float] = time.monotonic
+    path: Path,
+    target: Path,
+    limits: Limits,
+    report: ReportFraction,
+    *,
+    header: Probe | None = None,
+    digest: str = "",
+    clock: Callable[[], float] = time.monotonic,
 ) -> Source:
     """Write the sound of `path` to `target`, a WAV file, and tell what it was.
 
+    `header` and `digest` are those of the file where they are known already.
     `report` hears fractions from 0 to 1, some ten a second at most; what it raises stops the work and leaves
     no file. Mono goes to both sides; of more than two channels the first two are taken. Raises Rejected as
     `probe` does, and with too_long, too_short, silent, not_finite, not_audio and damaged where only the sound
-    itself shows it; StageFailed if `target` cannot be written.
+    itself shows it; DiskFailed if `target` cannot be written.
     """
     report(0.0)
-    found = probe(path, limits)
-    digest = file_digest(path)
+    found = header or probe(path, limits)
+    digest = digest or file_digest(path)
     conversion = _Conversion(found, limits, _throttle(report, clock))
     try:
         audio, reading, offset = conversion.run(found.decoder, target)
@@ -52,12 +60,6 @@ def decode(
         audio, reading, offset = conversion.run(Decoder.PYAV, target)
     report(1.0)
     return Source(path, digest, audio, (*_remarks(reading), *_offset_remark(path, offset)))
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of the file's bytes in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

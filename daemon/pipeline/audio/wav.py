@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from daemon.errors import StageFailed
+from daemon.errors import DiskFailed, StageFailed
 from daemon.pipeline.records import RATE, Audio
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_BYTES = 0xFFFFFFFF - HEADER.size
 class WavWriter:
     """Context manager: `write` blocks, then take `audio`. An exception leaves no file, not even half of one.
 
-    `gain` is that of the audio. A disk that is full or refuses becomes StageFailed of `stage`.
+    `gain` is that of the audio. A disk that is full or refuses becomes DiskFailed.
     """
 
     def __init__(self, target: Path, *, stage: str, channels: int = 2, gain: float = 1.0) -> None:
@@ -95,9 +95,9 @@ class WavWriter:
         layout = (b"fmt ", 16, FLOAT_FORMAT, self._channels, RATE, RATE * step, step, 32)
         return HEADER.pack(*riff, *layout, b"fact", 4, self.frames, b"data", size)
 
-    def _write_error(self, error: OSError) -> StageFailed:
+    def _write_error(self, error: OSError) -> DiskFailed:
         folder = self._target.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return StageFailed(self._stage, f"The disk of {folder} is full. Free some space and try again.")
+            return DiskFailed(f"The disk of {folder} is full. Free some space and try again.")
         reason = f"{folder} cannot be written to ({error.strerror}). Choose a folder that you may write to."
-        return StageFailed(self._stage, reason)
+        return DiskFailed(reason)

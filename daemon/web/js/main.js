@@ -8,6 +8,7 @@ import { Keyboard } from "./keyboard.js";
 import { showError } from "./notices.js";
 import { shortcuts } from "./shortcuts.js";
 import { SongPage } from "./song_page.js";
+import { setStages } from "./stages.js";
 import { toggleTheme } from "./theme.js";
 import { Upload } from "./upload.js";
 
@@ -46,7 +47,12 @@ document.addEventListener("visibilitychange", () => document.hidden || showConne
 start();
 
 async function start() {
-  const optionsLoaded = api.options().then((options) => (page.setOptions(options), upload.setOptions(options)));
+  const optionsLoaded = api.options().then((options) => {
+    setStages(options);
+    page.setOptions(options);
+    upload.setOptions(options);
+    jobs.show();
+  });
   const jobsLoaded = jobs.load();
   await Promise.all([optionsLoaded, jobsLoaded]).catch(showError);
   await openFromHash();

@@ -6,31 +6,32 @@ import { title } from "./texts.js";
 import { colour, drumColour, partColour } from "./theme.js";
 import { drawPeaks } from "./waveform.js";
 
-/** @type {Record<string, {name: string, doing: string, made: string}>} */
-export const STAGES = {
-  decode: { name: "Read", doing: "Reading the file", made: "The song as a spectrogram" },
-  separate: { name: "Take apart", doing: "Taking the song apart", made: "Its stems" },
-  listen: { name: "Listen", doing: "Listening to the drums", made: "How strongly each drum starts" },
-  kit: { name: "Split the kit", doing: "Splitting the kit", made: "The drums of the kit" },
-  hits: { name: "Find hits", doing: "Finding the hits", made: "Hits, told apart by their sound" },
-  beats: { name: "Find the beat", doing: "Finding the beat", made: "Beats and bar lines" },
-  notes: { name: "Find notes", doing: "Finding the notes", made: "The notes of each part" },
-  harmony: { name: "Find chords", doing: "Finding key and chords", made: "Key and chords" },
-};
-const ORDER = Object.keys(STAGES);
-const PICTURED = ORDER.filter((stage) => stage !== "hits");
+/** @typedef {{name: string, title: string, doing: string, made: string}} Stage */
+
+/** @type {Map<string, Stage>} by name, in the daemon's order; its table of stages says them */
+const STAGES = new Map();
+/** @type {Set<string>} a part is a step of its own for the daemon, and one of the stage "notes" here */
+const PARTS = new Set();
 const DRUM_STEMS = new Set(DRUMS);
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
 
-/** The pitched parts are stages of their own for the daemon, and one here. @param {string} stage of the daemon */
-const stageOf = (stage) => (stage === "" || stage in STAGES ? stage : "notes");
+/** @param {{stages: Stage[], parts: string[]}} options that the daemon offers */
+export function setStages({ stages, parts }) {
+  for (const stage of stages) STAGES.set(stage.name, stage);
+  for (const part of parts) PARTS.add(part);
+}
 
-/** @param {string} stage of the daemon @returns {string} what is being done */
-export function describeStage(stage) {
-  if (!stage) return "Beginning";
-  return stage in STAGES ? STAGES[stage].doing : `${STAGES.notes.doing}: ${title(stage)}`;
+/** @param {string} step of the daemon */
+const stageOf = (step) => (PARTS.has(step) ? "notes" : step);
+
+/** @param {string} step of the daemon @returns {string} what is being done */
+export function describeStage(step) {
+  if (!step) return "Beginning";
+  const doing = STAGES.get(stageOf(step))?.doing;
+  if (!doing) return title(step);
+  return PARTS.has(step) ? `${doing}: ${title(step)}` : doing;
 }
 
 /** The stages that a job goes through. @param {any} options @returns {string[]} */
@@ -38,7 +39,7 @@ function stagesOf({ input, parts, harmony }) {
   const hasPitched = parts.some((/** @type {string} */ part) => part !== "drums");
   const hasDrums = parts.includes("drums");
   const included = { separate: input === "mix", kit: hasDrums, hits: hasDrums, notes: hasPitched, harmony: harmony ?? hasPitched };
-  return ORDER.filter((stage) => included[/** @type {keyof typeof included} */ (stage)] ?? true);
+  return [...STAGES.keys()].filter((stage) => included[/** @type {keyof typeof included} */ (stage)] ?? true);
 }
 
 export class Stages {
@@ -86,8 +87,9 @@ export class Stages {
   /** @param {string} stage @returns {"done" | "current" | "to-come"} */
   #stateOf(stage) {
     if (this.#job.state === "done") return "done";
-    const at = ORDER.indexOf(stageOf(this.#job.stage));
-    const place = ORDER.indexOf(stage);
+    const order = [...STAGES.keys()];
+    const at = order.indexOf(stageOf(this.#job.stage));
+    const place = order.indexOf(stage);
     if (this.#job.state === "running" && place === at) return "current";
     return place < at || this.#pictures.has(stage) ? "done" : "to-come";
   }
@@ -105,10 +107,11 @@ export class Stages {
 
   /** @param {string} stage @param {HTMLElement} [node] */
   #stageCard(stage, node) {
-    const card = node ?? el("li", {}, el("h3", { text: STAGES[stage].name }), el("p"), el("canvas", { role: "img", "aria-label": STAGES[stage].made }));
+    const { title: name, made } = /** @type {Stage} */ (STAGES.get(stage));
+    const card = node ?? el("li", {}, el("h3", { text: name }), el("p"), el("canvas", { role: "img", "aria-label": made }));
     const state = this.#stateOf(stage);
     card.className = `stage ${state}`;
-    const text = { done: this.#hasPicture(stage) ? STAGES[stage].made : "Done", current: "Now", "to-come": "" }[state];
+    const text = { done: this.#hasPicture(stage) ? made : "Done", current: "Now", "to-come": "" }[state];
     const line = /** @type {HTMLElement} */ (card.querySelector("p"));
     if (line.textContent !== text) line.textContent = text;
     this.#draw(stage, /** @type {HTMLCanvasElement} */ (card.querySelector("canvas")));
@@ -117,7 +120,7 @@ export class Stages {
 
   #fetch() {
     if (!byId("stage-details").open || !this.#job) return;
-    for (const stage of stagesOf(this.#job.options).filter((each) => PICTURED.includes(each))) {
+    for (const stage of stagesOf(this.#job.options).filter((each) => each !== "hits")) {
       const ended = this.#stateOf(stage) === "done" || !["queued", "running"].includes(this.#job.state);
       const wanted = !this.#pictures.has(stage) && !this.#pending.has(stage) && (this.#attempts.get(stage) ?? 0) < TRIES;
       if (ended && wanted) this.#fetchPicture(stage);

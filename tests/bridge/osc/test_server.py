@@ -1,7 +1,7 @@
 import itertools
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
 import pytest
@@ -284,3 +284,20 @@ def test_more_than_can_be_read_is_counted_and_the_rest_is_answered(monkeypatch: 
         release.set()
         assert next(client.events(PATIENCE)).args[0] == 1
         assert server.counts["busy"] == 3
+
+
+def test_a_request_over_which_the_handler_breaks_is_logged_and_the_next_one_is_answered(
+    guard_log: Callable[[], list[str]],
+) -> None:
+    calls = itertools.count()
+
+    def handle(call: Call, peer: Peer) -> Sequence[Message]:
+        if next(calls) == 0:
+            raise ZeroDivisionError("oops")
+        return pong(call, peer)
+
+    with serve(handle) as server, Client(server.osc_port, PATIENCE) as client:
+        assert client.ask("/sidestick/ping").args[1] == "sidestick"
+    [line] = guard_log()
+    assert line.startswith("/sidestick/ping of 127.0.0.1:")
+    assert "ZeroDivisionError: oops" in line

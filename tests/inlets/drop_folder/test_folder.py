@@ -2,8 +2,10 @@ import os
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -344,3 +346,26 @@ def test_no_name_and_no_content_upsets_the_folder(
         drop.passes(drop.rules.rescan_seconds)
     assert max(Counter(drop.taken()).values(), default=1) == 1
     assert not list(drop.root.rglob(".sidestick-*"))
+
+
+def test_a_file_that_breaks_its_reader_is_logged_and_the_next_one_is_taken(
+    drop: FakeDropFolder, guard_log: Callable[[], list[str]]
+) -> None:
+    drop.breaks.add("Bad.wav")
+    bad = drop.drop("Bad.wav")
+    drop.drop("Good.wav")
+    drop.settles()
+    assert drop.taken() == ["Good.wav"]
+    assert guard_log()[0] == f"{bad}: something broke (ZeroDivisionError: division by zero). Please report it."
+
+
+def test_the_thread_of_a_folder_outlives_a_round_that_breaks(
+    drop: FakeDropFolder, guard_log: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: SimpleQueue[bool] = SimpleQueue()
+    monkeypatch.setattr(drop.folder, "_settings", replace(drop.rules, gather_seconds=0.0, check_seconds=0.0))
+    monkeypatch.setattr(drop.folder, "step", lambda: rounds.put(True) or 1 / 0)
+    drop.folder.start()
+    assert rounds.get(timeout=10) and rounds.get(timeout=10)
+    drop.folder.stop()
+    assert guard_log()[0].startswith(f"The drop folder {drop.root}: something broke (ZeroDivisionError")

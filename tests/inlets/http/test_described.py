@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from daemon.inlets.http import schemas
 from daemon.inlets.http.examples import EXAMPLES
+from daemon.pipeline.stages import STAGE_NAMES
 from tests.inlets.http.server import HttpServer
 
 ENDLESS = ("/api/events", "/api/jobs/{job}/events")
@@ -71,6 +72,8 @@ def test_the_documentation_needs_no_network(client):
 
 def test_choices_name_what_options_take(client):
     found = client.get("/api/options").json()
+    assert [stage["name"] for stage in found["stages"]] == [*STAGE_NAMES]
+    assert found["stages"][0]["doing"] == "Reading the file"
     assert {"gm", "ableton"} <= set(found["drum_maps"]) and "grid" in found["schema"]["properties"]
     assert {"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"} in found["labels"]
     assert {"auto", "htdemucs", "embedded"} <= set(found["separators"]) and "drums" in found["parts"]

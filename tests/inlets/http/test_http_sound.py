@@ -15,7 +15,7 @@ import psutil
 import pytest
 import soundfile
 
-from daemon.inlets.http.cached_results import STAGES
+from daemon.pipeline.stages import STAGE_NAMES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.server import open_events, wait_for
@@ -197,12 +197,12 @@ def test_a_rerun_from_the_notes_hears_the_parts_again(client, home, bass):
 
 def test_a_rerun_works_out_what_was_forgotten_and_keeps_the_corrections(client, home, song):
     client.put(f"{song}/clusters", json={"revision": 0, "changes": {"hits": {"0": "cowbell"}}})
-    for kept in results(home, *STAGES):
+    for kept in results(home, *STAGE_NAMES):
         (kept / "from before").touch()
     again = client.post(f"{song}/rerun", json={"from": "kit"})
     assert again.status_code == 202, again.text
     made = wait_until_ended(client, again.json())
-    fresh = {kept.parent.name for kept in results(home, *STAGES) if not (kept / "from before").exists()}
+    fresh = {kept.parent.name for kept in results(home, *STAGE_NAMES) if not (kept / "from before").exists()}
     assert made["id"] != song.rpartition("/")[2] and fresh == {"kit", "hits", "beats"}
     assert client.get(f"{made['links']['self']}/notes").json()["hits"]["rows"][0][4] == "cowbell"
 

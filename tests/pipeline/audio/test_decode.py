@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.errors import Cancelled, Rejected, StageFailed
+from daemon.errors import Cancelled, DiskFailed, Rejected
 from daemon.pipeline.audio.decode import decode
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.records import Source
@@ -236,14 +236,14 @@ def test_a_full_disk_fails_the_stage_with_a_remedy_and_leaves_no_file(
     path = synth.write(tmp_path / "a.wav", synth.noise(5.0))
     usual = Path.open
     monkeypatch.setattr(Path, "open", lambda p, m="r", *a: FullDisk(p, m) if m == "wb" else usual(p, m, *a))
-    with pytest.raises(StageFailed, match="Free some space"):
+    with pytest.raises(DiskFailed, match="Free some space"):
         decode_file(path)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_does_not_exist_fails_the_stage(tmp_path: Path) -> None:
     path = synth.write(tmp_path / "a.wav", synth.noise(0.5))
-    with pytest.raises(StageFailed, match="cannot be written to"):
+    with pytest.raises(DiskFailed, match="cannot be written to"):
         decode(path, tmp_path / "nowhere" / "out.wav", Limits(), quiet)
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from daemon.errors import ConfigError
-from daemon.instance import lock_instance
+from daemon.run import lock_instance
 
 
 def test_a_second_one_is_refused_and_told_who_has_it(tmp_path):
