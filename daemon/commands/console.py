@@ -131,7 +131,7 @@ def _lines(song: Path, result: Transcription, delivery: Delivery, elapsed: float
 
 def _key(delivery: Delivery) -> str | None:
     harmony = delivery.content.harmony
-    return harmony.key.name if harmony and harmony.key.confidence else None
+    return harmony.key.full_name if harmony and harmony.key.confidence else None
 
 
 def _part_lines(delivery: Delivery) -> Iterator[str]:

@@ -96,7 +96,9 @@ def _move_to_beats(found: Harmony, grid: BeatGrid) -> Harmony:
     edges = [_nearest_beat(chord.onset, grid) for chord in found.chords]
     ends = [*edges[1:], *(Seconds(chord.onset + chord.duration) for chord in found.chords[-1:])]
     moved = zip(found.chords, edges, ends, strict=True)
-    return Harmony(found.key, tuple(Chord(start, Seconds(end - start), chord.name) for chord, start, end in moved))
+    chords = tuple(Chord(start, Seconds(end - start), chord.name) for chord, start, end in moved)
+    changes = tuple(replace(change, onset=_nearest_beat(change.onset, grid)) for change in found.key_changes)
+    return replace(found, chords=chords, key_changes=changes)
 
 
 def _nearest_beat(time: Seconds, grid: BeatGrid) -> Seconds:

@@ -98,7 +98,7 @@ def test_without_bends_none_is_sent(song, delivery_settings):
 
 def test_key_and_chords_are_markers_on_the_beat(done):
     markers = [(round(marker.time, 2), marker.text) for marker in read(done.midis[1]).markers]
-    assert markers == [(0.0, "Key: A minor"), (0.0, "Am"), (2.0, "G7")]
+    assert markers == [(0.0, "Key: A minor (8A)"), (0.0, "Am"), (2.0, "G7")]
     assert "Am" not in [marker.text for marker in read(done.midis[0]).markers]
 
 

@@ -115,7 +115,7 @@ def harmony_view(found: Harmony | None) -> dict[str, Any]:
     if found is None:
         return {"key": None, "chords": []}
     chords = [{"start": c.onset, "end": c.onset + c.duration, "name": c.name} for c in found.chords if c.name != NONE]
-    return {"key": found.key.name if found.key.confidence > 0 else None, "chords": chords}
+    return {"key": found.key.full_name if found.key.confidence > 0 else None, "chords": chords}
 
 
 def _cluster_views(score: Arrangement) -> list[schemas.ClusterView]:

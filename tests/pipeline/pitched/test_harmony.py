@@ -8,6 +8,7 @@ from daemon.pipeline.pitched.polyphonic import HOP, LOWEST_KEY, RATE, Posteriors
 from daemon.pipeline.records import BeatGrid
 
 FREE = BeatGrid((), (), 0.0, confidence=0.0)
+LONG = BeatGrid(tuple(Seconds(0.5 * i) for i in range(257)), tuple(range(0, 257, 4)), 120.0)
 STEADY = BeatGrid(tuple(Seconds(0.5 * i) for i in range(33)), tuple(range(0, 33, 4)), 120.0)
 MAJORS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINORS = ("A", "Bb", "B", "C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#")
@@ -99,4 +100,37 @@ def test_chords_fill_the_song() -> None:
 
 
 def test_key_and_chords_become_markers() -> None:
-    assert markers(find_harmony(CADENCE))[:2] == (Marker(Seconds(0.0), "Key: C major"), Marker(Seconds(0.0), "C"))
+    assert markers(find_harmony(CADENCE))[:2] == (Marker(Seconds(0.0), "Key: C major (8B)"), Marker(Seconds(0.0), "C"))
+
+
+@pytest.mark.parametrize(
+    ("tonic", "minor", "name"),
+    [(0, False, "8B"), (9, True, "8A"), (7, False, "9B"), (5, False, "7B"), (6, True, "11A"), (11, False, "1B")],
+)
+def test_a_key_has_its_place_on_the_camelot_wheel(tonic: int, minor: bool, name: str) -> None:
+    assert Key(tonic, minor, 1.0).camelot == name
+
+
+def test_a_fifth_without_a_third_is_the_chord_of_the_key() -> None:
+    fifths = ((45, 48, 52), (45, 52), (50, 53, 57), (45, 52), (43, 50), (40, 44, 47, 50), (45, 52), (45, 48, 52))
+    names = [chord.name for chord in find_harmony(fifths).chords]
+    assert names == ["Am", "Dm", "Am", "G", "E7", "Am"]
+
+
+def test_a_song_that_changes_its_key_tells_both() -> None:
+    moved = tuple(tuple(pitch + 6 for pitch in chord) for chord in CADENCE)
+    found = find_harmony(CADENCE * 4 + moved * 4, grid=LONG)
+    assert [(round(change.onset), change.key.name) for change in found.key_changes] == [
+        (0, "C major"), (32, "F# major"),
+    ]  # fmt: skip
+    assert [marker.text for marker in markers(found) if marker.text.startswith("Key")] == [
+        "Key: C major (8B)", "Key: F# major (2B)",
+    ]  # fmt: skip
+
+
+def test_a_song_of_one_key_has_no_changes() -> None:
+    assert find_harmony(CADENCE * 4, grid=LONG).key_changes == ()
+
+
+def test_a_confidence_is_at_most_one() -> None:
+    assert 0 < find_harmony(CADENCE * 8, grid=LONG).key.confidence <= 1
