@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from max_for_live.amxd import AUDIO_EFFECT, FROZEN, Device, Entry, encode
-from max_for_live.panel import HEIGHT, WIDTH, panel
-from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Patch, StoredAs, chain
+from max_for_live.panel import BANKS, HEIGHT, WIDTH, panel
+from max_for_live.patch import FONT, FONT_SIZE, Box, Cord, Kind, Patch, StoredAs, chain
 
 HERE = Path(__file__).resolve().parent
 DEVICE = HERE / "sidestick.amxd"
 SCRIPT = "sidestick.js"
 MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
+PUSH_DIALS = 8
 SOURCES = (
     "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "midi_file", "drums", "drum_rack", "notes",
     "note_matching", "note_writer", "note_edits", "source_clip", "midi_clip", "stem_tracks", "requests", "reply_port",
@@ -114,7 +115,7 @@ def _script_boxes() -> Patch:
 
 def _store() -> Patch:
     names = {"parameter_longname": "Songs", "parameter_shortname": "Songs"}
-    kept = {**names, "parameter_type": 3, "parameter_invisible": int(StoredAs.WITH_SET)}
+    kept = {**names, "parameter_type": int(Kind.BLOB), "parameter_invisible": int(StoredAs.WITH_SET)}
     boxes = (
         Box("stored", "newobj", 1, 3, "pattr stored @parameter_enable 1 @thru 2",
             attributes={"parameter_enable": 1, "saved_attribute_attributes": {"valueof": kept}}),
@@ -124,10 +125,19 @@ def _store() -> Patch:
 
 
 def _parameters(whole: Patch) -> dict[str, Any]:
-    """Live's own list of them: id -> long name, short name, unused."""
+    """Live's own list of them: id -> long name, short name, unused; and what Push shows."""
     parameters = {box.id: box.parameter for box in whole.boxes if box.parameter}
     named = {id: [parameter.name, parameter.short or parameter.name, 0] for id, parameter in parameters.items()}
-    return {**named, "obj-stored": ["Songs", "Songs", 0]}
+    banks = {"parameterbanks": _banks(), "inherited_shortname": 1}
+    return {**named, "obj-stored": ["Songs", "Songs", 0], **banks}
+
+
+def _banks() -> dict[str, Any]:
+    """The pages of Push; a dash is a dial without a parameter."""
+    return {
+        str(i): {"index": i, "name": name, "parameters": [*parameters, *["-"] * (PUSH_DIALS - len(parameters))]}
+        for i, (name, parameters) in enumerate(BANKS.items())
+    }
 
 
 def _project() -> dict[str, Any]:

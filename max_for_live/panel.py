@@ -35,6 +35,12 @@ LABELS = (
     "Cowbell", "Shaker",
 )  # fmt: skip
 DAEMON_PORT = 9331
+BAR = 1  # multislider's style; the usual one is a thin line
+# What Push shows on its eight dials, bank by bank: long names of parameters.
+BANKS = {
+    "Song": ("Target", "Clip Is", "Result", "Drum Notes", "Grid", "Swing", "Strength", "Beats"),
+    "Drums": tuple(f"{dial} Sensitivity" for dial in DIALS),
+}
 
 LEFT, MIDDLE, RIGHT = 10, 178, 492
 MIDDLE_WIDTH = 298
@@ -56,7 +62,7 @@ def _frame() -> Patch:
 
 
 def _menu(name: str, shown: Rect, title: str, choices: tuple[str, ...], initial: int = 0, hint: str = "") -> Box:
-    parameter = Parameter(title, StoredAs.WITH_SET, choices, initial=initial)
+    parameter = Parameter(title, StoredAs.AUTOMATED, choices, initial=initial)
     return Box(name, "live.menu", 1, 3, shown=shown, parameter=parameter, hint=hint)
 
 
@@ -93,7 +99,7 @@ def _port_label() -> Patch:
 
 
 def _drop() -> Patch:
-    parameter = Parameter("Dropped File", StoredAs.HIDDEN, ("none", "file"))
+    parameter = Parameter("Dropped File", StoredAs.WITH_SET, file=True)
     drop = Box(
         "dropped", "live.drop", 1, 2, shown=(LEFT, 100, 150, 40), parameter=parameter, hint="Drop an audio file here.",
         attributes={"decodemode": 0, "legend": "or drop a file here"},
@@ -105,7 +111,7 @@ def _song() -> Patch:
     status = comment("status", "Select an audio clip, then press Transcribe", (MIDDLE - 4, 4, MIDDLE_WIDTH + 4, 28))
     progress = Box(
         "progress", "multislider", 1, 2, shown=(MIDDLE, 33, MIDDLE_WIDTH, 5),
-        attributes={"size": 1, "orientation": 0, "setminmax": [0.0, 1.0], "ignoreclick": 1, "parameter_enable": 0},
+        attributes={"size": 1, "orientation": 0, "setstyle": BAR, "setminmax": [0.0, 1.0], "ignoreclick": 1, "parameter_enable": 0},
     )  # fmt: skip
     heads = tuple(
         comment(f"head_{name}", text, (MIDDLE + x - 4, 41, width + 4, 14), textcolor=PALE)
@@ -127,7 +133,7 @@ _PLACES: dict[str, Rect] = {name: (MIDDLE + x, 55, width, 17) for name, _, x, wi
 
 
 def _grid() -> tuple[Box, ...]:
-    strength = Parameter("Strength", StoredAs.WITH_SET, high=100, initial=100, unit=Unit.PERCENT)
+    strength = Parameter("Strength", StoredAs.AUTOMATED, high=100, initial=100, unit=Unit.PERCENT)
     return (
         _menu("grid", _PLACES["grid"], "Grid", GRIDS, 3, "The note value that hits move to."),
         _menu("swing", _PLACES["swing"], "Swing", SWINGS, 0, "Auto keeps the swing of the recording."),
@@ -141,7 +147,7 @@ def _grid() -> tuple[Box, ...]:
 def _dials() -> tuple[Box, ...]:
     return tuple(
         Box(drum, "live.dial", 1, 2, shown=(MIDDLE + 4 + 61 * i, 91, 46, 48), hint=f"More or fewer hits: {title}.",
-            parameter=Parameter(f"{title} Sensitivity", StoredAs.WITH_SET, high=100, initial=50, unit=Unit.PERCENT,
+            parameter=Parameter(f"{title} Sensitivity", StoredAs.AUTOMATED, high=100, initial=50, unit=Unit.PERCENT,
                                 short=title))
         for i, (drum, title) in enumerate(zip(DRUMS, DIALS, strict=True))
     )  # fmt: skip

@@ -11,6 +11,7 @@ Rect = tuple[int, int, int, int]
 
 FONT = "Ableton Sans Medium"
 FONT_SIZE = 9.5
+INT_VALUES = 256  # of an Int parameter of Live; a Float that is shown as a whole number has no such limit
 
 
 class StoredAs(IntEnum):
@@ -19,6 +20,16 @@ class StoredAs(IntEnum):
     AUTOMATED = 0
     WITH_SET = 1
     HIDDEN = 2
+
+
+class Kind(IntEnum):
+    """The types of Live's parameters. An INT has at most 256 values; a BLOB or FILE is never automated."""
+
+    FLOAT = 0
+    INT = 1
+    ENUM = 2
+    BLOB = 3
+    FILE = 4
 
 
 class Unit(IntEnum):
@@ -30,7 +41,10 @@ class Unit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value that Live knows by its `name`. With `choices` it is one of them, else a whole number up to `high`."""
+    """A value that Live knows by its `name`. With `choices` it is one of them, else a whole number up to `high`.
+
+    Live sends an initial value when a set is opened, so what acts when it is sent, and is HIDDEN, has none.
+    """
 
     name: str
     stored: StoredAs
@@ -40,19 +54,30 @@ class Parameter:
     initial: int = 0
     unit: Unit = Unit.INT
     short: str = ""
+    file: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        if self.file:
+            return Kind.FILE
+        if self.choices:
+            return Kind.ENUM
+        return Kind.INT if self.high - self.low < INT_VALUES else Kind.FLOAT
 
     def attributes(self) -> dict[str, Any]:
+        begins = self.kind is not Kind.FILE and self.stored is not StoredAs.HIDDEN
         values: dict[str, Any] = {
             "parameter_longname": self.name,
             "parameter_shortname": self.short or self.name,
-            "parameter_type": 2 if self.choices else 1,
+            "parameter_type": int(self.kind),
             "parameter_invisible": int(self.stored),
-            "parameter_initial_enable": 1,
-            "parameter_initial": [self.initial],
+            "parameter_initial_enable": int(begins),
         }
-        if self.choices:
+        if begins:
+            values["parameter_initial"] = [self.initial]
+        if self.kind is Kind.ENUM:
             values |= {"parameter_enum": list(self.choices), "parameter_mmax": len(self.choices) - 1}
-        else:
+        elif self.kind is not Kind.FILE:
             values |= {"parameter_mmin": self.low, "parameter_mmax": self.high, "parameter_unitstyle": int(self.unit)}
         return {"valueof": values}
 

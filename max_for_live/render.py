@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
 from daemon import __version__
-from max_for_live.panel import HEIGHT, LABELS, WIDTH, panel
+from max_for_live.panel import BAR, HEIGHT, LABELS, WIDTH, panel
 from max_for_live.patch import Box, Rect
 
 SCALE = 2
@@ -75,9 +75,13 @@ def draw() -> Image.Image:
     """The device with a finished song, at twice its size."""
     picture = DevicePicture()
     for box in panel().boxes:
-        if box.shown:
-            PAINTERS[box.maxclass](picture, box, box.shown)
+        draw_box(picture, box)
     return picture.image
+
+
+def draw_box(picture: DevicePicture, box: Box) -> None:
+    if box.shown:
+        PAINTERS[box.maxclass](picture, box, box.shown)
 
 
 def _colour(box: Box, attribute: str, usual: str) -> str:
@@ -129,10 +133,15 @@ def _drop(picture: DevicePicture, box: Box, rect: Rect) -> None:
     picture.text(rect, str(box.attributes["legend"]), "mm", PALE)
 
 
-def _progress(picture: DevicePicture, _: Box, rect: Rect) -> None:
+def _progress(picture: DevicePicture, box: Box, rect: Rect) -> None:
+    """A bar, or the thin line that a multislider of the usual style shows at its value."""
     x, y, width, height = rect
+    reached = width * 3 // 5
     picture.field(rect)
-    picture.field((x, y, width * 3 // 5, height), ACCENT)
+    if box.attributes.get("setstyle") == BAR:
+        picture.field((x, y, reached, height), ACCENT)
+    else:
+        picture.field((x + reached, y, 1, height), ACCENT, 0)
 
 
 def _light(picture: DevicePicture, _: Box, rect: Rect) -> None:

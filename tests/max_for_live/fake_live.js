@@ -35,6 +35,7 @@ const KINDS = {
 class LiveSet {
   constructor({ version = 12, tempo = 120, scenes = 4, undoSteps = false, without = [] } = {}) {
     Object.assign(this, { version, undoSteps, without, errors: [], calls: [], objects: new Map(), observers: [] });
+    Object.assign(this, { undo: 0, undoOpen: 0, globals: {}, clock: null });
     this.nextNote = 1;
     this.cut = 0;
     this.view = this.add("Song.View", { detail_clip: null });
@@ -101,6 +102,11 @@ class LiveSet {
     return null;
   }
 
+  // What Live's Undo takes back one by one: each change is a step of its own unless a step is open.
+  countUndo() {
+    if (!this.undoOpen) this.undo += 1;
+  }
+
   can(object, name) {
     if (object === this.song && /_undo_step$/.test(name)) {
       return this.undoSteps;
@@ -159,8 +165,12 @@ const FUNCTIONS = {
     song.scenes.push(set.add("Scene", { name: "" }));
     song.tracks.forEach((track) => track.clip_slots.push(set.slot()));
   },
-  begin_undo_step: () => {},
-  end_undo_step: () => {},
+  begin_undo_step: (set) => {
+    if (set.undoOpen) throw new Error("begin_undo_step: a step is open");
+    set.undo += 1;
+    set.undoOpen = 1;
+  },
+  end_undo_step: (set) => { set.undoOpen = 0; },
   create_clip: (set, slot, length) => {
     const track = set.song.tracks.find((one) => one.clip_slots.includes(slot));
     if (!track.has_midi_input || slot.clip || !(length > 0)) throw new Error("create_clip: not possible here");
@@ -271,6 +281,7 @@ function liveApi(set) {
     set(name, value) {
       if (!this.known(name)) return;
       if (!KINDS[this.object.kind].write.includes(name)) set.error(`${name} is read-only`);
+      set.countUndo();
       const next = { ...this.object, [name]: value };
       const empty = this.object.kind === "Clip" && next.loop_start >= next.loop_end;
       if (empty) set.error(`${name} ${value}: the loop is empty`);
@@ -281,6 +292,7 @@ function liveApi(set) {
       if (!this.object) return set.error(`call ${name}: no valid object`);
       if (!set.can(this.object, name)) return set.error(`${this.type} has no function ${name}`);
       set.calls.push(name);
+      if (!/^get_|_undo_step$/.test(name)) set.countUndo();
       try {
         return FUNCTIONS[name](set, this.object, ...args);
       } catch (error) {

@@ -5,9 +5,13 @@ const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
 const { liveApi } = require("./fake_live.js");
+const { Patcher } = require("./patcher.js");
+const { pack } = require("./udp.js");
 
 const ROOT = path.resolve(__dirname, "../..");
 const CODE = path.join(ROOT, "max_for_live/code");
+const TO_STORE = 3;
+const LARGEST_PACKET = 5096; // bytes; udpsend sends no longer one
 // What Max's engine does not have, so that a script which uses it fails here as well.
 const REMOVE_NEWER = `
   ["find", "findIndex", "includes", "fill", "flat", "flatMap", "from", "of", "at", "entries", "keys", "values"].forEach(
@@ -87,21 +91,12 @@ class MaxFile {
   close() { this.isopen = false; }
 }
 
-class Patcher {
-  constructor(filepath) {
-    this.filepath = filepath;
-    this.boxes = {};
-  }
-  getnamed(name) {
-    this.boxes[name] = this.boxes[name] || {
-      hidden: false, shown: undefined, messages: [],
-      message(...words) {
-        this.messages.push(words);
-        if (words[0] === "set") this.shown = words[1];
-      },
-    };
-    return this.boxes[name];
-  }
+// Max's Global: one object of a name for every script that runs.
+function createGlobal(set) {
+  return function Global(name) {
+    set.globals[name] = set.globals[name] || {};
+    return set.globals[name];
+  };
 }
 
 // One device: `out` has what went out of each outlet, `receive` gives it a message as the patcher does.
@@ -112,10 +107,13 @@ class Max {
     this.out = [[], [], [], []];
     this.onOutlet = () => {};
     this.browsed = [];
-    const patcher = new Patcher(filepath);
+    this.stored = [];
+    set.clock = clock;
+    const patcher = new Patcher(filepath, (...words) => this.receive(...words));
     this.patcher = patcher;
     const globals = {
       LiveAPI: liveApi(set), Task: createTask(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
+      Global: createGlobal(set),
       max: { launchbrowser: (url) => this.browsed.push(url) },
       outlet: (index, ...words) => this.send(index, words),
       setinletassist: () => {}, setoutletassist: () => {}, arrayfromargs: (args) => Array.prototype.slice.call(args),
@@ -130,7 +128,40 @@ class Max {
   send(index, words) {
     const flat = words.flat();
     this.out[index].push(flat);
-    this.onOutlet(index, flat);
+    if (index === TO_STORE) {
+      this.storeInSet(flat);
+    } else if (flat[0] !== "port" && pack(flat).length > LARGEST_PACKET) {
+      this.set.error(`udpsend: a packet of ${pack(flat).length} bytes`);
+    } else {
+      this.onOutlet(index, flat);
+    }
+  }
+
+  // The pattr: what it is given is an undo step of Live unless it is assigned.
+  storeInSet(words) {
+    if (words[0] === "bang") {
+      if (this.stored.length) this.patcher.emit("obj-stored", this.stored);
+      return;
+    }
+    if (words[0] !== "assign") this.set.countUndo();
+    this.stored = words[0] === "assign" ? words.slice(1) : words;
+    this.patcher.emit("obj-stored", this.stored);
+  }
+
+  // The user turns a control, presses a button or drops a file on the device.
+  turn(name, value) { this.box(name).assign(value); }
+  press(name) { this.patcher.emit(`obj-${name}`, ["bang"]); }
+  dropFile(name) { this.turn("dropped", name); }
+
+  // Live opens a set with the device in it; `saved` are what it kept of another run.
+  load(saved = null) {
+    if (saved) {
+      this.stored = saved.stored;
+      this.box("dropped").value = saved.box("dropped").value;
+    }
+    this.connect();
+    this.patcher.sendStored();
+    return this;
   }
 
   receive(name, ...args) {

@@ -78,7 +78,7 @@ test("another choice of drum notes rewrites the clip without asking sidestick", 
 test("a file dropped on the device is transcribed as it is", () => {
   const song = new Song();
   const { set, max } = openSong(song);
-  max.receive("dropped", song.path);
+  max.dropFile(song.path);
   max.receive("/sidestick/ack", max.lastRequest("process")[1], "j1");
   song.write([{ onset: 9, pitch: 36, velocity: 100 }]);
   finishJob(max, song);

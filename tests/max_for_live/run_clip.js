@@ -45,7 +45,7 @@ async function edit(press) {
 
 async function run() {
   const steps = {};
-  max.receive("daemon_port", port);
+  max.turn("daemon_port", port);
   max.receive("init");
   const link = max.box("link");
   await waitUntil("sidestick is found", () => link.shown && link.shown.startsWith("sidestick 0"));

@@ -35,7 +35,7 @@ function describe(track) {
 }
 
 async function run() {
-  max.receive("daemon_port", port);
+  max.turn("daemon_port", port);
   max.receive("init");
   await waitUntil("sidestick is found", () => max.box("link").shown && max.box("link").shown.startsWith("sidestick 0"));
   Object.entries(request.press).forEach(([name, value]) => max.receive(name, value));
