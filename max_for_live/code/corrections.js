@@ -2,7 +2,7 @@
 (function () {
     "use strict";
 
-    var MAX_LENGTH = 1000; // characters of one relabel: a datagram of 1.4 KB holds them with the rest
+    var MAX_LENGTH = 3600; // characters of one relabel: udpsend's largest packet, 5096 bytes, holds them with the rest
 
     Device.prototype.requireSong = function () {
         if (!this.current || this.current.state !== "done") {

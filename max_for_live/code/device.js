@@ -3,6 +3,7 @@ var Device = (function () {
     "use strict";
 
     var REQUERY_DELAY = 10000; // milliseconds without an event after which a job is asked for again
+    var RESTORE_DELAY = 3000; // milliseconds after which a song that another device had is asked for again
     var DEBOUNCE = 300; // milliseconds in which several changes become one
 
     // `host` is the way out: send, bind, sendToSelf, findBox, store.
@@ -11,15 +12,16 @@ var Device = (function () {
         this.host = host;
         this.panel = new Panel.Panel(host.findBox);
         this.settings = new Settings.Settings();
-        this.songs = new SongStore();
         this.current = null;
         this.ready = false;
         this.requests = new Requests(host.send);
+        this.songs = new SongStore(this.requests.name);
         this.connection = new Connection(this.requests, this.panel, function () { self.resume(); });
         this.results = new Results(this.settings, function (text) { self.panel.showStatus(text); });
         this.requeryTask = new Task(function () { self.requery(); });
         this.regenerateTask = new Task(function () { self.guard(self.regenerate); });
         this.draftTask = new Task(function () { self.guard(self.writeDrafts); });
+        this.restoreTask = new Task(function () {});
         this.drafts = [];
     }
 
@@ -58,7 +60,8 @@ var Device = (function () {
 
     Device.prototype.stop = function () {
         this.ready = false;
-        [this.requeryTask, this.regenerateTask, this.draftTask].forEach(function (task) { task.cancel(); });
+        this.songs.releaseAll();
+        [this.requeryTask, this.regenerateTask, this.draftTask, this.restoreTask].forEach(function (task) { task.cancel(); });
         this.connection.stop();
         if (this.replyPort) {
             this.replyPort.stop();
@@ -66,7 +69,7 @@ var Device = (function () {
     };
 
     Device.prototype.restoreSongs = function (atoms) {
-        var own = Live.byPath("this_device canonical_parent");
+        var own = Tracks.ownTrack();
         if (this.songs.list.length === 0 && this.songs.restore(atoms)) {
             this.songs.list.forEach(function (song) { SourceClip.findTrack(song.source, own); });
             this.current = this.songs.list[0] || null;
@@ -74,6 +77,14 @@ var Device = (function () {
                 this.resume();
             }
         }
+    };
+
+    // Opening a set, Live may load a device before it removes the one that had its songs until now.
+    Device.prototype.restoreLater = function (atoms) {
+        var self = this;
+        this.restoreTask.cancel();
+        this.restoreTask = new Task(function () { self.restoreSongs(atoms); });
+        this.restoreTask.schedule(RESTORE_DELAY);
     };
 
     Device.prototype.storeSongs = function () {
@@ -115,7 +126,7 @@ var Device = (function () {
 
     Device.prototype.drop = function (path) {
         this.requireDaemon();
-        this.startJob(SourceClip.fromFile(path, Live.byPath("this_device canonical_parent")));
+        this.startJob(SourceClip.fromFile(path, Tracks.ownTrack()));
     };
 
     function isSameJob(a, b) {
@@ -216,11 +227,13 @@ var Device = (function () {
     };
 
     Device.prototype.createStemTracks = function (song) {
+        var self = this;
         if (!song.stemsPlaced) {
             song.stemsPlaced = true;
-            this.panel.showStatus((StemTracks.create(song.source, this.results.stems(song))
-                ? "The stems are on new tracks" : "This version of Live cannot add audio clips: see the folder") +
-                this.results.separatorWarning(song));
+            this.panel.showStatus("Placing the stems");
+            StemTracks.create(song.source, this.results.stems(song), this.results.padding(song), function (text) {
+                self.panel.showStatus(text + self.results.separatorWarning(song));
+            });
         }
     };
 

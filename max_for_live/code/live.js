@@ -63,8 +63,9 @@ var Live = (function () {
         return childIds(song(), "tracks").map(Number);
     }
 
+    // -1 for what is on no track of the set: a return or the main track have none of their own here.
     function trackIndex(api) {
-        var value = /tracks (\d+)/.exec(path(api));
+        var value = /live_set tracks (\d+)/.exec(path(api));
         return value ? Number(value[1]) : -1;
     }
 
@@ -73,9 +74,47 @@ var Live = (function () {
         return parseDictionary(text, "notes");
     }
 
+    // Whether this Live is of that version, [major, minor, bugfix], or newer; one that does not say is.
+    function isAtLeast(version) {
+        var app = byPath("live_app");
+        var parts = ["get_major_version", "get_minor_version", "get_bugfix_version"];
+        var i;
+        var difference;
+        for (i = 0; i < parts.length; i += 1) {
+            difference = hasFunction(app, parts[i]) ? Number(app.call(parts[i])) - version[i] : 0;
+            if (difference) {
+                return difference > 0;
+            }
+        }
+        return true;
+    }
+
+    var openSteps = 0;
+
+    function callUndoStep(name) {
+        if (hasFunction(song(), name)) {
+            song().call(name);
+        }
+    }
+
+    // What changes until the same number of `endUndo` is one step of Live's Undo, in the versions that can.
+    function beginUndo() {
+        openSteps += 1;
+        if (openSteps === 1) {
+            callUndoStep("begin_undo_step");
+        }
+    }
+
+    function endUndo() {
+        openSteps -= 1;
+        if (openSteps === 0) {
+            callUndoStep("end_undo_step");
+        }
+    }
+
     return {
         byPath: byPath, byId: byId, exists: exists, text: text, number: number, childIds: childIds, childId: childId,
         hasFunction: hasFunction, path: path, parseDictionary: parseDictionary, song: song, trackIds: trackIds,
-        trackIndex: trackIndex, notes: notes
+        trackIndex: trackIndex, notes: notes, isAtLeast: isAtLeast, beginUndo: beginUndo, endUndo: endUndo
     };
 }());

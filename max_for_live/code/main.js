@@ -24,6 +24,7 @@ var device = null;
 var selection = null;
 var daemonPort = DEFAULT_PORT;
 var portSearched = false;
+var lastStored = "";
 
 function sendOsc(index, address, args) {
     outlet(index, [address].concat(args));
@@ -31,6 +32,16 @@ function sendOsc(index, address, args) {
 
 function findBox(name) {
     return patch.getnamed(name);
+}
+
+// Assigned, it is no step of Live's Undo. A pattr that assigned nothing of it gets it in the usual way.
+function storeInSet(atoms) {
+    lastStored = "";
+    outlet(TO_STORE, ["assign"].concat(atoms));
+    outlet(TO_STORE, "bang");
+    if (lastStored !== atoms.join(" ")) {
+        outlet(TO_STORE, atoms);
+    }
 }
 
 function createHost() {
@@ -42,7 +53,7 @@ function createHost() {
             sendOsc(TO_SELF, address, args);
         },
         findBox: findBox,
-        store: function (atoms) { outlet(TO_STORE, atoms); }
+        store: storeInSet
     };
 }
 
@@ -87,23 +98,29 @@ function notifydeleted() {
     }
 }
 
+// Live sends what a set keeps of the panel while it opens: nobody has pressed anything then.
 function runAction(name, argument) {
-    if (device) {
+    if (device && device.ready) {
         device.guard(device[name], argument);
     }
 }
 
 function daemon_port(port) {
-    daemonPort = port;
-    outlet(TO_SIDESTICK, "port", port);
+    daemonPort = Math.round(port);
+    outlet(TO_SIDESTICK, "port", daemonPort);
     if (device && device.ready) {
         device.connection.ping();
     }
 }
 
 function stored() {
-    if (device && arguments.length) {
-        device.restoreSongs(arrayfromargs(arguments));
+    var atoms = arrayfromargs(arguments);
+    lastStored = atoms.join(" ");
+    if (device && atoms.length) {
+        device.restoreSongs(atoms);
+        if (device.songs.list.length === 0) {
+            device.restoreLater(atoms);
+        }
     }
 }
 

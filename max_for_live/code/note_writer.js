@@ -64,14 +64,6 @@ var NoteWriter = (function () {
         return found;
     }
 
-    // Where Live can, all of it is one undo step.
-    function callUndoStep(name) {
-        var song = Live.song();
-        if (Live.hasFunction(song, name)) {
-            song.call(name);
-        }
-    }
-
     function Run(steps, finished) {
         var self = this;
         this.steps = steps;
@@ -80,7 +72,7 @@ var NoteWriter = (function () {
     }
 
     Run.prototype.start = function () {
-        callUndoStep("begin_undo_step");
+        Live.beginUndo();
         this.next();
     };
 
@@ -92,7 +84,7 @@ var NoteWriter = (function () {
         if (this.steps.length) {
             this.task.schedule(PAUSE);
         } else {
-            callUndoStep("end_undo_step");
+            Live.endUndo();
             this.finished();
         }
     };
@@ -101,7 +93,7 @@ var NoteWriter = (function () {
         if (this.steps.length) {
             this.steps = [];
             this.task.cancel();
-            callUndoStep("end_undo_step");
+            Live.endUndo();
         }
     };
 

@@ -19,6 +19,10 @@ var Paths = (function () {
         return /^(\/|[A-Za-z]:\/)/.test(path);
     }
 
+    function isWindows(path) {
+        return /^[A-Za-z]:/.test(path);
+    }
+
     function isTemporary(path) {
         return TEMPORARY.test(path);
     }
@@ -53,6 +57,7 @@ var Paths = (function () {
     return {
         normalize: normalize,
         isAbsolute: isAbsolute,
+        isWindows: isWindows,
         isTemporary: isTemporary,
         folder: folder,
         name: name,

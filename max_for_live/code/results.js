@@ -40,7 +40,7 @@ var Results = (function () {
         if (wanted.length === 1 && partOfFile(song.midi, song) === wanted[0]) {
             return [{ name: wanted[0], path: song.midi }];
         }
-        found = listOutputs(song, /^\.([a-z]+)\.mid$/).filter(function (file) {
+        found = listOutputs(song, /^\.([a-z]+)(?:\.bar1)?\.mid$/).filter(function (file) {
             return wanted.indexOf(file.name) >= 0;
         });
         if (!found.length) {
@@ -48,6 +48,11 @@ var Results = (function () {
         }
         return found;
     }
+
+    // Seconds of silence that sidestick wrote before the song, if the files begin with a bar.
+    Results.prototype.padding = function (song) {
+        return Files.exists(song.manifest) ? Number(Files.readJson(song.manifest, MANIFEST_TABLES).padding) || 0 : 0;
+    };
 
     Results.prototype.stems = function (song) {
         return listOutputs(song, /^\.stems\/([a-z]+)\./).map(function (stem) {
@@ -69,8 +74,11 @@ var Results = (function () {
         return found || Drums.DRUM_RACK;
     };
 
-    function readNotes(path) {
-        return MidiFile.read(path).reduce(function (all, track) { return all.concat(track.notes); }, []);
+    // The notes of a .mid at the seconds of the song, before which the file may have a `padding`.
+    function readNotes(path, padding) {
+        var notes = MidiFile.read(path).reduce(function (all, track) { return all.concat(track.notes); }, []);
+        notes.forEach(function (note) { note.onset -= padding; });
+        return notes;
     }
 
     function entryOf(song, name) {
@@ -130,7 +138,7 @@ var Results = (function () {
     // A part without a note gets no clip.
     Results.prototype.writePart = function (song, file) {
         var open = this.findClip(song, file.name);
-        var notes = readNotes(file.path);
+        var notes = readNotes(file.path, this.padding(song));
         var wanted;
         if (!open && !notes.length) {
             return 0;
@@ -176,8 +184,13 @@ var Results = (function () {
     Results.prototype.writeNotes = function (song, draft) {
         var self = this;
         var list = draft ? [{ name: partOfFile(draft, song), path: draft }] : midiFiles(song);
-        // Each new track goes right beside the source: the first part is made last.
-        return list.slice().reverse().reduce(function (count, file) { return count + self.writePart(song, file); }, 0);
+        Live.beginUndo();
+        try {
+            // Each new track goes right beside the source: the first part is made last.
+            return list.slice().reverse().reduce(function (sum, file) { return sum + self.writePart(song, file); }, 0);
+        } finally {
+            Live.endUndo();
+        }
     };
 
     // In a set that was opened anew: what sidestick wrote is read from its .mid, before that changes.
@@ -187,7 +200,7 @@ var Results = (function () {
             var open = self.findClip(song, entry.part);
             var file = midiFiles(song).filter(function (one) { return one.name === entry.part; })[0];
             if (open && file && !open.written) {
-                open.written = placeNotes(song, entry.part, readNotes(file.path));
+                open.written = placeNotes(song, entry.part, readNotes(file.path, self.padding(song)));
             }
         });
     };

@@ -10,14 +10,24 @@ var SongStore = (function () {
         "stemsPlaced", "beats"
     ];
 
-    function SongStore() {
+    // `owner` names the device; no other one works on its songs.
+    function SongStore(owner) {
+        this.owner = owner;
         this.list = [];
     }
 
     SongStore.prototype.add = function (song) {
+        var self = this;
+        SongOwners.claim(song, this.owner);
         this.list.unshift(song);
+        this.list.slice(MAX_SONGS).forEach(function (old) { SongOwners.release(old, self.owner); });
         this.list = this.list.slice(0, MAX_SONGS);
         return song;
+    };
+
+    SongStore.prototype.releaseAll = function () {
+        var self = this;
+        this.list.forEach(function (song) { SongOwners.release(song, self.owner); });
     };
 
     SongStore.prototype.remove = function (song) {
@@ -56,7 +66,9 @@ var SongStore = (function () {
         return atoms;
     };
 
+    // Takes the songs that no other device works on; false if there is none.
     SongStore.prototype.restore = function (atoms) {
+        var self = this;
         var found;
         var text = atoms.map(function (atom) { return String(atom).slice(1); }).join("");
         try {
@@ -67,8 +79,9 @@ var SongStore = (function () {
         if (!found || found.format !== FORMAT) {
             return false;
         }
-        this.list = found.songs;
-        return true;
+        this.list = found.songs.filter(function (song) { return SongOwners.isFree(song, self.owner); });
+        this.list.forEach(function (song) { SongOwners.claim(song, self.owner); });
+        return this.list.length > 0;
     };
 
     return SongStore;

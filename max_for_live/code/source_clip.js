@@ -132,13 +132,15 @@ var SourceClip = (function () {
         return read(Live.byId(Live.childId(Live.byPath("live_set view"), "detail_clip")));
     }
 
-    // A file that was dropped on the device: it goes to the device's own track, unwarped, in the first scene on.
+    // A file that was dropped on the device: it goes beside the device's own track, or behind all tracks
+    // if the device is on a return or the main track; unwarped, in the first scene on.
     function fromFile(path, track) {
         var file = requireReadable(Paths.normalize(path));
         var markers = Timing.unwarpedMarkers(Live.number(Live.song(), "tempo"), 1);
+        var there = Live.exists(track);
         return {
-            path: file, name: Paths.title(file), color: Live.number(track, "color"), track: Number(track.id),
-            home: identifyTrack(track), scene: 0, start: null, meter: readMeter(Live.song()),
+            path: file, name: Paths.title(file), color: there ? Live.number(track, "color") : 0,
+            track: Number(track.id), home: there ? identifyTrack(track) : null, scene: 0, start: null, meter: readMeter(Live.song()),
             timing: {
                 warped: false, markers: markers, looping: false, start: 0, end: null, loopStart: 0, loopEnd: 0,
                 arranged: null, first: 0, last: null

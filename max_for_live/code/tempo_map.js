@@ -3,7 +3,7 @@ var TempoMap = (function () {
     "use strict";
 
     var TOLERANCE = 0.0003; // seconds that a warp marker may be off when several become one change
-    var MAX_LENGTH = 900; // characters of all changes: a datagram of 1.4 KB holds them with the rest
+    var MAX_LENGTH = 3600; // characters of all changes: udpsend's largest packet, 5096 bytes, holds them with the rest
 
     function round(value, digits) {
         var scale = Math.pow(10, digits);

@@ -4,15 +4,26 @@ var Tracks = (function () {
 
     var TOLERANCE = 1e-3; // beats
 
-    // A new track right of the source; `kind` is "audio" or "midi".
+    // The track that the device is on, also from inside of a Rack; one with the id 0 on a return or the main track.
+    function ownTrack() {
+        var index = Live.trackIndex(Live.byPath("this_device"));
+        return index < 0 ? Live.byId(0) : Live.byPath("live_set tracks " + index);
+    }
+
+    // A new track right of the source, or behind all of them if that has no track; `kind` is "audio" or "midi".
     function createTrack(kind, source, name) {
-        var index = Live.trackIds().indexOf(source.track) + 1;
+        var ids = Live.trackIds();
+        var index = ids.indexOf(source.track) + 1 || ids.length;
         var track;
         Live.song().call(kind === "audio" ? "create_audio_track" : "create_midi_track", index);
         track = Live.byPath("live_set tracks " + index);
         track.set("name", name);
         track.set("color", source.color);
         return track;
+    }
+
+    function removeTrack(track) {
+        Live.song().call("delete_track", Live.trackIndex(track));
     }
 
     function canHoldMidi(track) {
@@ -60,7 +71,7 @@ var Tracks = (function () {
     }
 
     return {
-        createTrack: createTrack, nextMidiTrack: nextMidiTrack, clipInSlot: clipInSlot, findFreeSlot: findFreeSlot,
+        ownTrack: ownTrack, createTrack: createTrack, removeTrack: removeTrack, nextMidiTrack: nextMidiTrack, clipInSlot: clipInSlot, findFreeSlot: findFreeSlot,
         findArrangementClip: findArrangementClip, isFree: isFree
     };
 }());

@@ -1,14 +1,20 @@
 // Live's object model as LiveAPI shows it: objects with ids, lists as it returns them, an error for each wrong call.
 "use strict";
 
+const clips = require("./fake_clip.js");
+
 const FARTHEST = 1576800;
+const FIRST_WITH_AUDIO_CLIPS = [12, 0, 5]; // before it create_audio_clip is there and does nothing
 
 // What each kind of object has. `functions` by the version of Live from which they are there.
 const KINDS = {
   Song: {
     read: ["view", "tracks", "scenes"],
     write: ["tempo", "current_song_time", "signature_numerator", "signature_denominator"],
-    functions: { create_midi_track: 11, create_audio_track: 11, create_scene: 11 },
+    functions: { create_midi_track: 11, create_audio_track: 11, create_scene: 11, delete_track: 11 },
+  },
+  Application: {
+    read: [], write: [], functions: { get_major_version: 11, get_minor_version: 11, get_bugfix_version: 11 },
   },
   "Song.View": { read: ["detail_clip"], write: [], functions: {} },
   Scene: { read: [], write: ["name"], functions: {} },
@@ -21,23 +27,31 @@ const KINDS = {
     functions: { create_clip: 11, delete_clip: 11, create_audio_clip: 12 },
   },
   Clip: {
-    read: ["is_midi_clip", "is_audio_clip", "file_path", "start_time", "end_time", "warp_markers"],
+    read: ["is_midi_clip", "is_audio_clip", "file_path", "start_time", "end_time", "warp_markers",
+      "sample_length", "sample_rate"],
     write: ["name", "color", "warping", "looping", "loop_start", "loop_end", "start_marker", "end_marker",
       "pitch_coarse", "pitch_fine", "signature_numerator", "signature_denominator"],
     functions: { add_new_notes: 11, get_notes_extended: 11, remove_notes_extended: 11, remove_notes_by_id: 11,
-      add_warp_marker: 11, remove_warp_marker: 11 },
+      add_warp_marker: 11, remove_warp_marker: 11, move_warp_marker: 11 },
   },
-  Device: { read: ["can_have_drum_pads", "can_have_chains", "drum_pads", "chains"], write: [], functions: {} },
+  Device: { read: ["canonical_parent", "can_have_drum_pads", "can_have_chains", "drum_pads", "chains"], write: [], functions: {} },
   DrumPad: { read: ["note", "name", "chains"], write: [], functions: {} },
   Chain: { read: ["devices"], write: ["name"], functions: {} },
 };
 
 class LiveSet {
-  constructor({ version = 12, tempo = 120, scenes = 4, undoSteps = false, without = [] } = {}) {
+  constructor({
+    version = 12, release = version >= 12 ? [12, 1, 0] : [11, 3, 4], tempo = 120, scenes = 4, undoSteps = false,
+    without = [], autoWarp = true, inRack = false, onMain = false, markersStay = false,
+  } = {}) {
+    Object.assign(this, { release, autoWarp, inRack, onMain, markersStay });
     Object.assign(this, { version, undoSteps, without, errors: [], calls: [], objects: new Map(), observers: [] });
     Object.assign(this, { undo: 0, undoOpen: 0, globals: {}, clock: null });
     this.nextNote = 1;
     this.cut = 0;
+    this.application = this.add("Application", {});
+    this.device = this.add("Device", {});
+    this.chain = this.add("Chain", { name: "Rack", devices: [this.device] });
     this.view = this.add("Song.View", { detail_clip: null });
     const meter = { signature_numerator: 4, signature_denominator: 4 };
     this.song = this.add("Song", { tempo, current_song_time: 0, tracks: [], view: this.view, ...meter });
@@ -60,7 +74,8 @@ class LiveSet {
     });
   }
 
-  track(name, midi = false, index = this.song.tracks.length) {
+  track(name, midi = false, place = -1) {
+    const index = place < 0 ? this.song.tracks.length : place;
     const track = this.add("Track", {
       name, color: 0, is_frozen: 0, has_midi_input: midi ? 1 : 0, arrangement_clips: [], devices: [],
     });
@@ -122,8 +137,12 @@ class LiveSet {
       return [object, object ? this.pathOf(object) : ""];
     }
     if (words[0] === "this_device") {
-      return [this.own, this.pathOf(this.own)];
+      if (this.onMain) return [this.device, "live_set master_track devices 0"];
+      const inside = this.inRack ? `${this.pathOf(this.own)} devices 0 chains 0` : this.pathOf(this.own);
+      if (words.length === 1) return [this.device, `${inside} devices 0`];
+      return [this.inRack ? this.chain : this.own, inside];
     }
+    if (words[0] === "live_app") return [this.application, "live_app"];
     let object = words.shift() === "live_set" ? this.song : null;
     while (object && words.length) {
       object = object[words.shift()] || null;
@@ -146,12 +165,14 @@ class LiveSet {
 }
 
 function given(set, object, name) {
-  const value = object[name];
+  const value = object[object.kind === "Clip" ? clips.nameOf(object, name) : name];
   if (name === "has_clip") return [object.clip ? 1 : 0];
   if (name === "warp_markers") {
     const shown = object.markers.map((m) => ({ beat_time: m.beat, sample_time: m.second }));
     return [JSON.stringify(set.version >= 12 ? { warp_markers: shown } : shown)];
   }
+  if (name === "sample_rate") return [clips.RATE];
+  if (name === "sample_length") return [clips.RATE * clips.LENGTH];
   if (Array.isArray(value)) return value.flatMap((child) => ["id", child.id]);
   if (value === null || (typeof value === "object")) return ["id", value ? value.id : 0];
   return [/^\d+$/.test(value) ? Number(value) : value]; // a name like 808 arrives as a number
@@ -189,8 +210,14 @@ const FUNCTIONS = {
     if (!source || start < 0) throw new Error("duplicate_clip_to_arrangement: no such clip");
     track.arrangement_clips.push(set.midiClip(source.loop_end - source.loop_start, start));
   },
+  get_major_version: (set) => set.release[0],
+  get_minor_version: (set) => set.release[1],
+  get_bugfix_version: (set) => set.release[2],
+  delete_track: (set, song, index) => { song.tracks.splice(index, 1); },
   create_audio_clip: (set, owner, path, start) => {
-    const clip = set.clip({ file_path: path, markers: [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }] });
+    const late = FIRST_WITH_AUDIO_CLIPS.map((part, i) => set.release[i] - part).find((difference) => difference);
+    if (late < 0 || set.refuses) return;
+    const clip = set.clip(clips.audioClip(path, set.autoWarp));
     if (owner.kind === "Track") {
       clip.start_time = start;
       owner.arrangement_clips.push(clip);
@@ -213,13 +240,7 @@ const FUNCTIONS = {
     if (!clip.notes.some((note) => note.note_id === id)) throw new Error("no such note");
     clip.notes = clip.notes.filter((note) => note.note_id !== id);
   },
-  add_warp_marker: (set, clip, marker) => {
-    clip.markers = clip.markers.filter((one) => one.beat !== marker.beat_time);
-    clip.markers.push({ second: marker.sample_time, beat: marker.beat_time });
-  },
-  remove_warp_marker: (set, clip, beat) => {
-    clip.markers = clip.markers.filter((one) => one.beat !== beat);
-  },
+  ...clips.FUNCTIONS,
 };
 
 function within(note, pitch, pitches, from, span) {
@@ -282,10 +303,15 @@ function liveApi(set) {
       if (!this.known(name)) return;
       if (!KINDS[this.object.kind].write.includes(name)) set.error(`${name} is read-only`);
       set.countUndo();
-      const next = { ...this.object, [name]: value };
-      const empty = this.object.kind === "Clip" && next.loop_start >= next.loop_end;
-      if (empty) set.error(`${name} ${value}: the loop is empty`);
-      this.object[name] = value;
+      if (this.object.kind !== "Clip") {
+        this.object[name] = value;
+      } else if (name === "warping") {
+        clips.setWarping(set, this.object, value);
+      } else {
+        const why = clips.refusal(this.object, name, value);
+        if (why) set.error(why);
+        else this.object[clips.nameOf(this.object, name)] = value;
+      }
     }
 
     call(name, ...args) {

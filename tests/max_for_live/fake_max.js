@@ -10,7 +10,8 @@ const { pack } = require("./udp.js");
 
 const ROOT = path.resolve(__dirname, "../..");
 const CODE = path.join(ROOT, "max_for_live/code");
-const TO_STORE = 3;
+const [TO_RECEIVER, TO_SELF, TO_STORE] = [1, 2, 3];
+const BIND_DELAY = 20; // milliseconds
 const LARGEST_PACKET = 5096; // bytes; udpsend sends no longer one
 // What Max's engine does not have, so that a script which uses it fails here as well.
 const REMOVE_NEWER = `
@@ -101,20 +102,22 @@ function createGlobal(set) {
 
 // One device: `out` has what went out of each outlet, `receive` gives it a message as the patcher does.
 class Max {
-  constructor(set, { clock = new Clock(), filepath = "" } = {}) {
+  // `taken` are ports that another program has; with them the device hears itself, as over a real network.
+  constructor(set, { clock = new Clock(), filepath = "", taken = null, assigns = true } = {}) {
     this.set = set;
     this.clock = clock;
     this.out = [[], [], [], []];
     this.onOutlet = () => {};
     this.browsed = [];
-    this.stored = [];
+    Object.assign(this, { stored: [], taken, assigns, bound: 0 });
     set.clock = clock;
     const patcher = new Patcher(filepath, (...words) => this.receive(...words));
     this.patcher = patcher;
+    patcher.getnamed("stored").message = (...words) => this.storeInSet(words);
     const globals = {
       LiveAPI: liveApi(set), Task: createTask(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
       Global: createGlobal(set),
-      max: { launchbrowser: (url) => this.browsed.push(url) },
+      max: { launchbrowser: (url) => { if (!/^file:\/\/\/[A-Z]:/.test(url)) this.browsed.push(url); } },
       outlet: (index, ...words) => this.send(index, words),
       setinletassist: () => {}, setoutletassist: () => {}, arrayfromargs: (args) => Array.prototype.slice.call(args),
     };
@@ -134,6 +137,19 @@ class Max {
       this.set.error(`udpsend: a packet of ${pack(flat).length} bytes`);
     } else {
       this.onOutlet(index, flat);
+      if (this.taken) this.carry(index, flat);
+    }
+  }
+
+  // The receiver takes its port a little later than it is told to, and hears nothing of what came before.
+  carry(index, words) {
+    if (index === TO_RECEIVER && !this.taken.includes(words[1])) {
+      this.bound = 0;
+      this.clock.schedule({ execute: () => { this.bound = words[1]; } }, BIND_DELAY);
+    } else if (index === TO_SELF && words[0] === "port") {
+      this.target = words[1];
+    } else if (index === TO_SELF && this.target === this.bound) {
+      this.clock.schedule({ execute: () => this.receive(...words) }, 1);
     }
   }
 
@@ -143,6 +159,7 @@ class Max {
       if (this.stored.length) this.patcher.emit("obj-stored", this.stored);
       return;
     }
+    if (words[0] === "assign" && !this.assigns) return;
     if (words[0] !== "assign") this.set.countUndo();
     this.stored = words[0] === "assign" ? words.slice(1) : words;
     this.patcher.emit("obj-stored", this.stored);
@@ -159,8 +176,9 @@ class Max {
       this.stored = saved.stored;
       this.box("dropped").value = saved.box("dropped").value;
     }
-    this.connect();
+    this.receive("init");
     this.patcher.sendStored();
+    this.hearItself();
     return this;
   }
 
@@ -177,6 +195,10 @@ class Max {
   // The device with its port found and sidestick there, as after it was put on a track.
   connect() {
     this.receive("init");
+    return this.hearItself();
+  }
+
+  hearItself() {
     const [port] = this.out[1].at(-1).slice(1);
     this.receive("/sidestick.live/echo", this.out[2].at(-1)[1]);
     this.port = port;

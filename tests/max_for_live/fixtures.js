@@ -75,10 +75,11 @@ class Song {
     this.listing = path.join(this.folder, "clusters.json");
   }
 
-  write(notes, outputs = []) {
+  write(notes, outputs = [], head = {}) {
     fs.writeFileSync(this.midi, midi(notes));
-    const all = [{ path: "Song.drums.mid", kind: ".drums.mid" }, ...outputs];
-    fs.writeFileSync(this.manifest, JSON.stringify({ outputs: all }));
+    const usual = { path: "Song.drums.mid", kind: ".drums.mid" };
+    const all = outputs.some((output) => /^.drums/.test(output.kind)) ? outputs : [usual, ...outputs];
+    fs.writeFileSync(this.manifest, JSON.stringify({ ...head, outputs: all }));
   }
 
   clusters(rows) {
@@ -87,13 +88,13 @@ class Song {
 }
 
 // A device on the track of a selected clip of `song`, with sidestick there.
-function openSong(song, { clip = {}, live = {}, arranged = false } = {}) {
+function openSong(song, { clip = {}, live = {}, arranged = false, max = {} } = {}) {
   const set = new LiveSet(live);
   const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
   const ends = { loop_end: 16, end_marker: 16, end_time: 16 };
   const source = set.clip({ file_path: song.path, name: "Song", markers, ...ends, ...clip });
   const track = addSource(set, source, { arranged });
-  return { set, source, track, max: new Max(set).connect() };
+  return { set, source, track, max: new Max(set, max).connect() };
 }
 
 // Transcribe is pressed, and sidestick takes the job.

@@ -83,7 +83,7 @@ class Patcher {
     else if (box.maxclass === "message") this.emit(box.id, text.map((word) => /^-?\d+$/.test(word) ? Number(word) : word));
   }
 
-  // Live sends the initial values, and those that a set keeps, after live.thisdevice: the worst order it may have.
+  // Live sends the initial values, and those that a set keeps, when it opens a set.
   sendStored() {
     Object.values(this.boxes).filter((box) => box.parameter && box.parameter.parameter_type !== BLOB).forEach((box) => {
       if (box.parameter.parameter_initial_enable || box.value !== null) box.assign(box.value);

@@ -8,9 +8,10 @@ const {
 } = require("./fixtures.js");
 
 function reopenSet({ set, max }) {
+  max.receive("notifydeleted");
   const again = new Max(set);
   again.receive("init");
-  again.receive("stored", ...max.out[3].at(-1));
+  again.receive("stored", ...max.stored);
   again.receive("/sidestick.live/echo", again.out[2].at(-1)[1]);
   again.replyPong();
   return again;
@@ -18,7 +19,7 @@ function reopenSet({ set, max }) {
 
 test("what is stored with the set are short symbols", () => {
   const { max } = transcribeSong();
-  assert.ok(max.out[3].at(-1).every((atom) => typeof atom === "string" && atom.length <= 1001));
+  assert.ok(max.stored.every((atom) => typeof atom === "string" && atom.length <= 1001));
 });
 
 test("a correction in a set opened anew replaces the notes of before", () => {

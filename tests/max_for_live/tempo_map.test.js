@@ -91,7 +91,7 @@ test("notes on Live's beats stand on the line to the tick", () => {
 });
 
 test("more warp markers than a message holds are refused", () => {
-  const markers = Array.from({ length: 90 }, (_, i) => ({ second: i + 0.3 * (i % 2), beat: 2 * i }));
+  const markers = Array.from({ length: 400 }, (_, i) => ({ second: i + 0.3 * (i % 2), beat: 2 * i }));
   const { max } = openSong(new Song(), { clip: { markers } });
   max.receive("beats", FROM_LIVE);
   max.receive("transcribe");

@@ -4,7 +4,19 @@ import pytest
 
 from tests.max_for_live.conftest import HERE
 
-SUITES = ("syntax", "timing", "tempo_map", "midi_clip", "notes", "corrections", "parts", "sets", "refusals")
+SUITES = (
+    "syntax",
+    "timing",
+    "tempo_map",
+    "midi_clip",
+    "notes",
+    "corrections",
+    "parts",
+    "sets",
+    "refusals",
+    "stems",
+    "live_rules",
+)
 
 
 @pytest.mark.parametrize("suite", SUITES)
