@@ -111,7 +111,8 @@ def _song() -> Patch:
     status = comment("status", "Select an audio clip, then press Transcribe", (MIDDLE - 4, 4, MIDDLE_WIDTH + 4, 28))
     progress = Box(
         "progress", "multislider", 1, 2, shown=(MIDDLE, 33, MIDDLE_WIDTH, 5),
-        attributes={"size": 1, "orientation": 0, "setstyle": BAR, "setminmax": [0.0, 1.0], "ignoreclick": 1, "parameter_enable": 0},
+        attributes={"size": 1, "orientation": 0, "setstyle": BAR, "setminmax": [0.0, 1.0], "ignoreclick": 1,
+                    "parameter_enable": 0},
     )  # fmt: skip
     heads = tuple(
         comment(f"head_{name}", text, (MIDDLE + x - 4, 41, width + 4, 14), textcolor=PALE)

@@ -61,7 +61,9 @@ var Device = (function () {
     Device.prototype.stop = function () {
         this.ready = false;
         this.songs.releaseAll();
-        [this.requeryTask, this.regenerateTask, this.draftTask, this.restoreTask].forEach(function (task) { task.cancel(); });
+        [this.requeryTask, this.regenerateTask, this.draftTask, this.restoreTask].forEach(function (task) {
+            task.cancel();
+        });
         this.connection.stop();
         if (this.replyPort) {
             this.replyPort.stop();

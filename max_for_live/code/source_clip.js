@@ -140,7 +140,8 @@ var SourceClip = (function () {
         var there = Live.exists(track);
         return {
             path: file, name: Paths.title(file), color: there ? Live.number(track, "color") : 0,
-            track: Number(track.id), home: there ? identifyTrack(track) : null, scene: 0, start: null, meter: readMeter(Live.song()),
+            track: Number(track.id), home: there ? identifyTrack(track) : null, scene: 0, start: null,
+            meter: readMeter(Live.song()),
             timing: {
                 warped: false, markers: markers, looping: false, start: 0, end: null, loopStart: 0, loopEnd: 0,
                 arranged: null, first: 0, last: null

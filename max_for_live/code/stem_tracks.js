@@ -98,8 +98,9 @@ var StemTracks = (function () {
     }
 
     function describe(wrong) {
-        return !wrong.length ? "The stems are on new tracks" : "The stems are on new tracks, but Live did not take the " +
-            "warp markers of " + wrong.length + ": compare them with the song";
+        var placed = "The stems are on new tracks";
+        return !wrong.length ? placed : placed + ", but Live did not take the warp markers of " + wrong.length +
+            ": compare them with the song";
     }
 
     function areSettled(clips, warped) {

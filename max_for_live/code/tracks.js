@@ -71,7 +71,8 @@ var Tracks = (function () {
     }
 
     return {
-        ownTrack: ownTrack, createTrack: createTrack, removeTrack: removeTrack, nextMidiTrack: nextMidiTrack, clipInSlot: clipInSlot, findFreeSlot: findFreeSlot,
+        ownTrack: ownTrack, createTrack: createTrack, removeTrack: removeTrack, nextMidiTrack: nextMidiTrack,
+        clipInSlot: clipInSlot, findFreeSlot: findFreeSlot,
         findArrangementClip: findArrangementClip, isFree: isFree
     };
 }());
