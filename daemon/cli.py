@@ -127,6 +127,18 @@ def relabel(
     _exit(lambda: command.run(manifest, typed, as_json))
 
 
+@app.command()
+def learn(
+    midi: Annotated[Path, typer.Argument(help="A .mid of sidestick's that a DAW saved again.")],
+    manifest: Annotated[Path | None, Opt(help="The song's .sidestick.json file, if it is elsewhere.")] = None,
+    as_json: Annotated[bool, Opt("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Correct the drums of a song by what was edited in a DAW."""
+    from daemon.commands import learn as command
+
+    _exit(lambda: command.run(midi, manifest, as_json))
+
+
 models = typer.Typer(help="The weights of the networks: what is there, and fetch more.", no_args_is_help=True)
 app.add_typer(models, name="models")
 

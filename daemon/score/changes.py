@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -92,6 +92,9 @@ class Changes(ChangeModel):
     delete_hits: tuple[int, ...] = ()
     move: dict[int, float] = Field(default_factory=dict, description="hit -> onset in seconds")
     velocity: tuple[VelocityChange, ...] = ()
+    velocities: dict[int, Annotated[int, Field(ge=1, le=127)]] = Field(
+        default_factory=dict, description="hit -> velocity"
+    )
     add: tuple[AddedHit, ...] = ()
     notes: dict[PitchedPart, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
 
@@ -191,7 +194,7 @@ def _check_ids(changes: Changes, heard: Detections, hits: set[int]) -> None:
     clusters = {cluster.id for cluster in heard.clusters}
     named = [loudness.cluster for loudness in changes.velocity if loudness.cluster is not None]
     _check_known("cluster", clusters, [*changes.clusters, *changes.delete_clusters, *named])
-    _check_known("hit", hits, [*changes.hits, *changes.delete_hits, *changes.move])
+    _check_known("hit", hits, [*changes.hits, *changes.delete_hits, *changes.move, *changes.velocities])
 
 
 def _check_known(what: str, known: set[int], asked: Sequence[int]) -> None:

@@ -38,6 +38,7 @@ class HitEditor:
         self._onsets.update((number, Seconds(onset)) for number, onset in changes.move.items())
         for loudness in changes.velocity:
             self._velocities.update(self._new_velocities(loudness))
+        self._velocities.update(changes.velocities)
         self._hits.update((item.id, _make_hit(item)) for item in changes.add)
 
     def corrected_hits(self) -> tuple[Hit, ...]:

@@ -1,0 +1,89 @@
+"""A .mid of ours that a DAW saved again: what was edited in it becomes a correction of the song."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.drum_map import DrumMap, built_in_map
+from bridge.midi.file_reader import NotMidiError, read
+from bridge.notes import DRUM_CHANNEL, Clip, ClipNote
+from daemon.errors import Rejected
+from daemon.outlets.arrange import Arrangement, arrange
+from daemon.outlets.delivery import Delivery, DeliverySettings, correct, drum_map
+from daemon.outlets.naming import MANIFEST
+from daemon.pipeline.records import Part
+from daemon.score.learn_edits import Edits, WrittenHit, find_edits, place_notes
+
+_OWN_NAME = re.compile(r"(\.drums)?(\.bar1)?(-\d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedEdits:
+    """What was found in the file, and what was written of it."""
+
+    edits: Edits
+    delivery: Delivery
+
+
+def learn(edited: Path, manifest: Path | None, settings: DeliverySettings) -> LearnedEdits:
+    """Correct the song of `manifest`, or of the one beside the file, by the drum notes of `edited`.
+
+    Raises Rejected: not_midi, no_manifest, no_drums, not_this_song, or bad_change where nothing was edited.
+    """
+    try:
+        found = read(edited)
+    except NotMidiError as error:
+        raise Rejected("not_midi", str(error)) from None
+    path = manifest or find_manifest(edited)
+    song = settings.manifest_cache.load(path)
+    arrangement = arrange(song)
+    notes = drum_map(arrangement.options.drum_map, settings.drum_maps)
+    edits = compare(arrangement, notes, found)
+    if not edits.changes:
+        rest = f" {edits.unknown} notes are on pitches of no drum." if edits.unknown else ""
+        raise Rejected("bad_change", f"The drums of {edited.name} are as sidestick wrote them.{rest}")
+    return LearnedEdits(edits, correct(path, edits.changes, settings, on=song.history.head))
+
+
+def find_manifest(edited: Path) -> Path:
+    """The manifest beside the file, by the file's name. Raises Rejected."""
+    base = _OWN_NAME.sub("", edited.stem)
+    names = dict.fromkeys((f"{edited.stem.removesuffix('.drums')}{MANIFEST}", f"{base}{MANIFEST}"))
+    there = next((edited.with_name(name) for name in names if edited.with_name(name).is_file()), None)
+    if there is None:
+        raise Rejected(
+            "no_manifest",
+            f"{base}{MANIFEST} is not beside {edited.name}; name the song's {MANIFEST} file with --manifest.",
+        )
+    return there
+
+
+def compare(arrangement: Arrangement, notes: DrumMap, found: Clip) -> Edits:
+    """What was done to the drums of `found`, with the times of the song."""
+    if Part.DRUMS not in arrangement.options.parts:
+        raise Rejected("no_drums", f"{arrangement.name} was transcribed without its drums; only those are learned.")
+    clip = arrangement.clip(notes, (Part.DRUMS,))
+    written, padding = _written_hits(arrangement, clip.tracks[0].notes)
+    placed = place_notes(written, clip.tempo_map, list(_drum_notes(found)), found.tempo_map)
+    shifted = [note._replace(time=note.time - padding) for note in placed]
+    own = [hit._replace(time=hit.time - padding) for hit in written]
+    general = built_in_map("gm")
+    return find_edits(own, shifted, lambda pitch: notes.label_of(pitch) or general.label_of(pitch))
+
+
+def _written_hits(arrangement: Arrangement, notes: Sequence[ClipNote]) -> tuple[list[WrittenHit], float]:
+    """Each hit with its note, and the seconds of silence that the file has before the song."""
+    order = sorted(zip(arrangement.times, (hit.id for hit in arrangement.hits), strict=True))
+    written = [
+        WrittenHit(number, note.onset, note.pitch, note.velocity)
+        for (_, number), note in zip(order, notes, strict=True)
+    ]
+    return written, notes[0].onset - order[0][0] if order else 0.0
+
+
+def _drum_notes(found: Clip) -> Iterator[ClipNote]:
+    """Those on channel 10, or all notes of a file that has none there: some DAWs save every track on channel 1."""
+    drums = [track for track in found.tracks if track.channel == DRUM_CHANNEL] or found.tracks
+    for track in drums:
+        yield from track.notes
