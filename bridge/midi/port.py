@@ -137,7 +137,7 @@ def _backend(api: Api) -> Backend:
 
 def _remedy(platform: str) -> str:
     if platform == "win32":
-        return "Install loopMIDI or switch on a Windows MIDI Services loopback; the .mid files work without."
+        return "Switch on a Windows MIDI Services loopback or install loopMIDI; the .mid files work without."
     if platform == "darwin":
         return "Open Audio MIDI Setup once and try again; the .mid files work without."
     return "Start JACK or PipeWire, or load ALSA's sequencer (modprobe snd-seq); the .mid files work without."

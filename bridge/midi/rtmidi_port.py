@@ -2,6 +2,9 @@
 
 RtMidi sends at the moment of the call and ignores times, so the player has to wake up for each note. A client
 is made once per port and deleted, not left to the garbage collector: a dropped one stays in the DAW's list.
+
+RtMidi gives a port of macOS no fixed unique id, and python-rtmidi has no way to set it: CoreMIDI makes a new one at
+each start, and a DAW that keeps ports by their ids rather than their names has to be told again.
 """
 
 import re
@@ -21,7 +24,7 @@ CODES = {
     Api.WINDOWS: rtmidi.API_WINDOWS_MM,
 }
 API_NAMES = {Api.JACK: "JACK", Api.ALSA: "ALSA", Api.COREMIDI: "CoreMIDI", Api.WINDOWS: "Windows"}
-LOOPBACKS = ("loopmidi", "loopback")
+LOOPBACKS = ("loopback", "loopmidi")  # best first: Windows MIDI Services has its own, loopMIDI must be installed
 
 
 class RtMidiPort:
@@ -93,11 +96,11 @@ def destinations(api: Api) -> tuple[str, ...]:
 
 
 def choose_loopback(names: Sequence[str], wanted: str, others: Sequence[str] = ()) -> int | None:
-    """Index of the port called `wanted` (Windows adds a number), else of one with a word of `others` in it."""
+    """Index of the port called `wanted` (Windows adds a number), else of one with the first word of `others` in it."""
     plain = [re.sub(r" \d+$", "", name).casefold() for name in names]
     if wanted.casefold() in plain:
         return plain.index(wanted.casefold())
-    return next((i for i, name in enumerate(plain) if any(word in name for word in others)), None)
+    return next((i for word in others for i, name in enumerate(plain) if word in name), None)
 
 
 def _open(kind: Any, name: str, api: Api) -> tuple[Any, str, Api]:

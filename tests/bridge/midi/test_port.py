@@ -85,6 +85,7 @@ def test_each_system_has_its_back_ends_in_order(tmp_path: Path) -> None:
         (WINDOWS_PORTS, "sidestick", 2),
         (WINDOWS_PORTS, "sidestick sync", 1),
         (["GS Synth 0", "loopMIDI Port 1"], "sidestick", 1),
+        (["loopMIDI Port 0", "Default App Loopback (A) 1"], "sidestick", 1),
         (["Default App Loopback (A) 0", "Default App Loopback (B) 1"], "sidestick", 0),
         (["GS Synth 0"], "sidestick", None),
         ([], "sidestick", None),
@@ -149,7 +150,7 @@ def test_a_back_end_that_is_not_built_in_is_never_swapped_for_another() -> None:
     assert f"{foreign} is not part of this RtMidi" in missing.reason
 
 
-@pytest.mark.parametrize(("platform", "remedy"), [("win32", "loopMIDI"), ("darwin", "Audio MIDI"), ("linux", "JACK")])
+@pytest.mark.parametrize(("platform", "remedy"), [("win32", "Switch on a Windows MIDI Services loopback or install loopMIDI"), ("darwin", "Audio MIDI"), ("linux", "JACK")])
 def test_without_a_port_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str) -> None:
     monkeypatch.setattr(port.sys, "platform", platform)
     foreign = Api.COREMIDI if platform != "darwin" else Api.WINDOWS
