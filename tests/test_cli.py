@@ -9,7 +9,7 @@ from bridge import launch
 from daemon import __version__, cli
 from tests.acceptance.command_line import CommandLine
 
-COMMANDS = ("transcribe", "relabel", "models", "doctor", "config", "run", "jobs", "send", "ports", "service")
+COMMANDS = ("transcribe", "relabel", "learn", "models", "doctor", "config", "run", "jobs", "send", "ports", "service")
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_the_version_is_that_of_the_package(home):
     assert home.sidestick("--version").stdout == f"sidestick {__version__}\n"
 
 
-@pytest.mark.parametrize("words", [("sing",), ("models", "sing"), ("transcribe",), ("relabel",)])
+@pytest.mark.parametrize("words", [("sing",), ("models", "sing"), ("transcribe",), ("relabel",), ("learn",)])
 def test_a_wrong_call_ends_with_two(home, words):
     result = home.sidestick(*words)
     assert result.exit_code == 2

@@ -11,10 +11,12 @@ from bridge.notes import DRUM_CHANNEL, Clip, ClipNote
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.delivery import Delivery, DeliverySettings, correct, drum_map
+from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST
 from daemon.pipeline.records import Part
 from daemon.score.learn_edits import Edits, WrittenHit, find_edits, place_notes
 
+_REVISIONS = 10  # that are looked at: each takes as long as a correction
 _OWN_NAME = re.compile(r"(\.drums)?(\.bar1)?(-\d+)?$")
 
 
@@ -37,9 +39,7 @@ def learn(edited: Path, manifest: Path | None, settings: DeliverySettings) -> Le
         raise Rejected("not_midi", str(error)) from None
     path = manifest or find_manifest(edited)
     song = settings.manifest_cache.load(path)
-    arrangement = arrange(song)
-    notes = drum_map(arrangement.options.drum_map, settings.drum_maps)
-    edits = compare(arrangement, notes, found)
+    edits = min(_compare_revisions(song, found, settings), key=lambda edits: edits.count)
     if not edits.changes:
         rest = f" {edits.unknown} notes are on pitches of no drum." if edits.unknown else ""
         raise Rejected("bad_change", f"The drums of {edited.name} are as sidestick wrote them.{rest}")
@@ -57,6 +57,20 @@ def find_manifest(edited: Path) -> Path:
             f"{base}{MANIFEST} is not beside {edited.name}; name the song's {MANIFEST} file with --manifest.",
         )
     return there
+
+
+def _compare_revisions(song: Manifest, found: Clip, settings: DeliverySettings) -> Iterator[Edits]:
+    """The edits against the song as it is now, and as it was before each of its last corrections.
+
+    A DAW may have got the file before the song was corrected elsewhere: what it left alone is no edit.
+    """
+    history = song.history
+    for _ in range(_REVISIONS):
+        arrangement = arrange(song.model_copy(update={"history": history}))
+        yield compare(arrangement, drum_map(arrangement.options.drum_map, settings.drum_maps), found)
+        if history.head == 0:
+            return
+        history = history.undo()
 
 
 def compare(arrangement: Arrangement, notes: DrumMap, found: Clip) -> Edits:

@@ -55,6 +55,10 @@ class Edits:
     unknown: int
 
     @property
+    def count(self) -> int:
+        return self.relabelled + self.moved + self.deleted + self.added + self.louder + self.unknown
+
+    @property
     def summary(self) -> str:
         words = (
             (self.relabelled, "relabelled"), (self.moved, "moved"), (self.deleted, "deleted"), (self.added, "added"),

@@ -81,6 +81,23 @@ def test_a_velocity_that_was_changed_is_that_of_the_hit(song, settings):
     assert {hit.velocity for hit in learned.delivery.arrangement.hits} == {17}
 
 
+def test_what_was_corrected_elsewhere_meanwhile_stays(song, settings):
+    edited = save_again(midi_of(song), clap_for_snare)
+    correct(song, {"clusters": {"0": "floor_tom"}}, settings)
+    learned = learn(edited, None, settings)
+    assert learned.edits.summary == "3 relabelled"
+    assert {hit.label for hit in learned.delivery.arrangement.hits} == {"floor_tom", "clap", "closed_hihat"}
+
+
+def test_a_bar_of_silence_before_the_song_is_taken_off(song, settings):
+    def later(tick, message):
+        found = clap_for_snare(tick, message)
+        return found[0] + (192 if hasattr(message, "channel") else 0), found[1]
+
+    learned = learn(save_again(midi_of(song), later), None, settings)
+    assert learned.edits.summary == "3 relabelled"
+
+
 def test_a_file_without_edits_is_refused(song, settings):
     with pytest.raises(Rejected, match="as sidestick wrote them"):
         learn(save_again(midi_of(song), keep), None, settings)

@@ -150,7 +150,14 @@ def test_a_back_end_that_is_not_built_in_is_never_swapped_for_another() -> None:
     assert f"{foreign} is not part of this RtMidi" in missing.reason
 
 
-@pytest.mark.parametrize(("platform", "remedy"), [("win32", "Switch on a Windows MIDI Services loopback or install loopMIDI"), ("darwin", "Audio MIDI"), ("linux", "JACK")])
+@pytest.mark.parametrize(
+    ("platform", "remedy"),
+    [
+        ("win32", "Switch on a Windows MIDI Services loopback or install loopMIDI"),
+        ("darwin", "Audio MIDI"),
+        ("linux", "JACK"),
+    ],
+)
 def test_without_a_port_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str) -> None:
     monkeypatch.setattr(port.sys, "platform", platform)
     foreign = Api.COREMIDI if platform != "darwin" else Api.WINDOWS
