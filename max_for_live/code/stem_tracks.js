@@ -33,8 +33,11 @@ var StemTracks = (function () {
         setRegion(clip, ["start_marker", "end_marker"], at(timing.start), at(timing.end));
     }
 
-    // False if Live did not take the warp markers.
+    // False if Live did not take the warp markers, or the user removed the clip meanwhile.
     function applyTiming(clip, timing) {
+        if (!Live.number(clip, "is_audio_clip")) {
+            return false;
+        }
         if (timing.warped) {
             WarpMarkers.copy(clip, timing);
         }
@@ -99,7 +102,7 @@ var StemTracks = (function () {
 
     function describe(wrong) {
         var placed = "The stems are on new tracks";
-        return !wrong.length ? placed : placed + ", but Live did not take the warp markers of " + wrong.length +
+        return !wrong.length ? placed : placed + ", but Live refused warp markers of " + wrong.length +
             ": compare them with the song";
     }
 
@@ -117,8 +120,12 @@ var StemTracks = (function () {
                 task.schedule(SETTLE);
                 return;
             }
-            wrong = clips.filter(function (clip) { return !applyTiming(clip, timing); });
-            Live.endUndo();
+            Live.beginUndo();
+            try {
+                wrong = clips.filter(function (clip) { return !applyTiming(clip, timing); });
+            } finally {
+                Live.endUndo();
+            }
             finished(describe(wrong));
         });
         task.schedule(SETTLE);
@@ -138,9 +145,8 @@ var StemTracks = (function () {
         Live.beginUndo();
         try {
             clips = stems.slice().reverse().map(function (stem) { return createClip(source, stem.name, stem.path); });
-        } catch (error) {
+        } finally {
             Live.endUndo();
-            throw error;
         }
         finish(clips, moveLater(source.timing, padding), finished);
     }

@@ -272,10 +272,12 @@ function addNote(set, clip, note) {
 function liveApi(set) {
   return class LiveAPI {
     constructor(first, second) {
-      [this.object, this.way] = set.resolve(typeof first === "string" ? first : second);
+      [this.found, this.way] = set.resolve(typeof first === "string" ? first : second);
       this.callback = typeof first === "function" ? first : null;
     }
 
+    // What was removed from the set is nothing from then on.
+    get object() { return this.found && set.objects.get(this.found.id) === this.found ? this.found : null; }
     get id() { return this.object ? String(this.object.id) : "0"; }
     get path() { return `"${this.way}"`; }
     get type() { return this.object ? this.object.kind : ""; }

@@ -90,7 +90,7 @@ test("stems: a bar of silence before the song is passed over", () => {
 
 test("stems: markers that Live did not take are told", () => {
   const { max } = makeStems({ live: { markersStay: true } });
-  assert.match(max.status, /did not take the warp markers of 2: compare them/);
+  assert.match(max.status, /Live refused warp markers of 2: compare them/);
 });
 
 test("create_audio_clip: before Live 12.0.5 the folder is named, and no empty track is left", () => {
@@ -111,8 +111,21 @@ test("launchbrowser: a folder of Windows is named, because nothing opens it", ()
   assert.deepEqual(max.browsed, []);
 });
 
-test("all stems are one step of Live's Undo where it can", () => {
+test("stems: one that is removed before it has its markers is told", () => {
+  const song = new Song();
+  const { set, max } = openSong(song, { live: { undoSteps: true } });
+  max.receive("target", 5);
+  startJob(max);
+  song.write([KICK], [{ path: "Song.stems/drums.wav", kind: ".stems/drums.wav" }]);
+  max.receive("/sidestick/done", max.lastRequest("process")[1], "j1", 0, song.manifest, song.midi);
+  set.remove(set.song.tracks[1].clip_slots[0].clip);
+  max.clock.pass(5000);
+  assert.match(max.status, /refused warp markers of 1/);
+  assert.equal(set.undoOpen, 0);
+});
+
+test("all stems are two steps of Live's Undo where it can: the clips, then their markers", () => {
   const { set } = makeStems({ live: { undoSteps: true } });
-  assert.equal(set.undo, 1);
+  assert.equal(set.undo, 2);
   assert.equal(set.undoOpen, 0);
 });
