@@ -21,6 +21,7 @@ from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, correct, drum_map, step_history
+from daemon.outlets.learn import learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
@@ -166,6 +167,10 @@ class Core:
     def relabel(self, job_id: str, changes: Json, revision: int | None = None) -> Edited:
         """Corrections. With `revision` they are meant for that one: StaleRevision if another one holds."""
         return self._edit(job_id, lambda path, delivery: correct(path, changes, delivery, revision))
+
+    def learn(self, job_id: str, midi: bytes, name: str) -> Edited:
+        """Corrections by what somebody edited in the job's drum .mid; `name` is that of the file a DAW saved."""
+        return self._edit(job_id, lambda path, delivery: learn_bytes(midi, name, path, delivery).delivery)
 
     def regenerate(self, job_id: str, options: Json, revision: int | None = None) -> Edited:
         """Other settings, without the audio."""

@@ -2,8 +2,9 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from operator import attrgetter
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from bridge.notes import Bend, Clip, ClipNote, Marker, Track
@@ -19,16 +20,25 @@ def read(path: Path) -> Clip:
 
     Notes of one track on several channels become several tracks. Ticks are rescaled to 960 per quarter note.
     """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotMidiError(f"{path.name} cannot be read as a MIDI file: {error}.") from None
+    return parse(data, path.name)
+
+
+def parse(data: bytes, name: str) -> Clip:
+    """The same of the bytes of a file called `name`."""
     import mido
 
     try:
-        file = mido.MidiFile(path)
+        file = mido.MidiFile(file=BytesIO(data))
     except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
-        raise NotMidiError(f"{path.name} cannot be read as a MIDI file: {error or 'it ends too early'}.") from None
+        raise NotMidiError(f"{name} cannot be read as a MIDI file: {error or 'it ends too early'}.") from None
     if file.ticks_per_beat <= 0 or file.type == 2:
-        raise NotMidiError(f"{path.name} counts time in film frames or independent patterns, not in beats.")
+        raise NotMidiError(f"{name} counts time in film frames or independent patterns, not in beats.")
     tracks = [_add_ticks(track, PPQ / file.ticks_per_beat) for track in file.tracks]
-    return _clip(tracks, path.stem)
+    return _clip(tracks, PurePath(name).stem)
 
 
 class _TimedMessage(NamedTuple):

@@ -1,19 +1,21 @@
 """A .mid of ours that a DAW saved again: what was edited in it becomes a correction of the song."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bridge.drum_map import DrumMap, built_in_map
-from bridge.midi.file_reader import NotMidiError, read
+from bridge.midi.file_reader import NotMidiError, parse
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.delivery import Delivery, DeliverySettings, correct, drum_map
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST
-from daemon.pipeline.records import Part
+from daemon.pipeline.records import Hit, Part
 from daemon.score.learn_edits import Edits, WrittenHit, find_edits, place_notes
 
 _REVISIONS = 10  # that are looked at: each takes as long as a correction
@@ -34,15 +36,23 @@ def learn(edited: Path, manifest: Path | None, settings: DeliverySettings) -> Le
     Raises Rejected: not_midi, no_manifest, no_drums, not_this_song, or bad_change where nothing was edited.
     """
     try:
-        found = read(edited)
+        data = edited.read_bytes()
+    except OSError as error:
+        raise Rejected("missing", f"{edited} cannot be read: {error.strerror}.") from None
+    return learn_bytes(data, edited.name, manifest or find_manifest(edited), settings)
+
+
+def learn_bytes(data: bytes, name: str, path: Path, settings: DeliverySettings) -> LearnedEdits:
+    """The same from the bytes of a file called `name`, for the song of the manifest at `path`."""
+    try:
+        found = parse(data, name)
     except NotMidiError as error:
         raise Rejected("not_midi", str(error)) from None
-    path = manifest or find_manifest(edited)
     song = settings.manifest_cache.load(path)
     edits = min(_compare_revisions(song, found, settings), key=lambda edits: edits.count)
     if not edits.changes:
         rest = f" {edits.unknown} notes are on pitches of no drum." if edits.unknown else ""
-        raise Rejected("bad_change", f"The drums of {edited.name} are as sidestick wrote them.{rest}")
+        raise Rejected("bad_change", f"The drums of {name} are as sidestick wrote them.{rest}")
     return LearnedEdits(edits, correct(path, edits.changes, settings, on=song.history.head))
 
 
@@ -83,7 +93,21 @@ def compare(arrangement: Arrangement, notes: DrumMap, found: Clip) -> Edits:
     shifted = [note._replace(time=note.time - padding) for note in placed]
     own = [hit._replace(time=hit.time - padding) for hit in written]
     general = built_in_map("gm")
-    return find_edits(own, shifted, lambda pitch: notes.label_of(pitch) or general.label_of(pitch))
+    edits = find_edits(own, shifted, lambda pitch: notes.label_of(pitch) or general.label_of(pitch))
+    return replace(edits, changes=_relabel_clusters(edits.changes, arrangement.hits))
+
+
+def _relabel_clusters(changes: dict[str, Any], hits: Sequence[Hit]) -> dict[str, Any]:
+    """A cluster whose hits all have the same new label is relabelled itself, so that it is listed by it."""
+    labels: dict[int, str] = changes.get("hits", {})
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for hit in hits:
+        members[hit.cluster].append(hit.id)
+    named = {cluster: {labels.get(number) for number in own} for cluster, own in members.items() if cluster >= 0}
+    clusters = {cluster: found.pop() for cluster, found in named.items() if len(found) == 1 and None not in found}
+    rest = {number: label for number, label in labels.items() if not any(number in members[c] for c in clusters)}
+    changed = {**changes, "clusters": clusters, "hits": rest}
+    return {name: value for name, value in changed.items() if value}
 
 
 def _written_hits(arrangement: Arrangement, notes: Sequence[ClipNote]) -> tuple[list[WrittenHit], float]:

@@ -1,8 +1,8 @@
 """Routes: what was heard, and its corrections. Each answer is the whole song as it is now."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
@@ -43,6 +43,14 @@ def clusters(job: str, context: Context) -> schemas.ClustersView:
 def correct_notes(job: str, asked: schemas.CorrectionBody, context: Context) -> Response:
     """A new revision: relabel, delete, add, move, louder or softer, more or fewer hits. The MIDI is written at once."""
     return _edited_response(context, context.core.relabel(job, asked.changes, asked.revision))
+
+
+@router.put("/midi", summary="Learn from an edited .mid", response_class=JSONResponse, responses=_EDIT)
+def learn(
+    job: str, midi: Annotated[bytes, Body(media_type="application/octet-stream")], context: Context, name: str = "edited.mid"
+) -> Response:
+    """A new revision by the drum notes of a .mid of this song that was edited and saved in a DAW."""
+    return _edited_response(context, context.core.learn(job, midi, name))
 
 
 @router.post("/regenerate", summary="Write again", response_class=JSONResponse, responses=_EDIT)

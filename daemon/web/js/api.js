@@ -47,6 +47,8 @@ export class Api {
   notes = (id) => this.#request("GET", this.jobPath(id, "/notes"));
   /** @param {string} id @param {number} revision @param {object} changes */
   change = (id, revision, changes) => this.#request("PUT", this.jobPath(id, "/clusters"), { revision, changes });
+  /** @param {string} id @param {File} file a .mid of the song that a DAW saved again */
+  learn = (id, file) => this.#fetch("PUT", this.#withQuery(this.jobPath(id, "/midi"), { name: file.name }), file);
   /** @param {string} id @param {number} revision @param {object} options */
   regenerate = (id, revision, options) => this.#request("POST", this.jobPath(id, "/regenerate"), { revision, options });
   /** @param {string} id @param {number} revision @param {"undo" | "redo"} way */
@@ -123,12 +125,13 @@ export class Api {
     return answer.status === 204 ? null : answer.json();
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] */
+  /** @param {string} method @param {string} path @param {object | Blob} [body] */
   async #fetch(method, path, body) {
     /** @type {Record<string, string>} */
     const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
-    if (body) headers["Content-Type"] = "application/json";
-    const sent = fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    const raw = body instanceof Blob;
+    if (body) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
+    const sent = fetch(path, { method, headers, body: raw ? body : body && JSON.stringify(body) });
     const answer = await sent.catch(() => {
       throw new ApiError(0, { text: "sidestick does not answer. Is it still running?" });
     });

@@ -5,7 +5,7 @@ import { byId, icon } from "./dom.js";
 import { EventStream } from "./event_stream.js";
 import { JobList } from "./job_list.js";
 import { Keyboard } from "./keyboard.js";
-import { showError } from "./notices.js";
+import { showError, showNotice } from "./notices.js";
 import { shortcuts } from "./shortcuts.js";
 import { SongPage } from "./song_page.js";
 import { setStages } from "./stages.js";
@@ -34,6 +34,7 @@ byId("theme").addEventListener("click", toggleTheme);
 byId("songs-toggle").addEventListener("click", () => showSongs(byId("songs").offsetWidth === 0));
 
 upload.uploaded.on((job) => open(jobs.update(job)));
+upload.edited.on(learn);
 jobs.opened.on((id) => open(jobs.byId.get(id)));
 jobs.changed.on((job) => page.follow(job));
 events.connection.on(showConnection);
@@ -74,6 +75,12 @@ async function open(job) {
   history.replaceState(null, "", `#${encodeURIComponent(job.id)}`);
   if (innerWidth < NARROW) showSongs(false);
   await page.open(job).catch(showError);
+}
+
+/** Corrects the song that is open by a .mid of it; the event of the new revision shows it. @param {File} file */
+async function learn(file) {
+  if (!page.song) return showNotice("Open the song that this .mid belongs to, then drop it again.");
+  await api.learn(page.song.id, file).catch(showError);
 }
 
 /** The list of songs is beside the song, or above it, or away. @param {boolean} shown */

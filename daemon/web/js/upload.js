@@ -10,6 +10,8 @@ const INPUTS = { mix: "a whole song", drums: "drums only" };
 export class Upload {
   /** @type {Signal<[job: any]>} */
   uploaded = new Signal();
+  /** A .mid that was edited in a DAW. @type {Signal<[file: File]>} */
+  edited = new Signal();
   /** @type {Record<string, any>} */
   #options = {};
   #depth = 0;
@@ -79,6 +81,7 @@ export class Upload {
 
   /** @param {File} file */
   async #upload(file) {
+    if (/\.midi?$/i.test(file.name)) return this.edited.emit(file);
     const label = byId("drop-zone").querySelector(".drop-title");
     try {
       const job = await this.api.upload(file, this.#options, (fraction) => {

@@ -1,5 +1,6 @@
 """What was heard, and corrections by several hands."""
 
+import io
 import json
 import threading
 from pathlib import Path
@@ -229,3 +230,33 @@ def test_a_song_whose_sound_is_gone_tells_how_to_get_it_back(server, client):
     for place in ("stems", "stems/drums", "waveform/mix", "pictures/decode", "backing-track"):
         answer = client.get(at(server.song(), place))
         assert (answer.status_code, answer.json()["code"]) == (404, "no_sound") and "rerun" in answer.json()["text"]
+
+
+def edited_midi(client, name: str) -> bytes:
+    """The song's .mid with its snares on the clap's note, as a DAW saves it."""
+    file = mido.MidiFile(client.get(f"/api/jobs/{name}").json()["midi"])
+    for track in file.tracks:
+        track[:] = [m.copy(note=39) if m.type in ("note_on", "note_off") and m.note == 38 else m for m in track]
+    saved = io.BytesIO()
+    file.save(file=saved)
+    return saved.getvalue()
+
+
+def put_midi(client, name: str, data: bytes):
+    place = at(name, "midi?name=Song.drums.mid")
+    return client.put(place, content=data, headers={"content-type": "application/octet-stream"})
+
+
+def test_a_midi_that_was_edited_in_a_daw_corrects_the_song(server, client):
+    name = server.song()
+    change(client, name, 0, settings={"note_ms": 60})
+    found = put_midi(client, name, edited_midi(client, name))
+    assert found.status_code == 200
+    assert [cluster["label"] for cluster in found.json()["clusters"]] == ["kick", "clap", "closed_hihat"]
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"RIFF", "not_midi"), (b"", "bad_request")])
+def test_what_is_no_midi_is_refused(server, client, data, code):
+    refused = put_midi(client, server.song(), data)
+    assert refused.status_code == 400
+    assert code == "bad_request" or "Song.drums.mid cannot be read as a MIDI file" in refused.text
