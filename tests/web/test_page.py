@@ -77,6 +77,24 @@ def test_a_pitched_part_has_its_piano_roll_and_its_pictures(visit, server):
     assert page.locator("#parts li").count() == 1 and not page.is_visible("#clusters")
 
 
+def test_a_midi_that_was_edited_in_a_daw_is_dropped_on_its_song(visit, server, tmp_path):
+    job = server.drums("dropped midi")
+    file = mido.MidiFile(server.ask("GET", f"api/jobs/{job}")["midi"])
+    for track in file.tracks:
+        track[:] = [m.copy(note=39) if m.type in ("note_on", "note_off") and m.note == 38 else m for m in track]
+    file.save(tmp_path / "edited.mid")
+    page = visit(job)
+    page.evaluate(DROP, ["edited.mid", base64.b64encode((tmp_path / "edited.mid").read_bytes()).decode()])
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    assert "clap" in server.labels(job) and "snare" not in server.labels(job)
+
+
+def test_a_midi_that_is_dropped_where_no_song_is_open_is_told(visit):
+    page = visit()
+    page.evaluate(DROP, ["edited.mid", ""])
+    page.wait_for_selector("#notices :text('Open the song that this .mid belongs to')")
+
+
 def test_a_pitched_part_is_heard_less_keenly_and_moved_by_octaves(visit, server):
     job = server.bass("octave")
     page, before = visit(job), server.notes(job)["parts"]["bass"]["rows"]
