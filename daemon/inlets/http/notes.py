@@ -47,7 +47,10 @@ def correct_notes(job: str, asked: schemas.CorrectionBody, context: Context) -> 
 
 @router.put("/midi", summary="Learn from an edited .mid", response_class=JSONResponse, responses=_EDIT)
 def learn(
-    job: str, midi: Annotated[bytes, Body(media_type="application/octet-stream")], context: Context, name: str = "edited.mid"
+    job: str,
+    midi: Annotated[bytes, Body(media_type="application/octet-stream")],
+    context: Context,
+    name: str = "edited.mid",
 ) -> Response:
     """A new revision by the drum notes of a .mid of this song that was edited and saved in a DAW."""
     return _edited_response(context, context.core.learn(job, midi, name))
