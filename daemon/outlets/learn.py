@@ -64,7 +64,7 @@ def find_manifest(edited: Path) -> Path:
     if there is None:
         raise Rejected(
             "no_manifest",
-            f"{base}{MANIFEST} is not beside {edited.name}; name the song's {MANIFEST} file with --manifest.",
+            f"{base}{MANIFEST} is not beside {edited.name}; name the song's {MANIFEST} file too.",
         )
     return there
 

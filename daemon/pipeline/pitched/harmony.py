@@ -181,7 +181,7 @@ def _key_evidence(tones: Floats, bars: NDArray[np.int64], states: Sequence[int])
         if np.ptp(heard) == 0:
             continue
         evidence[bar] = np.corrcoef(np.sqrt(heard), np.sqrt(profiles))[0, 1:]
-        struck = [states[row] for row in rows]
+        struck = [states[int(row)] for row in rows]
         evidence[bar] += (_TONIC * home[:, struck] + _DIATONIC * own[:, struck]).mean(axis=1)
     chords = [state for state in states if state < 12 * len(QUALITIES)]
     for state in (*chords[:1], *chords[-1:]):  # most songs start or end at home
