@@ -113,7 +113,7 @@ def test_a_file_that_is_no_midi_is_refused(song, settings):
 def test_a_file_without_its_manifest_is_refused_with_the_remedy(song, settings):
     edited = save_again(midi_of(song), keep)
     song.unlink()
-    with pytest.raises(Rejected, match="--manifest"):
+    with pytest.raises(Rejected, match="file too"):
         learn(edited, None, settings)
 
 
