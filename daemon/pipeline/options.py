@@ -12,6 +12,7 @@ from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.validation import refusal
 
 StemFormat = Literal["wav", "flac", "mp3"]
+FileStart = Literal["audio", "bars", "map"]
 Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
 PitchedPart = Literal["bass", "vocals", "other", "guitar", "piano"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -135,6 +136,9 @@ class Options(_OptionsModel):
     harmony: bool | None = Field(default=None, description="key and chords; with pitched parts if not set")
     drum_map: str = "gm"
     note_ms: float = Field(default=50.0, ge=5, le=2000)
+    start: FileStart | None = Field(
+        default=None, description="where files start: with the audio at one tempo, with a bar, or with a tempo map"
+    )
     stems: StemFormat | None = None
     kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
     backing: bool = Field(default=False, description="the song without its drums")

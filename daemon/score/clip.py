@@ -1,12 +1,19 @@
 """Hits and beats as a clip that a DAW can put at bar 1 beside the audio.
 
-Tick 0 is second 0 of the audio, every beat falls on its tick and every downbeat on a bar line. What comes before
-the first beat is a lead-in whose tempo makes it end exactly there.
+Where the clip starts is a setting of three words (`Options.start`):
+
+audio  Tick 0 is second 0 of the audio and there is one tempo, so that every note lies at its time in any host that runs
+       at this tempo, whether it imports tempo maps or not. Bar lines stand where they fall. For songs of one tempo.
+bars   Everything that is written starts earlier by a padding, so that the first downbeat falls on a bar line.
+map    Tick 0 is second 0 of the audio and the tempo map leads the bars through it: every beat falls on its tick and
+       every downbeat on a bar line. What comes before the first beat is a pickup bar. For hosts that import tempo maps.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
-from math import ceil, floor, inf
+from math import ceil, floor, inf, log
 from typing import NamedTuple
 
 from bridge.drum_map import DrumMap
@@ -18,21 +25,55 @@ from daemon.pipeline.beats.meter import (
     interval_after,
     interval_before,
     quarters_per_beat,
+    shift_grid,
     steady,
 )
+from daemon.pipeline.options import FileStart
 from daemon.pipeline.records import BeatGrid, Hit
 
 _PER_TICK = PPQ * 1e6  # from seconds per tick to microseconds per quarter note
 _NO_LEAD = 0.015  # seconds: a first beat this early is the start of the file; chosen by hand
-_FASTEST_LEAD = 960  # bpm; what is shorter than a quarter note at it becomes a bar of 1/16
-_SHORT_LEAD = 0.25  # quarter notes, the bar of 1/16
+_LEADS = (1.0, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625)  # of a beat: a pickup at most 1.23 times off the tempo
 _ON_TICK = 0.4  # ticks between a beat and its tick at most, so that a note on the beat is written on the beat
 _PLAIN_BPM = 120.0  # the MIDI standard's own, where no beat was found
 
 
-def clip(name: str, tracks: Sequence[Track], grid: BeatGrid, duration: Seconds) -> Clip:
-    """The whole transcription of `duration` seconds of audio."""
-    return Clip(name, tempo_map(grid, duration), tuple(tracks), duration, tuple(_markers(grid)))
+def clip(name: str, tracks: Sequence[Track], grid: BeatGrid, duration: Seconds, start: FileStart | None = None) -> Clip:
+    """The whole transcription of `duration` seconds of audio, and of the padding before it where there is one."""
+    before = padding(grid, start)
+    moved = tuple(track_later(track, before) for track in tracks) if before else tuple(tracks)
+    markers = tuple(Marker(Seconds(marker.time + before), marker.text) for marker in _markers(grid))
+    return Clip(name, tempo_map(grid, duration, start), moved, Seconds(duration + before), markers)
+
+
+def file_start(grid: BeatGrid, start: FileStart | None) -> FileStart:
+    """Where files start: as was asked, else with the audio where one tempo describes the song."""
+    if start is None or (start == "audio" and not grid.constant):
+        return "audio" if grid.constant else "map"
+    return start
+
+
+def padding(grid: BeatGrid, start: FileStart | None) -> Seconds:
+    """Seconds of silence before the audio in everything that is written: none unless it starts with a bar."""
+    if file_start(grid, start) != "bars" or not has_beats(grid) or not grid.downbeats:
+        return Seconds(0.0)
+    grid = steady(grid)
+    first, interval = grid.beats[0], interval_before(grid.beats)
+    bar = beats_per_bar(grid)
+    beats = -grid.downbeats[0] % bar
+    while beats * interval < first - _NO_LEAD:
+        beats += bar
+    return Seconds(round(max(0.0, beats * interval - first), 6))
+
+
+def track_later(track: Track, seconds: float) -> Track:
+    """The notes of a track, bends included, that much later."""
+    return replace(track, notes=tuple(_note_later(note, seconds) for note in track.notes))
+
+
+def _note_later(note: ClipNote, seconds: float) -> ClipNote:
+    bends = tuple(replace(bend, time=Seconds(bend.time + seconds)) for bend in note.bends)
+    return replace(note, onset=Seconds(note.onset + seconds), bends=bends)
 
 
 def drum_track(
@@ -55,16 +96,30 @@ def drum_track(
     return Track(name, DRUM_CHANNEL, tuple(reversed(notes)))
 
 
-def tempo_map(grid: BeatGrid, duration: Seconds) -> TempoMap:
-    """Tempo and meter for `duration` seconds: 120 bpm in 4/4 where no beat was found.
+def tempo_map(grid: BeatGrid, duration: Seconds, start: FileStart | None = None) -> TempoMap:
+    """Tempo and meter for `duration` seconds and the padding: 120 bpm in 4/4 where no beat was found.
 
-    A tempo holds until a beat would be more than 0.4 ticks off: a steady song has one (and rarely a correction of
-    one microsecond per beat), a song that breathes has one per beat where it must.
+    With a map, a tempo holds until a beat would be more than 0.4 ticks off: a steady song has one (and rarely a
+    correction of one microsecond per beat), a song that breathes has one per beat where it must.
     """
     if not has_beats(grid):
-        return TempoMap.constant(_PLAIN_BPM)
+        return TempoMap.constant(grid.bpm or _PLAIN_BPM)
     grid = steady(grid)
-    return TempoMap.of(list(_tempi(_anchors(grid, duration))), list(_meters(grid)))
+    if file_start(grid, start) == "audio":
+        return _one_tempo(grid)
+    before = padding(grid, start)
+    grid = shift_grid(grid, before)
+    return TempoMap.of(list(_tempi(_anchors(grid, duration + before))), list(_meters(grid)))
+
+
+def _one_tempo(grid: BeatGrid) -> TempoMap:
+    """The song's tempo from tick 0, in its first meter."""
+    interval = (grid.beats[-1] - grid.beats[0]) / (len(grid.beats) - 1)
+    first = grid.meters[0] if grid.meters else None
+    meter = (
+        Meter(Ticks(0), first.numerator, first.denominator) if first else _meter(Ticks(0), beats_per_bar(grid), grid)
+    )
+    return TempoMap.constant(60 * quarters_per_beat(grid) / interval, meter)
 
 
 def _markers(grid: BeatGrid) -> Iterator[Marker]:
@@ -81,12 +136,11 @@ class _Anchor(NamedTuple):
 
 
 def _lead(grid: BeatGrid) -> float:
-    """Quarter notes before the first beat: as many beats as fit best, or 1/16, or none."""
-    first, beat = grid.beats[0], quarters_per_beat(grid)
-    if first < _NO_LEAD:
+    """Quarter notes before the first beat, such that their tempo is near that of the song; 0 where it is at 0."""
+    first, beat = grid.beats[0] / interval_before(grid.beats), quarters_per_beat(grid)
+    if grid.beats[0] < _NO_LEAD:
         return 0.0
-    beats = max(1, round(first / interval_before(grid.beats)))
-    return beats * beat if 60 * beats * beat / first <= _FASTEST_LEAD else _SHORT_LEAD
+    return beat * (round(first) if first > 1 else min(_LEADS, key=lambda part: abs(log(part / first))))
 
 
 def _beat_ticks(grid: BeatGrid) -> int:
@@ -131,10 +185,11 @@ def _longest(start: _Anchor, anchors: Sequence[_Anchor]) -> tuple[int, int]:
 def _meters(grid: BeatGrid) -> Iterator[Meter]:
     """A time signature wherever the length of a bar changes."""
     lead, beat = round(_lead(grid) * PPQ), _beat_ticks(grid)
-    sixteenth = lead % beat != 0
-    if sixteenth:
-        yield Meter(Ticks(0), 1, 16)
-    start, before = (lead, 0) if sixteenth else (0, lead // beat)
+    pickup = lead % beat
+    if pickup:
+        part = Fraction(pickup, 4 * PPQ).limit_denominator(128)
+        yield Meter(Ticks(0), part.numerator, part.denominator)
+    start, before = (lead, 0) if pickup else (0, lead // beat)
     if grid.meters:
         yield from _grid_meters(grid, start, before)
         return
