@@ -14,7 +14,7 @@ from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
 from daemon.score import corrections as edits
-from daemon.score.clip import clip, drum_track
+from daemon.score.clip import clip, drum_track, file_start, padding
 from daemon.score.given_tempo import correct_grid, grid_from_settings
 from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_settings
 from daemon.score.quantize import Quantizable, align_grid, quantize
@@ -48,7 +48,7 @@ class Arrangement:
     def clip(self, drum_map: DrumMap, parts: Collection[Part] | None = None) -> Clip:
         """What a DAW or a MIDI port plays: all parts, or these. The drums of several parts leave the chords to them."""
         wanted = parts or self.options.parts
-        whole = clip(self.name, list(self._tracks(drum_map, wanted)), self.grid, self.duration)
+        whole = clip(self.name, list(self._tracks(drum_map, wanted)), self.grid, self.duration, self.options.start)
         alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
         if self.harmony is None or alone:
             return whole

@@ -28,21 +28,23 @@ MANIFEST = OutputKind(".sidestick.json")
 SONG_MIDI = OutputKind(".mid")
 STEMS_FOLDER = ".stems"
 MOVE = "Move the song to a folder that can be written."
+_PADDED = ".bar1"  # what follows the name of a file that starts with bar 1, before the song
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
 
 
-def midi_kind(part: str) -> OutputKind:
-    return OutputKind(f".{part}.mid")
+def midi_kind(part: str = "", padded: bool = False) -> OutputKind:
+    """The notes of a part, or of all; `padded` says that the file starts with a bar, before the song."""
+    return OutputKind(f"{'.' * bool(part)}{part}{_PADDED * padded}.mid")
 
 
-def stem_kind(name: str, ending: str) -> OutputKind:
-    return OutputKind(f"{STEMS_FOLDER}/{name}.{ending}")
+def stem_kind(name: str, ending: str, padded: bool = False) -> OutputKind:
+    return OutputKind(f"{STEMS_FOLDER}/{name}{_PADDED * padded}.{ending}")
 
 
-def backing_kind(ending: str) -> OutputKind:
-    return OutputKind(f".backing.{ending}")
+def backing_kind(ending: str, padded: bool = False) -> OutputKind:
+    return OutputKind(f".backing{_PADDED * padded}.{ending}")
 
 
 def plot_kind(ending: str) -> OutputKind:

@@ -6,6 +6,7 @@ its drums and its backing track add up to, in WAV (32-bit floats, which never cl
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,18 +28,26 @@ STEPS = 1 << 23
 
 @dataclass(frozen=True, slots=True)
 class StemSound:
-    """A stem, or a mix with another sound taken away."""
+    """A stem, or a mix with another sound taken away, behind some silence where files start with a bar."""
 
     audio: Audio
     without: Audio | None = None
+    padding: int = 0  # frames of silence before it
 
     def blocks(self) -> "Iterator[NDArray[np.float32]]":
         """(channels, <= BLOCK frames) in order."""
+        silence = (self._silence(start) for start in range(0, self.padding, BLOCK))
         if self.without is None:
-            return map(_round_block, self.audio.blocks(BLOCK))
+            return chain(silence, map(_round_block, self.audio.blocks(BLOCK)))
         from daemon.pipeline.audio.difference import difference
 
-        return difference(self.audio, self.without, BLOCK, _round_block)
+        return chain(silence, difference(self.audio, self.without, BLOCK, _round_block))
+
+    def _silence(self, start: int) -> "NDArray[np.float32]":
+        """The block of the padding that begins with its frame `start`."""
+        import numpy as np
+
+        return np.zeros((self.audio.channels, min(BLOCK, self.padding - start)), np.float32)
 
 
 def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
