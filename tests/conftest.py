@@ -17,6 +17,7 @@ import daemon  # noqa: F401 - first of all: it switches onnxruntime's telemetry 
 HERE = Path(__file__).parent
 PROGRAMS = {
     "wire/test_recording.py": ("ardour7-lua", "jackd"),
+    "wire/test_ardour_import.py": ("ardour7-lua",),
     "wire/test_jack.py": ("jackd",),
     "wire/test_nothing_leaves.py": ("strace",),
     "wire/test_osc_wire.py": ("oscsend", "oscdump"),
