@@ -27,7 +27,7 @@ def detected_grid(first: float = 0.5, interval: float = 0.5, downbeat: int = 0) 
 
 
 def meters(grid: BeatGrid) -> list[tuple[float, int, int]]:
-    return [(m.tick / PPQ, m.numerator, m.denominator) for m in tempo_map(grid, FOUR_MINUTES).meters]
+    return [(m.tick / PPQ, m.numerator, m.denominator) for m in tempo_map(grid, FOUR_MINUTES, "map").meters]
 
 
 def bars(grid: BeatGrid, count: int = 3) -> list[float]:
