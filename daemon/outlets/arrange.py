@@ -14,6 +14,7 @@ from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
 from daemon.score import corrections as edits
+from daemon.pipeline.beats.meter import has_beats
 from daemon.score.clip import clip, drum_track, file_start, padding
 from daemon.score.given_tempo import correct_grid, grid_from_settings
 from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_settings
@@ -52,9 +53,28 @@ class Arrangement:
         alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
         if self.harmony is None or alone:
             return whole
-        found = sorted((*whole.markers, *markers(self.harmony)), key=lambda marker: marker.time)
+        chords = (replace(each, time=Seconds(each.time + self.padding)) for each in markers(self.harmony))
+        found = sorted((*whole.markers, *chords), key=lambda marker: marker.time)
         key = self.harmony.key
         return replace(whole, markers=tuple(found), key=key.signature if key.confidence > 0 else None)
+
+    @property
+    def padding(self) -> Seconds:
+        """Silence before the song in everything that is written; 0 unless files start with a bar."""
+        return padding(self.grid, self.options.start)
+
+    @property
+    def start_remarks(self) -> tuple[str, ...]:
+        """What a musician must know to put the files beside the song."""
+        start = file_start(self.grid, self.options.start)
+        if self.padding:
+            return (
+                f"Everything that was written starts with a bar, {self.padding:.3f} s before the song: "
+                f"put the song itself at {self.padding:.3f} s.",
+            )
+        if start == "map" and has_beats(self.grid):
+            return ("A tempo map leads the bars of the .mid through the song: let your DAW import it.",)
+        return ()
 
     def _tracks(self, drum_map: DrumMap, parts: Collection[Part]) -> Iterator[Track]:
         if Part.DRUMS in parts:

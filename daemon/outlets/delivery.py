@@ -6,7 +6,7 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -63,21 +63,34 @@ class Delivery:
     @property
     def midi(self) -> Path:
         """All parts together, or the only one."""
-        kinds = _midi_kinds(self.content.options)
-        return self.written[kinds[-1]]
+        return self.written[_midi_kinds(self.content.options, self.arrangement)[-1]]
 
     @property
     def midis(self) -> tuple[Path, ...]:
         """Every .mid, one for each part and the one with all of them."""
-        return tuple(self.written[kind] for kind in _midi_kinds(self.content.options))
+        return tuple(self.written[kind] for kind in _midi_kinds(self.content.options, self.arrangement))
 
 
 def deliver(result: Transcription, options: Options, settings: DeliverySettings) -> Delivery:
     """Write everything that `options` ask for. Corrections of an earlier run that still fit are kept."""
     folder, media = settings.out or result.source.path.parent, Media(result, options)
     with staging_folder(folder, settings.locks) as staging:  # nobody waits while the sound is encoded
-        encoded = media.encode(staging)
-        return _repeat(lambda: _deliver_encoded(media, encoded, staging, settings))
+        encode = cache(lambda padding: replace(media, padding=padding).encode(staging))
+
+        def attempt() -> Delivery:
+            padding = _expected_padding(media, settings)
+            return _deliver_encoded(replace(media, padding=padding), encode(padding), staging, settings)
+
+        return _repeat(attempt)
+
+
+def _expected_padding(media: Media, settings: DeliverySettings) -> float:
+    """The silence before everything that is written, as it is with the corrections of an earlier run."""
+    if media.options.start != "bars":
+        return 0.0
+    source = media.result.source.path
+    plan = naming.plan(source, settings.out, _midi_kinds(media.options), settings.locks)
+    return arrange(_planned_manifest(media.result, media.options, plan)).padding
 
 
 def _repeat(attempt: Callable[[], Delivery]) -> Delivery:
@@ -94,13 +107,15 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
     source, locks = result.source.path, settings.locks
     with naming.lock_folder(source, settings.out, locks):
         sweep(settings.out or source.parent, locks)
-        kinds = [*_midi_kinds(options), *media.kinds()]
+        kinds = [*_midi_kinds(options, media), *media.kinds()]
         plan = naming.plan(source, settings.out, kinds, locks)
         manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
             plan = naming.plan(source, settings.out, kinds, locks, fresh=True)
             manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
+        if arrangement.padding != media.padding:
+            raise naming.ChangedMeanwhile(f"The beat of {source.name} was corrected in this very moment. Try again.")
         ready = {plan.paths[kind]: file for kind, file in encoded.files.items()}
         if options.plot:
             ready[plan.paths[PICTURE]] = staging / "picture.svg"
@@ -161,16 +176,18 @@ def _write_again(
     found = _load(path, settings, on)
     history = change(found)
     changed = found.model_copy(update={"history": history})
-    plan = naming.replan(path, found, _midi_kinds(found.options), settings.locks, seen)
-    return _write_signed(changed, arrange(changed), plan, settings)
+    arrangement = arrange(changed)
+    plan = naming.replan(path, found, _midi_kinds(found.options, arrangement), settings.locks, seen)
+    return _write_signed(changed, arrangement, plan, settings)
 
 
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    found = {plan.paths[naming.midi_kind(part)]: midi_bytes(arrangement, notes, part) for part in parts}
+    padded = arrangement.padding > 0
+    found = {plan.paths[naming.midi_kind(part, padded)]: midi_bytes(arrangement, notes, part) for part in parts}
     if len(parts) > 1:
-        found[plan.paths[naming.SONG_MIDI]] = midi_bytes(arrangement, notes)
+        found[plan.paths[naming.midi_kind(padded=padded)]] = midi_bytes(arrangement, notes)
     return found
 
 
@@ -183,10 +200,11 @@ def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = Non
     return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
 
 
-def _midi_kinds(options: Options) -> list[OutputKind]:
-    """A file for each part, and one for all together where there is more than one."""
-    own = [naming.midi_kind(part) for part in options.parts]
-    return [*own, naming.SONG_MIDI] if len(own) > 1 else own
+def _midi_kinds(options: Options, padded: Arrangement | Media | None = None) -> list[OutputKind]:
+    """A file for each part, and one for all together where there is more than one; `padded` tells the padding."""
+    starts_early = padded is not None and padded.padding > 0
+    own = [naming.midi_kind(part, starts_early) for part in options.parts]
+    return [*own, naming.midi_kind(padded=starts_early)] if len(own) > 1 else own
 
 
 def _has_content(path: Path, data: bytes) -> bool:
@@ -235,7 +253,8 @@ def _write_signed(
     Raises ChangedMeanwhile if somebody saved one of them since the names were chosen.
     """
     midi = _midi_files(arrangement, plan, settings)
-    whole = manifest.model_copy(update={"outputs": plan.list_outputs(midi, ready)})
+    written = {"outputs": plan.list_outputs(midi, ready), "padding": arrangement.padding}
+    whole = manifest.model_copy(update=written)
     renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
     encoded = whole.encode()
     written_down = naming.journal(plan.manifest.parent, whole.outputs, settings.locks)
@@ -249,7 +268,8 @@ def _write_signed(
         write(plan.manifest, encoded)
     if not whole.is_edited:
         settings.manifest_cache.store(encoded, whole, arrangement)
-    return Delivery(plan.manifest, plan.paths, plan.remarks, whole, arrangement, tuple(renewed))
+    remarks = (*plan.remarks, *arrangement.start_remarks)
+    return Delivery(plan.manifest, plan.paths, remarks, whole, arrangement, tuple(renewed))
 
 
 def make_manifest(result: Transcription, options: Options, folder: str = ".") -> Manifest:

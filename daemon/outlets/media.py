@@ -1,7 +1,7 @@
 """The files of a delivery that need sound: stems, the backing track, the picture."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.outlets import naming
@@ -25,10 +25,11 @@ class EncodedSounds:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What `options` ask for beside the MIDI of `result`."""
+    """What `options` ask for beside the MIDI of `result`, with `padding` seconds of silence before it."""
 
     result: Transcription
     options: Options
+    padding: float = 0.0
 
     def sounds(self) -> dict[OutputKind, StemSound]:
         """Every sound file by its kind."""
@@ -65,15 +66,12 @@ class Media:
         return self.options.stems or "wav"
 
     def _sounds(self) -> Iterator[tuple[OutputKind, StemSound]]:
-        stems, kit = self.result.stems, self.result.kit
-        if stems and self.options.stems:
-            yield from (
-                (naming.stem_kind(part, self.sound_format), StemSound(audio)) for part, audio in stems.parts.items()
-            )
-        if kit and self.options.stems and self.options.kit_stems:
-            yield from (
-                (naming.stem_kind(drum, self.sound_format), StemSound(audio)) for drum, audio in kit.drums.items()
-            )
+        stems, kit, form, padded = self.result.stems, self.result.kit, self.sound_format, self.padding > 0
+        frames = round(self.padding * self.result.source.audio.rate)
+        wanted = dict(stems.parts) if stems and self.options.stems else {}
+        kit_stems = dict(kit.drums) if kit and self.options.stems and self.options.kit_stems else {}
+        for name, audio in (*wanted.items(), *kit_stems.items()):
+            yield naming.stem_kind(name, form, padded), StemSound(audio, padding=frames)
         if stems and self.options.backing and Part.DRUMS in stems.parts:
-            mix = self.result.source.audio
-            yield naming.backing_kind(self.sound_format), backing_track(mix, stems.parts[Part.DRUMS])
+            backing = backing_track(self.result.source.audio, stems.parts[Part.DRUMS])
+            yield naming.backing_kind(form, padded), replace(backing, padding=frames)
