@@ -59,6 +59,7 @@ def transcribe(
     bpm: Annotated[str, Opt(help="Beats per minute, if you know them: 20 to 400.")] = "",
     beats_per_bar: Annotated[str, Opt(help="Beats in a bar; heard if not given.")] = "",
     downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
+    start: Annotated[str, Opt(help="Where files start: audio, bars (padded to bar 1) or map (a tempo map).")] = "",
     grid: Annotated[str, Opt(help=f"A note value, T for triplets: {', '.join(GRID_STEPS)}.")] = "",
     strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
@@ -83,7 +84,8 @@ def transcribe(
 
     typed = {
         "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
-        "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar, "drum_map": drum_map,
+        "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar,
+        "start": start, "drum_map": drum_map,
         "stems": stems, "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
     }  # fmt: skip

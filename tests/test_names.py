@@ -19,7 +19,7 @@ WORDS = {
         stuck sung sunk swept sworn swum taken taught thought thrown told torn understood unsaid withdrawn won worn
         wound woven written""",
     "no participles": """bed embed exceed feed need proceed red seed shed speed succeed thread
-        bring meaning ping ring setting spring string swing thing timing tuning""",
+        bring meaning padding ping ring setting spring string swing thing timing tuning""",
     "metaphors": """asker bench darkroom deck desk doorbell foreman frontdesk ghosts hearing house lab labour
         letter letters manners office reception scribe shelf shop staff studio upkeep wishes worksheet""",
 }

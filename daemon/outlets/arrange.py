@@ -8,17 +8,18 @@ from bridge.drum_map import DrumMap
 from bridge.notes import Clip, Track
 from bridge.timebase import Seconds
 from daemon.outlets.manifest import Manifest
+from daemon.pipeline.beats.meter import has_beats
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
 from daemon.score import corrections as edits
-from daemon.pipeline.beats.meter import has_beats
 from daemon.score.clip import clip, drum_track, file_start, padding
 from daemon.score.given_tempo import correct_grid, grid_from_settings
 from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_settings
 from daemon.score.quantize import Quantizable, align_grid, quantize
+from daemon.score.retempo import grid_at_bpm
 
 CHANNELS = {Part.BASS: 0, Part.VOCALS: 1, Part.OTHER: 2, Part.GUITAR: 3, Part.PIANO: 4}  # drums have 9, from 0
 
@@ -89,14 +90,17 @@ def arrange(manifest: Manifest) -> Arrangement:
     now = edits.apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits)
     source, words = manifest.source, now.options.grid
     struck: tuple[Quantizable, ...] = now.hits or tuple(_rhythmic_notes(now.notes))
-    grid = grid_from_settings(words, Seconds(source.duration)) or correct_grid(align_grid(struck, manifest.grid), words)
+    heard, duration = manifest.grid, Seconds(source.duration)
+    if now.options.bpm not in (None, manifest.options.bpm):
+        heard = grid_at_bpm(heard, now.options.bpm, now.hits, duration)
+    grid = grid_from_settings(words, duration) or correct_grid(align_grid(struck, heard), words)
     return Arrangement(
         name=Path(source.name).stem,
         hits=now.hits,
         times=quantize(now.hits, grid, words).times,
         grid=grid,
         options=now.options,
-        duration=Seconds(source.duration),
+        duration=duration,
         notes={
             part: clean_up_notes(notes, grid, clean_up_settings(part, now.options)) for part, notes in now.notes.items()
         },

@@ -120,7 +120,8 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
         if options.plot:
             ready[plan.paths[PICTURE]] = staging / "picture.svg"
             media.draw(staging / "picture.svg", arrangement.hits, arrangement.grid)
-        plan = replace(plan, remarks=(*plan.remarks, *encoded.remarks))
+        held = _overruled_remarks(options, manifest.history)
+        plan = replace(plan, remarks=(*plan.remarks, *encoded.remarks, *held))
         return _write_signed(manifest, arrangement, plan, settings, ready)
 
 
@@ -301,7 +302,14 @@ def _planned_manifest(result: Transcription, options: Options, plan: Plan) -> Ma
     fresh, before = make_manifest(result, options, plan.folder), plan.previous
     if before is None or not before.corrections_fit(fresh):
         return fresh
-    return fresh.model_copy(update={"history": before.history})
+    history = edits.supersede(before.history, fresh.original_records(), options, before.options)
+    return fresh.model_copy(update={"history": history})
+
+
+def _overruled_remarks(options: Options, history: History) -> tuple[str, ...]:
+    """What was asked for, and an older correction holds against it."""
+    names = edits.overruled_settings(options, history)
+    return (f"Older corrections still hold for {', '.join(names)}. Undo takes them back.",) if names else ()
 
 
 def _stage_run(stage: Any) -> StageRun:

@@ -77,6 +77,7 @@ class Manifest(_ManifestModel):
     thresholds: dict[Drum, float] = Field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     outputs: tuple[Output, ...] = ()
+    padding: float = Field(default=0.0, ge=0, description="seconds of silence before the song in what was written")
     remarks: tuple[str, ...] = ()
     history: History = History()
     harmony: Harmony | None = None

@@ -21,7 +21,8 @@ from daemon.score.history import History
 from daemon.score.hit_editor import HitEditor, drum_of
 from daemon.score.note_editor import NoteEditor
 
-WITHOUT_AUDIO = ("grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")  # no new transcription
+WITHOUT_AUDIO = ("bpm", "start", "grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")
+"""Settings that need no new transcription."""
 _GRID_SETTINGS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_SETTINGS)
 _TEMPO_SOURCES = ("tempo_map", "beats")
 
@@ -111,6 +112,7 @@ def apply_settings(options: Options, changes: Changes) -> Options:
     if not settings:
         return options
     merged = options.model_dump()
+    merged.update(_replaced_tempo(settings, merged))
     for name, value in settings.items():
         nested = isinstance(value, dict) and isinstance(merged[name], dict)
         merge = _merge_part_settings if name == "notes" else _merge_settings
@@ -138,6 +140,52 @@ def _merge_settings(before: dict[str, Any], value: dict[str, Any]) -> dict[str, 
     """`before` with what `value` says. A new tempo map or new beats leave nothing of the tempo told before."""
     anew = dict.fromkeys(TEMPO_SETTINGS) if any(word in value for word in _TEMPO_SOURCES) else {}
     return {**before, **anew, **value}
+
+
+def _replaced_tempo(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the tempo only what is told last holds: a bpm, or a tempo map or beats."""
+    grid = settings.get("grid")
+    if settings.get("bpm") is not None:
+        return {"grid": {**before["grid"], **dict.fromkeys(_TEMPO_SOURCES)}}
+    if isinstance(grid, dict) and any(grid.get(word) is not None for word in _TEMPO_SOURCES):
+        return {"bpm": None}
+    return {}
+
+
+def supersede(history: History, heard: Detections, options: Options, before: Options) -> History:
+    """`history`, and one more revision where it contradicts what `options` ask for and `before` did not.
+
+    `before` are the options of the transcription that the corrections were made for.
+    """
+    touched = [_expand_settings(changes) for changes in history.current_changes()]
+    names = {name for settings in touched for name in settings}
+    words = {word for settings in touched if isinstance(settings.get("grid"), dict) for word in settings["grid"]}
+    tempo_asked = (options.bpm, options.numerator) != (before.bpm, before.numerator)
+    told = options.model_dump(mode="json")
+    asked = {name: told[name] for name in names - {"grid"} if getattr(options, name) != getattr(before, name)}
+    grid = {
+        word: told["grid"][word]
+        for word in words
+        if getattr(options.grid, word) != getattr(before.grid, word) or (tempo_asked and word in TEMPO_SETTINGS)
+    }
+    if tempo_asked and "bpm" in names:
+        asked["bpm"] = told["bpm"]
+    if grid:
+        asked["grid"] = grid
+    if not asked:
+        return history
+    return history.apply(read({"settings": asked}, heard, history.added_hit_ids(), history.added_note_ids()))
+
+
+def overruled_settings(options: Options, history: History) -> tuple[str, ...]:
+    """The settings that `options` name and that an older correction holds against them."""
+    now, usual = current_options(options, history), Options(input=options.input)
+    named = (name for name in WITHOUT_AUDIO if getattr(options, name) != getattr(usual, name))
+    overruled = [name for name in named if getattr(options, name) != getattr(now, name)]
+    grid = now.grid
+    if options.bpm is not None and (grid.tempo_map or grid.beats) and "bpm" not in overruled:
+        overruled.append("bpm")
+    return tuple(overruled)
 
 
 def _expand_settings(changes: Changes) -> dict[str, Any]:

@@ -163,3 +163,30 @@ def test_without_quantizing_every_note_stays_where_it_was_played(song, delivery_
     done = deliver(*transcribe_song(song, grid={"quantize": False}), delivery_settings)
     score = delivery.arrange(done.content)
     assert list(score.times) == [hit.onset for hit in score.hits]
+
+
+def test_what_is_asked_for_now_beats_an_older_correction(song, delivery_settings):
+    first = deliver(*transcribe_song(song), delivery_settings)
+    words = {"settings": {"drum_map": "logic", "grid": {"tempo_map": [[0.3, 60]]}}}
+    assert correct(first.manifest, words, delivery_settings).arrangement.options.drum_map == "logic"
+    again = deliver(*transcribe_song(song, drum_map="ableton", bpm=120.0), delivery_settings)
+    assert again.arrangement.options.drum_map == "ableton"
+    assert read(again.midi).tempo_map.points[0].bpm == pytest.approx(120.0, abs=0.01)
+    undone = step_history(again.manifest, True, delivery_settings)
+    assert undone.arrangement.options.drum_map == "logic"
+
+
+def test_an_older_correction_that_holds_is_told(song, delivery_settings):
+    asked = transcribe_song(song, drum_map="ableton")
+    correct(deliver(*asked, delivery_settings).manifest, {"settings": {"drum_map": "logic"}}, delivery_settings)
+    again = deliver(*asked, delivery_settings)
+    assert again.arrangement.options.drum_map == "logic"
+    assert "Older corrections still hold for drum_map. Undo takes them back." in again.remarks
+
+
+def test_a_bpm_is_corrected_without_the_audio_and_keeps_the_labels(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
+    correct(done.manifest, {"hits": {"0": "clap"}}, delivery_settings)
+    made = correct(done.manifest, {"settings": {"bpm": done.arrangement.grid.bpm / 2}}, delivery_settings)
+    assert made.arrangement.grid.bpm == pytest.approx(done.arrangement.grid.bpm / 2, rel=1e-3)
+    assert CLAP in pitches(made.midi)

@@ -1,10 +1,14 @@
 """Stems, backing track and picture: what is written for which wish."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
+from bridge.midi.file_reader import read
 from daemon.outlets.delivery import DeliverySettings, deliver
+from daemon.outlets.manifest import Manifest
 from daemon.outlets.media import Media
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
@@ -66,3 +70,20 @@ def test_a_drum_stem_has_no_stems_and_that_is_said(song):
 def test_without_wishes_no_sound_is_read(song):
     result, _, _ = deliver_song(song)
     assert Media(result, Options()).kinds() == ()
+
+
+def test_what_starts_with_a_bar_is_padded_alike_and_says_so(tmp_path):
+    beat = [replace(stroke, onset=stroke.onset + 0.3) for stroke in synth.rock_beat(6)]
+    song = synth.write(tmp_path / "Song.wav", synth.play(beat, 12.5))
+    options = Options(stems="wav", backing=True, start="bars")
+    result = transcribe(song, options, build_tools(tmp_path, ScriptedTranscriber(beat)), lambda *_: None)
+    done = deliver(result, options, DeliverySettings(tmp_path / "locks"))
+    names = {path.name for path in done.written.values()}
+    assert names == {"Song.drums.bar1.mid", "drums.bar1.wav", "other.bar1.wav", "Song.backing.bar1.wav"}
+    padding = Manifest.load(done.manifest).padding
+    assert padding > 0 and any(f"{padding:.3f} s" in remark for remark in done.remarks)
+    drums = soundfile.read(tmp_path / "Song.stems" / "drums.bar1.wav", dtype="float32", always_2d=True)[0]
+    frames = round(padding * 44100)
+    assert len(drums) == result.source.audio.frames + frames and not drums[:frames].any()
+    notes = read(done.midi).tracks[0].notes
+    assert notes[0].onset == pytest.approx(padding + result.drums.hits[0].onset, abs=0.02)

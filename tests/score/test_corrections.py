@@ -259,3 +259,17 @@ def test_a_wrong_change_is_refused_with_what_would_be_right(change, code, words)
     error = refusal(change)
     assert error.code == code
     assert words in error.reason
+
+
+def test_a_bpm_needs_no_audio_and_takes_the_place_of_a_tempo_map_told_before():
+    options = after({"settings": {"tempo_map": [[0, 60]]}}, {"settings": {"bpm": 120}}).options
+    assert (options.bpm, options.grid.tempo_map) == (120.0, None)
+
+
+def test_a_tempo_map_takes_the_place_of_a_bpm_told_before():
+    options = after({"settings": {"bpm": 120}}, {"settings": {"tempo_map": [[0, 60]]}}).options
+    assert (options.bpm, options.grid.tempo_map) == (None, ((0.0, 60.0, 4, 4),))
+
+
+def test_where_files_start_is_told_without_the_audio():
+    assert after({"settings": {"start": "bars"}}).options.start == "bars"
