@@ -1,6 +1,6 @@
 """The spool: the OSC contract in files, for hosts whose scripts have no sockets (REAPER's Lua).
 
-    inbox/NAME.json    {"address": "/sidestick/process", "args": ["7", "/songs/one.wav"]}, put there by a rename
+    inbox/NAME.json    {"address": "/sidestick/process", "args": ["7", "/songs/one.wav"]}, taken once its JSON is whole
     outbox/NAME.json   {"answers": [...], "events": [...], "finished": true}, written whole at each change
 
 `events` holds the latest event of each kind for each job. Once `finished` is true nothing more comes, and the
@@ -25,8 +25,7 @@ from daemon.inlets.dispatch import Dispatcher
 from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, take_request
 from daemon.outlets.notify import LONGEST_FOLLOW, Requester
 
-POLL = 0.05  # seconds; twice that while nobody waits for anything
-STALE = 120.0  # seconds; an older request was meant for a sidestick that did not run
+POLL = 0.05  # seconds
 ANSWER_LIFETIME = 3600.0  # seconds that an answer nobody fetches is kept
 
 LONGEST_STOP = 2.0  # seconds; a request that hangs must not keep the process alive
@@ -67,7 +66,7 @@ class Spool:
             self._sweep()
 
     def _run(self) -> None:
-        while not self._stopping.wait(POLL if self._answer_files else 2 * POLL):
+        while not self._stopping.wait(POLL):
             with Guard("The spool"):
                 self.step()
 
@@ -90,13 +89,14 @@ class Spool:
 
     def _take(self, path: Path) -> None:
         try:
-            address, args = take_request(path, self._wall() - STALE)
+            taken = take_request(path, self._wall())
         except CallError as error:
             self._refuse(path.name, refusal("", "", error))
         except OSError:  # taken back, or not readable yet
             return
         else:
-            self._answer(path.name, address, args)
+            if taken:
+                self._answer(path.name, *taken)
 
     def _answer(self, name: str, address: str, args: list[object]) -> None:
         try:

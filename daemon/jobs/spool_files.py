@@ -10,6 +10,8 @@ from bridge.osc.calls import CallError
 from bridge.osc.wire import Message
 
 MAX_REQUEST_BYTES = 65_536  # bytes
+PATIENCE = 2.0  # seconds that a writer may take; the longest request is written at once, or else by a disk that sleeps
+STALE = 120.0  # seconds; an older request was meant for a sidestick that did not run
 
 _MAX_EVENTS = 200
 
@@ -52,20 +54,23 @@ class SpoolAnswer:
         return json.dumps(content) + "\n"
 
 
-def take_request(path: Path, oldest: float) -> tuple[str, list[object]]:
+def take_request(path: Path, now: float) -> tuple[str, list[object]] | None:
     """Address and arguments; the file is removed, or else it would be answered for ever.
 
-    Raises CallError if it is no request or older than `oldest`, OSError if it cannot be read or removed now.
+    None while somebody may still be writing it: not every host can put a file there whole, by a rename.
+    Raises CallError if it is no request or a stale one, OSError if it cannot be read or removed now.
     """
     about = path.lstat()
     plain = stat.S_ISREG(about.st_mode)
     data = path.read_bytes() if plain and about.st_size <= MAX_REQUEST_BYTES else b""
+    if plain and about.st_mtime > now - PATIENCE and not _is_whole(data):
+        return None
     path.unlink()
     if not plain:
         raise _bad_request(path, "is not a plain file")
     if about.st_size > MAX_REQUEST_BYTES:
         raise _bad_request(path, f"has {about.st_size} bytes; at most {MAX_REQUEST_BYTES} are read")
-    if about.st_mtime < oldest:
+    if about.st_mtime < now - STALE:
         raise CallError("stale", f"{path.name} was left from before. Send the request again.")
     return _request(path, data)
 
@@ -81,6 +86,14 @@ def _remove_if_old(path: Path, oldest: float) -> None:
     about = path.lstat()
     if about.st_mtime < oldest and not stat.S_ISDIR(about.st_mode):
         path.unlink()
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _request(path: Path, data: bytes) -> tuple[str, list[object]]:

@@ -5,4 +5,5 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("transcribe").run_on_selection({ title = "bass to MIDI", parts = { "bass" } })
+local spec = { title = "bass to MIDI", parts = { "bass" } }
+require("action").run(function() require("transcribe").run_on_selection(spec) end)

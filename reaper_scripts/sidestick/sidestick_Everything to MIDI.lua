@@ -6,4 +6,5 @@ local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
 local parts = { "drums", "bass", "vocals", "other" }
-require("transcribe").run_on_selection({ title = "everything to MIDI", parts = parts })
+local spec = { title = "everything to MIDI", parts = parts }
+require("action").run(function() require("transcribe").run_on_selection(spec) end)

@@ -5,4 +5,4 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("review").run()
+require("action").run(require("review").run, true)

@@ -5,4 +5,5 @@
 local folder = ({ reaper.get_action_context() })[2]:match("^(.*[/\\])")
 package.path = folder .. "lib/?.lua;" .. package.path
 
-require("transcribe").run_on_selection({ title = "vocals to MIDI", parts = { "vocals" } })
+local spec = { title = "vocals to MIDI", parts = { "vocals" } }
+require("action").run(function() require("transcribe").run_on_selection(spec) end)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from daemon.events import Done, MidiWritten, Progress
-from daemon.inlets.spool import ANSWER_LIFETIME, STALE, Spool
-from daemon.jobs.spool_files import MAX_REQUEST_BYTES
+from daemon.inlets.spool import ANSWER_LIFETIME, Spool
+from daemon.jobs.spool_files import MAX_REQUEST_BYTES, PATIENCE, STALE
 from tests.fake_core import JOB, FakeDaemon, FakeTime
 
 DONE = Done(JOB, 1, "/m.json", "/a.mid")
@@ -127,11 +127,24 @@ def test_the_same_request_twice_is_done_once(host: Host) -> None:
 )
 def test_a_file_that_is_no_request_is_refused_by_its_name(host: Host, data: bytes, reason: str) -> None:
     host.puts_bytes(data)
+    host.wall.now += PATIENCE
     host.spool.step()
     code, text = refusal(host.reads())[2:]
     assert code == "bad_request"
     assert str(text).startswith("one.json")
     assert reason in str(text)
+
+
+@pytest.mark.parametrize("written", [0, 1, 20, -1])
+def test_a_request_that_is_being_written_is_waited_for(host: Host, written: int) -> None:
+    """A REAPER on Windows has no rename that knows every folder, and writes in place."""
+    whole = json.dumps({"address": "/sidestick/ping", "args": ["7 ü"]}, ensure_ascii=False).encode()
+    host.puts_bytes(whole[:written])
+    host.spool.step()
+    assert not list(host.spool.outbox.iterdir())
+    host.puts_bytes(whole)
+    host.spool.step()
+    assert host.reads()["answers"][0]["address"] == "/sidestick/pong"
 
 
 def test_a_link_is_refused_and_what_it_leads_to_is_neither_read_nor_touched(host: Host, tmp_path: Path) -> None:

@@ -73,14 +73,14 @@ def lua(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def reaper(lua: str, tmp_path: Path, daemon: Daemon) -> Reaper:
-    """A REAPER whose sidestick runs; it asks through the spool, which needs no luasocket."""
-    return Reaper(lua, tmp_path, daemon.state, {"ext": {"sidestick/transport": "spool"}})
+    """A REAPER whose sidestick runs."""
+    return Reaper(lua, tmp_path, daemon.state)
 
 
 @pytest.fixture
 def alone(lua: str, tmp_path: Path) -> Reaper:
     """A REAPER without a sidestick."""
-    return Reaper(lua, tmp_path, tmp_path / "nobody", {"ext": {"sidestick/transport": "spool"}})
+    return Reaper(lua, tmp_path, tmp_path / "nobody")
 
 
 @pytest.fixture(scope="session")

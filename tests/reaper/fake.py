@@ -70,6 +70,17 @@ def _track(track: Json, selected: bool) -> Json:
 
 
 def _item(item: Json, selected: bool) -> Json:
-    kept = {name: item[name] for name in ("values", "strings", "take", "name", "markers", "events") if item.get(name)}
-    source = {"path": item["file"], "length": item["values"]["D_LENGTH"]} if item.get("file") else None
-    return {**kept, "source": source, "selected": selected}
+    """An .rpp keeps 14 digits of a number."""
+    first, *more = [_take(take, item["values"]["D_LENGTH"]) for take in (item, *item["takes"])]
+    return {**first, "values": _saved(item["values"]), "strings": item["strings"], "takes": more, "selected": selected}
+
+
+def _take(take: Json, length: float) -> Json:
+    names = ("take", "take_strings", "name", "markers", "events", "envelopes")
+    kept = {name: take[name] for name in names if take.get(name)}
+    source = {"path": take["file"], "length": length} if take.get("file") else None
+    return {**kept, "take": _saved(take["take"]), "source": source}
+
+
+def _saved(values: Json) -> Json:
+    return {name: float(f"{value:.14g}") for name, value in values.items()}

@@ -5,7 +5,7 @@ local json = require("json")
 local gfx = { w = 0, h = 0, x = 0, y = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0, mouse_wheel = 0, ext_retina = 0 }
 
 local screen = { scale = 1, frame = 0, shapes = {}, texts = {}, menus = {}, choices = {}, input = {}, keys = {},
-  waited = 0 }
+  waited = 0, windows = 0 }
 local fonts, font, colour = {}, 1, { 255, 255, 255, 255 }
 
 -- Widths of Arial's letters from the space on, in thousandths of its size; all others are taken for a wide letter.
@@ -28,8 +28,10 @@ end
 
 function gfx.init(name, w, h)
   screen.title = name ~= "" and name or screen.title
+  screen.windows = screen.windows + (screen.open and 0 or 1)
   screen.open = true
-  gfx.w, gfx.h = (screen.w or w) * screen.scale, (screen.h or h) * screen.scale
+  local unit = screen.counts_pixels and 1 or screen.scale
+  gfx.w, gfx.h = (screen.w or w) * unit, (screen.h or h) * unit
   gfx.ext_retina = screen.scale
 end
 
@@ -64,6 +66,7 @@ function gfx.line(x1, y1, x2, y2) add_shape("line", x1, y1, x2, y2) end
 function gfx.triangle(x1, y1, x2, y2, x3, y3) add_shape("triangle", x1, y1, x2, y2, x3, y3) end
 
 function gfx.showmenu(items)
+  assert(screen.open or not screen.needs_window, "before REAPER 6.82 a menu needs a window")
   table.insert(screen.menus, items)
   return table.remove(screen.choices, 1) or 0
 end
@@ -72,6 +75,7 @@ local function apply_event(event)
   if event.key then table.insert(screen.keys, event.key) end
   if event.x then gfx.mouse_x, gfx.mouse_y = event.x * screen.scale, event.y * screen.scale end
   if event.down ~= nil then gfx.mouse_cap = event.down and 1 or 0 end
+  if event.cap then gfx.mouse_cap = event.cap end
   if event.wheel then gfx.mouse_wheel = event.wheel end
 end
 

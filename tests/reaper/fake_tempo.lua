@@ -18,6 +18,27 @@ function tempo.new(markers)
   return setmetatable({ markers = markers }, { __index = tempo })
 end
 
+--- The map once `change` has changed a list of its markers.
+function tempo:changed(change)
+  local markers = {}
+  for index, marker in ipairs(self.markers) do
+    local copy = {}
+    for name, value in pairs(marker) do copy[name] = value end
+    markers[index] = copy
+  end
+  change(markers)
+  markers[1].is_base = true  -- the tempo of the project's settings: no marker, and before all that stand at time 0
+  table.sort(markers, function(a, b)
+    if a.time ~= b.time then return a.time < b.time end
+    return a.is_base and not b.is_base or false
+  end)
+  return tempo.new(markers)
+end
+
+function tempo:copy()
+  return self:changed(function() end)
+end
+
 function tempo:_marker_at(field, value)
   local found = 1
   for index, marker in ipairs(self.markers) do

@@ -22,7 +22,7 @@ def picture(home: Path, scale: int, wide: int, high: int) -> dict[str, object]:
     daemon = Daemon(home / "sidestick")
     daemon.start()
     try:
-        reaper = Reaper(LUAS[-1], home, daemon.state, {"ext": {"sidestick/transport": "spool"}})
+        reaper = Reaper(LUAS[-1], home, daemon.state)
         made = reaper.run("Drums to MIDI", [{"name": "Song", "items": [audio_item(song, SECONDS)]}], cycles=6000)
         keys = [{"frame": LATER - 5, "key": DOWN}]
         look = {"scale": scale, "w": wide, "h": high, "cycles": LATER, "input": keys, "picture": True}

@@ -151,20 +151,19 @@ def test_a_resolution_of_the_users_own_moves_no_note(
 
 FULL = """
 local files = require("files")
-local written, problem = files.write_atomically(given .. "/request", "a request")
+local written, problem = files.write(given .. "/request", "a request")
 result = { written == nil, problem, reaper.file_exists(given .. "/request") }
 """
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk can be full here")
 def test_a_full_disk_leaves_no_half_file(alone: Reaper, tmp_path: Path) -> None:
-    (tmp_path / "request.new").symlink_to("/dev/full")
+    (tmp_path / "request").symlink_to("/dev/full")
     assert run_lines(alone, FULL, given=str(tmp_path)) == [True, "No space left on device", False]
 
 
 UNSENT = """
-require("files").write_atomically = function(path, text) return text == "" or nil, "No space left on device" end
-os.remove = function() return true end
+require("files").write = function() return nil, "No space left on device" end
 local now, Client = 0, require("client")
 local client = Client.open({ spool = given, osc_port = 9 }, function() now = now + 0.5 return now end)
 client:request("/sidestick/stop", {}, function(message) result = message.args[4] end)

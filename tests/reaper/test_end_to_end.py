@@ -37,9 +37,8 @@ def times(outcome: Json, pitch: int) -> list[float]:
     return [note["time"] for note in notes(outcome) if note["pitch"] == pitch]
 
 
-@pytest.mark.parametrize("wire", ["spool", "sender", "socket"])
-def test_drums_to_midi_puts_every_kick_where_the_audio_has_it(reaper: Reaper, loop: Path, wire: str) -> None:
-    outcome = transcribed(reaper, loop, 3.5, ext={"sidestick/transport": wire})
+def test_drums_to_midi_puts_every_kick_where_the_audio_has_it(reaper: Reaper, loop: Path) -> None:
+    outcome = transcribed(reaper, loop, 3.5)
     kicks = [3.5 + onset for onset in synth.onsets_of(BEAT, "kick")]
     assert times(outcome, KICK) == pytest.approx(kicks, abs=0.01)
     assert outcome["undone"] == ["sidestick: drums to MIDI"]
@@ -109,12 +108,10 @@ RAMP = [
 ]
 
 
-@pytest.mark.parametrize("wire", ["spool", "sender", "socket"])
-def test_a_long_ramp_reaches_sidestick_and_the_notes_lie_on_its_lines(reaper: Reaper, loop: Path, wire: str) -> None:
-    """The map of 60 beats is longer than a datagram, so that it goes through the spool in any case."""
+def test_a_long_ramp_reaches_sidestick_and_the_notes_lie_on_its_lines(reaper: Reaper, loop: Path) -> None:
     item = {"values": {"D_POSITION": 20.0, "D_LENGTH": 24.0}, "take": {"D_PLAYRATE": 0.25}}
     project = [{"name": "Loop", "items": [audio_item(loop, SECONDS, **item)]}]
-    scene = {"tempo": RAMP, "ext": {"sidestick/transport": wire}}
+    scene = {"tempo": RAMP}
     tracks = reopen_tracks(reaper.run("Drums to MIDI", project, **scene), 1)
     outcome = reaper.run("Regenerate with REAPER's grid and tempo", tracks, grid=[0.125, 0, 0.0], **scene)
     assert outcome["boxes"] == []
@@ -149,7 +146,7 @@ def test_cancel_asks_and_then_cancels(lua: str, tmp_path: Path, answer: str, lef
     """Two jobs on a sidestick of their own, so that nobody else's are cancelled."""
     own = Daemon(tmp_path / "own")
     own.start()
-    reaper = Reaper(lua, tmp_path, own.state, {"ext": {"sidestick/transport": "spool"}})
+    reaper = Reaper(lua, tmp_path, own.state)
     noise = synth.write(tmp_path / "Noise.wav", synth.noise(50.0, seed=3))
     gone = [{"asked": True, "later": 15, "quit": True}]
     reaper.run("Everything to MIDI", [{"items": [audio_item(noise, 50.0)]}], events=gone)
@@ -183,5 +180,5 @@ def test_a_result_that_was_not_fetched_is_offered_the_next_time(reaper: Reaper, 
 
 def test_an_item_that_is_being_worked_on_is_left_alone(reaper: Reaper, loop: Path) -> None:
     tracks = project(loop, strings={"GUID": "{X}"})
-    busy = {"sidestick/transport": "spool", "sidestick_live/{X}": "0.0"}
+    busy = {"sidestick_live/{X}": "0.0"}
     assert reaper.run("Drums to MIDI", tracks, ext=busy)["undone"] == []

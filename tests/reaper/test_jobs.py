@@ -156,7 +156,7 @@ def test_two_clicks_in_a_row_are_one_request(alone: Reaper, scripted_daemon: Scr
     scripted_daemon.play = [0.5, done_event(results.manifest("Song.drums.mid"), final)]
     tracks = song(results, strings={"GUID": "{X}"})
     alone.run("Drums to MIDI", tracks)
-    alone.run("Drums to MIDI", tracks, ext={**alone.scene["ext"], "sidestick_live/{X}": "0.0"})
+    alone.run("Drums to MIDI", tracks, ext={"sidestick_live/{X}": "0.0"})
     assert scripted_daemon.verbs().count("process") == 1
 
 

@@ -45,6 +45,14 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
         assert tags["description"].startswith("sidestick: ") and tags["about"] and "noindex" in tags
 
 
+def test_the_indexer_finds_one_package_and_takes_no_other_file_for_one() -> None:
+    """reapack-index takes every script for a package of its own unless the comment at its top says @noindex."""
+    for path in set(LUA) - {make_index.PACKAGE}:
+        top = re.match(r"(?:--[^\n]*\n)*", path.read_text(encoding="utf-8"))
+        assert top and re.search(r"^-- @noindex$", top[0], re.MULTILINE), path
+    assert "noindex" not in make_index.header(make_index.PACKAGE.read_text(encoding="utf-8"))
+
+
 def test_the_index_is_the_one_of_these_files() -> None:
     assert make_index.index(*make_index.read_published()) == make_index.INDEX.read_text(encoding="utf-8")
 
@@ -70,7 +78,7 @@ def test_a_release_names_its_own_address() -> None:
 def test_the_copied_folder_is_complete(tmp_path: Path) -> None:
     """Every module that a script asks for lies in the folder that the install page says to copy."""
     copied = shutil.copytree(SCRIPTS / "sidestick", tmp_path / "sidestick")
-    wanted = words(r'require\("([\w]+)"\)') | {f"transport_{name}" for name in ("socket", "sender", "spool")}
+    wanted = words(r'require\("([\w]+)"\)')
     assert wanted == {path.stem for path in copied.glob("lib/*.lua")}
 
 

@@ -113,7 +113,7 @@ def test_stems_play_below_their_muted_source(reaper: Reaper, mix: Path) -> None:
 
 
 def test_the_source_is_not_muted_if_the_settings_say_so(reaper: Reaper, mix: Path) -> None:
-    ext = {**reaper.scene["ext"], "sidestick/mute_source": "no"}
+    ext = {"sidestick/mute_source": "no"}
     outcome = reaper.run("Separate into stems", project(mix), cycles=3000, ext=ext)
     assert "B_MUTE" not in outcome["tracks"][0]["items"][0]["values"]
 
@@ -127,7 +127,7 @@ def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
 
 
 def test_the_rows_of_another_drum_map_have_its_names(reaper: Reaper, mix: Path) -> None:
-    ext = {**reaper.scene["ext"], "sidestick/drum_map": "superior_drummer_3"}
+    ext = {"sidestick/drum_map": "superior_drummer_3"}
     outcome = reaper.run("Drums to MIDI", project(mix), cycles=3000, ext=ext)
     rows = outcome["tracks"][1]["rows"]
     heard = {str(note["pitch"]) for note in notes(outcome)}
@@ -157,7 +157,7 @@ def test_a_sidestick_that_is_killed_and_started_again_goes_on(tmp_path: Path) ->
     song = synth.write(
         tmp_path / "Song.wav", np.tile(0.5 * synth.sustained_line(BASS, SECONDS) + 0.5 * synth.play(BEAT, SECONDS), 3)
     )
-    reaper = Reaper("lua5.4", tmp_path, own.state, {"ext": {"sidestick/transport": "spool"}})
+    reaper = Reaper("lua5.4", tmp_path, own.state)
     tracks = [{"items": [audio_item(song, 3 * SECONDS)]}]
     with ThreadPoolExecutor() as threads:
         later = threads.submit(reaper.run, "Drums to MIDI", tracks, cycles=6000)

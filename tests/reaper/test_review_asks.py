@@ -185,3 +185,24 @@ def test_the_window_that_is_resized_smaller_scrolls_to_the_marked_row(
     assert "Crash (single)" in shown
     back = review(alone, tracks, *keys(DOWN, DOWN), {"frame": READY + 8, "wheel": 1200}, h=320)
     assert "Crash (single)" not in {text["text"] for text in back["texts"]}
+
+
+def test_backspace_deletes_and_ctrl_h_which_has_its_code_does_not(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
+) -> None:
+    review(alone, tracks, {"frame": READY, "cap": 4}, {"frame": READY + 2, "key": 8})
+    assert asked(scripted_daemon, "relabel") == []
+    review(alone, tracks, {"frame": READY, "key": 8})
+    assert asked(scripted_daemon, "relabel") == [{"delete_clusters": [0]}]
+
+
+@pytest.mark.parametrize("wheel", [6, 15, 40, 60])
+def test_a_wheel_of_small_steps_scrolls_down_and_up_again(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json], wheel: int
+) -> None:
+    turns = [{"frame": READY + i, "wheel": -wheel} for i in range(240 // wheel)]
+    down = review(alone, tracks, *turns, h=320, cycles=READY + 80)
+    assert "Crash (single)" in {text["text"] for text in down["texts"]}
+    back = [{"frame": READY + 40 + i, "wheel": wheel} for i in range(300 // wheel)]
+    up = review(alone, tracks, *turns, *back, h=320, cycles=READY + 120)
+    assert "Kick" in {text["text"] for text in up["texts"]}

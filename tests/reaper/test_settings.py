@@ -13,11 +13,11 @@ from tests.reaper.conftest import Daemon
 from tests.reaper.fake import Reaper, audio_item
 from tests.reaper.scripted_daemon import ScriptedDaemon, serve_script
 
-NAMES = ("quantize", "input", "drum_map", "stem_format", "mute_source", "transport", "program", "state_folder")
+NAMES = ("quantize", "input", "drum_map", "stem_format", "mute_source", "program", "state_folder")
 
 
 def filled(**values: str) -> str:
-    usual = dict(zip(NAMES, ("played", "auto", "gm", "wav", "yes", "auto", "", ""), strict=True))
+    usual = dict(zip(NAMES, ("played", "auto", "gm", "wav", "yes", "", ""), strict=True))
     return "\n".join({**usual, **values}.values())
 
 
@@ -35,12 +35,7 @@ def test_a_setting_that_does_not_work_is_refused_and_the_rest_is_kept(alone: Rea
 
 
 def test_settings_reach_the_daemon(alone: Reaper) -> None:
-    chosen = {
-        **alone.scene["ext"],
-        "sidestick/quantize": "quantized",
-        "sidestick/drum_map": "logic",
-        "sidestick/input": "stem",
-    }
+    chosen = {"sidestick/quantize": "quantized", "sidestick/drum_map": "logic", "sidestick/input": "stem"}
     item = audio_item(Path(__file__), 1.0)
     with serve_script(ScriptedDaemon(), alone.state) as scripted_daemon:
         alone.run("Drums to MIDI", [{"items": [item]}], ext=chosen, cycles=40)
@@ -65,7 +60,7 @@ def test_the_action_starts_a_real_sidestick_and_goes_on(alone: Reaper, tmp_path:
     alone.environment = Daemon(tmp_path / "own").environment
     alone.state = tmp_path / "own" / "state"
     known = json.dumps([sys.executable, "-P", "-m", "bridge.osc.send"])
-    outcome = alone.run("Stop", answers=["yes"], ext={**alone.scene["ext"], "sidestick/last_sender": known})
+    outcome = alone.run("Stop", answers=["yes"], ext={"sidestick/last_sender": known})
     running = read_running(alone.state)
     assert outcome["boxes"] == ["sidestick is not running. Start it now?"]
     assert running is not None

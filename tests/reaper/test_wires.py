@@ -1,4 +1,4 @@
-"""How requests leave REAPER and how texts are written: quoting, OSC, JSON, MIDI files, the place of daemon.json."""
+"""How requests leave REAPER and how texts are written: quoting, JSON, MIDI files, the place of daemon.json."""
 
 import json
 from itertools import pairwise
@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.midi.file import to_bytes
-from bridge.osc.wire import Message, read_datagram
 from tests.fakes import clip_of
 from tests.reaper.fake import LUAS, Reaper
 
@@ -78,35 +77,11 @@ def windows_words(line: str) -> list[str]:
     return [*words, word + "\\" * slashes]
 
 
-def test_what_cannot_be_quoted_is_left_to_another_wire(alone: Reaper) -> None:
+def test_what_cannot_be_quoted_is_no_command_line(alone: Reaper) -> None:
     lines = (
         'local q = require("quoting").command_line\nresult = { q({ "both \' and \\"" }) == nil, q({ "a\\nb" }) == nil }'
     )
     assert run_lines(alone, lines) == [True, True]
-
-
-def test_options_can_always_be_quoted(alone: Reaper) -> None:
-    text = json.dumps({"name": "it's"})
-    lines = """local split, quoting = require("fake_reaper").split_command_line, require("quoting")
-    result = split(quoting.command_line({ quoting.escape_json(given) }))[1]"""
-    assert json.loads(run_lines(alone, lines, given=text)) == {"name": "it's"}
-
-
-def test_osc_is_what_the_daemon_reads(alone: Reaper) -> None:
-    lines = """local data = require("osc").encode("/sidestick/ping", { "idé", 7, 0.5, "", "abcd" })
-    result = data:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)"""
-    assert read_datagram(bytes.fromhex(run_lines(alone, lines))).messages == (
-        Message("/sidestick/ping", ("idé", 7, 0.5, "", "abcd")),
-    )
-
-
-def test_bytes_that_are_no_osc_are_no_message(alone: Reaper) -> None:
-    lines = """local decode = require("osc").decode
-    result = {}
-    for index, data in ipairs({ "", "/a", "/a\\0\\0,q", "x\\0\\0\\0,\\0\\0\\0" }) do
-      result[index] = decode(data) == nil
-    end"""
-    assert run_lines(alone, lines) == [True, True, True, True]
 
 
 VALUES = [
@@ -178,7 +153,7 @@ def test_the_state_folder_is_where_the_daemon_has_it(
 
 
 REPEATED = """
-local now, sent, answer, Client = 0, {}, nil, require("client")
+local now, sent, answer = 0, {}, nil
 package.loaded.transport_spool = { open = function() return {
   send = function(_, request) sent[#sent + 1] = { request.id, now } return true end,
   poll = function(_, requests, deliver)
@@ -188,7 +163,7 @@ package.loaded.transport_spool = { open = function() return {
   end,
   forget = function() end,
 } end }
-local client = Client.open({}, function() return now end)
+local client = require("client").open({}, function() return now end)
 local heard = {}
 client:request("/sidestick/process", { "/song.wav", "{}" }, function(message)
   heard[#heard + 1] = { message.address, now }

@@ -1,4 +1,5 @@
--- Answer files, as the spool's outbox and the sender write them: {"answers", "events", "finished"}.
+-- @noindex
+-- Answer files, as the spool's outbox has them: {"answers", "events", "finished"}.
 
 local files = require("files")
 local json = require("json")
@@ -15,7 +16,7 @@ local function deliver_new(request, messages, deliver)
   end
 end
 
---- Delivers what is new in the file at `path`; removes it once it is finished.
+--- Delivers what is new in the file at `path`.
 function answer_file.read(path, request, deliver)
   local text = files.read(path)
   if not text or text == request.answer_text then return end
@@ -24,10 +25,7 @@ function answer_file.read(path, request, deliver)
   request.answer_text, request.delivered = text, request.delivered or {}
   deliver_new(request, content.answers or {}, deliver)
   deliver_new(request, content.events or {}, deliver)
-  if content.finished then
-    os.remove(path)
-    request.finished = true
-  end
+  request.finished = request.finished or content.finished
 end
 
 return answer_file

@@ -1,8 +1,8 @@
--- Client of the daemon: sends requests over any transport and hands on the replies. A retry has the same id, so nothing
--- is done twice.
+-- @noindex
+-- Client of the daemon: sends requests and hands on the replies. A retry has the same id, so nothing is done twice.
 
 local json = require("json")
-local settings = require("settings")
+local Spool = require("transport_spool")
 
 local Client = {}
 Client.__index = Client
@@ -24,44 +24,21 @@ local function new_id()
   return ("r-%s-%d"):format(guid:sub(1, 16), request_count)
 end
 
-local TRANSPORTS = { socket = "transport_socket", sender = "transport_sender", spool = "transport_spool" }
-
--- The spool is always among them: it carries what no datagram can.
-local function open_transports(daemon)
-  local setting, transports = settings.get("transport"), {}
-  for _, name in ipairs({ "socket", "sender", "spool" }) do
-    local allowed = setting == "auto" or setting == name or name == "spool"
-    local transport = allowed and require(TRANSPORTS[name]).open(daemon)
-    if transport then transports[#transports + 1] = transport end
-  end
-  return transports
-end
-
---- `daemon` is what daemon.json says; `clock` gives seconds. Nil when nothing on this machine can carry a request.
+--- `daemon` is what daemon.json says; `clock` gives seconds.
 function Client.open(daemon, clock)
-  local transports = open_transports(daemon)
-  if #transports == 0 then return nil end
-  return setmetatable({ transports = transports, clock = clock or reaper.time_precise, requests = {} }, Client)
-end
-
--- Falls back to the next transport when one cannot carry the request.
-local function send(self, request)
-  while request.transport do
-    local sent = self.transports[request.transport]:send(request)
-    if sent ~= nil then return end
-    request.transport = self.transports[request.transport + 1] and request.transport + 1
-  end
+  clock = clock or reaper.time_precise
+  return setmetatable({ transport = Spool.open(daemon, clock), clock = clock, requests = {} }, Client)
 end
 
 --- Sends a request; `on_message(message, request)` gets every message about it, at least one. Arguments come without
 -- the id.
 function Client:request(address, args, on_message, timeout)
   local now = self.clock()
-  local request = { id = new_id(), address = address, on_message = on_message, transport = 1, pause = FIRST_RETRY }
+  local request = { id = new_id(), address = address, on_message = on_message, pause = FIRST_RETRY }
   request.args, request.timeout = { request.id, table.unpack(args) }, timeout or TIMEOUT
   request.next_send, request.last_news = now + FIRST_RETRY, now
   self.requests[#self.requests + 1] = request
-  send(self, request)
+  self.transport:send(request)
   return request
 end
 
@@ -93,36 +70,21 @@ local function retry(self, request)
   local timeout = request.timeout + (request.answered and REPEAT_INTERVAL or 0)
   if now - request.last_news > timeout then return give_up(self, request) end
   request.next_send, request.pause = now + request.pause, request.pause * (request.answered and 1 or 2)
-  send(self, request)
-end
-
-local function transport_of(self, request)
-  return self.transports[request.transport or #self.transports]
-end
-
-local function requests_over(self, transport)
-  local requests = {}
-  for _, request in ipairs(self.requests) do
-    if transport_of(self, request) == transport and not request.finished then requests[#requests + 1] = request end
-  end
-  return requests
+  self.transport:send(request)
 end
 
 local function drop_finished(self)
   local open = {}
   for _, request in ipairs(self.requests) do
-    if request.finished then transport_of(self, request):forget(request) else open[#open + 1] = request end
+    if request.finished then self.transport:forget(request) else open[#open + 1] = request end
   end
   self.requests = open
 end
 
 --- To be called in every defer cycle.
 function Client:step()
-  for _, transport in ipairs(self.transports) do
-    local requests = requests_over(self, transport)
-    if #requests > 0 then
-      transport:poll(requests, function(request, message) deliver(self, request, message) end)
-    end
+  if #self.requests > 0 then
+    self.transport:poll(self.requests, function(request, message) deliver(self, request, message) end)
   end
   for _, request in ipairs({ table.unpack(self.requests) }) do retry(self, request) end
   drop_finished(self)

@@ -1,3 +1,4 @@
+-- @noindex
 -- What sidestick heard, as its clusters file has it, and which hit a MIDI note stands for.
 
 local files = require("files")

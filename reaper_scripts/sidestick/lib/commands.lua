@@ -1,3 +1,4 @@
+-- @noindex
 -- The short actions: push, stop, cancel, regenerate, settings and start.
 
 local Client = require("client")
@@ -11,6 +12,7 @@ local item_state = require("item_state")
 local json = require("json")
 local launcher = require("launcher")
 local message_box = require("message_box")
+local project = require("project")
 local relabel = require("relabel")
 local settings = require("settings")
 local tempo_map = require("tempo_map")
@@ -32,8 +34,8 @@ end
 -- Which parts of a job are selected; none when only its audio is, which stands for all of them.
 local function selected_parts(job)
   local parts = {}
-  for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
-    local result = item_state.result(reaper.GetSelectedMediaItem(0, index))
+  for item in project.selected_items() do
+    local result = item_state.result(item)
     if result and result.job == job then parts[#parts + 1] = result.part end
   end
   return #parts > 0 and parts or nil
@@ -81,13 +83,15 @@ function commands.cancel_jobs()
   end)
 end
 
-local function regenerate(client, item, lines, options)
-  local record = insertion.record_of_item(item)
+local function regenerate(client, guid, lines, options)
+  local item = project.find_item(guid)
+  if not item then return message_box.show(NO_ITEM) end
+  local record, shift = insertion.record_of_item(item), insertion.item_shift(item)
   time_slicing.start(function()
-    options.tempo_map = tempo_map.tempo_changes(record.map, insertion.item_shift(item), time_slicing.yield)
+    options.tempo_map = tempo_map.tempo_changes(record.map, shift, time_slicing.yield)
     local step = { title = "regenerate with REAPER's grid", lines = lines }
     local args = { Client.encode_options({ grid = options }) }
-    corrections.request(client, item, "regenerate", args, step, function(problem)
+    corrections.request(client, guid, "regenerate", args, step, function(problem)
       if problem then message_box.show(problem) end
     end)
   end)
@@ -101,7 +105,8 @@ function commands.regenerate()
   local options, problem = grid.grid_options(lines)
   if not options then return message_box.show(problem) end
   options.quantize, options.strength = true, 1
-  with_client(function(client) regenerate(client, item, lines, options) end)
+  local guid = project.item_guid(item)
+  with_client(function(client) regenerate(client, guid, lines, options) end)
 end
 
 local function form_fields()

@@ -1,3 +1,4 @@
+-- @noindex
 -- The connection to the daemon: found through daemon.json and checked with a ping; offers to start a missing daemon.
 
 local Client = require("client")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Corrections of a finished job: one request, then the new notes in all its MIDI items, one undo step each.
 
 local files = require("files")
@@ -10,45 +11,52 @@ local time_slicing = require("time_slicing")
 
 local corrections = {}
 
+-- {guid, saved} of each item that holds a part of the job.
 local function result_items(job)
   local items = {}
   for item in project.items() do
     local saved = item_state.result(item)
-    if saved and saved.job == job then items[#items + 1] = item end
+    if saved and saved.job == job then items[#items + 1] = { guid = project.item_guid(item), saved = saved } end
   end
   return items
 end
 
-local function read_result(item, answer, paths, step)
-  local saved = item_state.result(item)
+local function read_result(entry, answer, paths, step)
+  local saved = entry.saved
   local path = paths[saved.part]
   if not path then return nil end
   local notes, problem = midi_file.read(files.read(path), time_slicing.yield)
   local result = { job = saved.job, part = saved.part, notes = notes, manifest = answer.manifest, lines = step.lines }
-  return notes and { item = item, result = result }, problem
+  return notes and { guid = entry.guid, result = result }, problem
 end
 
-local function replace_notes(item, answer, step)
-  if not project.has_item(item) then return "The MIDI item is gone; run Drums to MIDI again." end
+local GONE = "The MIDI item is gone; run Drums to MIDI again."
+
+local function replace_notes(guid, answer, step)
   local content, manifest_problem = manifest.read(answer.manifest, time_slicing.yield)
   if not content then return manifest_problem end
+  local item = project.find_item(guid)
+  if not item then return GONE end
   local list, paths = {}, manifest.midi_paths(content, answer.manifest)
   for _, result_item in ipairs(result_items(item_state.result(item).job)) do
     local entry, problem = read_result(result_item, answer, paths, step)
     if problem then return problem end
     list[#list + 1] = entry
   end
-  insertion.replace(list, step.title)
+  return insertion.replace(list, step.title)
 end
 
---- Requests `command` (relabel, regenerate, undo, redo) for the job behind `item`, then puts the new notes into all
--- items of that job. `step` has the title of the undo step and, if they change, the grid lines that the notes lie on
--- (see insertion.lua). `on_done(problem, manifest)` is called at the end; problem is nil when all went well.
-function corrections.request(client, item, command, args, step, on_done)
+--- Requests `command` (relabel, regenerate, undo, redo) for the job behind the item with this GUID, then puts the new
+-- notes into all items of that job. `step` has the title of the undo step and, if they change, the grid lines that
+-- the notes lie on (see insertion.lua). `on_done(problem, manifest)` is called at the end; problem is nil when all
+-- went well.
+function corrections.request(client, guid, command, args, step, on_done)
+  local item = project.find_item(guid)
+  if not item then return on_done(GONE) end
   client:request("/sidestick/" .. command, { item_state.result(item).job, table.unpack(args) }, function(message)
     if message.address == "/sidestick/fail" then return on_done(message.args[4]) end
     local answer = { manifest = message.args[4] }
-    time_slicing.start(function() on_done(replace_notes(item, answer, step), answer.manifest) end)
+    time_slicing.start(function() on_done(replace_notes(guid, answer, step), answer.manifest) end)
   end)
 end
 

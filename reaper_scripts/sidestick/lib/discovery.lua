@@ -1,3 +1,4 @@
+-- @noindex
 -- Where the running sidestick is: daemon.json in the user's state folder.
 
 local files = require("files")
@@ -6,16 +7,28 @@ local settings = require("settings")
 
 local discovery = {}
 
-local function local_app_data()
-  local folder = os.getenv("LOCALAPPDATA")
-  if folder and folder ~= "" then return folder end
-  local roaming = reaper.GetResourcePath():match("^(.*)[/\\]Roaming[/\\]")
-  return roaming and files.join(roaming, "Local")
+--- The value of an environment variable, or nil. On Windows Lua puts ? for letters of other languages.
+function discovery.environment(name)
+  local value = os.getenv(name)
+  return value and value ~= "" and not value:find("?", 1, true) and value or nil
+end
+
+--- On Windows the user's own folder. REAPER's folder is in it unless REAPER is a portable one, and REAPER tells it in
+-- whatever letters it has.
+function discovery.windows_home()
+  local home = reaper.GetResourcePath():match("^(.*)[/\\]AppData[/\\]Roaming[/\\]")
+  return home or discovery.environment("USERPROFILE") or ""
+end
+
+--- On Windows the folder for programs' own files.
+function discovery.local_app_data()
+  local home = reaper.GetResourcePath():match("^(.*[/\\]AppData)[/\\]Roaming[/\\]")
+  return home and files.join(home, "Local") or discovery.environment("LOCALAPPDATA") or ""
 end
 
 local function default_state_folder()
   local home = os.getenv("HOME") or ""
-  if files.is_windows() then return files.join(local_app_data() or "", "sidestick") end
+  if files.is_windows() then return files.join(discovery.local_app_data(), "sidestick") end
   if files.is_macos() then return files.join(home, "Library", "Application Support", "sidestick") end
   local xdg_folder = os.getenv("XDG_STATE_HOME")
   if xdg_folder and xdg_folder ~= "" then return files.join(xdg_folder, "sidestick") end
@@ -24,23 +37,28 @@ end
 
 --- The user's state folder: as set, as SIDESTICK_STATE_FOLDER says, or the default one.
 function discovery.state_folder()
-  local setting, variable = settings.get("state_folder"), os.getenv("SIDESTICK_STATE_FOLDER")
+  local setting = settings.get("state_folder")
   if setting ~= "" then return setting end
-  if variable and variable ~= "" then return variable end
-  return default_state_folder()
+  return discovery.environment("SIDESTICK_STATE_FOLDER") or default_state_folder()
 end
 
 local function is_valid(daemon)
-  return type(daemon) == "table" and math.type(daemon.osc_port) == "integer" and type(daemon.spool) == "string"
-    and type(daemon.sender) == "table" and type(daemon.sender[1]) == "string"
+  return type(daemon) == "table" and type(daemon.spool) == "string"
 end
 
---- pid, osc_port, spool, version and sender of the sidestick that was started last; nil if there is none.
+-- Its Python can start sidestick again. REAPER writes its file at each call, so only what is new is saved.
+local function remember_sender(sender)
+  local text = type(sender) == "table" and json.encode(sender)
+  if not text or text == reaper.GetExtState("sidestick", "last_sender") then return end
+  reaper.SetExtState("sidestick", "last_sender", text, true)
+end
+
+--- spool, version and sender of the sidestick that was started last; nil if there is none.
 function discovery.find_daemon()
   local text = files.read(files.join(discovery.state_folder(), "daemon.json"))
   local daemon = text and json.decode(text)
   if not is_valid(daemon) then return nil end
-  reaper.SetExtState("sidestick", "last_sender", json.encode(daemon.sender), true)
+  remember_sender(daemon.sender)
   return daemon
 end
 

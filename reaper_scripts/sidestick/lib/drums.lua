@@ -1,3 +1,4 @@
+-- @noindex
 -- The drums sidestick can name: General MIDI notes, names for people, and the key that stands for each.
 
 local drums = {}

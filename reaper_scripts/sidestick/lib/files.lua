@@ -1,3 +1,4 @@
+-- @noindex
 -- Small files and paths, and which system this is.
 
 local files = {}
@@ -35,16 +36,18 @@ local function write_all(path, content)
   return written and closed, write_problem or close_problem
 end
 
---- Written under another name and renamed, so that a reader never sees a part. True, or nil and the reason.
-function files.write_atomically(path, content)
-  local temporary = path .. ".new"
-  local written, problem = write_all(temporary, content)
-  if not written then
-    os.remove(temporary)
-    return nil, problem
-  end
-  os.remove(path)
-  return os.rename(temporary, path)
+--- Removes a file. On Windows Lua finds only paths in the letters of the system's language; others are emptied.
+function files.remove(path)
+  if os.remove(path) or not reaper.file_exists(path) then return end
+  write_all(path, "")
+end
+
+--- Writes the whole content. True, or nil and the reason; then nothing of it is left.
+function files.write(path, content)
+  local written, problem = write_all(path, content)
+  if written then return true end
+  files.remove(path)
+  return nil, problem
 end
 
 --- The name without its folder, and without its ending.

@@ -1,3 +1,4 @@
+-- @noindex
 -- Drawing on gfx in points: the same picture at every scaling of the screen.
 
 local graphics = { scale = 1 }
@@ -14,13 +15,14 @@ graphics.COLOURS = {
 local FONTS = { small = { 1, 12 }, normal = { 2, 14 }, bold = { 3, 14, 98 }, title = { 4, 17, 98 } }
 local FACE = "Arial"
 
---- Opens a window of w x h points where the user left it. Where REAPER counts in pixels a new one is made larger.
+--- Opens a window of w x h points where the user left it. Where REAPER counts in pixels a new one is made larger: it
+-- came out nearer to w pixels than to w points.
 function graphics.open_window(title, position)
   gfx.ext_retina = 1
   gfx.init(title, position.w, position.h, position.dock or 0, position.x, position.y)
   graphics.scale = 0
   graphics.begin_frame()
-  local small = gfx.w < position.w * graphics.scale * 0.75
+  local small = gfx.w < position.w * (1 + graphics.scale) / 2
   if position.is_new and small then gfx.init("", position.w * graphics.scale // 1, position.h * graphics.scale // 1) end
 end
 

@@ -1,11 +1,14 @@
+-- @noindex
 -- REAPER's own grid: the lines that the project shows, bar by bar, with its swing.
+
+local project = require("project")
 
 local grid = {}
 
 --- The project's grid: {step, swing}; step in quarter notes, swing as the part of half a step that every
 -- second line comes later.
 function grid.project_lines()
-  local _, division, mode, amount = reaper.GetSetProjectGrid(0, false)
+  local _, division, mode, amount = reaper.GetSetProjectGrid(project.current, false)
   return { step = division * 4, swing = mode == 1 and amount or 0.0 }
 end
 
@@ -15,7 +18,7 @@ local function line_position(lines, index)
 end
 
 local function nearest_line(lines, quarter)
-  local _, start, stop = reaper.TimeMap_QNToMeasures(0, quarter)
+  local _, start, stop = reaper.TimeMap_QNToMeasures(project.current, quarter)
   local inside = quarter - start
   local middle, best = math.floor(inside / lines.step), nil
   for index = middle - 1, middle + 2 do

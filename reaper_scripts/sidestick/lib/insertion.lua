@@ -1,3 +1,4 @@
+-- @noindex
 -- Notes into the project: a track below the source, one MIDI item for each source item, always in the same place.
 
 local drums = require("drums")
@@ -28,8 +29,8 @@ end
 
 local function find_track(source, part)
   local wanted = track_key(source, part)
-  for index = 0, reaper.CountTracks(0) - 1 do
-    local track = reaper.GetTrack(0, index)
+  for index = 0, reaper.CountTracks(project.current) - 1 do
+    local track = reaper.GetTrack(project.current, index)
     if track_key_of(track) == wanted then return track end
   end
 end
@@ -38,7 +39,8 @@ end
 local function index_below(source)
   local guid = reaper.GetTrackGUID(source)
   local index = math.floor(reaper.GetMediaTrackInfo_Value(source, "IP_TRACKNUMBER"))
-  while index < reaper.CountTracks(0) and track_key_of(reaper.GetTrack(0, index)):sub(1, #guid) == guid do
+  while index < reaper.CountTracks(project.current) do
+    if track_key_of(reaper.GetTrack(project.current, index)):sub(1, #guid) ~= guid then break end
     index = index + 1
   end
   return index
@@ -46,14 +48,12 @@ end
 
 local function name_gm_rows(track)
   for _, drum in ipairs(drums.LIST) do
-    reaper.SetTrackMIDINoteNameEx(0, track, drum.pitch, ALL_CHANNELS, drum.name)
+    reaper.SetTrackMIDINoteNameEx(project.current, track, drum.pitch, ALL_CHANNELS, drum.name)
   end
 end
 
 local function new_track(source, part)
-  local index = index_below(source)
-  reaper.InsertTrackAtIndex(index, true)
-  local track = reaper.GetTrack(0, index)
+  local track = project.insert_track(index_below(source))
   local _, name = reaper.GetSetMediaTrackInfo_String(source, "P_NAME", "", false)
   local title = (name ~= "" and name .. " " or "") .. part_title(part)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", title, true)
@@ -71,9 +71,23 @@ local function new_item(record, result)
   return item
 end
 
+local TOLERANCE = 1e-6  -- a project file keeps 14 digits of a number, and the map was saved with all of them
+
+local function is_same(a, b)
+  if type(a) == "number" and type(b) == "number" then return math.abs(a - b) < TOLERANCE end
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for name, value in pairs(a) do
+    if not is_same(value, b[name]) then return false end
+  end
+  for name in pairs(b) do
+    if a[name] == nil then return false end
+  end
+  return true
+end
+
 -- The audio item is still played as it was when its notes were put there.
 local function same_map(saved, record)
-  return json.encode(saved.map) == json.encode(record.map:values())
+  return is_same(saved.map, record.map:values())
 end
 
 --- How far the user has moved an item since its notes were put there; cutting its edges moves nothing.
@@ -106,55 +120,75 @@ local function write_item(record, result, packed, item, last_tick)
   local take = reaper.GetActiveTake(item)
   take_events.write(take, packed, last_tick or take_events.end_tick(take, no_yield))
   save_result(item, record, result, previous)
-  return item
 end
 
--- All that takes time; what is returned changes the project. `existing` is the item to be replaced, if there is one.
-local function prepare(record, result, existing)
-  local yield = time_slicing.yield
-  local saved = existing and item_state.result(existing)
-  local is_unchanged = saved and same_map(saved, record)
-  local shift = is_unchanged and insertion.item_shift(existing) or 0.0
-  local lines = lines_of_result(result, is_unchanged and saved)
-  local placed = take_events.to_project_time(result.notes, record.map, yield)
-  take_events.add_quarter_notes(placed, shift, yield)
-  if lines ~= json.null then grid.snap_notes(placed, lines, yield) end
-  local bends = take_events.bend_events(result.notes, record.map, shift, yield)
-  local events = take_events.add_note_events(placed, bends, yield)
-  local take = is_unchanged and reaper.GetActiveTake(existing)
-  local scale = take and take_events.tick_scale(take) or take_events.default_tick_scale(record.map.position)
-  local packed = take_events.pack(events, scale, yield)
-  local last_tick = take and take_events.end_tick(take, yield)
-  return function()
-    if existing and not is_unchanged then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(existing), existing) end
-    return write_item(record, result, packed, is_unchanged and existing or nil, last_tick)
-  end
+-- What there is before any of the work is done: the notes to be replaced, if they lie where the source still plays.
+local function read_existing(record, result)
+  local item = item_state.find_item(record.guid, result.part)
+  local saved = item and item_state.result(item)
+  if not saved or not same_map(saved, record) then return { shift = 0.0 } end
+  local take = reaper.GetActiveTake(item)
+  return {
+    saved = saved, shift = insertion.item_shift(item), scale = take_events.tick_scale(take),
+    last_tick = take_events.end_tick(take, time_slicing.yield),
+  }
 end
 
-local function run_in_undo_step(changes, title)
-  if #changes == 0 then return end
+local function run_in_undo_step(changes, title, finish)
+  project.wait_for_tab()
+  if not project.is_open() then return project.CLOSED end
+  if #changes == 0 then return finish and finish() end
   project.undo_block(title, function()
     for _, change in ipairs(changes) do change() end
+    if finish then finish() end
   end)
 end
 
---- Inserts or replaces parts of one source item, as one undo step. Each of `results` has job, part, notes, manifest
--- and, if they are to change, the grid lines that the notes lie on. The slow part is done in time slices.
-function insertion.insert(record, results, title)
-  local changes = {}
-  for index, result in ipairs(results) do
-    changes[index] = prepare(record, result, item_state.find_item(record.guid, result.part))
+-- All that takes time; what is returned changes the project. An undo may have made all items anew by then.
+local function prepare(record, result)
+  local yield = time_slicing.yield
+  local existing = read_existing(record, result)
+  local lines = lines_of_result(result, existing.saved)
+  local placed = take_events.to_project_time(result.notes, record.map, yield)
+  take_events.add_quarter_notes(placed, existing.shift, yield)
+  if lines ~= json.null then grid.snap_notes(placed, lines, yield) end
+  local bends = take_events.bend_events(result.notes, record.map, existing.shift, yield)
+  local events = take_events.add_note_events(placed, bends, yield)
+  local packed = take_events.pack(events, existing.scale or take_events.default_tick_scale(record.map.position), yield)
+  return function()
+    local item = item_state.find_item(record.guid, result.part)
+    if item and not existing.saved then
+      reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(item), item)
+      item = nil
+    end
+    record.track = insertion.track_of(record)
+    write_item(record, result, packed, item, item and existing.last_tick)
   end
-  run_in_undo_step(changes, title)
 end
 
---- Puts new notes into items that sidestick has made: `list` holds {item, result}. One undo step.
+--- The track of a record's source, or of the MIDI item that was made of it.
+function insertion.track_of(record)
+  local item = project.find_item(record.guid) or project.find_item(record.made or "")
+  return item and reaper.GetMediaItemTrack(item) or record.track
+end
+
+--- Inserts or replaces parts of one source item, as one undo step. Each of `results` has job, part, notes, manifest
+-- and, if they are to change, the grid lines that the notes lie on. The slow part is done in time slices. `finish` is
+-- called as part of the step, or without one when there is nothing to insert. Nil, or a sentence.
+function insertion.insert(record, results, title, finish)
+  local changes = {}
+  for index, result in ipairs(results) do changes[index] = prepare(record, result) end
+  return run_in_undo_step(changes, title, finish)
+end
+
+--- Puts new notes into items that sidestick has made: `list` holds {guid, result}. One undo step. Nil, or a sentence.
 function insertion.replace(list, title)
   local changes = {}
-  for index, entry in ipairs(list) do
-    changes[index] = prepare(insertion.record_of_item(entry.item), entry.result, entry.item)
+  for _, entry in ipairs(list) do
+    local item = project.find_item(entry.guid)
+    changes[#changes + 1] = item and prepare(insertion.record_of_item(item), entry.result)
   end
-  run_in_undo_step(changes, title)
+  return run_in_undo_step(changes, title)
 end
 
 --- A source record made from the saved result of a MIDI item, for when the audio item is not at hand.
@@ -163,16 +197,17 @@ function insertion.record_of_item(item)
   if not saved then return nil end
   local path = saved.file ~= json.null and saved.file or nil
   local map, track = TimeMap.new(saved.map), reaper.GetMediaItemTrack(item)
-  return { guid = saved.source, path = path, map = map, track = track, name = "" }, saved
+  local made = project.item_guid(item)
+  return { guid = saved.source, made = made, path = path, map = map, track = track, name = "" }, saved
 end
 
 --- Names the rows of a source's drum track after the clusters of its job: {pitch = label} as its drum map has them.
 function insertion.name_rows(record, list)
-  local track = find_track(record.track, "drums")
+  local track = find_track(insertion.track_of(record), "drums")
   if not track then return end
   for _, row in ipairs(list) do
     for _, hit in ipairs(row.hits) do
-      reaper.SetTrackMIDINoteNameEx(0, track, hit.pitch, ALL_CHANNELS, drums.name(hit.label))
+      reaper.SetTrackMIDINoteNameEx(project.current, track, hit.pitch, ALL_CHANNELS, drums.name(hit.label))
     end
   end
 end

@@ -1,8 +1,10 @@
+-- @noindex
 -- Leases of audio items: a script that works on an item renews its lease, so that no other script works on it too.
 
 local item_lease = {}
 
 local SECTION, EXPIRY, RENEWAL = "sidestick_live", 3.0, 0.5  -- seconds
+local LEFT = "left"
 local renewed_at = {}
 
 --- Takes or renews the lease of the item with this GUID.
@@ -15,6 +17,16 @@ end
 
 function item_lease.release(guid)
   reaper.DeleteExtState(SECTION, guid, false)
+end
+
+--- Leaves the item to the next script, which goes on with it: this one is stopped in the middle.
+function item_lease.leave(guid)
+  reaper.SetExtState(SECTION, guid, LEFT, false)
+end
+
+--- Whether a script was stopped in the middle of its work on the item.
+function item_lease.is_left(guid)
+  return reaper.GetExtState(SECTION, guid) == LEFT
 end
 
 --- Whether a script that runs now, this one or another, works on the item.

@@ -1,3 +1,4 @@
+-- @noindex
 -- Extension state (P_EXT) of items, saved with the project: on a MIDI item the job that it is the result of and how its
 -- source was played, on an audio item the job that was requested and whose result is not inserted yet.
 
@@ -17,6 +18,7 @@ end
 
 local function write(item, key, values)
   reaper.GetSetMediaItemInfo_String(item, key, values and json.encode(values) or "", true)
+  reaper.MarkProjectDirty(project.current)
 end
 
 --- {job, part, source, file, manifest, map, origin, grid} of a MIDI item that is the result of a job, or nil.

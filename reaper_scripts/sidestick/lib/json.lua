@@ -1,3 +1,4 @@
+-- @noindex
 -- JSON text and Lua values. A long text is read in time slices: `yield` is called for each value.
 
 local json = { null = setmetatable({}, { __tostring = function() return "null" end }) }

@@ -1,3 +1,4 @@
+-- @noindex
 -- Finds the sidestick program and starts `sidestick run`.
 
 local discovery = require("discovery")
@@ -13,25 +14,29 @@ local NO_WAIT = -2
 local UNIX_PATHS = {
   ".local/bin/sidestick", "/usr/local/bin/sidestick", "/opt/homebrew/bin/sidestick", "/usr/bin/sidestick",
 }
-local WINDOWS_PATHS = { "USERPROFILE|.local\\bin\\sidestick.exe", "LOCALAPPDATA|Programs\\sidestick\\sidestick.exe" }
+
+-- The program of the same name that opens no console, where there is one: python.exe and pythonw.exe.
+local function windowless(path)
+  local quiet = path:gsub("%.exe$", "w.exe")
+  return files.is_windows() and reaper.file_exists(quiet) and quiet or path
+end
 
 -- The Python that ran the last sidestick can run it again: its sender is `python -P -m bridge.osc.send`.
 local function last_command()
   local sender = json.decode(reaper.GetExtState("sidestick", "last_sender"))
   if type(sender) ~= "table" or not sender[1] or not reaper.file_exists(sender[1]) then return nil end
-  if sender[2] == "-P" or sender[2] == "-m" then return { sender[1], "-P", "-m", "daemon", "run" } end
-  return { sender[1], "run" }
+  if sender[2] == "-P" or sender[2] == "-m" then return { windowless(sender[1]), "-P", "-m", "daemon", "run" } end
+  return { windowless(sender[1]), "run" }
 end
 
 local function default_paths()
-  local paths = {}
   if files.is_windows() then
-    for _, path in ipairs(WINDOWS_PATHS) do
-      local variable, rest = path:match("^(.-)|(.*)$")
-      paths[#paths + 1] = files.join(os.getenv(variable) or "", rest)
-    end
-    return paths
+    return {
+      files.join(discovery.windows_home(), ".local", "bin", "sidestick.exe"),
+      files.join(discovery.local_app_data(), "Programs", "sidestick", "sidestick.exe"),
+    }
   end
+  local paths = {}
   for index, path in ipairs(UNIX_PATHS) do
     paths[index] = files.resolve(os.getenv("HOME") or "", path)
   end
@@ -40,11 +45,11 @@ end
 
 local function find_command()
   local setting = settings.get("program")
-  if setting ~= "" and reaper.file_exists(setting) then return { setting, "run" } end
+  if setting ~= "" and reaper.file_exists(setting) then return { windowless(setting), "run" } end
   local last = last_command()
   if last then return last end
   for _, path in ipairs(default_paths()) do
-    if reaper.file_exists(path) then return { path, "run" } end
+    if reaper.file_exists(path) then return { windowless(path), "run" } end
   end
 end
 
@@ -52,7 +57,7 @@ local function ask_for_program()
   local ok, path = reaper.GetUserFileNameForRead("", "Where is sidestick?", files.is_windows() and "exe" or "")
   if not ok then return nil end
   settings.set("program", path)
-  return { path, "run" }
+  return { windowless(path), "run" }
 end
 
 --- Starts sidestick. True, or nil when the user does not know where it is, or a sentence why it could not be started.

@@ -1,3 +1,4 @@
+-- @noindex
 -- What REAPER needs of Song.sidestick.json: the files that were written, and the settings that hold after corrections.
 
 local files = require("files")

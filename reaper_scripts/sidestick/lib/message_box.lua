@@ -1,3 +1,4 @@
+-- @noindex
 -- Message boxes: sentences for the user, and questions.
 
 local message_box = {}

@@ -1,3 +1,4 @@
+-- @noindex
 -- Reads the .mid files that sidestick writes: notes with their times in seconds of the song.
 
 local sorting = require("sorting")

@@ -1,3 +1,4 @@
+-- @noindex
 -- The progress window: how far the jobs are, with a button to cancel each. Closing it stops nothing.
 
 local graphics = require("graphics")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Command lines for ExecProcess, which takes one string: every argument must come out as it went in.
 
 local files = require("files")
@@ -18,11 +19,6 @@ function quoting.quote_unix(argument)
     if not unusable then return quote_mark .. argument .. quote_mark end
   end
   return nil
-end
-
---- JSON text in which a ' is spelt as an escape, so that it can always be quoted.
-function quoting.escape_json(text)
-  return (text:gsub("'", "\\u0027"))
 end
 
 --- One string for ExecProcess, or nil when an argument cannot be quoted here.

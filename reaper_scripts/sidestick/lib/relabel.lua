@@ -1,3 +1,4 @@
+-- @noindex
 -- The notes selected in the MIDI editor get another label.
 
 local Client = require("client")
@@ -8,11 +9,13 @@ local drums = require("drums")
 local insertion = require("insertion")
 local item_state = require("item_state")
 local message_box = require("message_box")
+local project = require("project")
 local time_slicing = require("time_slicing")
 
 local relabel = {}
 
 local MAX_HITS = 1500  -- hits in one request
+local MENU_WITHOUT_WINDOW = 6.82  -- the first REAPER that shows a menu without one
 local NO_HITS = "sidestick heard no hits where these notes are; were they moved?"
 
 local function editor_take()
@@ -33,10 +36,11 @@ end
 
 --- The label that the user chooses from a menu at the mouse, or nil.
 function relabel.choose_label()
-  gfx.init("sidestick", 1, 1, 0, reaper.GetMousePosition())
+  local needs_window = tonumber(reaper.GetAppVersion():match("^%d+%.?%d*")) < MENU_WITHOUT_WINDOW
+  if needs_window then gfx.init("sidestick", 1, 1, 0, reaper.GetMousePosition()) end
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local choice = math.floor(gfx.showmenu(drums.menu()))
-  gfx.quit()
+  if needs_window then gfx.quit() end
   return drums.LIST[choice] and drums.LIST[choice].label
 end
 
@@ -57,7 +61,7 @@ local function read_selection()
     local sentence = "%d notes are selected; relabel at most %d at once, or use Review and relabel."
     return nil, sentence:format(#notes, MAX_HITS)
   end
-  return { item = item, job = result.job, notes = notes }
+  return { guid = project.item_guid(item), job = result.job, notes = notes }
 end
 
 local function label_changes(list, notes, label)
@@ -73,7 +77,7 @@ local function request_relabel(client, selection, label)
     local changes = list and label_changes(list, selection.notes, label)
     if not changes then return message_box.show(problem or NO_HITS) end
     local args, step = { Client.encode_options(changes) }, { title = "relabel notes" }
-    corrections.request(client, selection.item, "relabel", args, step, function(failure)
+    corrections.request(client, selection.guid, "relabel", args, step, function(failure)
       if failure then message_box.show(failure) end
     end)
   end)
@@ -92,9 +96,8 @@ end
 --- The item that sidestick made among the selected ones, of the audio items that are selected, or in the MIDI editor.
 function relabel.midi_item()
   local take = editor_take()
-  for index = 0, reaper.CountSelectedMediaItems(0) - 1 do
-    local item = reaper.GetSelectedMediaItem(0, index)
-    local _, guid = reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)
+  for item in project.selected_items() do
+    local guid = project.item_guid(item)
     local midi_item = item_state.result(item) and item or item_state.find_item(guid, "drums")
       or item_state.find_item(guid)
     if midi_item then return midi_item end

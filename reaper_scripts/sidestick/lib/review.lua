@@ -1,5 +1,7 @@
+-- @noindex
 -- Review and relabel: the window, its keys, and the MIDI item that follows every change at once.
 
+local action = require("action")
 local Connection = require("connection")
 local drums = require("drums")
 local graphics = require("graphics")
@@ -16,6 +18,7 @@ local NAME, WIDTH, HEIGHT = "review", 760, 584
 local CLOSED, ESCAPE, ENTER, SPACE = -1, 27, 13, 32
 local UP, DOWN, DELETE, BACKSPACE = 30064, 1685026670, 6579564, 8
 local CTRL_Z, CTRL_Y = 26, 25
+local CTRL = 4  -- of gfx.mouse_cap
 
 local KEYS = {
   [UP] = function(model) model:select(model.selected - 1) end,
@@ -32,11 +35,17 @@ local function drum_of_key(key)
   return key > SPACE and key < 127 and drums.by_key[string.char(key):lower()]
 end
 
+-- Ctrl+H and Ctrl+M come with the codes of Backspace and Enter.
+local function is_other_key(key)
+  return (key == BACKSPACE or key == ENTER) and gfx.mouse_cap & CTRL ~= 0
+end
+
 --- What a key does. False when the window is to be closed.
 function review.press_key(model, key)
   if key == CLOSED or key == ESCAPE then return false end
-  local action, drum = KEYS[key], drum_of_key(key)
-  if action then action(model) elseif drum then model:relabel(drum.label) end
+  if is_other_key(key) then return true end
+  local act, drum = KEYS[key], drum_of_key(key)
+  if act then act(model) elseif drum then model:relabel(drum.label) end
   return true
 end
 
@@ -58,13 +67,14 @@ function review.run()
   local view = View.new(model)
   local connection = Connection.new(function(client) model:open(client) end)
   graphics.open_window("sidestick: review and relabel", window_position.load(NAME, WIDTH, HEIGHT))
+  action.at_exit(function()
+    window_position.save(NAME)
+    gfx.quit()
+  end)
   time_slicing.run_loop(function()
     local open = run_frame(model, view)
     connection:step()
     return open and not connection.has_failed
-  end, function()
-    window_position.save(NAME)
-    gfx.quit()
   end)
 end
 

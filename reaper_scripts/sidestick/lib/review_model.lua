@@ -1,3 +1,4 @@
+-- @noindex
 -- What the review window shows and changes: the clusters of one job, its settings, and the MIDI item that follows.
 
 local Client = require("client")
@@ -7,6 +8,7 @@ local drums = require("drums")
 local item_state = require("item_state")
 local json = require("json")
 local manifest = require("manifest")
+local project = require("project")
 local time_slicing = require("time_slicing")
 
 local Model = {}
@@ -17,7 +19,8 @@ local DEFAULT_SENSITIVITY = 0.5
 function Model.new(item)
   local result = item_state.result(item)
   return setmetatable({
-    item = item, job = result.job, part = result.part, manifest = result.manifest, rows = {}, grid = {},
+    guid = project.item_guid(item),
+    job = result.job, part = result.part, manifest = result.manifest, rows = {}, grid = {},
     sensitivity = {}, selected = 1, message = "Asking sidestick what it heard ...", queue = {}, name = "",
     duration = 1.0,
   }, Model)
@@ -96,7 +99,7 @@ function Model:_send_next()
     if #self.queue == 0 then self:_load() end
     self:_send_next()
   end
-  corrections.request(self.client, self.item, correction.command, correction.args, correction.step, on_done)
+  corrections.request(self.client, self.guid, correction.command, correction.args, correction.step, on_done)
 end
 
 function Model:_relabel(changes, title)

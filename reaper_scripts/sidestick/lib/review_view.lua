@@ -1,3 +1,4 @@
+-- @noindex
 -- The review window: what sounds alike above, sliders for each drum and the grid below. Sizes are in points.
 
 local clusters = require("clusters")
@@ -10,6 +11,7 @@ View.__index = View
 
 local MARGIN, HEADER, COLUMN_TITLES, ROW, CARDS, GRID, FOOTER = 16, 56, 24, 30, 132, 44, 28
 local LOW_CONFIDENCE, NARROW = 0.5, 126
+local ROUNDING = 0.001  -- rows: three turns of a third are one row
 
 function View.new(model)
   return setmetatable({ model = model, widgets = Widgets.new(), scroll = 0 }, View)
@@ -138,7 +140,7 @@ local function update_scroll(self, count)
     self.scroll = math.max(model.selected - count, math.min(self.scroll, model.selected - 1))
     self.last_selected = model.selected
   end
-  self.scroll = math.max(0, math.min(self.scroll - self.widgets.wheel_steps, #model.rows - count)) // 1
+  self.scroll = math.max(0, math.min(self.scroll - self.widgets.wheel_steps, #model.rows - count))
 end
 
 local function draw_scroll_bar(self, w, count)
@@ -153,7 +155,7 @@ local function draw_table(self, w, h)
   local count = visible_rows(h)
   update_scroll(self, count)
   for line = 1, count do
-    local index = math.floor(line + self.scroll)
+    local index = line + math.floor(self.scroll + ROUNDING)
     local row = self.model.rows[index]
     if row then draw_row(self, index, row, HEADER + COLUMN_TITLES + (line - 1) * ROW, w) end
   end

@@ -1,3 +1,4 @@
+-- @noindex
 -- The user's settings, saved in REAPER's extension state, and where windows were.
 
 local settings = {}
@@ -10,8 +11,6 @@ settings.FIELDS = {
   { name = "drum_map", label = "Drum map", default = "gm" },
   { name = "stem_format", label = "Stems (wav / flac / mp3)", default = "wav", choices = { "wav", "flac", "mp3" } },
   { name = "mute_source", label = "Mute the source (yes / no)", default = "yes", choices = { "yes", "no" } },
-  { name = "transport", label = "Transport (auto / socket / sender / spool)", default = "auto",
-    choices = { "auto", "socket", "sender", "spool" } },
   { name = "program", label = "sidestick program (empty = find it)", default = "" },
   { name = "state_folder", label = "State folder (empty = the usual)", default = "" },
 }

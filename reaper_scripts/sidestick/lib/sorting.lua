@@ -1,3 +1,4 @@
+-- @noindex
 -- Sorting in time slices: table.sort cannot be interrupted, and it would hold REAPER for several milliseconds.
 
 local sorting = {}

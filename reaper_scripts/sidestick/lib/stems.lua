@@ -1,3 +1,4 @@
+-- @noindex
 -- Stems into the project: tracks in a folder below the source, each item played exactly as its source is.
 
 local files = require("files")
@@ -13,12 +14,17 @@ local COLOURS = {
 }
 local CUSTOM_COLOUR = 0x1000000
 local BUILD_PEAKS = 40047
-local ITEM_VALUES = { "D_POSITION", "D_LENGTH", "D_FADEINLEN", "D_FADEOUTLEN", "D_SNAPOFFSET", "B_LOOPSRC" }
-local TAKE_VALUES = { "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "D_VOL", "D_PAN" }
+local ITEM_VALUES = {
+  "C_BEATATTACHMODE", "D_POSITION", "D_LENGTH", "D_SNAPOFFSET", "B_LOOPSRC", "D_VOL", "D_FADEINLEN", "D_FADEOUTLEN",
+  "D_FADEINLEN_AUTO", "D_FADEOUTLEN_AUTO", "C_FADEINSHAPE", "C_FADEOUTSHAPE", "D_FADEINDIR", "D_FADEOUTDIR",
+}
+local TAKE_VALUES = {
+  "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "D_VOL", "D_PAN", "D_PANLAW", "I_CHANMODE",
+}
+local ENVELOPES = { VOLENV = true, PANENV = true, MUTEENV = true, PITCHENV = true }
 
 local function add_track(index, name, colour, depth)
-  reaper.InsertTrackAtIndex(index, true)
-  local track = reaper.GetTrack(0, index)
+  local track = project.insert_track(index)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
   reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", depth)
   if colour then
@@ -32,6 +38,31 @@ local function copy_markers(record, take)
     local index = reaper.SetTakeStretchMarker(take, -1, marker.at, marker.source)
     reaper.SetTakeStretchMarkerSlope(take, index, marker.slope)
   end
+end
+
+-- The take's own envelopes as text; those of its effects are not heard in the file. `from` is the second of the take at
+-- which they are to begin.
+local function envelope_texts(take, from)
+  local texts = {}
+  for index = 0, reaper.CountTakeEnvelopes(take) - 1 do
+    local _, text = reaper.GetEnvelopeStateChunk(reaper.GetTakeEnvelope(take, index), "", false)
+    if ENVELOPES[text:match("^<(%w+)")] then
+      text = text:gsub("EGUID [^\n]*\n", ""):gsub("\nPT (%S+)", function(time)
+        return ("\nPT %.14g"):format(tonumber(time) - from)
+      end)
+      texts[#texts + 1] = text:match("^(.-)%s*$")
+    end
+  end
+  return texts
+end
+
+-- To be done last: REAPER reads the item anew, and its take is another one then.
+local function copy_envelopes(record, item, from)
+  local texts = envelope_texts(record.take, from)
+  if #texts == 0 then return end
+  local _, text = reaper.GetItemStateChunk(item, "", false)
+  local body = text:match("^(.*)>%s*$")
+  reaper.SetItemStateChunk(item, body .. table.concat(texts, "\n") .. "\n>\n", false)
 end
 
 local function add_item(record, track, name, path)
@@ -54,7 +85,9 @@ end
 -- an item for each time it is played through.
 local function add_items(record, track, name, path)
   local map = record.map
-  if not record.section or #map.markers > 0 then return add_item(record, track, name, path) end
+  if not record.section or #map.markers > 0 then
+    return copy_envelopes(record, add_item(record, track, name, path), 0)
+  end
   local segments = map:segments()
   for number, segment in ipairs(segments) do
     local item, take = add_item(record, track, name, path)
@@ -64,6 +97,7 @@ local function add_items(record, track, name, path)
     reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", segment.start)
     if number > 1 then reaper.SetMediaItemInfo_Value(item, "D_FADEINLEN", 0) end
     if number < #segments then reaper.SetMediaItemInfo_Value(item, "D_FADEOUTLEN", 0) end
+    copy_envelopes(record, item, (segment.position - map.position) * map.rate)
   end
 end
 
@@ -84,16 +118,19 @@ local function insert_tracks(record, names, paths)
     add_items(record, track, record.name .. " " .. name, paths[name])
   end
   if settings.get("mute_source") == "yes" then reaper.SetMediaItemInfo_Value(record.item, "B_MUTE", 1) end
-  reaper.Main_OnCommand(BUILD_PEAKS, 0)
+  reaper.Main_OnCommandEx(BUILD_PEAKS, 0, project.current)
 end
 
---- Nil, or one sentence.
-function stems.insert(record, paths)
+--- `finish` is called as part of the undo step. Nil, or one sentence.
+function stems.insert(record, paths, finish)
   local names = existing_stems(paths)
   if #names == 0 then
     return ("The stems of %s are not there any more. Run the action once more."):format(files.name(record.path))
   end
-  project.undo_block("separate into stems", function() insert_tracks(record, names, paths) end)
+  project.undo_block("separate into stems", function()
+    insert_tracks(record, names, paths)
+    finish()
+  end)
 end
 
 return stems

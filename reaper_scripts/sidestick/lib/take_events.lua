@@ -1,5 +1,7 @@
+-- @noindex
 -- From notes in seconds of a file to the events of a MIDI take.
 
+local project = require("project")
 local sorting = require("sorting")
 
 local take_events = {}
@@ -31,8 +33,8 @@ end
 function take_events.add_quarter_notes(placed, shift, yield)
   for _, note in ipairs(placed) do
     yield()
-    note.first = reaper.TimeMap2_timeToQN(0, note.time + shift)
-    note.last = reaper.TimeMap2_timeToQN(0, note.stop + shift)
+    note.first = reaper.TimeMap2_timeToQN(project.current, note.time + shift)
+    note.last = reaper.TimeMap2_timeToQN(project.current, note.stop + shift)
   end
   return placed
 end
@@ -75,7 +77,7 @@ function take_events.bend_events(song_notes, map, shift, yield)
     yield()
     local times = bend.status >> 4 == CONTROL and { map.position } or map:times(bend.onset)
     for _, time in ipairs(times) do
-      local quarter = reaper.TimeMap2_timeToQN(0, time + shift)
+      local quarter = reaper.TimeMap2_timeToQN(project.current, time + shift)
       local bytes = string.char(bend.status, bend.low, bend.high)
       events[#events + 1] = { quarter = quarter, flag = 0, bytes = bytes, rank = BEND }
     end
@@ -115,7 +117,7 @@ end
 
 --- The scale of a take that is to start at project time `from`, unless the user has changed REAPER's resolution.
 function take_events.default_tick_scale(from)
-  return { zero = -PPQ * reaper.TimeMap2_timeToQN(0, from), step = PPQ }
+  return { zero = -PPQ * reaper.TimeMap2_timeToQN(project.current, from), step = PPQ }
 end
 
 --- Events as the bytes of a take, without its end event. This is the slow part.

@@ -1,6 +1,8 @@
+-- @noindex
 -- The selected audio items: which file they play and how, or one sentence why they cannot be used.
 
 local files = require("files")
+local project = require("project")
 local TimeMap = require("time_map")
 
 local takes = {}
@@ -57,7 +59,7 @@ local function new_record(item, take, path, shift, name)
     item = item, take = take, path = path, name = name, map = map, warnings = warnings(name, take),
     section = reaper.GetMediaSourceParent(source) ~= nil,
     track = reaper.GetMediaItemTrack(item),
-    guid = select(2, reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)),
+    guid = project.item_guid(item),
   }
 end
 
@@ -78,12 +80,11 @@ end
 --- Records of all selected items that can be used, and sentences about the others.
 function takes.read_selected()
   local records, problems = {}, {}
-  local count = reaper.CountSelectedMediaItems(0)
-  if count == 0 then return records, { "Select an audio item first." } end
-  for index = 0, count - 1 do
-    local record, problem = takes.read(reaper.GetSelectedMediaItem(0, index))
+  for item in project.selected_items() do
+    local record, problem = takes.read(item)
     if record then records[#records + 1] = record else problems[#problems + 1] = problem end
   end
+  if #records + #problems == 0 then return records, { "Select an audio item first." } end
   return records, problems
 end
 

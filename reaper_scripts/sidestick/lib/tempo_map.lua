@@ -1,3 +1,4 @@
+-- @noindex
 -- The project's tempo and meter in seconds of the file that an item plays: what sidestick takes as `tempo_map`.
 --
 -- Each beat of the project is followed through the item to the second of the file at which it falls. Between two
@@ -5,6 +6,7 @@
 -- markers and tempo ramps are all in them.
 
 local json = require("json")
+local project = require("project")
 
 local tempo_map = {}
 
@@ -15,7 +17,8 @@ local FINEST_UNIT = 32  -- the shortest beat that sidestick takes
 
 -- A bar that a time signature marker cuts short is a bar of its own length, in the beats of its meter if they fit.
 local function meter_of(start, stop)
-  local count, unit = reaper.TimeMap_GetTimeSigAtTime(0, reaper.TimeMap2_QNToTime(0, start + 0.001))
+  local time = reaper.TimeMap2_QNToTime(project.current, start + 0.001)
+  local count, unit = reaper.TimeMap_GetTimeSigAtTime(project.current, time)
   for _, finer in ipairs({ unit, 4, 8, 16, 32 }) do
     local parts = (stop - start) * finer / 4
     local whole = math.floor(parts + 0.5)
@@ -40,16 +43,17 @@ end
 -- Every beat from the bar in which the item starts to the bar in which it ends, and the one after.
 local function item_beats(map, shift, yield)
   local function second(quarter)
-    return map:second(reaper.TimeMap2_QNToTime(0, quarter) - shift, true)
+    return map:second(reaper.TimeMap2_QNToTime(project.current, quarter) - shift, true)
   end
-  local last = reaper.TimeMap2_timeToQN(0, map.position + map.length + shift)
-  local _, start, stop = reaper.TimeMap_QNToMeasures(0, reaper.TimeMap2_timeToQN(0, map.position + shift))
+  local last = reaper.TimeMap2_timeToQN(project.current, map.position + map.length + shift)
+  local first = reaper.TimeMap2_timeToQN(project.current, map.position + shift)
+  local _, start, stop = reaper.TimeMap_QNToMeasures(project.current, first)
   local beats = {}
   repeat
     yield()
     add_bar(beats, start, stop, second)
     local finished = start > last or #beats >= MAX_BEATS
-    _, start, stop = reaper.TimeMap_QNToMeasures(0, stop + 0.001)
+    _, start, stop = reaper.TimeMap_QNToMeasures(project.current, stop + 0.001)
   until finished
   return beats
 end

@@ -1,3 +1,4 @@
+-- @noindex
 -- From seconds of a file to seconds of the project, as REAPER plays a take of it.
 --
 -- Take time counts from the item's start at play rate 1. A stretch marker says which second of the source plays at

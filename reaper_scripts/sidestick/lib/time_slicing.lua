@@ -1,3 +1,4 @@
+-- @noindex
 -- Long work in time slices, so that REAPER stays responsive: a task is a coroutine that yields when its slice is over.
 
 local time_slicing = { BUDGET = 0.003 }  -- seconds of each defer cycle

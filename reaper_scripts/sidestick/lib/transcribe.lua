@@ -1,5 +1,7 @@
+-- @noindex
 -- From audio items to MIDI items: asks sidestick, shows how far it is, inserts the draft and then the final notes.
 
+local action = require("action")
 local Client = require("client")
 local clusters = require("clusters")
 local Connection = require("connection")
@@ -7,6 +9,7 @@ local files = require("files")
 local insertion = require("insertion")
 local item_lease = require("item_lease")
 local item_state = require("item_state")
+local json = require("json")
 local manifest = require("manifest")
 local message_box = require("message_box")
 local midi_file = require("midi_file")
@@ -73,9 +76,16 @@ local function new_job(record, spec)
   }, Job)
 end
 
+-- What was asked for, so that it is offered again if its result is never inserted; nil once it is.
+function Job:_save_spec(is_open)
+  local item, spec = project.find_item(self.record.guid), self.spec
+  if not item then return end
+  local values = { parts = spec.parts, stems = spec.stems, title = spec.title, options = self.options }
+  item_state.set_job_spec(item, is_open and values or nil)
+end
+
 function Job:request(client)
-  item_state.set_job_spec(self.record.item, { parts = self.spec.parts, stems = self.spec.stems, title = self.spec.title,
-    options = self.options })
+  self:_save_spec(true)
   self.client = client
   local args = { self.record.path, Client.encode_options(self.options) }
   client:request("/sidestick/process", args, function(message, request)
@@ -122,26 +132,42 @@ end
 
 function Job:_release_item()
   item_lease.release(self.record.guid)
-  if project.has_item(self.record.item) then item_state.set_job_spec(self.record.item, nil) end
+  self:_save_spec(false)
+end
+
+-- The audio item as it is now: it may have been moved, cut, stretched or made anew since the action was run. Nil and a
+-- sentence if it is not there or plays something else.
+function Job:_read_take()
+  project.wait_for_tab()
+  if not project.is_open() then return nil, project.CLOSED end
+  local item = project.find_item(self.record.guid)
+  if not item then return nil, "The audio item is gone, so nothing was inserted." end
+  local record, problem = takes.read(item)
+  if record and record.path ~= self.record.path then
+    return nil, "The audio item plays another file now, so nothing was inserted. Run the action once more."
+  end
+  return record, problem
 end
 
 function Job:_finish(path)
   local content, problem = manifest.read(path, time_slicing.yield)
-  if content and not project.has_item(self.record.item) then
-    content, problem = nil, "The audio item is gone, so nothing was inserted."
+  local record
+  if content then record, problem = self:_read_take() end
+  if record and self.spec.stems then
+    local function finish() self:_save_spec(false) end
+    problem = stems.insert(record, manifest.stem_paths(content, path), finish)
   end
-  if content and self.spec.stems then problem = stems.insert(self.record, manifest.stem_paths(content, path)) end
-  if content and not self.spec.stems then problem = self:_insert_parts(manifest.midi_paths(content, path), path) end
+  if record and not self.spec.stems then problem = self:_insert_parts(record, content, path) end
   self.problem = problem and with_name(self.record, problem)
   self.remark = content and manifest.separator_fallback(content)
   self:_release_item()
-  if content and settings.get("drum_map") ~= "gm" then self:_name_rows() end
+  if record and settings.get("drum_map") ~= "gm" then self:_name_rows() end
 end
 
 -- With another drum map than General MIDI only the daemon knows which drum is which note.
 function Job:_name_rows()
   clusters.request(self.client, self.id, function(list)
-    if list and project.has_item(self.record.item) then insertion.name_rows(self.record, list) end
+    if list and project.find_item(self.record.guid) then insertion.name_rows(self.record, list) end
   end)
 end
 
@@ -152,8 +178,8 @@ local function no_notes_text(parts)
 end
 
 -- The parts to insert, and those that the project had already: they belong to this job from now on.
-function Job:_insert_parts(paths, from)
-  local list, missing = {}, {}
+function Job:_insert_parts(record, content, from)
+  local list, missing, paths = {}, {}, manifest.midi_paths(content, from)
   for _, part in ipairs(self.options.parts) do
     local requested = contains(self.spec.parts, part)
     if paths[part] and (requested or item_state.find_item(self.record.guid, part)) then
@@ -162,33 +188,36 @@ function Job:_insert_parts(paths, from)
       missing[#missing + 1] = part
     end
   end
-  local problem, silent = self:_insert(list, self.spec.title, from)
+  local problem, silent = self:_insert(record, list, self.spec.title, from)
   table.move(silent, 1, #silent, #missing + 1, missing)
   return problem or #missing == #self.spec.parts and no_notes_text(missing) or nil
 end
 
--- What went wrong, or nil, and the parts without a note. What is there already is not inserted again, and no empty
--- item is made.
-function Job:_insert(list, title, from)
+-- What went wrong, or nil, and the parts without a note. What is there already, for an item that is played as it was,
+-- is not inserted again, and no empty item is made. No undo state says that the result is still to come: going back to
+-- it would ask the old question again.
+function Job:_insert(record, list, title, from)
   local results, silent = {}, {}
   for _, entry in ipairs(list) do
     local data = files.read(entry.path)
-    if not data or data ~= self.inserted[entry.part] then
+    local state = data and data .. json.encode(record.map:values())
+    if not state or state ~= self.inserted[entry.part] then
       local notes, problem = midi_file.read(data, time_slicing.yield)
       if not notes then return problem, silent end
       local has_item = #notes > 0 or item_state.find_item(self.record.guid, entry.part)
       local result = { job = self.id, part = entry.part, notes = notes, manifest = from }
       table.insert(has_item and results or silent, has_item and result or entry.part)
-      self.inserted[entry.part] = data
+      self.inserted[entry.part] = state
     end
   end
-  insertion.insert(self.record, results, title)
-  return nil, silent
+  return insertion.insert(record, results, title, function() self:_save_spec(false) end), silent
 end
 
 function Job:_insert_draft(part, path)
-  if self.finished or not project.has_item(self.record.item) then return end
-  self:_insert({ { part = part, path = path } }, self.spec.title .. " (draft)")
+  local record = not self.finished and self:_read_take()
+  if not record then return end
+  self:_insert(record, { { part = part, path = path } }, self.spec.title .. " (draft)")
+  self:_save_spec(not self.finished)
 end
 
 --- One defer cycle; true while the job goes on.
@@ -219,8 +248,20 @@ local function report(jobs)
   message_box.show_all(sentences)
 end
 
+-- An action that is stopped in the middle leaves its items to the next one, which goes on with them.
+local function leave_unfinished(jobs)
+  for _, job in ipairs(jobs) do
+    if not job.finished then item_lease.leave(job.record.guid) end
+  end
+end
+
 local function run_jobs(jobs)
   local window = ProgressWindow.new(jobs)
+  local has_ended = false
+  action.at_exit(function()
+    window:close()
+    if not has_ended then leave_unfinished(jobs) end
+  end)
   local function step(connection)
     local is_waiting = connection:step()
     local is_working = false
@@ -233,6 +274,7 @@ local function run_jobs(jobs)
   end
   local connection = Connection.new(start)
   time_slicing.run_loop(function() return step(connection) end, function()
+    has_ended = true
     window:close()
     report(jobs)
   end)

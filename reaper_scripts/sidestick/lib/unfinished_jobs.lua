@@ -1,3 +1,4 @@
+-- @noindex
 -- Jobs that were requested and whose results were never inserted: REAPER was closed, or the script was stopped.
 
 local item_lease = require("item_lease")
@@ -26,7 +27,9 @@ function unfinished_jobs.offer(except)
   local list = {}
   for _, job in ipairs(find_jobs(except)) do
     local question = "%s was asked for (%s), but its result was never inserted. Insert it now?"
-    if message_box.confirm(question:format(job.record.name, job.spec.title)) then
+    local is_wanted = item_lease.is_left(job.record.guid)
+      or message_box.confirm(question:format(job.record.name, job.spec.title))
+    if is_wanted then
       list[#list + 1] = job
     else
       item_state.set_job_spec(job.record.item, nil)

@@ -1,3 +1,4 @@
+-- @noindex
 -- Buttons, sliders and rows: drawn and answered in one go, in every frame. Sizes are in points.
 
 local graphics = require("graphics")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Where a window was when it was closed, and how large, so that it opens there again.
 
 local settings = require("settings")
