@@ -12,12 +12,15 @@
 --   [main] sidestick_Review and relabel.lua
 --   [main=main,midi_editor] sidestick_Relabel selected notes as.lua
 --   [main] sidestick_Regenerate with REAPER's grid and tempo.lua
+--   [main] sidestick_Set project tempo from the item.lua
 --   [main] sidestick_Push to virtual port.lua
 --   [main] sidestick_Stop.lua
 --   [main] sidestick_Cancel jobs.lua
 --   [main] sidestick_Settings.lua
 --   [main] sidestick_Start the daemon.lua
+--   [main] sidestick_Install actions and toolbar.lua
 --   [nomain] lib/*.lua
+--   [nomain] icons/*.png
 -- @about
 --   Select an audio item, run an action, and work on with the MIDI under it. The listening is done by sidestick, a
 --   program of its own that runs on this computer: install it first, as its README says.

@@ -71,6 +71,8 @@ def _track(track: Json, selected: bool) -> Json:
 
 def _item(item: Json, selected: bool) -> Json:
     """An .rpp keeps 14 digits of a number."""
+    if not item["has_take"]:
+        return {"empty": True, "values": _saved(item["values"]), "strings": item["strings"], "selected": selected}
     first, *more = [_take(take, item["values"]["D_LENGTH"]) for take in (item, *item["takes"])]
     return {**first, "values": _saved(item["values"]), "strings": item["strings"], "takes": more, "selected": selected}
 

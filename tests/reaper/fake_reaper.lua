@@ -97,6 +97,18 @@ function api.AddRemoveReaScript(add, section, path)
   return 50000 + #fake.registered
 end
 
+function api.EnumerateFiles(path, index)
+  local listing = io.popen(("ls '%s'"):format(path))
+  for name in listing:lines() do
+    if index == 0 then
+      listing:close()
+      return name
+    end
+    index = index - 1
+  end
+  listing:close()
+end
+
 function api.ReverseNamedCommandLookup(command) return ("RS%04x"):format(command) end
 
 function api.genGuid()

@@ -107,6 +107,7 @@ end
 local function dump_item(item)
   local dumped = item.take and dump_take(item.take) or { take = {}, markers = json.list() }
   dumped.values, dumped.strings, dumped.takes = item.values, item.strings, json.list()
+  dumped.has_take = item.take ~= nil
   for _, take in ipairs(item.takes) do
     if take ~= item.take then table.insert(dumped.takes, dump_take(take)) end
   end
@@ -215,4 +216,5 @@ build()
 _G.reaper, _G.gfx = fake.reaper_table(), fake_gfx.gfx
 run_script()
 local cycle_times = run_cycles()
+for _, event in ipairs(scenario.afterwards or {}) do apply_event(event) end
 io.write(json.encode(dump(cycle_times)), "\n")

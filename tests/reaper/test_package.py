@@ -16,6 +16,7 @@ from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 
 LUA = sorted(SCRIPTS.rglob("*.lua"))
+ICONS = sorted(SCRIPTS.rglob("icons/*.png"))
 ACTIONS = sorted(SCRIPTS.glob("sidestick/sidestick_*.lua"))
 GFX = {
     "circle", "dock", "drawstr", "ext_retina", "getchar", "h", "init", "line", "measurestr", "mouse_cap", "mouse_wheel",
@@ -38,7 +39,8 @@ def test_the_windows_use_only_what_gfx_has() -> None:
 
 def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
     package = make_index.header(make_index.PACKAGE.read_text(encoding="utf-8"))
-    given = {entry.file for entry in make_index.list_files(package, make_index.PACKAGE.parent) if entry.sections}
+    listed = make_index.list_files(package, make_index.PACKAGE.parent)
+    given = {entry.file for entry in listed if entry.sections}
     assert given == {path.name for path in ACTIONS}
     for path in ACTIONS:
         tags = make_index.header(path.read_text(encoding="utf-8"))
@@ -96,7 +98,8 @@ def test_the_index_is_what_reapack_reads() -> None:
 def test_every_file_of_the_index_exists_and_every_file_is_in_it() -> None:
     sources = list(Xml.parse(SCRIPTS / "index.xml").getroot().iter("source"))
     files = {source.attrib["file"] for source in sources}
-    assert files == {path.relative_to(SCRIPTS / "sidestick").as_posix() for path in LUA} - {"sidestick.lua"}
+    here = {path.relative_to(SCRIPTS / "sidestick").as_posix() for path in (*LUA, *ICONS)}
+    assert files == here - {"sidestick.lua"}
     for source in sources:
         url = urlparse(source.text or "")
         assert url.scheme == "https" and unquote(url.path).endswith(f"/sidestick/{source.attrib['file']}")

@@ -5,6 +5,7 @@ local drums = require("drums")
 local grid = require("grid")
 local item_state = require("item_state")
 local json = require("json")
+local part_colours = require("part_colours")
 local project = require("project")
 local settings = require("settings")
 local take_events = require("take_events")
@@ -57,12 +58,19 @@ local function new_track(source, part)
   local _, name = reaper.GetSetMediaTrackInfo_String(source, "P_NAME", "", false)
   local title = (name ~= "" and name .. " " or "") .. part_title(part)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", title, true)
+  local colour = reaper.ColorToNative(table.unpack(part_colours[part])) | part_colours.CUSTOM
+  reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", colour)
   reaper.GetSetMediaTrackInfo_String(track, "P_EXT:sidestick_track", track_key(source, part), true)
   return track
 end
 
+--- The track below the source that holds one part of what was heard in it, made if there is none.
+function insertion.track_for(record, part)
+  return find_track(record.track, part) or new_track(record.track, part)
+end
+
 local function new_item(record, result)
-  local track = find_track(record.track, result.part) or new_track(record.track, result.part)
+  local track = insertion.track_for(record, result.part)
   if result.part == "drums" and settings.get("drum_map") == "gm" then name_gm_rows(track) end
   local from = record.map.position
   local item = reaper.CreateNewMIDIItemInProj(track, from, from + record.map.length, false)

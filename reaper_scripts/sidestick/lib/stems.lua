@@ -2,17 +2,13 @@
 -- Stems into the project: tracks in a folder below the source, each item played exactly as its source is.
 
 local files = require("files")
+local part_colours = require("part_colours")
 local project = require("project")
 local settings = require("settings")
 
 local stems = {}
 
 local ORDER = { "drums", "bass", "vocals", "guitar", "piano", "other" }
-local COLOURS = {
-  drums = { 214, 93, 66 }, bass = { 86, 130, 196 }, vocals = { 201, 164, 66 }, guitar = { 106, 158, 98 },
-  piano = { 150, 112, 184 }, other = { 128, 138, 148 },
-}
-local CUSTOM_COLOUR = 0x1000000
 local BUILD_PEAKS = 40047
 local ITEM_VALUES = {
   "C_BEATATTACHMODE", "D_POSITION", "D_LENGTH", "D_SNAPOFFSET", "B_LOOPSRC", "D_VOL", "D_FADEINLEN", "D_FADEOUTLEN",
@@ -28,7 +24,7 @@ local function add_track(index, name, colour, depth)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
   reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", depth)
   if colour then
-    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | CUSTOM_COLOUR)
+    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | part_colours.CUSTOM)
   end
   return track
 end
@@ -40,8 +36,8 @@ local function copy_markers(record, take)
   end
 end
 
--- The take's own envelopes as text; those of its effects are not heard in the file. `from` is the second of the take at
--- which they are to begin.
+-- The take's own envelopes as text; those of its effects are not heard in the file. `from` is the second of the take
+-- at which they are to begin.
 local function envelope_texts(take, from)
   local texts = {}
   for index = 0, reaper.CountTakeEnvelopes(take) - 1 do
@@ -114,7 +110,7 @@ local function insert_tracks(record, names, paths)
   add_track(index, record.name .. " stems", nil, 1)
   for number, name in ipairs(names) do
     local title = name:sub(1, 1):upper() .. name:sub(2)
-    local track = add_track(index + number, title, COLOURS[name], number == #names and -1 or 0)
+    local track = add_track(index + number, title, part_colours[name], number == #names and -1 or 0)
     add_items(record, track, record.name .. " " .. name, paths[name])
   end
   if settings.get("mute_source") == "yes" then reaper.SetMediaItemInfo_Value(record.item, "B_MUTE", 1) end

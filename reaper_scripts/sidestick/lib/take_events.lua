@@ -108,6 +108,31 @@ function take_events.end_tick(take, yield)
   return tick
 end
 
+--- The events of a take with the project times at which they are, its end event among them.
+function take_events.read_times(take)
+  local _, data = reaper.MIDI_GetAllEvts(take, "")
+  local events, at, tick = {}, 1, 0
+  while at <= #data do
+    local delta, flag, bytes
+    delta, flag, bytes, at = string.unpack("i4Bs4", data, at)
+    tick = tick + delta
+    events[#events + 1] = { time = reaper.MIDI_GetProjTimeFromPPQPos(take, tick), flag = flag, bytes = bytes }
+  end
+  return events
+end
+
+--- Puts events back to their project times, after a change of the project's tempo.
+function take_events.write_times(take, events)
+  local scale, parts, last_tick = take_events.tick_scale(take), {}, 0
+  for index, event in ipairs(events) do
+    local quarter = reaper.TimeMap2_timeToQN(project.current, event.time)
+    local tick = math.max(last_tick, math.floor(scale.zero + quarter * scale.step + 0.5))
+    parts[index], last_tick = string.pack("i4Bs4", tick - last_tick, event.flag, event.bytes), tick
+  end
+  reaper.MIDI_SetAllEvts(take, table.concat(parts))
+  reaper.MIDI_Sort(take)
+end
+
 --- The scale of a take: its tick at the project's first quarter note, and ticks in one. They rise evenly with quarter
 -- notes, so two of them say where all the others are.
 function take_events.tick_scale(take)
