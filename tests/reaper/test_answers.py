@@ -83,6 +83,17 @@ def test_a_path_that_is_too_long_for_the_wire_is_told(
     assert len(outcome["boxes"]) == 1 and "Move the song to a shorter folder" in outcome["boxes"][0]
 
 
+def test_the_padding_of_a_file_that_starts_with_a_bar_is_taken_off(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    final = results.midi("drums", 1.5, 2.5)
+    manifest = results.manifest(final.name)
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "padding": 0.5}))
+    scripted_daemon.play = [done_event(manifest, final)]
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert [note["time"] for note in notes(outcome)] == pytest.approx([1.0, 2.0], abs=0.001)
+
+
 def test_a_midi_file_that_is_gone_is_told(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> None:
     final = results.midi("drums", 1.0)
     scripted_daemon.play = [done_event(results.manifest(final.name), final)]

@@ -25,7 +25,7 @@ local function read_result(entry, answer, paths, step)
   local saved = entry.saved
   local path = paths[saved.part]
   if not path then return nil end
-  local notes, problem = midi_file.read(files.read(path), time_slicing.yield)
+  local notes, problem = midi_file.read(files.read(path), time_slicing.yield, answer.padding)
   local result = { job = saved.job, part = saved.part, notes = notes, manifest = answer.manifest, lines = step.lines }
   return notes and { guid = entry.guid, result = result }, problem
 end
@@ -38,6 +38,7 @@ local function replace_notes(guid, answer, step)
   local item = project.find_item(guid)
   if not item then return GONE end
   local list, paths = {}, manifest.midi_paths(content, answer.manifest)
+  answer.padding = content.padding
   for _, result_item in ipairs(result_items(item_state.result(item).job)) do
     local entry, problem = read_result(result_item, answer, paths, step)
     if problem then return problem end

@@ -121,12 +121,19 @@ local function read_song(data, yield)
   return notes
 end
 
---- Notes {onset, stop (seconds), pitch, velocity, channel (0-15)} by onset, or nil and a sentence. Their `bends` are
--- the controllers and pitch bends of the file {onset, status, low, high}.
-function midi_file.read(data, yield)
+local function subtract_padding(notes, padding)
+  for _, note in ipairs(notes) do note.onset, note.stop = note.onset - padding, note.stop - padding end
+  for _, bend in ipairs(notes.bends) do bend.onset = bend.onset - padding end
+end
+
+--- Notes {onset, stop (seconds of the song), pitch, velocity, channel (0-15)} by onset, or nil and a sentence. Their
+-- `bends` are the controllers and pitch bends of the file {onset, status, low, high}. `padding` is what the manifest
+-- says: seconds before the song in a file that starts with a bar.
+function midi_file.read(data, yield, padding)
   if not data or data:sub(1, 4) ~= "MThd" then return nil, "The MIDI file cannot be read." end
   local ok, notes = pcall(read_song, data, yield or function() end)
   if not ok then return nil, "The MIDI file is damaged." end
+  if padding and padding ~= 0 then subtract_padding(notes, padding) end
   return notes
 end
 

@@ -24,7 +24,8 @@ local function add_track(index, name, colour, depth)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
   reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", depth)
   if colour then
-    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", reaper.ColorToNative(table.unpack(colour)) | part_colours.CUSTOM)
+    local native = reaper.ColorToNative(table.unpack(colour)) | part_colours.CUSTOM
+    reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", native)
   end
   return track
 end

@@ -157,6 +157,7 @@ function Job:_finish(path)
     local function finish() self:_save_spec(false) end
     problem = stems.insert(record, manifest.stem_paths(content, path), finish)
   end
+  self.padding = content and content.padding
   if record and not self.spec.stems then problem = self:_insert_parts(record, content, path) end
   self.problem = problem and with_name(self.record, problem)
   self.remark = content and manifest.separator_fallback(content)
@@ -202,7 +203,7 @@ function Job:_insert(record, list, title, from)
     local data = files.read(entry.path)
     local state = data and data .. json.encode(record.map:values())
     if not state or state ~= self.inserted[entry.part] then
-      local notes, problem = midi_file.read(data, time_slicing.yield)
+      local notes, problem = midi_file.read(data, time_slicing.yield, self.padding)
       if not notes then return problem, silent end
       local has_item = #notes > 0 or item_state.find_item(self.record.guid, entry.part)
       local result = { job = self.id, part = entry.part, notes = notes, manifest = from }
