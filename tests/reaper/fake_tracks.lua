@@ -62,7 +62,6 @@ return function(fake, api)
   -- Items
 
   function api.GetMediaItem(project, index) return project_of(project):items()[index + 1] end
-  function api.CountSelectedMediaItems(project) return #project_of(project).selected end
   function api.GetSelectedMediaItem(project, index) return project_of(project).selected[index + 1] end
   function api.GetMediaItemTrack(item) return item.track end
   function api.AddMediaItemToTrack(track) return fake_project.add_item(track, {}) end

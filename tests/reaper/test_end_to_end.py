@@ -48,7 +48,7 @@ def test_the_track_lies_below_its_source_and_names_the_drums(reaper: Reaper, loo
     track = transcribed(reaper, loop)["tracks"][1]
     assert track["name"] == "Loop Drums"
     assert (track["rows"]["36"], track["rows"]["42"]) == ("Kick", "Closed Hi-Hat")
-    assert track["items"][0]["strings"]["P_EXT:sidestick_job"] != ""
+    assert track["items"][0]["take_strings"]["P_EXT:sidestick_job"] != ""
 
 
 def test_a_second_run_replaces_the_notes_in_place(reaper: Reaper, loop: Path) -> None:

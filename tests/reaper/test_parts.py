@@ -89,7 +89,7 @@ def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper:
     first = reaper.run("Drums to MIDI", project(mix), cycles=3000)
     second = reaper.run("Bass to MIDI", reopen_tracks(first, 0), cycles=3000)
     assert names(second) == ["Song", "Song Drums", "Song Bass", "Below"]
-    jobs = {track["items"][0]["strings"]["P_EXT:sidestick_job"] for track in second["tracks"][1:3]}
+    jobs = {track["items"][0]["take_strings"]["P_EXT:sidestick_job"] for track in second["tracks"][1:3]}
     assert len(jobs) == 1
     after = [{"undone": 1, "later": 10, "quit": True}]
     relabelled = reaper.run(

@@ -1,6 +1,8 @@
 """What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens, Windows."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +175,9 @@ def test_the_review_window_closes_when_its_action_is_run_again(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
     tracks = reopen_tracks(alone.run("Drums to MIDI", song(results)), 1)
+    manifest = results.folder / "Song.sidestick.json"
+    known = {"source": {"name": "Song.wav", "duration": SECONDS}, "options": {"grid": {}, "sensitivity": {}}}
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **known}), encoding="utf-8")
     outcome = alone.run("Review and relabel", tracks, events=[{"cycle": 20, "again": True}], cycles=100)
     assert (outcome["boxes"], outcome["cycles"] < 30, outcome["toggles"]) == ([], True, [True, False])
     assert "sidestick/window_review" in outcome["ext"]
@@ -227,6 +232,50 @@ def test_the_envelope_of_a_looped_section_goes_on_in_every_round(
     outcome = alone.run("Separate into stems", song(results, source=source, values=values, envelopes=[VOLUME]))
     points = [item["envelopes"][0].split("\n")[3:5] for item in outcome["tracks"][2]["items"]]
     assert points == [["PT 0 1 0", "PT 1.5 0.25 0"], ["PT -1 1 0", "PT 0.5 0.25 0"]]
+
+
+# The result as a take of its source
+
+
+TAKE_SETTING = {"sidestick/place": "take"}
+
+
+def midi_take(outcome: Json) -> Json:
+    [take] = [take for take in outcome["tracks"][0]["items"][0]["takes"] if take["name"] == "Song drums"]
+    return dict(take)
+
+
+def test_the_result_is_a_take_of_its_source_if_the_settings_say_so(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    """The audio stays active; asked again after it was moved, the same take follows."""
+    source = song(results, values={"D_POSITION": 2.0}, take={"D_PLAYRATE": 2.0})
+    first = alone.run("Drums to MIDI", source, ext=TAKE_SETTING)
+    assert (first["boxes"], len(first["tracks"])) == ([], 1)
+    assert [note["time"] for note in midi_take(first)["notes"]] == [pytest.approx(2.5, abs=0.001)]
+    assert first["tracks"][0]["items"][0]["file"] == str(results.folder / "Song.wav")
+    tracks = reopen_tracks(first, 0)
+    tracks[0]["items"][0]["values"]["D_POSITION"] = 5.0
+    second = alone.run("Drums to MIDI", tracks, ext=TAKE_SETTING)
+    assert [note["time"] for note in midi_take(second)["notes"]] == [pytest.approx(5.5, abs=0.001)]
+    guids = [midi_take(outcome)["take_strings"]["GUID"] for outcome in (first, second)]
+    assert guids[0] == guids[1]
+
+
+def test_two_copies_of_a_result_both_follow_a_correction(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    tracks = reopen_tracks(alone.run("Drums to MIDI", song(results)), 1)
+    copied = tracks[1]["items"][0]
+    strings = {name: value for name, value in copied["take_strings"].items() if name != "GUID"}
+    tracks[1]["items"].append({**copied, "strings": {}, "take_strings": strings, "selected": False})
+    tracks[1]["items"][1]["values"] = {**copied["values"], "D_POSITION": 8.0}
+    midi, edited = results.midi("drums", 3.0), scripted_daemon._edited()
+    edited = replace(edited, manifest=results.folder / "Song.sidestick.json", midi=midi)
+    scripted_daemon._edited = lambda: edited  # type: ignore[method-assign]
+    outcome = alone.run("Regenerate with REAPER's grid and tempo", tracks)
+    assert outcome["boxes"] == []
+    assert [[round(n["time"], 2) for n in item["notes"]] for item in outcome["tracks"][1]["items"]] == [[3.0], [11.0]]
 
 
 # Windows: Lua's getenv, rename and remove know the letters of one language only

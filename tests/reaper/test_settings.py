@@ -13,11 +13,11 @@ from tests.reaper.conftest import Daemon
 from tests.reaper.fake import Reaper, audio_item
 from tests.reaper.scripted_daemon import ScriptedDaemon, serve_script
 
-NAMES = ("quantize", "input", "drum_map", "stem_format", "mute_source", "program", "state_folder")
+NAMES = ("quantize", "input", "place", "drum_map", "stem_format", "mute_source", "program", "state_folder")
 
 
 def filled(**values: str) -> str:
-    usual = dict(zip(NAMES, ("played", "auto", "gm", "wav", "yes", "", ""), strict=True))
+    usual = dict(zip(NAMES, ("played", "auto", "track", "gm", "wav", "yes", "", ""), strict=True))
     return "\n".join({**usual, **values}.values())
 
 

@@ -35,7 +35,8 @@ end
 local function selected_parts(job)
   local parts = {}
   for item in project.selected_items() do
-    local result = item_state.result(item)
+    local take = item_state.take_of_item(item)
+    local result = take and item_state.result(take)
     if result and result.job == job then parts[#parts + 1] = result.part end
   end
   return #parts > 0 and parts or nil
@@ -43,9 +44,9 @@ end
 
 --- Plays the selected items' notes on sidestick's MIDI port, now.
 function commands.push()
-  local item = relabel.midi_item()
-  if not item then return message_box.show(NO_ITEM) end
-  local job = item_state.result(item).job
+  local take = relabel.midi_take()
+  if not take then return message_box.show(NO_ITEM) end
+  local job = item_state.result(take).job
   local options = Client.encode_options({ when = "now", parts = selected_parts(job) })
   with_client(function(client) client:request("/sidestick/push", { job, options }, show_failure) end)
 end
@@ -84,9 +85,9 @@ function commands.cancel_jobs()
 end
 
 local function regenerate(client, guid, lines, options)
-  local item = project.find_item(guid)
-  if not item then return message_box.show(NO_ITEM) end
-  local record, shift = insertion.record_of_item(item), insertion.item_shift(item)
+  local take = project.find_take(guid)
+  if not take then return message_box.show(NO_ITEM) end
+  local record, shift = insertion.record_of_take(take), insertion.shift_of(take)
   time_slicing.start(function()
     options.tempo_map = tempo_map.tempo_changes(record.map, shift, time_slicing.yield)
     local step = { title = "regenerate with REAPER's grid", lines = lines }
@@ -99,13 +100,13 @@ end
 
 --- The selected item's notes moved to the lines of REAPER's own grid, tempo and meter.
 function commands.regenerate()
-  local item = relabel.midi_item()
-  if not item then return message_box.show(NO_ITEM) end
+  local take = relabel.midi_take()
+  if not take then return message_box.show(NO_ITEM) end
   local lines = grid.project_lines()
   local options, problem = grid.grid_options(lines)
   if not options then return message_box.show(problem) end
   options.quantize, options.strength = true, 1
-  local guid = project.item_guid(item)
+  local guid = project.take_guid(take)
   with_client(function(client) regenerate(client, guid, lines, options) end)
 end
 

@@ -11,14 +11,14 @@ local time_slicing = require("time_slicing")
 
 local corrections = {}
 
--- {guid, saved} of each item that holds a part of the job.
-local function result_items(job)
-  local items = {}
-  for item in project.items() do
-    local saved = item_state.result(item)
-    if saved and saved.job == job then items[#items + 1] = { guid = project.item_guid(item), saved = saved } end
+-- {guid, saved} of each take that holds a part of the job.
+local function takes_of_job(job)
+  local list = {}
+  for _, entry in ipairs(item_state.results()) do
+    local saved = entry.result
+    if saved.job == job then list[#list + 1] = { guid = project.take_guid(entry.take), saved = saved } end
   end
-  return items
+  return list
 end
 
 local function read_result(entry, answer, paths, step)
@@ -35,26 +35,26 @@ local GONE = "The MIDI item is gone; run Drums to MIDI again."
 local function replace_notes(guid, answer, step)
   local content, manifest_problem = manifest.read(answer.manifest, time_slicing.yield)
   if not content then return manifest_problem end
-  local item = project.find_item(guid)
-  if not item then return GONE end
+  local take = project.find_take(guid)
+  if not take then return GONE end
   local list, paths = {}, manifest.midi_paths(content, answer.manifest)
   answer.padding = content.padding
-  for _, result_item in ipairs(result_items(item_state.result(item).job)) do
-    local entry, problem = read_result(result_item, answer, paths, step)
+  for _, result_take in ipairs(takes_of_job(item_state.result(take).job)) do
+    local entry, problem = read_result(result_take, answer, paths, step)
     if problem then return problem end
     list[#list + 1] = entry
   end
   return insertion.replace(list, step.title)
 end
 
---- Requests `command` (relabel, regenerate, undo, redo) for the job behind the item with this GUID, then puts the new
--- notes into all items of that job. `step` has the title of the undo step and, if they change, the grid lines that
+--- Requests `command` (relabel, regenerate, undo, redo) for the job behind the take with this GUID, then puts the new
+-- notes into all takes of that job. `step` has the title of the undo step and, if they change, the grid lines that
 -- the notes lie on (see insertion.lua). `on_done(problem, manifest)` is called at the end; problem is nil when all
 -- went well.
 function corrections.request(client, guid, command, args, step, on_done)
-  local item = project.find_item(guid)
-  if not item then return on_done(GONE) end
-  client:request("/sidestick/" .. command, { item_state.result(item).job, table.unpack(args) }, function(message)
+  local take = project.find_take(guid)
+  if not take then return on_done(GONE) end
+  client:request("/sidestick/" .. command, { item_state.result(take).job, table.unpack(args) }, function(message)
     if message.address == "/sidestick/fail" then return on_done(message.args[4]) end
     local answer = { manifest = message.args[4] }
     time_slicing.start(function() on_done(replace_notes(guid, answer, step), answer.manifest) end)

@@ -1,5 +1,6 @@
 -- @noindex
--- Notes into the project: a track below the source, one MIDI item for each source item, always in the same place.
+-- Notes into the project: a track below the source, one MIDI item for each source item, always in the same place;
+-- or, as the user chooses, a take of the source item.
 
 local drums = require("drums")
 local grid = require("grid")
@@ -69,14 +70,24 @@ function insertion.track_for(record, part)
   return find_track(record.track, part) or new_track(record.track, part)
 end
 
-local function new_item(record, result)
-  local track = insertion.track_for(record, result.part)
+local function new_item(track, from, length)
+  return reaper.GetActiveTake(reaper.CreateNewMIDIItemInProj(track, from, from + length, false))
+end
+
+-- A take of the audio item itself; the audio stays the active one.
+local function new_take(item)
+  local take = reaper.AddTakeToMediaItem(item)
+  reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromType("MIDI"))
+  return take
+end
+
+local function new_result_take(record, result)
+  local source = settings.get("place") == "take" and project.find_item(record.guid)
+  local track = source and record.track or insertion.track_for(record, result.part)
+  local take = source and new_take(source) or new_item(track, record.map.position, record.map.length)
   if result.part == "drums" and settings.get("drum_map") == "gm" then name_gm_rows(track) end
-  local from = record.map.position
-  local item = reaper.CreateNewMIDIItemInProj(track, from, from + record.map.length, false)
-  local take = reaper.GetActiveTake(item)
   reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", record.name .. " " .. result.part, true)
-  return item
+  return take
 end
 
 local TOLERANCE = 1e-6  -- a project file keeps 14 digits of a number, and the map was saved with all of them
@@ -98,10 +109,9 @@ local function same_map(saved, record)
   return is_same(saved.map, record.map:values())
 end
 
---- How far the user has moved an item since its notes were put there; cutting its edges moves nothing.
-function insertion.item_shift(item)
-  local saved = item_state.result(item)
-  return reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0) - saved.origin
+--- How far the user has moved a result since its notes were put there; cutting its edges moves nothing.
+function insertion.shift_of(take)
+  return reaper.MIDI_GetProjTimeFromPPQPos(take, 0) - item_state.result(take).origin
 end
 
 -- The lines of REAPER's grid that the notes lie on (see grid.lua), or json.null: where the daemon puts them.
@@ -110,9 +120,9 @@ local function lines_of_result(result, saved)
   return saved and saved.grid or json.null
 end
 
-local function save_result(item, record, result, previous)
-  local origin = reaper.MIDI_GetProjTimeFromPPQPos(reaper.GetActiveTake(item), 0)
-  item_state.set_result(item, {
+local function save_result(take, record, result, previous)
+  local origin = reaper.MIDI_GetProjTimeFromPPQPos(take, 0)
+  item_state.set_result(take, {
     job = result.job, part = result.part, source = record.guid, file = record.path or json.null,
     manifest = result.manifest or json.null,
     map = record.map:values(), origin = previous and previous.origin or origin,
@@ -120,25 +130,47 @@ local function save_result(item, record, result, previous)
   })
 end
 
-local function no_yield() end
+-- Whether the notes are a take of the audio item itself: it moves with its sound.
+local function is_in_source(take, record)
+  return project.item_guid(reaper.GetMediaItemTake_Item(take)) == record.guid
+end
 
-local function write_item(record, result, packed, item, last_tick)
-  local previous = item and item_state.result(item)
-  item = item or new_item(record, result)
-  local take = reaper.GetActiveTake(item)
-  take_events.write(take, packed, last_tick or take_events.end_tick(take, no_yield))
-  save_result(item, record, result, previous)
+-- Where the end of its item lies in a take.
+local function item_end_tick(take)
+  local item, scale = reaper.GetMediaItemTake_Item(take), take_events.tick_scale(take)
+  local stop = reaper.GetMediaItemInfo_Value(item, "D_POSITION") + reaper.GetMediaItemInfo_Value(item, "D_LENGTH")
+  return math.floor(scale.zero + reaper.TimeMap2_timeToQN(project.current, stop) * scale.step + 0.5)
+end
+
+-- The take that is to be written, made where there is none. Notes that do not lie where the source plays now are taken
+-- away with their item, unless that is the source itself.
+local function take_for(record, result, existing)
+  local take = existing.guid and project.find_take(existing.guid) or item_state.find_take(record.guid, result.part)
+  if take and not existing.saved and not is_in_source(take, record) then
+    local item = reaper.GetMediaItemTake_Item(take)
+    reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(item), item)
+    take = nil
+  end
+  record.track = insertion.track_of(record)
+  return take or new_result_take(record, result), take and existing.saved
+end
+
+local function write_take(record, result, packed, existing)
+  local take, previous = take_for(record, result, existing)
+  local last_tick = not is_in_source(take, record) and previous and existing.last_tick or item_end_tick(take)
+  take_events.write(take, packed, last_tick)
+  save_result(take, record, result, previous)
 end
 
 -- What there is before any of the work is done: the notes to be replaced, if they lie where the source still plays.
-local function read_existing(record, result)
-  local item = item_state.find_item(record.guid, result.part)
-  local saved = item and item_state.result(item)
-  if not saved or not same_map(saved, record) then return { shift = 0.0 } end
-  local take = reaper.GetActiveTake(item)
+local function read_existing(record, result, guid)
+  local take = guid and project.find_take(guid) or item_state.find_take(record.guid, result.part)
+  if not take then return { shift = 0.0 } end
+  local saved = item_state.result(take)
+  if not same_map(saved, record) then return { shift = 0.0, guid = project.take_guid(take) } end
   return {
-    saved = saved, shift = insertion.item_shift(item), scale = take_events.tick_scale(take),
-    last_tick = take_events.end_tick(take, time_slicing.yield),
+    saved = saved, guid = project.take_guid(take), shift = insertion.shift_of(take),
+    scale = take_events.tick_scale(take), last_tick = take_events.end_tick(take, time_slicing.yield),
   }
 end
 
@@ -152,10 +184,11 @@ local function run_in_undo_step(changes, title, finish)
   end)
 end
 
--- All that takes time; what is returned changes the project. An undo may have made all items anew by then.
-local function prepare(record, result)
+-- All that takes time; what is returned changes the project. An undo may have made all items anew by then. `guid` is
+-- that of the take to be replaced, where there may be several.
+local function prepare(record, result, guid)
   local yield = time_slicing.yield
-  local existing = read_existing(record, result)
+  local existing = read_existing(record, result, guid)
   local lines = lines_of_result(result, existing.saved)
   local placed = take_events.to_project_time(result.notes, record.map, yield)
   take_events.add_quarter_notes(placed, existing.shift, yield)
@@ -163,20 +196,13 @@ local function prepare(record, result)
   local bends = take_events.bend_events(result.notes, record.map, existing.shift, yield)
   local events = take_events.add_note_events(placed, bends, yield)
   local packed = take_events.pack(events, existing.scale or take_events.default_tick_scale(record.map.position), yield)
-  return function()
-    local item = item_state.find_item(record.guid, result.part)
-    if item and not existing.saved then
-      reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(item), item)
-      item = nil
-    end
-    record.track = insertion.track_of(record)
-    write_item(record, result, packed, item, item and existing.last_tick)
-  end
+  return function() write_take(record, result, packed, existing) end
 end
 
---- The track of a record's source, or of the MIDI item that was made of it.
+--- The track of a record's source, or of the MIDI that was made of it.
 function insertion.track_of(record)
-  local item = project.find_item(record.guid) or project.find_item(record.made or "")
+  local take = record.made and project.find_take(record.made)
+  local item = project.find_item(record.guid) or take and reaper.GetMediaItemTake_Item(take)
   return item and reaper.GetMediaItemTrack(item) or record.track
 end
 
@@ -189,23 +215,23 @@ function insertion.insert(record, results, title, finish)
   return run_in_undo_step(changes, title, finish)
 end
 
---- Puts new notes into items that sidestick has made: `list` holds {guid, result}. One undo step. Nil, or a sentence.
+--- Puts new notes into takes that sidestick has made: `list` holds {guid, result}. One undo step. Nil, or a sentence.
 function insertion.replace(list, title)
   local changes = {}
   for _, entry in ipairs(list) do
-    local item = project.find_item(entry.guid)
-    changes[#changes + 1] = item and prepare(insertion.record_of_item(item), entry.result)
+    local take = project.find_take(entry.guid)
+    changes[#changes + 1] = take and prepare(insertion.record_of_take(take), entry.result, entry.guid)
   end
   return run_in_undo_step(changes, title)
 end
 
---- A source record made from the saved result of a MIDI item, for when the audio item is not at hand.
-function insertion.record_of_item(item)
-  local saved = item_state.result(item)
+--- A source record made from the saved result of a MIDI take, for when the audio item is not at hand.
+function insertion.record_of_take(take)
+  local saved = item_state.result(take)
   if not saved then return nil end
   local path = saved.file ~= json.null and saved.file or nil
-  local map, track = TimeMap.new(saved.map), reaper.GetMediaItemTrack(item)
-  local made = project.item_guid(item)
+  local map, track = TimeMap.new(saved.map), reaper.GetMediaItemTrack(reaper.GetMediaItemTake_Item(take))
+  local made = project.take_guid(take)
   return { guid = saved.source, made = made, path = path, map = map, track = track, name = "" }, saved
 end
 

@@ -43,6 +43,28 @@ function project.find_item(guid)
   end
 end
 
+--- Each take of an item, to be used in a for loop.
+function project.takes(item)
+  local index, count = -1, reaper.CountTakes(item)
+  return function()
+    index = index + 1
+    return index < count and reaper.GetTake(item, index) or nil
+  end
+end
+
+function project.take_guid(take)
+  return select(2, reaper.GetSetMediaItemTakeInfo_String(take, "GUID", "", false))
+end
+
+--- The take with this GUID, or nil.
+function project.find_take(guid)
+  for item in project.items() do
+    for take in project.takes(item) do
+      if project.take_guid(take) == guid then return take end
+    end
+  end
+end
+
 --- Before REAPER 7 tracks can be inserted into the project in front only: waits until it is, or is closed.
 function project.wait_for_tab()
   while coroutine.isyieldable() and not reaper.InsertTrackInProject and project.is_open()

@@ -102,11 +102,8 @@ end
 -- Notes lie at beats, so those that sidestick made are put back to where their sounds are.
 local function read_notes()
   local list = {}
-  for item in project.items() do
-    if item_state.result(item) then
-      local take = reaper.GetActiveTake(item)
-      list[#list + 1] = { take = take, events = take_events.read_times(take) }
-    end
+  for _, entry in ipairs(item_state.results()) do
+    list[#list + 1] = { take = entry.take, events = take_events.read_times(entry.take) }
   end
   return list
 end
@@ -122,18 +119,18 @@ local function change_tempo(bars)
 end
 
 -- The record of the audio as it plays now; without it, as it did when its notes were made.
-local function source_of(item)
-  local record, saved = insertion.record_of_item(item)
+local function source_of(take)
+  local record, saved = insertion.record_of_take(take)
   local audio = project.find_item(saved.source)
   return audio and takes.read(audio) or record
 end
 
 local function set_tempo(guid, content)
-  local item = project.find_item(guid)
-  if not item then return "The MIDI item is gone; run Drums to MIDI again." end
+  local take = project.find_take(guid)
+  if not take then return "The MIDI item is gone; run Drums to MIDI again." end
   local bars = song_bars.read(content.grid)
   if not bars then return "sidestick heard no beat in this song, so there is no tempo to set." end
-  local source = source_of(item)
+  local source = source_of(take)
   local placed = song_bars.place(bars, source.map)
   if #placed == 0 then return "No bar begins while this item plays. Make it longer, then run the action again." end
   project.undo_block("set project tempo", function()
@@ -144,9 +141,9 @@ end
 
 --- Sets the tempo for the selected item, or says why it cannot.
 function project_tempo.run()
-  local item = relabel.midi_item()
-  if not item then return message_box.show("Select an item that sidestick has made MIDI of first.") end
-  local guid, path = project.item_guid(item), item_state.result(item).manifest
+  local take = relabel.midi_take()
+  if not take then return message_box.show("Select an item that sidestick has made MIDI of first.") end
+  local guid, path = project.take_guid(take), item_state.result(take).manifest
   time_slicing.start(function()
     local content, problem = manifest.read(path, time_slicing.yield)
     if content then

@@ -48,8 +48,7 @@ end
 local function read_selection()
   local take = editor_take()
   if not take then return nil, "Open sidestick's MIDI item in the MIDI editor and select notes first." end
-  local item = reaper.GetMediaItemTake_Item(take)
-  local record, result = insertion.record_of_item(item)
+  local record, result = insertion.record_of_take(take)
   if not result then return nil, "These notes were not made by sidestick, so there is nothing to relabel." end
   if result.part ~= "drums" then
     return nil, ("These notes are the %s; only drums have labels."):format(result.part)
@@ -61,7 +60,7 @@ local function read_selection()
     local sentence = "%d notes are selected; relabel at most %d at once, or use Review and relabel."
     return nil, sentence:format(#notes, MAX_HITS)
   end
-  return { guid = project.item_guid(item), job = result.job, notes = notes }
+  return { guid = project.take_guid(take), job = result.job, notes = notes }
 end
 
 local function label_changes(list, notes, label)
@@ -93,17 +92,15 @@ function relabel.run(label)
   time_slicing.run_loop(function() return connection:step() end)
 end
 
---- The item that sidestick made among the selected ones, of the audio items that are selected, or in the MIDI editor.
-function relabel.midi_item()
-  local take = editor_take()
+--- What sidestick made among the selected items, of the audio items that are selected, or in the MIDI editor: a take.
+function relabel.midi_take()
   for item in project.selected_items() do
     local guid = project.item_guid(item)
-    local midi_item = item_state.result(item) and item or item_state.find_item(guid, "drums")
-      or item_state.find_item(guid)
-    if midi_item then return midi_item end
+    local take = item_state.take_of_item(item) or item_state.find_take(guid, "drums") or item_state.find_take(guid)
+    if take then return take end
   end
-  local item = take and reaper.GetMediaItemTake_Item(take)
-  return item and item_state.result(item) and item or nil
+  local take = editor_take()
+  return take and item_state.result(take) and take or nil
 end
 
 return relabel

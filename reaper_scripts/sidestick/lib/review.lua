@@ -61,9 +61,9 @@ end
 
 --- Opens the window for the selected item.
 function review.run()
-  local item = relabel.midi_item()
-  if not item then return message_box.show("Select an item that sidestick has made MIDI of first.") end
-  local model = Model.new(item)
+  local take = relabel.midi_take()
+  if not take then return message_box.show("Select an item that sidestick has made MIDI of first.") end
+  local model = Model.new(take)
   local view = View.new(model)
   local connection = Connection.new(function(client) model:open(client) end)
   graphics.open_window("sidestick: review and relabel", window_position.load(NAME, WIDTH, HEIGHT))

@@ -16,10 +16,10 @@ Model.__index = Model
 
 local DEFAULT_SENSITIVITY = 0.5
 
-function Model.new(item)
-  local result = item_state.result(item)
+function Model.new(take)
+  local result = item_state.result(take)
   return setmetatable({
-    guid = project.item_guid(item),
+    guid = project.take_guid(take),
     job = result.job, part = result.part, manifest = result.manifest, rows = {}, grid = {},
     sensitivity = {}, selected = 1, message = "Asking sidestick what it heard ...", queue = {}, name = "",
     duration = 1.0,

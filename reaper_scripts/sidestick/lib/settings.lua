@@ -8,6 +8,7 @@ local SECTION = "sidestick"
 settings.FIELDS = {
   { name = "quantize", label = "Notes (played or quantized)", default = "played", choices = { "played", "quantized" } },
   { name = "input", label = "Files are (auto / mix / stem)", default = "auto", choices = { "auto", "mix", "stem" } },
+  { name = "place", label = "MIDI goes to a new (track / take)", default = "track", choices = { "track", "take" } },
   { name = "drum_map", label = "Drum map", default = "gm" },
   { name = "stem_format", label = "Stems (wav / flac / mp3)", default = "wav", choices = { "wav", "flac", "mp3" } },
   { name = "mute_source", label = "Mute the source (yes / no)", default = "yes", choices = { "yes", "no" } },

@@ -2,6 +2,7 @@
 -- The selected audio items: which file they play and how, or one sentence why they cannot be used.
 
 local files = require("files")
+local item_state = require("item_state")
 local project = require("project")
 local TimeMap = require("time_map")
 
@@ -63,9 +64,19 @@ local function new_record(item, take, path, shift, name)
   }
 end
 
+-- The active take, or the audio behind the MIDI that sidestick has put into the item.
+local function audio_take(item)
+  local active = reaper.GetActiveTake(item)
+  if not active or not item_state.result(active) then return active end
+  for take in project.takes(item) do
+    if not reaper.TakeIsMIDI(take) then return take end
+  end
+  return active
+end
+
 --- The record of one item, or nil and a sentence.
 function takes.read(item)
-  local take = reaper.GetActiveTake(item)
+  local take = audio_take(item)
   local name = display_name(item, take)
   local problem = take_problem(item, name, take)
   if problem then return nil, problem end

@@ -183,7 +183,7 @@ function Job:_insert_parts(record, content, from)
   local list, missing, paths = {}, {}, manifest.midi_paths(content, from)
   for _, part in ipairs(self.options.parts) do
     local requested = contains(self.spec.parts, part)
-    if paths[part] and (requested or item_state.find_item(self.record.guid, part)) then
+    if paths[part] and (requested or item_state.find_take(self.record.guid, part)) then
       list[#list + 1] = { part = part, path = paths[part] }
     elseif requested then
       missing[#missing + 1] = part
@@ -205,9 +205,9 @@ function Job:_insert(record, list, title, from)
     if not state or state ~= self.inserted[entry.part] then
       local notes, problem = midi_file.read(data, time_slicing.yield, self.padding)
       if not notes then return problem, silent end
-      local has_item = #notes > 0 or item_state.find_item(self.record.guid, entry.part)
+      local has_take = #notes > 0 or item_state.find_take(self.record.guid, entry.part)
       local result = { job = self.id, part = entry.part, notes = notes, manifest = from }
-      table.insert(has_item and results or silent, has_item and result or entry.part)
+      table.insert(has_take and results or silent, has_take and result or entry.part)
       self.inserted[entry.part] = state
     end
   end
