@@ -113,21 +113,31 @@ def test_a_project_that_was_closed_is_told(alone: Reaper, scripted_daemon: Scrip
 # Undo brings a state back whole, in new items
 
 
+@pytest.mark.parametrize("steps", [0, 1])
 def test_undo_does_not_bring_the_old_question_back(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, steps: int
+) -> None:
+    """Neither going back to the final notes, from whatever came after, nor to the draft."""
+    draft = results.midi("drums", 0.5, draft=True)
+    scripted_daemon.play = [draft_event(draft), 1.0, *scripted_daemon.play]
+    outcome = alone.run("Drums to MIDI", song(results), afterwards=[{"undo": steps}])
+    assert onsets(outcome) == [0.5 if steps else 1.0]
+    assert outcome["tracks"][0]["items"][0]["strings"].get(ASKED, "") == ""
+
+
+def test_a_job_whose_draft_is_inserted_is_still_offered_when_reaper_is_closed(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
-    draft = results.midi("drums", 1.0, draft=True)
-    scripted_daemon.play = [draft_event(draft), 1.0, *scripted_daemon.play]
-    for steps in (0, 1):
-        undo = [{"undone": 2, "later": 10, "undo": steps}]
-        outcome = alone.run("Drums to MIDI", song(results), events=undo)
-        assert outcome["tracks"][0]["items"][0]["strings"].get(ASKED, "") == ""
-        assert len(outcome["tracks"]) == 2
+    draft = results.midi("drums", 0.5, draft=True)
+    scripted_daemon.play = [draft_event(draft), 5.0, *scripted_daemon.play]
+    outcome = alone.run("Drums to MIDI", song(results), events=[{"undone": 1, "later": 2, "quit": True}])
+    assert outcome["tracks"][0]["items"][0]["strings"][ASKED] != ""
 
 
 def test_stems_leave_no_question_behind(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> None:
     scripted_daemon.play = [done_event(stems_of(results), results.folder / "x.mid")]
-    outcome = alone.run("Separate into stems", song(results), events=[{"undone": 1, "later": 5, "undo": 0}])
+    outcome = alone.run("Separate into stems", song(results), afterwards=[{"undo": 0}])
+    assert len(outcome["tracks"]) == 3
     assert outcome["tracks"][0]["items"][0]["strings"].get(ASKED, "") == ""
 
 

@@ -206,3 +206,15 @@ def test_a_wheel_of_small_steps_scrolls_down_and_up_again(
     back = [{"frame": READY + 40 + i, "wheel": wheel} for i in range(300 // wheel)]
     up = review(alone, tracks, *turns, *back, h=320, cycles=READY + 120)
     assert "Kick" in {text["text"] for text in up["texts"]}
+
+
+def test_the_page_is_opened_by_the_sidestick_that_runs(
+    alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json], tmp_path: Path
+) -> None:
+    program = tmp_path / "sidestick"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    ext = {"sidestick/program": str(program)}
+    shown = review(alone, tracks, cycles=READY, ext=ext)
+    outcome = review(alone, tracks, *click(*place(shown, "Page")), ext=ext)
+    assert outcome["commands"] == [f"'{program}' 'review'"]

@@ -1,5 +1,5 @@
 -- @noindex
--- Finds the sidestick program and starts `sidestick run`.
+-- Finds the sidestick program; starts `sidestick run`, and opens its page.
 
 local discovery = require("discovery")
 local files = require("files")
@@ -25,8 +25,8 @@ end
 local function last_command()
   local sender = json.decode(reaper.GetExtState("sidestick", "last_sender"))
   if type(sender) ~= "table" or not sender[1] or not reaper.file_exists(sender[1]) then return nil end
-  if sender[2] == "-P" or sender[2] == "-m" then return { windowless(sender[1]), "-P", "-m", "daemon", "run" } end
-  return { windowless(sender[1]), "run" }
+  if sender[2] == "-P" or sender[2] == "-m" then return { windowless(sender[1]), "-P", "-m", "daemon" } end
+  return { windowless(sender[1]) }
 end
 
 local function default_paths()
@@ -45,11 +45,11 @@ end
 
 local function find_command()
   local setting = settings.get("program")
-  if setting ~= "" and reaper.file_exists(setting) then return { windowless(setting), "run" } end
+  if setting ~= "" and reaper.file_exists(setting) then return { windowless(setting) } end
   local last = last_command()
   if last then return last end
   for _, path in ipairs(default_paths()) do
-    if reaper.file_exists(path) then return { windowless(path), "run" } end
+    if reaper.file_exists(path) then return { windowless(path) } end
   end
 end
 
@@ -57,16 +57,27 @@ local function ask_for_program()
   local ok, path = reaper.GetUserFileNameForRead("", "Where is sidestick?", files.is_windows() and "exe" or "")
   if not ok then return nil end
   settings.set("program", path)
-  return { windowless(path), "run" }
+  return { windowless(path) }
 end
 
---- Starts sidestick. True, or nil when the user does not know where it is, or a sentence why it could not be started.
-function launcher.start()
+-- True, or nil when the user does not know where sidestick is, or nil and a sentence why it could not be started.
+local function execute(verb)
   local arguments = find_command() or ask_for_program()
   if not arguments then return nil end
+  arguments[#arguments + 1] = verb
   local command = quoting.command_line(arguments)
   if command and reaper.ExecProcess(command, NO_WAIT) then return true end
-  return nil, ("%s cannot be started. Start `sidestick run` in a terminal to see why."):format(arguments[1])
+  return nil, ("%s cannot be started. Start `sidestick %s` in a terminal to see why."):format(arguments[1], verb)
+end
+
+--- Starts sidestick. True, or nil when the user does not know where it is, or nil and a sentence.
+function launcher.start()
+  return execute("run")
+end
+
+--- Opens sidestick's page in the browser, as `sidestick review` does. True, or nil and perhaps a sentence.
+function launcher.open_page()
+  return execute("review")
 end
 
 --- What to do when sidestick does not answer after its start.

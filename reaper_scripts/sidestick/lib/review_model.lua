@@ -7,6 +7,7 @@ local corrections = require("corrections")
 local drums = require("drums")
 local item_state = require("item_state")
 local json = require("json")
+local launcher = require("launcher")
 local manifest = require("manifest")
 local project = require("project")
 local time_slicing = require("time_slicing")
@@ -162,6 +163,12 @@ end
 
 function Model:push()
   self:_request("push", self.job, Client.encode_options({ when = "now", parts = { self.part } }))
+end
+
+--- What this window has no room for: sidestick's page in the browser.
+function Model:open_page()
+  local _, problem = launcher.open_page()
+  self.message = problem
 end
 
 function Model:stop()

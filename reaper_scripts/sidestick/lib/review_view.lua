@@ -45,6 +45,8 @@ local function draw_header(self, w)
     if widgets:button(label, x, 14, width, 28, { icon = icon }) then act(model) end
     x = x - 6
   end
+  button("Page", 58, model.open_page)
+  x = x - 8
   button("Redo", 58, model.redo)
   button("Undo", 58, model.undo)
   x = x - 8
