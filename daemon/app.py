@@ -79,7 +79,7 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
         cache=cache,
         limits=input_limits(settings),
         drum_transcriber=drum_transcriber(),
-        separator=lambda name, report: separator(name, weights, settings.device, report),
+        separator=lambda name, report: separator(name, weights, settings.device, report, fast=settings.fast_separator),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
         note_transcriber=BasicPitch(),
         kit_network=EmbeddedKitNetwork(),
@@ -107,13 +107,11 @@ def build_task_runner(settings: Settings) -> "TaskRunner":
     without_networks = replace(full, separator=lambda *_: embedded, kit_splitter=lambda *_: None, kit_network=None)
     less_memory = replace(
         without_networks,
-        separator=lambda name, report: _with_less_memory(separator(name, weights, settings.device, report)),
+        separator=lambda name, report: replace(
+            separator(name, weights, settings.device, report, fast=settings.fast_separator), short_segments=True
+        ),
     )
     return TaskRunner((full, less_memory, without_networks), delivery_settings(settings, None), timings(settings))
-
-
-def _with_less_memory(found: NamedSeparator) -> NamedSeparator:
-    return replace(found, short_segments=True)
 
 
 def stage_cache(settings: Settings) -> StageCache:

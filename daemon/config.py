@@ -159,6 +159,9 @@ class Settings(_SettingsModel):
 
     folders: Folders = Field(default_factory=Folders)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    separator_precision: Literal["auto", "full", "fast"] = Field(
+        default="auto", description="fast: bfloat16 products on a CPU that has them; auto is full"
+    )
     offline: bool = Field(default=False, description="never fetch weights")
     options: Options = Options()
     limits: InputLimits = InputLimits()
@@ -166,6 +169,10 @@ class Settings(_SettingsModel):
     models: dict[Name, AbsolutePath] = Field(default_factory=dict, description="checkpoints of your own")
     drum_maps: dict[Name, UserDrumMap] = Field(default_factory=dict, description="label -> MIDI note")
     daemon: DaemonSettings = DaemonSettings()
+
+    @property
+    def fast_separator(self) -> bool:
+        return self.separator_precision == "fast"
 
 
 @dataclass(frozen=True, slots=True)

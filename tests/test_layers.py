@@ -10,7 +10,7 @@ LAYERS = (
     "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.files bridge.discovery",
     "bridge.osc bridge.midi",
     "bridge.launch",
-    "daemon.child_process daemon.errors daemon.validation daemon.files daemon.weights daemon.events",
+    "daemon.child_process daemon.errors daemon.validation daemon.files daemon.allocator daemon.weights daemon.events",
     "daemon.service_files",
     "daemon.service",
     "daemon.pipeline",

@@ -20,11 +20,15 @@ class DeviceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`short_segments` halves the memory of a network by working on shorter segments. `remark` is for the user."""
+    """`short_segments` halves the memory of a network by working on shorter segments. `remark` is for the user.
+
+    `fast` lets a CPU that multiplies bfloat16 do so.
+    """
 
     kind: DeviceKind = DeviceKind.CPU
     short_segments: bool = False
     remark: str = ""
+    fast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def step_down(device: Device, why: str = "ran out of memory") -> Device | None:
         return None
     if not device.short_segments:
         return replace(device, short_segments=True, remark=f"The GPU {why}; the song was taken in shorter segments.")
-    return Device(remark=f"The GPU {why}; the CPU did the work.")
+    return Device(remark=f"The GPU {why}; the CPU did the work.", fast=device.fast)
 
 
 def _cuda(free: int | None) -> Device:

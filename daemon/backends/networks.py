@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from daemon.backends.cpu_htdemucs import CpuHTDemucs
+
 
 class NetworkError(ValueError):
     """The file holds no network that sidestick can run; the text says why."""
@@ -43,6 +45,8 @@ def narrow(network: Any, stems: Sequence[str]) -> None:
 
 def watch(network: Any, tick: Callable[[], None]) -> int:
     """Call `tick` before each layer of a forward pass; returns how often that is. What it raises ends the pass."""
+    if isinstance(network, CpuHTDemucs):
+        return network.watch(tick)
     layers = [layer for name, layer in network.named_modules() if _is_layer(name)]
     for layer in layers:
         layer.register_forward_pre_hook(lambda *_: tick())
@@ -110,9 +114,14 @@ def _build(package: dict[str, Any]) -> Any:
         raise TypeError(f"{kind} is not a Demucs network")
     known = signature(kind).parameters
     options = {key: value for key, value in package["kwargs"].items() if key in known}
-    network = kind(*package["args"], **options)
     state = {name: tensor.float() for name, tensor in package["state"].items()}
-    network.load_state_dict(state, strict=True)
+    if kind.load_state_dict is nn.Module.load_state_dict:
+        with torch.device("meta"):  # random weights would only be thrown away, and take .2 s
+            network = kind(*package["args"], **options)
+        network.load_state_dict(state, strict=True, assign=True)
+    else:
+        network = kind(*package["args"], **options)
+        network.load_state_dict(state, strict=True)
     return network.requires_grad_(False)
 
 

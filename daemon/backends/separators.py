@@ -28,6 +28,7 @@ Report = Callable[[float], None]
 AUTO = "auto"
 DEFAULT = "htdemucs"
 SHORT_OF_MEMORY = "There was little memory, so the song was separated in shorter segments."
+FAST_CPU = "cpu bfloat16"
 KIT_NETWORKS = ("drumsep", "drumsep6")
 
 FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
@@ -37,7 +38,7 @@ FOUR = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 class NamedSeparator:
     """A separator whose weights are here. `remark` says why it is not the one that was wished for.
 
-    `short_segments` halves the memory: shorter segments, one at a time.
+    `short_segments` halves the memory: shorter segments, one at a time. `fast` rounds factors to bfloat16.
     """
 
     name: str
@@ -45,11 +46,14 @@ class NamedSeparator:
     device: str
     remark: str = ""
     short_segments: bool = False
+    fast: bool = False
 
     @property
     def weights(self) -> Weights:
-        known = self.name != EMBEDDED
-        return Weights(self.name, self.checkpoints.sha256(self.name, _members(self)) if known else "")
+        if self.name == EMBEDDED:
+            return Weights(EMBEDDED)
+        device = FAST_CPU if self.fast else "cpu"  # so that its results are kept apart
+        return Weights(self.name, self.checkpoints.sha256(self.name, _members(self)), device)
 
     def parts(self) -> tuple[Part, ...]:
         """What it can separate; the usual four where a user's checkpoint does not say."""
@@ -60,6 +64,7 @@ class NamedSeparator:
         from daemon.backends.device import Device, choose
 
         device = Device() if self.name == EMBEDDED else choose(self.device)
+        device = replace(device, fast=self.fast)
         if self.short_segments:
             device = replace(device, short_segments=True, remark=SHORT_OF_MEMORY)
         work = {"name": self.name, "folder": folder, "checkpoints": self.checkpoints, "device": device}
@@ -67,11 +72,13 @@ class NamedSeparator:
         return replace(stems, remarks=(*filter(None, [self.remark]), *stems.remarks))
 
 
-def separator(name: str, checkpoints: Checkpoints, device: str, report: Report) -> NamedSeparator:
+def separator(
+    name: str, checkpoints: Checkpoints, device: str, report: Report, *, fast: bool = False
+) -> NamedSeparator:
     """The separator called `name`, its weights fetched if need be; `auto` makes do without. Raises NoWeights."""
     if name == EMBEDDED:
         return NamedSeparator(EMBEDDED, checkpoints, device)
-    wanted = NamedSeparator(DEFAULT if name == AUTO else name, checkpoints, device)
+    wanted = NamedSeparator(DEFAULT if name == AUTO else name, checkpoints, device, fast=fast)
     try:
         _require_weights(wanted, report)
     except NoWeights as missing:

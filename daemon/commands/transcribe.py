@@ -24,7 +24,7 @@ _FLAG_NAMES = {"grid.step": "grid", "numerator": "beats-per-bar", "note_recipe":
 
 def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:
     """Transcribe all of `paths`. 0 if every song worked, else 1. Raises Rejected for options that do not fit."""
-    from daemon import app, config
+    from daemon import allocator, app, config
 
     settings = config.load().settings
     options = Options.read(merge_options(settings.options.model_dump(), typed), flag_name)
@@ -37,6 +37,7 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
         where = ", ".join(map(str, paths))
         raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
     console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
+    allocator.keep_freed_memory()
     with app.open_tools(settings) as tools, closing(console):
         runner = TaskRunner((tools,), app.delivery_settings(settings, out), app.timings(settings))
         return int(sum(_transcribe_song(song, options, runner, console) for song in songs) < len(songs))

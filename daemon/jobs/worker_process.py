@@ -11,6 +11,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from daemon import allocator
 from daemon.errors import Cancelled, NoMemory, Rejected, WorkFailed
 from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
@@ -24,11 +25,13 @@ RunTask = Callable[[Task, ReportProgress], TaskResult]
 def serve(connection: Connection, open_runner: Callable[[], RunTask]) -> None:
     """Run tasks until the other end of the connection is gone. `open_runner` loads the tools, once."""
     _lower_priority()
+    allocator.keep_freed_memory()
     channel = _TaskChannel(connection)
     run_task = open_runner()
     while True:
         task = channel.next_task()
         channel.send(_outcome(run_task, task, channel))
+        allocator.return_freed_memory()
 
 
 class _TaskChannel:

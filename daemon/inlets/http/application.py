@@ -81,7 +81,7 @@ def build_cached_results(settings: Settings, tools: Tools) -> CachedResults:
     known = Checkpoints(settings.folders.models, offline=True, custom=settings.models)
     full = replace(
         tools,
-        separator=lambda name, report: separator(name, known, settings.device, report),
+        separator=lambda name, report: separator(name, known, settings.device, report, fast=settings.fast_separator),
         kit_splitter=lambda name: kit_splitter(name, known, settings.device),
     )
     small = NamedSeparator(EMBEDDED, known, settings.device)
