@@ -12,7 +12,8 @@ from demucs.htdemucs import HTDemucs
 from safetensors.torch import save_file
 from torch import nn
 
-from daemon.backends import networks
+from daemon.backends import cpu_htdemucs, networks
+from daemon.backends.cpu_htdemucs import CpuHTDemucs
 from daemon.backends.demucs import BagMember, DemucsSeparation, OutOfMemory, Scale
 from daemon.backends.device import Device
 from daemon.errors import Cancelled
@@ -120,6 +121,63 @@ def test_a_safetensors_file_gives_the_network_that_was_stored(tmp_path: Path) ->
     save_file({name: tensor.half() for name, tensor in stored["state"].items()}, tmp_path / "a.safetensors", about)
     network = networks.load(tmp_path / "a.safetensors", trusted=False)
     assert network.segment == 0.5 and network.state_dict().keys() == stored["state"].keys()
+
+
+def htdemucs(folder: Path) -> Any:
+    return networks.load(small_networks.write(folder / "a.th"), trusted=False)
+
+
+def test_on_a_cpu_a_song_comes_out_as_through_demucs_itself(
+    mix: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = separated([BagMember(htdemucs(tmp_path), (1, 1, 1, 1))], mix, small_networks.SOURCES)
+    monkeypatch.setattr(cpu_htdemucs, "fits", lambda network: False)
+    expected = separated([BagMember(htdemucs(tmp_path), (1, 1, 1, 1))], mix, small_networks.SOURCES)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.3])
+def test_a_song_shorter_than_a_segment_is_as_long_when_separated(tmp_path: Path, seconds: float) -> None:
+    frames = round(seconds * 44100)
+    clip = Audio(synth.write(tmp_path / "clip.wav", synth.play(synth.rock_beat(1), 1.7)[:, :frames]), frames)
+    assert separated([BagMember(htdemucs(tmp_path), (1,))], clip).shape == (1, 2, frames)
+
+
+def test_a_short_song_is_not_padded_to_a_whole_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    forward = CpuHTDemucs.__call__
+    monkeypatch.setattr(CpuHTDemucs, "__call__", lambda net, x: heard.append(x.shape[-1]) or forward(net, x))
+    monkeypatch.setitem(small_networks.OPTIONS[HTDemucs], "segment", 3)
+    clip = Audio(synth.write(tmp_path / "clip.wav", synth.play(synth.rock_beat(1), 1.7)), round(1.7 * 44100))
+    separated([BagMember(htdemucs(tmp_path), (1,))], clip)
+    assert heard == [clip.frames]
+
+
+def test_torch_is_left_as_it_was(mix: Audio, tmp_path: Path) -> None:
+    before = torch.get_float32_matmul_precision(), torch.backends.mha.get_fastpath_enabled()
+    separated([BagMember(htdemucs(tmp_path), (1,))], mix)
+    assert (torch.get_float32_matmul_precision(), torch.backends.mha.get_fastpath_enabled()) == before
+
+
+@pytest.mark.parametrize(("amx", "avx512", "wanted"), [(False, True, True), (True, True, False), (False, False, False)])
+def test_products_go_to_onednn_only_where_they_stay_exact(
+    amx: bool, avx512: bool, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_supported", lambda: avx512, raising=False)
+    assert cpu_htdemucs.multiplies_faster_in_onednn() == wanted
+
+
+@pytest.mark.parametrize(("able", "wanted"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_fast_rounds_only_on_a_cpu_that_multiplies_bfloat16(
+    mix: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: bool, wanted: torch.dtype
+) -> None:
+    asked: list[torch.dtype] = []
+    made = CpuHTDemucs.__init__
+    monkeypatch.setattr(cpu_htdemucs, "has_bfloat16", lambda: able)
+    monkeypatch.setattr(CpuHTDemucs, "__init__", lambda net, of, kind: asked.append(kind) or made(net, of, kind))
+    DemucsSeparation([BagMember(htdemucs(tmp_path), (1,))], ["drums"], device=Device(fast=True))
+    assert asked == [wanted]
 
 
 class Harmful:

@@ -62,3 +62,8 @@ def test_a_thrifty_separation_takes_short_segments_one_at_a_time_and_says_so(tmp
     stems = found.separate(mix, (Part.DRUMS,), tmp_path / "stems", quiet)
     assert [workers for workers, _ in crews] == [1]
     assert stems.remarks == (SHORT_OF_MEMORY,)
+
+
+def test_fast_results_are_kept_apart_from_full_ones(weights: Checkpoints) -> None:
+    full, fast = (separator("mine", weights, "cpu", quiet, fast=each) for each in (False, True))
+    assert full.weights != fast.weights

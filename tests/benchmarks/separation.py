@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.separation [FOLDER] [--seconds N] [--weights FOLDER]
 
-FOLDER holds songs with their true stems: Song.flac, Song.drums.flac, Song.bass.flac ... They are spliced, stem by stem, to
-a song of more than a minute: one of 17 s takes three segments at any overlap, and starting up is half of its time.
+FOLDER holds songs with their true stems: Song.flac, Song.drums.flac, Song.bass.flac ... They are spliced, stem by stem,
+to a song of more than a minute: one of 17 s takes three segments at any overlap, and starting up is half of its time.
 Without FOLDER the demo song is timed, and no quality is told. --seconds sets the length.
 """
 
@@ -52,7 +52,7 @@ seconds = time.perf_counter() - began
 if cpu_htdemucs.multiplies_faster_in_onednn():
     torch.set_float32_matmul_precision("medium")
 a, best = torch.rand(2048, 2048), 1e9
-for _ in range(20):
+for _ in range(100):
     began = time.perf_counter()
     a @ a
     best = min(best, time.perf_counter() - began)
@@ -127,7 +127,7 @@ def sdr(true: Samples, found: Samples) -> float:
 
 
 def splice(folder: Path, seconds: float, scratch: Path) -> Path:
-    """All songs of `folder` one after the other, over and over for `seconds`; their stems likewise, silent if missing."""
+    """All songs of `folder` one after the other, again and again for `seconds`; their stems likewise."""
     mixes = [each for each in sorted(folder.glob("*.flac")) if each.name.count(".") == 1]
     for part in ("", *PARTS):
         one_round = np.concatenate([_read_stem(mix, part) for mix in mixes])
