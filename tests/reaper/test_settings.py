@@ -40,7 +40,13 @@ def test_settings_reach_the_daemon(alone: Reaper) -> None:
     with serve_script(ScriptedDaemon(), alone.state) as scripted_daemon:
         alone.run("Drums to MIDI", [{"items": [item]}], ext=chosen, cycles=40)
     options = dict(scripted_daemon.asked)["process"]["options_json"]
-    assert options == {"parts": ["drums"], "drum_map": "logic", "input": "drums", "grid": {"quantize": True}}
+    assert options == {
+        "parts": ["drums"],
+        "drum_map": "logic",
+        "input": "drums",
+        "start": "audio",
+        "grid": {"quantize": True},
+    }
 
 
 def test_without_a_sidestick_the_user_is_asked_and_may_say_no(alone: Reaper) -> None:

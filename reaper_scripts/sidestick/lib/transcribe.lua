@@ -64,6 +64,7 @@ end
 local function options_for(record, spec)
   local input = input_of(record, spec)
   local options = { drum_map = settings.get("drum_map"), input = input, parts = parts_for(record, spec, input) }
+  options.start = "audio"  -- notes are placed by the seconds of the song
   options.grid = { quantize = settings.get("quantize") == "quantized" }
   if spec.stems then options.stems = settings.get("stem_format") end
   return options
