@@ -168,7 +168,7 @@ def supersede(history: History, heard: Detections, options: Options, before: Opt
         for word in words
         if getattr(options.grid, word) != getattr(before.grid, word) or (tempo_asked and word in TEMPO_SETTINGS)
     }
-    if tempo_asked and "bpm" in names:
+    if tempo_asked and ("bpm" in names or (options.bpm is not None and words & set(TEMPO_SETTINGS))):
         asked["bpm"] = told["bpm"]
     if grid:
         asked["grid"] = grid

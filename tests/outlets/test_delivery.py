@@ -172,6 +172,7 @@ def test_what_is_asked_for_now_beats_an_older_correction(song, delivery_settings
     again = deliver(*transcribe_song(song, drum_map="ableton", bpm=120.0), delivery_settings)
     assert again.arrangement.options.drum_map == "ableton"
     assert read(again.midi).tempo_map.points[0].bpm == pytest.approx(120.0, abs=0.01)
+    assert not any("Older corrections" in remark for remark in again.remarks)
     undone = step_history(again.manifest, True, delivery_settings)
     assert undone.arrangement.options.drum_map == "logic"
 
