@@ -72,7 +72,7 @@ def test_clip_job_notes_within_a_millisecond_and_corrections(run_node, home, see
 
 
 def test_draft_then_final_of_a_full_mix(run_node, home):
-    song = home.song("Mix.wav", SECONDS, level=9)
+    song = home.song("Mix.wav", 10 * SECONDS, level=9)
     steps = session(run_node, home, song, version=12, arranged=False, drumStem=False, values=PLAIN)
     assert any(text.startswith("Draft: ") for text in steps["status"])
     assert steps["transcribed"]
