@@ -25,7 +25,7 @@ class TimeRange(ChangeModel):
     end: float = Field(alias="to", ge=0)
 
 
-class PitchShift(TimeRange):
+class Transposition(TimeRange):
     semitones: int = Field(ge=-48, le=48)
 
 
@@ -42,7 +42,7 @@ class AddedNote(ChangeModel):
 class NoteChanges(ChangeModel):
     """Corrections of one part, in the order in which they take effect. Notes go by their id in the manifest."""
 
-    shift: tuple[PitchShift, ...] = ()
+    shift: tuple[Transposition, ...] = ()
     octave: dict[int, int] = Field(default_factory=dict, description="note -> octaves up")
     pitch: dict[int, int] = Field(default_factory=dict, description="note -> MIDI pitch")
     merge: tuple[tuple[int, ...], ...] = Field(default=(), description="notes that are one; the first gives the pitch")

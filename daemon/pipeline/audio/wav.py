@@ -45,14 +45,14 @@ class WavWriter:
             self._file = self._partial.open("wb")
         except OSError as error:
             raise self._write_error(error) from error
-        self._put(self._header())
+        self._write_bytes(self._header())
         return self
 
     def write(self, block: "NDArray[np.float32]") -> None:
         """Append (channels, frames)."""
         if self._bytes(self.frames + block.shape[1]) > MAX_BYTES:
             raise StageFailed(self._stage, f"{self._target.name} would pass 4 GB. Cut the song into parts.")
-        self._put(block.T.astype("<f4", order="C", copy=False).tobytes())
+        self._write_bytes(block.T.astype("<f4", order="C", copy=False).tobytes())
         self.frames += block.shape[1]
 
     def __exit__(
@@ -80,7 +80,7 @@ class WavWriter:
         finally:
             self._partial.unlink(missing_ok=True)
 
-    def _put(self, data: bytes) -> None:
+    def _write_bytes(self, data: bytes) -> None:
         try:
             self._file.write(data)
         except OSError as error:

@@ -123,7 +123,7 @@ def _read(strokes: Strokes, level: Level, patterns: Patterns) -> Iterator[Readin
     usual += REPEATS * repetition(strokes, 60 / level.bpm * patterns.beats)
     for shift in (0, 1) if level.step == 8 else (0,):
         numbers = shift + level.step * np.arange(np.floor(low / level.step) - 1, np.ceil(high / level.step) + 2)
-        parts = _cut(strokes, level.pulses.second(numbers))
+        parts = _split_song(strokes, level.pulses.second(numbers))
         if len(numbers) <= 2 * patterns.beats or not parts:
             continue
         scores = np.zeros(PLACES)
@@ -135,7 +135,7 @@ def _read(strokes: Strokes, level: Level, patterns: Patterns) -> Iterator[Readin
             yield Reading(level.pulses, level.step, first, level.bpm, patterns, float(scores[place] + usual))
 
 
-def _cut(strokes: Strokes, times: Floats) -> list[tuple[float, Strokes, Floats]]:
+def _split_song(strokes: Strokes, times: Floats) -> list[tuple[float, Strokes, Floats]]:
     """The song in parts, so that a bar cut short spoils one of them only: (share, strokes, beats)."""
     size = max(_SHORTEST_PART, -(-len(times) // _PARTS))
     parts = []
