@@ -47,7 +47,7 @@ class EmbeddedTranscriber:
 
     @cached_property
     def weights(self) -> Weights:
-        return Weights("ear", hashlib.sha256(DRUM_TRANSCRIBER_WEIGHTS.read_bytes()).hexdigest())
+        return Weights("drum_transcriber", hashlib.sha256(DRUM_TRANSCRIBER_WEIGHTS.read_bytes()).hexdigest())
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def test_the_packaged_weights_work_from_there(programs, tmp_path):
     places = {f"SIDESTICK_FOLDERS__{name}": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE", "MODELS")}
     done = run_command(programs / "sidestick", "doctor", **places)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ear" in done.stdout
+    assert "drum transcriber" in done.stdout
 
 
 def test_another_package_called_daemon_in_front_is_told_in_one_sentence(programs, tmp_path):

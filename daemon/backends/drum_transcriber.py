@@ -209,7 +209,7 @@ class OnnxDrumTranscriber:
         `in_music` chooses the thresholds for a full mix instead of those for drums alone.
         """
         if rate != RATE:
-            raise ValueError(f"the ear hears at {RATE} Hz, not {rate}: resample first")
+            raise ValueError(f"the drum transcriber works at {RATE} Hz, not {rate}: resample first")
         pairs = [self._run_chunk(chunk) for chunk in add_context(stream_features(self.spectrogram, blocks))]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         strength = np.concatenate([empty, *(strength for strength, _ in pairs)])

@@ -119,7 +119,7 @@ _CHECKS: dict[str, Callable[[Settings], tuple[FindingState, str]]] = {
     "decoder": _decoder,
     "device": _device,
     "weights": _weights,
-    "ear": _transcriber,
+    "drum transcriber": _transcriber,
     "midi": _midi,
     "daemon": _daemon,
 }

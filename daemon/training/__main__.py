@@ -67,7 +67,7 @@ def train(options: argparse.Namespace) -> None:
     from daemon.training.transcriber_task import RECIPE, TRANSCRIBER_TASK
 
     recipe = replace(RECIPE, steps=options.steps, threads=options.threads)
-    train_network(TRANSCRIBER_TASK, options.work / "shards" / "train", options.work / "ear.pt", recipe)
+    train_network(TRANSCRIBER_TASK, options.work / "shards" / "train", options.work / "transcriber.pt", recipe)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -76,7 +76,7 @@ def export(options: argparse.Namespace) -> None:
     from daemon.training.export import ModelMetadata, export_transcriber, load_average
     from daemon.training.validation import evaluate_mix_clips, evaluate_plain_clips
 
-    net, shards = load_average(options.work / "ear.pt"), options.work / "shards"
+    net, shards = load_average(options.work / "transcriber.pt"), options.work / "shards"
     plain = evaluate_plain_clips(net, shards)
     limits = best_thresholds(plain)
     metadata = ModelMetadata(limits, best_thresholds(evaluate_mix_clips(net, shards)), lateness(plain, limits))

@@ -1,4 +1,4 @@
-"""The embedded ear through its packaged weights: what is struck is heard, when it is struck."""
+"""The embedded drum transcriber through its packaged weights: what is struck is heard, when it is struck."""
 
 import time
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Samples = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def ear() -> OnnxDrumTranscriber:
+def transcriber() -> OnnxDrumTranscriber:
     return OnnxDrumTranscriber()
 
 
@@ -59,50 +59,50 @@ def times_of(heard: DrumActivations, drum: str) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize(("drum", "first"), [("kick", 0.5), ("snare", 1.0)])
-def test_a_beat_is_heard_within_ten_milliseconds(ear: OnnxDrumTranscriber, drum: str, first: float) -> None:
+def test_a_beat_is_heard_within_ten_milliseconds(transcriber: OnnxDrumTranscriber, drum: str, first: float) -> None:
     played = np.arange(first, 7.5, 1.0)
-    heard = times_of(ear.transcribe([beat()], RATE), drum)
+    heard = times_of(transcriber.transcribe([beat()], RATE), drum)
     assert heard.size == played.size
     assert np.abs(heard - played).max() < 0.010
 
 
-def test_a_hit_on_the_first_sample_is_heard(ear: OnnxDrumTranscriber) -> None:
-    heard = times_of(ear.transcribe([struck([0.0, 1.0], kick(), 2.0)], RATE), "kick")
+def test_a_hit_on_the_first_sample_is_heard(transcriber: OnnxDrumTranscriber) -> None:
+    heard = times_of(transcriber.transcribe([struck([0.0, 1.0], kick(), 2.0)], RATE), "kick")
     assert heard[0] < 0.010
 
 
-def test_silence_holds_no_hits(ear: OnnxDrumTranscriber) -> None:
-    assert ear.transcribe([np.zeros(3 * RATE, np.float32)], RATE).onsets() == []
+def test_silence_holds_no_hits(transcriber: OnnxDrumTranscriber) -> None:
+    assert transcriber.transcribe([np.zeros(3 * RATE, np.float32)], RATE).onsets() == []
 
 
-def test_nothing_at_all_is_an_empty_answer(ear: OnnxDrumTranscriber) -> None:
-    heard = ear.transcribe([], RATE)
+def test_nothing_at_all_is_an_empty_answer(transcriber: OnnxDrumTranscriber) -> None:
+    heard = transcriber.transcribe([], RATE)
     assert heard.strength.shape == (0, len(heard.classes))
     assert heard.onsets() == []
 
 
-def test_odd_block_sizes_change_nothing(ear: OnnxDrumTranscriber) -> None:
+def test_odd_block_sizes_change_nothing(transcriber: OnnxDrumTranscriber) -> None:
     audio = np.tile(beat(), 6)
     pieces = np.split(audio, np.cumsum([1, 440, 4097, 100_003, 7, 900_000]))
-    whole, streamed = ear.transcribe([audio], RATE), ear.transcribe(pieces, RATE)
+    whole, streamed = transcriber.transcribe([audio], RATE), transcriber.transcribe(pieces, RATE)
     np.testing.assert_allclose(streamed.strength, whole.strength, atol=1e-5)
     np.testing.assert_allclose(streamed.velocity, whole.velocity, atol=1e-5)
 
 
-def test_there_is_one_frame_per_started_hop(ear: OnnxDrumTranscriber) -> None:
+def test_there_is_one_frame_per_started_hop(transcriber: OnnxDrumTranscriber) -> None:
     for size in (1, HOP, HOP + 1, CHUNK * HOP, CHUNK * HOP + 1):
-        heard = ear.transcribe([np.zeros(size, np.float32)], RATE)
+        heard = transcriber.transcribe([np.zeros(size, np.float32)], RATE)
         assert len(heard.strength) == -(-size // HOP)
 
 
-def test_another_rate_is_refused_with_a_hint(ear: OnnxDrumTranscriber) -> None:
+def test_another_rate_is_refused_with_a_hint(transcriber: OnnxDrumTranscriber) -> None:
     with pytest.raises(ValueError, match="resample"):
-        ear.transcribe([np.zeros(48000, np.float32)], 48000)
+        transcriber.transcribe([np.zeros(48000, np.float32)], 48000)
 
 
 @pytest.mark.parametrize("in_music", [False, True])
-def test_every_class_has_a_threshold(ear: OnnxDrumTranscriber, in_music: bool) -> None:
-    heard = ear.transcribe([], RATE, in_music=in_music)
+def test_every_class_has_a_threshold(transcriber: OnnxDrumTranscriber, in_music: bool) -> None:
+    heard = transcriber.transcribe([], RATE, in_music=in_music)
     assert heard.classes == ("kick", "snare", "toms", "closed", "open", "crash", "ride")
     assert len(heard.thresholds) == len(heard.classes)
     assert all(0 < limit < 1 for limit in heard.thresholds)

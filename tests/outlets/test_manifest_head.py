@@ -15,7 +15,7 @@ def run(stage: str, model: str, device: str = "cuda", sha256: str = "ab" * 32) -
     ("stages", "device"),
     [
         ((), ""),
-        ((run("listen", "ear"),), ""),
+        ((run("listen", "drum_transcriber"),), ""),
         ((run("separate", "embedded", sha256=""),), ""),
         ((run("separate", "htdemucs"),), "cuda"),
         ((run("separate", "embedded", sha256=""), run("kit", "drumsep6", "mps")), "mps"),
