@@ -22,6 +22,7 @@ from bridge.drum_map import DrumMap
 from bridge.timebase import Seconds
 from daemon import app, config
 from daemon.errors import Rejected, SidestickError, StageFailed
+from daemon.extras import install_command
 from daemon.files import write_atomically
 from daemon.jobs.admission import merge_options
 from daemon.outlets.arrange import Arrangement, arrange
@@ -100,7 +101,7 @@ class TranscribedSong:
         try:
             from pretty_midi import PrettyMIDI
         except ImportError:
-            reason = "to_pretty_midi needs pretty_midi. Add it with: pip install 'sidestick[classic]'."
+            reason = f"to_pretty_midi needs pretty_midi. Add it with: {install_command(['classic'])}"
             raise Rejected("no_package", reason) from None
         return PrettyMIDI(BytesIO(self._midi_bytes()))
 

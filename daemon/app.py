@@ -16,6 +16,7 @@ from daemon.backends.separate import EMBEDDED
 from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter, separator
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
+from daemon.extras import install_command
 from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
@@ -165,12 +166,12 @@ def check_options(options: Options, settings: Settings) -> None:
 def _check_packages(options: Options) -> None:
     """The published recipes are run by the packages that published them, which not everybody has."""
     if options.onsets == "classic" and not find_spec("librosa"):
-        reason = "The classic onsets need librosa. Add it with: pip install 'sidestick[classic]'."
+        reason = f"The classic onsets need librosa. Add it with: {install_command(['classic'])}"
         raise Rejected("no_package", reason)
     classic_parts = options.pitched_parts if options.note_recipe == "classic" else ()
     if classic_parts and not (find_spec("basic_pitch") and find_spec("pretty_midi") and find_spec("librosa")):
         reason = "The classic notes need Basic Pitch's own package. Add it with: "
-        raise Rejected("no_package", f"{reason}pip install 'sidestick[classic]' && pip install --no-deps basic-pitch")
+        raise Rejected("no_package", f"{reason}{install_command(['classic'])} and pip install --no-deps basic-pitch")
 
 
 def _check_parts(options: Options, weights: Checkpoints) -> None:

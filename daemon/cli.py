@@ -209,11 +209,14 @@ def service_logs(
 
 
 @app.command()
-def doctor(as_json: Annotated[bool, Opt("--json")] = False) -> None:
-    """What works on this machine: device, decoder, weights, MIDI, folders."""
+def doctor(
+    as_json: Annotated[bool, Opt("--json")] = False,
+    bundle: Annotated[bool, Opt("--bundle", help="Also write a ZIP here, to send with a question.")] = False,
+) -> None:
+    """What works on this machine: device, decoder, weights, MIDI, extras, folders."""
     from daemon.commands import doctor as command
 
-    _exit(lambda: command.run(as_json))
+    _exit(lambda: command.run(as_json, bundle))
 
 
 @app.command()

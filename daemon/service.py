@@ -24,6 +24,9 @@ from daemon.errors import Rejected
 from daemon.files import describe_os_error, write_atomically
 from daemon.service_files import LABEL, TASK, UNIT, ServiceProgram, launch_agent, scheduled_task, systemd_unit
 
+_NO_BUS = ("Failed to connect to bus", "Failed to connect to user scope bus", "XDG_RUNTIME_DIR")
+"""What systemctl --user says where the session has no manager: after su or sudo, in a container, over a bare ssh."""
+
 _POLL_SECONDS, _MAX_POLLS = 0.5, 50  # seconds between two looks whether a service has ended, and how many looks
 
 
@@ -108,6 +111,14 @@ class Launchd:
             self.pause(_POLL_SECONDS)
 
 
+_NO_SESSION = (
+    "This session cannot reach your services, as after su or sudo, or in a container. Log in as yourself, at the "
+    "desktop or by ssh, and try again. Where nobody logs in, run `sudo loginctl enable-linger $USER` once and "
+    "`export XDG_RUNTIME_DIR=/run/user/$(id -u)` before it. Without services, let whatever starts your session start "
+    "`sidestick run`."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Systemd:
     """A unit of this user's systemd. `config` is ~/.config or what stands for it."""
@@ -123,7 +134,11 @@ class Systemd:
     def install(self) -> None:
         _write(self.file, systemd_unit(self.program).encode())
         for words in (["daemon-reload"], ["enable", UNIT], ["restart", UNIT]):
-            _require_success(self._run_systemctl(*words))
+            answer = self._run_systemctl(*words)
+            if not answer.ok and any(sign in answer.text for sign in _NO_BUS):
+                _remove(self.file)
+                raise Rejected("no_session", _NO_SESSION)
+            _require_success(answer)
 
     def uninstall(self) -> None:
         self._run_systemctl("disable", "--now", UNIT)

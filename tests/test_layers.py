@@ -11,6 +11,7 @@ LAYERS = (
     "bridge.osc bridge.midi",
     "bridge.launch",
     "daemon.child_process daemon.errors daemon.validation daemon.files daemon.allocator daemon.weights daemon.events",
+    "daemon.extras",
     "daemon.service_files",
     "daemon.service",
     "daemon.pipeline",

@@ -176,6 +176,23 @@ def test_installing_on_linux_enables_and_starts_the_unit(tool: Tool, at_home: Se
     ]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to connect to bus: No medium found",
+        "Failed to connect to user scope bus via local transport: $DBUS_SESSION_BUS_ADDRESS not defined",
+    ],
+)
+def test_without_a_session_bus_the_remedy_is_said_and_nothing_stays(
+    at_home: ServiceProgram, tmp_path: Path, said: str
+) -> None:
+    unit = Systemd(at_home, lambda words: ToolResult(False, said), tmp_path / "config")
+    with pytest.raises(Rejected, match="enable-linger") as refused:
+        unit.install()
+    assert refused.value.code == "no_session"
+    assert not unit.file.exists()
+
+
 def test_installing_on_windows_creates_and_runs_the_task(tool: Tool, at_home: ServiceProgram, tmp_path: Path) -> None:
     found = TaskScheduler(at_home, tool, "PC\\jo", tmp_path / "state")
     found.install()

@@ -3,13 +3,15 @@
 import json
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from daemon import __version__, app
+from daemon import __version__, app, extras
+from daemon.commands.bundle import FILE, write_bundle
 from daemon.config import Settings, load
 from daemon.errors import NoWeights, WorkFailed
 
@@ -23,17 +25,21 @@ class Finding:
     text: str
 
 
-def run(as_json: bool) -> int:
-    """Print all findings; status 1 if something needed is broken."""
-    findings = list(examine(load().settings))
-    if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
-    else:
-        for finding in findings:
-            print(
-                f"{ {'ok': ' ok ', 'note': 'note', 'bad': ' !! '}[finding.state] }  {finding.topic:<10} {finding.text}"
-            )
+def run(as_json: bool, bundle: bool = False) -> int:
+    """Print all findings; status 1 if something needed is broken. With `bundle` they go into a ZIP here, too."""
+    found = load()
+    findings = list(examine(found.settings))
+    lines = "\n".join(map(_line, findings))
+    print(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False) if as_json else lines)
+    if bundle:
+        target = write_bundle(Path.cwd() / FILE, lines + "\n", found)
+        text = f"Wrote {target}: findings, settings, versions and log, without sound, names and your home folder."
+        print(text, file=sys.stderr if as_json else sys.stdout)
     return int(any(finding.state == "bad" for finding in findings))
+
+
+def _line(finding: Finding) -> str:
+    return f"{ {'ok': ' ok ', 'note': 'note', 'bad': ' !! '}[finding.state] }  {finding.topic:<10} {finding.text}"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -106,6 +112,14 @@ def _midi(_: Settings) -> tuple[FindingState, str]:
     return "ok", f"{', '.join(apis())}; other programs offer {len(found)} ports, `sidestick ports` lists them"
 
 
+def _extras(_: Settings) -> tuple[FindingState, str]:
+    missing = extras.find_missing()
+    if not missing:
+        return "ok", ", ".join(extra.name for extra in extras.EXTRAS)
+    told = "; ".join(f"{extra.name} is missing ({extra.purpose})" for extra in missing)
+    return "note", f"{told}. Add with: {extras.install_command(extra.name for extra in missing)}"
+
+
 def _daemon(_: Settings) -> tuple[FindingState, str]:
     from bridge.discovery import is_alive, read_running, state_folder
 
@@ -121,5 +135,6 @@ _CHECKS: dict[str, Callable[[Settings], tuple[FindingState, str]]] = {
     "weights": _weights,
     "drum transcriber": _transcriber,
     "midi": _midi,
+    "extras": _extras,
     "daemon": _daemon,
 }

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 from daemon.errors import Rejected
+from daemon.extras import install_command
 from daemon.score.note_cleanup import WrittenNote
 
 _PROGRAM = "Electric Piano 1"
@@ -22,7 +23,7 @@ def to_bytes(notes: Sequence[WrittenNote], *, bpm: float, multiple_bends: bool) 
     try:
         import pretty_midi
     except ImportError:
-        reason = "Files of the classic recipe need pretty_midi. Add it with: pip install 'sidestick[classic]'."
+        reason = f"Files of the classic recipe need pretty_midi. Add it with: {install_command(['classic'])}"
         raise Rejected("no_package", reason) from None
     program = pretty_midi.instrument_name_to_program(_PROGRAM)
     instruments: dict[int, Any] = defaultdict(lambda: pretty_midi.Instrument(program))

@@ -19,6 +19,7 @@ from bridge.midi.transport import Transport
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
+from daemon.extras import install_command
 from daemon.validation import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
@@ -223,7 +224,8 @@ class MidiOutlet:
     def _join_link(self) -> LinkTransport:
         self._link = self._link or self._settings.open_link()
         if self._link is None:
-            raise Rejected("no_link", "Ableton Link is not installed. Add it with: pip install 'sidestick[link]'.")
+            reason = f"Ableton Link is not installed. Add it with: {install_command(['link'])}"
+            raise Rejected("no_link", reason)
         return self._link
 
     def _receive(self, message: bytes, time: float) -> None:

@@ -42,3 +42,10 @@ def test_whether_the_daemon_runs_is_a_finding(home):
     found = {finding["topic"]: finding for finding in json.loads(home.sidestick("doctor", "--json").stdout)}
     assert found["daemon"]["state"] == "note"
     assert "`sidestick run` starts it" in found["daemon"]["text"]
+
+
+def test_a_bundle_is_written_where_one_is(home, monkeypatch):
+    monkeypatch.chdir(home.music)
+    result = home.sidestick("doctor", "--bundle")
+    assert home.files() == {"sidestick-report.zip"}
+    assert "Wrote" in result.stdout and "without sound" in result.stdout

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from daemon.child_process import module_command
 from daemon.errors import Rejected
+from daemon.extras import install_command
 from daemon.inlets.http import schemas, uploads
 from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.fetch_song import SongRequest, is_public
@@ -28,7 +29,8 @@ async def create_job(url: str, options: dict[str, Any], context: HttpContext) ->
 def _create_job(url: str, options: dict[str, Any], context: HttpContext) -> schemas.JobView:
     require_public(url)
     if importlib.util.find_spec("yt_dlp") is None:
-        raise Rejected("no_url", "Songs from the web need yt-dlp. Add it with: pip install 'sidestick[url]'.")
+        reason = f"Songs from the web need yt-dlp. Add it with: {install_command(['url'])}"
+        raise Rejected("no_url", reason)
     folder = context.settings.folders.uploads
     with uploads.temporary_folder(folder) as fresh:
         fetched = _download(url, fresh, context)
