@@ -20,7 +20,12 @@ EVERYWHERE = sorted(
     for path in (ROOT / package).rglob("*.py")
     if not path.relative_to(ROOT).as_posix().startswith(("daemon/commands/", "daemon/training/", "daemon/cli.py"))
 )
-PROGRAMS = ("daemon/backends/npm_mirror.py", "bridge/osc/send.py", "daemon/service_files.py")  # flags of their own
+PROGRAMS = (
+    "daemon/backends/npm_mirror.py",
+    "daemon/extras.py",
+    "bridge/osc/send.py",
+    "daemon/service_files.py",
+)  # flags of their own
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 SETTING = re.compile(
     r"[Ss]et ((?:[a-z_]+\.)?[a-z_]+) (?:to|higher)\b|[Rr]aise ((?:[a-z_]+\.)?[a-z_]+)\b|or (limits\.[a-z_]+)"
