@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -166,21 +167,25 @@ class Core:
 
     def relabel(self, job_id: str, changes: Json, revision: int | None = None) -> Edited:
         """Corrections. With `revision` they are meant for that one: StaleRevision if another one holds."""
-        return self._edit(job_id, lambda path, delivery: correct(path, changes, delivery, revision))
+        job = self._require_finished(job_id)
+        return self._announce(job, correct(Path(job.manifest), changes, self._settings.delivery, revision))
 
     def learn(self, job_id: str, midi: bytes, name: str) -> Edited:
         """Corrections by what somebody edited in the job's drum .mid; `name` is that of the file a DAW saved."""
-        return self._edit(job_id, lambda path, delivery: learn_bytes(midi, name, path, delivery).delivery)
+        job = self._require_finished(job_id)
+        return self._announce(job, learn_bytes(midi, name, Path(job.manifest), self._settings.delivery).delivery)
 
     def regenerate(self, job_id: str, options: Json, revision: int | None = None) -> Edited:
         """Other settings, without the audio."""
         return self.relabel(job_id, {"settings": options}, revision)
 
     def undo(self, job_id: str, revision: int | None = None) -> Edited:
-        return self._edit(job_id, lambda path, delivery: step_history(path, True, delivery, revision))
+        job = self._require_finished(job_id)
+        return self._announce(job, step_history(Path(job.manifest), True, self._settings.delivery, revision))
 
     def redo(self, job_id: str, revision: int | None = None) -> Edited:
-        return self._edit(job_id, lambda path, delivery: step_history(path, False, delivery, revision))
+        job = self._require_finished(job_id)
+        return self._announce(job, step_history(Path(job.manifest), False, self._settings.delivery, revision))
 
     def tap(self, job_id: str, seconds: float | None = None) -> Tapped:
         """One tap, `seconds` from the start of the song or now; the daemon remembers those of each job."""
@@ -189,9 +194,7 @@ class Core:
         revision = self._settings.delivery.manifest_cache.load(path).history.head
         taps = self._taps[job_id] = self._taps.get(job_id, Taps()).add_tap(at, seconds is not None)
         if taps.is_due:
-            revision = self._edit(
-                job_id, lambda path, delivery: correct(path, self._tap_changes(path, taps), delivery)
-            ).revision
+            revision = self.relabel(job_id, self._tap_changes(path, taps)).revision
             self._taps[job_id] = replace(taps, used=len(taps.times))
         return Tapped(len(taps.times), round(taps.bpm, 3), revision)
 
@@ -244,17 +247,16 @@ class Core:
         except SidestickError as error:
             _log.warning("The pad did not relabel cluster %d: %s", cluster, error)
 
-    def _edit(self, job_id: str, edit: Callable[[Path, DeliverySettings], Delivery]) -> Edited:
-        """A new revision on disk, then the news of it; what plays goes on with the new notes."""
-        job = self._require_finished(job_id)
-        made = edit(Path(job.manifest), self._settings.delivery)
-        self._store_paths(job, made)
+    def _announce(self, job: Job, made: Delivery) -> Edited:
+        """A new revision is on disk: the news of it; what plays goes on with the new notes."""
+        with suppress(JobMoved):  # deleted meanwhile: the files are there all the same
+            self._store.update(job, manifest=str(made.manifest), midi=str(made.midi))
         revision, score = made.content.history.head, made.arrangement
         for path in made.renewed:
-            self._bus.publish(MidiWritten(job_id, str(path)))
-        self._bus.publish(Done(job_id, revision, str(made.manifest), str(made.midi)))
-        if self._midi.is_playing(job_id):
-            self._midi.replace(score.clip(self.drum_map(score)), job_id)
+            self._bus.publish(MidiWritten(job.id, str(path)))
+        self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi)))
+        if self._midi.is_playing(job.id):
+            self._midi.replace(score.clip(self.drum_map(score)), job.id)
         return Edited(revision, made.manifest, made.midi, made.content, score)
 
     def _tap_changes(self, manifest: Path, taps: Taps) -> Json:
@@ -262,12 +264,6 @@ class Core:
         notes = [note for part in score.notes.values() for note in part]
         onsets = sorted([hit.onset for hit in score.hits] or [note.onset for note in notes])
         return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}
-
-    def _store_paths(self, job: Job, made: Delivery) -> None:
-        try:
-            self._store.update(job, manifest=str(made.manifest), midi=str(made.midi))
-        except JobMoved:  # deleted meanwhile: the files are there all the same
-            return
 
     def _require_finished(self, job_id: str) -> Job:
         job = self._store.get(job_id)

@@ -132,8 +132,15 @@ class Dispatcher:
         A guard: a request that breaks is answered, and the next one is heard.
         """
         try:
-            answers = self._answer_once(call, asker)
-            return [*answers, *self._follow_job(call, answers[0], asker)]
+            answers = self._reply_cache.recall(asker.client, call) if call.request.once else None
+            if answers is None:
+                answer = getattr(self._handlers, call.request.verb)(asker, **call.values)
+                answers = answer if isinstance(answer, list) else [answer]
+                if call.request.once:
+                    self._reply_cache.keep(asker.client, call, answers)
+            if not call.request.ends:
+                return answers
+            return [*answers, *self._notifier.follow(asker, str(answers[0].args[1]), call.request)]
         except Rejected as error:
             return [fail(call.id, call.request.path, error.code, error.reason)]
         except WorkFailed as error:
@@ -144,25 +151,6 @@ class Dispatcher:
             _log.exception("%s could not be answered", call.request.path)
             reason = f"sidestick could not do this ({type(error).__name__}: {error}). Please report it."
             return [fail(call.id, call.request.path, "internal", reason)]
-
-    def _answer_once(self, call: Call, asker: Requester) -> list[Message]:
-        if not call.request.once:
-            return self._call_handler(call, asker)
-        answers = self._reply_cache.recall(asker.client, call)
-        if answers is None:
-            answers = self._call_handler(call, asker)
-            self._reply_cache.keep(asker.client, call, answers)
-        return answers
-
-    def _call_handler(self, call: Call, asker: Requester) -> list[Message]:
-        handler: Callable[..., Message | list[Message]] = getattr(self._handlers, call.request.verb)
-        answer = handler(asker, **call.values)
-        return answer if isinstance(answer, list) else [answer]
-
-    def _follow_job(self, call: Call, answer: Message, asker: Requester) -> list[Message]:
-        if not call.request.ends:
-            return []
-        return self._notifier.follow(asker, str(answer.args[1]), call.request)
 
 
 _ReplyKey = tuple[str, str, str]

@@ -28,12 +28,12 @@ from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
 from daemon.score import corrections as edits
+from daemon.score.changes import Detections
 from daemon.score.history import History
 
 __all__ = ["Arrangement", "Delivery", "DeliverySettings", "arrange", "correct", "deliver", "drum_map", "step_history"]
 
-
-ATTEMPTS = 5  # times that names are chosen anew because somebody saved a file in between
+HistoryChange = Callable[[Detections, History, Options], History]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ def deliver(result: Transcription, options: Options, settings: DeliverySettings)
     with staging_folder(folder, settings.locks) as staging:  # nobody waits while the sound is encoded
         encode = cache(lambda padding: replace(media, padding=padding).encode(staging))
 
-        def attempt() -> Delivery:
-            padding = _expected_padding(media, settings)
-            return _deliver_encoded(replace(media, padding=padding), encode(padding), staging, settings)
-
-        return _repeat(attempt)
+        attempts = naming.Attempts()
+        while True:
+            with attempts:
+                padding = _expected_padding(media, settings)
+                return _deliver_encoded(replace(media, padding=padding), encode(padding), staging, settings)
 
 
 def _expected_padding(media: Media, settings: DeliverySettings) -> float:
@@ -91,14 +91,6 @@ def _expected_padding(media: Media, settings: DeliverySettings) -> float:
     source = media.result.source.path
     plan = naming.plan(source, settings.out, _midi_kinds(media.options), settings.locks)
     return arrange(_planned_manifest(media.result, media.options, plan)).padding
-
-
-def _repeat(attempt: Callable[[], Delivery]) -> Delivery:
-    """Once more for each time that somebody saved a file after its name was chosen."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(naming.ChangedMeanwhile):
-            return attempt()
-    return attempt()
 
 
 def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settings: DeliverySettings) -> Delivery:
@@ -130,26 +122,29 @@ def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings,
 
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
-    with naming.lock_folder(path, None, settings.locks):
-        return _repeat(lambda: _write_again(path, partial(_corrected_history, given), settings, on))
+    return _revise(path, partial(edits.correct, given), settings, on)
 
 
 def step_history(path: Path, back: bool, settings: DeliverySettings, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
-    with naming.lock_folder(path, None, settings.locks):
-        return _repeat(lambda: _write_again(path, _undone_history if back else _redone_history, settings, on))
+    step = History.undo if back else History.redo
+    return _revise(path, lambda _heard, history, _options: step(history), settings, on)
 
 
-def _corrected_history(given: str | dict[str, Any], found: Manifest) -> History:
-    return edits.correct(given, found.original_records(), found.history, found.options)
-
-
-def _undone_history(found: Manifest) -> History:
-    return found.history.undo()
-
-
-def _redone_history(found: Manifest) -> History:
-    return found.history.redo()
+def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: int | None) -> Delivery:
+    """The files of the manifest at `path` with another history of corrections."""
+    attempts = naming.Attempts()
+    while True:
+        with attempts, naming.lock_folder(path, None, settings.locks):
+            seen = naming.stamp_of(path)
+            found = settings.manifest_cache.load(path)
+            if on not in (None, found.history.head):
+                raise StaleRevision(on, found.history.head)
+            history = change(found.original_records(), found.history, found.options)
+            changed = found.model_copy(update={"history": history})
+            arrangement = arrange(changed)
+            plan = naming.replan(path, found, _midi_kinds(found.options, arrangement), settings.locks, seen)
+            return _write_signed(changed, arrangement, plan, settings)
 
 
 def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
@@ -160,26 +155,6 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
         return built_in_map(name)
     except UnknownNameError as error:
         raise Rejected("bad_option", str(error)) from None
-
-
-def _load(path: Path, settings: DeliverySettings, on: int | None) -> Manifest:
-    found = settings.manifest_cache.load(path)
-    if on not in (None, found.history.head):
-        raise StaleRevision(on, found.history.head)
-    return found
-
-
-def _write_again(
-    path: Path, change: Callable[[Manifest], History], settings: DeliverySettings, on: int | None
-) -> Delivery:
-    """The files of the manifest at `path` with another history of corrections."""
-    seen = naming.stamp_of(path)
-    found = _load(path, settings, on)
-    history = change(found)
-    changed = found.model_copy(update={"history": history})
-    arrangement = arrange(changed)
-    plan = naming.replan(path, found, _midi_kinds(found.options, arrangement), settings.locks, seen)
-    return _write_signed(changed, arrangement, plan, settings)
 
 
 def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:

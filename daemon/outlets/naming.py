@@ -32,6 +32,7 @@ _PADDED = ".bar1"  # what follows the name of a file that starts with bar 1, bef
 
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
+_ATTEMPTS = 5  # times that names are chosen anew because somebody saved a file in between
 
 
 def midi_kind(part: str = "", padded: bool = False) -> OutputKind:
@@ -53,6 +54,22 @@ def plot_kind(ending: str) -> OutputKind:
 
 class ChangedMeanwhile(DiskFailed):
     """A file was saved by somebody else after its name was chosen: choose again."""
+
+
+class Attempts:
+    """`while True: with attempts: return ...` tries a block again for each time that it raised ChangedMeanwhile.
+
+    After so many times it is raised: somebody keeps saving.
+    """
+
+    def __init__(self) -> None:
+        self._left = _ATTEMPTS
+
+    def __enter__(self) -> None:
+        self._left -= 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return self._left > 0 and kind is not None and issubclass(kind, ChangedMeanwhile)
 
 
 ChangeStamp = tuple[int, int, int, int]
