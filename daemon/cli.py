@@ -209,6 +209,20 @@ def service_logs(
 
 
 @app.command()
+def setup(
+    drop: Annotated[Path | None, Opt(help="The folder to drop songs into; it is made.", metavar="PATH")] = None,
+    daw: Annotated[str | None, Opt(help="Your DAW: reaper, live, logic, cubase, ... or other.")] = None,
+    at_log_on: Annotated[bool | None, Opt("--service/--no-service", help="Start at every log-on.")] = None,
+) -> None:
+    """Three questions: the drop folder, your DAW, the start at log-on. Flags answer without asking."""
+    from daemon.commands import setup as command
+    from daemon.setup import SetupAnswers
+
+    chosen = drop.expanduser().absolute() if drop else None
+    _exit(lambda: command.run(SetupAnswers(chosen, daw, at_log_on)))
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, Opt("--json")] = False,
     bundle: Annotated[bool, Opt("--bundle", help="Also write a ZIP here, to send with a question.")] = False,

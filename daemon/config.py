@@ -33,6 +33,10 @@ from daemon.validation import refusal
 
 PREFIX = "SIDESTICK_"
 FILE = "config.toml"
+DawName = Literal[
+    "reaper", "live", "logic", "cubase", "studio_one", "fl_studio", "bitwig", "pro_tools", "ardour", "other"
+]
+DAW_NAMES: tuple[str, ...] = get_args(DawName)
 
 _APP = "sidestick"
 _CLIENT_NAMES = {
@@ -163,6 +167,7 @@ class Settings(_SettingsModel):
         default="auto", description="fast: bfloat16 products on a CPU that has them; auto is full"
     )
     offline: bool = Field(default=False, description="never fetch weights")
+    daw: DawName | Literal[""] = Field(default="", description="as `sidestick setup` was told")
     options: Options = Options()
     limits: InputLimits = InputLimits()
     cache: CacheSettings = CacheSettings()

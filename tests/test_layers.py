@@ -19,6 +19,7 @@ LAYERS = (
     "daemon.outlets",
     "daemon.backends",
     "daemon.config daemon.logs",
+    "daemon.setup",
     "daemon.jobs",
     "daemon.core",
     "daemon.inlets",
