@@ -26,6 +26,7 @@ from daemon.outlets.learn import learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
+from daemon.pipeline.options import Options
 from daemon.score.clip import drum_track
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
 
@@ -120,6 +121,14 @@ class Core:
     def process(self, path: str | Path, options: Json, *, again: bool = False) -> Job:
         """The job that transcribes a file: a new one, or the one that does the same already unless `again`."""
         return self._admission.admit(path, options, again=again)
+
+    @property
+    def defaults(self) -> Options:
+        """The options of a request that says nothing."""
+        return self._admission.defaults
+
+    def set_defaults(self, defaults: Options) -> None:
+        self._admission.set_defaults(defaults)
 
     def job(self, job_id: str) -> Job:
         return self._store.get(job_id)

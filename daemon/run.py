@@ -19,7 +19,7 @@ from bridge.discovery import RunningDaemon
 from bridge.guard import Guard
 from daemon import __version__, app, logs
 from daemon.child_process import module_command, protect_imports
-from daemon.config import Settings, http_address
+from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_address
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import ConfigError, SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
@@ -38,6 +38,8 @@ from daemon.jobs.worker import LocalWorker
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.guarded_probe import GuardedProbe
+from daemon.pipeline.options import Options
+from daemon.service import service
 from daemon.shutdown import catch_end
 
 LOCK_FILE = "sidestick.lock"
@@ -75,7 +77,8 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         handlers = Handlers(core, notifier, Listings(state / "listings"))
         dispatcher = Dispatcher(handlers, notifier, time.monotonic)
         osc = OscInlet(dispatcher, settings.daemon.osc_port)  # a port that is taken is said before any job begins
-        http = open_http(settings, core, components.bus, osc)
+        watch = partial(watch_folder, stack, settings, components, core)
+        http = open_http(settings, core, components.bus, osc, watch)
         start_service(stack, components.scheduler)
         start_service(stack, osc)
         start_service(stack, Spool(state / "spool", dispatcher, time.time))
@@ -148,17 +151,21 @@ def _open_midi(midi: MidiOutlet, logger: logging.Logger) -> None:
         logger.info(midi.open())
 
 
-def open_http(settings: Settings, core: Core, bus: EventBus, osc: OscInlet) -> list[HttpInlet]:
-    """The review page and the HTTP API, unless they are not wanted."""
+def open_http(
+    settings: Settings, core: Core, bus: EventBus, osc: OscInlet, watch: Callable[[Path], None]
+) -> list[HttpInlet]:
+    """The review page and the HTTP API, unless they are not wanted. `watch` follows one more drop folder."""
     given = settings.daemon
     if not given.http_port:
         return []
 
     def build(port: int) -> tuple[Any, Any]:
         from daemon.inlets.http.application import open_application
+        from daemon.inlets.http.context import SetupAccess
 
+        access = SetupAccess(service(sys.platform, settings.folders.state, os.environ), watch, os.environ)
         tools = app.build_tools(settings, app.stage_cache(settings))
-        return open_application(settings, core, bus, tools, osc.server.counts, port)
+        return open_application(settings, core, bus, tools, osc.server.counts, port, setup_access=access)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
 
@@ -178,13 +185,27 @@ def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger
 def drop_folders(settings: Settings, components: Components, say: Callable[[str], None]) -> list[DropFolder]:
     """One for each of the settings; they hear what became of the jobs of their files."""
     given = settings.daemon
-    folders = []
-    for drop in given.drop:
-        rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, settings.options)
-        folder = DropFolder(drop.path, rules, partial(_submit, components), components.admission.probe, tell=say)
-        components.bus.subscribe(partial(_report_outcome, components.store, folder))
-        folders.append(folder)
-    return folders
+    return [_drop_folder(drop, given, settings.options, components, say) for drop in given.drop]
+
+
+def watch_folder(stack: ExitStack, settings: Settings, components: Components, core: Core, path: Path) -> None:
+    """Follow one more drop folder from now on."""
+    say = logging.getLogger(logs.NAME).info
+    folder = _drop_folder(DropFolderSettings(path=path), settings.daemon, core.defaults, components, say)
+    start_service(stack, folder)
+
+
+def _drop_folder(
+    drop: DropFolderSettings,
+    given: DaemonSettings,
+    defaults: Options,
+    components: Components,
+    say: Callable[[str], None],
+) -> DropFolder:
+    rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, defaults)
+    folder = DropFolder(drop.path, rules, partial(_submit, components), components.admission.probe, tell=say)
+    components.bus.subscribe(partial(_report_outcome, components.store, folder))
+    return folder
 
 
 def _submit(components: Components, path: Path, given: Mapping[str, Any]) -> str:

@@ -56,6 +56,15 @@ class Admission:
         self._bus = bus
         self._clock = clock
 
+    @property
+    def defaults(self) -> Options:
+        """What holds where a request says nothing."""
+        return self._settings.defaults
+
+    def set_defaults(self, defaults: Options) -> None:
+        """From now on; jobs that were admitted before keep theirs."""
+        self._settings = replace(self._settings, defaults=defaults)
+
     def admit(
         self, path: str | Path, given: Mapping[str, Any], priority: Priority = Priority.WAITING, *, again: bool = False
     ) -> Job:

@@ -34,6 +34,14 @@ def browser():
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def new_server(tmp_path_factory) -> Iterator[PageServer]:
+    """A daemon that nobody has set up."""
+    opened = PageServer(tmp_path_factory.mktemp("new"), daw="")
+    yield opened
+    opened.home.end()
+
+
 @pytest.fixture
 def visit(browser, server):
     """Opens the page, at a job or at none, as a visitor of its own."""

@@ -21,10 +21,10 @@ WAIT = PATIENCE * 1000  # milliseconds, as Playwright counts
 class PageServer:
     """A daemon in a home of its own. It separates with what needs no weights, which is quick."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, daw: str = "other") -> None:
         self.port = free_port()
         port = {"daemon__http_port": str(self.port)}
-        self.home = DaemonProcess(folder, **port, options__separator="embedded")
+        self.home = DaemonProcess(folder, **port, options__separator="embedded", daw=daw)
         self.home.environ |= {"HOME": str(folder), "XDG_MUSIC_DIR": str(folder / "music")}
         self.home.start()
 

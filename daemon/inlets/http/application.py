@@ -17,9 +17,22 @@ from daemon.backends.separators import KIT_NETWORKS, NamedSeparator, kit_splitte
 from daemon.config import Settings, is_loopback
 from daemon.core import Core
 from daemon.events import EventBus
-from daemon.inlets.http import errors, health, jobs, media, notes, page, pictures, playing, schemas, stream, uploads
+from daemon.inlets.http import (
+    errors,
+    health,
+    jobs,
+    media,
+    notes,
+    page,
+    pictures,
+    playing,
+    schemas,
+    setup,
+    stream,
+    uploads,
+)
 from daemon.inlets.http.cached_results import CachedResults
-from daemon.inlets.http.context import HttpContext
+from daemon.inlets.http.context import HttpContext, SetupAccess
 from daemon.inlets.http.event_log import EventLog, EventLogHandler
 from daemon.inlets.http.examples import EXAMPLES
 from daemon.inlets.http.media_cache import MediaCache
@@ -42,7 +55,14 @@ The events also come by WebSocket, at `/api/ws`: send `{"subscribe": "all"}`, `{
 
 
 def open_application(
-    settings: Settings, core: Core, bus: EventBus, tools: Tools, osc_counts: Mapping[str, int], port: int
+    settings: Settings,
+    core: Core,
+    bus: EventBus,
+    tools: Tools,
+    osc_counts: Mapping[str, int],
+    port: int,
+    *,
+    setup_access: SetupAccess | None = None,
 ) -> tuple[HttpContext, SecurityMiddleware]:
     """The context, which listens to the bus from now on, and the application."""
     context = HttpContext(
@@ -55,6 +75,7 @@ def open_application(
         cache=tools.cache,
         separators=_separators(settings),
         osc_counts=lambda: dict(osc_counts),
+        setup=setup_access,
     )
     bus.subscribe(context.event_log.record_event)
     bus.subscribe(context.metrics.record_event)
@@ -117,7 +138,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     common = errors.document_errors(
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
-    for routes in (jobs, notes, media, pictures, playing, stream, health):
+    for routes in (jobs, notes, media, pictures, playing, stream, setup, health):
         app.include_router(routes.router, responses=common)
     page.install_page(app)
     return SecurityMiddleware(app, security_settings, context.metrics.count_answer)

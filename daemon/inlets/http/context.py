@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends
@@ -19,6 +20,16 @@ from daemon.inlets.http.metrics import Metrics
 from daemon.jobs.job import Job
 from daemon.outlets.stems import StemSound
 from daemon.pipeline.cache import StageCache
+from daemon.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class SetupAccess:
+    """What the first set-up needs of the daemon: its service, and `watch`, which follows one more drop folder."""
+
+    service: Service
+    watch: Callable[[Path], None]
+    environ: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class HttpContext:
     cache: StageCache
     separators: tuple[str, ...]
     osc_counts: Callable[[], Mapping[str, int]] = dict
+    setup: SetupAccess | None = None
     downloads: ChildProcesses = field(default_factory=ChildProcesses)
     start_time: float = field(default_factory=time.monotonic)
 

@@ -21,7 +21,7 @@ STATUS = {
     "no_port": 409, "no_sync": 409, "no_link": 409, "nothing_to_play": 409, "no_manifest": 409, "bad_manifest": 409,
     "newer_manifest": 409,
     "too_big": 413, "wrong_type": 415, "busy": 429, "disk_full": 507,
-    "no_key": 401, "foreign_host": 403, "foreign_origin": 403,
+    "no_key": 401, "no_setup": 403, "foreign_host": 403, "foreign_origin": 403,
 }  # fmt: skip
 _MEANINGS: dict[int, tuple[str, str, str]] = {
     400: ("Something in the request does not work.", "not_audio", "notes.txt is not audio that can be read."),

@@ -62,5 +62,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "separators": ["auto", "embedded", "htdemucs"],
         "stages": [{"name": "kit", "title": "Split the kit", "doing": "Splitting the kit", "made": "The drums"}],
     },
+    "SetupView": {
+        "is_new": True, "drop": [], "default_drop": "/home/me/Music/sidestick drop", "daw": "",
+        "daws": [{"name": "live", "title": "Ableton Live", "next_step": "Drag the device into Live."}],
+        "at_log_on": False, "remark": "",
+    },
+    "SetupBody": {"drop": "/home/me/Music/sidestick drop", "daw": "live", "at_log_on": True},
     "LogView": {"lines": [{"time": "2026-11-21 16:25:26", "text": "Song.wav: separating the stems, about 21 s left"}]},
 }  # fmt: skip

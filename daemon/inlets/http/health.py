@@ -48,7 +48,7 @@ def health(context: Context) -> schemas.HealthView:
 def options(context: Context) -> schemas.OptionsView:
     """The defaults of the settings, the schema of all options, and the names that go into them."""
     return schemas.OptionsView(
-        defaults=context.settings.options,
+        defaults=context.core.defaults,
         schema=Options.model_json_schema(),
         drum_maps=list(dict.fromkeys((*map_names(), *context.settings.drum_maps))),
         labels=[schemas.LabelView(name=s.label, title=s.name, drum=s.family) for s in SOUNDS.values()],

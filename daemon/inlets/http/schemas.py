@@ -246,6 +246,32 @@ class OptionsView(_Schema):
     stages: list[StageView] = Field(description="in the order in which they are run")
 
 
+class DawView(_Schema):
+    name: str
+    title: str
+    next_step: str = Field(description="what to install there, for people")
+
+
+class SetupView(_Schema):
+    """What the first set-up asks for. `is_new`: nobody has answered yet, and this machine may."""
+
+    is_new: bool
+    drop: list[str] = Field(description="the folders that are watched")
+    default_drop: str
+    daw: str
+    daws: list[DawView]
+    at_log_on: bool
+    remark: str = Field(description="why the start at log-on could not be set up; '' if it could")
+
+
+class SetupBody(_Schema):
+    """The answers; what is left out stays as it is. `drop` is a folder of this machine, and is made."""
+
+    drop: str | None = Field(default=None, min_length=1, max_length=4096)
+    daw: str | None = Field(default=None, max_length=64)
+    at_log_on: bool | None = Field(default=None, strict=True)
+
+
 class LogLineView(_Schema):
     time: str
     text: str

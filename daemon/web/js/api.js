@@ -32,6 +32,9 @@ export class Api {
   }
 
   health = () => this.#request("GET", "/health");
+  setup = () => this.#request("GET", "/api/setup");
+  /** @param {object} answers */
+  setUp = (answers) => this.#request("POST", "/api/setup", answers);
   options = () => this.#request("GET", "/api/options");
   /** @param {string | null} [before] */
   jobs = (before) => this.#request("GET", this.#withQuery("/api/jobs", before ? { limit: 30, before } : { limit: 30 }));

@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { byId, icon } from "./dom.js";
 import { EventStream } from "./event_stream.js";
+import { showFirstVisit } from "./first_visit.js";
 import { JobList } from "./job_list.js";
 import { Keyboard } from "./keyboard.js";
 import { showError, showNotice } from "./notices.js";
@@ -58,6 +59,7 @@ async function start() {
   await Promise.all([optionsLoaded, jobsLoaded]).catch(showError);
   await openFromHash();
   events.open();
+  await showFirstVisit(api);
 }
 
 /** The song that the hash names, so that reloading and links work. */
