@@ -42,4 +42,3 @@ def test_the_answers_are_set_and_a_song_in_the_folder_is_taken(page, new_server)
     wait_for(lambda: [job for job in new_server.ask("GET", "api/jobs")["jobs"] if job["path"].startswith(str(drop))])
     job = new_server.ask("GET", "api/jobs")["jobs"][0]
     assert job["options"]["drum_map"] == "ableton"
-
