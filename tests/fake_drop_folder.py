@@ -40,7 +40,7 @@ class FakeWatch:
 class FakeDropFolder:
     """Files that begin with SOUND open; `rejects` is what a job of that name is refused with.
 
-    Names in `breaks` are those over which the reader of headers falls.
+    A .mid is learned without being read. Names in `breaks` are those over which the reader of headers falls.
     """
 
     def __init__(self, root: Path, rules: FolderSettings | None = None) -> None:
@@ -50,6 +50,7 @@ class FakeDropFolder:
         self.jobs: list[tuple[Path, dict[str, Any]]] = []
         self.rejects: dict[str, Rejected] = {}
         self.breaks: set[str] = set()
+        self.learned: list[Path] = []
         self.said: list[str] = []
         self.opened: list[Path] = []
         root.mkdir(exist_ok=True)
@@ -62,6 +63,7 @@ class FakeDropFolder:
             self.rules,
             self._submit,
             self._open,
+            learn=self._learn,
             tell=self.said.append,
             clock=self.clock.now,
             watch=lambda mark: self.watch,
@@ -110,6 +112,12 @@ class FakeDropFolder:
             raise ZeroDivisionError("division by zero")
         if not path.read_bytes().startswith(SOUND):
             raise Rejected("not_audio", f"{path.name} is not audio that can be read. Export it as WAV.")
+
+    def _learn(self, path: Path) -> str:
+        if path.name in self.rejects:
+            raise self.rejects[path.name]
+        self.learned.append(path)
+        return f"{path.name} was learned."
 
     def _submit(self, path: Path, given: Mapping[str, Any]) -> str:
         if path.name in self.rejects:

@@ -14,10 +14,11 @@ from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.delivery import Delivery, DeliverySettings, correct, drum_map
 from daemon.outlets.manifest import Manifest
-from daemon.outlets.naming import MANIFEST
+from daemon.outlets.naming import MANIFEST, digest_of
 from daemon.pipeline.records import Hit, Part
 from daemon.score.learn_edits import Edits, WrittenHit, find_edits, place_notes
 
+_LARGEST = 1 << 24  # bytes; a song of 20,000 notes has 0.2 MB
 _REVISIONS = 10  # that are looked at: each takes as long as a correction
 _OWN_NAME = re.compile(r"(\.drums)?(\.bar1)?(-\d+)?$")
 
@@ -33,13 +34,37 @@ class LearnedEdits:
 def learn(edited: Path, manifest: Path | None, settings: DeliverySettings) -> LearnedEdits:
     """Correct the song of `manifest`, or of the one beside the file, by the drum notes of `edited`.
 
-    Raises Rejected: not_midi, no_manifest, no_drums, not_this_song, or bad_change where nothing was edited.
+    Raises Rejected: not_midi, no_manifest, no_drums, not_this_song, no_edits where nothing was, or
+    bad_change where all edits are on pitches of no drum.
     """
     try:
+        if edited.stat().st_size > _LARGEST:
+            raise Rejected("not_midi", f"{edited.name} is larger than the {_LARGEST >> 20} MB that notes could need.")
         data = edited.read_bytes()
     except OSError as error:
         raise Rejected("missing", f"{edited} cannot be read: {error.strerror}.") from None
     return learn_bytes(data, edited.name, manifest or find_manifest(edited), settings)
+
+
+def is_saved_since(edited: Path) -> bool:
+    """Whether a manifest is beside the file, which is younger and not as sidestick wrote it.
+
+    The manifest is the last of what is written: a .mid is younger only if somebody saved or copied it since.
+    """
+    try:
+        manifest = find_manifest(edited)
+        if _change_ns(edited) <= _change_ns(manifest):
+            return False
+        outputs = Manifest.load(manifest).outputs
+    except (OSError, Rejected):
+        return False
+    return digest_of(edited) not in {output.sha256 for output in outputs}
+
+
+def _change_ns(path: Path) -> int:
+    """When its content was changed, or it was put where it is: in ns since 1970."""
+    found = path.stat()
+    return max(found.st_mtime_ns, found.st_ctime_ns)
 
 
 def learn_bytes(data: bytes, name: str, path: Path, settings: DeliverySettings) -> LearnedEdits:
@@ -51,8 +76,10 @@ def learn_bytes(data: bytes, name: str, path: Path, settings: DeliverySettings) 
     song = settings.manifest_cache.load(path)
     edits = min(_compare_revisions(song, found, settings), key=lambda edits: edits.count)
     if not edits.changes:
-        rest = f" {edits.unknown} notes are on pitches of no drum." if edits.unknown else ""
-        raise Rejected("bad_change", f"The drums of {name} are as sidestick wrote them.{rest}")
+        as_written = f"The drums of {name} are as sidestick wrote them."
+        if not edits.unknown:
+            raise Rejected("no_edits", as_written)
+        raise Rejected("bad_change", f"{as_written} {edits.unknown} notes are on pitches of no drum.")
     return LearnedEdits(edits, correct(path, edits.changes, settings, on=song.history.head))
 
 

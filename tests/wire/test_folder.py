@@ -33,7 +33,7 @@ class RunningDropFolder:
         rules = FolderSettings(
             poll, quiet, rescan_seconds=3600.0, poll_seconds=0.2, check_seconds=0.1, gather_seconds=0.02
         )
-        self.folder = DropFolder(root, rules, self._submit, self._open, tell=self._tell)
+        self.folder = DropFolder(root, rules, self._submit, self._open, learn=str, tell=self._tell)
 
     def comes_true(self, what: Callable[[], object], within: float = 15.0) -> bool:
         with self._news:
@@ -232,7 +232,8 @@ def test_the_refusal_of_the_door_reaches_the_musician(tmp_path: Path, song: Path
     shutil.copy(song, tmp_path / "Song.wav")
     heard = threading.Event()
     folder = DropFolder(
-        tmp_path, FolderSettings(quiet_seconds=QUIET), full, lambda path: None, tell=lambda text: heard.set()
+        tmp_path, FolderSettings(quiet_seconds=QUIET), full, lambda path: None, learn=str,
+            tell=lambda text: heard.set(),
     )
     folder.start()
     assert heard.wait(10)

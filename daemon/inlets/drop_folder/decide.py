@@ -13,8 +13,9 @@ from typing import Any
 from daemon.errors import DiskFailed, Rejected
 from daemon.inlets.drop_folder.error_note import FileState, note_of, read_note, remove_note, write_note
 from daemon.inlets.drop_folder.folder_options import BadFolderOptions, FolderOptions
-from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion
+from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion, is_midi
 from daemon.inlets.drop_folder.settle import SettledFile, key_of, stamp_of
+from daemon.outlets.learn import is_saved_since
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST, digest_of
 from daemon.outlets.ownership import Ownership
@@ -22,6 +23,9 @@ from daemon.pipeline.options import Options
 
 Submit = Callable[[Path, Mapping[str, Any]], str]
 """Takes an absolute path and options as plain values; returns the job's id, or raises Rejected."""
+
+Learn = Callable[[Path], str]
+"""Takes a .mid of ours that a DAW saved again; returns what was learned from it, or raises Rejected."""
 
 Tell = Callable[[str], None]
 """Says one sentence to the user."""
@@ -55,9 +59,10 @@ class _Decision:
 class Decider:
     """Decides about files, each state of each file once. Used by one thread."""
 
-    def __init__(self, folder_options: FolderOptions, submit: Submit, tell: Tell) -> None:
+    def __init__(self, folder_options: FolderOptions, submit: Submit, learn: Learn, tell: Tell) -> None:
         self._folder_options = folder_options
         self._submit = submit
+        self._learn = learn
         self._tell = tell
         self._notices = Notices(tell)
         self._decisions: dict[str, _Decision] = {}
@@ -73,9 +78,9 @@ class Decider:
         return state is not None and self._matches_decision(path, state)
 
     def take(self, settled: SettledFile) -> None:
-        """Hand it on as a job, or say why not."""
+        """Hand it on as a job, or what was edited in a .mid as corrections; or say why not."""
         path = settled.path
-        if self._ownership.is_ours(path):
+        if not is_saved_since(path) if is_midi(path) else self._ownership.is_ours(path):
             return
         try:
             given = self._folder_options.values_for(path.parent)
@@ -84,7 +89,9 @@ class Decider:
         if self.is_decided(path) or not self._can_write(path.parent):
             return
         state = FileState(settled.stamp, _options_digest(given), digest_of(path))
-        if settled.objection is None:
+        if is_midi(path):
+            self._learn_edits(path, state)
+        elif settled.objection is None:
             self._submit_job(path, given, state)
         elif settled.objection.code == "not_audio" and is_companion(path.name):
             self._decide(path, state)
@@ -146,6 +153,18 @@ class Decider:
             return
         remove_note(path)
         self._decide(path, state)
+
+    def _learn_edits(self, path: Path, state: FileState) -> None:
+        try:
+            learned = self._learn(path)
+        except Rejected as error:
+            if error.code != "no_edits":
+                self._refuse(path, state, error.reason)
+                return
+            learned = error.reason
+        remove_note(path)
+        self._decide(path, state)
+        self._tell(learned)
 
     def _refuse(self, path: Path, state: FileState, reason: str, *, already_reported: bool = False) -> None:
         """`already_reported` says that the user knows of it."""

@@ -12,12 +12,13 @@ from pathlib import Path
 from bridge.guard import Guard
 from daemon.errors import Rejected
 from daemon.files import describe_os_error
-from daemon.inlets.drop_folder.decide import Decider, Notices, Submit, Tell
+from daemon.inlets.drop_folder.decide import Decider, Learn, Notices, Submit, Tell
 from daemon.inlets.drop_folder.error_note import remove_note, subject_of
 from daemon.inlets.drop_folder.folder_options import FolderOptions
-from daemon.inlets.drop_folder.ignore import NOTE_SUFFIX, OPTIONS_FILE, is_ignored
+from daemon.inlets.drop_folder.ignore import NOTE_SUFFIX, OPTIONS_FILE, is_ignored, is_midi
 from daemon.inlets.drop_folder.settle import OpenHeader, PendingFiles, key_of
 from daemon.inlets.drop_folder.watch import NativeWatch, NoWatch, Watch
+from daemon.outlets.learn import is_saved_since
 from daemon.pipeline.options import Options
 
 BURST = 200  # changes at once, of which some may have been lost
@@ -52,6 +53,7 @@ class DropFolder:
         submit: Submit,
         open_header: OpenHeader,
         *,
+        learn: Learn,
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
         watch: Callable[[Callable[[Path], None]], Watch] = NativeWatch,
@@ -60,7 +62,7 @@ class DropFolder:
         self._settings = settings
         self._clock = clock
         self._notices = Notices(tell)
-        self._decider = Decider(FolderOptions(root, settings.defaults), submit, tell)
+        self._decider = Decider(FolderOptions(root, settings.defaults), submit, learn, tell)
         self._open_header = open_header
         self._pending = PendingFiles(settings.quiet_seconds, self._open_inside)
         self._watch: Watch = NoWatch() if settings.poll else watch(self.mark)
@@ -139,11 +141,12 @@ class DropFolder:
             self._notices.report("step", trouble)
 
     def _open_inside(self, path: Path) -> None:
-        """Read the header, but of nothing that lies outside."""
+        """Read the header of what may be a song, but of nothing that lies outside."""
         if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()):
             remedy = "Copy the file here instead."
             raise Rejected("outside", f"{path.name} is a link to a file outside the drop folder. {remedy}")
-        self._open_header(path)
+        if not is_midi(path):
+            self._open_header(path)
 
     def _queue_outcome(self, path: Path, outcome: Callable[[], None]) -> None:
         if path.is_relative_to(self.root):
@@ -207,6 +210,8 @@ class DropFolder:
             self._consider_note(path, now)
         elif path.is_dir() and not path.is_symlink():
             self._look_through(path, now)
+        elif is_midi(path):
+            self._consider_midi(path, now)
         elif not is_ignored(relative):
             self._consider_song(path, now)
 
@@ -216,12 +221,20 @@ class DropFolder:
         elif not self._decider.is_decided(path) and not self._decider.is_ours(path):
             self._pending.mark(path, now)
 
+    def _consider_midi(self, path: Path, now: float) -> None:
+        if not os.path.lexists(path):
+            remove_note(path)
+        elif is_saved_since(path) and not self._decider.is_decided(path):
+            self._pending.mark(path, now)
+
     def _consider_note(self, note: Path, now: float) -> None:
         """A note that was taken away asks for another try; one whose file has gone is out of date."""
         subject = subject_of(note)
         if subject is None:
             return
-        if subject.name != OPTIONS_FILE:
+        if is_midi(subject):
+            self._consider_midi(subject, now)
+        elif subject.name != OPTIONS_FILE:
             self._consider_song(subject, now)
         elif not os.path.lexists(subject):
             remove_note(subject)
@@ -239,6 +252,8 @@ class DropFolder:
                 self._decider.check_folder_options(path.parent)
             elif path.name.lower().endswith(NOTE_SUFFIX):
                 self._consider_note(path, now)
+            elif is_midi(path):
+                self._consider_midi(path, now)
             elif not is_ignored(path.relative_to(self.root)):
                 self._consider_song(path, now)
         return there

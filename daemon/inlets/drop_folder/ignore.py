@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 OPTIONS_FILE = "sidestick.toml"
 NOTE_SUFFIX = ".error.txt"
+MIDI_SUFFIX = ".mid"
 
 _IGNORED_NAMES = (
     *("desktop.ini", "Thumbs.db", "ehthumbs.db", "Icon\r", "$RECYCLE.BIN", "System Volume Information"),
@@ -44,6 +45,11 @@ _IGNORED = _name_pattern(_IGNORED_NAMES)
 def is_ignored(relative: PurePath) -> bool:
     """Whether a path below the drop folder is to be left alone. Hidden names are: `.Song.wav.Xy12` is half a copy."""
     return any(part.startswith(".") or _IGNORED.match(_fold(part)) for part in relative.parts)
+
+
+def is_midi(path: PurePath) -> bool:
+    """Whether it is a .mid by its name: no song, but perhaps one of ours that a DAW saved again."""
+    return path.suffix.lower() == MIDI_SUFFIX
 
 
 def is_companion(name: str) -> bool:
