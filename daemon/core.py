@@ -22,7 +22,7 @@ from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, correct, drum_map, step_history
-from daemon.outlets.learn import learn_bytes
+from daemon.outlets.learn import find_manifest, learn, learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
@@ -183,6 +183,18 @@ class Core:
         """Corrections by what somebody edited in the job's drum .mid; `name` is that of the file a DAW saved."""
         job = self._require_finished(job_id)
         return self._announce(job, learn_bytes(midi, name, Path(job.manifest), self._settings.delivery).delivery)
+
+    def learn_file(self, edited: Path) -> str:
+        """The same from a file that a DAW saved beside its song, in a sentence; the song need not have a job."""
+        manifest = find_manifest(edited)
+        job = self._store.find_written(manifest)
+        if job is not None:
+            self._require_finished(job.id)
+        learned = learn(edited, manifest, self._settings.delivery)
+        if job is not None:
+            self._announce(job, learned.delivery)
+        found = learned.delivery
+        return f"{edited.name}: {learned.edits.summary}; revision {found.content.history.head} is {found.midi.name}."
 
     def regenerate(self, job_id: str, options: Json, revision: int | None = None) -> Edited:
         """Other settings, without the audio."""

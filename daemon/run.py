@@ -38,7 +38,6 @@ from daemon.jobs.worker import LocalWorker
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.guarded_probe import GuardedProbe
-from daemon.pipeline.options import Options
 from daemon.service import service
 from daemon.shutdown import catch_end
 
@@ -82,7 +81,7 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         start_service(stack, components.scheduler)
         start_service(stack, osc)
         start_service(stack, Spool(state / "spool", dispatcher, time.time))
-        for folder in drop_folders(settings, components, logger.info):
+        for folder in drop_folders(settings, components, core, logger.info):
             start_service(stack, folder)
         for inlet in http:
             start_service(stack, inlet)
@@ -182,28 +181,33 @@ def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger
     return Components(admission, scheduler, store, midi, bus)
 
 
-def drop_folders(settings: Settings, components: Components, say: Callable[[str], None]) -> list[DropFolder]:
+def drop_folders(
+    settings: Settings, components: Components, core: Core, say: Callable[[str], None]
+) -> list[DropFolder]:
     """One for each of the settings; they hear what became of the jobs of their files."""
     given = settings.daemon
-    return [_drop_folder(drop, given, settings.options, components, say) for drop in given.drop]
+    return [_drop_folder(drop, given, components, core, say) for drop in given.drop]
 
 
 def watch_folder(stack: ExitStack, settings: Settings, components: Components, core: Core, path: Path) -> None:
     """Follow one more drop folder from now on."""
     say = logging.getLogger(logs.NAME).info
-    folder = _drop_folder(DropFolderSettings(path=path), settings.daemon, core.defaults, components, say)
+    folder = _drop_folder(DropFolderSettings(path=path), settings.daemon, components, core, say)
     start_service(stack, folder)
 
 
 def _drop_folder(
-    drop: DropFolderSettings,
-    given: DaemonSettings,
-    defaults: Options,
-    components: Components,
-    say: Callable[[str], None],
+    drop: DropFolderSettings, given: DaemonSettings, components: Components, core: Core, say: Callable[[str], None]
 ) -> DropFolder:
-    rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, defaults)
-    folder = DropFolder(drop.path, rules, partial(_submit, components), components.admission.probe, tell=say)
+    rules = FolderSettings(drop.poll, given.quiet_seconds, given.rescan_seconds, core.defaults)
+    folder = DropFolder(
+        drop.path,
+        rules,
+        partial(_submit, components),
+        components.admission.probe,
+        learn=core.learn_file,
+        tell=say,
+    )
     components.bus.subscribe(partial(_report_outcome, components.store, folder))
     return folder
 

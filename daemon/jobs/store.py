@@ -122,6 +122,10 @@ class JobStore:
         """Whether there is a job of the file at `path`."""
         return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? LIMIT 1", str(path)))
 
+    def find_written(self, manifest: Path) -> Job | None:
+        """The newest job whose result is the manifest at that path."""
+        return next(iter(self._select("WHERE manifest = ? ORDER BY created DESC LIMIT 1", str(manifest))), None)
+
     def counts(self) -> Counter[State]:
         rows = self._rows("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         return Counter({State(state): number for state, number in rows if state in tuple(State)})

@@ -75,7 +75,8 @@ def drop_and_wait(folder: Path) -> None:
     bus.subscribe(lambda event: over.append(event) if isinstance(event, Done) else scheduler.wake())
     dropped = DropFolder(
         folder / "drop", FolderSettings(), lambda path, given: admission.admit(path, given).id,
-        lambda path: probe(path, Limits()), learn=str, tell=lambda _: None, clock=clock.now, watch=lambda _: FakeWatch(),
+        lambda path: probe(path, Limits()), learn=str, tell=lambda _: None, clock=clock.now,
+        watch=lambda _: FakeWatch(),
     )  # fmt: skip
     dropped.step()
     clock.advance(2.0)

@@ -232,8 +232,12 @@ def test_the_refusal_of_the_door_reaches_the_musician(tmp_path: Path, song: Path
     shutil.copy(song, tmp_path / "Song.wav")
     heard = threading.Event()
     folder = DropFolder(
-        tmp_path, FolderSettings(quiet_seconds=QUIET), full, lambda path: None, learn=str,
-            tell=lambda text: heard.set(),
+        tmp_path,
+        FolderSettings(quiet_seconds=QUIET),
+        full,
+        lambda path: None,
+        learn=str,
+        tell=lambda text: heard.set(),
     )
     folder.start()
     assert heard.wait(10)
