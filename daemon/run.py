@@ -171,7 +171,9 @@ def open_http(
 
 def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger) -> Components:
     bus = EventBus()
-    store = stack.enter_context(closing(JobStore(settings.folders.state / FILE)))
+    store = stack.enter_context(closing(JobStore(settings.folders.state / FILE, rebuild=True)))
+    if store.repair:
+        logger.warning("%s", store.repair)
     midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
     idle = settings.daemon.idle_unload_seconds
     scheduler = Scheduler(store, bus, worker_slots(settings), build_cleanup(settings), idle=idle)

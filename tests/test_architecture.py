@@ -64,7 +64,7 @@ def test_ml_libraries_stay_in_the_backends_and_the_training():
 
 
 def test_only_the_store_knows_sqlite():
-    assert importers({"sqlite3"}) == {"daemon/jobs/store.py"}
+    assert importers({"sqlite3"}) == {"daemon/jobs/store.py", "daemon/jobs/store_file.py"}
 
 
 def test_the_training_is_imported_by_nothing_else():

@@ -1,61 +1,52 @@
-"""The jobs on disk: the only module that knows SQLite.
+"""The jobs on disk; SQLite is known here and in store_file alone.
 
 The log is written ahead (WAL), so a killed process loses nothing that was committed. A commit does not wait for the
 disk: a thread of its own brings it there within seconds. So a power cut undoes at most these seconds, and takes
-whoever asked within them along; the list itself stays whole.
+whoever asked within them along; the list itself stays whole. One that a disk or a stranger has damaged is put aside
+and rebuilt of what can still be read.
 """
 
+import logging
 import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bridge.guard import Guard
-from daemon.errors import ConfigError, JobMoved, Rejected, StoreFailed
+from daemon.errors import JobMoved, Rejected, StoreFailed
 from daemon.jobs.job import ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
+from daemon.jobs.store_file import WalCheckpointer, is_damage, open_list, open_or_rebuild, transaction
 from daemon.pipeline.options import Options
 
 FILE = "jobs.db"
-
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE jobs (
-        id TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        options TEXT NOT NULL, priority INTEGER NOT NULL, created REAL NOT NULL, state TEXT NOT NULL,
-        changed REAL NOT NULL, draft INTEGER NOT NULL, memory_level INTEGER NOT NULL, digest TEXT NOT NULL,
-        manifest TEXT NOT NULL, midi TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
-    );
-    CREATE INDEX by_turn ON jobs (state, priority, draft DESC, created);
-    CREATE INDEX by_path ON jobs (path);
-    CREATE INDEX by_creation ON jobs (created);
-    """,
-)
-"""Script n leads from schema n to n + 1; the file's user_version is its schema."""
 
 _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
 _MUTABLE = ("priority", "state", "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason")
 _COLUMNS = (*_FIXED, *_MUTABLE)
 _UNREADABLE = "This job was made by another version of sidestick, which it was meant for. Ask for it again."
-_BUSY_SECONDS = 5.0
-_CHECKPOINT_SECONDS = 3.0  # seconds; while the disk is at it, whoever commits may have to wait
+_log = logging.getLogger("sidestick.jobs")
+
 _INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _MUTABLE)} WHERE id = :id AND state = :before"
 
 
 class JobStore:
-    """All jobs ever taken on. May be used by several threads, and by several processes. `clock`: s since 1970."""
+    """All jobs ever taken on. May be used by several threads, and by several processes. `clock`: s since 1970.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Raises ConfigError if the file is damaged or was written by a newer sidestick."""
+    Who `rebuild`s must be the only process that does. `repair` tells what came of a damaged list, '' if it was whole.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, rebuild: bool = False) -> None:
+        """Raises ConfigError if the file was written by a newer sidestick, or is damaged and must not be rebuilt."""
         self._clock = clock
         self._lock = threading.RLock()
-        self._db = _open(path)
-        self._checkpointer = _WalCheckpointer(path)
+        self._path, self._rebuild = path, rebuild
+        self._db, self.repair = open_or_rebuild(path) if rebuild else (open_list(path), "")
+        self._checkpointer = WalCheckpointer(path)
         self._end_unreadable()
 
     def close(self) -> None:
@@ -161,100 +152,37 @@ class JobStore:
         return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, _translate_errors():
+        with self._lock, self._translate_errors():
             return self._db.execute(query, values).fetchall()
 
     @contextmanager
     def _write_transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction."""
-        with self._lock, _translate_errors(), _transaction(self._db):
+        with self._lock, self._translate_errors(), transaction(self._db):
             yield self._db
         self._checkpointer.wake()
 
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        """A disk that refuses is a StoreFailed."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            remedy = "Make sure that its disk is there and has room"
+            if is_damage(error):
+                remedy = "It has been rebuilt; ask again" if self._repair() else "Restart sidestick, which rebuilds it"
+            raise StoreFailed(f"The list of jobs cannot be used ({error}). {remedy}.") from error
 
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    """A disk that refuses is a StoreFailed."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        damaged = not isinstance(error, sqlite3.OperationalError)
-        remedy = f"Stop sidestick and move {FILE} away" if damaged else "Make sure that its disk is there and has room"
-        reason = f"The list of jobs cannot be used ({error}). {remedy}."
-        raise StoreFailed(reason) from error
-
-
-class _WalCheckpointer:
-    """Brings what was committed to the disk, soon, and without making anybody wait."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._pending = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="jobs to disk", daemon=True)
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._pending.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._pending.set()
-        self._thread.join()
+    def _repair(self) -> bool:
+        """Rebuilds a list that was damaged while it was in use, if that may be and can be."""
+        if not self._rebuild:
+            return False
+        self._checkpointer.stop()
         self._db.close()
-
-    def _run(self) -> None:
-        while self._pending.wait() and not self._stopping.wait(_CHECKPOINT_SECONDS):
-            self._pending.clear()
-            # a full disk, or another sidestick at it: the next news tries again
-            with Guard("The list of jobs"), suppress(sqlite3.OperationalError):
-                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise ConfigError([f"The list of jobs {path} cannot be opened ({error})."]) from None
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA wal_autocheckpoint = 0")  # the checkpointer does that, in a thread that nobody waits for
-        _migrate(db, path)
-    except sqlite3.DatabaseError as error:
-        db.close()
-        text = f"The list of jobs {path} is damaged ({error}). Move it away; what it led to stays where it is."
-        raise ConfigError([text]) from None
-    return db
-
-
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Bring an older file to today's schema, in one transaction, whoever else opens it at the same time."""
-    with _transaction(db):
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise ConfigError([f"{path} was written by a newer sidestick. Update sidestick, or move the file away."])
-        for statement in _statements(MIGRATIONS[version:]):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Alone from its first look on, and undone unless it comes to its end."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-
-
-def _statements(scripts: Sequence[str]) -> Iterator[str]:
-    for script in scripts:
-        yield from (statement for statement in script.split(";") if statement.strip())
+        self._db, text = open_or_rebuild(self._path)
+        self._checkpointer = WalCheckpointer(self._path)
+        _log.warning("%s", text)
+        return bool(text)
 
 
 def _row(job: Job) -> dict[str, object]:

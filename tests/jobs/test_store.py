@@ -129,7 +129,7 @@ def test_a_list_of_a_newer_sidestick_is_left_alone(tmp_path):
 
 def test_an_older_list_is_brought_up_to_date(tmp_path, monkeypatch):
     JobStore(tmp_path / "jobs.db").close()
-    from daemon.jobs import store as module
+    from daemon.jobs import store_file as module
 
     monkeypatch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, "CREATE TABLE later (x); CREATE TABLE more (y);"))
     JobStore(tmp_path / "jobs.db").close()
@@ -140,7 +140,7 @@ def test_an_older_list_is_brought_up_to_date(tmp_path, monkeypatch):
 
 def test_a_migration_that_fails_leaves_the_list_as_it_was(tmp_path, monkeypatch):
     JobStore(tmp_path / "jobs.db").close()
-    from daemon.jobs import store as module
+    from daemon.jobs import store_file as module
 
     monkeypatch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, "CREATE TABLE later (x); NONSENSE;"))
     with pytest.raises(ConfigError):
@@ -307,7 +307,7 @@ def test_a_checkpoint_that_breaks_is_logged_and_the_next_one_is_made(tmp_path, g
         def close(self):
             self.real.close()
 
-    monkeypatch.setattr("daemon.jobs.store._CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("daemon.jobs.store_file._CHECKPOINT_SECONDS", 0.0)
     store = JobStore(tmp_path / "jobs.db")
     broken = store._checkpointer._db = BrokenOnce(store._checkpointer._db)
     numbers = count()
