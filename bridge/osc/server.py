@@ -5,7 +5,9 @@ and dropped, and so are sidestick's own answers, or two servers that point at ea
 of wrong requests that names the port of a third program must not become a flood there, so refusals are limited.
 
 A panic must come through a flood: it is told from its first bytes, before anything else is read, and while datagrams
-pile up the threads that read and handle them leave Python's one lock to the thread that receives.
+pile up the threads that read and handle them leave Python's one lock to the thread that receives. What is lost in a
+flood is lost by the system, whose buffer is small, so this thread does next to nothing for a datagram: what does not
+even begin like OSC, or finds no room, is counted and forgotten.
 """
 
 import queue
@@ -31,6 +33,7 @@ _RECEIVE_BUFFER = 1 << 20
 _LONGEST_QUEUE = 4096  # messages in each lane
 _MOST_UNREAD = 4096  # datagrams
 _URGENT = tuple(f"{path}\0".encode() for path, request in REQUESTS.items() if request.lane is Lane.SILENCE)
+_FIRST_BYTES = b"/#"  # of an address, of a bundle
 _PILE = 64  # datagrams in a row: they come faster than they are handled
 _PAUSE = 0.02  # seconds that handling waits at most for the pile to be taken in
 _REFUSALS_AT_ONCE = 60
@@ -95,6 +98,7 @@ class OscServer:
         self._refusal_limit = AnswerLimit(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._third_port_limit = AnswerLimit(_ANSWERS_AT_ONCE, _ANSWERS_PER_SECOND)
         self.osc_port: int = self._socket.getsockname()[1]
+        self._buffer = bytearray(_LARGEST_PACKET)
         self._unread: queue.Queue[tuple[bytes, Peer] | None] = queue.Queue(_MOST_UNREAD)
         self._lanes: dict[Lane, queue.Queue[_Item]] = {lane: queue.Queue(_LONGEST_QUEUE) for lane in Lane}
         self._calm = threading.Event()
@@ -146,21 +150,32 @@ class OscServer:
             self._calm.set()
 
     def _drain(self) -> None:
+        """Takes in all that has arrived; short and plain, for it runs for each datagram of a flood."""
+        buffer, receive = self._buffer, self._socket.recvfrom_into
+        received: Counter[str] = Counter()
         for number in range(_MOST_UNREAD):
             try:
-                data, (host, port) = self._socket.recvfrom(_LARGEST_PACKET)
+                size, sender = receive(buffer)
             except BlockingIOError:
-                return
+                break
             except ConnectionError:  # Windows reports a peer that closed its port here
                 continue
             if number == _PILE:
                 self._calm.clear()
-            if data:
-                with Guard(f"A datagram of {host}:{port}"):
-                    self._take(data, Peer(host, port))
+            if not size:
+                continue
+            received["received"] += 1
+            if buffer[0] not in _FIRST_BYTES:
+                received["garbage"] += 1
+            elif buffer.startswith(_URGENT) or not self._unread.full():
+                with Guard(f"A datagram of {sender[0]}:{sender[1]}"):
+                    self._take(bytes(buffer[:size]), Peer(*sender))
+            else:
+                received["busy"] += 1
+        with self._count_lock:
+            self.counts.update(received)
 
     def _take(self, data: bytes, sender: Peer) -> None:
-        self._count("received")
         if data.startswith(_URGENT):
             self._accept(data, sender)
             return

@@ -43,7 +43,7 @@ def salvage_rows(paths: Sequence[Path], log: bytes) -> list[Row]:
         for number in pages:
             for rowid, row in _leaf_rows(pages, number):
                 job = str(row["id"])
-                if job not in found or _changed(row) >= _changed(found[job][1]):
+                if job not in found or _time_of_change(row) >= _time_of_change(found[job][1]):
                     found[job] = rowid, row
     return [row for _, row in sorted(found.values(), key=lambda entry: entry[0])]
 
@@ -58,7 +58,7 @@ def read_log(path: Path) -> bytes:
     return _read(path.with_name(f"{path.name}-wal"))
 
 
-def _changed(row: Row) -> float:
+def _time_of_change(row: Row) -> float:
     changed = row["changed"]
     return changed if isinstance(changed, float) else 0.0
 
