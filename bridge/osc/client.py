@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, ArgumentKind
+from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, ArgumentKind, Lane
 from bridge.osc.calls import RequestId
 from bridge.osc.wire import Message, Value, WireError, read_datagram, write_message
 
 HOST = "127.0.0.1"
 FIRST_RETRY = 0.25  # seconds; doubled at each further try
+SILENCE_RETRY = 0.05  # seconds, each time; what ends a sound may be lost in a flood, and must not wait
 LAST_RETRY = 1.0  # seconds; of several tries one gets through a flood
 
 _LARGEST_PACKET = 65535
@@ -84,7 +85,8 @@ class Client:
 
     def _exchange(self, message: Message) -> Message:
         """Other messages that come meanwhile are kept for events()."""
-        data, deadline, pause = _encode_request(message), time.monotonic() + self._timeout, FIRST_RETRY
+        data, deadline = _encode_request(message), time.monotonic() + self._timeout
+        pause, longest = (SILENCE_RETRY, SILENCE_RETRY) if _is_urgent(message) else (FIRST_RETRY, LAST_RETRY)
         aside: list[Message] = []
         try:
             while time.monotonic() < deadline:
@@ -92,7 +94,7 @@ class Client:
                 answer = self._await_answer(message, min(deadline, time.monotonic() + pause), aside)
                 if answer is not None:
                     return answer
-                pause = min(2 * pause, LAST_RETRY)
+                pause = min(2 * pause, longest)
         finally:
             self._waiting.extend(aside)
         raise NoAnswerError(f"sidestick on OSC port {self.osc_port} did not answer within {self._timeout:g} s.")
@@ -148,6 +150,11 @@ def _first_of_kind(message: Message, kind: ArgumentKind) -> Value:
     arguments = known.arguments if known else ()
     found = (value for argument, value in zip(arguments, message.args, strict=False) if argument.kind is kind)
     return next(found, None)
+
+
+def _is_urgent(message: Message) -> bool:
+    request = REQUESTS.get(message.address)
+    return request is not None and request.lane is Lane.SILENCE
 
 
 def _encode_request(message: Message) -> bytes:

@@ -152,7 +152,6 @@ class OscServer:
     def _drain(self) -> None:
         """Takes in all that has arrived; short and plain, for it runs for each datagram of a flood."""
         buffer, receive = self._buffer, self._socket.recvfrom_into
-        received: Counter[str] = Counter()
         for number in range(_MOST_UNREAD):
             try:
                 size, sender = receive(buffer)
@@ -164,16 +163,14 @@ class OscServer:
                 self._calm.clear()
             if not size:
                 continue
-            received["received"] += 1
+            self._count("received")
             if buffer[0] not in _FIRST_BYTES:
-                received["garbage"] += 1
+                self._count("garbage")
             elif buffer.startswith(_URGENT) or not self._unread.full():
                 with Guard(f"A datagram of {sender[0]}:{sender[1]}"):
                     self._take(bytes(buffer[:size]), Peer(*sender))
             else:
-                received["busy"] += 1
-        with self._count_lock:
-            self.counts.update(received)
+                self._count("busy")
 
     def _take(self, data: bytes, sender: Peer) -> None:
         if data.startswith(_URGENT):

@@ -63,6 +63,14 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_id() -> None:
     assert asked[0] == asked[1]
 
 
+def test_a_panic_that_is_lost_six_times_is_answered_within_a_second() -> None:
+    def script(message: Message, number: int) -> list[Message]:
+        return [reply("/sidestick/done", id=message.args[0])] if number == 6 else []
+
+    with serve_script(script) as osc_port, Client(osc_port, 1.0) as client:
+        assert client.ask("/sidestick/panic").address == "/sidestick/done"
+
+
 def test_an_answer_to_somebody_elses_id_is_not_taken() -> None:
     def script(message: Message, number: int) -> list[Message]:
         return [pong("stranger"), pong(message.args[0])]

@@ -64,6 +64,16 @@ def test_an_urgent_request_is_answered_while_a_slow_one_is_at_work() -> None:
         assert next(slow.events(PATIENCE)).args == ("slow",)
 
 
+def test_what_does_not_begin_like_osc_takes_no_room_from_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.osc.server._MOST_UNREAD", 4)
+    monkeypatch.setattr(OscServer, "start", lambda server: None)
+    with serve() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        for datagram in (b"\xff" * 1024, b"GET / HTTP/1.1", b"/sidestick/ping\0"):
+            peer.sendto(datagram, ("127.0.0.1", server.osc_port))
+        server._drain()
+        assert (server._unread.qsize(), server.counts["received"], server.counts["garbage"]) == (1, 3, 2)
+
+
 def test_requests_of_one_lane_keep_their_order() -> None:
     seen: list[object] = []
 
