@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bridge.osc.addresses import PROTOCOL
 from daemon import __version__
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, MidiWritten, Pushed
+from daemon.files import DigestCache
 from daemon.jobs.admission import Admission
 from daemon.jobs.job import ACTIVE, Job, State
 from daemon.jobs.listings import JobStatus
@@ -46,6 +47,7 @@ class Components:
     store: JobStore
     midi: MidiOutlet
     bus: EventBus
+    digests: DigestCache = field(default_factory=DigestCache)
 
 
 @dataclass(frozen=True, slots=True)

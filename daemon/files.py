@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -135,17 +137,29 @@ def describe_os_error(error: OSError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """By what is seen that a file is still the same: bytes, time of the last change in ns since 1970, and inode."""
+    """By what is seen that a file is still the same: bytes, time of the last change in ns since 1970, and more.
+
+    `ctime_ns` is when the system last changed anything about the file, which no program can set (on Windows, when it
+    was made), `inode` which file it is: a take that was put in place of another may have its size and its time.
+    """
 
     size: int
     mtime_ns: int
-    inode: int
+    ctime_ns: int = 0
+    inode: int = 0
 
     @classmethod
     def of(cls, path: Path) -> "FileStamp":
         """Raises OSError."""
-        found = path.stat()
-        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+        return cls.read(path.stat())
+
+    @classmethod
+    def read(cls, found: os.stat_result) -> "FileStamp":
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    def looks_like(self, other: "FileStamp") -> bool:
+        """Whether size and time are the same; its content need not be."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 def file_digest(path: Path) -> str:
@@ -158,6 +172,37 @@ def hash_file(path: Path) -> tuple[str, FileStamp]:
     """Its digest, and the stamp of before, by which a change is seen from then on. Raises OSError."""
     stamp = FileStamp.of(path)
     return file_digest(path), stamp
+
+
+class DigestCache:
+    """Digests of files that are asked for again: what was at rest and is unchanged since is not read twice.
+
+    For any thread.
+    """
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._capacity = capacity
+        self._known: OrderedDict[Path, tuple[str, FileStamp]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hash_settled(self, path: Path) -> str:
+        """The digest of a file that nobody writes to any more: it is kept. '' if it cannot be read."""
+        try:
+            found = hash_file(path)
+        except OSError:
+            return ""
+        with self._lock:
+            self._known[path] = found
+            self._known.move_to_end(path)
+            while len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+        return found[0]
+
+    def hash_file(self, path: Path) -> tuple[str, FileStamp]:
+        """As `hash_file`, from what is kept if the file is the same. Raises OSError."""
+        with self._lock:
+            known = self._known.get(path)
+        return known if known and known[1] == FileStamp.of(path) else hash_file(path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,6 +23,7 @@ from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_add
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import ConfigError, SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
+from daemon.files import DigestCache
 from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
@@ -176,11 +177,12 @@ def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger
         logger.warning("%s", store.repair)
     midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
     idle = settings.daemon.idle_unload_seconds
-    scheduler = Scheduler(store, bus, worker_slots(settings), build_cleanup(settings), idle=idle)
+    slots, cleanup, digests = worker_slots(settings), build_cleanup(settings), DigestCache()
+    scheduler = Scheduler(store, bus, slots, cleanup, idle=idle, digests=digests)
     bus.subscribe(lambda event: scheduler.wake() if isinstance(event, Queued) else None)
     look = stack.enter_context(closing(GuardedProbe()))
     admission = Admission(admission_settings(settings), store, bus, look=look)
-    return Components(admission, scheduler, store, midi, bus)
+    return Components(admission, scheduler, store, midi, bus, digests)
 
 
 def drop_folders(
@@ -209,6 +211,7 @@ def _drop_folder(
         components.admission.probe,
         learn=core.learn_file,
         tell=say,
+        digests=components.digests,
     )
     components.bus.subscribe(partial(_report_outcome, components.store, folder))
     return folder

@@ -5,7 +5,7 @@ import pytest
 
 from daemon import files as whole
 from daemon.errors import DiskFailed
-from daemon.files import atomic_batch, write_atomically
+from daemon.files import DigestCache, FileStamp, atomic_batch, file_digest, write_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -55,3 +55,25 @@ def test_every_file_is_on_the_disk_before_the_first_takes_its_place(tmp_path, mo
         write(tmp_path / "a.mid", b"a")
         write(tmp_path / "b.json", b"b")
     assert happened == ["sync", "sync", "a.mid", "b.json", "sync"]
+
+
+def test_a_settled_file_is_read_once_until_anything_about_it_changes(tmp_path):
+    path, digests = tmp_path / "Song.wav", DigestCache()
+    path.write_bytes(b"one")
+    digest = digests.hash_settled(path)
+    known = digests.hash_file(path)
+    assert known == (digest, FileStamp.of(path)) and digests.hash_file(path) is known
+    (tmp_path / "two").write_bytes(b"two")
+    os.utime(tmp_path / "two", ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    (tmp_path / "two").replace(path)
+    assert digests.hash_file(path)[0] == file_digest(path) != digest
+
+
+def test_a_file_that_may_still_be_written_is_read_each_time(tmp_path):
+    path, digests = tmp_path / "Song.wav", DigestCache()
+    path.write_bytes(b"one")
+    assert digests.hash_file(path) is not digests.hash_file(path)
+
+
+def test_a_settled_file_that_is_gone_has_no_digest(tmp_path):
+    assert DigestCache().hash_settled(tmp_path / "gone.wav") == ""

@@ -50,7 +50,7 @@ class TaskRunner:
         probe(path, self.tools_by_memory_level[0].limits)
         require_writable(self.delivery_settings.out or path.parent)
         digest, stamp = hash_file(path)
-        return Task("", Pass.FINAL, str(path), digest, options, stamp=stamp)
+        return Task(Pass.FINAL, str(path), digest, options, stamp=stamp)
 
     def run(self, task: Task, report: Callable[[TaskProgress], None]) -> FinishedTask:
         """Raises Rejected, WorkFailed, OSError, or what `report` raises."""

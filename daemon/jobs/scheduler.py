@@ -16,7 +16,7 @@ from bridge.guard import Guard
 from bridge.timebase import Seconds
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
-from daemon.files import hash_file
+from daemon.files import DigestCache
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.store import JobStore
 from daemon.jobs.worker import (
@@ -69,13 +69,14 @@ class Scheduler:
 
     def __init__(
         self, store: JobStore, bus: EventBus, slots: Sequence[WorkerSlot], cleanup: Cleaner, *, idle: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.time, digests: DigestCache | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._bus = bus
         self._cleanup = cleanup
         self._idle = idle
         self._clock = clock
+        self._digests = digests or DigestCache()
         self._running: dict[str, _RunningJob] = {}
         self._idle_slots: set[WorkerSlot] = set()
         self._changed = threading.Condition()
@@ -215,7 +216,7 @@ class Scheduler:
     def _run_task(self, running: _RunningJob, slot: WorkerSlot) -> Outcome:
         job = running.job
         try:
-            digest, stamp = (job.digest, None) if job.digest else hash_file(job.path)
+            digest, stamp = (job.digest, None) if job.digest else self._digests.hash_file(job.path)
         except OSError as error:
             return Failure("missing", f"{job.path} cannot be read any more ({error.strerror}).")
         if self._is_digest_taken(running, digest):

@@ -32,7 +32,6 @@ class Task:
     of quality, 2 without a separation network.
     """
 
-    job: str
     which_pass: Pass
     source: str
     digest: str
@@ -192,7 +191,7 @@ def describe_exit(exitcode: int | None, stage: str, error: str = "") -> Failure:
 
 def task_of(job: Job, digest: str, stamp: FileStamp | None) -> Task:
     has_draft = job.draft or bool(job.manifest)
-    return Task(job.id, job.next_pass, job.source.path, digest, job.options, has_draft, job.memory_level, stamp)
+    return Task(job.next_pass, job.source.path, digest, job.options, has_draft, job.memory_level, stamp)
 
 
 def _signal_name(number: int) -> str:

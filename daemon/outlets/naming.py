@@ -17,7 +17,7 @@ from typing import NewType
 from filelock import FileLock
 
 from daemon.errors import DiskFailed, Rejected
-from daemon.files import TEMPORARY, describe_os_error, file_digest, write_atomically
+from daemon.files import TEMPORARY, FileStamp, describe_os_error, file_digest, write_atomically
 from daemon.outlets.manifest import Manifest, Output
 from daemon.pipeline.cache import unusable_cache_error
 
@@ -72,17 +72,12 @@ class Attempts:
         return self._left > 0 and kind is not None and issubclass(kind, ChangedMeanwhile)
 
 
-ChangeStamp = tuple[int, int, int, int]
-"""Size, time of the last change, time that no program can set, and inode."""
-
-
-def stamp_of(path: Path) -> ChangeStamp | None:
+def stamp_of(path: Path) -> FileStamp | None:
     """None if there is nothing."""
     try:
-        found = path.lstat()
+        return FileStamp.read(path.lstat())
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ class Plan:
     paths: dict[OutputKind, Path]
     remarks: tuple[str, ...]
     previous: Manifest | None = None
-    seen: Mapping[Path, ChangeStamp | None] = field(default_factory=dict)
+    seen: Mapping[Path, FileStamp | None] = field(default_factory=dict)
 
     def require_unchanged(self, path: Path) -> None:
         """Raises ChangedMeanwhile unless what lies at `path` is what lay there when it was planned."""
@@ -163,7 +158,7 @@ def replan(
     previous: Manifest,
     kinds: Iterable[OutputKind],
     locks: Path | None = None,
-    seen: ChangeStamp | None = None,
+    seen: FileStamp | None = None,
 ) -> Plan:
     """Names for what is made again from `manifest`, in its own folder: the same ones, unless somebody edited them.
 
@@ -224,7 +219,7 @@ class _NameFinder:
         self._source = source
         self.origin = origin
         self.remarks: list[str] = []
-        self.seen: dict[Path, ChangeStamp | None] = {}
+        self.seen: dict[Path, FileStamp | None] = {}
 
     def find_name(self, kind: OutputKind, objection: Callable[[Path], str]) -> Path:
         """The first name that is free or to whose file there is no `objection`."""

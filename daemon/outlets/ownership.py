@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.errors import Rejected
+from daemon.files import FileStamp
 from daemon.outlets.manifest import Manifest
-from daemon.outlets.naming import MANIFEST, STEMS_FOLDER, ChangeStamp, comparison_key, stamp_of
+from daemon.outlets.naming import MANIFEST, STEMS_FOLDER, comparison_key, stamp_of
 
 _NUMBER = re.compile(r"-\d+$")  # Song-2.sidestick.json speaks of Song.drums-2.mid
 
@@ -16,8 +17,8 @@ class Ownership:
     """Remembers the manifests that it has read until they change. Used by one thread."""
 
     def __init__(self) -> None:
-        self._owned: dict[Path, tuple[ChangeStamp | None, frozenset[str]]] = {}
-        self._folders: dict[Path, tuple[ChangeStamp | None, tuple[str, ...]]] = {}
+        self._owned: dict[Path, tuple[FileStamp | None, frozenset[str]]] = {}
+        self._folders: dict[Path, tuple[FileStamp | None, tuple[str, ...]]] = {}
 
     def is_ours(self, path: Path) -> bool:
         """Whether a manifest in the folder of `path`, or above its folder of stems, names it as an output."""

@@ -18,4 +18,4 @@ def job(path: str = "/music/Song.wav", **values: Any) -> Job:
 
 
 def task(source: str = "/music/Song.wav", which: Pass = Pass.FINAL, **values: Any) -> Task:
-    return Task("j1", which, source, "ab" * 32, Options(), **values)
+    return Task(which, source, "ab" * 32, Options(), **values)

@@ -29,7 +29,7 @@ class AdmissionSetup:
         self.folder, self.bus, self.events = folder, EventBus(), []
         self.bus.subscribe(self.events.append)
         self.store = JobStore(folder / "jobs.db", clock=lambda: 9e9)
-        self.house = AdmissionSettings(
+        self.settings = AdmissionSettings(
             folder / "cache", Limits(max_seconds=10.0), Options(bpm=99.0), draft=True, check=no_mdx
         )
 
@@ -37,7 +37,7 @@ class AdmissionSetup:
         return synth.write(self.folder / name, synth.tone(440.0, seconds))
 
     def admit(self, path, given=None, **values):
-        return Admission(self.house, self.store, self.bus).admit(path, given or {}, **values)
+        return Admission(self.settings, self.store, self.bus).admit(path, given or {}, **values)
 
     def expect_refusal(self, path, given=None) -> Rejected:
         with pytest.raises(Rejected) as caught:
@@ -81,7 +81,7 @@ def test_a_full_mix_gets_a_draft_and_a_drum_stem_none(admissions):
 
 def test_the_setting_and_the_option_turn_drafts_off(admissions):
     assert not admissions.admit(admissions.song(), {"draft": False}).draft
-    admissions.house = replace(admissions.house, draft=False)
+    admissions.settings = replace(admissions.settings, draft=False)
     assert not admissions.admit(admissions.song("Other.wav")).draft
 
 

@@ -1,4 +1,4 @@
-"""Order in the house: leftovers go, results that are needed stay."""
+"""Cleanup: leftovers go, results that are needed stay."""
 
 import os
 

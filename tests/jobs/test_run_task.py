@@ -26,7 +26,7 @@ DRUMS = Options(input="drums", plot=True)
 
 
 def task_of(song, which=Pass.FINAL, **values):
-    return Task("j1", which, str(song), file_digest(song), DRUMS, **values)
+    return Task(which, str(song), file_digest(song), DRUMS, **values)
 
 
 def ignore(told):

@@ -59,24 +59,24 @@ class SchedulerSetup:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.store, self.bus, self.house = JobStore(folder / "jobs.db"), EventBus(), FakeCleanup()
+        self.store, self.bus, self.cleanup = JobStore(folder / "jobs.db"), EventBus(), FakeCleanup()
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.foreman: Scheduler | None = None
+        self.scheduler: Scheduler | None = None
         self.bus.subscribe(self._record)
 
     def open(self, *workers: ScriptedWorker, draft_worker: ScriptedWorker | None = None, idle: float = 60.0) -> None:
         slots = [WorkerSlot(worker) for worker in workers]
         slots += [WorkerSlot(draft_worker, frozenset({Pass.DRAFT}))] if draft_worker else []
-        self.foreman = Scheduler(self.store, self.bus, slots, self.house, idle=idle, clock=lambda: 7.0)
-        self.foreman.start()
+        self.scheduler = Scheduler(self.store, self.bus, slots, self.cleanup, idle=idle, clock=lambda: 7.0)
+        self.scheduler.start()
 
     def ask(self, name: str = "Song", content: str = "", **values: object) -> Job:
         path = self.folder / f"{name}.wav"
         path.write_text(content or name)
         asked = self.store.add(job(str(path), **values))
-        if self.foreman:
-            self.foreman.wake()
+        if self.scheduler:
+            self.scheduler.wake()
         return asked
 
     def until(self, kind: type[Event], number: int = 1) -> list[Event]:
@@ -89,8 +89,8 @@ class SchedulerSetup:
         return [event for event in self.events if isinstance(event, kind)]
 
     def close(self) -> None:
-        if self.foreman:
-            self.foreman.stop()
+        if self.scheduler:
+            self.scheduler.stop()
         self.store.close()
 
     def _record(self, event: Event) -> None:
@@ -120,7 +120,7 @@ def test_events_go_out_after_the_commit(running):
     running.ask()
     running.open(ScriptedWorker())
     running.until(Done)
-    running.foreman.stop()
+    running.scheduler.stop()
     assert states[-1] == (Done, State.DONE)
 
 
@@ -200,7 +200,7 @@ def test_too_little_memory_for_the_least_is_a_failure(running):
     asked = running.ask()
     running.until(Failed)
     assert len(worker.tasks) == 3
-    assert running.house.tidied == [asked.path] * 3
+    assert running.cleanup.tidied == [asked.path] * 3
 
 
 def test_a_job_in_the_queue_is_cancelled_at_once(running):
@@ -209,7 +209,7 @@ def test_a_job_in_the_queue_is_cancelled_at_once(running):
     running.ask("one")
     assert worker.busy.wait(PATIENCE)
     waiting = running.ask("two")
-    running.foreman.cancel(waiting.id)
+    running.scheduler.cancel(waiting.id)
     assert running.events_of(Failed) == [Failed(waiting.id, "cancelled", "two.wav was cancelled.")]
     worker.go.set()
     running.until(Done)
@@ -221,21 +221,21 @@ def test_a_running_job_is_cancelled_and_what_it_left_swept_away(running):
     running.open(worker)
     asked = running.ask("one")
     assert worker.busy.wait(PATIENCE)
-    running.foreman.cancel(asked.id)
+    running.scheduler.cancel(asked.id)
     assert running.store.get(asked.id).state is State.CANCELLED
     worker.hold = False
     running.ask("two")
     running.until(Done)
-    assert running.house.tidied == [asked.path]
+    assert running.cleanup.tidied == [asked.path]
 
 
 def test_what_a_cancelled_worker_still_hands_in_is_not_announced(running):
     worker = ScriptedWorker()
-    worker.act = lambda task: running.foreman.cancel(task.job) and TaskResult("m", "n")
+    worker.act = lambda task: running.scheduler.cancel(running.store.list_latest(1)[0].id) and TaskResult("m", "n")
     running.open(worker)
     asked = running.ask("one")
     running.until(Failed)
-    running.foreman.stop()
+    running.scheduler.stop()
     assert running.events_of(Done) == []
     assert running.store.get(asked.id).state is State.CANCELLED
 
@@ -245,7 +245,7 @@ def test_what_is_over_cannot_be_cancelled(running):
     asked = running.ask()
     running.until(Done)
     with pytest.raises(Rejected, match="is done already"):
-        running.foreman.cancel(asked.id)
+        running.scheduler.cancel(asked.id)
 
 
 def test_a_job_that_runs_when_sidestick_stops_waits_for_the_next_start(running):
@@ -253,7 +253,7 @@ def test_a_job_that_runs_when_sidestick_stops_waits_for_the_next_start(running):
     running.open(worker)
     asked = running.ask()
     assert worker.busy.wait(PATIENCE)
-    running.foreman.stop()
+    running.scheduler.stop()
     assert running.store.get(asked.id).state is State.QUEUED
     assert running.events_of(Failed) == []
 
@@ -263,7 +263,7 @@ def test_a_job_that_was_cut_off_is_done_after_the_next_start(running):
     running.store.move(asked, State.RUNNING)
     running.open(ScriptedWorker())
     running.until(Done)
-    assert running.house.tidied == [asked.path]
+    assert running.cleanup.tidied == [asked.path]
 
 
 def test_the_same_content_is_not_worked_on_twice_at_a_time(running):
@@ -299,8 +299,8 @@ def test_the_cache_keeps_what_was_used_since_the_oldest_running_job_began(runnin
     running.open(ScriptedWorker())
     running.ask()
     running.until(Done)
-    running.foreman.stop()
-    assert running.house.retained == [7.0]
+    running.scheduler.stop()
+    assert running.cleanup.retained == [7.0]
 
 
 def test_how_far_running_jobs_are_can_be_asked(running):
@@ -308,7 +308,7 @@ def test_how_far_running_jobs_are_can_be_asked(running):
     running.open(worker)
     asked = running.ask()
     assert worker.busy.wait(PATIENCE)
-    assert running.foreman.progress() == {asked.id: TaskProgress("hits", 0.5, 2.0)}
+    assert running.scheduler.progress() == {asked.id: TaskProgress("hits", 0.5, 2.0)}
 
 
 def test_a_job_over_which_a_worker_breaks_fails_and_the_next_one_is_done(running, guard_log):
@@ -325,12 +325,12 @@ def test_a_job_over_which_a_worker_breaks_fails_and_the_next_one_is_done(running
 
 
 def test_a_cleanup_that_breaks_holds_up_no_job(running, guard_log, monkeypatch):
-    monkeypatch.setattr(running.house, "trim_cache", lambda since: 1 / 0)
+    monkeypatch.setattr(running.cleanup, "trim_cache", lambda since: 1 / 0)
     running.open(ScriptedWorker())
     running.ask("one")
     running.ask("two")
     running.until(Done, 2)
-    running.foreman.stop()
+    running.scheduler.stop()
     assert {line.partition(":")[0] for line in guard_log()} == {"The cleanup"}
 
 

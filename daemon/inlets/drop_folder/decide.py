@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import DiskFailed, Rejected
+from daemon.files import DigestCache
 from daemon.inlets.drop_folder.error_note import FileState, note_of, read_note, remove_note, write_note
 from daemon.inlets.drop_folder.folder_options import BadFolderOptions, FolderOptions
 from daemon.inlets.drop_folder.ignore import OPTIONS_FILE, is_companion, is_midi
@@ -59,11 +60,14 @@ class _Decision:
 class Decider:
     """Decides about files, each state of each file once. Used by one thread."""
 
-    def __init__(self, folder_options: FolderOptions, submit: Submit, learn: Learn, tell: Tell) -> None:
+    def __init__(
+        self, folder_options: FolderOptions, submit: Submit, learn: Learn, tell: Tell, *, digests: DigestCache
+    ) -> None:
         self._folder_options = folder_options
         self._submit = submit
         self._learn = learn
         self._tell = tell
+        self._digests = digests
         self._notices = Notices(tell)
         self._decisions: dict[str, _Decision] = {}
         self._ownership = Ownership()
@@ -88,7 +92,7 @@ class Decider:
             return
         if self.is_decided(path) or not self._can_write(path.parent):
             return
-        state = FileState(settled.stamp, _options_digest(given), digest_of(path))
+        state = FileState(settled.stamp, _options_digest(given), self._digests.hash_settled(path))
         if is_midi(path):
             self._learn_edits(path, state)
         elif settled.objection is None:
@@ -145,7 +149,7 @@ class Decider:
 
     def _submit_job(self, path: Path, given: dict[str, Any], state: FileState) -> None:
         try:
-            if not has_result(path, self._folder_options.options(given)):
+            if not has_result(path, state.content, self._folder_options.options(given)):
                 self._submit(path, given)
         except Rejected as error:
             if error.code != "missing":
@@ -198,19 +202,17 @@ class Decider:
         return False
 
 
-def has_result(path: Path, options: Options) -> bool:
-    """Whether a manifest beside `path` holds what this content gives with these options."""
-    digest = ""
+def has_result(path: Path, digest: str, options: Options) -> bool:
+    """Whether a manifest beside `path` holds what content of this digest gives with these options."""
     for number in count(1):
         manifest = path.with_name(f"{path.stem}{'' if number == 1 else f'-{number}'}{MANIFEST}")
         if not os.path.lexists(manifest):
             return False
         with suppress(Rejected):
             found = Manifest.load(manifest)
-            if found.source.folder == "." and _is_same_work(found.options, options):
-                digest = digest or digest_of(path)
-                if found.source.sha256 == digest:
-                    return True
+            source = found.source
+            if source.folder == "." and source.sha256 == digest and _is_same_work(found.options, options):
+                return True
     return False
 
 

@@ -9,9 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.files import write_atomically
+from daemon.files import FileStamp, write_atomically
 from daemon.inlets.drop_folder.ignore import NOTE_SUFFIX
-from daemon.inlets.drop_folder.settle import Stamp
 
 _LONGEST_NAME = 255  # bytes
 _LONGEST_CHARACTER = 4  # bytes
@@ -29,7 +28,7 @@ class FileState:
     `content` is SHA-256 of its bytes, '' where nobody knows it.
     """
 
-    stamp: Stamp
+    stamp: FileStamp
     options: str
     content: str = ""
 
@@ -60,7 +59,7 @@ def read_note(path: Path) -> FileState | None:
     except OSError:
         return None
     found = _LAST_LINE.search(text)
-    return FileState(Stamp(int(found[1]), int(found[2])), found[3], found[4] or "") if found else None
+    return FileState(FileStamp(int(found[1]), int(found[2])), found[3], found[4] or "") if found else None
 
 
 def write_note(path: Path, reason: str, state: FileState) -> Path | None:

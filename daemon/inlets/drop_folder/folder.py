@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bridge.guard import Guard
 from daemon.errors import Rejected
-from daemon.files import describe_os_error
+from daemon.files import DigestCache, describe_os_error
 from daemon.inlets.drop_folder.decide import Decider, Learn, Notices, Submit, Tell
 from daemon.inlets.drop_folder.error_note import remove_note, subject_of
 from daemon.inlets.drop_folder.folder_options import FolderOptions
@@ -44,7 +44,10 @@ class FolderSettings:
 
 
 class DropFolder:
-    """start() follows the folder in a thread; step() does one round. `clock` gives seconds that only go forward."""
+    """start() follows the folder in a thread; step() does one round. `clock` gives seconds that only go forward.
+
+    `digests` are those that the scheduler looks up, too, so that no song is read through twice.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class DropFolder:
         *,
         learn: Learn,
         tell: Tell,
+        digests: DigestCache | None = None,
         clock: Callable[[], float] = time.monotonic,
         watch: Callable[[Callable[[Path], None]], Watch] = NativeWatch,
     ) -> None:
@@ -62,7 +66,8 @@ class DropFolder:
         self._settings = settings
         self._clock = clock
         self._notices = Notices(tell)
-        self._decider = Decider(FolderOptions(root, settings.defaults), submit, learn, tell)
+        folder_options = FolderOptions(root, settings.defaults)
+        self._decider = Decider(folder_options, submit, learn, tell, digests=digests or DigestCache())
         self._open_header = open_header
         self._pending = PendingFiles(settings.quiet_seconds, self._open_inside)
         self._watch: Watch = NoWatch() if settings.poll else watch(self.mark)

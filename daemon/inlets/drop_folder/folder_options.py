@@ -12,9 +12,9 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from daemon.errors import Rejected
-from daemon.files import describe_os_error
+from daemon.files import FileStamp, describe_os_error
 from daemon.inlets.drop_folder.ignore import OPTIONS_FILE
-from daemon.inlets.drop_folder.settle import Stamp, stamp_of
+from daemon.inlets.drop_folder.settle import stamp_of
 from daemon.jobs.admission import merge_options
 from daemon.pipeline.options import Input, Options
 from daemon.validation import refusal
@@ -39,7 +39,7 @@ class FolderOptions:
     def __init__(self, root: Path, defaults: Options) -> None:
         self._root = root
         self._defaults = defaults.model_dump()
-        self._cache: dict[Path, tuple[Stamp, dict[str, Any] | BadFolderOptions]] = {}
+        self._cache: dict[Path, tuple[FileStamp, dict[str, Any] | BadFolderOptions]] = {}
 
     def values_for(self, folder: Path) -> dict[str, Any]:
         """What is set for files in `folder`. Raises BadRecipe."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.guard import Guard
 from daemon.errors import Rejected
+from daemon.files import FileStamp
 
 PATIENCE = 5.0  # quiet times that a file whose header does not open may rest: the copy may have stalled
 
@@ -20,40 +21,22 @@ OpenHeader = Callable[[Path], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """By what a change is seen: size in bytes, time of the last change in ns since 1970, and what no program can set.
-
-    `ctime_ns` is when the system last changed anything about the file (on Windows, when it was made), `inode` which
-    file it is: a take that was put in place of another may have its size and its time.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int = 0
-    inode: int = 0
-
-    def looks_like(self, other: "Stamp") -> bool:
-        """Whether size and time are the same; its content need not be."""
-        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
-
-
-@dataclass(frozen=True, slots=True)
 class SettledFile:
     """A file that has come to rest. `objection` says why it cannot be used, if so."""
 
     path: Path
-    stamp: Stamp
+    stamp: FileStamp
     objection: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingFile:
     path: Path
-    stamp: Stamp | None
+    stamp: FileStamp | None
     since: float
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> FileStamp | None:
     """None when there is no ordinary file, or none that may be looked at."""
     try:
         found = path.stat()
@@ -61,7 +44,7 @@ def stamp_of(path: Path) -> Stamp | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         return None
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return FileStamp.read(found)
 
 
 def key_of(path: Path) -> str:
@@ -84,7 +67,7 @@ class PendingFiles:
     """The files that are being waited for. `quiet` is in seconds, as is every `now`."""
 
     def __init__(
-        self, quiet: float, open_header: OpenHeader, read_stamp: Callable[[Path], Stamp | None] = stamp_of
+        self, quiet: float, open_header: OpenHeader, read_stamp: Callable[[Path], FileStamp | None] = stamp_of
     ) -> None:
         self._quiet = quiet
         self._open_header = open_header
@@ -125,7 +108,7 @@ class PendingFiles:
             return pending
         return self._try_open(pending, stamp, now - pending.since)
 
-    def _try_open(self, pending: _PendingFile, stamp: Stamp, rest: float) -> SettledFile | _PendingFile:
+    def _try_open(self, pending: _PendingFile, stamp: FileStamp, rest: float) -> SettledFile | _PendingFile:
         path = pending.path
         try:
             self._open_header(path)

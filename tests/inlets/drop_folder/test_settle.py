@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import Rejected
-from daemon.inlets.drop_folder.settle import PATIENCE, PendingFiles, SettledFile, Stamp, key_of, stamp_of
+from daemon.files import FileStamp
+from daemon.inlets.drop_folder.settle import PATIENCE, PendingFiles, SettledFile, key_of, stamp_of
 from tests.fakes import FakeClock
 
 QUIET = 2.0
@@ -17,7 +18,7 @@ class Copy:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.stamps: dict[Path, Stamp | None] = {SONG: Stamp(10, 1)}
+        self.stamps: dict[Path, FileStamp | None] = {SONG: FileStamp(10, 1)}
         self.broken = self.upsetting = False
         self.settling = PendingFiles(QUIET, self._open, lambda path: self.stamps.get(path))
 
@@ -43,7 +44,7 @@ def copy() -> Copy:
 def test_a_file_is_ready_once_it_was_quiet_long_enough(copy: Copy) -> None:
     copy.mark()
     assert copy.after(1.9) == []
-    assert copy.after(0.1) == [SettledFile(SONG, Stamp(10, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, FileStamp(10, 1))]
 
 
 def test_it_is_ready_once_and_not_again(copy: Copy) -> None:
@@ -56,23 +57,23 @@ def test_more_news_about_a_quiet_file_do_not_delay_it(copy: Copy) -> None:
     copy.mark()
     copy.after(1.0)
     copy.mark()
-    assert copy.after(1.0) == [SettledFile(SONG, Stamp(10, 1))]
+    assert copy.after(1.0) == [SettledFile(SONG, FileStamp(10, 1))]
 
 
 def test_growing_begins_the_rest_anew(copy: Copy) -> None:
     copy.mark()
     copy.after(1.5)
-    copy.stamps[SONG] = Stamp(20, 1)
+    copy.stamps[SONG] = FileStamp(20, 1)
     assert copy.after(0.5) == []
     assert copy.after(1.9) == []
-    assert copy.after(0.1) == [SettledFile(SONG, Stamp(20, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, FileStamp(20, 1))]
 
 
 def test_a_new_time_with_the_same_size_counts_as_a_change(copy: Copy) -> None:
     copy.mark()
-    copy.stamps[SONG] = Stamp(10, 2)
+    copy.stamps[SONG] = FileStamp(10, 2)
     assert copy.after(QUIET) == []
-    assert copy.after(QUIET) == [SettledFile(SONG, Stamp(10, 2))]
+    assert copy.after(QUIET) == [SettledFile(SONG, FileStamp(10, 2))]
 
 
 def test_a_header_that_does_not_open_yet_is_waited_for(copy: Copy) -> None:
@@ -80,7 +81,7 @@ def test_a_header_that_does_not_open_yet_is_waited_for(copy: Copy) -> None:
     copy.mark()
     assert copy.after(QUIET) == []
     copy.broken = False
-    assert copy.after(0.1) == [SettledFile(SONG, Stamp(10, 1))]
+    assert copy.after(0.1) == [SettledFile(SONG, FileStamp(10, 1))]
 
 
 def test_patience_with_a_broken_header_has_an_end(copy: Copy) -> None:
@@ -113,7 +114,7 @@ def test_a_file_that_upsets_its_reader_does_not_hold_up_the_others(
 def test_files_come_in_the_order_of_their_arrival(copy: Copy) -> None:
     others = [Path(f"/drop/{name}.wav") for name in "zab"]
     for path in others:
-        copy.stamps[path] = Stamp(1, 1)
+        copy.stamps[path] = FileStamp(1, 1)
         copy.mark(path)
     assert [settled.path for settled in copy.after(QUIET)] == others
 
@@ -121,7 +122,7 @@ def test_files_come_in_the_order_of_their_arrival(copy: Copy) -> None:
 def test_two_spellings_of_one_name_are_one_file_opened_by_the_first(copy: Copy) -> None:
     apart = Path(unicodedata.normalize("NFD", "/drop/Für Elise.wav"))
     composed = Path(unicodedata.normalize("NFC", str(apart)))
-    copy.stamps[apart] = copy.stamps[composed] = Stamp(1, 1)
+    copy.stamps[apart] = copy.stamps[composed] = FileStamp(1, 1)
     copy.mark(apart)
     copy.mark(composed)
     assert [settled.path for settled in copy.after(QUIET)] == [apart]
