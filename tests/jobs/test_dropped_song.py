@@ -31,11 +31,12 @@ from daemon.pipeline.tools import Tools
 from tests import synth
 from tests.fake_drop_folder import FakeWatch
 from tests.fakes import FakeClock
-from tests.jobs.test_scheduler import PATIENCE, FakeCleanup
+from tests.jobs.test_scheduler import FakeCleanup
 from tests.pipeline.test_chain import HalfAndHalf
 from tests.scripted_transcriber import ScriptedTranscriber
 
 BEAT = synth.rock_beat(2)
+PATIENCE = 120.0  # seconds: a worker process starts slowly on a busy machine
 
 
 def serve_counted(connection: Connection, folder: Path) -> None:
