@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
-from scipy.signal import get_window
 
+from daemon.pipeline.audio.stft import Complexes, hann, istft, stft
 from daemon.pipeline.records import RATE, Audio, Part
 
 Samples = NDArray[np.float32]
-Spectrum = NDArray[np.complex64]
 
 PARTS = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 # Multiples of every hop, so that blocks see the same transforms; the filters look at most MARGIN far.
@@ -34,7 +33,12 @@ class Resolution:
 
     @property
     def hop(self) -> int:
+        """Half the window: the squares of a sine window, the root of Hann's, add up to 1 there."""
         return self.size // 2
+
+    @property
+    def window(self) -> Samples:
+        return np.sqrt(hann(self.size))
 
 
 # Found by trying on two songs: wider medians than these take more of the rest into the drums.
@@ -70,11 +74,12 @@ def _drums(mix: Samples) -> Samples:
 
 
 def _extract_percussive(mix: Samples, resolution: Resolution) -> Samples:
-    spectrum = _stft(mix, resolution)
-    return _istft(spectrum * _percussive_mask(spectrum, resolution), resolution, mix.shape[1])
+    spectrum = stft(mix, resolution.window, resolution.hop)
+    sudden = spectrum * _percussive_mask(spectrum, resolution)
+    return istft(sudden, mix.shape[1], resolution.window, resolution.hop)
 
 
-def _percussive_mask(spectrum: Spectrum, resolution: Resolution) -> Samples:
+def _percussive_mask(spectrum: Complexes, resolution: Resolution) -> Samples:
     """Wiener mask (0..1) of what is a vertical line in the spectrogram against what is a horizontal one."""
     power = np.abs(spectrum).mean(axis=0)
     along = _odd_size(resolution.seconds * RATE / resolution.hop)
@@ -90,15 +95,15 @@ def _medians(rows: Samples, size: int) -> Samples:
 
 
 def _bass_and_vocals(rest: Samples) -> tuple[Samples, Samples]:
-    spectrum = _stft(rest, FINE)
+    spectrum = stft(rest, FINE.window, FINE.hop)
     hertz = np.fft.rfftfreq(FINE.size, 1 / RATE)[:, None]
     low = _low_pass_mask(hertz, *BASS_HERTZ)
     voice = (1 - low) * (hertz > VOICE_HERTZ[0]) * (hertz < VOICE_HERTZ[1]) * _centre_mask(spectrum)
-    frames = rest.shape[1]
-    return _istft(spectrum * low, FINE, frames), _istft(spectrum * voice, FINE, frames)
+    bass, vocals = (istft(spectrum * mask, rest.shape[1], FINE.window, FINE.hop) for mask in (low, voice))
+    return bass, vocals
 
 
-def _centre_mask(spectrum: Spectrum) -> Samples:
+def _centre_mask(spectrum: Complexes) -> Samples:
     """0..1: how alike left and right are in each bin; a mono mix is no evidence of a voice and gives a half."""
     left, right = spectrum[0], spectrum[-1]
     level = np.abs(left) ** 2 + np.abs(right) ** 2 + 1e-12
@@ -115,27 +120,3 @@ def _low_pass_mask(hertz: NDArray[np.floating], full: float, none: float) -> Sam
 
 def _odd_size(value: float) -> int:
     return 2 * max(1, round(value / 2)) + 1
-
-
-def _window(resolution: Resolution) -> Samples:
-    return np.sqrt(get_window("hann", resolution.size)).astype(np.float32)
-
-
-def _stft(samples: Samples, resolution: Resolution) -> Spectrum:
-    """(channels, bins, steps): step k looks at the samples around k * hop."""
-    steps = -(-samples.shape[1] // resolution.hop) + 1
-    room = (steps - 1) * resolution.hop + resolution.size - samples.shape[1] - resolution.size // 2
-    padded = np.pad(samples, ((0, 0), (resolution.size // 2, room)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, resolution.size, axis=1)[:, :: resolution.hop]
-    return np.fft.rfft(frames * _window(resolution), axis=2).transpose(0, 2, 1).astype(np.complex64)
-
-
-def _istft(spectrum: Spectrum, resolution: Resolution, frames: int) -> Samples:
-    """Overlap-add with the same window: at a hop of half its length its squares add up to 1."""
-    pieces = np.fft.irfft(spectrum.transpose(0, 2, 1), resolution.size, axis=2) * _window(resolution)
-    channels, steps, _ = pieces.shape
-    halves = pieces.reshape(channels, steps, 2, resolution.hop)
-    out = np.zeros((channels, steps + 1, resolution.hop), np.float32)
-    out[:, :-1] += halves[:, :, 0]
-    out[:, 1:] += halves[:, :, 1]
-    return out.reshape(channels, -1)[:, resolution.size // 2 : resolution.size // 2 + frames]

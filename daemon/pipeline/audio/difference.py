@@ -1,4 +1,4 @@
-"""One sound taken away from another that contains it, block by block."""
+"""One sound taken away from another that contains it, piece by piece."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,4 +15,16 @@ def difference(
 ) -> Iterator[Samples]:
     """`audio` less `without` as (channels, <= block frames) in order; `prepare` is done to what is taken away."""
     for start in range(0, audio.frames, block):
-        yield audio.read(start, block) - prepare(without.read(start, block))
+        yield read_difference(audio, without, start, block, prepare)
+
+
+def read_difference(
+    audio: Audio,
+    without: Audio | None,
+    start: int,
+    frames: int,
+    prepare: Callable[[Samples], Samples] = lambda samples: samples,
+) -> Samples:
+    """The piece from `start`, (channels, <= frames); all of `audio` if there is nothing to take away."""
+    block = audio.read(start, frames)
+    return block if without is None else block - prepare(without.read(start, frames))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
+from daemon.pipeline.audio.difference import read_difference
 from daemon.pipeline.audio.stft import BINS, HOP, WINDOW, Floats, hann, istft, stft
 from daemon.pipeline.records import RATE, Audio
 
@@ -45,7 +46,7 @@ class MonoMix:
             yield self.read(start, frames)
 
     def _read_stereo(self, start: int, stop: int) -> Floats:
-        return _read(self.audio, self.subtract, start, stop - start)
+        return read_difference(self.audio, self.subtract, start, stop - start)
 
     def _is_plain(self, start: int, stop: int) -> bool:
         if self.side is None:
@@ -76,7 +77,9 @@ def mono_mix(audio: Audio, *, gain: float = 1.0, subtract: Audio | None = None) 
 
 
 def _choose_side(audio: Audio, subtract: Audio | None) -> Floats | None:
-    parts = [_segment_powers(_read(audio, subtract, start, SEGMENT)) for start in range(0, audio.frames, SEGMENT)]
+    parts = [
+        _segment_powers(read_difference(audio, subtract, start, SEGMENT)) for start in range(0, audio.frames, SEGMENT)
+    ]
     if not parts:
         return None
     middle, difference = np.stack(parts, axis=1)
@@ -106,8 +109,3 @@ def _edge_bins() -> NDArray[np.int64]:
     bins = np.round(np.array(EDGES) * WINDOW / RATE).astype(np.int64)
     bins[-1] = BINS
     return bins
-
-
-def _read(audio: Audio, subtract: Audio | None, start: int, frames: int) -> Floats:
-    block = audio.read(start, frames)
-    return block - subtract.read(start, frames) if subtract else block

@@ -1,6 +1,6 @@
 """Short-time spectra: of a sound as it comes, block by block, and of a whole one and back.
 
-`stft` and `istft` are fine enough in pitch to tell the drums of a kit apart.
+With their own window `stft` and `istft` are fine enough in pitch to tell the drums of a kit apart.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,27 +34,31 @@ def amplitudes(frames: Floats, window: Floats) -> Floats:
     return np.abs(rfft(frames * window, axis=1))
 
 
-def stft(sound: Floats) -> Complexes:
-    """(channels, bins, frames); Hann window, frame i centred on sample i * HOP."""
-    padded = np.pad(sound, ((0, 0), (WINDOW // 2, WINDOW // 2 + HOP)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
-    return np.ascontiguousarray(rfft(frames * hann(), axis=2).transpose(0, 2, 1))
+def hann(size: int = WINDOW) -> Floats:
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
 
 
-def istft(spectrum: Complexes, frames: int) -> Floats:
+_HANN = hann()
+
+
+def stft(sound: Floats, window: Floats = _HANN, hop: int = HOP) -> Complexes:
+    """(channels, bins, frames); frame i centred on sample i * hop. The window's length is a multiple of `hop`."""
+    size = len(window)
+    padded = np.pad(sound, ((0, 0), (size // 2, size // 2 + hop)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)[:, ::hop]
+    return np.ascontiguousarray(rfft(frames * window, axis=2).transpose(0, 2, 1))
+
+
+def istft(spectrum: Complexes, frames: int, window: Floats = _HANN, hop: int = HOP) -> Floats:
     """The inverse of `stft`, cut to `frames`."""
-    window = hann()
+    size = len(window)
     pieces = irfft(spectrum.transpose(0, 2, 1), axis=2)
     pieces *= window
-    steps, ratio = pieces.shape[1], WINDOW // HOP
-    out = np.zeros((pieces.shape[0], steps + ratio - 1, HOP), np.float32)
-    weight = np.full((steps + ratio - 1, HOP), 1e-9, np.float32)
+    steps, ratio = pieces.shape[1], size // hop
+    out = np.zeros((pieces.shape[0], steps + ratio - 1, hop), np.float32)
+    weight = np.full((steps + ratio - 1, hop), 1e-9, np.float32)
     for part in range(ratio):
-        out[:, part : part + steps] += pieces[:, :, part * HOP : (part + 1) * HOP]
-        weight[part : part + steps] += window[part * HOP : (part + 1) * HOP] ** 2
+        out[:, part : part + steps] += pieces[:, :, part * hop : (part + 1) * hop]
+        weight[part : part + steps] += window[part * hop : (part + 1) * hop] ** 2
     out /= weight
-    return out.reshape(len(out), -1)[:, WINDOW // 2 : WINDOW // 2 + frames]
-
-
-def hann() -> Floats:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+    return out.reshape(len(out), -1)[:, size // 2 : size // 2 + frames]
