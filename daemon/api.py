@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.drum_map import DrumMap
 from bridge.timebase import Seconds
-from daemon import app, config
+from daemon import config, factories
 from daemon.errors import Rejected, SidestickError, StageFailed
 from daemon.extras import install_command
 from daemon.files import write_atomically
@@ -129,8 +129,8 @@ def transcribe(
     """
     settings = config.load().settings
     asked = Options.read(merge_options(settings.options.model_dump(), options))
-    app.check_options(asked, settings)
-    with _as_file(source, rate) as path, app.open_tools(settings) as tools:
+    factories.check_options(asked, settings)
+    with _as_file(source, rate) as path, factories.open_tools(settings) as tools:
         result = chain.transcribe(path, asked, tools, progress or (lambda *_: None))
     return TranscribedSong(
         arrangement=arrange(make_manifest(result, asked)),

@@ -1,4 +1,4 @@
-"""`sidestick run`, put together: everything that lives in the daemon process, started in order, stopped in reverse."""
+"""The composition root of `sidestick run`: all that lives in the daemon process, started in order, stopped in reverse."""
 
 import gc
 import logging
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from bridge import discovery
 from bridge.discovery import RunningDaemon
 from bridge.guard import Guard
-from daemon import __version__, app, logs
+from daemon import __version__, factories, logs
 from daemon.child_process import module_command, protect_imports
 from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_address
 from daemon.core import Components, Core, CoreSettings
@@ -164,7 +164,7 @@ def open_http(
         from daemon.inlets.http.context import SetupAccess
 
         access = SetupAccess(service(sys.platform, settings.folders.state, os.environ), watch, os.environ)
-        tools = app.build_tools(settings, app.stage_cache(settings))
+        tools = factories.build_tools(settings, factories.stage_cache(settings))
         return open_application(settings, core, bus, tools, osc.server.counts, port, setup_access=access)
 
     return [HttpInlet(given.http_host, given.http_port, build)]
@@ -234,7 +234,7 @@ def _report_outcome(store: JobStore, folder: DropFolder, event: Event) -> None:
 
 def worker_slots(settings: Settings) -> Sequence[WorkerSlot]:
     """The workers, and one more that makes drafts while all of them are busy."""
-    serve = partial(app.run_worker_process, settings=settings)
+    serve = partial(factories.run_worker_process, settings=settings)
     slots = [WorkerSlot(LocalWorker(serve)) for _ in range(settings.daemon.workers)]
     draft_slots = [WorkerSlot(LocalWorker(serve), frozenset({Pass.DRAFT}))] if settings.daemon.draft else []
     return [*slots, *draft_slots]
@@ -243,19 +243,23 @@ def worker_slots(settings: Settings) -> Sequence[WorkerSlot]:
 def admission_settings(settings: Settings) -> AdmissionSettings:
     return AdmissionSettings(
         cache=settings.folders.cache,
-        limits=app.input_limits(settings),
+        limits=factories.input_limits(settings),
         defaults=settings.options,
         draft=settings.daemon.draft,
-        check=lambda options: app.check_options(options, settings),
+        check=lambda options: factories.check_options(options, settings),
     )
 
 
 def build_cleanup(settings: Settings) -> Cleanup:
-    return Cleanup(app.stage_cache(settings), app.cache_limits(settings), app.delivery_settings(settings, None).locks)
+    return Cleanup(
+        factories.stage_cache(settings),
+        factories.cache_limits(settings),
+        factories.delivery_settings(settings, None).locks,
+    )
 
 
 def build_core_settings(settings: Settings) -> CoreSettings:
-    return CoreSettings(app.delivery_settings(settings, None), settings.device, settings.daemon.learn)
+    return CoreSettings(factories.delivery_settings(settings, None), settings.device, settings.daemon.learn)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def test_the_training_is_imported_by_nothing_else():
     assert strange <= under("daemon/training/")
 
 
-@pytest.mark.parametrize("module", ["daemon.cli", "daemon.app", "daemon.run", "bridge.launch", "bridge.osc.send"])
+@pytest.mark.parametrize("module", ["daemon.cli", "daemon.factories", "daemon.run", "bridge.launch", "bridge.osc.send"])
 def test_starting_loads_nothing_heavy(module):
     code = f"import sys, {module}; print(*(name for name in {LIGHT} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

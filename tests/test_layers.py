@@ -23,7 +23,7 @@ LAYERS = (
     "daemon.jobs",
     "daemon.core",
     "daemon.inlets",
-    "daemon.shutdown daemon.app",
+    "daemon.shutdown daemon.factories",
     "daemon.run daemon.api",
     "daemon.commands",
     "daemon.cli daemon.training",

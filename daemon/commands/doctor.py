@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from daemon import __version__, app, extras
+from daemon import __version__, extras, factories
 from daemon.commands.bundle import FILE, write_bundle
 from daemon.config import Settings, load
 from daemon.errors import NoWeights, WorkFailed
@@ -82,7 +82,7 @@ def _device(settings: Settings) -> tuple[FindingState, str]:
 
 
 def _weights(settings: Settings) -> tuple[FindingState, str]:
-    checkpoints = app.checkpoints(settings)
+    checkpoints = factories.checkpoints(settings)
     here, problems = [], []
     for name in checkpoints.names():
         try:
@@ -99,7 +99,7 @@ def _weights(settings: Settings) -> tuple[FindingState, str]:
 
 
 def _transcriber(_: Settings) -> tuple[FindingState, str]:
-    transcriber = app.drum_transcriber()
+    transcriber = factories.drum_transcriber()
     return "ok", f"{transcriber.weights.sha256[:8]} hears {', '.join(transcriber.classes)}"
 
 

@@ -4,14 +4,14 @@ import json
 import sys
 from pathlib import Path
 
-from daemon import app
+from daemon import factories
 from daemon.config import load
 from daemon.outlets.learn import learn
 
 
 def run(edited: Path, manifest: Path | None, as_json: bool) -> int:
     """Learn it and say what was written. Raises Rejected for a file that does not fit the song."""
-    learned = learn(edited, manifest, app.delivery_settings(load().settings, None))
+    learned = learn(edited, manifest, factories.delivery_settings(load().settings, None))
     delivery, edits = learned.delivery, learned.edits
     if as_json:
         counts = {name: getattr(edits, name) for name in ("relabelled", "moved", "deleted", "added", "unknown")}

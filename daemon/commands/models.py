@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from daemon import app
+from daemon import factories
 from daemon.backends.catalogue import Checkpoint
 from daemon.backends.checkpoints import Checkpoints
 from daemon.config import load
@@ -14,7 +14,7 @@ from daemon.errors import NoWeights, Rejected
 
 def show(as_json: bool) -> int:
     """A line for each model."""
-    checkpoints = app.checkpoints(load().settings)
+    checkpoints = factories.checkpoints(load().settings)
     rows = [_row(checkpoints, name) for name in checkpoints.names()]
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
@@ -29,7 +29,7 @@ def show(as_json: bool) -> int:
 
 def fetch(names: Sequence[str]) -> int:
     """Fetch and verify each; says what is known of the licence first."""
-    checkpoints = app.checkpoints(load().settings)
+    checkpoints = factories.checkpoints(load().settings)
     _require_names(names, checkpoints)
     for name in names:
         known = checkpoints.checkpoint(name)
@@ -40,7 +40,7 @@ def fetch(names: Sequence[str]) -> int:
 
 def path(name: str) -> int:
     """Print where the weights lie; status 1 with a sentence if they are not here."""
-    checkpoints = app.checkpoints(load().settings)
+    checkpoints = factories.checkpoints(load().settings)
     _require_names([name], checkpoints)
     print(checkpoints.path(name))
     return 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon import app
+from daemon import factories
 from daemon.commands import part_flags
 from daemon.commands.console import hit_counts, note_counts
 from daemon.config import load
@@ -70,7 +70,7 @@ def run(manifest: Path, typed: TypedCorrection, as_json: bool) -> int:
 
 
 def _apply(manifest: Path, typed: TypedCorrection) -> Delivery:
-    delivery_settings = app.delivery_settings(load().settings, None)
+    delivery_settings = factories.delivery_settings(load().settings, None)
     flags = typed.flags.changes()
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:

@@ -24,12 +24,12 @@ _FLAG_NAMES = {"grid.step": "grid", "numerator": "beats-per-bar", "note_recipe":
 
 def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:
     """Transcribe all of `paths`. 0 if every song worked, else 1. Raises Rejected for options that do not fit."""
-    from daemon import allocator, app, config
+    from daemon import allocator, config, factories
 
     settings = config.load().settings
     options = Options.read(merge_options(settings.options.model_dump(), typed), flag_name)
     try:
-        app.check_options(options, settings)
+        factories.check_options(options, settings)
     except Rejected as refused:
         raise Rejected(refused.code, spell_flags(refused.reason)) from None
     songs = list(expand(paths))
@@ -38,8 +38,8 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
         raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
     console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
     allocator.keep_freed_memory()
-    with app.open_tools(settings) as tools, closing(console):
-        runner = TaskRunner((tools,), app.delivery_settings(settings, out), app.timings(settings))
+    with factories.open_tools(settings) as tools, closing(console):
+        runner = TaskRunner((tools,), factories.delivery_settings(settings, out), factories.timings(settings))
         return int(sum(_transcribe_song(song, options, runner, console) for song in songs) < len(songs))
 
 

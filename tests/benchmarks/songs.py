@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
-from daemon import app
+from daemon import factories
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import EmbeddedKitNetwork, separator
@@ -29,7 +29,7 @@ def open_tools(weights: Path) -> Iterator[Tools]:
         yield Tools(
             cache=StageCache(Path(name)),
             limits=Limits(),
-            drum_transcriber=app.drum_transcriber(),
+            drum_transcriber=factories.drum_transcriber(),
             separator=lambda wanted, report: separator(wanted, found, "auto", report),
             kit_splitter=lambda _: None,
             note_transcriber=BasicPitch(),

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from bridge.osc.calls import read_call
-from daemon import app, run
+from daemon import factories, run
 from daemon.config import Settings, http_address, load
 from daemon.core import Components, Core
 from daemon.events import EventBus
@@ -62,7 +62,7 @@ class HttpServer:
         self._songs = 0
 
     def _build(self, core: Core) -> Callable[[int], Any]:
-        tools = app.build_tools(self.settings, app.stage_cache(self.settings))
+        tools = factories.build_tools(self.settings, factories.stage_cache(self.settings))
 
         def build(port: int) -> Any:
             counts = Counter(received=3)

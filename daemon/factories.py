@@ -1,4 +1,4 @@
-"""What the settings make: the tools of the pipeline, their limits, the task runner. run.py puts the daemon together."""
+"""Factories: what the settings make, for the daemon and the command line alike: tools, limits, the task runner."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon import app
+from daemon import factories
 from daemon.config import Settings
 from daemon.errors import Rejected
 from daemon.pipeline.options import Options
@@ -12,24 +12,24 @@ from daemon.pipeline.options import Options
 def without_packages(monkeypatch):
     """A computer with the default install."""
     extra = {"librosa", "pretty_midi", "basic_pitch"}
-    there = app.find_spec
-    monkeypatch.setattr(app, "find_spec", lambda name: None if name in extra else there(name))
+    there = factories.find_spec
+    monkeypatch.setattr(factories, "find_spec", lambda name: None if name in extra else there(name))
 
 
 def test_classic_onsets_without_librosa_say_what_to_install(without_packages):
     with pytest.raises(Rejected, match=r"need librosa\. Add it with: .*pip install .*(librosa|classic)"):
-        app.check_options(Options(onsets="classic"), Settings())
+        factories.check_options(Options(onsets="classic"), Settings())
 
 
 def test_classic_notes_without_their_package_say_what_to_install(without_packages):
     options = Options.read({"parts": ["bass"], "note_recipe": "classic"})
     with pytest.raises(Rejected, match=r"pip install .*(librosa|classic).* and pip install --no-deps basic-pitch"):
-        app.check_options(options, Settings())
+        factories.check_options(options, Settings())
 
 
 def test_drums_alone_need_no_package_for_notes(without_packages):
-    app.check_options(Options(note_recipe="classic"), Settings())
+    factories.check_options(Options(note_recipe="classic"), Settings())
 
 
 def test_the_recipes_are_taken_where_their_packages_are():
-    app.check_options(Options.read({"parts": "all", "note_recipe": "classic", "onsets": "classic"}), Settings())
+    factories.check_options(Options.read({"parts": "all", "note_recipe": "classic", "onsets": "classic"}), Settings())
