@@ -1,4 +1,4 @@
-"""The composition root of `sidestick run`: all that lives in the daemon process, started in order, stopped in reverse."""
+"""The composition root: `sidestick run`, everything of the daemon process started in order, stopped in reverse."""
 
 import gc
 import logging
