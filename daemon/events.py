@@ -17,6 +17,20 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """The weights that are being fetched: bytes that are here, and bytes in all, 0 where nobody says."""
+
+    name: str
+    done: int
+    total: int
+
+    @property
+    def text(self) -> str:
+        size = f" of {self.total / 1e6:.0f} MB" if self.total else " MB"
+        return f"fetching {self.name}, {self.done / 1e6:.0f}{size}"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """`fraction` of the whole job, 0..1; `eta` in seconds from now, None while nobody can know."""
 
@@ -24,6 +38,7 @@ class Progress:
     stage: str
     fraction: float
     eta: Seconds | None = None
+    download: Download | None = None
 
 
 @dataclass(frozen=True, slots=True)

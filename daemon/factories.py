@@ -18,7 +18,7 @@ from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
 from daemon.extras import install_command
 from daemon.jobs.cleanup import CacheLimits
-from daemon.jobs.timings import Timings
+from daemon.jobs.timings import TIMINGS_FILE, Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
@@ -145,7 +145,7 @@ def delivery_settings(settings: Settings, out: Path | None) -> DeliverySettings:
 
 
 def timings(settings: Settings) -> Timings:
-    return Timings(settings.folders.state / "timings.json")
+    return Timings(settings.folders.state / TIMINGS_FILE)
 
 
 def check_options(options: Options, settings: Settings) -> None:

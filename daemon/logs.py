@@ -13,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
-from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued
 from daemon.files import describe_os_error
 from daemon.service_files import LABEL
 
@@ -141,6 +141,8 @@ class JobLogger:
             case Queued(job, path):
                 self._names[job] = Path(path).name
                 return logging.INFO, f"{self._name(job)}: queued"
+            case Progress(job, stage, download=Download(name, _, total)):
+                return self._describe_download(job, stage, name, total)
             case Progress(job, stage, fraction, eta):
                 return self._describe_progress(job, stage, fraction, eta)
             case MidiWritten(job, path, draft):
@@ -163,6 +165,13 @@ class JobLogger:
         level = logging.INFO if stage == "separate" else logging.DEBUG
         text = "separating the stems" if stage == "separate" else f"{stage} at {fraction:.0%}"
         return level, f"{self._name(job)}: {text}{left}"
+
+    def _describe_download(self, job: str, stage: str, name: str, total: int) -> tuple[int, str]:
+        if self._stages.get(job) == stage:
+            return logging.DEBUG, ""
+        self._stages[job] = stage
+        size = f", {total / 1e6:.0f} MB" if total else ""
+        return logging.INFO, f"{self._name(job)}: fetching the network {name}{size}, once"
 
     def _name(self, job: str) -> str:
         return self._names.get(job, f"Job {job}")

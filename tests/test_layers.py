@@ -21,6 +21,7 @@ LAYERS = (
     "daemon.config daemon.logs",
     "daemon.setup",
     "daemon.jobs",
+    "daemon.model_list",
     "daemon.core",
     "daemon.inlets",
     "daemon.shutdown daemon.factories",

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.timebase import Seconds
 from daemon import logs
-from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued
 from daemon.service_files import LABEL
 
 PATH = "/music/Song.wav"
@@ -171,6 +171,11 @@ def test_a_song_is_told_in_a_few_lines(logger: logging.Logger, console: io.Strin
 def test_a_long_separation_is_told_in_minutes(logger: logging.Logger, console: io.StringIO) -> None:
     [line] = story(logger, console, Progress("1", "separate", 0.0, Seconds(600.0)))
     assert line == "Job 1: separating the stems, about 10 min left"
+
+
+def test_a_download_is_told_once_with_its_size(logger: logging.Logger, console: io.StringIO) -> None:
+    parts = (Progress("1", "fetch", 0.0, None, Download("htdemucs", done, 84_000_000)) for done in (0, 42_000_000))
+    assert story(logger, console, *parts) == ["Job 1: fetching the network htdemucs, 84 MB, once"]
 
 
 def test_a_failure_says_why(logger: logging.Logger, console: io.StringIO) -> None:

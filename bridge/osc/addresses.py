@@ -123,8 +123,10 @@ REPLIES: dict[str, Reply] = {
         Reply("/sidestick/notes.reply", "A file with every hit and note: id, time, pitch, velocity.",
               (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
-        Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown.",
-              (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"))),
+        Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown. In the stage fetch the "
+              "text says how much of a network is here.",
+              (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"),
+               _text("text", True))),
         Reply("/sidestick/midi", "Event: a .mid was written.", (JOB, _path("path"))),
     )
 }  # fmt: skip

@@ -37,13 +37,18 @@ class Member:
     signature: str
     sources: tuple[WeightsSource, ...]
 
+    @property
+    def bytes(self) -> int:
+        return next((source.size for source in self.sources if source.size), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A published name. `mixing[m][s]` is the weight of member m in stem s; none means that all count alike.
 
     `segment` (seconds) replaces the length the networks were trained on. `on_request` weights are fetched only
-    when the user asks for them by name.
+    when the user asks for them by name. `memory_gb` is the peak of a song on a CPU, `cost` the work of all networks
+    beside that of htdemucs.
     """
 
     name: str
@@ -54,6 +59,18 @@ class Checkpoint:
     mixing: tuple[tuple[float, ...], ...] = ()
     segment: float | None = None
     on_request: bool = False
+    memory_gb: float = 0.0
+    cost: float = 1.0
+
+    @property
+    def bytes(self) -> int:
+        """What is fetched in all: of each network the first size that is known; 0 if none is."""
+        return sum(member.bytes for member in self.members)
+
+    @property
+    def first_bytes(self) -> int:
+        """What is fetched before anything is separated: where each network makes one stem, the one of the drums."""
+        return max((member.bytes for member in self.members), default=0) if self.mixing else self.bytes
 
 
 def published_checkpoints() -> dict[str, Checkpoint]:
@@ -74,6 +91,8 @@ def _checkpoint(row: dict[str, Any], licences: dict[str, str]) -> Checkpoint:
         mixing=tuple(map(tuple, row.get("mixing", ()))),
         segment=row.get("segment"),
         on_request=row.get("on_request", False),
+        memory_gb=row["memory_gb"],
+        cost=row["cost"],
     )
 
 

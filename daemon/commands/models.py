@@ -3,38 +3,46 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from daemon import factories
-from daemon.backends.catalogue import Checkpoint
 from daemon.backends.checkpoints import Checkpoints
+from daemon.commands.console import draw_download
 from daemon.config import load
-from daemon.errors import NoWeights, Rejected
+from daemon.errors import Rejected
+from daemon.events import Download
+from daemon.model_list import describe_minutes, list_models, model_info
 
 
 def show(as_json: bool) -> int:
     """A line for each model."""
-    checkpoints = factories.checkpoints(load().settings)
-    rows = [_row(checkpoints, name) for name in checkpoints.names()]
+    settings = load().settings
+    rows = list_models(factories.checkpoints(settings), factories.timings(settings))
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
         return 0
     for row in rows:
         size = f"{row.megabytes} MB" if row.megabytes else "? MB"
-        print(f"{row.name:<14} {row.state:<12} {size:>7}  {row.licence}")
+        memory = f"{row.memory_gb:.1f} GB" if row.memory_gb else "? GB"
+        time = describe_minutes(row.minutes) if row.minutes else "?"
+        mark = "recommended. " if row.recommended else ""
+        print(f"{row.name:<14} {row.state:<12} {size:>7}  {memory:>6}  {time:>10}  {mark}{row.licence}")
         if row.state == "unusable":
             print(f"{'':<14} {row.problem}")
+    print("\nMegabytes to fetch, memory on a CPU, and the time for a song of 3 minutes on this machine.")
+    print(f"They lie in {settings.folders.models}; folders.models in the settings puts them on another disk.")
     return 0
 
 
 def fetch(names: Sequence[str]) -> int:
     """Fetch and verify each; says what is known of the licence first."""
-    checkpoints = factories.checkpoints(load().settings)
+    settings = load().settings
+    checkpoints = factories.checkpoints(settings)
     _require_names(names, checkpoints)
     for name in names:
-        known = checkpoints.checkpoint(name)
-        print(f"{name}: {known.licence} {known.note}".rstrip())
-        print(checkpoints.fetch(name, _DownloadLine(name).show))
+        found = model_info(checkpoints, factories.timings(settings), name)
+        print(f"{name}: {found.facts or 'size not known'}. {found.licence} {found.note}".rstrip())
+        print(checkpoints.fetch(name, _DownloadLine(name, checkpoints.checkpoint(name).bytes).show))
     return 0
 
 
@@ -53,44 +61,11 @@ def _require_names(names: Sequence[str], checkpoints: Checkpoints) -> None:
         raise Rejected("no_model", f"There are no weights named {strange!r}. Known are {', '.join(known)}.")
 
 
-@dataclass(frozen=True, slots=True)
-class _ModelRow:
-    """One model. `state` is here, not fetched or unusable; then `problem` says why. `megabytes` 0 is not known."""
-
-    name: str
-    state: str
-    here: str | None
-    problem: str
-    megabytes: int
-    licence: str
-    note: str
-
-
-def _row(checkpoints: Checkpoints, name: str) -> _ModelRow:
-    try:
-        here, problem = str(checkpoints.path(name)), ""
-    except NoWeights as error:
-        here, problem = None, error.reason
-    try:
-        known = checkpoints.checkpoint(name)
-    except NoWeights:
-        return _ModelRow(name, "unusable", here, problem, 0, "Yours to know.", "")
-    missing = here is None and not checkpoints.has_files(name)
-    state = "here" if here else "not fetched" if missing else "unusable"
-    return _ModelRow(name, state, here, problem, _megabytes(known), known.licence, known.note)
-
-
-def _megabytes(known: Checkpoint) -> int:
-    """The download: of each network, the first size that is known."""
-    sizes = (next((s.size for s in member.sources if s.size), 0) for member in known.members)
-    return round(sum(sizes) / 1e6)
-
-
 class _DownloadLine:
-    """A percentage that moves on a terminal and stays away elsewhere."""
+    """A bar with the bytes that moves on a terminal and stays away elsewhere."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, total: int) -> None:
+        self._name, self._total = name, total
         self._shown = -1
 
     def show(self, fraction: float) -> None:
@@ -98,4 +73,5 @@ class _DownloadLine:
         if percent != self._shown and sys.stderr.isatty():
             self._shown = percent
             end = "\n" if percent >= 100 else ""
-            print(f"\r{self._name}  {percent} %", end=end, file=sys.stderr, flush=True)
+            bar = draw_download(Download(self._name, round(fraction * self._total), self._total))
+            print(f"\r{bar}  {percent} %", end=end, file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from daemon.errors import DiskFailed, Rejected, WorkFailed
 from daemon.files import describe_os_error
 from daemon.jobs.admission import merge_options
 from daemon.jobs.run_task import TaskRunner
+from daemon.model_list import missing_separator
 from daemon.outlets.ownership import Ownership
 from daemon.pipeline.options import Options
 
@@ -39,6 +40,8 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
     console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
     allocator.keep_freed_memory()
     with factories.open_tools(settings) as tools, closing(console):
+        if missing := missing_separator(options, factories.checkpoints(settings), factories.timings(settings)):
+            console.show_fetch(missing)
         runner = TaskRunner((tools,), factories.delivery_settings(settings, out), factories.timings(settings))
         return int(sum(_transcribe_song(song, options, runner, console) for song in songs) < len(songs))
 

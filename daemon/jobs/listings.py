@@ -5,7 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -151,6 +151,7 @@ def _job_row(job: Job, progress: TaskProgress | None) -> Row:
         "stage": progress.stage if progress else "",
         "fraction": round(progress.fraction, 3) if progress else float(job.state == "done"),
         "eta": round(progress.eta, 1) if progress else None,
+        "download": asdict(progress.download) if progress and progress.download else None,
         "manifest": job.manifest,
         "midi": job.midi,
         "code": job.code,

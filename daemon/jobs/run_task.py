@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from daemon.backends.catalogue import published_checkpoints
+from daemon.backends.separators import AUTO, DEFAULT
 from daemon.errors import Rejected
+from daemon.events import Download
 from daemon.files import FileStamp, file_digest, hash_file
 from daemon.jobs.job import Pass
 from daemon.jobs.timings import ProgressEstimator, TimedStep, Timings
@@ -15,7 +18,7 @@ from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import SongFile, Transcription, draft, recall_source, transcribe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
-from daemon.pipeline.stages import SEPARATE, STAGES
+from daemon.pipeline.stages import FETCH, SEPARATE, STAGES
 from daemon.pipeline.tools import Tools
 
 DRAFT = "draft"
@@ -61,7 +64,8 @@ class TaskRunner:
         progress = ProgressEstimator(planned, self.timings.estimate_steps(planned, duration), tools.clock)
 
         def report_stage(stage: str, fraction: float) -> None:
-            report(progress.update(stage, fraction))
+            download = _download_of(task.options, fraction) if stage == FETCH else None
+            report(progress.update_download(download) if download else progress.update(stage, fraction))
 
         if task.which_pass is Pass.DRAFT:
             made = draft(song, task.options, tools, lambda _, fraction: report_stage(DRAFT, fraction))
@@ -80,6 +84,14 @@ class TaskRunner:
         for step in steps(options):
             if step.stage in fresh:
                 self.timings.record(step, made.source.audio.duration, fresh[step.stage])
+
+
+def _download_of(options: Options, fraction: float) -> Download:
+    """The weights of the separator that is wanted, of which `fraction` is here."""
+    name = DEFAULT if options.separator_name == AUTO else options.separator_name
+    known = published_checkpoints().get(name)
+    total = known.first_bytes if known else 0
+    return Download(name, round(fraction * total), total)
 
 
 def find_song(task: Task, tools: Tools) -> tuple[SongFile, float]:

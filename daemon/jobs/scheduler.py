@@ -246,7 +246,8 @@ class Scheduler:
     def _publish_progress(self, running: _RunningJob, progress: TaskProgress) -> None:
         running.progress = progress
         if not running.stop.is_set():
-            self._bus.publish(Progress(running.job.id, progress.stage, progress.fraction, Seconds(progress.eta)))
+            eta = Seconds(progress.eta) if progress.eta >= 0 else None
+            self._bus.publish(Progress(running.job.id, progress.stage, progress.fraction, eta, progress.download))
 
     def _record_outcome(self, running: _RunningJob, outcome: Outcome) -> None:
         """Put down what came of a pass. Raises JobMoved if the job was cancelled."""

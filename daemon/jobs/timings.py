@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.errors import DiskFailed
+from daemon.events import Download
 from daemon.files import write_atomically
 from daemon.jobs.worker import TaskProgress
-from daemon.pipeline.stages import stage_of
+from daemon.pipeline.stages import FETCH, stage_of
+
+TIMINGS_FILE = "timings.json"  # in the state folder
 
 _NEWEST = 0.3  # weight of the newest run in the running average
 _PLAUSIBLE = (1e-6, 1e4)
@@ -54,6 +57,10 @@ class Timings:
         rates = self._rates()
         return tuple(_rate(rates, step) * max(duration, 0.0) for step in steps)
 
+    def learned_rate(self, step: TimedStep) -> float | None:
+        """Seconds of work for a second of audio, if this very step was run here."""
+        return self._rates().get(_name(step))
+
     def _rates(self) -> dict[str, float]:
         try:
             found = json.loads(self._path.read_bytes())
@@ -79,6 +86,7 @@ class ProgressEstimator:
         self._at = -1
         self._began = clock()
         self._shown = 0.0
+        self._download_began: float | None = None
 
     def update(self, stage: str, fraction: float) -> TaskProgress:
         """`stage` is done to `fraction`, all stages before it are done. A stage that was not planned moves nothing."""
@@ -89,6 +97,20 @@ class ProgressEstimator:
         done = sum(self._expected[: self._at]) + fraction * self._expected[self._at]
         self._shown = max(self._shown, min(1.0, done / sum(self._expected)))
         return TaskProgress(stage, self._shown, self._remaining_seconds(fraction))
+
+    def update_download(self, download: Download) -> TaskProgress:
+        """Weights are fetched before the stages that need them. How long that takes only its own pace can tell."""
+        if self._download_began is None:
+            self._download_began = self._clock()
+        later = sum(self._expected[self._at + 1 :])
+        left = self._download_left(download, self._clock() - self._download_began)
+        return TaskProgress(FETCH, self._shown, -1.0 if left is None else left + later, download)
+
+    @staticmethod
+    def _download_left(download: Download, elapsed: float) -> float | None:
+        if not (download.done and download.total and elapsed > 0):
+            return None
+        return elapsed / download.done * (download.total - download.done)
 
     def _enter(self, index: int) -> None:
         if index != self._at:

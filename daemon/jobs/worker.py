@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
+from daemon.events import Download
 from daemon.files import FileStamp
 from daemon.jobs.job import Job, Pass
 from daemon.pipeline.options import Options
@@ -43,11 +44,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """How far a task is: `fraction` of the whole job 0..1, `eta` in seconds."""
+    """How far a task is: `fraction` of the whole job 0..1, `eta` in seconds, -1 while nobody can know."""
 
     stage: str
     fraction: float
     eta: float
+    download: Download | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,12 @@ def _message(event: Event, requester: Requester) -> Message:
     match event:
         case Queued(job, path):
             return reply("/sidestick/queued", job=job, path=path)
-        case Progress(job, stage, fraction, eta):
+        case Progress(job, stage, fraction, eta, download):
             whole = -1 if eta is None else round(eta)
-            return reply("/sidestick/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole)
+            text = {"text": download.text} if download else {}
+            return reply(
+                "/sidestick/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole, **text
+            )
         case MidiWritten(job=job, path=path):
             return reply("/sidestick/midi", job=job, path=path)
         case Pushed(job, notes):

@@ -34,6 +34,7 @@ from daemon.pipeline.stage_functions import (
 from daemon.pipeline.stages import (
     BEATS,
     DECODE,
+    FETCH,
     HARMONY,
     HITS,
     KIT,
@@ -165,7 +166,7 @@ class _Chain:
     def _open_separator(self) -> Separator:
         wanted = self._options.separator_name
         try:
-            return self._tools.separator(wanted, partial(self._report, SEPARATE.name))
+            return self._tools.separator(wanted, partial(self._report, FETCH))
         except NoWeights as missing:
             if wanted == self._options.separator:
                 raise

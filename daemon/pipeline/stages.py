@@ -104,6 +104,8 @@ HARMONY = Stage(
     steps=lambda options: ("harmony",) if options.wants_harmony else (),
 )  # fmt: skip
 
+FETCH = "fetch"  # what is reported while weights come, which is no stage
+
 STAGES: tuple[Stage[Any, Any], ...] = (DECODE, SEPARATE, LISTEN, KIT, HITS, BEATS, NOTES, HARMONY)
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 

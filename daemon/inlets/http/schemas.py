@@ -20,6 +20,14 @@ class _Schema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class DownloadView(_Schema):
+    """The network that is being fetched: bytes that are here, and bytes in all, 0 where nobody says."""
+
+    name: str = Field(examples=["htdemucs"])
+    done: int
+    total: int
+
+
 class JobView(_Schema):
     """One request. `fraction` is of the whole job; `draft` says that what lies there is a first draft."""
 
@@ -30,6 +38,7 @@ class JobView(_Schema):
     stage: str = Field(description="'' unless it runs", examples=["separate"])
     fraction: float = Field(ge=0, le=1)
     eta_s: float | None = Field(description="seconds that are left, null while unknown")
+    download: DownloadView | None = Field(description="in the stage fetch: what comes, and how much of it is here")
     code: str = Field(description="why it failed, for programs")
     reason: str = Field(description="why it failed, for people")
     created: float = Field(description="seconds since 1970")
@@ -244,6 +253,30 @@ class OptionsView(_Schema):
     parts: list[str]
     separators: list[str]
     stages: list[StageView] = Field(description="in the order in which they are run")
+
+
+class ModelView(_Schema):
+    """A network and what is known before it is fetched. `minutes` is for a song of three minutes on this machine."""
+
+    name: str
+    state: Literal["here", "not fetched", "unusable"]
+    here: str | None = Field(description="where its weights lie")
+    problem: str
+    megabytes: int = Field(description="to fetch; 0 is not known")
+    licence: str
+    note: str
+    memory_gb: float = Field(description="on a CPU; 0 is not known")
+    minutes: float | None
+    recommended: bool
+
+
+class ModelsView(_Schema):
+    """`next_fetch` is what the next song would have fetched first, null if all is here or nothing may be fetched."""
+
+    folder: str = Field(description="where networks lie; folders.models in the settings moves it")
+    offline: bool
+    models: list[ModelView]
+    next_fetch: str | None
 
 
 class DawView(_Schema):

@@ -32,6 +32,7 @@ export class Api {
   }
 
   health = () => this.#request("GET", "/health");
+  models = () => this.#request("GET", "/api/models");
   setup = () => this.#request("GET", "/api/setup");
   /** @param {object} answers */
   setUp = (answers) => this.#request("POST", "/api/setup", answers);

@@ -61,7 +61,7 @@ export class JobList {
     if (name === "deleted") return this.#remove(data.job);
     if (name === "progress" && known) {
       const eta = data.eta_s ?? data.eta ?? null;
-      this.update({ ...known, state: "running", stage: data.stage, fraction: data.fraction, eta_s: eta });
+      this.update({ ...known, state: "running", stage: data.stage, fraction: data.fraction, eta_s: eta, download: data.download });
     } else if (["queued", "done", "failed"].includes(name) || !known) this.#fetch(data.job);
     else if (name === "midi" && ACTIVE.has(known.state)) this.#fetch(data.job); // a draft; corrections answer for themselves
   }
@@ -133,5 +133,12 @@ export function describeJob(job) {
   if (job.state === "failed") return job.reason || "Did not work";
   if (job.state === "cancelled") return "Cancelled";
   if (job.state === "done") return "";
-  return [describeStage(job.stage), formatTimeLeft(job.eta_s)].filter(Boolean).join(", ");
+  return [describeDownload(job.download) || describeStage(job.stage), formatTimeLeft(job.eta_s)].filter(Boolean).join(", ");
+}
+
+/** @param {{name: string, done: number, total: number} | null | undefined} download in bytes */
+function describeDownload(download) {
+  if (!download) return "";
+  const whole = download.total ? ` of ${Math.round(download.total / 1e6)}` : "";
+  return `Fetching the network ${download.name}, ${Math.round(download.done / 1e6)}${whole} MB`;
 }

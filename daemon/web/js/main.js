@@ -6,6 +6,7 @@ import { EventStream } from "./event_stream.js";
 import { showFirstVisit } from "./first_visit.js";
 import { JobList } from "./job_list.js";
 import { Keyboard } from "./keyboard.js";
+import { showModels } from "./models.js";
 import { showError, showNotice } from "./notices.js";
 import { shortcuts } from "./shortcuts.js";
 import { SongPage } from "./song_page.js";
@@ -59,6 +60,7 @@ async function start() {
   await Promise.all([optionsLoaded, jobsLoaded]).catch(showError);
   await openFromHash();
   events.open();
+  showModels(api);
   await showFirstVisit(api);
 }
 

@@ -79,6 +79,13 @@ def test_choices_name_what_options_take(client):
     assert {"auto", "htdemucs", "embedded"} <= set(found["separators"]) and "drums" in found["parts"]
 
 
+def test_models_tell_what_is_here_and_what_others_cost(client):
+    found = client.get("/api/models").json()
+    row = {model["name"]: model for model in found["models"]}["htdemucs"]
+    assert row["recommended"] and row["state"] == "not fetched" and row["megabytes"] == 84 and row["minutes"] > 0
+    assert found["offline"] and found["next_fetch"] is None
+
+
 def test_health_names_the_daemon(client):
     found = client.get("/health").json()
     assert (found["name"], found["protocol"]) == ("sidestick", 1) and found["uptime_s"] >= 0

@@ -27,7 +27,13 @@ def test_every_event_has_its_name_and_the_next_number():
         feed.record_event(event)
     assert event_names(feed, first) == ["queued", "progress", "midi", "done", "pushed"]
     assert feed.last_id == first + 5
-    assert feed.events_since(first)[1].data == {"job": "a", "stage": "kit", "fraction": 0.5, "eta": 3.0}
+    assert feed.events_since(first)[1].data == {
+        "job": "a",
+        "stage": "kit",
+        "fraction": 0.5,
+        "eta": 3.0,
+        "download": None,
+    }
 
 
 def test_done_after_done_is_a_revision():
