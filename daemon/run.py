@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,7 @@ from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_add
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import ConfigError, SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
-from daemon.files import DigestCache
+from daemon.files import DigestCache, describe_os_error
 from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
@@ -57,11 +58,22 @@ def run(settings: Settings) -> None:
     """Run until a signal, Ctrl-C, or the end of the terminal or session. Raises ConfigError when it cannot start."""
     protect_imports()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with catch_end() as ending, start_daemon(settings):
+    with catch_end() as ending, _translate_errors(), start_daemon(settings):
         gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
         gc.set_threshold(GC_THRESHOLD)
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
             pass
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """A file or folder that stands in the way of the start is a ConfigError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            [f"sidestick cannot use {error.filename or 'its folders'}: {describe_os_error(error)}."]
+        ) from None
 
 
 @contextmanager
@@ -71,6 +83,8 @@ def start_daemon(settings: Settings) -> Iterator[int]:
     with ExitStack() as stack:
         stack.enter_context(lock_instance(state))
         logger = start_logging(stack, settings)
+        for moved in clear_places(state):
+            logger.warning("%s", moved)
         components = open_components(stack, settings, logger)
         notifier = start_notifier(components.bus, logger)
         core = Core(components, build_core_settings(settings))
@@ -111,7 +125,8 @@ def lock_instance(folder: Path) -> Iterator[None]:
         text = f"The state folder {folder} cannot be used ({error.strerror}); set another: SIDESTICK_STATE_FOLDER."
         raise ConfigError([text]) from None
     try:
-        (folder / PID_FILE).write_text(f"{os.getpid()}\n")
+        with suppress(OSError):  # it only helps to name who runs
+            (folder / PID_FILE).write_text(f"{os.getpid()}\n")
         yield
     finally:
         with suppress(OSError):
@@ -124,6 +139,20 @@ def _holder(folder: Path) -> str:
         return f"process {int((folder / PID_FILE).read_text())}"
     except (OSError, ValueError):
         return f"it holds {folder / LOCK_FILE}"
+
+
+def clear_places(state: Path) -> list[str]:
+    """Puts aside what stands in the state folder where sidestick needs a folder, or a file; a sentence for each."""
+    folders = [state / name for name in ("spool", "spool/inbox", "spool/outbox", "listings")]
+    files = [state / name for name in (PID_FILE, discovery.FILE, FILE, "timings.json")]
+    wrong = [path for path in folders if path.exists() and not path.is_dir()]
+    wrong += [path for path in files if path.is_dir()]
+    return [f"{path} is in the way; it was moved to {_move_aside(path).name}." for path in wrong]
+
+
+def _move_aside(path: Path) -> Path:
+    places = (path.with_name(f"{path.name}.moved-{number}") for number in count(1))
+    return path.rename(next(place for place in places if not place.exists()))
 
 
 def start_logging(stack: ExitStack, settings: Settings) -> logging.Logger:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from daemon.errors import ConfigError
-from daemon.run import lock_instance
+from daemon.run import clear_places, lock_instance
 
 
 def test_a_second_one_is_refused_and_told_who_has_it(tmp_path):
@@ -29,4 +29,34 @@ def test_a_pid_left_by_a_killed_one_is_no_obstacle(tmp_path):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"), lock_instance(tmp_path / "file"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["spool", "spool/inbox", "spool/outbox", "listings"])
+def test_a_file_where_a_folder_is_needed_is_moved_aside_and_named(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    [said] = clear_places(tmp_path)
+    assert str(tmp_path / name) in said
+    assert (tmp_path / f"{name}.moved-1").read_text() == "mine" and not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["daemon.json", "sidestick.pid", "timings.json", "jobs.db"])
+def test_a_folder_where_a_file_is_needed_is_moved_aside_with_what_is_in_it(tmp_path, name):
+    for number in (1, 2):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").touch()
+        assert len(clear_places(tmp_path)) == 1
+        assert (tmp_path / f"{name}.moved-{number}" / "mine").exists()
+
+
+def test_places_as_they_should_be_are_left_alone(tmp_path):
+    (tmp_path / "spool" / "inbox").mkdir(parents=True)
+    (tmp_path / "daemon.json").write_text("{}")
+    assert clear_places(tmp_path) == []
+
+
+def test_a_folder_in_place_of_the_pid_stops_nobody(tmp_path):
+    (tmp_path / "sidestick.pid").mkdir()
+    with lock_instance(tmp_path):
         pass
