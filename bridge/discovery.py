@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridge.files import replace_file
+from bridge.files import expand_home, replace_file
 
 FILE = "daemon.json"
 
@@ -29,7 +29,7 @@ def state_folder() -> Path:
     """The user's state folder, or SIDESTICK_STATE_FOLDER. Nothing is created."""
     chosen = os.environ.get("SIDESTICK_STATE_FOLDER")
     if chosen:
-        return Path(chosen).expanduser()
+        return expand_home(chosen)
     from platformdirs import user_state_path
 
     return user_state_path("sidestick", appauthor=False)

@@ -89,7 +89,9 @@ class DrumMap:
             raise DrumMapError(tuple(f"{path.name}: {problem}" for problem in error.problems)) from None
         except OSError as error:
             raise DrumMapError((f"The drum map {path} cannot be read: {error.strerror}.",)) from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except RecursionError:
+            raise DrumMapError((f"{path.name} is nested too deeply.",)) from None
+        except ValueError as error:
             raise DrumMapError((f"{path.name} is not a TOML file: {error}.",)) from None
 
 

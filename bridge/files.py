@@ -4,6 +4,14 @@ import os
 from pathlib import Path
 
 
+def expand_home(path: str | Path) -> Path:
+    """`~` as the home folder; a `~name` of nobody whom this machine knows is a name like any other."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def replace_file(path: Path, text: str, *, private: bool = False) -> None:
     """A reader sees the old file or the new one, never a part; nobody but its owner reads a `private` one.
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.files import expand_home
 from bridge.timebase import GRID_STEPS
 from daemon import __version__
 
@@ -218,7 +219,7 @@ def setup(
     from daemon.commands import setup as command
     from daemon.setup import SetupAnswers
 
-    chosen = drop.expanduser().absolute() if drop else None
+    chosen = expand_home(drop).absolute() if drop else None
     _exit(lambda: command.run(SetupAnswers(chosen, daw, at_log_on)))
 
 

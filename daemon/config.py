@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from bridge.drum_labels import label
+from bridge.files import expand_home
 from daemon.errors import ConfigError
 from daemon.pipeline.options import Options
 from daemon.validation import refusal
@@ -48,7 +49,7 @@ _MIN_KEY_LENGTH = 16
 
 
 def _expand_home(value: object) -> object:
-    return Path(value).expanduser() if isinstance(value, str) else value
+    return expand_home(value) if isinstance(value, str) else value
 
 
 def _require_absolute(path: Path) -> Path:
@@ -231,7 +232,7 @@ def _own_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _config_folder(variables: Mapping[str, str]) -> Path:
     named = variables.get(f"{PREFIX}FOLDERS__CONFIG")
-    return Path(named).expanduser() if named else platformdirs.user_config_path(_APP, appauthor=False)
+    return expand_home(named) if named else platformdirs.user_config_path(_APP, appauthor=False)
 
 
 def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
@@ -244,11 +245,13 @@ def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{file} cannot be read ({error.strerror}); check who owns it."]
     except ValueError as error:
         return {}, [f"{file} is not TOML: {error}."]
+    except RecursionError:
+        return {}, [f"{file} is nested too deeply. One line for each setting is enough."]
     folders = found.get("folders", {})
     return found, [
         f"folders.{name} cannot be set in {file}: what looks for it does not read the file; set {variable} instead."
         for name, variable in _ENVIRONMENT_ONLY.items()
-        if name in folders
+        if isinstance(folders, dict) and name in folders
     ]
 
 

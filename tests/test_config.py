@@ -152,3 +152,16 @@ def test_other_variables_are_none_of_our_business(home):
 )
 def test_the_page_is_where_a_browser_of_this_machine_finds_it(host, address):
     assert http_address(host, 9332) == address
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, "x = " + "{a=" * 5_000, "folders = 3", f"x = {'9' * 5000}"])
+def test_settings_that_would_break_a_reader_of_toml_are_told_in_a_sentence(tmp_path, text):
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(ConfigError):
+        load({"SIDESTICK_FOLDERS__CONFIG": str(tmp_path)})
+
+
+def test_the_home_of_nobody_known_here_is_no_home(tmp_path):
+    (tmp_path / "config.toml").write_text('[folders]\ncache = "~nobody_here/x"')
+    with pytest.raises(ConfigError, match="must be absolute"):
+        load({"SIDESTICK_FOLDERS__CONFIG": str(tmp_path)})

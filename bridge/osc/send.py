@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bridge.files import expand_home
 from bridge.osc.addresses import DEFAULT_PORT, FAIL, PREFIX, REPLIES, REQUESTS, Argument, ArgumentKind, Request
 from bridge.osc.calls import CallError, RequestId, read_call
 from bridge.osc.client import Client, NoAnswerError, RefusedError, job_of
@@ -115,7 +116,7 @@ def _value(argument: Argument, given: dict[str, RequestId], words: list[str]) ->
         return argument.default if argument.optional else None
     word = words.pop(0)
     if argument.kind is ArgumentKind.PATH:
-        return str(Path(word).expanduser().absolute())
+        return str(expand_home(word).absolute())
     return _number(word, argument.kind) if argument.kind in (ArgumentKind.INT, ArgumentKind.FLOAT) else word
 
 

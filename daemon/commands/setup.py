@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from bridge.files import expand_home
 from daemon.config import load
 from daemon.errors import Rejected
 from daemon.service import service
@@ -41,7 +41,7 @@ def ask_everything(before: SetupState, ask: Ask) -> SetupAnswers:
     """The three answers; Enter takes what stands in brackets."""
     folder = before.drop[0] if before.drop else default_drop()
     typed = ask(f"\n1. Which folder do you drop songs into? [{folder}] ").strip()
-    drop = Path(typed).expanduser() if typed else folder
+    drop = expand_home(typed) if typed else folder
     print("\n2. Which DAW do you use?")
     for number, daw in enumerate(DAWS, 1):
         print(f"   {number:>2}  {daw.title}")

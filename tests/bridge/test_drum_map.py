@@ -114,12 +114,18 @@ def test_a_user_map_without_notes_is_refused() -> None:
         DrumMap.of({"name": "empty"})
 
 
-@pytest.mark.parametrize("content", [b"kick 36", b"\xff\xfe[notes]"])
+@pytest.mark.parametrize("content", [b"kick 36", b"\xff\xfe[notes]", b"kick = " + b"9" * 5000])
 def test_a_map_that_is_no_toml_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "garage.toml"
     path.write_bytes(content)
     with pytest.raises(DrumMapError, match=r"garage\.toml is not a TOML file"):
         DrumMap.load(path)
+
+
+def test_a_map_nested_too_deeply_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "garage.toml").write_bytes(b"x = " + b"[" * 20_000)
+    with pytest.raises(DrumMapError, match=r"garage\.toml is nested too deeply"):
+        DrumMap.load(tmp_path / "garage.toml")
 
 
 def test_a_map_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:

@@ -87,8 +87,11 @@ class FolderOptions:
             return BadFolderOptions(file, f"{file} is not a text in UTF-8. Save it as plain text.")
         except tomllib.TOMLDecodeError as error:
             return BadFolderOptions(file, _syntax_refusal(file, text, error))
-        except RecursionError:
-            return BadFolderOptions(file, f"{file} is nested too deeply. One line for each option is enough.")
+        except (RecursionError, ValueError):  # a number of thousands of digits is a ValueError of its own
+            return BadFolderOptions(
+                file,
+                f"{file} is nested too deeply, or has a number that is too long. One line for each option is enough.",
+            )
 
     def _parse(self, file: Path, text: str) -> dict[str, Any] | BadFolderOptions:
         values = tomllib.loads(text)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from bridge.files import expand_home
 from daemon.config import Config, is_loopback, load
 from daemon.errors import Rejected
 from daemon.inlets.http import schemas
@@ -26,7 +27,7 @@ def show(context: Context) -> schemas.SetupView:
 def answer(asked: schemas.SetupBody, context: Context) -> schemas.SetupView:
     """The settings file keeps its comments. Only from this machine."""
     access = _require_access(context)
-    drop = Path(asked.drop).expanduser() if asked.drop else None
+    drop = expand_home(asked.drop) if asked.drop else None
     before = load(access.environ)
     answers = SetupAnswers(drop, asked.daw, asked.at_log_on)
     remark = ""

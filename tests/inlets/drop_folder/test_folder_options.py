@@ -25,6 +25,12 @@ def reason(recipes: FolderOptions, folder: Path) -> str:
     return refused.value.reason
 
 
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, f"bpm = {'9' * 5000}"])
+def test_options_that_would_break_a_reader_of_toml_are_told(recipes: FolderOptions, tmp_path: Path, text: str) -> None:
+    (tmp_path / "sidestick.toml").write_text(text)
+    assert "One short line for each option" in reason(recipes, tmp_path)
+
+
 def test_at_the_top_nothing_is_set(recipes: FolderOptions, tmp_path: Path) -> None:
     assert recipes.values_for(tmp_path) == {}
 
