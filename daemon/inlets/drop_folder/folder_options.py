@@ -88,10 +88,7 @@ class FolderOptions:
         except tomllib.TOMLDecodeError as error:
             return BadFolderOptions(file, _syntax_refusal(file, text, error))
         except (RecursionError, ValueError):  # a number of thousands of digits is a ValueError of its own
-            return BadFolderOptions(
-                file,
-                f"{file} is nested too deeply, or has a number that is too long. One line for each option is enough.",
-            )
+            return BadFolderOptions(file, f"{file} is too deep or too long. One short line for each option is enough.")
 
     def _parse(self, file: Path, text: str) -> dict[str, Any] | BadFolderOptions:
         values = tomllib.loads(text)
