@@ -20,7 +20,16 @@ ALL_PARTS = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 SIX_STEMS = "htdemucs_6s"
 
 
-def _check_drum_or_part(name: str) -> str:
+_SHORT_NAMES = {"hh": "hihat", "bd": "kick", "sd": "snare", "tom": "toms", "cy": "cymbals", "cymbal": "cymbals"}
+
+
+def full_name(name: str) -> str:
+    """A drum of the kit by the short name that other programs have for it, such as hh."""
+    return _SHORT_NAMES.get(name.strip().casefold(), name)
+
+
+def _check_drum_or_part(given: str) -> str:
+    name = full_name(given)
     known = [*Drum, *(part for part in Part if part is not Part.DRUMS)]
     if name not in known:
         raise ValueError(f"use {', '.join(known[:-1])} or {known[-1]}")

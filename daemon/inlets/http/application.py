@@ -26,6 +26,7 @@ from daemon.inlets.http import (
     page,
     pictures,
     playing,
+    results,
     schemas,
     setup,
     stream,
@@ -138,7 +139,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     common = errors.document_errors(
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
-    for routes in (jobs, notes, media, pictures, playing, stream, setup, health):
+    for routes in (jobs, results, notes, media, pictures, playing, stream, setup, health):
         app.include_router(routes.router, responses=common)
     page.install_page(app)
     return SecurityMiddleware(app, security_settings, context.metrics.count_answer)

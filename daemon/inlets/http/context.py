@@ -20,6 +20,7 @@ from daemon.inlets.http.metrics import Metrics
 from daemon.jobs.job import Job
 from daemon.outlets.stems import StemSound
 from daemon.pipeline.cache import StageCache
+from daemon.pipeline.options import full_name
 from daemon.service import Service
 
 
@@ -62,7 +63,7 @@ class HttpContext:
 
     def sound(self, job: str, name: str) -> tuple[dict[str, StemSound], str]:
         """All sounds of a job, and `name` if it is among them. Raises Rejected (no_sound)."""
-        found = self.sounds(job)
+        found, name = self.sounds(job), full_name(name)
         if name not in found:
             there = ", ".join(found)
             raise Rejected(

@@ -13,9 +13,12 @@ WEB = Path(__file__).parents[2] / "web"
 _DOCS = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>sidestick: HTTP API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head>
-<body style="margin:0"><redoc spec-url="/openapi.json" hide-hostname></redoc>
-<script src="/static/vendor/redoc/redoc.standalone.js"></script></body>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/vendor/swagger-ui/swagger-ui.css"></head>
+<body><div id="api"></div>
+<script src="/static/vendor/swagger-ui/swagger-ui-bundle.js"></script>
+<script type="module" src="/static/js/docs.js"></script></body>
 </html>
 """
 

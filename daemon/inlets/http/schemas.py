@@ -255,6 +255,21 @@ class OptionsView(_Schema):
     stages: list[StageView] = Field(description="in the order in which they are run")
 
 
+class ResultView(_Schema):
+    """All of a result in one answer. `midi` has the .mid of each part by its name, and of all as `song`, in base64."""
+
+    job: JobView
+    bpm: float | None = Field(description="null where no beat was found")
+    beats_per_bar: int
+    duration: float
+    key: str | None
+    hits: dict[str, int] = Field(description="how many of each drum, by label")
+    notes: dict[str, int] = Field(description="how many of each pitched part")
+    midi: dict[str, str]
+    stems: dict[str, str] = Field(description="where each stem is, as long as the cache has it")
+    models: dict[str, str] = Field(description="which network did the work of each stage")
+
+
 class ModelView(_Schema):
     """A network and what is known before it is fetched. `minutes` is for a song of three minutes on this machine."""
 
