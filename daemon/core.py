@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ from daemon import __version__
 from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, MidiWritten, Pushed
 from daemon.files import DigestCache
-from daemon.jobs.admission import Admission
+from daemon.jobs.admission import Admission, merge_options
 from daemon.jobs.job import ACTIVE, Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
@@ -111,6 +112,7 @@ class Core:
         self._settings = settings
         self._clock = clock
         self._taps: dict[str, Taps] = {}
+        self._rerun_lock = threading.Lock()
 
     def about(self) -> About:
         return About("sidestick", __version__, PROTOCOL, os.getpid())
@@ -131,6 +133,21 @@ class Core:
 
     def set_defaults(self, defaults: Options) -> None:
         self._admission.set_defaults(defaults)
+
+    def rerun(self, job_id: str, options: Json, forget: Callable[[Job], None]) -> Job:
+        """A new job of a job's song with `options` over its own; `forget` drops what is to be worked out again.
+
+        Nothing is dropped of a request that cannot be done, nor while the same song is at work. Raises job_active.
+        """
+        with self._rerun_lock:
+            before = self._store.get(job_id)
+            active = self._store.find_active(before.path, before.digest)
+            if active is not None:
+                raise Rejected("job_active", f"{active.name} is {active.state}; cancel it first, or wait for its end.")
+            given = merge_options(before.options.model_dump(), options)
+            self._admission.check(before.path, given)
+            forget(before)
+            return self.process(before.path, given, again=True)
 
     def job(self, job_id: str) -> Job:
         return self._store.get(job_id)

@@ -74,15 +74,23 @@ class Admission:
 
         Raises Rejected: relative_path, bad_option, no_part, disk_full, and whatever `probe` refuses.
         """
-        source = _require_absolute(path)
-        options = self._options(given)
-        about = self.probe(source)
+        source, options, about = self._read(path, given)
         fingerprint = _fingerprint(source)
         duplicate = self._store.find_duplicate(fingerprint, options, ACTIVE)
         if duplicate is not None and _is_of_content(duplicate, source):
             return self._raise_priority(duplicate, priority)
         self._require_room(about, options)
         return self._create_job(fingerprint, options, priority, again)
+
+    def check(self, path: str | Path, given: Mapping[str, Any]) -> None:
+        """Raises Rejected as `admit` does; nothing else comes of it."""
+        _, options, about = self._read(path, given)
+        self._require_room(about, options)
+
+    def _read(self, path: str | Path, given: Mapping[str, Any]) -> tuple[Path, Options, Probe]:
+        source = _require_absolute(path)
+        options = self._options(given)
+        return source, options, self.probe(source)
 
     def probe(self, path: Path) -> Probe:
         """What the file holds. Raises Rejected."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import JobMoved, Rejected, StoreFailed
-from daemon.jobs.job import ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
+from daemon.jobs.job import ACTIVE, ENDED, TRANSITIONS, Fingerprint, Job, Priority, State
 from daemon.jobs.store_file import WalCheckpointer, is_damage, open_list, open_or_rebuild, transaction
 from daemon.pipeline.options import Options
 
@@ -108,6 +108,12 @@ class JobStore:
         condition = f"WHERE path = ? AND size = ? AND mtime_ns = ? AND options = ? AND state IN ({marks})"
         place = (source.path, source.size, source.mtime_ns, options.model_dump_json(), *states)
         return next(iter(self._select(f"{condition} ORDER BY created DESC LIMIT 1", *place)), None)
+
+    def find_active(self, path: Path, digest: str) -> Job | None:
+        """A job of the same file, or of the same content under another name, that waits or runs."""
+        marks = ", ".join("?" for _ in ACTIVE)
+        condition = f"WHERE state IN ({marks}) AND (path = ? OR (digest = ? AND digest != '')) LIMIT 1"
+        return next(iter(self._select(condition, *ACTIVE, str(path), digest)), None)
 
     def has_job_of(self, path: Path) -> bool:
         """Whether there is a job of the file at `path`."""

@@ -4,6 +4,8 @@ A stem is rounded to 24 bits before anything else happens to it. So a mix of 16 
 its drums and its backing track add up to, in WAV (32-bit floats, which never clip) and in FLAC. MP3 comes close.
 """
 
+import errno
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +26,7 @@ CEILING = {"flac": 1 - 2**-23, "mp3": 0.98}
 BLOCK = 1 << 18
 _BEST_MP3 = {"bitrate_mode": "CONSTANT", "compression_level": 0.0}  # 320 kbit/s
 STEPS = 1 << 23
+_FULL = 1 << 20  # bytes; what is left of a disk on which a block found no room is less
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def write_sound(sound: StemSound, target: Path, fmt: str, gain: float = 1.0) -> 
         try:
             _encode(sound, temporary, kind, subtype, gain)
         except soundfile.LibsndfileError as error:
-            raise OSError(error.error_string.rstrip(".")) from error
+            full = shutil.disk_usage(target.parent).free < _FULL  # libsndfile says "system error" of everything
+            raise OSError(errno.ENOSPC if full else 0, error.error_string.rstrip(".")) from error
     return target
 
 

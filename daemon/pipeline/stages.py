@@ -3,14 +3,14 @@
 A new stage is a row and a function. The cache, progress, timings, the names of HTTP and the page's words live from it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from daemon.errors import NoMemory, SidestickError, StageFailed
+from daemon.errors import CacheFailed, NoMemory, SidestickError, StageFailed, WorkFailed
 from daemon.pipeline import stage_functions as functions
 from daemon.pipeline.cache import DAMAGED, key, load, save
 from daemon.pipeline.options import Options
@@ -140,7 +140,11 @@ class StageRunner:
         began, made, report = clock(), [], partial(self._report, step)
 
         def fill(folder: Path) -> None:
-            save(folder, _run_guarded(step, partial(stage.function, given), folder, report), clock() - began)
+            try:
+                record = _run_guarded(step, partial(stage.function, given), folder, report)
+            except StageFailed as error:
+                raise _name_missing_file(given, error) from error
+            save(folder, record, clock() - began)
             made.append(folder)
 
         report(0.0)
@@ -165,6 +169,25 @@ class StageRunner:
 
 def _cache_key(stage: Stage[Given, Made], given: Given) -> str:
     return key(VERSION, *(getattr(given, name) for name in stage.depends_on))
+
+
+def _name_missing_file(given: object, failure: StageFailed) -> WorkFailed:
+    """What a stage was to read may have gone while the song was worked on: somebody emptied the cache."""
+    for path in _files_of(given):
+        if not path.exists():
+            return CacheFailed(f"{path} was removed while it was needed. Ask for the song again.")
+    return failure
+
+
+def _files_of(record: object) -> Iterator[Path]:
+    if isinstance(record, Path):
+        yield record
+    elif is_dataclass(record):
+        for field in fields(record):
+            yield from _files_of(getattr(record, field.name))
+    elif isinstance(record, Mapping):
+        for value in record.values():
+            yield from _files_of(value)
 
 
 def _run_guarded(name: str, make: Callable[[Path, ReportFraction], Made], folder: Path, report: ReportFraction) -> Made:

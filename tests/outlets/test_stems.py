@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,3 +87,16 @@ def test_a_folder_that_is_not_there_is_named_and_nothing_is_left(tmp_path: Path,
     with pytest.raises(DiskFailed, match=r"gone.out\.wav could not be written"):
         write_sound(StemSound(drums), tmp_path / "gone" / "out.wav", "wav")
     assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize(("free", "reason"), [(1000, "the disk is full"), (1 << 30, "system error")])
+def test_a_full_disk_is_told_although_libsndfile_calls_it_a_system_error(
+    tmp_path: Path, drums: Audio, monkeypatch: pytest.MonkeyPatch, free: int, reason: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise soundfile.LibsndfileError(2)  # "System error."
+
+    monkeypatch.setattr("daemon.outlets.stems._encode", refuse)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(DiskFailed, match=reason):
+        write_sound(StemSound(drums), tmp_path / "out.wav", "wav")

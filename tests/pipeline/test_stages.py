@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 import pytest
 
-from daemon.errors import NoMemory, Rejected, StageFailed
+from daemon.errors import CacheFailed, NoMemory, Rejected, StageFailed
 from daemon.jobs.run_task import steps
 from daemon.jobs.timings import TimedStep, Timings
 from daemon.pipeline import stage_functions
@@ -71,6 +71,15 @@ def test_a_stage_is_run_again_for_what_it_depends_on_and_for_nothing_else(tools)
 def test_what_a_stage_trips_over_fails_it_by_name(tools):
     with pytest.raises(StageFailed, match=r"The stage shift broke \(ZeroDivisionError: oops"):
         run(tools, breaking(ZeroDivisionError("oops")))
+
+
+def test_a_file_that_somebody_removed_under_a_stage_is_named_and_nothing_is_to_be_reported(tools, tmp_path):
+    @dataclass(frozen=True)
+    class HeardInput(ShiftInput):
+        sound: StageFile = StageFile(tmp_path / "gone.wav")
+
+    with pytest.raises(CacheFailed, match=r"gone\.wav was removed while it was needed\. Ask for the song again"):
+        run(tools, breaking(RuntimeError("Error opening gone.wav")), HeardInput("song", 3))
 
 
 def test_a_stage_that_runs_out_of_memory_says_so(tools):

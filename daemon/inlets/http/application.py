@@ -80,6 +80,7 @@ def open_application(
     )
     bus.subscribe(context.event_log.record_event)
     bus.subscribe(context.metrics.record_event)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is told to its sender
     logging.getLogger(NAME).addHandler(EventLogHandler(context.event_log))
     uploads.sweep(settings.folders.uploads)
     return context, build_application(context, security_settings(settings, port))

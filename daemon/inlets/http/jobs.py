@@ -11,7 +11,6 @@ from daemon.errors import Rejected
 from daemon.inlets.http import job_view, schemas, uploads, url_download
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors, read_body
-from daemon.jobs.admission import merge_options
 from daemon.jobs.job import Job
 from daemon.logs import tail
 
@@ -106,12 +105,7 @@ def cancel(job: str, context: Context) -> schemas.JobView:
 )
 def rerun(job: str, asked: schemas.RerunBody, context: Context) -> schemas.JobView:
     """A new job of the same song. What the stages before `from` found comes from the cache."""
-    before = context.core.job(job)
-    if before.is_active:
-        raise Rejected("job_active", f"{before.name} is {before.state}; cancel it first, or wait for its end.")
-    context.cached_results.forget(before, asked.first)
-    given = merge_options(before.options.model_dump(), asked.options)
-    fresh = context.core.process(before.path, given, again=True)
+    fresh = context.core.rerun(job, asked.options, lambda before: context.cached_results.forget(before, asked.first))
     return job_view.view_job(context, fresh)
 
 

@@ -55,8 +55,9 @@ class LevelMeter:
         self._frames += sound.shape[1]
         if sound.shape[1] == STRETCH:
             self._drift = max(self._drift, float(np.abs(mean).max()))
-        power = np.pad(np.square(sound).mean(axis=0), (0, -sound.shape[1] % WINDOW))
-        self.loudest = max(self.loudest, float(power.reshape(-1, WINDOW).mean(axis=1).max()))
+        with np.errstate(over="ignore"):  # samples beyond all measure are louder than anything
+            power = np.pad(np.square(sound).mean(axis=0), (0, -sound.shape[1] % WINDOW))
+            self.loudest = max(self.loudest, float(power.reshape(-1, WINDOW).mean(axis=1).max()))
 
     @property
     def offset(self) -> float:

@@ -1,6 +1,8 @@
 """Jobs over HTTP: asked for, listed, stopped, forgotten."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +144,37 @@ def test_a_rerun_is_a_new_job_although_it_was_done_before(server, client, song):
     again = client.post(f"/api/jobs/{done.id}/rerun", json={"from": "hits", "options": {"bpm": 90}})
     assert (again.status_code, again.json()["state"], again.json()["options"]["bpm"]) == (202, "queued", 90)
     assert again.json()["id"] != first["id"]
+
+
+def end_job(server, job_id):
+    return server.store.move(server.store.move(server.store.get(job_id), State.RUNNING), State.DONE)
+
+
+def test_a_rerun_that_cannot_be_done_drops_nothing(server, client, song, monkeypatch):
+    done = end_job(server, ask(client, {"path": str(song)}).json()["id"])
+    monkeypatch.setattr("daemon.inlets.http.cached_results.CachedResults.forget", lambda *_: pytest.fail("dropped"))
+    answer = client.post(f"/api/jobs/{done.id}/rerun", json={"from": "separate", "options": {"bpm": "fast"}})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_option")
+
+
+def test_of_eight_reruns_at_once_one_is_done_and_nothing_drops_what_it_works_with(server, client, song, monkeypatch):
+    done = end_job(server, ask(client, {"path": str(song)}).json()["id"])
+    dropped = []
+    monkeypatch.setattr(
+        "daemon.inlets.http.cached_results.CachedResults.forget", lambda _, before, first: dropped.append(before.id)
+    )
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post(f"/api/jobs/{done.id}/rerun", json={"from": "kit"}), range(8)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert (codes, dropped) == ([202] + [409] * 7, [done.id])
+
+
+def test_a_rerun_waits_for_a_job_of_the_same_content_under_another_name(server, client, song):
+    done = end_job(server, ask(client, {"path": str(song)}).json()["id"])
+    done = server.store.update(done, digest="d" * 64)
+    server.store.add(replace(job("/songs/Copy.wav"), digest="d" * 64))
+    answer = client.post(f"/api/jobs/{done.id}/rerun", json={"from": "kit"})
+    assert answer.json()["code"] == "job_active" and "Copy.wav" in answer.json()["text"]
 
 
 def test_a_stage_that_there_is_not_is_refused_by_name(client):
