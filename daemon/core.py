@@ -289,11 +289,14 @@ class Core:
 
     def _announce(self, job: Job, made: Delivery) -> Edited:
         """A new revision is on disk: the news of it; what plays goes on with the new notes."""
+        fresh = tuple(remark for remark in made.remarks if remark not in job.remarks)
+        files = {"manifest": str(made.manifest), "midi": str(made.midi)}
         with suppress(JobMoved):  # deleted meanwhile: the files are there all the same
-            self._store.update(job, manifest=str(made.manifest), midi=str(made.midi))
+            self._store.update(job, **files, remarks=(*job.remarks, *fresh))
         revision, score = made.content.history.head, made.arrangement
         for path in made.renewed:
             self._bus.publish(MidiWritten(job.id, str(path)))
+        self._bus.publish_remarks(job.id, fresh)
         self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi)))
         if self._midi.is_playing(job.id):
             self._midi.replace(score.clip(self.drum_map(score)), job.id)

@@ -1,11 +1,12 @@
 """What happens inside the daemon, as typed events, and the bus that carries them to the outlets."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bridge.guard import Guard
 from bridge.timebase import Seconds
+from daemon.remarks import code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ class MidiWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarked:
+    """A remark on what was done. `code` is for programs, `text` one sentence for people; see daemon.remarks."""
+
+    job: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The job, or a new revision of it, is finished."""
 
@@ -77,7 +87,7 @@ class Pushed:
     notes: int
 
 
-Event = Queued | Progress | MidiWritten | Done | Failed | Pushed
+Event = Queued | Progress | MidiWritten | Remarked | Done | Failed | Pushed
 EventHandler = Callable[[Event], None]
 
 
@@ -101,6 +111,10 @@ class EventBus:
         for handler in self._handlers:
             with Guard(f"{type(event).__name__} of job {event.job}"):
                 handler(event)
+
+    def publish_remarks(self, job: str, remarks: Iterable[str]) -> None:
+        for text in remarks:
+            self.publish(Remarked(job, code_of(text), text))
 
     def _unsubscribe(self, handler: EventHandler) -> None:
         with self._lock:

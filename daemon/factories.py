@@ -26,6 +26,7 @@ from daemon.pipeline.chain import refuse_missing
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import RATE, Part, Weights
 from daemon.pipeline.tools import Tools
+from daemon.remarks import remark
 from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 GIGABYTE = 1 << 30
 DAY = 86400.0
-MEMORY_REMARK = "There was not enough memory for a separation network; signal processing did it, with more bleed."
+MEMORY_REMARK = remark("other_separator", 1)
 
 
 class EmbeddedTranscriber:

@@ -13,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
-from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued, Remarked
 from daemon.files import describe_os_error
 from daemon.service_files import LABEL
 
@@ -150,6 +150,8 @@ class JobLogger:
                 return logging.INFO, f"{self._name(job)}: wrote {what} to {Path(path).name}"
             case Pushed(job, notes):
                 return logging.INFO, f"{self._name(job)}: {notes} notes go to the MIDI port"
+            case Remarked(job, _, text):
+                return logging.INFO, _prefix_name(self._name(job), text)
             case Done(job, revision):
                 text = f"corrected, revision {revision}" if revision else "done"
                 return logging.INFO, f"{self._forget(job)}: {text}"

@@ -8,6 +8,7 @@ PREFIX = "/sidestick/"
 PROTOCOL = 1
 DEFAULT_PORT = 9331
 FAIL = "/sidestick/fail"
+REMARK = "/sidestick/remark"
 
 
 class ArgumentKind(StrEnum):
@@ -86,7 +87,7 @@ TTL = Argument("ttl_seconds", ArgumentKind.INT, optional=True, default=60, low=1
 LIMIT = Argument("limit", ArgumentKind.INT, optional=True, default=50, low=1, high=1000)
 SECONDS = Argument("seconds", ArgumentKind.FLOAT, optional=True, default=-1, low=-1, high=86400)
 CLUSTER = Argument("cluster", ArgumentKind.INT, low=0)
-_JOB_EVENTS = ("/sidestick/queued", "/sidestick/progress", "/sidestick/midi", "/sidestick/done", FAIL)
+_JOB_EVENTS = ("/sidestick/queued", "/sidestick/progress", "/sidestick/midi", REMARK, "/sidestick/done", FAIL)
 
 
 def _text(name: str, optional: bool = False) -> Argument:
@@ -128,6 +129,8 @@ REPLIES: dict[str, Reply] = {
               (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"),
                _text("text", True))),
         Reply("/sidestick/midi", "Event: a .mid was written.", (JOB, _path("path"))),
+        Reply(REMARK, "Event: what there is to know about a song that was done all the same.",
+              (JOB, _text("code"), _text("text"))),
     )
 }  # fmt: skip
 

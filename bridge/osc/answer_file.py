@@ -7,25 +7,28 @@ import json
 from pathlib import Path
 
 from bridge.files import replace_file
-from bridge.osc.client import job_of
+from bridge.osc.client import event_key
 from bridge.osc.wire import Message
 
 
 class AnswerFile:
-    """{"answers": [...], "events": [...], "finished": false}; `events` holds the latest of each kind for each job."""
+    """{"answers": [...], "events": [...], "finished": false}; `events` holds the latest of each kind for each job.
+
+    Of remarks it holds every one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._answers: list[Message] = []
-        self._events: dict[tuple[object, str], Message] = {}
+        self._events: dict[tuple[object, ...], Message] = {}
 
     def add_answer(self, message: Message, *, last: bool) -> None:
         self._answers.append(message)
         self._write(last)
 
     def add_event(self, event: Message, *, last: bool) -> None:
-        self._events.pop((job_of(event), event.address), None)
-        self._events[job_of(event), event.address] = event
+        self._events.pop(event_key(event), None)
+        self._events[event_key(event)] = event
         self._write(last)
 
     def _write(self, finished: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from bridge.osc.addresses import FAIL, REPLIES, REQUESTS, ArgumentKind, Lane
+from bridge.osc.addresses import FAIL, REMARK, REPLIES, REQUESTS, ArgumentKind, Lane
 from bridge.osc.calls import RequestId
 from bridge.osc.wire import Message, Value, WireError, read_datagram, write_message
 
@@ -143,6 +143,11 @@ def identity_of(message: Message) -> Value:
 
 def job_of(message: Message) -> Value:
     return _first_of_kind(message, ArgumentKind.JOB)
+
+
+def event_key(message: Message) -> tuple[object, ...]:
+    """What an answer file keeps the latest event of: each kind for each job, and of remarks every one."""
+    return (job_of(message), message.address, *(message.args if message.address == REMARK else ()))
 
 
 def _first_of_kind(message: Message, kind: ArgumentKind) -> Value:

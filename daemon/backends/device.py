@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from daemon.errors import StageFailed
+from daemon.remarks import remark
 
 GIGABYTE = 1 << 30
 LEAST_CUDA = 2 * GIGABYTE
@@ -70,13 +71,13 @@ def step_down(device: Device, why: str = "ran out of memory") -> Device | None:
     if device.kind is DeviceKind.CPU:
         return None
     if not device.short_segments:
-        return replace(device, short_segments=True, remark=f"The GPU {why}; the song was taken in shorter segments.")
-    return Device(remark=f"The GPU {why}; the CPU did the work.", fast=device.fast)
+        return replace(device, short_segments=True, remark=remark("less_memory", 1, why=why))
+    return Device(remark=remark("cpu_used", why=why), fast=device.fast)
 
 
 def _cuda(free: int | None) -> Device:
     if free is None:
         raise StageFailed("device", "No CUDA GPU can be used here. Set device to cpu or auto, or SIDESTICK_DEVICE.")
     if free < LEAST_CUDA:
-        return Device(remark=f"Only {free / GIGABYTE:.1f} GB of GPU memory is free; the CPU did the work.")
+        return Device(remark=remark("cpu_used", 1, free=f"{free / GIGABYTE:.1f}"))
     return Device(DeviceKind.CUDA, short_segments=free < AMPLE_CUDA)

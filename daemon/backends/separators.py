@@ -15,6 +15,7 @@ from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separate import EMBEDDED, separate
 from daemon.errors import NoWeights, StageFailed
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
+from daemon.remarks import remark
 from daemon.weights import KIT_NETWORK_WEIGHTS
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Report = Callable[[float], None]
 
 AUTO = "auto"
 DEFAULT = "htdemucs"
-SHORT_OF_MEMORY = "There was little memory, so the song was separated in shorter segments."
+SHORT_OF_MEMORY = remark("less_memory")
 FAST_CPU = "cpu bfloat16"
 KIT_NETWORKS = ("drumsep", "drumsep6")
 
@@ -84,8 +85,9 @@ def separator(
     except NoWeights as missing:
         if name != AUTO:
             raise
-        remark = f"{DEFAULT} was not used because {missing.cause}; signal processing did it, with more bleed."
-        return NamedSeparator(EMBEDDED, checkpoints, device, remark)
+        return NamedSeparator(
+            EMBEDDED, checkpoints, device, remark("other_separator", wanted=DEFAULT, cause=missing.cause)
+        )
     return wanted
 
 

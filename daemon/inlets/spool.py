@@ -3,8 +3,8 @@
     inbox/NAME.json    {"address": "/sidestick/process", "args": ["7", "/songs/one.wav"]}, taken once its JSON is whole
     outbox/NAME.json   {"answers": [...], "events": [...], "finished": true}, written whole at each change
 
-`events` holds the latest event of each kind for each job. Once `finished` is true nothing more comes, and the
-host deletes the file. NAME is of letters, digits, dots, dashes and underscores.
+`events` holds the latest event of each kind for each job, and every remark. Once `finished` is true nothing more
+comes, and the host deletes the file. NAME is of letters, digits, dots, dashes and underscores.
 """
 
 import os
@@ -19,7 +19,6 @@ from bridge.files import replace_file
 from bridge.guard import Guard
 from bridge.osc.addresses import FAIL
 from bridge.osc.calls import CallError, claimed_id, read_call, refusal
-from bridge.osc.client import job_of
 from bridge.osc.wire import Message
 from daemon.inlets.dispatch import Dispatcher
 from daemon.jobs.spool_files import SpoolAnswer, remove_old_files, take_request
@@ -120,7 +119,7 @@ class Spool:
 
     def _deliver(self, answer_file: SpoolAnswer, event: Message) -> None:
         with self._lock:
-            answer_file.add_event(event, job_of(event))
+            answer_file.add_event(event)
 
     def _write_changed(self) -> None:
         for name, answer_file in list(self._answer_files.items()):

@@ -133,6 +133,7 @@ class Admission:
         job = self._store.add(fresh)
         self._bus.publish(Queued(job.id, source.path))
         if job.state is State.DONE:
+            self._bus.publish_remarks(job.id, job.remarks)
             self._bus.publish(Done(job.id, 0, job.manifest, job.midi))
         return job
 

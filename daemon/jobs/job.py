@@ -62,7 +62,8 @@ class Job:
     """One request. Times are seconds since 1970; `digest` is SHA-256 of the source, '' until it was read.
 
     `draft` says that a draft is still to come. `memory_level` counts how often a worker had too little memory for it.
-    `manifest` and `midi` are where the latest results lie. `code` and `reason` tell why a job failed.
+    `manifest` and `midi` are where the latest results lie. `code` and `reason` tell why a job failed,
+    `remarks` what a musician should know of the latest results.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Job:
     midi: str = ""
     code: str = ""
     reason: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:

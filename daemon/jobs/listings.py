@@ -18,6 +18,7 @@ from daemon.jobs.spool_files import remove_old_files
 from daemon.jobs.worker import TaskProgress
 from daemon.outlets.delivery import Arrangement, drum_map
 from daemon.pipeline.records import Cluster, Hit, Part
+from daemon.remarks import code_of
 from daemon.score.note_cleanup import WrittenNote
 
 KEEP_SECONDS = 3600.0  # seconds that a listing lies there to be read
@@ -156,4 +157,5 @@ def _job_row(job: Job, progress: TaskProgress | None) -> Row:
         "midi": job.midi,
         "code": job.code,
         "reason": job.reason,
+        "remarks": [{"code": code_of(text), "text": text} for text in job.remarks],
     }

@@ -34,10 +34,15 @@ class FinishedTask:
     seconds: float
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Those on what was heard, then those on what was written."""
+        return tuple(dict.fromkeys((*self.transcription.remarks, *self.delivery.remarks)))
+
+    @property
     def result(self) -> TaskResult:
         delivery = self.delivery
         midi, written = str(delivery.midi), tuple(str(path) for path in delivery.midis)
-        return TaskResult(str(delivery.manifest), midi, delivery.content.history.head, written, delivery.remarks)
+        return TaskResult(str(delivery.manifest), midi, delivery.content.history.head, written, self.remarks)
 
 
 @dataclass(frozen=True, slots=True)

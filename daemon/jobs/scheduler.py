@@ -267,10 +267,10 @@ class Scheduler:
 
     def _record_result(self, job: Job, digest: str, made: TaskResult) -> None:
         state = State.QUEUED if job.next_pass is Pass.DRAFT else State.DONE
-        self._store.move(job, state, draft=False, digest=digest, manifest=made.manifest, midi=made.midi)
+        results = {"manifest": made.manifest, "midi": made.midi, "remarks": made.remarks}
+        self._store.move(job, state, draft=False, digest=digest, **results)
         for path in made.written:
             self._bus.publish(MidiWritten(job.id, path, draft=state is State.QUEUED))
-        for remark in made.remarks:
-            _log.info("%s: %s", job.name, remark)
-        if state is State.DONE:
+        if state is State.DONE:  # a draft's remarks may not hold for the final
+            self._bus.publish_remarks(job.id, made.remarks)
             self._bus.publish(Done(job.id, made.revision, made.manifest, made.midi))

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.osc.calls import CallError
+from bridge.osc.client import event_key
 from bridge.osc.wire import Message
 
 MAX_REQUEST_BYTES = 65_536  # bytes
@@ -25,17 +26,17 @@ class SpoolAnswer:
         self._ends = ends
         self._until = until
         self._answers: list[Message] = []
-        self._events: dict[tuple[object, str], Message] = {}
+        self._events: dict[tuple[object, ...], Message] = {}
 
     def add_answer(self, message: Message, *, last: bool) -> None:
         self._answers.append(message)
         self.finished = self.finished or last
         self.changed = True
 
-    def add_event(self, event: Message, job: object) -> None:
-        """Keeps the latest event of each kind for each job."""
-        self._events.pop((job, event.address), None)
-        self._events[job, event.address] = event
+    def add_event(self, event: Message) -> None:
+        """Keeps the latest event of each kind for each job, and every remark."""
+        self._events.pop(event_key(event), None)
+        self._events[event_key(event)] = event
         while len(self._events) > _MAX_EVENTS:
             del self._events[next(iter(self._events))]
         self.finished = self.finished or event.address in self._ends

@@ -6,6 +6,7 @@ whoever asked within them along; the list itself stays whole. One that a disk or
 and rebuilt of what can still be read.
 """
 
+import json
 import logging
 import sqlite3
 import threading
@@ -25,8 +26,10 @@ from daemon.pipeline.options import Options
 FILE = "jobs.db"
 
 _FIXED = ("id", "path", "size", "mtime_ns", "options", "created")
-_MUTABLE = ("priority", "state", "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason")
+_RESULTS = ("digest", "manifest", "midi", "code", "reason", "remarks")
+_MUTABLE = ("priority", "state", "changed", "draft", "memory_level", *_RESULTS)
 _COLUMNS = (*_FIXED, *_MUTABLE)
+_ENCODED = ("path", "size", "mtime_ns", "options", "remarks")
 _UNREADABLE = "This job was made by another version of sidestick, which it was meant for. Ask for it again."
 _log = logging.getLogger("sidestick.jobs")
 
@@ -192,15 +195,15 @@ class JobStore:
 
 
 def _row(job: Job) -> dict[str, object]:
-    plain = {name: getattr(job, name) for name in _COLUMNS if name not in ("path", "size", "mtime_ns", "options")}
+    plain = {name: getattr(job, name) for name in _COLUMNS if name not in _ENCODED}
     source = job.source
     named = {"path": source.path, "size": source.size, "mtime_ns": source.mtime_ns}
-    return {**plain, **named, "options": job.options.model_dump_json()}
+    return {**plain, **named, "options": job.options.model_dump_json(), "remarks": json.dumps(job.remarks)}
 
 
 def _job(row: dict[str, Any]) -> Job:
     source = Fingerprint(row.pop("path"), row.pop("size"), row.pop("mtime_ns"))
-    row["draft"] = bool(row["draft"])
+    row["draft"], row["remarks"] = bool(row["draft"]), tuple(json.loads(row["remarks"]))
     try:
         options = Options.model_validate_json(row["options"])
         known = {"options": options, "state": State(row["state"]), "priority": Priority(row["priority"])}

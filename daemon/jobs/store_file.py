@@ -24,6 +24,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX by_path ON jobs (path);
     CREATE INDEX by_creation ON jobs (created);
     """,
+    "ALTER TABLE jobs ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]'",
 )
 """Script n leads from schema n to n + 1; the file's user_version is its schema."""
 

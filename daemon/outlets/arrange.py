@@ -14,6 +14,7 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
+from daemon.remarks import remark
 from daemon.score import corrections as edits
 from daemon.score.clip import clip, drum_track, file_start, padding
 from daemon.score.given_tempo import correct_grid, grid_from_settings
@@ -69,12 +70,9 @@ class Arrangement:
         """What a musician must know to put the files beside the song."""
         start = file_start(self.grid, self.options.start)
         if self.padding:
-            return (
-                f"Everything that was written starts with a bar, {self.padding:.3f} s before the song: "
-                f"put the song itself at {self.padding:.3f} s.",
-            )
+            return (remark("starts_with_bar", seconds=f"{self.padding:.3f}"),)
         if start == "map" and has_beats(self.grid):
-            return ("A tempo map leads the bars of the .mid through the song: let your DAW import it.",)
+            return (remark("tempo_map"),)
         return ()
 
     def _tracks(self, drum_map: DrumMap, parts: Collection[Part]) -> Iterator[Track]:

@@ -27,6 +27,7 @@ from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
+from daemon.remarks import remark
 from daemon.score import corrections as edits
 from daemon.score.changes import Detections
 from daemon.score.history import History
@@ -284,7 +285,7 @@ def _planned_manifest(result: Transcription, options: Options, plan: Plan) -> Ma
 def _overruled_remarks(options: Options, history: History) -> tuple[str, ...]:
     """What was asked for, and an older correction holds against it."""
     names = edits.overruled_settings(options, history)
-    return (f"Older corrections still hold for {', '.join(names)}. Undo takes them back.",) if names else ()
+    return (remark("older_corrections", names=", ".join(names)),) if names else ()
 
 
 def _stage_run(stage: Any) -> StageRun:

@@ -11,6 +11,7 @@ from daemon.outlets.stems import StemSound, backing_track, common_gain, gain_rem
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid, Hit, Part
+from daemon.remarks import remark
 
 PICTURE = naming.plot_kind("svg")
 
@@ -59,7 +60,7 @@ class Media:
         if wanted and not self.result.stems:
             name, part = self.result.source.path.name, self.options.input
             kind = {"drums": "drum stem", "other": "stem"}.get(part, f"{part} stem")
-            yield f"{name} is a {kind} already, so no {' and no '.join(wanted)} came of it."
+            yield remark("no_stems", name=name, kind=kind, what=" and no ".join(wanted))
 
     @property
     def sound_format(self) -> str:

@@ -20,6 +20,7 @@ from daemon.errors import DiskFailed, Rejected
 from daemon.files import TEMPORARY, FileStamp, describe_os_error, file_digest, write_atomically
 from daemon.outlets.manifest import Manifest, Output
 from daemon.pipeline.cache import unusable_cache_error
+from daemon.remarks import remark
 
 OutputKind = NewType("OutputKind", str)
 """What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""
@@ -233,7 +234,7 @@ class _NameFinder:
                 break
             first = first or f"{path.name} {reason}"
         if first:
-            self.remarks.append(f"{first}, so the new one is {path.name}.")
+            self.remarks.append(remark("name_taken", taken=first, name=path.name))
         return path
 
     def manifest_objection(self, path: Path) -> str:

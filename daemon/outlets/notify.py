@@ -8,10 +8,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from bridge.osc.addresses import REQUESTS, Request
+from bridge.osc.addresses import REMARK, REQUESTS, Request
 from bridge.osc.calls import RequestId, fail, reply
 from bridge.osc.wire import Message
-from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued, Remarked
 
 PROGRESS_PER_SECOND = 5
 LONGEST_FOLLOW = 24 * 3600.0  # seconds; a client that waits longer for its job asks again
@@ -48,6 +48,7 @@ class Notifier:
         self._subscriptions: dict[str | None, dict[tuple[str, ...], Subscription]] = {}  # by job, None for all jobs
         self._latest: OrderedDict[str, Event] = OrderedDict()
         self._pushed: OrderedDict[str, Event] = OrderedDict()
+        self._remarks: OrderedDict[str, dict[Remarked, None]] = OrderedDict()
         self._lock = threading.Lock()
 
     def subscribe(self, requester: Requester, ttl: float) -> list[Message]:
@@ -75,7 +76,8 @@ class Notifier:
         )
         with self._lock:
             latest = (self._pushed if "/sidestick/pushed" in subscription.addresses else self._latest).get(job)
-            known = [] if latest is None else _keep_wanted(subscription, _message(latest, requester))
+            events = [*self._remarks.get(job, ()), *([latest] if latest else [])]
+            known = [message for event in events for message in _keep_wanted(subscription, _message(event, requester))]
             if not any(message.address in subscription.ends for message in known):
                 self._subscriptions.setdefault(job, {})[requester.client, repr(requester.id)] = subscription
             return known
@@ -89,6 +91,11 @@ class Notifier:
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, MidiWritten):
+            return
+        if isinstance(event, Remarked):
+            self._remarks.setdefault(event.job, {})[event] = None
+            while len(self._remarks) > _REMEMBERED_JOBS:
+                self._remarks.popitem(last=False)
             return
         memory = self._pushed if isinstance(event, Pushed) else self._latest
         memory[event.job] = event
@@ -159,6 +166,8 @@ def _message(event: Event, requester: Requester) -> Message:
             )
         case MidiWritten(job=job, path=path):
             return reply("/sidestick/midi", job=job, path=path)
+        case Remarked(job, code, text):
+            return reply(REMARK, job=job, code=code, text=text)
         case Pushed(job, notes):
             return reply("/sidestick/pushed", id=requester.id, job=job, notes=notes)
         case Done(job, revision, manifest, midi):

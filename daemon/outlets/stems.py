@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from daemon.errors import StageFailed
 from daemon.files import atomic_file
 from daemon.pipeline.records import Audio
+from daemon.remarks import remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +81,7 @@ def gain_remark(gain: float, fmt: str) -> str:
     from math import log10
 
     down = -20 * log10(gain)
-    return f"All {fmt} files were turned down by {down:.1f} dB so that none clips; wav keeps the level."
+    return remark("turned_down", form=fmt, down=f"{down:.1f}")
 
 
 def _peak(sound: StemSound) -> float:

@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued, Remarked
 
 MOST_EVENTS = 1000
-_NAMES = {Queued: "queued", Progress: "progress", MidiWritten: "midi", Failed: "failed", Pushed: "pushed"}
+_NAMES = {
+    Queued: "queued", Progress: "progress", MidiWritten: "midi", Remarked: "remark", Failed: "failed", Pushed: "pushed",
+}  # fmt: skip
 _REMEMBERED_JOBS = 512
 _SONG_PREFIX = re.compile(r"^(.+?): ")
 

@@ -11,6 +11,7 @@ from daemon.jobs.job import Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.worker import TaskProgress
 from daemon.outlets.manifest_head import revision
+from daemon.remarks import code_of
 
 _CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-(\w{1,32})")
 _LINK_NAMES = ("events", "notes", "clusters", "revisions", "midi", "stems", "archive", "log")
@@ -48,6 +49,7 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         download=schemas.DownloadView(**asdict(progress.download)) if progress and progress.download else None,
         code=job.code,
         reason=job.reason,
+        remarks=[schemas.RemarkView(code=code_of(text), text=text) for text in job.remarks],
         created=job.created,
         finished=None if job.is_active else job.changed,
         revision=revision(Path(job.manifest)) if job.manifest else None,

@@ -28,6 +28,13 @@ class DownloadView(_Schema):
     total: int
 
 
+class RemarkView(_Schema):
+    """What a musician should know about a song that was done all the same."""
+
+    code: str = Field(description="for programs", examples=["no_beat"])
+    text: str = Field(description="one sentence for people")
+
+
 class JobView(_Schema):
     """One request. `fraction` is of the whole job; `draft` says that what lies there is a first draft."""
 
@@ -41,6 +48,7 @@ class JobView(_Schema):
     download: DownloadView | None = Field(description="in the stage fetch: what comes, and how much of it is here")
     code: str = Field(description="why it failed, for programs")
     reason: str = Field(description="why it failed, for people")
+    remarks: list[RemarkView] = Field(description="what there is to know about its latest results")
     created: float = Field(description="seconds since 1970")
     finished: float | None = Field(description="seconds since 1970: its end, or its latest correction")
     revision: int | None = Field(description="of its notes; null before there are any")

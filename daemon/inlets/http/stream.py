@@ -28,7 +28,8 @@ _EVENTS_RESPONSE: dict[str, Any] = {
             '"fraction":0.42,"eta":21.0}\n\n',
         }
     },
-    "description": "Events as they come: state, queued, progress, midi, done, failed, pushed, revision, log, deleted.",
+    "description": "Events as they come: state, queued, progress, midi, remark, done, failed, pushed, revision, log, "
+    "deleted.",
 }
 
 router = APIRouter(tags=["events"])

@@ -16,6 +16,7 @@ from daemon.pipeline.audio.pcm import AudioReader, DecoderError
 from daemon.pipeline.audio.probe import Decoder, Limits, Probe, check_length, clock_time, probe
 from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import RATE, Audio, Source
+from daemon.remarks import remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,36 +152,29 @@ def _resample_blocks(reading: AudioReader) -> "Iterator[Block]":
 
 
 def _remarks(reading: AudioReader) -> Iterator[str]:
-    found = reading.probe
+    found, name = reading.probe, reading.probe.path.name
     if found.channels > 2:
-        yield f"{found.path.name} has {found.channels} channels; the first two were used."
+        yield remark("channels", name=name, count=found.channels)
     if reading.missing_seconds:
         held, promised = reading.frames / reading.rate, (reading.promised or 0) / reading.rate
-        yield (
-            f"{found.path.name} promises {clock_time(promised)} but ends at {clock_time(held)}; what is there was used."
-        )
+        yield remark("ends_early", name=name, promised=clock_time(promised), end=clock_time(held))
     if reading.silent_frames and not (found.layout.mpeg and not found.layout.mpeg.garbage):
         lost = 1000 * reading.silent_frames / reading.rate
-        yield f"{found.path.name} is damaged: {lost:.0f} ms of it could not be decoded and are silent."
+        yield remark("undecoded", name=name, ms=f"{lost:.0f}")
     elif not found.layout.ended:
-        ending = clock_time(reading.frames / reading.rate)
-        yield f"{found.path.name} lacks its end and may have been cut: it ends at {ending}, and what is there was used."
+        yield remark("cut", name=name, end=clock_time(reading.frames / reading.rate))
     for second in reading.lost:
-        yield f"{found.path.name} is damaged: what follows {clock_time(second)} could not be read in part."
+        yield remark("damaged", name=name, time=clock_time(second))
     if reading.jump is not None:
-        where = clock_time(reading.jump)
-        yield f"In {found.path.name} time jumps at {where}; what follows was put directly behind and may be early."
+        yield remark("time_jump", name=name, time=clock_time(reading.jump))
     if found.container == "aac" or reading.untold_delay:
         kind = "is raw AAC, which" if found.container == "aac" else "holds sound that"
-        yield (
-            f"{found.path.name} {kind} does not tell its encoder's delay: onsets may come out 20 ms late or more. "
-            "WAV and FLAC are exact."
-        )
+        yield remark("untold_delay", name=name, kind=kind)
 
 
 def _offset_remark(path: Path, offset: float) -> Iterator[str]:
     if offset > TOLD_OFFSET:
-        yield f"{path.name} has a constant offset of {100 * offset:.1f} % of full scale; it was taken off."
+        yield remark("constant_offset", name=path.name, percent=f"{100 * offset:.1f}")
 
 
 def _throttle(report: ReportFraction, clock: Callable[[], float]) -> ReportFraction:

@@ -19,6 +19,7 @@ from daemon.pipeline.beats.bar_patterns import Patterns, every_meter, load_patte
 from daemon.pipeline.beats.counting import CLOSE, FEW, Count, Song, count_as_asked, count_by_ear, explain
 from daemon.pipeline.beats.steady_tempo import Floats
 from daemon.pipeline.records import BeatGrid, Hit, TimeSignature
+from daemon.remarks import remark
 
 SAME = 0.02  # part by which two tempi differ that are one
 DOTTED = 100.0  # bpm; faster threes are a shuffle in 4/4
@@ -27,7 +28,7 @@ NO_BEAT = BeatGrid(
     downbeats=(),
     bpm=120.0,
     confidence=0.0,
-    remarks=("No beat was found; the notes are free. Set one, as with bpm=120.",),
+    remarks=(remark("no_beat"),),
 )
 
 
@@ -126,7 +127,7 @@ def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
              (4 / 3, "in four thirds"), (0.75, "in three quarters"))  # fmt: skip
     for factor, way in words:
         if any(abs(np.log(one.bpm / best.bpm / factor)) < SAME for one in count.rivals):
-            return (f"Read as {bpm:.7g} bpm; bpm={bpm * factor:.7g} counts it {way}.",)
+            return (remark("other_bpm", bpm=f"{bpm:.7g}", other=f"{bpm * factor:.7g}", way=way),)
     return ()
 
 
@@ -134,5 +135,4 @@ def _doubts(grid: BeatGrid, bars: Bars) -> tuple[str, ...]:
     if bars.margin >= SURE:
         return ()
     meter = f"{grid.numerator}/{grid.denominator}"
-    told = f"numerator={grid.numerator} says that they are so long"
-    return (f"Where the bars of {meter} begin is a guess; {told}.",)
+    return (remark("bars_unsure", meter=meter, beats=grid.numerator),)

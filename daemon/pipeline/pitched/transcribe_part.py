@@ -37,6 +37,7 @@ from daemon.pipeline.pitched.polyphonic import (
 )
 from daemon.pipeline.pitched.stem_bleed import weaken_bleed
 from daemon.pipeline.records import Audio, Part
+from daemon.remarks import remark
 
 # Chosen on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py) unless said.
 _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds only bleed
@@ -84,7 +85,7 @@ def transcribe_part(
 
 
 def _absence_remark(part: Part) -> str:
-    return f"No {part} {'were' if part is Part.VOCALS else 'was'} found in this song."
+    return remark("no_such_part", part=part, verb="were" if part is Part.VOCALS else "was")
 
 
 def _report_blocks(stem: Audio, report: Callable[[float], None]) -> Iterator[Floats]:
@@ -207,7 +208,7 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
     cents = round(100 * tuned)
     if abs(cents) < 15:
         return ()
-    return (f"The recording is tuned {abs(cents)} cents {'above' if cents > 0 else 'below'} A = 440 Hz.",)
+    return (remark("tuning", cents=abs(cents), way="above" if cents > 0 else "below"),)
 
 
 def _transcribe_chords(source: _PartInput) -> PartTranscription:
