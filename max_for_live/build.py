@@ -23,8 +23,8 @@ PUSH_DIALS = 8
 SOURCES = (
     "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "midi_file", "drums", "drum_rack", "notes",
     "note_matching", "note_writer", "note_edits", "source_clip", "midi_clip", "warp_markers", "stem_tracks", "requests",
-    "reply_port", "connection", "song_owners", "song_store", "settings", "panel", "results", "device", "events",
-    "corrections", "main",
+    "reply_port", "connection", "song_owners", "song_store", "settings", "panel", "results", "remarks", "device",
+    "events", "corrections", "main",
 )  # fmt: skip
 
 

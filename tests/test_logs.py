@@ -9,7 +9,7 @@ import pytest
 
 from bridge.timebase import Seconds
 from daemon import logs
-from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, Event, Failed, MidiWritten, Progress, Pushed, Queued, Remarked
 from daemon.service_files import LABEL
 
 PATH = "/music/Song.wav"
@@ -213,3 +213,12 @@ def test_what_ends_a_thread_is_logged_with_its_name(logger: logging.Logger, tmp_
     [line] = read_lines(tmp_path)
     assert "! The thread drummer ended (ZeroDivisionError: division by zero)" in line
     assert threading.excepthook is before
+
+
+def test_a_remark_is_a_line_of_its_song(tmp_path):
+    logger = logs.start(tmp_path, "info", None)
+    told = logs.JobLogger(logger)
+    told.log_event(Queued("j1", "/songs/Song.wav"))
+    told.log_event(Remarked("j1", "no_beat", "No beat was found."))
+    logs.stop(logger)
+    assert logs.tail(tmp_path, 1)[0].endswith("Song.wav: No beat was found.")

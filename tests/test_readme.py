@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from bridge.drum_map import map_names
 from bridge.osc import addresses
+from daemon import codes
 from daemon.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +39,10 @@ def exists(name):
 
 def test_the_osc_section_is_the_contract_in_code():
     assert addresses.markdown().strip() in read(REFERENCE), "run: python -m tests.test_readme"
+
+
+def test_the_list_of_codes_is_the_one_in_code():
+    assert codes.markdown() in read(REFERENCE), "run: python -m tests.test_readme"
 
 
 def test_every_long_option_in_the_reference_exists():
@@ -71,9 +76,10 @@ def test_every_file_that_the_developers_page_names_is_there():
 
 
 def write() -> None:
-    """Put the contract's tables between their marks."""
-    parts = re.split(r"(?<=<!-- osc -->\n).*?(?=<!-- /osc -->)", read(REFERENCE), flags=re.S)
-    REFERENCE.write_text(f"\n{addresses.markdown().strip()}\n\n".join(parts), encoding="utf-8")
+    """Put the generated tables between their marks."""
+    for mark, tables in (("osc", addresses.markdown()), ("codes", codes.markdown())):
+        parts = re.split(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", read(REFERENCE), flags=re.S)
+        REFERENCE.write_text(f"\n{tables.strip()}\n\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

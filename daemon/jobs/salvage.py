@@ -13,7 +13,7 @@ from daemon.jobs.job import State
 
 COLUMNS = (
     "id", "path", "size", "mtime_ns", "options", "priority", "created", "state",
-    "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason",
+    "changed", "draft", "memory_level", "digest", "manifest", "midi", "code", "reason", "remarks",
 )  # fmt: skip
 """In the order of the table; store.MIGRATIONS makes it."""
 
@@ -102,6 +102,8 @@ def _leaf_rows(pages: _Pages, number: int) -> Iterator[tuple[int, Row]]:
             rowid, values = _cell(pages, page, place)
         except (IndexError, KeyError, ValueError, struct.error):
             continue
+        if len(values) == len(COLUMNS) - 1:
+            values.append("[]")  # put in before there were remarks
         row = dict(zip(COLUMNS, values, strict=False))
         if len(values) == len(COLUMNS) and _is_job(row):
             yield rowid, row

@@ -203,7 +203,7 @@ def _row(job: Job) -> dict[str, object]:
 
 def _job(row: dict[str, Any]) -> Job:
     source = Fingerprint(row.pop("path"), row.pop("size"), row.pop("mtime_ns"))
-    row["draft"], row["remarks"] = bool(row["draft"]), tuple(json.loads(row["remarks"]))
+    row["draft"], row["remarks"] = bool(row["draft"]), _read_remarks(row["remarks"])
     try:
         options = Options.model_validate_json(row["options"])
         known = {"options": options, "state": State(row["state"]), "priority": Priority(row["priority"])}
@@ -213,3 +213,12 @@ def _job(row: dict[str, Any]) -> Job:
         if over == State.FAILED and not row["reason"]:
             known |= {"code": "bad_option", "reason": _UNREADABLE}
     return Job(source=source, **{**row, **known})
+
+
+def _read_remarks(text: str) -> tuple[str, ...]:
+    """None of what is not written as this version does."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(map(str, found)) if isinstance(found, list) else ()

@@ -225,7 +225,8 @@ var Device = (function () {
     Device.prototype.writeNotes = function (song) {
         var count = this.results.writeNotes(song, null);
         var summary = count ? Notes.formatCount(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
-        this.panel.showStatus(song.source.name + ": " + summary + this.results.separatorWarning(song));
+        this.panel.showStatus(song.source.name + ": " + summary + this.results.separatorWarning(song) +
+            Remarks.summarize(song));
     };
 
     Device.prototype.createStemTracks = function (song) {
@@ -234,7 +235,7 @@ var Device = (function () {
             song.stemsPlaced = true;
             this.panel.showStatus("Placing the stems");
             StemTracks.create(song.source, this.results.stems(song), this.results.padding(song), function (text) {
-                self.panel.showStatus(text + self.results.separatorWarning(song));
+                self.panel.showStatus(text + self.results.separatorWarning(song) + Remarks.summarize(song));
             });
         }
     };

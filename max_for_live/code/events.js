@@ -40,6 +40,9 @@
                 }
             });
         },
+        "/sidestick/remark": function (args) {
+            this.forEachSong(args[0], function (song) { Remarks.add(song, args[1], args[2]); });
+        },
         "/sidestick/done": function (args) {
             this.forEachSong(args[1], function (song) { this.guard(this.handleDone, { song: song, args: args }); });
         },

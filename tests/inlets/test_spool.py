@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from daemon.events import Done, MidiWritten, Progress
+from daemon.events import Done, MidiWritten, Progress, Remarked
 from daemon.inlets.spool import ANSWER_LIFETIME, Spool
 from daemon.jobs.spool_files import MAX_REQUEST_BYTES, PATIENCE, STALE
 from tests.fake_core import JOB, FakeDaemon, FakeTime
@@ -254,3 +254,12 @@ def _breaking_once(handle: Callable[..., Any]) -> Callable[..., Any]:
     """`handle`, but its first call breaks."""
     calls = iter([lambda *_: 1 / 0])
     return lambda *args: next(calls, handle)(*args)
+
+
+def test_every_remark_of_a_job_stays_in_its_answer(host: Host) -> None:
+    host.asks("/sidestick/process", 7, "/songs/one.wav")
+    for code in ("channels", "no_beat", "no_beat"):
+        host.desk.notifier.handle_event(Remarked(JOB, code, f"Of {code}."))
+    host.spool.step()
+    events = host.reads()["events"]
+    assert [event["args"][1] for event in events if event["address"] == "/sidestick/remark"] == ["channels", "no_beat"]

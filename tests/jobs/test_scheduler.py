@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import Rejected
-from daemon.events import Done, Event, EventBus, Failed, MidiWritten, Progress
+from daemon.events import Done, Event, EventBus, Failed, MidiWritten, Progress, Remarked
 from daemon.jobs.job import Job, Pass, State
 from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import JobStore
@@ -342,3 +342,22 @@ def test_a_worker_slot_outlives_a_list_of_jobs_that_breaks(running, guard_log, m
     running.ask()
     running.until(Done)
     assert [line.partition(":")[0] for line in guard_log()] == ["The worker 1"]
+
+
+def test_remarks_are_kept_with_the_job_and_told_before_it_is_done(running):
+    told = ("Song.wav has 8 channels; the first two were used.",)
+    running.open(ScriptedWorker(lambda task: TaskResult("a.json", "a.mid", remarks=told)))
+    asked = running.ask()
+    running.until(Done)
+    assert running.events[-2] == Remarked(asked.id, "channels", told[0])
+    assert running.store.get(asked.id).remarks == told
+
+
+def test_remarks_on_a_draft_wait_for_the_final(running):
+    def act(task):
+        return TaskResult("a.json", "a.mid", remarks=(f"Of the {task.which_pass}.",))
+
+    running.open(ScriptedWorker(act))
+    running.ask(draft=True)
+    running.until(Done)
+    assert [event.text for event in running.events_of(Remarked)] == ["Of the final."]

@@ -109,13 +109,14 @@ class Max {
     this.out = [[], [], [], []];
     this.onOutlet = () => {};
     this.browsed = [];
+    this.posted = [];
     Object.assign(this, { stored: [], taken, assigns, bound: 0 });
     set.clock = clock;
     const patcher = new Patcher(filepath, (...words) => this.receive(...words));
     this.patcher = patcher;
     patcher.getnamed("stored").message = (...words) => this.storeInSet(words);
     const globals = {
-      LiveAPI: liveApi(set), Task: createTask(clock), File: MaxFile, patcher, post: () => {}, error: () => {},
+      LiveAPI: liveApi(set), Task: createTask(clock), File: MaxFile, patcher, post: (text) => this.posted.push(text), error: () => {},
       Global: createGlobal(set),
       max: { launchbrowser: (url) => { if (!/^file:\/\/\/[A-Z]:/.test(url)) this.browsed.push(url); } },
       outlet: (index, ...words) => this.send(index, words),

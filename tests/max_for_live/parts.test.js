@@ -178,3 +178,16 @@ test("a part without a note gets no clip", () => {
   assert.equal(set.song.tracks.length, 1);
   assert.equal(max.status, "Song: sidestick heard no bass in it");
 });
+
+test("remarks stand in the status and in the Max window, each one once", () => {
+  const song = new Song();
+  const { set, max } = openSong(song);
+  startJob(max);
+  song.write([KICK]);
+  const remarks = [["channels", "Song.wav has 8 channels."], ["no_beat", "No beat was found."], ["tempo_map", "A map."]];
+  for (const [code, text] of [...remarks, ...remarks]) max.receive("/sidestick/remark", "j1", code, text);
+  finishJob(max, song);
+  assert.match(max.status, /^Song: 1 note\. Song\.wav has 8 channels\. \(1 more in the Max window\)/);
+  assert.deepEqual(max.posted, ["sidestick: Song: Song.wav has 8 channels.\n", "sidestick: Song: No beat was found.\n"]);
+  assert.deepEqual(set.errors, []);
+});

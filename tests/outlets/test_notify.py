@@ -4,7 +4,7 @@ from bridge.osc.addresses import FAIL, REQUESTS
 from bridge.osc.calls import RequestId
 from bridge.osc.wire import Message
 from bridge.timebase import Seconds
-from daemon.events import Done, Download, EventBus, Failed, MidiWritten, Progress, Pushed, Queued
+from daemon.events import Done, Download, EventBus, Failed, MidiWritten, Progress, Pushed, Queued, Remarked
 from daemon.outlets.notify import LONGEST_FOLLOW, Notifier, Requester
 from tests.fake_core import FakeTime
 
@@ -47,6 +47,7 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
         Queued("j1", "/a.wav"),
         Progress("j1", "hits", 0.5, Seconds(3.4)),
         MidiWritten("j1", "/a.mid"),
+        Remarked("j1", "no_beat", "No beat was found."),
         DONE,
         Failed("j2", "no_memory", "Too little memory."),
     ):
@@ -55,6 +56,7 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
         Message("/sidestick/queued", ("j1", "/a.wav")),
         Message("/sidestick/progress", ("j1", "hits", 0.5, 3)),
         Message("/sidestick/midi", ("j1", "/a.mid")),
+        Message("/sidestick/remark", ("j1", "no_beat", "No beat was found.")),
         Message("/sidestick/done", ("s", "j1", 1, "/m.json", "/a.mid")),
         Message(FAIL, ("s", "/sidestick/process", "no_memory", "Too little memory.", "j2")),
     ]
@@ -178,3 +180,11 @@ def test_the_bus_reaches_every_listener_until_it_leaves() -> None:
     leave()
     bus.publish(DONE)
     assert (len(one), len(two)) == (1, 2)
+
+
+def test_who_asks_when_a_job_is_done_hears_every_remark_once(notifier: Notifier, subscriber: FakeSubscriber) -> None:
+    for code in ("channels", "no_beat", "no_beat"):
+        notifier.handle_event(Remarked("j1", code, f"Of {code}."))
+    notifier.handle_event(DONE)
+    known = notifier.follow(subscriber.asks(), "j1", PROCESS)
+    assert [message.args[1] for message in known] == ["channels", "no_beat", "j1"]

@@ -4,7 +4,8 @@ local checked = require("fake_checks")
 local fake_project = require("fake_project")
 
 local fake = {
-  ext = {}, writes = {}, boxes = {}, answers = {}, commands = {}, consoles = 0, deferred = {}, cycles = 0, refresh = 0,
+  ext = {}, writes = {}, boxes = {}, console = {}, answers = {}, commands = {}, consoles = 0, deferred = {},
+  cycles = 0, refresh = 0,
   ppq = 960, system = "Other", version = "7.30/linux-x86_64", grid = { 0.25, 0, 0 }, actions = {}, at_exit = {},
   options = 0, toggles = {}, registered = {},
 }
@@ -122,6 +123,10 @@ function api.ShowMessageBox(text, _, kind)
   table.insert(fake.boxes, text)
   if kind == 0 then return 1 end
   return table.remove(fake.answers, 1) == "yes" and 6 or 7
+end
+
+function api.ShowConsoleMsg(text)
+  table.insert(fake.console, text)
 end
 
 function api.GetUserInputs(_, count, captions, values)

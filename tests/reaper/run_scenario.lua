@@ -127,7 +127,8 @@ local function dump(cycle_times)
   for name, entry in pairs(fake.ext) do ext[name] = entry.value end
   local texts = fake_gfx.screen.drawn and json.list(fake_gfx.screen.drawn.texts) or json.list()
   return {
-    tracks = tracks, ext = ext, boxes = json.list(fake.boxes), undone = json.list(fake.undone),
+    tracks = tracks, ext = ext, boxes = json.list(fake.boxes), console = json.list(fake.console),
+    undone = json.list(fake.undone),
     actions = json.list(fake.actions), commands = json.list(fake.commands), menus = json.list(fake_gfx.screen.menus),
     texts = texts, form = fake.form, cycles = fake.cycles, longest = cycle_times.longest, slices = cycle_times,
     deferred = cycle_times.left, result = fake.result, dirty = fake.project.dirty, toggles = json.list(fake.toggles),

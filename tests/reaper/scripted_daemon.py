@@ -14,7 +14,7 @@ from typing import Any
 from bridge import discovery
 from bridge.midi.file import to_bytes
 from daemon.errors import Rejected
-from daemon.events import Done, Event, Failed, MidiWritten, Progress
+from daemon.events import Done, Event, Failed, MidiWritten, Progress, Remarked
 from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
@@ -98,6 +98,10 @@ def draft_event(path: Path) -> Event:
 
 def progress_event(fraction: float, eta: float | None = None) -> Event:
     return Progress(JOB, "separating", fraction, eta)  # type: ignore[arg-type]
+
+
+def remark_event(code: str, text: str) -> Event:
+    return Remarked(JOB, code, text)
 
 
 def done_event(manifest: Path, midi: Path) -> Event:

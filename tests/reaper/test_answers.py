@@ -12,7 +12,15 @@ from daemon.core import About
 from tests import synth
 from tests.fake_core import JOB
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
-from tests.reaper.scripted_daemon import Results, ScriptedDaemon, done_event, draft_event, failed_event, serve_script
+from tests.reaper.scripted_daemon import (
+    Results,
+    ScriptedDaemon,
+    done_event,
+    draft_event,
+    failed_event,
+    remark_event,
+    serve_script,
+)
 from tests.reaper.test_wires import run_lines
 
 SECONDS = 4.0
@@ -120,6 +128,24 @@ def test_a_song_taken_apart_with_more_bleed_is_told_once(
     outcome = alone.run("Drums to MIDI", [{"items": items}])
     assert [len(track["items"]) for track in outcome["tracks"]] == [2, 2]
     assert outcome["boxes"] == boxes
+
+
+def test_remarks_stand_on_the_console_each_one_once(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    final = results.midi("drums", 1.0)
+    told = [
+        remark_event("channels", "Song.wav has 8 channels; the first two were used."),
+        remark_event("no_beat", "No beat was found."),
+        remark_event("tempo_map", "A tempo map leads the bars."),
+    ]
+    scripted_daemon.play = [*told, done_event(results.manifest(final.name), final)]
+    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert outcome["console"] == [
+        "sidestick: Song.wav has 8 channels; the first two were used.\n",
+        "sidestick: Song: No beat was found.\n",
+    ]
+    assert outcome["boxes"] == []
 
 
 def both_parts(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> list[Json]:

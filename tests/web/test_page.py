@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 
-from tests.web.server import WAIT, wait_for
+from tests import synth
+from tests.web.server import BEAT, WAIT, wait_for
 
 DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
 DROP = """([name, content]) => {
@@ -305,3 +307,9 @@ def test_cancelled_work_is_listed_as_cancelled(visit, server):
     page.set_input_files("#file-input", server.song("long enough to be cancelled"))
     page.click("#cancel:visible")
     expect(page, "() => document.querySelector('#job-list').textContent.includes('Cancelled')")
+
+
+def test_what_there_is_to_know_about_a_song_stands_under_its_name(visit, server):
+    eight = synth.write(server.home.music / "eight.wav", np.tile(synth.play(BEAT, 4.0)[:1], (8, 1)))
+    page = visit(server.transcribe(eight, input="drums"))
+    assert "8 channels; the first two were used." in page.inner_text("#remarks [data-code=channels]")

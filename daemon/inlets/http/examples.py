@@ -8,6 +8,7 @@ _LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/not
 _JOB: dict[str, Any] = {
     "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/sidestick/Song/Song.wav", "state": "running",
     "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "download": None, "code": "", "reason": "",
+    "remarks": [{"code": "channels", "text": "Song.wav has 8 channels; the first two were used."}],
     "created": 1790000000.0, "finished": None, "revision": 0, "draft": True,
     "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
     "midi": "/home/me/Music/sidestick/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},

@@ -2,7 +2,7 @@
 
 import { Signal } from "./signal.js";
 
-const NAMES = ["state", "queued", "progress", "midi", "done", "failed", "pushed", "revision", "log", "deleted"];
+const NAMES = ["state", "queued", "progress", "midi", "remark", "done", "failed", "pushed", "revision", "log", "deleted"];
 const RETRY_MS = 2000;
 
 export class EventStream {

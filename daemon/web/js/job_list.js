@@ -59,7 +59,11 @@ export class JobList {
     if (name === "state") return this.#setJobs(data.jobs);
     const known = this.byId.get(data.job);
     if (name === "deleted") return this.#remove(data.job);
-    if (name === "progress" && known) {
+    if (name === "remark") {
+      const { code, text } = data;
+      const remarks = known?.remarks ?? [];
+      if (known && !remarks.some((/** @type {any} */ one) => one.text === text)) this.update({ ...known, remarks: [...remarks, { code, text }] });
+    } else if (name === "progress" && known) {
       const eta = data.eta_s ?? data.eta ?? null;
       this.update({ ...known, state: "running", stage: data.stage, fraction: data.fraction, eta_s: eta, download: data.download });
     } else if (["queued", "done", "failed"].includes(name) || !known) this.#fetch(data.job);

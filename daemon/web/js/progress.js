@@ -3,6 +3,7 @@
 import { byId, el } from "./dom.js";
 import { describeJob } from "./job_list.js";
 import { showError } from "./notices.js";
+import { showRemarks } from "./remarks.js";
 import { Stages } from "./stages.js";
 
 export class Progress {
@@ -42,6 +43,7 @@ export class Progress {
     const [doing, eta] = describeJob(job).split(", about");
     if (byId("progress-text").textContent !== doing) byId("progress-text").textContent = doing;
     byId("progress-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
+    showRemarks(job);
     this.stages.update(job);
     if (moved) this.refreshLog();
   }

@@ -15,6 +15,7 @@ local message_box = require("message_box")
 local midi_file = require("midi_file")
 local ProgressWindow = require("progress_window")
 local project = require("project")
+local remarks = require("remarks")
 local settings = require("settings")
 local stems = require("stems")
 local takes = require("takes")
@@ -73,7 +74,7 @@ end
 local function new_job(record, spec)
   return setmetatable({
     record = record, spec = spec, options = spec.options or options_for(record, spec),
-    stage = "waiting", fraction = 0.0, inserted = {}, drafts = {},
+    stage = "waiting", fraction = 0.0, inserted = {}, drafts = {}, remarks = {},
   }, Job)
 end
 
@@ -99,6 +100,10 @@ end
 
 function Job:on_progress(_, stage, fraction, eta)
   self.stage, self.fraction, self.eta = stage, fraction, eta
+end
+
+function Job:on_remark(_, code, text)
+  remarks.add(self.remarks, code, text)
 end
 
 -- The part whose notes a .mid holds, nil for the one of the whole song. A name that is taken gets a number.
@@ -245,6 +250,7 @@ local function report(jobs)
   local sentences = {}
   for _, job in ipairs(jobs) do
     sentences[#sentences + 1] = job.problem
+    remarks.show(job.record.name, job.remarks)
     if job.remark and message_box.is_first_time(job.remark) then sentences[#sentences + 1] = job.remark end
   end
   message_box.show_all(sentences)

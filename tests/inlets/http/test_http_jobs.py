@@ -195,3 +195,10 @@ def test_the_log_of_a_job_holds_its_own_lines(server, client):
             {"time": "2999-01-01 00:00:02", "text": f"Job {name}: corrected, revision 1"},
         ]
     }
+
+
+def test_a_job_tells_its_remarks_with_their_codes(server, client):
+    told = ("Song.wav has 8 channels; the first two were used.", "Something that an older version said.")
+    asked = server.store.add(job("/music/Song.wav", state=State.DONE, remarks=told))
+    found = client.get(f"/api/jobs/{asked.id}").json()["remarks"]
+    assert found == [{"code": "channels", "text": told[0]}, {"code": "remark", "text": told[1]}]
