@@ -53,7 +53,7 @@ REFUSALS: dict[str, str] = {
     "no_result": "there are no notes of the job yet",
     "no_service": "the system's service could not be set up",
     "no_session": "there is no session of the user for the service",
-    "no_setup": "the setup could not write its settings",
+    "no_setup": "it is set up on its own machine only",
     "no_songs": "no song where one was named",
     "no_sound": "the cache does not hold that sound, or not yet",
     "no_sync": "no MIDI clock comes from the DAW",
