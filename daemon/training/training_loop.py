@@ -114,7 +114,7 @@ def train_network(task: TrainingTask[Any, Any], shards: Path, checkpoint: Path, 
     began = time.monotonic()
     while session.step < recipe.steps:
         if session.step % recipe.save_every == 0 or not known:
-            paths = sorted(shards.glob("*.npz"))
+            paths = sorted(shards.glob("[!.]*.npz"))
             if len(paths) != known:
                 source, known = task.batches(paths, recipe, rng), len(paths)
             session.save(checkpoint)

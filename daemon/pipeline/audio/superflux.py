@@ -44,13 +44,16 @@ class Novelty:
         return np.asarray(frames, dtype=float) / self.rate
 
 
-def novelty(audio: Audio, peak: float | None = None) -> Novelty:
-    """Superflux of a mono mix, streamed. `peak` is the level that counts as full scale (the file's own by default)."""
+def novelty(audio: Audio, peak: float | None = None, *, lowest: float = LOWEST) -> Novelty:
+    """Superflux of a mono mix, streamed, of the bands from `lowest` Hz up.
+
+    `peak` is the level that counts as full scale (the file's own by default).
+    """
     mono = mono_mix(audio)
     full = _peak(mono) if peak is None else peak
     if full <= 0:
         return Novelty(np.zeros(audio.frames // HOP + 1, np.float32))
-    bank = csr_array(filter_bank())
+    bank = csr_array(filter_bank(lowest))
     past = np.zeros((bank.shape[0], LAG), np.float32)
     parts = []
     for spectra in _magnitudes(mono, 1 / full):
@@ -78,9 +81,9 @@ def _peak(mono: MonoMix) -> float:
     return max((float(np.abs(block).max(initial=0)) for block in mono.blocks()), default=0.0)
 
 
-def filter_bank() -> Floats:
-    """(bands, bins): triangles of unit area, 24 to the octave, at least one bin wide."""
-    centres = LOWEST * 2 ** (np.arange(0, np.log2(HIGHEST / LOWEST) * BANDS_PER_OCTAVE + 1) / BANDS_PER_OCTAVE)
+def filter_bank(lowest: float = LOWEST) -> Floats:
+    """(bands, bins): triangles of unit area, 24 to the octave from `lowest` Hz up, at least one bin wide."""
+    centres = lowest * 2 ** (np.arange(0, np.log2(HIGHEST / lowest) * BANDS_PER_OCTAVE + 1) / BANDS_PER_OCTAVE)
     edges = np.unique(np.round(centres * WINDOW / RATE).astype(int))
     edges = edges[edges > 0]
     bins = np.arange(WINDOW // 2 + 1)

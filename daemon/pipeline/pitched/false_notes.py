@@ -5,7 +5,7 @@ another one starts. In the spectrum the first have no fundamental to speak of an
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ _TOLERANCE = 0.4  # semitones to either side of a key that count as its fundamen
 _AFTER, _BEFORE = (3, 12), (10, 1)  # frames around a start
 _ADJACENT = 6  # frames between a note and the one that might be the same
 _STRUCK_DB = 1.0  # rise that proves a new stroke
+_STROKE_SECONDS = 0.045  # seconds between the onset of a key and one of the stem
+_STROKE_SHARE = 0.8  # of the surest onset of that moment: what a key must have that does not rise
 _PER_RISE_DB, _MOST_RISE = 0.007, 6.0  # confidence for each dB that the fundamental rises; dB at most
 _PER_TOP_DB = 0.003  # off for each dB by which an overtone stands above the fundamental
 _PER_ONSET, _PER_SOURCE, _PER_STANDING = 0.15, 0.05, 1.0  # the attack, less a source's, and an overtone that sounds
@@ -30,6 +32,7 @@ _SUREST, _LEAST_SURE = 95, 0.7  # percentile of a part's weights, and what it co
 _CONFIDENT, _PER_SURE = 0.085, 0.5  # what a note must weigh: so much, and this share of the surest
 
 Floats = NDArray[np.float32]
+_NO_ATTACKS: NDArray[np.float64] = np.zeros(0)
 
 
 def key_levels(blocks: Iterable[Floats]) -> NDArray[np.float16]:
@@ -54,13 +57,20 @@ def level(levels: NDArray[np.float16], event: NoteEvent) -> float:
 
 
 def drop_false_notes(
-    found: Sequence[NoteEvent], heard: Posteriors, levels: NDArray[np.float16], sensitivity: float
+    found: Sequence[NoteEvent],
+    heard: Posteriors,
+    levels: NDArray[np.float16],
+    sensitivity: float,
+    *,
+    attacks: NDArray[np.float64] = _NO_ATTACKS,
 ) -> list[NoteEvent]:
     """The events that hold against the surest of their part, repeated ones that were never struck joined first.
 
+    `attacks` are the seconds of the stem's onsets.
+
     In a mix and in dense chords all notes are less sure than in a dry melody, the real ones too.
     """
-    struck = _join_repeats(found, levels)
+    struck = _join_repeats(found, _StrokeEvidence(found, heard, levels, attacks))
     if not struck:
         return []
     usual = float(np.median([event.confidence for event in struck]))
@@ -71,12 +81,37 @@ def drop_false_notes(
     return [event for event, weight in zip(struck, weights.tolist(), strict=True) if weight >= least]
 
 
-def _join_repeats(found: Sequence[NoteEvent], levels: NDArray[np.float16]) -> list[NoteEvent]:
+@dataclass(frozen=True, slots=True)
+class _StrokeEvidence:
+    """What tells a note struck again from one that is only held."""
+
+    found: Sequence[NoteEvent]
+    heard: Posteriors
+    levels: NDArray[np.float16]
+    attacks: NDArray[np.float64]
+
+    def is_struck(self, event: NoteEvent, before: NoteEvent) -> bool:
+        """Whether its key rises; or, on a key that plays alone or with others struck again, the stem has an onset.
+
+        The window of a level is longer than a quick note: repeats of a string hardly rise in it.
+        """
+        if event.start - before.stop >= _ADJACENT or _rise(self.levels, event) >= _STRUCK_DB:
+            return True
+        near = np.abs(self.attacks - event.start / self.heard.frame_rate) < _STROKE_SECONDS
+        return bool(near.any()) and self._onset(event.start, event.key) >= _STROKE_SHARE * self._onset(event.start)
+
+    def _onset(self, frame: int, key: int | None = None) -> float:
+        """The largest onset posterior around a frame, of one key or of all."""
+        rows = self.heard.onset[max(0, frame - _TOGETHER) : frame + _TOGETHER + 1]
+        return float((rows if key is None else rows[:, key]).max(initial=0))
+
+
+def _join_repeats(found: Sequence[NoteEvent], evidence: _StrokeEvidence) -> list[NoteEvent]:
     kept: list[NoteEvent] = []
     last: dict[int, int] = {}
     for event in found:
         before = last.get(event.key)
-        if before is None or event.start - kept[before].stop >= _ADJACENT or _rise(levels, event) >= _STRUCK_DB:
+        if before is None or evidence.is_struck(event, kept[before]):
             last[event.key] = len(kept)
             kept.append(event)
         else:

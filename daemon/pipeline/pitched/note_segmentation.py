@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from daemon.pipeline.audio.superflux import Novelty, peaks
+from daemon.pipeline.audio.superflux import LOWEST, Novelty, peaks
 from daemon.pipeline.drums.velocity import SILENCE
 from daemon.pipeline.pitched.monophonic import PitchRun
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
@@ -20,16 +20,42 @@ from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 # Chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
 _BEFORE, _AFTER = 0.06, 0.05  # seconds around the start of a run where its attack is looked for
 _SOFT = 0.04  # seconds that the period is late where there is no attack
-_TAIL = 0.05  # seconds before the end of a note in which it is not struck again
-_SECOND = 0.08  # seconds after which a note may be struck again
-_RISE_DB = 2.0  # by which the level rises where a note is struck again
-_STRENGTH = 0.05  # superflux of a stroke that counts
-_STRUCK = 0.3  # onset posterior of a repeated note
 _RIPPLE = 0.03  # seconds: a period of the deepest note, which is no change of level
-_MASKED, _MASK = 0.35, 0.4  # seconds after an onset in which others count from this share of its strength
 _SLIP = 0.15  # seconds: a shorter leap of an octave without an attack is a slip of the tracker
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class StrokeRule:
+    """What counts as a note struck again. Times in seconds; strengths are superflux of the bands from `lowest` Hz up.
+
+    Within `masked` after an onset others count from the share `mask` of its strength. A note is struck again `second`
+    after it began at the earliest and `tail` before it ends at the latest, where the level rises by `rise` dB with a
+    strength of `strength`, or anyhow with one of `sure`; and where the network gives its pitch an onset of `struck`.
+    """
+
+    lowest: float
+    masked: float
+    mask: float
+    second: float
+    tail: float
+    rise: float
+    strength: float
+    sure: float
+    struck: float
+
+
+VOICE = StrokeRule(
+    lowest=LOWEST, masked=0.35, mask=0.4, second=0.08, tail=0.05, rise=2.0, strength=0.05, sure=np.inf, struck=0.3
+)
+"""Chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py)."""
+
+STRING = StrokeRule(
+    lowest=400, masked=0.07, mask=0.3, second=0.05, tail=0.03, rise=1.5, strength=0.07, sure=0.1, struck=0.0
+)
+"""Bass strings: their deep partials ripple as they die, what lies above 400 Hz rises at strokes alone. Chosen on the
+bass excerpts 0 to 19 and on repeated notes of two sampled instruments at 80 to 200 bpm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +67,9 @@ class Attacks:
     rises: Floats
 
     @classmethod
-    def of(cls, found: Novelty, envelope: Floats) -> "Attacks":
+    def of(cls, found: Novelty, envelope: Floats, rule: StrokeRule = VOICE) -> "Attacks":
         """`envelope` in dB on the raster of `found`."""
-        frames = _drop_masked(peaks(found), found)
+        frames = _drop_masked(peaks(found), found, rule)
         envelope = uniform_filter1d(envelope, round(_RIPPLE * found.rate))
         span, top = round(0.05 * found.rate), max(0.0, float(envelope.max(initial=0)))
         before = np.array([envelope[max(0, i - span) : i].min(initial=top) for i in frames], np.float32)
@@ -63,13 +89,13 @@ class Attacks:
         return float(inside[np.argmin(np.abs(inside - time + 0.01))]) if len(inside) else None
 
 
-def _drop_masked(frames: NDArray[np.int64], found: Novelty) -> NDArray[np.int64]:
+def _drop_masked(frames: NDArray[np.int64], found: Novelty, rule: StrokeRule) -> NDArray[np.int64]:
     """Onsets without those that a much stronger one just before brings about: a deep note ripples as it dies away."""
     times, strengths = found.seconds(frames), found.values[frames]
     kept = []
     for i, frame in enumerate(frames.tolist()):
-        before = strengths[:i][times[:i] > times[i] - _MASKED]
-        if strengths[i] >= _MASK * before.max(initial=0):
+        before = strengths[:i][times[:i] > times[i] - rule.masked]
+        if strengths[i] >= rule.mask * before.max(initial=0):
             kept.append(frame)
     return np.array(kept, np.int64)
 
@@ -84,9 +110,11 @@ class VoiceNote:
     run: PitchRun
 
 
-def segment_notes(found: Sequence[PitchRun], attacks: Attacks, heard: Posteriors, rate: float) -> list[VoiceNote]:
+def segment_notes(
+    found: Sequence[PitchRun], attacks: Attacks, heard: Posteriors, rate: float, rule: StrokeRule = VOICE
+) -> list[VoiceNote]:
     """Notes in order; each ends where the next one starts at the latest."""
-    notes = [note for run in merge_slips(found, attacks, rate) for note in _cut_run(run, attacks, heard, rate)]
+    notes = [note for run in merge_slips(found, attacks, rate) for note in _cut_run(run, attacks, heard, rate, rule)]
     ends = [min(note.stop, after.start) for note, after in pairwise(notes)]
     return [replace(note, stop=end) for note, end in zip(notes, [*ends, *(n.stop for n in notes[-1:])], strict=True)]
 
@@ -112,19 +140,22 @@ def _is_slip(before: PitchRun, run: PitchRun, attacks: Attacks, rate: float) -> 
     return apart == 0 or (apart == 12 and shorter < _SLIP * rate)
 
 
-def _cut_run(run: PitchRun, attacks: Attacks, heard: Posteriors, rate: float) -> Iterator[VoiceNote]:
+def _cut_run(run: PitchRun, attacks: Attacks, heard: Posteriors, rate: float, rule: StrokeRule) -> Iterator[VoiceNote]:
     """The run, taken apart where its note is struck again."""
     attack = attacks.nearest(run.start / rate)
     start = max(0.0, run.start / rate - _SOFT) if attack is None else attack
     stop = run.stop / rate
-    inside = (attacks.times > start + _SECOND) & (attacks.times < stop - _TAIL)
-    strong = inside & (attacks.rises > _RISE_DB) & (attacks.strengths > _STRENGTH)
-    again = [time for time in attacks.times[strong].tolist() if _has_new_attack(heard, run.pitch, time)]
+    inside = (attacks.times > start + rule.second) & (attacks.times < stop - rule.tail)
+    rising = (attacks.rises > rule.rise) | (attacks.strengths > rule.sure)
+    strong = inside & rising & (attacks.strengths > rule.strength)
+    again = [
+        time for time in attacks.times[strong].tolist() if _attack_posterior(heard, run.pitch, time) >= rule.struck
+    ]
     for first, last in zip([start, *again], [*again, stop], strict=True):
         yield VoiceNote(run.pitch, first, last, run)
 
 
-def _has_new_attack(heard: Posteriors, pitch: int, time: float) -> bool:
+def _attack_posterior(heard: Posteriors, pitch: int, time: float) -> float:
     frame = int(time * heard.frame_rate)
     key = min(max(pitch - LOWEST_KEY, 0), heard.onset.shape[1] - 1)
-    return bool(heard.onset[max(0, frame - 2) : frame + 5, key].max(initial=0) > _STRUCK)
+    return float(heard.onset[max(0, frame - 2) : frame + 5, key].max(initial=0))

@@ -23,7 +23,7 @@ PRESETS = {
     Part.BASS: NoteSettings(lowest=30, highest=400, shortest=0.058, monophonic=True),
     Part.VOCALS: NoteSettings(lowest=65, highest=1050, shortest=0.08, monophonic=True, bends=True),
     Part.OTHER: NoteSettings(shortest=0.09),
-    Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.09),
+    Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.058),
     Part.PIANO: NoteSettings(shortest=0.07),
 }
 

@@ -45,6 +45,7 @@ _NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
 _LOUD = 99.5  # percentile of the envelope
 _DEEP = 60.0  # Hz; what goes lower is followed at half the rate
 _NETWORK = {True: 0.3, False: 1.5}  # weight of the network beside the period: deep voices it hardly hears
+_SOUNDING = {True: 0.3, False: 0.0}  # what silence costs more: a deep string has hardly a period between quick strokes
 _DOUBTFUL = 0.4  # confidence below which a note is false
 _BEND_STEP = 0.05  # semitones, the smallest bend that is written; chosen by hand
 
@@ -118,18 +119,21 @@ class _PartInput:
 def _transcribe_voice(source: _PartInput) -> PartTranscription:
     wanted = _pitch_range(source.settings)
     found = periodicity(_mono_blocks(source.stem), source.stem.rate, wanted)
-    attacks = note_segmentation.Attacks.of(onsets.novelty(source.stem), source.envelope)
+    rule = note_segmentation.STRING if source.settings.lowest < _DEEP else note_segmentation.VOICE
+    novelty = onsets.novelty(source.stem, lowest=rule.lowest)
+    attacks = note_segmentation.Attacks.of(novelty, source.envelope, rule)
     tuned = monophonic.tuning(found)
     cost = monophonic.costs(found, tuned)
     believed, audible = _combine_costs(cost, source, wanted), _audible_frames(len(cost), source, wanted)
     mask, track = attacks.mask(len(cost), found.frame_rate), _PitchTrack(found, cost, tuned)
 
     def notes_at(sensitivity: float) -> list[PartNote]:
-        states = monophonic.path(monophonic.add_silence(believed, audible, sensitivity), mask)
+        price = sensitivity + _SOUNDING[source.settings.lowest < _DEEP]
+        states = monophonic.path(monophonic.add_silence(believed, audible, price), mask)
         runs = list(monophonic.runs(states, cost.shape[1], wanted.lowest))
         notes = (
             _make_voice_note(n, source, track)
-            for n in note_segmentation.segment_notes(runs, attacks, source.posteriors, found.frame_rate)
+            for n in note_segmentation.segment_notes(runs, attacks, source.posteriors, found.frame_rate, rule)
         )
         return [note for note in notes if _is_note(note, source)]
 
@@ -213,11 +217,13 @@ def _tuning_remark(tuned: float) -> tuple[str, ...]:
 
 def _transcribe_chords(source: _PartInput) -> PartTranscription:
     levels = false_notes.key_levels(resample(_mono_blocks(source.stem), source.stem.rate, RATE))
+    novelty = onsets.novelty(source.stem)
+    attacks = novelty.seconds(onsets.peaks(novelty))
     rate, gain_db = source.posteriors.frame_rate, 20 * float(np.log10(source.stem.gain))
 
     def notes_at(sensitivity: float) -> Iterator[PartNote]:
         found = note_events(source.posteriors, replace(source.settings, sensitivity=sensitivity))
-        for event in false_notes.drop_false_notes(found, source.posteriors, levels, sensitivity):
+        for event in false_notes.drop_false_notes(found, source.posteriors, levels, sensitivity, attacks=attacks):
             if (level := false_notes.level(levels, event) - gain_db) > source.floor_db:
                 yield _make_chord_note(
                     event, level, rate, bend_curve(source.posteriors, event) if source.settings.bends else ()

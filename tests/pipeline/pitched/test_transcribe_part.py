@@ -74,6 +74,26 @@ def test_a_repeated_bass_note_is_two_and_a_held_one_is_one(tmp_path: Path, liste
     assert [round(note.onset, 1) for note in found.notes] == pytest.approx([0.3, 0.6, 1.2], abs=0.11)
 
 
+@pytest.mark.parametrize(("part", "pitch", "tones"), [(Part.BASS, 33, DEEP), (Part.GUITAR, 52, BRIGHT)])
+@pytest.mark.parametrize("step", [0.375, 0.15, 0.107])  # eighths at 80 and 200 bpm, sixteenths at 140
+def test_steady_repeats_of_a_string_are_all_notes(
+    tmp_path: Path, listener: BasicPitch, part: Part, pitch: int, tones: Sequence[float], step: float
+) -> None:
+    onsets = [0.3 + step * i for i in range(12)]
+    wave = pluck([(pitch, onset, 0.97 * step) for onset in onsets], 5.0, tones=tones)
+    found = transcribe_wave(tmp_path, wave, part, listener).notes
+    assert [note.onset for note in found] == pytest.approx(onsets, abs=0.03)
+    assert {note.pitch for note in found} == {pitch}
+
+
+@pytest.mark.parametrize(("part", "pitch", "tones"), [(Part.BASS, 33, DEEP), (Part.GUITAR, 52, BRIGHT)])
+def test_a_held_string_is_one_note(
+    tmp_path: Path, listener: BasicPitch, part: Part, pitch: int, tones: Sequence[float]
+) -> None:
+    found = transcribe_wave(tmp_path, pluck([(pitch, 0.3, 2.0)], tones=tones), part, listener).notes
+    assert [note.pitch for note in found] == [pitch]
+
+
 def test_a_detuned_recording_keeps_its_notes_and_says_so(tmp_path: Path, listener: BasicPitch) -> None:
     found = transcribe_wave(tmp_path, pluck(WALK, cents=35), Part.BASS, listener)
     assert [note.pitch for note in found.notes] == [pitch for pitch, _, _ in WALK]
