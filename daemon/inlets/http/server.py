@@ -79,9 +79,10 @@ class HttpInlet:
                 self._ready.set()
 
     async def _serve(self) -> None:
-        from daemon.inlets.http.uvicorn_server import TicklessServer, uvicorn_config
+        from daemon.inlets.http.uvicorn_server import LoopErrors, TicklessServer, uvicorn_config
 
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(LoopErrors())
         self._context, app = self._build(self.http_port)
         self._context.event_log.attach(self._loop)
         gc.freeze()  # the routes and their models stay: no correction has to wait until they were looked through

@@ -62,6 +62,7 @@ def remove(context: HttpContext, job: Job) -> None:
     """What was received for a job and what sidestick wrote beside it, file by file, unless another job needs it.
 
     What was not uploaded, was changed since or came from somebody else stays, and so does a folder that is not empty.
+    Not to the system's bin: all of it is a copy of what was sent, or can be made again from it.
     """
     folder, received = job.path.parent, _read_record(job.path.parent)
     if folder.parent != context.settings.folders.uploads or context.core.has_job_of(job.path):

@@ -5,7 +5,11 @@ and workers. So connections are counted, the oldest that waits for a request mak
 """
 
 import asyncio
+import errno
+import logging
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -16,8 +20,11 @@ HEADER_SECONDS = 10.0  # from the first byte of a request, or from the start of 
 BODY_SECONDS = 60.0  # without a byte of a body that has begun
 
 _MOST_CONNECTIONS = 1000
-_FEWEST_CONNECTIONS = 32
+_FEWEST_CONNECTIONS = 16
+_QUIET_SECONDS = 60.0
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+_log = logging.getLogger("sidestick.http")
 
 
 class TicklessServer(uvicorn.Server):
@@ -29,6 +36,22 @@ class TicklessServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self.leaving.wait()
+
+
+class LoopErrors:
+    """What the event loop says of errors: that no file descriptor is left once a minute, for it tries again itself."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._quiet_until = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif self._clock() >= self._quiet_until:
+            self._quiet_until = self._clock() + _QUIET_SECONDS
+            _log.warning("Too many files and connections are open; some requests over HTTP have to wait.")
 
 
 class LimitedProtocol(H11Protocol):
@@ -111,7 +134,7 @@ def uvicorn_config(app: Any, grace: int) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         lifespan="off",
-        backlog=max(16, most // 4),  # so many are accepted before the first of them is looked at
+        backlog=max(4, most // 4),  # so many are accepted before the first of them is looked at
         timeout_keep_alive=30,
         timeout_graceful_shutdown=grace,
     )

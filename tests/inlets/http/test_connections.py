@@ -1,5 +1,7 @@
 """Connections that never come to a request, and bodies that are longer than they may be."""
 
+import asyncio
+import errno
 import socket
 import time
 from contextlib import ExitStack
@@ -8,7 +10,7 @@ import pytest
 
 from daemon.inlets.http import uvicorn_server
 from daemon.inlets.http.security import LONGEST_BODY
-from daemon.inlets.http.uvicorn_server import LimitedProtocol, connection_limit
+from daemon.inlets.http.uvicorn_server import LimitedProtocol, LoopErrors, connection_limit
 from tests.inlets.http.server import PATIENCE, raw, wait_for
 
 HALF = b"GET /health HTTP/1.1\r\nHost: 127"
@@ -135,3 +137,20 @@ def test_a_body_without_a_length_is_refused_at_the_limit(server, kind):
 def test_a_form_for_a_route_of_json_is_refused(client):
     answer = client.post("/api/jobs/none/push", files={"file": b"x"})
     assert answer.status_code == 400
+
+
+def test_that_no_file_descriptor_is_left_is_said_once_a_minute(caplog):
+    times = iter([100.0, 100.0, 120.0, 161.0, 161.0])
+    report = LoopErrors(lambda: next(times))
+    loop = asyncio.new_event_loop()
+    for _ in range(3):
+        report(loop, {"message": "socket.accept() out of system resource", "exception": OSError(errno.EMFILE, "")})
+    loop.close()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+def test_other_errors_of_the_loop_are_told_in_full(caplog):
+    loop = asyncio.new_event_loop()
+    LoopErrors()(loop, {"message": "oops", "exception": ValueError("odd")})
+    loop.close()
+    assert "oops" in caplog.text and "ValueError: odd" in caplog.text
