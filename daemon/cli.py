@@ -46,7 +46,9 @@ def _print_version(version: Annotated[bool, Opt("--version", help="Print the ver
 def transcribe(
     paths: Paths,
     input: Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")] = "",
-    parts: Annotated[str, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; or all.")] = "",
+    parts: Annotated[
+        str, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; all, or none.")
+    ] = "",
     separator: Annotated[
         str,
         Opt(
@@ -65,6 +67,7 @@ def transcribe(
     strength: Annotated[str, Opt(help="How far hits move to the grid, 0 to 1.")] = "",
     tolerance: Annotated[str, Opt(help="Hits further off than this part of a step stay, 0 to 0.5.")] = "",
     swing: Annotated[str, Opt(help="auto, or 0.5 (straight) to 0.75.")] = "",
+    as_played: Annotated[bool, Opt("--as-played", help="Also a .mid with every note at its own time.")] = False,
     quantize: Annotated[bool | None, Opt("--quantize/--no-quantize", help="Move hits to the grid.")] = None,
     sensitivity: Annotated[list[str] | None, Opt(help="0 to 1 for a drum or part: bass=0.7.")] = None,
     settings: Annotated[
@@ -73,6 +76,8 @@ def transcribe(
     harmony: Annotated[bool | None, Opt("--harmony/--no-harmony", help="Find key and chords.")] = None,
     drum_map: Annotated[str, Opt(help="gm, ableton, or another of `sidestick config --drum-maps`.")] = "",
     stems: Annotated[str, Opt(help="Write the stems too: wav, flac or mp3.")] = "",
+    stem_names: Annotated[str, Opt(help="With --stems: only these, with commas between: drums, bass, ...")] = "",
+    stems_as_source: Annotated[bool, Opt("--stems-as-source", help="Stems at the file's own rate and depth.")] = False,
     kit_stems: Annotated[bool, Opt("--kit-stems", help="With --stems: those of the kit too.")] = False,
     backing: Annotated[bool, Opt("--backing", help="Write the song without drums.")] = False,
     plot: Annotated[bool, Opt("--plot", help="Draw the hits over the waveform, as SVG.")] = False,
@@ -87,6 +92,8 @@ def transcribe(
         "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
         "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar,
         "start": start, "drum_map": drum_map,
+        "stem_names": _split_commas(stem_names), "stems_as_source": stems_as_source or None,
+        "as_played": as_played or None,
         "stems": stems, "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
         "harmony": harmony,
     }  # fmt: skip

@@ -96,7 +96,7 @@ class Edited:
 
     revision: int
     manifest: Path
-    midi: Path
+    midi: Path | None
     content: Manifest
     score: Arrangement
 
@@ -213,7 +213,8 @@ class Core:
         if job is not None:
             self._announce(job, learned.delivery)
         found = learned.delivery
-        return f"{edited.name}: {learned.edits.summary}; revision {found.content.history.head} is {found.midi.name}."
+        written = (found.midi or found.manifest).name
+        return f"{edited.name}: {learned.edits.summary}; revision {found.content.history.head} is {written}."
 
     def regenerate(self, job_id: str, options: Json, revision: int | None = None) -> Edited:
         """Other settings, without the audio."""
@@ -290,14 +291,14 @@ class Core:
     def _announce(self, job: Job, made: Delivery) -> Edited:
         """A new revision is on disk: the news of it; what plays goes on with the new notes."""
         fresh = tuple(remark for remark in made.remarks if remark not in job.remarks)
-        files = {"manifest": str(made.manifest), "midi": str(made.midi)}
+        files = {"manifest": str(made.manifest), "midi": str(made.midi or "")}
         with suppress(JobMoved):  # deleted meanwhile: the files are there all the same
             self._store.update(job, **files, remarks=(*job.remarks, *fresh))
         revision, score = made.content.history.head, made.arrangement
         for path in made.renewed:
             self._bus.publish(MidiWritten(job.id, str(path)))
         self._bus.publish_remarks(job.id, fresh)
-        self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi)))
+        self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi or "")))
         if self._midi.is_playing(job.id):
             self._midi.replace(score.clip(self.drum_map(score)), job.id)
         return Edited(revision, made.manifest, made.midi, made.content, score)

@@ -176,8 +176,14 @@ def _check_packages(options: Options) -> None:
 
 
 def _check_parts(options: Options, weights: Checkpoints) -> None:
-    if not options.parts:
-        raise Rejected("bad_option", f"Nothing is to be transcribed; parts must be some of {', '.join(Part)}, or all.")
+    if options.stem_names and not options.stems:
+        raise Rejected("bad_option", "stem_names says which stems are written; set stems to their format too.")
+    if options.stems_only and not (options.stems or options.backing):
+        raise Rejected(
+            "bad_option",
+            f"Nothing is to be transcribed; parts must be some of {', '.join(Part)}, or all. "
+            "For stems without notes set stems or backing too.",
+        )
     if options.input == "mix" and options.separator_name != "auto":
         known = NamedSeparator(options.separator_name, weights, "cpu").parts()
         refuse_missing(options.parts, known, options.separator_name)

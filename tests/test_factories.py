@@ -33,3 +33,16 @@ def test_drums_alone_need_no_package_for_notes(without_packages):
 
 def test_the_recipes_are_taken_where_their_packages_are():
     factories.check_options(Options.read({"parts": "all", "note_recipe": "classic", "onsets": "classic"}), Settings())
+
+
+@pytest.mark.parametrize(
+    ("wishes", "remedy"),
+    [({"parts": "none"}, "set stems or backing"), ({"stem_names": ["drums"]}, "set stems to their format")],
+)
+def test_what_would_write_nothing_is_refused(wishes, remedy):
+    with pytest.raises(Rejected, match=remedy):
+        factories.check_options(Options.read(wishes), Settings())
+
+
+def test_stems_without_notes_are_no_mistake():
+    factories.check_options(Options.read({"parts": "none", "stems": "wav", "stem_names": ["drums"]}), Settings())

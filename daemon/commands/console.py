@@ -174,6 +174,8 @@ def pitch_name(pitch: int) -> str:
 
 def _summary(result: Transcription, delivery: Delivery) -> str:
     score = delivery.arrangement
+    if score.options.stems_only:
+        return f"taken apart, {_minutes_and_seconds(result.source.audio.duration)} of audio"
     grid, hits = score.grid, len(score.hits) + sum(map(len, score.notes.values()))
     follow = "" if grid.constant else ", following the players"
     tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"

@@ -59,11 +59,12 @@ def run(manifest: Path, typed: TypedCorrection, as_json: bool) -> int:
     seconds = time.perf_counter() - began
     if as_json:
         heard = {"hits": dict(hit_counts(delivery)), "notes": note_counts(delivery)}
-        found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi), **heard}
+        found = {"manifest": str(delivery.manifest), "midi": str(delivery.midi or ""), **heard}
         head = {"revision": delivery.content.history.head, "remarks": delivery.remarks, "seconds": round(seconds, 4)}
         print(json.dumps({**found, **head}))
         return 0
-    print(f"Revision {delivery.content.history.head}: wrote {delivery.midi} in {1000 * seconds:.0f} ms")
+    written = delivery.midi or delivery.manifest
+    print(f"Revision {delivery.content.history.head}: wrote {written} in {1000 * seconds:.0f} ms")
     for remark in delivery.remarks:
         print(remark, file=sys.stderr)
     return 0

@@ -9,7 +9,7 @@ import re
 from daemon.outlets.naming import MOVE
 
 FLAGS = {name: f"--{name}" for name in ("bpm", "input", "kit", "onsets", "parts", "separator", "stems")}
-FLAGS["numerator"] = "--beats-per-bar"
+FLAGS |= {"numerator": "--beats-per-bar", "stem_names": "--stem-names"}
 """The flags of the options that texts name."""
 
 _ASSIGNMENT = re.compile(rf"(?<= )({'|'.join(FLAGS)})=([\w.]*\w)")

@@ -114,7 +114,7 @@ class Handlers:
 
 
 def _edit_reply(asker: Requester, job: str, made: Edited) -> Message:
-    files = {"manifest": str(made.manifest), "midi": str(made.midi)}
+    files = {"manifest": str(made.manifest), "midi": str(made.midi or "")}
     return reply("/sidestick/done", id=asker.id, job=job, revision=made.revision, **files)
 
 

@@ -41,7 +41,7 @@ class FinishedTask:
     @property
     def result(self) -> TaskResult:
         delivery = self.delivery
-        midi, written = str(delivery.midi), tuple(str(path) for path in delivery.midis)
+        midi, written = str(delivery.midi or ""), tuple(str(path) for path in delivery.midis)
         return TaskResult(str(delivery.manifest), midi, delivery.content.history.head, written, self.remarks)
 
 
@@ -123,5 +123,13 @@ def steps(options: Options) -> list[TimedStep]:
 
 def _draft_options(options: Options) -> Options:
     """A draft is the MIDI of the drums and nothing else."""
-    more = {"stems": None, "kit_stems": False, "backing": False, "plot": False, "harmony": False}
+    more = {
+        "stems": None,
+        "stem_names": (),
+        "as_played": False,
+        "kit_stems": False,
+        "backing": False,
+        "plot": False,
+        "harmony": False,
+    }
     return options.model_copy(update={"parts": (Part.DRUMS,), **more})

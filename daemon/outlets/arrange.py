@@ -83,9 +83,11 @@ class Arrangement:
                 yield Track(part.capitalize(), CHANNELS[part], tuple(note.clip_note for note in written))
 
 
-def arrange(manifest: Manifest) -> Arrangement:
-    """What a manifest stands for, corrections included."""
+def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
+    """What a manifest stands for, corrections included; `as_played` leaves every note at its own time."""
     now = edits.apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits)
+    if as_played:
+        now = replace(now, options=_without_grid(now.options))
     source, words = manifest.source, now.options.grid
     struck: tuple[Quantizable, ...] = now.hits or tuple(_rhythmic_notes(now.notes))
     heard, duration = manifest.grid, Seconds(source.duration)
@@ -105,6 +107,16 @@ def arrange(manifest: Manifest) -> Arrangement:
         harmony=None if manifest.harmony is None else _move_to_beats(manifest.harmony, grid),
         clusters=now.clusters,
     )
+
+
+def _without_grid(options: Options) -> Options:
+    """Nothing is moved, whatever the song's grid or that of a part says."""
+    free = {"quantize": False}
+    parts = {
+        part: each.model_copy(update={"grid": each.grid.model_copy(update=free)}) if each.grid else each
+        for part, each in options.notes.items()
+    }
+    return options.model_copy(update={"grid": options.grid.model_copy(update=free), "notes": parts})
 
 
 def _rhythmic_notes(notes: Mapping[Part, tuple[PartNote, ...]]) -> Iterator[PartNote]:

@@ -62,9 +62,11 @@ class Delivery:
     renewed: tuple[Path, ...] = ()
 
     @property
-    def midi(self) -> Path:
-        """All parts together, or the only one."""
-        return self.written[_midi_kinds(self.content.options, self.arrangement)[-1]]
+    def midi(self) -> Path | None:
+        """All parts together, or the only one; None where nothing was transcribed."""
+        return next(
+            (self.written[kind] for kind in reversed(_midi_kinds(self.content.options, self.arrangement))), None
+        )
 
     @property
     def midis(self) -> tuple[Path, ...]:
@@ -158,13 +160,25 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
         raise Rejected("bad_option", str(error)) from None
 
 
-def _midi_files(arrangement: Arrangement, plan: Plan, settings: DeliverySettings) -> dict[Path, bytes]:
+def _midi_files(
+    manifest: Manifest, arrangement: Arrangement, plan: Plan, settings: DeliverySettings
+) -> dict[Path, bytes]:
     """The .mid files, as they will lie on the disk."""
+    found = _midi_versions(arrangement, plan, settings)
+    if manifest.options.as_played:
+        found |= _midi_versions(arrange(manifest, as_played=True), plan, settings, as_played=True)
+    return found
+
+
+def _midi_versions(
+    arrangement: Arrangement, plan: Plan, settings: DeliverySettings, as_played: bool = False
+) -> dict[Path, bytes]:
+    """A file for each part, and one for all together."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    padded = arrangement.padding > 0
-    found = {plan.paths[naming.midi_kind(part, padded)]: midi_bytes(arrangement, notes, part) for part in parts}
+    kind = partial(naming.midi_kind, padded=arrangement.padding > 0, as_played=as_played)
+    found = {plan.paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in parts}
     if len(parts) > 1:
-        found[plan.paths[naming.midi_kind(padded=padded)]] = midi_bytes(arrangement, notes)
+        found[plan.paths[kind()]] = midi_bytes(arrangement, notes)
     return found
 
 
@@ -180,8 +194,9 @@ def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = Non
 def _midi_kinds(options: Options, padded: Arrangement | Media | None = None) -> list[OutputKind]:
     """A file for each part, and one for all together where there is more than one; `padded` tells the padding."""
     starts_early = padded is not None and padded.padding > 0
-    own = [naming.midi_kind(part, starts_early) for part in options.parts]
-    return [*own, naming.midi_kind(padded=starts_early)] if len(own) > 1 else own
+    names = [part.value for part in options.parts] + ([""] if len(options.parts) > 1 else [])
+    played = [naming.midi_kind(name, starts_early, as_played=True) for name in names if options.as_played]
+    return [*played, *(naming.midi_kind(name, starts_early) for name in names)]
 
 
 def _has_content(path: Path, data: bytes) -> bool:
@@ -229,7 +244,7 @@ def _write_signed(
 
     Raises ChangedMeanwhile if somebody saved one of them since the names were chosen.
     """
-    midi = _midi_files(arrangement, plan, settings)
+    midi = _midi_files(manifest, arrangement, plan, settings)
     written = {"outputs": plan.list_outputs(midi, ready), "padding": arrangement.padding}
     whole = manifest.model_copy(update=written)
     renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from daemon.outlets import naming
 from daemon.outlets.naming import OutputKind
 from daemon.outlets.plot import write_plot
+from daemon.outlets.stem_quality import find_quality
 from daemon.outlets.stems import StemSound, backing_track, common_gain, gain_remark, write_sound
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
@@ -42,10 +43,11 @@ class Media:
     def encode(self, folder: Path) -> "EncodedSounds":
         """Every sound file, in `folder` under a name of its own. Raises StageFailed and DiskFailed."""
         sounds, form = self.sounds(), self.sound_format
-        gain = common_gain(sounds.values(), form)
+        quality = find_quality(self.result.source.path, form) if sounds and self.options.stems_as_source else None
+        gain = common_gain(sounds.values(), form, whole_numbers=bool(quality and quality.is_whole_numbers))
         files = {kind: folder / f"{number}.{form}" for number, kind in enumerate(sounds)}
         for kind, sound in sounds.items():
-            write_sound(sound, files[kind], form, gain)
+            write_sound(sound, files[kind], form, gain, quality)
         return EncodedSounds(files, (*self._missing_stems(), *([gain_remark(gain, form)] if gain < 1 else [])))
 
     def draw(self, picture: Path, hits: Sequence[Hit], grid: BeatGrid) -> None:
@@ -70,6 +72,8 @@ class Media:
         stems, kit, form, padded = self.result.stems, self.result.kit, self.sound_format, self.padding > 0
         frames = round(self.padding * self.result.source.audio.rate)
         wanted = dict(stems.parts) if stems and self.options.stems else {}
+        if names := self.options.stem_names:
+            wanted = {part: audio for part, audio in wanted.items() if part in names}
         kit_stems = dict(kit.drums) if kit and self.options.stems and self.options.kit_stems else {}
         for name, audio in (*wanted.items(), *kit_stems.items()):
             yield naming.stem_kind(name, form, padded), StemSound(audio, padding=frames)

@@ -31,14 +31,16 @@ STEMS_FOLDER = ".stems"
 MOVE = "Move the song to a folder that can be written."
 _PADDED = ".bar1"  # what follows the name of a file that starts with bar 1, before the song
 
+_AS_PLAYED = ".played"  # what follows the name of a .mid whose notes were not moved to the grid
+
 _LONGEST_NAME = 255  # bytes: ext4, APFS, NTFS and SMB all allow at least that many
 _NUMBER_ROOM = len("-9999")
 _ATTEMPTS = 5  # times that names are chosen anew because somebody saved a file in between
 
 
-def midi_kind(part: str = "", padded: bool = False) -> OutputKind:
+def midi_kind(part: str = "", padded: bool = False, as_played: bool = False) -> OutputKind:
     """The notes of a part, or of all; `padded` says that the file starts with a bar, before the song."""
-    return OutputKind(f"{'.' * bool(part)}{part}{_PADDED * padded}.mid")
+    return OutputKind(f"{'.' * bool(part)}{part}{_AS_PLAYED * as_played}{_PADDED * padded}.mid")
 
 
 def stem_kind(name: str, ending: str, padded: bool = False) -> OutputKind:

@@ -7,13 +7,14 @@ its drums and its backing track add up to, in WAV (32-bit floats, which never cl
 import errno
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import StageFailed
 from daemon.files import atomic_file
+from daemon.outlets.stem_quality import StemQuality, resample_blocks
 from daemon.pipeline.records import Audio
 from daemon.remarks import remark
 
@@ -68,8 +69,10 @@ def backing_track(mix: Audio, drums: Audio) -> StemSound:
     return StemSound(mix, drums)
 
 
-def common_gain(sounds: Iterable[Audio | StemSound], fmt: str) -> float:
-    """What to multiply every file of a set with so that none clips: 1 if none would, and always 1 for wav."""
+def common_gain(sounds: Iterable[Audio | StemSound], fmt: str, whole_numbers: bool = False) -> float:
+    """What to multiply every file of a set with so that none clips: 1 if none would, and always 1 for a float wav."""
+    if fmt not in CEILING and whole_numbers:
+        fmt = "flac"
     if fmt not in CEILING:
         return 1.0
     peak = max((_peak(each if isinstance(each, StemSound) else StemSound(each)) for each in sounds), default=0.0)
@@ -88,35 +91,43 @@ def _peak(sound: StemSound) -> float:
     return max((float(abs(block).max()) for block in sound.blocks() if block.size), default=0.0)
 
 
-def write_sound(sound: StemSound, target: Path, fmt: str, gain: float = 1.0) -> Path:
-    """Write `sound` times `gain` to `target` as wav, flac or mp3. Raises StageFailed."""
+def write_sound(
+    sound: StemSound, target: Path, fmt: str, gain: float = 1.0, quality: StemQuality | None = None
+) -> Path:
+    """Write `sound` times `gain` to `target` as wav, flac or mp3, at its own rate or `quality`. Raises StageFailed."""
     import soundfile
 
     if fmt not in FORMATS:
         raise StageFailed("stems", f"{fmt!r} is not a format for stems. Use wav, flac or mp3.")
     with atomic_file(target) as temporary:
         kind, subtype = FORMATS[fmt]
+        given = quality or StemQuality(sound.audio.rate)
         try:
-            _encode(sound, temporary, kind, subtype, gain)
+            _encode(sound, temporary, kind, replace(given, subtype=given.subtype or subtype), gain)
         except soundfile.LibsndfileError as error:
             full = shutil.disk_usage(target.parent).free < _FULL  # libsndfile says "system error" of everything
             raise OSError(errno.ENOSPC if full else 0, error.error_string.rstrip(".")) from error
     return target
 
 
-def _encode(sound: StemSound, target: Path, kind: str, subtype: str, gain: float) -> None:
+def _encode(sound: StemSound, target: Path, kind: str, quality: StemQuality, gain: float) -> None:
     import numpy as np
     import soundfile
 
-    audio, quality = sound.audio, _BEST_MP3 if kind == "MP3" else {}
-    with soundfile.SoundFile(target, "w", audio.rate, audio.channels, subtype, format=kind, **quality) as file:
-        for block in sound.blocks():
+    audio, best = sound.audio, _BEST_MP3 if kind == "MP3" else {}
+    blocks = sound.blocks()
+    if quality.rate != audio.rate:
+        frames = round((audio.frames + sound.padding) * quality.rate / audio.rate)
+        blocks = resample_blocks(blocks, audio.channels, (audio.rate, quality.rate), frames)
+    with soundfile.SoundFile(target, "w", quality.rate, audio.channels, quality.subtype, format=kind, **best) as file:
+        for block in blocks:
             louder = (block * np.float32(gain)).T
-            file.write(_whole_numbers(louder) if subtype == "PCM_24" else louder)
+            file.write(_whole_numbers(louder, quality.bits) if quality.is_whole_numbers else louder)
 
 
-def _whole_numbers(block: "NDArray[np.float32]") -> "NDArray[np.int32]":
-    """24 bits at the top of 32, because libsndfile scales floats by 2^23 - 1 and not by 2^23."""
+def _whole_numbers(block: "NDArray[np.float32]", bits: int) -> "NDArray[np.int32]":
+    """`bits` at the top of 32, because libsndfile scales floats by 2^23 - 1 and not by 2^23, and cuts to 16 bits."""
     import numpy as np
 
-    return np.clip(np.rint(block.astype(np.float64) * STEPS), -STEPS, STEPS - 1).astype(np.int32) << 8
+    steps = 1 << (bits - 1)
+    return np.clip(np.rint(block.astype(np.float64) * steps), -steps, steps - 1).astype(np.int32) << (32 - bits)

@@ -12,6 +12,7 @@ from pathlib import Path
 from daemon.errors import NoWeights, Rejected, StageFailed
 from daemon.files import file_digest
 from daemon.pipeline.audio.probe import Limits, Probe, probe
+from daemon.pipeline.beats.beats import NO_BEAT
 from daemon.pipeline.cache import key
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, PartOptions
@@ -100,6 +101,8 @@ def transcribe(song: Path | SongFile, options: Options, tools: Tools, report: Re
     source = chain.decode(song)
     stems = chain.separate(source) if options.input == "mix" else None
     chain.content = key(source.digest, stems.model if stems else None)
+    if options.stems_only:
+        return Transcription(source, Drums((), (), {}), replace(NO_BEAT, remarks=()), chain.timings, stems)
     kit = None
     if Part.DRUMS in options.parts:
         drums = stems.parts[Part.DRUMS] if stems else source.audio
@@ -155,12 +158,14 @@ class _Chain:
         """The parts that are asked for, and the drums, which tell the beat. All if the cache has them anyway."""
         separator = self._open_separator()
         known = separator.parts()
-        refuse_missing(self._options.parts, known, separator.weights.name)
+        refuse_missing((*self._options.parts, *self._options.stem_names), known, separator.weights.name)
         every = SeparateInput(source.audio, source.digest, known, separator)
         there = self._runner.recall(SEPARATE, every)
-        if self._options.stems or there:
+        named = self._options.wanted_stems
+        if there or (self._options.stems and not self._options.stem_names):
             return self._runner.run(SEPARATE, every)
-        wanted = tuple(part for part in known if part is Part.DRUMS or part in self._options.parts)
+        drums = () if self._options.stems_only and named else (Part.DRUMS,)
+        wanted = tuple(part for part in known if part in (*drums, *named, *self._options.parts))
         return self._runner.run(SEPARATE, replace(every, parts=wanted))
 
     def _open_separator(self) -> Separator:

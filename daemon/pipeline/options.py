@@ -124,7 +124,7 @@ class Options(_OptionsModel):
     """One request. Everything has a default that suits a full song."""
 
     input: Input = "mix"
-    parts: tuple[Part, ...] = Field(default=(Part.DRUMS,), description="or all: drums, bass, vocals, other")
+    parts: tuple[Part, ...] = Field(default=(Part.DRUMS,), description="or all: drums, bass, vocals, other; or none")
     separator: str = "auto"
     kit: Literal["auto", "embedded", "drumsep", "drumsep6"] = "auto"
     onsets: Literal["default", "superflux", "classic"] = "default"
@@ -145,10 +145,13 @@ class Options(_OptionsModel):
     harmony: bool | None = Field(default=None, description="key and chords; with pitched parts if not set")
     drum_map: str = "gm"
     note_ms: float = Field(default=50.0, ge=5, le=2000)
+    as_played: bool = Field(default=False, description="also a .mid with every note at the time it was played")
     start: FileStart | None = Field(
         default=None, description="where files start: with the audio at one tempo, with a bar, or with a tempo map"
     )
     stems: StemFormat | None = None
+    stem_names: tuple[Part, ...] = Field(default=(), description="only these stems; needs stems")
+    stems_as_source: bool = Field(default=False, description="stems at the rate and depth of the file")
     kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
     backing: bool = Field(default=False, description="the song without its drums")
     plot: bool = False
@@ -168,6 +171,16 @@ class Options(_OptionsModel):
         parts = _order_parts(given)
         strange = [part for part in parts if part not in tuple(Part)]
         return {**values, "parts": parts if stem == "mix" else (stem, *strange)}
+
+    @property
+    def stems_only(self) -> bool:
+        """Nothing is transcribed: the song is taken apart, and that is all."""
+        return not self.parts
+
+    @property
+    def wanted_stems(self) -> tuple[Part, ...]:
+        """The stems to be written where not all are; with a backing track the drums are needed for it."""
+        return (*self.stem_names, *((Part.DRUMS,) if self.backing else ()))
 
     @property
     def pitched_parts(self) -> tuple[Part, ...]:
@@ -205,7 +218,7 @@ def _order_parts(given: Iterable[object]) -> list[object]:
     names = [name.strip().lower() if isinstance(name, str) else name for name in given]
     asked = [part for name in names for part in (ALL_PARTS if name == "all" else (name,))]
     known = [part for part in Part if part in asked]
-    return [*known, *(name for name in asked if name not in tuple(Part))]
+    return [*known, *(name for name in asked if name not in (*Part, "none"))]
 
 
 def _number(value: object) -> float:

@@ -55,6 +55,10 @@ def _run_always(name: str) -> Callable[[Options], Sequence[str]]:
     return lambda _: (name,)
 
 
+def _run_for_parts(name: str) -> Callable[[Options], Sequence[str]]:
+    return lambda options: (name,) if options.parts else ()
+
+
 def _run_for_drums(name: str) -> Callable[[Options], Sequence[str]]:
     return lambda options: (name,) if Part.DRUMS in options.parts else ()
 
@@ -73,7 +77,7 @@ LISTEN = Stage(
     "listen", functions.detect_candidates, DrumCandidates, depends_on=("content", "weights", "in_music"),
     usual_speed=0.02,
     caption=StageCaption("Listen", "Listening to the drums", "How strongly each drum starts"),
-    steps=_run_always("listen"),
+    steps=_run_for_parts("listen"),
 )  # fmt: skip
 KIT = Stage(
     "kit", functions.split_kit, Kit, depends_on=("content", "weights", "placed_by"), usual_speed=0.02,
@@ -89,7 +93,7 @@ HITS = Stage(
 BEATS = Stage(
     "beats", functions.track_beats, BeatGrid, depends_on=("content", "strokes", "bpm", "numerator"), usual_speed=0.01,
     caption=StageCaption("Find the beat", "Finding the beat", "Beats and bar lines"),
-    steps=_run_always("beats"),
+    steps=_run_for_parts("beats"),
 )  # fmt: skip
 NOTES = Stage(
     "notes", functions.transcribe_notes, PartTranscription, depends_on=("content", "recipe_settings", "weights"),

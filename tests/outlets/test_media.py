@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from bridge.midi.file_reader import read
-from daemon.outlets.delivery import DeliverySettings, deliver
+from daemon.outlets.delivery import DeliverySettings, correct, deliver
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.media import Media
 from daemon.pipeline.chain import transcribe
@@ -87,3 +87,77 @@ def test_what_starts_with_a_bar_is_padded_alike_and_says_so(tmp_path):
     assert len(drums) == result.source.audio.frames + frames and not drums[:frames].any()
     notes = read(done.midi).tracks[0].notes
     assert notes[0].onset == pytest.approx(padding + result.drums.hits[0].onset, abs=0.02)
+
+
+def test_stems_alone_come_without_midi_and_without_listening(song):
+    result, done, written = deliver_song(song, parts=(), stems="wav")
+    assert set(written.values()) == {"Song.stems/drums.wav", "Song.stems/other.wav"}
+    assert done.midi is None and done.manifest.exists()
+    assert [stage.name for stage in result.stages] == ["decode", "separate"]
+
+
+def test_one_stem_alone_is_separated_and_written_alone(song):
+    result, _, written = deliver_song(song, parts=(), stems="flac", stem_names=("other",))
+    assert set(written.values()) == {"Song.stems/other.flac"}
+    assert set(result.stems.parts) == {"other"}
+
+
+def test_the_drums_are_heard_although_another_stem_is_written(song):
+    _, _, written = deliver_song(song, stems="wav", stem_names=("other",))
+    assert set(written.values()) == {"Song.drums.mid", "Song.stems/other.wav"}
+
+
+def test_a_backing_track_alone_needs_no_notes(song):
+    _, _, written = deliver_song(song, parts=(), backing=True)
+    assert set(written.values()) == {"Song.backing.wav"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "subtype", "form", "expected"),
+    [
+        (48000, "PCM_16", "wav", "PCM_16"),
+        (96000, "PCM_24", "wav", "PCM_24"),
+        (48000, "FLOAT", "wav", "FLOAT"),
+        (22050, "PCM_16", "flac", "PCM_16"),
+        (48000, "PCM_24", "mp3", "MPEG_LAYER_III"),
+    ],
+)
+def test_stems_have_the_rate_and_depth_of_the_file(tmp_path, rate, subtype, form, expected):
+    song = tmp_path / "Song.wav"
+    soundfile.write(song, synth.play(BEAT, 4.0, rate=rate).T, rate, subtype)
+    deliver_song(song, parts=(), stems=form, stems_as_source=True)
+    found = soundfile.info(song.parent / "Song.stems" / f"drums.{form}")
+    assert (found.samplerate, found.subtype) == (rate, expected)
+    assert found.frames == soundfile.info(song).frames
+
+
+def test_an_mp3_of_a_file_with_too_high_a_rate_keeps_the_usual_one(tmp_path):
+    song = tmp_path / "Song.wav"
+    soundfile.write(song, synth.play(BEAT, 4.0, rate=96000).T, 96000, "PCM_24")
+    deliver_song(song, parts=(), stems="mp3", stems_as_source=True)
+    assert soundfile.info(song.parent / "Song.stems" / "drums.mp3").samplerate == 44100
+
+
+def test_a_stem_at_the_rate_of_the_file_sounds_the_same(tmp_path):
+    song = tmp_path / "Song.wav"
+    soundfile.write(song, synth.tone(440, 2.0, rate=48000).T, 48000, "FLOAT")
+    deliver_song(song, parts=(), stems="wav", stems_as_source=True)
+    mix = soundfile.read(song, always_2d=True)[0]
+    stem = soundfile.read(song.parent / "Song.stems" / "drums.wav", always_2d=True)[0]
+    middle = slice(5000, -5000)
+    assert np.abs(stem[middle] - 0.5 * mix[middle]).max() < 0.01
+
+
+def test_quantized_and_as_played_come_in_one_go_and_follow_a_correction(song):
+    late = [replace(hit, onset=hit.onset + 0.02 * (at % 2)) for at, hit in enumerate(BEAT)]
+    options = Options(as_played=True, input="drums", grid={"tolerance": 0.5})
+    result = transcribe(song, options, build_tools(song.parent, ScriptedTranscriber(late)), lambda *_: None)
+    settings = DeliverySettings(song.parent / "locks")
+    done = deliver(result, options, settings)
+    names = {path.name for path in done.midis}
+    assert names == {"Song.drums.mid", "Song.drums.played.mid"} and done.midi.name == "Song.drums.mid"
+    pitches = [[note.pitch for note in read(path).tracks[0].notes] for path in done.midis]
+    assert sorted(pitches[0]) == sorted(pitches[1])
+    assert read(done.midis[0]).tracks[0].notes != read(done.midis[1]).tracks[0].notes
+    again = correct(done.manifest, {"delete_hits": [0]}, settings)
+    assert {len(read(path).tracks[0].notes) for path in again.midis} == {len(pitches[0]) - 1}

@@ -65,3 +65,8 @@ def test_a_part_is_written_on_the_grid_of_the_song_unless_it_has_its_own():
 def test_overlap_may_be_kept_in_a_voice_and_cut_in_chords():
     options = Options.read({"notes": {"bass": {"overlap": "keep"}, "piano": {"overlap": "cut"}}})
     assert [clean_up_settings(part, options).monophonic for part in (Part.BASS, Part.PIANO)] == [False, True]
+
+
+@pytest.mark.parametrize("given", ["none", ["none"], []])
+def test_parts_may_be_none(given):
+    assert Options.read({"parts": given, "stems": "wav"}).stems_only

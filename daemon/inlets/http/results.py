@@ -61,7 +61,8 @@ def _view(job: str, context: HttpContext) -> schemas.ResultView:
 def _midi_texts(context: HttpContext, score: Arrangement) -> dict[str, str]:
     notes, parts = context.core.drum_map(score), score.options.parts
     files = {part.value: midi_bytes(score, notes, part) for part in parts}
-    return {name: base64.b64encode(data).decode() for name, data in {**files, "song": midi_bytes(score, notes)}.items()}
+    whole = {"song": midi_bytes(score, notes)} if files else {}
+    return {name: base64.b64encode(data).decode() for name, data in {**files, **whole}.items()}
 
 
 def stage_models(manifest: Manifest) -> dict[str, str]:
