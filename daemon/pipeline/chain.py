@@ -12,7 +12,6 @@ from pathlib import Path
 from daemon.errors import NoWeights, Rejected, StageFailed
 from daemon.files import file_digest
 from daemon.pipeline.audio.probe import Limits, Probe, probe
-from daemon.pipeline.beats.beats import NO_BEAT
 from daemon.pipeline.cache import key
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, PartOptions
@@ -47,6 +46,9 @@ from daemon.pipeline.stages import (
     StageTiming,
 )
 from daemon.pipeline.tools import ReportStage, Separator, Tools
+
+
+_NO_GRID = BeatGrid(beats=(), downbeats=(), bpm=120.0, confidence=0.0)  # where nobody wants notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def transcribe(song: Path | SongFile, options: Options, tools: Tools, report: Re
     stems = chain.separate(source) if options.input == "mix" else None
     chain.content = key(source.digest, stems.model if stems else None)
     if options.stems_only:
-        return Transcription(source, Drums((), (), {}), replace(NO_BEAT, remarks=()), chain.timings, stems)
+        return Transcription(source, Drums((), (), {}), _NO_GRID, chain.timings, stems)
     kit = None
     if Part.DRUMS in options.parts:
         drums = stems.parts[Part.DRUMS] if stems else source.audio
