@@ -47,7 +47,6 @@ from daemon.pipeline.stages import (
 )
 from daemon.pipeline.tools import ReportStage, Separator, Tools
 
-
 _NO_GRID = BeatGrid(beats=(), downbeats=(), bpm=120.0, confidence=0.0)  # where nobody wants notes
 
 
