@@ -33,13 +33,17 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`fraction` of the whole job, 0..1; `eta` in seconds from now, None while nobody can know."""
+    """`fraction` of the whole job, 0..1; `eta` in seconds from now, None while nobody can know.
+
+    `doing` says what `stage` does, in a musician's words.
+    """
 
     job: str
     stage: str
     fraction: float
     eta: Seconds | None = None
     download: Download | None = None
+    doing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

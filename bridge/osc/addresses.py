@@ -124,10 +124,10 @@ REPLIES: dict[str, Reply] = {
         Reply("/sidestick/notes.reply", "A file with every hit and note: id, time, pitch, velocity.",
               (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
-        Reply("/sidestick/progress", "Event: how far a job is; eta_seconds is -1 while unknown. In the stage fetch the "
-              "text says how much of a network is here.",
+        Reply("/sidestick/progress", "Event: how far a job is, and in words what it does: in the stage fetch how "
+              "much of a network is here. eta_seconds is -1 while unknown.",
               (JOB, _text("stage"), Argument("fraction", ArgumentKind.FLOAT, low=0, high=1), _int("eta_seconds"),
-               _text("text", True))),
+               _text("text"))),
         Reply("/sidestick/midi", "Event: a .mid was written.", (JOB, _path("path"))),
         Reply(REMARK, "Event: what there is to know about a song that was done all the same.",
               (JOB, _text("code"), _text("text"))),

@@ -18,11 +18,8 @@ from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import SongFile, Transcription, draft, recall_source, transcribe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
-from daemon.pipeline.stages import FETCH, SEPARATE, STAGES
+from daemon.pipeline.stages import DRAFT, FETCH, SEPARATE, STAGES, WRITE
 from daemon.pipeline.tools import Tools
-
-DRAFT = "draft"
-WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from daemon.jobs.worker import (
     Worker,
     task_of,
 )
+from daemon.pipeline.stages import describe_step
 
 _MAX_ANNOUNCED = 512  # jobs of before that are announced anew
 RETRY_SECONDS = 5.0  # seconds before a list of jobs that could not be written is tried again
@@ -246,8 +247,9 @@ class Scheduler:
     def _publish_progress(self, running: _RunningJob, progress: TaskProgress) -> None:
         running.progress = progress
         if not running.stop.is_set():
-            eta = Seconds(progress.eta) if progress.eta >= 0 else None
-            self._bus.publish(Progress(running.job.id, progress.stage, progress.fraction, eta, progress.download))
+            stage, eta = progress.stage, Seconds(progress.eta) if progress.eta >= 0 else None
+            doing = describe_step(stage)
+            self._bus.publish(Progress(running.job.id, stage, progress.fraction, eta, progress.download, doing))
 
     def _record_outcome(self, running: _RunningJob, outcome: Outcome) -> None:
         """Put down what came of a pass. Raises JobMoved if the job was cancelled."""

@@ -158,11 +158,10 @@ def _message(event: Event, requester: Requester) -> Message:
     match event:
         case Queued(job, path):
             return reply("/sidestick/queued", job=job, path=path)
-        case Progress(job, stage, fraction, eta, download):
-            whole = -1 if eta is None else round(eta)
-            text = {"text": download.text} if download else {}
+        case Progress(job, stage, fraction, eta, download, doing):
+            left, text = -1 if eta is None else round(eta), download.text if download else doing
             return reply(
-                "/sidestick/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=whole, **text
+                "/sidestick/progress", job=job, stage=stage, fraction=float(fraction), eta_seconds=left, text=text
             )
         case MidiWritten(job=job, path=path):
             return reply("/sidestick/midi", job=job, path=path)

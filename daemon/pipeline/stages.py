@@ -1,6 +1,7 @@
 """The table of the stages, and what runs a row of it.
 
-A new stage is a row and a function. The cache, progress, timings, the names of HTTP and the page's words live from it.
+A new stage is a row and a function. The cache, progress, timings, the names of HTTP and what the page, REAPER and Live
+show live from it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,16 +109,26 @@ HARMONY = Stage(
     steps=lambda options: ("harmony",) if options.wants_harmony else (),
 )  # fmt: skip
 
-FETCH = "fetch"  # what is reported while weights come, which is no stage
-
 STAGES: tuple[Stage[Any, Any], ...] = (DECODE, SEPARATE, LISTEN, KIT, HITS, BEATS, NOTES, HARMONY)
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+DRAFT, FETCH, WRITE = "draft", "fetch", "write"
+_STEPS_AROUND = {DRAFT: "Making a first draft", FETCH: "Fetching a network", WRITE: "Writing the files"}
+"""The steps of a job that are no stages."""
 
 
 def stage_of(step: str) -> Stage[Any, Any] | None:
     """The stage that runs under the name `step`; every pitched part has a step of its name."""
     name = NOTES.name if step in set(Part) - {Part.DRUMS} else step
     return next((stage for stage in STAGES if stage.name == name), None)
+
+
+def describe_step(step: str) -> str:
+    """What is being done in a step of a job, in a musician's words."""
+    stage = stage_of(step)
+    if stage is None:
+        return _STEPS_AROUND.get(step, step)
+    return stage.caption.doing if step == stage.name else f"{stage.caption.doing}: {step}"
 
 
 @dataclass(frozen=True, slots=True)

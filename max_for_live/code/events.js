@@ -24,7 +24,7 @@
             this.forEachSong(args[0], function (song) {
                 if (song.state === "running") {
                     this.scheduleRequery();
-                    this.panel.showProgress(song.draftText || "", args[1], args[2], args[3]);
+                    this.panel.showProgress(song.draftText || "", args[4], args[2], args[3]);
                 }
             });
         },

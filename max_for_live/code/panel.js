@@ -7,11 +7,6 @@ var Panel = (function () {
     var LIGHTS = {
         connected: [0.45, 0.8, 0.4, 1], disconnected: [0.85, 0.3, 0.25, 1], incompatible: [0.95, 0.7, 0.2, 1]
     };
-    var STAGES = {
-        queued: "Waiting", draft: "First draft", decode: "Reading the file", separate: "Separating",
-        listen: "Listening", kit: "Taking the kit apart", hits: "Finding hits", beats: "Finding the beat",
-        notes: "Finding notes", harmony: "Finding the chords", write: "Writing"
-    };
 
     // `findBox(name)` gives an object of the patcher.
     function Panel(findBox) {
@@ -43,11 +38,11 @@ var Panel = (function () {
         return whole < 60 ? whole + " s" : Math.floor(whole / 60) + " min " + whole % 60 + " s";
     }
 
-    // `before` is a status on what is there already.
-    Panel.prototype.showProgress = function (before, stage, fraction, eta) {
+    // `before` is a status on what is there already, `doing` what the daemon says it does.
+    Panel.prototype.showProgress = function (before, doing, fraction, eta) {
         var left = eta >= 0 ? ", " + formatDuration(eta) + " left" : "";
         this.findBox("progress").message("setlist", fraction);
-        this.showStatus(before + (STAGES[stage] || stage) + " " + Math.round(100 * fraction) + " %" + left);
+        this.showStatus(before + doing + " " + Math.round(100 * fraction) + " %" + left);
     };
 
     Panel.prototype.clearProgress = function () {

@@ -115,8 +115,8 @@ def test_a_job_that_is_done_already_tells_so_behind_the_ack() -> None:
 def test_a_repeated_request_hears_where_its_job_is_now() -> None:
     fake_daemon = FakeDaemon()
     ask(fake_daemon, "/sidestick/process", "7", "/a.wav")
-    fake_daemon.notifier.handle_event(Progress(JOB, "hits", 0.75))
-    assert ask(fake_daemon, "/sidestick/process", "7", "/a.wav")[1].args == (JOB, "hits", 0.75, -1)
+    fake_daemon.notifier.handle_event(Progress(JOB, "hits", 0.75, doing="Finding the hits"))
+    assert ask(fake_daemon, "/sidestick/process", "7", "/a.wav")[1].args == (JOB, "hits", 0.75, -1, "Finding the hits")
 
 
 def test_a_subscriber_hears_the_state_and_then_each_job_at_once() -> None:

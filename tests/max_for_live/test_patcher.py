@@ -10,8 +10,6 @@ from py2max import maxref
 from bridge.drum_labels import LABELS, SOUNDS
 from bridge.drum_map import built_in_map
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
-from daemon.jobs.run_task import DRAFT
-from daemon.pipeline.stages import STAGE_NAMES
 from max_for_live import panel as look
 from max_for_live.amxd import decode
 from max_for_live.build import DEVICE, SOURCES, build_frozen, build_unfrozen, main, patcher, script
@@ -166,10 +164,6 @@ def test_the_scripts_speak_the_daemons_protocol():
     verbs = set(re.findall(r'(?:\.ask|\.sendEdit|runAction\("sendEdit",)\(?\s*"(\w+)"', text))
     assert verbs >= {"ping", "subscribe", "process", "cancel", "relabel"}
     assert {f"/sidestick/{verb}" for verb in verbs} <= REQUESTS.keys()
-
-
-def test_every_stage_of_the_daemon_has_a_name_for_musicians():
-    assert {*re.findall(r"(\w+): \"", table("STAGES"))} >= {*STAGE_NAMES, DRAFT, "queued", "write"}
 
 
 def test_scripts_are_small_files():

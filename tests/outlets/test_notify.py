@@ -45,7 +45,7 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
     notifier.subscribe(subscriber.asks("s"), ttl=60)
     for event in (
         Queued("j1", "/a.wav"),
-        Progress("j1", "hits", 0.5, Seconds(3.4)),
+        Progress("j1", "hits", 0.5, Seconds(3.4), doing="Finding the hits"),
         MidiWritten("j1", "/a.mid"),
         Remarked("j1", "no_beat", "No beat was found."),
         DONE,
@@ -54,7 +54,7 @@ def test_a_subscriber_hears_every_event_as_the_table_has_it(notifier: Notifier, 
         notifier.handle_event(event)
     assert subscriber.heard == [
         Message("/sidestick/queued", ("j1", "/a.wav")),
-        Message("/sidestick/progress", ("j1", "hits", 0.5, 3)),
+        Message("/sidestick/progress", ("j1", "hits", 0.5, 3, "Finding the hits")),
         Message("/sidestick/midi", ("j1", "/a.mid")),
         Message("/sidestick/remark", ("j1", "no_beat", "No beat was found.")),
         Message("/sidestick/done", ("s", "j1", 1, "/m.json", "/a.mid")),

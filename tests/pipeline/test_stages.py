@@ -13,7 +13,7 @@ from daemon.jobs.timings import TimedStep, Timings
 from daemon.pipeline import stage_functions
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part, StageFile, Weights
-from daemon.pipeline.stages import NOTES, STAGE_NAMES, STAGES, Stage, StageCaption, StageRunner, stage_of
+from daemon.pipeline.stages import NOTES, STAGE_NAMES, STAGES, Stage, StageCaption, StageRunner, describe_step, stage_of
 from tests.pipeline.test_chain import build_tools
 
 
@@ -112,6 +112,12 @@ def test_every_stage_has_a_name_a_speed_and_words_of_its_own():
 def test_a_pitched_part_is_a_step_of_the_notes():
     assert stage_of("bass") is NOTES
     assert stage_of("drums") is None
+
+
+def test_a_step_is_told_in_words():
+    assert describe_step("hits") == "Finding the hits"
+    assert describe_step("bass") == "Finding the notes: bass"
+    assert describe_step("write") == "Writing the files"
 
 
 def test_the_steps_of_a_job_are_those_of_its_options():

@@ -97,7 +97,7 @@ def draft_event(path: Path) -> Event:
 
 
 def progress_event(fraction: float, eta: float | None = None) -> Event:
-    return Progress(JOB, "separating", fraction, eta)  # type: ignore[arg-type]
+    return Progress(JOB, "separate", fraction, eta, doing="Taking the song apart")  # type: ignore[arg-type]
 
 
 def remark_event(code: str, text: str) -> Event:

@@ -10,8 +10,6 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from daemon import __version__
-from daemon.jobs.run_task import DRAFT
-from daemon.pipeline.stages import STAGE_NAMES
 from reaper_scripts import make_index
 from tests.reaper.fake import HERE, SCRIPTS
 
@@ -139,9 +137,3 @@ def test_no_file_is_long_and_no_line_either() -> None:
 def test_the_page_names_every_action() -> None:
     page = (SCRIPTS / "README.md").read_text(encoding="utf-8")
     assert not [path for path in ACTIONS if path.stem.removeprefix("sidestick_") not in page]
-
-
-def test_every_stage_of_the_daemon_has_a_name_for_musicians() -> None:
-    text = (SCRIPTS / "sidestick" / "lib" / "progress_window.lua").read_text(encoding="utf-8")
-    named = re.search(r"local STAGES = \{(.*?)\n\}", text, re.DOTALL)
-    assert named and {*re.findall(r"(\w+) = ", named[1])} >= {*STAGE_NAMES, DRAFT, "queued", "write"}

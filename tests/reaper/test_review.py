@@ -128,7 +128,7 @@ def test_without_an_item_of_sidestick_there_is_a_sentence(alone: Reaper) -> None
 MANY = """
 local ProgressWindow, jobs = require("progress_window"), {}
 for index = 1, 20 do
-  jobs[index] = { record = { name = "Take " .. index }, stage = "hits", fraction = 0.5, finished = index <= 15 }
+  jobs[index] = { record = { name = "Take " .. index }, doing = "Finding hits", fraction = 0.5, finished = index <= 15 }
 end
 ProgressWindow.new(jobs):step()
 """
@@ -145,7 +145,7 @@ AGAIN = """
 local ProgressWindow, heights = require("progress_window"), {}
 for index, count in ipairs({ 4, 1, 2 }) do
   local jobs = {}
-  for number = 1, count do jobs[number] = { record = { name = "Take" }, stage = "hits", fraction = 0.5 } end
+  for number = 1, count do jobs[number] = { record = { name = "Take" }, doing = "Finding the hits", fraction = 0.5 } end
   local window = ProgressWindow.new(jobs)
   heights[index] = gfx.h
   window:close()

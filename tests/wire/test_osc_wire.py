@@ -103,7 +103,7 @@ def test_a_foreign_subscriber_hears_the_events(osc: OscInlet, fake_daemon: FakeD
         fake_daemon.notifier.handle_event(Progress(JOB, "separate", 0.25))
         fake_daemon.notifier.handle_event(MidiWritten(JOB, "/songs/one.mid"))
         fake_daemon.notifier.handle_event(Done(JOB, 1, "/m.json", "/songs/one.mid"))
-        assert dump.line() == ["/sidestick/progress", "ssfi", '"j1"', '"separate"', "0.250000", "-1"]
+        assert dump.line() == ["/sidestick/progress", "ssfis", '"j1"', '"separate"', "0.250000", "-1", '""']
         assert dump.line() == ["/sidestick/midi", "ss", '"j1"', '"/songs/one.mid"']
         assert dump.line()[:4] == ["/sidestick/done", "ssiss", '"s"', '"j1"']
 

@@ -5,9 +5,11 @@ from typing import Any
 from daemon import __version__
 
 _LINKS = {"self": "/api/jobs/a1b2c3d4e5f6", "notes": "/api/jobs/a1b2c3d4e5f6/notes"}
+_STAGE = {"name": "separate", "title": "Take apart", "doing": "Taking the song apart", "made": "Its stems"}
 _JOB: dict[str, Any] = {
     "id": "a1b2c3d4e5f6", "name": "Song.wav", "path": "/home/me/Music/sidestick/Song/Song.wav", "state": "running",
-    "stage": "separate", "fraction": 0.42, "eta_s": 21.0, "download": None, "code": "", "reason": "",
+    "stage": "separate", "doing": "Taking the song apart", "stages": [{**_STAGE, "steps": ["separate"]}],
+    "fraction": 0.42, "eta_s": 21.0, "download": None, "code": "", "reason": "",
     "remarks": [{"code": "channels", "text": "Song.wav has 8 channels; the first two were used."}],
     "created": 1790000000.0, "finished": None, "revision": 0, "draft": True,
     "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
@@ -62,7 +64,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "drum_maps": ["gm", "ableton"],
         "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
         "separators": ["auto", "embedded", "htdemucs"],
-        "stages": [{"name": "kit", "title": "Split the kit", "doing": "Splitting the kit", "made": "The drums"}],
+        "stages": [_STAGE],
     },
     "ResultView": {
         "job": {**_JOB, "state": "done", "fraction": 1.0, "draft": False}, "bpm": 140.0, "beats_per_bar": 4,

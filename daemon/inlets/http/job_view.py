@@ -11,6 +11,8 @@ from daemon.jobs.job import Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.worker import TaskProgress
 from daemon.outlets.manifest_head import revision
+from daemon.pipeline.options import Options
+from daemon.pipeline.stages import STAGES, describe_step
 from daemon.remarks import code_of
 
 _CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-(\w{1,32})")
@@ -44,6 +46,8 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         path=job.source.path,
         state=job.state.value,
         stage=progress.stage if progress else "",
+        doing=describe_step(progress.stage) if progress else "",
+        stages=_view_stages(job.options),
         fraction=round(min(1.0, max(0.0, progress.fraction)), 4) if progress else float(job.state is State.DONE),
         eta_s=round(progress.eta, 1) if progress and progress.eta >= 0 else None,
         download=schemas.DownloadView(**asdict(progress.download)) if progress and progress.download else None,
@@ -59,3 +63,11 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         options=job.options,
         links={"self": home, **{name: f"{home}/{name}" for name in _LINK_NAMES}},
     )
+
+
+def _view_stages(options: Options) -> list[schemas.JobStageView]:
+    return [
+        schemas.JobStageView(name=stage.name, steps=list(steps), **asdict(stage.caption))
+        for stage in STAGES
+        if (steps := stage.steps(options))
+    ]

@@ -42,7 +42,9 @@ class JobView(_Schema):
     name: str = Field(examples=["Song.wav"])
     path: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    stage: str = Field(description="'' unless it runs", examples=["separate"])
+    stage: str = Field(description="the step it is in, '' unless it runs", examples=["separate"])
+    doing: str = Field(description="the same in words", examples=["Taking the song apart"])
+    stages: "list[JobStageView]" = Field(description="those that it goes through, in order")
     fraction: float = Field(ge=0, le=1)
     eta_s: float | None = Field(description="seconds that are left, null while unknown")
     download: DownloadView | None = Field(description="in the stage fetch: what comes, and how much of it is here")
@@ -247,6 +249,12 @@ class StageView(_Schema):
     title: str
     doing: str = Field(description="what is being done in it")
     made: str = Field(description="what it has made")
+
+
+class JobStageView(StageView):
+    """A stage of a job. Progress names it by one of its `steps`."""
+
+    steps: list[str] = Field(examples=[["kit"]])
 
 
 class OptionsView(_Schema):

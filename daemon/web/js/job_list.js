@@ -3,7 +3,6 @@
 import { byId, el, icon, syncList } from "./dom.js";
 import { showError } from "./notices.js";
 import { Signal } from "./signal.js";
-import { describeStage } from "./stages.js";
 import { baseName, formatDate, formatTimeLeft } from "./texts.js";
 
 const ACTIVE = new Set(["queued", "running"]);
@@ -65,7 +64,8 @@ export class JobList {
       if (known && !remarks.some((/** @type {any} */ one) => one.text === text)) this.update({ ...known, remarks: [...remarks, { code, text }] });
     } else if (name === "progress" && known) {
       const eta = data.eta_s ?? data.eta ?? null;
-      this.update({ ...known, state: "running", stage: data.stage, fraction: data.fraction, eta_s: eta, download: data.download });
+      const { stage, doing, fraction, download } = data;
+      this.update({ ...known, state: "running", stage, doing, fraction, eta_s: eta, download });
     } else if (["queued", "done", "failed"].includes(name) || !known) this.#fetch(data.job);
     else if (name === "midi" && ACTIVE.has(known.state)) this.#fetch(data.job); // a draft; corrections answer for themselves
   }
@@ -137,7 +137,7 @@ export function describeJob(job) {
   if (job.state === "failed") return job.reason || "Did not work";
   if (job.state === "cancelled") return "Cancelled";
   if (job.state === "done") return "";
-  return [describeDownload(job.download) || describeStage(job.stage), formatTimeLeft(job.eta_s)].filter(Boolean).join(", ");
+  return [describeDownload(job.download) || job.doing || "Beginning", formatTimeLeft(job.eta_s)].filter(Boolean).join(", ");
 }
 
 /** @param {{name: string, done: number, total: number} | null | undefined} download in bytes */

@@ -10,7 +10,6 @@ import { showModels } from "./models.js";
 import { showError, showNotice } from "./notices.js";
 import { shortcuts } from "./shortcuts.js";
 import { SongPage } from "./song_page.js";
-import { setStages } from "./stages.js";
 import { toggleTheme } from "./theme.js";
 import { Upload } from "./upload.js";
 
@@ -51,7 +50,6 @@ start();
 
 async function start() {
   const optionsLoaded = api.options().then((options) => {
-    setStages(options);
     page.setOptions(options);
     upload.setOptions(options);
     jobs.show();

@@ -2,45 +2,15 @@
 
 import { byId, el, syncList } from "./dom.js";
 import { DRUMS } from "./notes.js";
-import { title } from "./texts.js";
 import { colour, drumColour, partColour } from "./theme.js";
 import { drawPeaks } from "./waveform.js";
 
-/** @typedef {{name: string, title: string, doing: string, made: string}} Stage */
+/** @typedef {{name: string, title: string, doing: string, made: string, steps: string[]}} Stage of a job, as the daemon has it */
 
-/** @type {Map<string, Stage>} by name, in the daemon's order; its table of stages says them */
-const STAGES = new Map();
-/** @type {Set<string>} a part is a step of its own for the daemon, and one of the stage "notes" here */
-const PARTS = new Set();
 const DRUM_STEMS = new Set(DRUMS);
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
-
-/** @param {{stages: Stage[], parts: string[]}} options that the daemon offers */
-export function setStages({ stages, parts }) {
-  for (const stage of stages) STAGES.set(stage.name, stage);
-  for (const part of parts) PARTS.add(part);
-}
-
-/** @param {string} step of the daemon */
-const stageOf = (step) => (PARTS.has(step) ? "notes" : step);
-
-/** @param {string} step of the daemon @returns {string} what is being done */
-export function describeStage(step) {
-  if (!step) return "Beginning";
-  const doing = STAGES.get(stageOf(step))?.doing;
-  if (!doing) return title(step);
-  return PARTS.has(step) ? `${doing}: ${title(step)}` : doing;
-}
-
-/** The stages that a job goes through. @param {any} options @returns {string[]} */
-function stagesOf({ input, parts, harmony }) {
-  const hasPitched = parts.some((/** @type {string} */ part) => part !== "drums");
-  const hasDrums = parts.includes("drums");
-  const included = { separate: input === "mix", kit: hasDrums, hits: hasDrums, notes: hasPitched, harmony: harmony ?? hasPitched };
-  return [...STAGES.keys()].filter((stage) => included[/** @type {keyof typeof included} */ (stage)] ?? true);
-}
 
 export class Stages {
   /** @type {any} */
@@ -84,19 +54,23 @@ export class Stages {
     this.show();
   }
 
+  /** @returns {Stage[]} */
+  get #stages() {
+    return this.#job.stages;
+  }
+
   /** @param {string} stage @returns {"done" | "current" | "to-come"} */
   #stateOf(stage) {
     if (this.#job.state === "done") return "done";
-    const order = [...STAGES.keys()];
-    const at = order.indexOf(stageOf(this.#job.stage));
-    const place = order.indexOf(stage);
+    const at = this.#stages.findIndex(({ steps }) => steps.includes(this.#job.stage));
+    const place = this.#stages.findIndex(({ name }) => name === stage);
     if (this.#job.state === "running" && place === at) return "current";
     return place < at || this.#pictures.has(stage) ? "done" : "to-come";
   }
 
   show() {
     if (!byId("stage-details").open || !this.#job) return;
-    const shown = stagesOf(this.#job.options).filter((stage) => this.#stateOf(stage) !== "done" || this.#hasPicture(stage) || this.#job.state !== "done");
+    const shown = this.#stages.map(({ name }) => name).filter((stage) => this.#stateOf(stage) !== "done" || this.#hasPicture(stage) || this.#job.state !== "done");
     syncList(byId("stages"), shown, (stage) => stage, (stage, node) => this.#stageCard(stage, node));
   }
 
@@ -107,8 +81,8 @@ export class Stages {
 
   /** @param {string} stage @param {HTMLElement} [node] */
   #stageCard(stage, node) {
-    const { title: name, made } = /** @type {Stage} */ (STAGES.get(stage));
-    const card = node ?? el("li", {}, el("h3", { text: name }), el("p"), el("canvas", { role: "img", "aria-label": made }));
+    const { title, made } = /** @type {Stage} */ (this.#stages.find(({ name }) => name === stage));
+    const card = node ?? el("li", {}, el("h3", { text: title }), el("p"), el("canvas", { role: "img", "aria-label": made }));
     const state = this.#stateOf(stage);
     card.className = `stage ${state}`;
     const text = { done: this.#hasPicture(stage) ? made : "Done", current: "Now", "to-come": "" }[state];
@@ -120,7 +94,7 @@ export class Stages {
 
   #fetch() {
     if (!byId("stage-details").open || !this.#job) return;
-    for (const stage of stagesOf(this.#job.options).filter((each) => each !== "hits")) {
+    for (const { name: stage } of this.#stages.filter(({ name }) => name !== "hits")) {
       const ended = this.#stateOf(stage) === "done" || !["queued", "running"].includes(this.#job.state);
       const wanted = !this.#pictures.has(stage) && !this.#pending.has(stage) && (this.#attempts.get(stage) ?? 0) < TRIES;
       if (ended && wanted) this.#fetchPicture(stage);

@@ -12,7 +12,7 @@ local WIDTH, ROW_HEIGHT, MARGIN, MORE_HEIGHT = 420, 56, 14, 20
 local MAX_ROWS = 8  -- rows; more would not fit on a small screen
 local CLOSED, ESCAPE = -1, 27
 
---- `jobs` have record.name, stage, fraction, eta and cancel().
+--- `jobs` have record.name, doing, fraction, eta and cancel().
 function ProgressWindow.new(jobs)
   local height = math.min(#jobs, MAX_ROWS) * ROW_HEIGHT + MARGIN + (#jobs > MAX_ROWS and MORE_HEIGHT or 0)
   local position, row_share = window_position.load("progress", WIDTH, height), (ROW_HEIGHT + MARGIN) / height
@@ -21,19 +21,12 @@ function ProgressWindow.new(jobs)
   return setmetatable({ jobs = jobs, widgets = Widgets.new(), is_open = true, row_share = row_share }, ProgressWindow)
 end
 
--- What the daemon's stages are to a musician; others are shown as they are called.
-local STAGES = {
-  queued = "waiting", draft = "first draft", decode = "reading the file", separate = "separating", listen = "listening",
-  kit = "taking the kit apart", hits = "finding hits", beats = "finding the beat", notes = "finding notes",
-  harmony = "finding the chords", write = "writing",
-}
-
 local function status_text(job)
-  if job.failed then return "failed" end
-  local stage, eta = STAGES[job.stage] or job.stage, job.eta or -1
-  if eta < 0 or job.finished then return stage end
-  if eta >= 90 then return ("%s, %.0f min left"):format(stage, math.ceil(eta / 60)) end
-  return ("%s, %.0f s left"):format(stage, eta)
+  if job.failed then return "Failed" end
+  local eta = job.eta or -1
+  if eta < 0 or job.finished then return job.doing end
+  if eta >= 90 then return ("%s, %.0f min left"):format(job.doing, math.ceil(eta / 60)) end
+  return ("%s, %.0f s left"):format(job.doing, eta)
 end
 
 local function draw_row(self, job, y, w)

@@ -74,7 +74,7 @@ end
 local function new_job(record, spec)
   return setmetatable({
     record = record, spec = spec, options = spec.options or options_for(record, spec),
-    stage = "waiting", fraction = 0.0, inserted = {}, drafts = {}, remarks = {},
+    doing = "Waiting", fraction = 0.0, inserted = {}, drafts = {}, remarks = {},
   }, Job)
 end
 
@@ -98,8 +98,8 @@ function Job:request(client)
   end)
 end
 
-function Job:on_progress(_, stage, fraction, eta)
-  self.stage, self.fraction, self.eta = stage, fraction, eta
+function Job:on_progress(_, _, fraction, eta, doing)
+  self.doing, self.fraction, self.eta = doing, fraction, eta
 end
 
 function Job:on_remark(_, code, text)
@@ -122,7 +122,7 @@ function Job:on_midi(_, path)
 end
 
 function Job:on_done(_, _, _, path)
-  self.finished, self.stage, self.fraction = true, "inserting", 1.0
+  self.finished, self.doing, self.fraction = true, "Inserting", 1.0
   time_slicing.start(function() self:_finish(path) end)
 end
 

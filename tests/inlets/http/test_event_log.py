@@ -13,7 +13,7 @@ from daemon.inlets.http.event_log import MOST_EVENTS, EventLog, EventLogHandler
 from daemon.inlets.http.metrics import Metrics
 from tests.inlets.http.server import open_events
 
-PROGRESS = Progress("a", "kit", 0.5, Seconds(3.0))
+PROGRESS = Progress("a", "kit", 0.5, Seconds(3.0), doing="Splitting the kit")
 
 
 def event_names(feed: EventLog, number: int) -> list[str]:
@@ -33,6 +33,7 @@ def test_every_event_has_its_name_and_the_next_number():
         "fraction": 0.5,
         "eta": 3.0,
         "download": None,
+        "doing": "Splitting the kit",
     }
 
 

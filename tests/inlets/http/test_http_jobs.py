@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from daemon.jobs.job import State
+from daemon.pipeline.options import Options
+from daemon.pipeline.stages import STAGE_NAMES
 from tests import synth
 from tests.acceptance.test_bad_input import BAD
 from tests.inlets.http.server import HttpServer
@@ -202,3 +204,10 @@ def test_a_job_tells_its_remarks_with_their_codes(server, client):
     asked = server.store.add(job("/music/Song.wav", state=State.DONE, remarks=told))
     found = client.get(f"/api/jobs/{asked.id}").json()["remarks"]
     assert found == [{"code": "channels", "text": told[0]}, {"code": "remark", "text": told[1]}]
+
+
+def test_a_job_tells_its_stages_and_which_steps_they_are(server, client):
+    name = server.store.add(job("/music/Song.wav", options=Options(input="mix", parts=("bass", "drums")))).id
+    stages = client.get(f"/api/jobs/{name}").json()["stages"]
+    assert [stage["name"] for stage in stages] == [*STAGE_NAMES]
+    assert next(stage["steps"] for stage in stages if stage["name"] == "notes") == ["bass"]
