@@ -47,8 +47,8 @@ def transcribe(
     paths: Paths,
     input: Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")] = "",
     parts: Annotated[
-        str, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; all, or none.")
-    ] = "",
+        str | None, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; all, or none.")
+    ] = None,
     separator: Annotated[
         str,
         Opt(
@@ -89,7 +89,7 @@ def transcribe(
     from daemon.commands import transcribe as command
 
     typed = {
-        "input": input, "parts": _split_commas(parts), "separator": separator, "kit": kit,
+        "input": input, "separator": separator, "kit": kit,
         "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar,
         "start": start, "drum_map": drum_map,
         "stem_names": _split_commas(stem_names), "stems_as_source": stems_as_source or None,
@@ -104,6 +104,7 @@ def transcribe(
 
     def run() -> int:
         told = {"notes": part_flags.settings(settings or ()), "sensitivity": part_flags.sensitivity(sensitivity or ())}
+        told |= _drop_empty({"parts": part_flags.parts(parts)})
         return command.run(paths, {**_drop_empty(typed), **told, "grid": _drop_empty(moves)}, out, as_json)
 
     _exit(run)

@@ -57,6 +57,7 @@ class CoreSettings:
 
     delivery: DeliverySettings
     device: str = "auto"
+    expected_device: str = "cpu"
     learn: bool = False
 
 
@@ -72,7 +73,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What goes on: jobs by state, what computes (auto while no network was used yet), and the MIDI port."""
+    """What goes on: jobs by state, what computes, and the MIDI port."""
 
     jobs: Mapping[State, int]
     device: str
@@ -271,12 +272,12 @@ class Core:
         self._midi.panic()
 
     def _device(self) -> str:
-        """What the networks run on: as the settings say, else as the latest job that used one has recorded."""
+        """What the networks run on: as the settings say, as the latest job recorded, or as this machine looks."""
         if self._settings.device != "auto":
             return self._settings.device
         latest = (job for job in self._store.list_latest(_LATEST) if job.manifest and not job.is_active)
         found = (network_device(Path(job.manifest)) for job in latest)
-        return next((device for device in found if device), "auto")
+        return next((device for device in found if device), self._settings.expected_device)
 
     def _relabel_from_pad(self, job_id: str, cluster: int, notes: DrumMap, pitch: int, _: int) -> None:
         """A pad was played while this cluster was auditioned; one that means no drum is passed over."""

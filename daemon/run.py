@@ -19,6 +19,7 @@ from bridge import discovery
 from bridge.discovery import RunningDaemon
 from bridge.guard import Guard
 from daemon import __version__, factories, logs
+from daemon.backends.device import expected_kind
 from daemon.child_process import module_command, protect_imports
 from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_address
 from daemon.core import Components, Core, CoreSettings
@@ -32,7 +33,7 @@ from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
 from daemon.jobs.admission import Admission, AdmissionSettings
 from daemon.jobs.cleanup import Cleanup
-from daemon.jobs.job import Pass, Priority
+from daemon.jobs.job import Fingerprint, Job, Pass, Priority, State
 from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import FILE, JobStore
@@ -236,25 +237,39 @@ def _drop_folder(
     folder = DropFolder(
         drop.path,
         rules,
-        partial(_submit, components),
+        partial(submit_dropped, components),
         components.admission.probe,
         learn=core.learn_file,
         tell=say,
         digests=components.digests,
     )
-    components.bus.subscribe(partial(_report_outcome, components.store, folder))
+    components.bus.subscribe(partial(report_outcome, components.store, folder))
     return folder
 
 
-def _submit(components: Components, path: Path, given: Mapping[str, Any]) -> str:
+def submit_dropped(components: Components, path: Path, given: Mapping[str, Any]) -> str:
+    """What somebody cancelled is not taken again after a restart, unless it was put there anew."""
+    latest = components.store.latest_of(path)
+    if latest is not None and latest.state is State.CANCELLED and _has_rested(path, latest):
+        return latest.id
     return components.admission.admit(path, given, Priority.DROPPED).id
 
 
-def _report_outcome(store: JobStore, folder: DropFolder, event: Event) -> None:
+def _has_rested(path: Path, job: Job) -> bool:
+    """Whether the file lies there as it did when `job` was over."""
+    try:
+        return Fingerprint.of(path) == job.source and path.stat().st_ctime <= job.changed
+    except OSError:
+        return False
+
+
+def report_outcome(store: JobStore, folder: DropFolder, event: Event) -> None:
     if not isinstance(event, Failed | Done):
         return
     with suppress(SidestickError):  # a job that was deleted meanwhile
         path = store.get(event.job).path
+        if isinstance(event, Failed) and event.code == "cancelled":
+            return  # who cancelled it knows
         if isinstance(event, Failed):
             folder.mark_failed(path, event.reason)
         else:
@@ -288,7 +303,8 @@ def build_cleanup(settings: Settings) -> Cleanup:
 
 
 def build_core_settings(settings: Settings) -> CoreSettings:
-    return CoreSettings(factories.delivery_settings(settings, None), settings.device, settings.daemon.learn)
+    delivery = factories.delivery_settings(settings, None)
+    return CoreSettings(delivery, settings.device, expected_kind(), settings.daemon.learn)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class CoreSetup:
         )
         scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
         services = Components(Admission(admission_settings, self.store, bus), scheduler, self.store, self.midi, bus)
-        core_settings = CoreSettings(DeliverySettings(folder / "locks"), device, learn)
+        core_settings = CoreSettings(DeliverySettings(folder / "locks"), device, "cpu", learn)
         self.core = Core(services, core_settings, self.clock.now)
         self.notifier = Notifier(self.clock.now)
         bus.subscribe(self.notifier.handle_event)
@@ -271,9 +271,9 @@ def test_an_audition_may_leave_the_pads_alone(tmp_path):
     core_setup.close()
 
 
-def test_the_device_is_auto_until_a_network_has_run_and_then_the_one_it_ran_on(tmp_path):
+def test_the_device_is_what_this_machine_has_and_then_the_one_a_network_ran_on(tmp_path):
     core_setup = CoreSetup(tmp_path, device="auto")
-    assert core_setup.core.status().device == "auto"
+    assert core_setup.core.status().device == "cpu"
     path = tmp_path / "Song.sidestick.json"
     for device in ("cpu", "cuda"):
         run = StageRun(stage="separate", model="htdemucs", sha256="ab" * 32, device=device)

@@ -1,11 +1,18 @@
 """One sidestick for one state folder."""
 
 import os
+from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from daemon.errors import ConfigError
-from daemon.run import clear_places, lock_instance
+from daemon.events import Failed
+from daemon.jobs.job import Fingerprint, State
+from daemon.jobs.store import JobStore
+from daemon.run import clear_places, lock_instance, report_outcome, submit_dropped
+from tests.jobs.sample_jobs import job
 
 
 def test_a_second_one_is_refused_and_told_who_has_it(tmp_path):
@@ -60,3 +67,43 @@ def test_a_folder_in_place_of_the_pid_stops_nobody(tmp_path):
     (tmp_path / "sidestick.pid").mkdir()
     with lock_instance(tmp_path):
         pass
+
+
+class ScriptedFolder:
+    """A drop folder that keeps what it hears of its jobs."""
+
+    def __init__(self):
+        self.heard = []
+
+    def mark_failed(self, path, reason):
+        self.heard.append((path.name, reason))
+
+    def mark_done(self, path):
+        self.heard.append((path.name, ""))
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(JobStore(tmp_path / "jobs.db")) as opened:
+        yield opened
+
+
+def test_a_dropped_file_whose_job_was_cancelled_gets_no_note(store):
+    asked = store.add(job("/drop/Song.wav"))
+    folder = ScriptedFolder()
+    report_outcome(store, folder, Failed(asked.id, "cancelled", "Song.wav was cancelled."))
+    report_outcome(store, folder, Failed(asked.id, "silent", "Song.wav is silent."))
+    assert folder.heard == [("Song.wav", "Song.wav is silent.")]
+
+
+def test_a_dropped_file_whose_job_was_cancelled_is_taken_again_only_if_it_is_put_there_anew(store, tmp_path):
+    song = tmp_path / "Song.wav"
+    song.write_bytes(b"1")
+    about = Fingerprint.of(song)
+    over = store.add(replace(job(str(song)), source=about))
+    store.move(over, State.CANCELLED)
+    admission = SimpleNamespace(admit=lambda *_: SimpleNamespace(id="new"))
+    components = SimpleNamespace(store=store, admission=admission)
+    assert submit_dropped(components, song, {}) == over.id
+    song.write_bytes(b"22")
+    assert submit_dropped(components, song, {}) == "new"

@@ -1,7 +1,12 @@
 """Where the networks run, and how much they take at a time."""
 
+import platform
+import shutil
+import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from daemon.errors import StageFailed
 from daemon.remarks import remark
@@ -81,3 +86,15 @@ def _cuda(free: int | None) -> Device:
     if free < LEAST_CUDA:
         return Device(remark=remark("cpu_used", 1, free=f"{free / GIGABYTE:.1f}"))
     return Device(DeviceKind.CUDA, short_segments=free < AMPLE_CUDA)
+
+
+def expected_kind() -> str:
+    """What `auto` will most likely be, without the seconds and the memory that asking torch takes."""
+    if sys.platform == "darwin":
+        return (DeviceKind.MPS if platform.machine() == "arm64" else DeviceKind.CPU).value
+    try:
+        has_cuda = "+cpu" not in version("torch")
+    except PackageNotFoundError:
+        return DeviceKind.CPU.value
+    found = has_cuda and (Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None)
+    return (DeviceKind.CUDA if found else DeviceKind.CPU).value

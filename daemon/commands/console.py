@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from daemon.commands.output import LineOutput
 from daemon.commands.remedies import spell_flags
 from daemon.errors import Rejected, StageFailed, WorkFailed
 from daemon.events import Download
@@ -32,7 +33,7 @@ class PlainConsole:
     """For people: one line a song that moves on a terminal, and one line a stage elsewhere."""
 
     def __init__(self, out: TextIO, progress: TextIO) -> None:
-        self._out, self._progress = out, progress
+        self._out, self._progress = LineOutput(out, progress), progress
         self._moving = progress.isatty()
         self._shown = ""
 
@@ -60,9 +61,7 @@ class PlainConsole:
 
     def show_result(self, song: Path, result: Transcription, delivery: Delivery, elapsed: float) -> None:
         self.close()
-        for line in _lines(song, result, delivery, elapsed):
-            print(line, file=self._out)
-        self._out.flush()
+        self._out.print_lines(_lines(song, result, delivery, elapsed))
 
     def close(self) -> None:
         """Leave no half line of progress behind."""
@@ -75,8 +74,8 @@ class PlainConsole:
 class JsonConsole:
     """For programs: one object a line."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
+    def __init__(self, out: TextIO, errors: TextIO) -> None:
+        self._out = LineOutput(out, errors)
         self._last: tuple[Path, str, int] | None = None
 
     def show_progress(self, song: Path, progress: TaskProgress) -> None:
@@ -90,7 +89,7 @@ class JsonConsole:
 
     def show_fetch(self, found: ModelInfo) -> None:
         about = {name: value for name, value in asdict(found).items() if name not in ("here", "problem", "state")}
-        print(json.dumps({"event": "fetch", **about}), file=self._out, flush=True)
+        self._out.print_lines([json.dumps({"event": "fetch", **about})])
 
     def show_failure(self, song: Path, error: Rejected | WorkFailed) -> None:
         stage = error.stage if isinstance(error, StageFailed) else None
@@ -115,7 +114,7 @@ class JsonConsole:
         """Every line is whole already."""
 
     def _print_event(self, event: str, song: Path, **values: Any) -> None:
-        print(json.dumps({"event": event, "file": str(song), **values}), file=self._out, flush=True)
+        self._out.print_lines([json.dumps({"event": event, "file": str(song), **values})])
 
 
 def draw_download(download: Download) -> str:

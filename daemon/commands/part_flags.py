@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from daemon.errors import Rejected
+from daemon.pipeline.records import Part
 
 Parts = dict[str, dict[str, Any]]
 
@@ -62,3 +63,13 @@ def _value(text: str) -> Any:
 
 def _bad_flag(flag: str, text: str, like: str) -> Rejected:
     return Rejected("bad_option", f"{flag} {text!r} does not work; write it like {like}.")
+
+
+def parts(text: str | None) -> tuple[str, ...] | None:
+    """The parts of `--parts bass,drums`; None where nothing was said. Raises Rejected for a list without a part."""
+    if text is None:
+        return None
+    if not text.strip(" ,"):
+        reason = f"--parts {text!r} names no part. Give some with commas between: {', '.join(Part)}; all, or none."
+        raise Rejected("bad_option", reason)
+    return tuple(part.strip() for part in text.split(","))

@@ -37,7 +37,7 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
     if not songs:
         where = ", ".join(map(str, paths))
         raise Rejected("no_songs", f"There is no song in {where}. Name a file, or a folder with some.")
-    console = JsonConsole(sys.stdout) if as_json else PlainConsole(sys.stdout, sys.stderr)
+    console = JsonConsole(sys.stdout, sys.stderr) if as_json else PlainConsole(sys.stdout, sys.stderr)
     allocator.keep_freed_memory()
     with factories.open_tools(settings) as tools, closing(console):
         if missing := missing_separator(options, factories.checkpoints(settings), factories.timings(settings)):

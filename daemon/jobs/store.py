@@ -126,6 +126,10 @@ class JobStore:
         """The newest job whose result is the manifest at that path."""
         return next(iter(self._select("WHERE manifest = ? ORDER BY created DESC LIMIT 1", str(manifest))), None)
 
+    def latest_of(self, path: Path) -> Job | None:
+        """The newest job of the file at `path`."""
+        return next(iter(self._select("WHERE path = ? ORDER BY created DESC, rowid DESC LIMIT 1", str(path))), None)
+
     def counts(self) -> Counter[State]:
         rows = self._rows("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         return Counter({State(state): number for state, number in rows if state in tuple(State)})

@@ -15,6 +15,7 @@ from daemon.pipeline.stages import FETCH, stage_of
 TIMINGS_FILE = "timings.json"  # in the state folder
 
 _NEWEST = 0.3  # weight of the newest run in the running average
+_TELLING = 60.0  # seconds of audio; of less, what a first run costs whatever its length (imports) hides the pace
 _PLAUSIBLE = (1e-6, 1e4)
 _UNKNOWN_SPEED = 0.04  # seconds of work for a second of audio, of a step that is no stage: the draft as a whole
 
@@ -40,8 +41,9 @@ class Timings:
         if not _PLAUSIBLE[0] <= rate <= _PLAUSIBLE[1]:
             return
         rates = self._rates()
-        before = rates.get(_name(step), rate)
-        rates[_name(step)] = before + _NEWEST * (rate - before)
+        known = _name(step) in rates
+        before = _rate(rates, step)
+        rates[_name(step)] = before + (_NEWEST if known else 1.0) * min(1.0, duration / _TELLING) * (rate - before)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from daemon.backends.device import GIGABYTE, Device, DeviceKind, Hardware, choose, step_down
@@ -43,3 +46,9 @@ def test_out_of_memory_goes_to_short_segments_then_to_the_cpu_then_nowhere() -> 
     last = step_down(shorter)
     assert last is not None and last.kind is DeviceKind.CPU and "CPU" in last.remark
     assert step_down(last) is None
+
+
+def test_what_auto_will_be_is_told_without_torch():
+    code = "import sys; from daemon.backends.device import expected_kind as kind; print(kind(), 'torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert told[0] in ("cpu", "cuda", "mps") and told[1] == "False"

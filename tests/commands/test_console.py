@@ -67,7 +67,7 @@ def test_a_time_that_nobody_knows_is_not_told(song):
 
 def test_programs_hear_the_bytes_of_a_download(song):
     out = StringIO()
-    JsonConsole(out).show_progress(song, TaskProgress("fetch", 0.02, -1, Download("htdemucs", 42, 84)))
+    JsonConsole(out, out).show_progress(song, TaskProgress("fetch", 0.02, -1, Download("htdemucs", 42, 84)))
     assert json.loads(out.getvalue())["download"] == {"name": "htdemucs", "done": 42, "total": 84}
 
 

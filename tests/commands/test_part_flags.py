@@ -1,6 +1,6 @@
 import pytest
 
-from daemon.commands.part_flags import corrections, sensitivity, settings
+from daemon.commands.part_flags import corrections, parts, sensitivity, settings
 from daemon.errors import Rejected
 
 
@@ -25,3 +25,13 @@ def test_sensitivity_is_by_name():
 def test_what_cannot_be_read_is_answered_with_an_example(read, text):
     with pytest.raises(Rejected, match="write it like"):
         read([text])
+
+
+def test_parts_are_told_by_commas_or_not_at_all():
+    assert (parts("bass, drums"), parts(None)) == (("bass", "drums"), None)
+
+
+@pytest.mark.parametrize("text", ["", " ", ","])
+def test_a_list_without_a_part_is_refused_and_does_not_mean_the_drums(text):
+    with pytest.raises(Rejected, match="names no part"):
+        parts(text)

@@ -133,3 +133,15 @@ def test_a_download_is_timed_by_its_own_pace():
     told = progress.update_download(Download("htdemucs", 42, 84))
     assert (told.stage, told.fraction, told.eta) == ("fetch", 0.0, 110.0)
     assert told.download == Download("htdemucs", 42, 84)
+
+
+def test_a_first_run_over_a_few_seconds_makes_no_song_a_matter_of_half_an_hour(timings):
+    decode = TimedStep("decode")
+    timings.record(decode, 4.0, 6.8)  # almost all of it imports
+    assert timings.estimate([decode], 90) < 15
+
+
+def test_short_sounds_are_learned_in_the_end(timings):
+    for _ in range(300):
+        timings.record(SEPARATE, 10, 4)
+    assert timings.estimate([SEPARATE], 100) == pytest.approx(40, rel=0.05)

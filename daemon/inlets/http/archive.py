@@ -5,12 +5,14 @@ import string
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from daemon.errors import Rejected
 from daemon.inlets.http.context import HttpContext
+from daemon.inlets.http.media_cache import MOST_PROCESSES
 from daemon.outlets.arrange import Arrangement
 from daemon.outlets.delivery import midi_bytes
 from daemon.outlets.stems import StemSound
@@ -67,14 +69,24 @@ def _pack(
         for name, data in texts.items():
             packed.writestr(name, data, zipfile.ZIP_DEFLATED)
         yield pipe.take()
-        for name in sounds:
-            path = context.media_cache.encode(sounds, name, audio_format)
+        for name, path in _encode_all(context, sounds, audio_format):
             about = zipfile.ZipInfo(f"{title}.stems/{name}.{audio_format}", time.localtime()[:6])
             with path.open("rb") as file, packed.open(about, "w", force_zip64=True) as entry:
                 while block := file.read(BLOCK):
                     entry.write(block)
                     yield pipe.take()
     yield pipe.take()
+
+
+def _encode_all(context: HttpContext, sounds: dict[str, StemSound], audio_format: str) -> Iterator[tuple[str, Path]]:
+    """Each sound in its turn, while the next ones are encoded already."""
+    with ThreadPoolExecutor(MOST_PROCESSES, "archive") as pool:
+        try:
+            pending = [(name, pool.submit(context.media_cache.encode, sounds, name, audio_format)) for name in sounds]
+            for name, path in pending:
+                yield name, path.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # who asked is gone, or has it all
 
 
 def disposition(name: str, how: str) -> str:

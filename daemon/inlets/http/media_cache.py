@@ -1,5 +1,6 @@
 """The media cache: encoded stems, waveforms and spectrograms, each made once by the media process."""
 
+import os
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1  # of what the media process makes
-MOST_PROCESSES = 2  # processes
+MOST_PROCESSES = max(2, min(4, os.cpu_count() or 2))  # processes
 
 _TASKS = TypeAdapter(list[MediaTask])
 _LONGEST = 900.0  # seconds for one process

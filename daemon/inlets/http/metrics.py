@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from daemon.events import Done, Event, Failed, Progress, Pushed, Queued
+from daemon.events import Done, Event, Failed, MidiWritten, Progress, Pushed, Queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Metrics:
             self.events[type(event).__name__.lower()] += 1
             if isinstance(event, Progress):
                 self._enter_stage(event.job, event.stage)
-            elif isinstance(event, Queued | Done | Failed):
-                self._leave_stage(event.job)
+            elif isinstance(event, Queued | Done | Failed) or (isinstance(event, MidiWritten) and event.draft):
+                self._leave_stage(event.job)  # after a draft a job waits again
             elif isinstance(event, Pushed):
                 self.events["notes"] += event.notes
 

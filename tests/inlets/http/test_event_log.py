@@ -147,3 +147,13 @@ def test_a_socket_of_a_foreign_page_is_turned_away(server):
     ):
         pass
     assert caught.value.response.status_code == 403
+
+
+def test_the_seconds_of_a_draft_end_with_it_and_do_not_count_the_wait_for_the_final():
+    now = [0.0]
+    metrics = Metrics(lambda: now[0])
+    steps = [Progress("j", "draft", 0.5), MidiWritten("j", "/a.mid", draft=True), Progress("j", "decode", 0.1)]
+    for step, at in zip(steps, (0.0, 3.0, 500.0), strict=True):
+        now[0] = at
+        metrics.record_event(step)
+    assert metrics.stage_seconds == {"draft": 3.0}
