@@ -7,7 +7,7 @@ velocities (frames, classes), both 0..1. Training uses the same `MelSpectrogram`
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -88,6 +88,44 @@ class MelSpectrogram:
         return self.frames(np.pad(audio, (half, half + HOP)).astype(np.float32), count)
 
 
+TARGET_LEVEL = 4.7
+"""Loudness that every recording is brought to: the median of 12 rendered clips that peak at -10 dB."""
+
+LOUDEST_GAIN = 3.5
+"""Natural logarithm of the most that is ever added (30 dB): what a separator leaves of no drums stays next to nothing.
+
+Whoever asks brings the song itself to a usual level; by hand.
+"""
+
+BLOCK = 300
+"""Frames of which the loudest counts, 3 s: a pause or a soft verse does not make the rest louder."""
+
+QUIET_BLOCK = 3.5
+"""Blocks so far under the loudest (30 dB, in natural logarithms) do not count."""
+
+
+def frame_levels(features: Array) -> Array:
+    """(frames,): the mean level over the bands of the short window."""
+    return np.asarray(np.expm1(features[:, BANDS:]).mean(axis=1), dtype=np.float32)
+
+
+def loudness(levels: Array) -> float:
+    """Natural logarithm of the level of the loud strokes of one recording, from its `frame_levels`; -inf for silence.
+
+    The upper quartile, over blocks of 3 s, of each one's loudest frame.
+    """
+    peaks = np.array([levels[start : start + BLOCK].max() for start in range(0, len(levels), BLOCK)])
+    heard = np.log(peaks[peaks > 0])
+    return float(np.percentile(heard[heard >= heard.max() - QUIET_BLOCK], 75)) if heard.size else -np.inf
+
+
+def level_features(chunks: Sequence[Array]) -> list[Array]:
+    """The chunks of one recording as if it had been turned to TARGET_LEVEL: the same at any gain."""
+    now = loudness(np.concatenate([np.zeros(0, np.float32), *map(frame_levels, chunks)]))
+    gain = np.float32(np.exp(min(TARGET_LEVEL - now, LOUDEST_GAIN)))
+    return [np.log1p(gain * np.expm1(chunk)) for chunk in chunks]
+
+
 def stream_features(spectrogram: MelSpectrogram, blocks: Iterable[Array]) -> Iterator[Array]:
     """Feature chunks of exactly CHUNK frames (the last is shorter), whatever the block sizes."""
     half, step = WINDOWS[0] // 2, CHUNK * HOP
@@ -144,7 +182,8 @@ class DrumActivations:
     Frame i is centred on i / frame_rate seconds. `velocity` is meaningful at onsets only.
     `lateness` is each class's median error in seconds on rendered validation clips; `onsets`
     takes it off. Classes that share a drum (closed and open hat, crash and ride) share a threshold, to be
-    compared with the chance that either sounds: `onsets` does that.
+    compared with the chance that either sounds: `onsets` does that. `articulation` (frames, articulations) and
+    `opening` (frames, 1), how far the hat is open, are 0..1 and meaningful at onsets of their drum only.
     """
 
     frame_rate: float
@@ -153,6 +192,8 @@ class DrumActivations:
     velocity: Array
     thresholds: tuple[float, ...]
     lateness: tuple[float, ...] = (0.0,) * 7
+    articulation: Array | None = None
+    opening: Array | None = None
 
     def onsets(self, *, apart: float = 0.03) -> list[Onset]:
         """Peaks over the thresholds, no two of one drum within `apart` seconds, by time."""
@@ -204,23 +245,24 @@ class OnnxDrumTranscriber:
     spectrogram: MelSpectrogram = field(default_factory=MelSpectrogram)
 
     def transcribe(self, blocks: Iterable[Array], rate: int, *, in_music: bool = False) -> DrumActivations:
-        """Mono blocks of any size to activations; memory is bounded except for the result.
+        """Mono blocks of any size to activations; besides the result only the features are held, 64 KB a second.
 
         `in_music` chooses the thresholds for a full mix instead of those for drums alone.
         """
         if rate != RATE:
             raise ValueError(f"the drum transcriber works at {RATE} Hz, not {rate}: resample first")
-        pairs = [self._run_chunk(chunk) for chunk in add_context(stream_features(self.spectrogram, blocks))]
+        chunks = add_context(level_features(list(stream_features(self.spectrogram, blocks))))
+        rows = [self._run_chunk(chunk) for chunk in chunks]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
-        strength = np.concatenate([empty, *(strength for strength, _ in pairs)])
-        velocity = np.concatenate([empty, *(velocity for _, velocity in pairs)])
+        parts = [np.concatenate(part) for part in zip(*rows, strict=True)] if rows else [empty, empty]
+        strength, velocity, *more = parts
         limits = self._read_metadata("mix_thresholds" if in_music else "thresholds")
-        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, self._read_metadata("lateness"))
+        late = self._read_metadata("lateness")
+        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, late, *more)
 
-    def _run_chunk(self, chunk: Array) -> tuple[Array, Array]:
-        strength, velocity = self._session.run(None, {"features": chunk[None]})
+    def _run_chunk(self, chunk: Array) -> list[Array]:
         inner = slice(CONTEXT, chunk.shape[0] - CONTEXT)
-        return strength[0, inner], velocity[0, inner]
+        return [output[0, inner] for output in self._session.run(None, {"features": chunk[None]})]
 
     @cached_property
     def _session(self) -> Any:

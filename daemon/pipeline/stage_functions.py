@@ -107,7 +107,7 @@ def detect_candidates(given: ListenInput, folder: Path, report: ReportFraction) 
 
     from daemon.pipeline.audio import superflux
     from daemon.pipeline.audio.mono import mono_mix
-    from daemon.pipeline.drums.candidates import candidates
+    from daemon.pipeline.drums.candidates import candidates, leave_toms_out
 
     def report_blocks() -> "Iterator[NDArray[np.float32]]":
         """Mono blocks; `report` hears of half the way, the other half is the superflux."""
@@ -120,8 +120,9 @@ def detect_candidates(given: ListenInput, folder: Path, report: ReportFraction) 
     heard = given.transcriber.transcribe(report_blocks(), given.in_music) if given.transcriber else None
     novelty = superflux.novelty(given.sound)
     np.save(folder / "novelty.npy", novelty.values)
-    found = () if heard is None else tuple(candidates(heard, novelty))
-    return DrumCandidates(found, StageFile(folder / "novelty.npy"))
+    found = [] if heard is None else candidates(heard, novelty)
+    found = leave_toms_out(found) if given.in_music else found
+    return DrumCandidates(tuple(found), StageFile(folder / "novelty.npy"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,14 @@ def render(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from daemon.training.training_loop import train_network
     from daemon.training.transcriber_task import RECIPE, TRANSCRIBER_TASK
+    from daemon.training.warm_start import start_net
 
-    recipe = replace(RECIPE, steps=options.steps, threads=options.threads)
-    train_network(TRANSCRIBER_TASK, options.work / "shards" / "train", options.work / "transcriber.pt", recipe)
+    recipe = replace(RECIPE, steps=options.steps, threads=options.threads, rate=options.rate)
+    shards, task = options.work / "shards" / "train", TRANSCRIBER_TASK
+    if options.start_from:
+        first = sorted(shards.glob("*.npz"))[0]
+        task = replace(task, make_net=lambda: start_net(options.start_from, first, heads_only=options.heads_only))
+    train_network(task, shards, options.work / "transcriber.pt", recipe)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -148,6 +153,9 @@ def build_parser() -> argparse.ArgumentParser:
     made.add_argument("--grooves", type=Path, default=home / "groove", help="unpacked data set")
     made.add_argument("--shards", type=int, default=150, help="training shards of 10 minutes each")
     made.add_argument("--steps", type=int, default=9000)
+    made.add_argument("--rate", type=float, default=2e-3, help="learning rate; a tenth of it for a further round")
+    made.add_argument("--start-from", type=Path, help="a transcriber's .onnx to go on from, instead of nothing")
+    made.add_argument("--heads-only", action="store_true", help="with --start-from: onsets stay as they are")
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     made.add_argument("--weights", type=Path, default=DRUM_TRANSCRIBER_WEIGHTS)
     made.add_argument("--kit-weights", type=Path, default=KIT_NETWORK_WEIGHTS)

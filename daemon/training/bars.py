@@ -70,7 +70,7 @@ _TEXTBOOK = {
 
 _LABELS = {
     SampledSound.KICK: (Drum.KICK, "kick"), SampledSound.SNARE: (Drum.SNARE, "snare"),
-    SampledSound.STICK: (Drum.SNARE, "side_stick"),
+    SampledSound.STICK: (Drum.SNARE, "side_stick"), SampledSound.RIM: (Drum.SNARE, "snare"),
     SampledSound.CLOSED: (Drum.HIHAT, "closed_hihat"), SampledSound.PEDAL: (Drum.HIHAT, "pedal_hihat"),
     SampledSound.OPEN: (Drum.HIHAT, "open_hihat"), SampledSound.CRASH: (Drum.CYMBALS, "crash"),
     SampledSound.RIDE: (Drum.CYMBALS, "ride"), SampledSound.BELL: (Drum.CYMBALS, "ride_bell"),

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from daemon.backends.drum_transcriber import BANDS, WINDOWS
-from daemon.training.drum_sounds import CLASSES
+from daemon.training.drum_sounds import ARTICULATIONS, CLASSES
 from daemon.training.transcriber_net import TranscriberNet
 
 OPSET = 17
 TOLERANCE = 2e-3
+OUTPUTS = ("strength", "velocity", "articulation", "opening")
 
 
 class ProbabilityNet(nn.Module):
@@ -25,9 +26,8 @@ class ProbabilityNet(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        strength, velocity = self.net(features)
-        return torch.sigmoid(strength), torch.sigmoid(velocity)
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.sigmoid(logits) for logits in self.net(features))
 
 
 def load_average(checkpoint: Path) -> TranscriberNet:
@@ -53,12 +53,12 @@ def export_transcriber(net: TranscriberNet, target: Path, metadata: ModelMetadat
         (example,),
         str(target),
         input_names=["features"],
-        output_names=["strength", "velocity"],
-        dynamic_axes={name: {1: "frames"} for name in ("features", "strength", "velocity")},
+        output_names=list(OUTPUTS),
+        dynamic_axes={name: {1: "frames"} for name in ("features", *OUTPUTS)},
         opset_version=OPSET,
         dynamo=False,
     )
-    values = {"classes": CLASSES, **asdict(metadata)}
+    values = {"classes": CLASSES, "articulations": ARTICULATIONS, **asdict(metadata)}
     annotate(target, {name: json.dumps(list(row)) for name, row in values.items()})
     check_parity(net, target)
 

@@ -25,7 +25,9 @@ NAME_PATTERNS = (
     (r"hat|hh", SampledSound.CLOSED),
     (r"ride.*(bell|cup)|^bell$", SampledSound.BELL),
     (r"ride", SampledSound.RIDE),
-    (r"crash|china|splash|cymbal", SampledSound.CRASH),
+    (r"china", SampledSound.CHINA),
+    (r"splash", SampledSound.SPLASH),
+    (r"crash|cymbal", SampledSound.CRASH),
 )
 
 

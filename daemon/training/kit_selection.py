@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from daemon.training.drum_sounds import HATS, TOMS, SampledSound
+from daemon.training.drum_sounds import FEET, HALVES, HATS, OPENINGS, TOMS, SampledSound
 from daemon.training.effects import equalise
 from daemon.training.kits import RATE, SampledKit, Shot, attack_sample
 
@@ -13,16 +13,24 @@ Rng = np.random.Generator
 
 GROUPS = (
     (SampledSound.KICK,),
-    (SampledSound.SNARE,),
+    (SampledSound.SNARE, SampledSound.RIM),
+    (SampledSound.BRUSH,),
     (SampledSound.STICK,),
     TOMS,
     HATS,
     (SampledSound.CRASH,),
+    (SampledSound.CHINA,),
+    (SampledSound.SPLASH,),
     (SampledSound.RIDE, SampledSound.BELL),
     (SampledSound.OTHER,),
 )
+FAMILY_SHARES = {"salamander": 3.0, "muldjord": 2.0}
+"""How often a family is drawn where others are once: recorded kits with everything."""
+
 SUBSTITUTES = {
-    SampledSound.PEDAL: (SampledSound.CLOSED,),
+    SampledSound.RIM: (SampledSound.SNARE,),
+    **dict.fromkeys(HALVES[:3], (SampledSound.CLOSED,)),
+    **dict.fromkeys(HALVES[3:], (SampledSound.OPEN,)),
     SampledSound.BELL: (SampledSound.RIDE,),
     SampledSound.TOM1: (SampledSound.TOM2, SampledSound.TOM3, SampledSound.TOM4),
     SampledSound.TOM2: (SampledSound.TOM1, SampledSound.TOM3, SampledSound.TOM4),
@@ -32,12 +40,17 @@ SUBSTITUTES = {
 LEVELS = {
     SampledSound.KICK: 0.0,
     SampledSound.SNARE: 0.0,
+    SampledSound.RIM: 1.0,
+    SampledSound.BRUSH: -9.0,
     SampledSound.STICK: -5.0,
     **dict.fromkeys(TOMS, -2.0),
     SampledSound.CLOSED: -14.0,
-    SampledSound.PEDAL: -18.0,
+    **dict.fromkeys(FEET, -18.0),
+    **dict.fromkeys(HALVES, -12.0),
     SampledSound.OPEN: -11.0,
     SampledSound.CRASH: -5.0,
+    SampledSound.CHINA: -5.0,
+    SampledSound.SPLASH: -8.0,
     SampledSound.RIDE: -12.0,
     SampledSound.BELL: -10.0,
     SampledSound.OTHER: -10.0,
@@ -51,25 +64,32 @@ def kit_family(kit: SampledKit) -> str:
 
 
 def pick_kit(rng: Rng, kits: Sequence[SampledKit], needed: SampledSound) -> SampledKit | None:
-    """Any family with equal chance: thirty presets of one soundfont must not drown the rest."""
+    """Families by their shares: thirty presets of one soundfont must not drown the rest."""
     able = [kit for kit in kits if needed in kit.sounds]
     families = sorted({kit_family(kit) for kit in able})
     if not families:
         return None
-    chosen = families[int(rng.integers(len(families)))]
+    shares = np.array([FAMILY_SHARES.get(family, 1.0) for family in families])
+    chosen = families[int(rng.choice(len(families), p=shares / shares.sum()))]
     members = [kit for kit in able if kit_family(kit) == chosen]
     return members[int(rng.integers(len(members)))]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One voice as it sounds in this clip: its shots, soft to loud, and its gain."""
+    """One voice as it sounds in this clip: its shots, soft to loud, and its gain.
+
+    `sound` is what the shots are, which a substitute's name is not; `tells_rims` is false where the kit's loud snares
+    may be rim shots.
+    """
 
     shots: tuple[Shot, ...]
     ratio: float
     damping: float
     gain: float
     seed: int
+    sound: SampledSound
+    tells_rims: bool = False
     cache: dict[int, Shot] = field(default_factory=dict)
 
     def choose_shot(self, velocity: float, rng: Rng) -> Shot:
@@ -79,6 +99,11 @@ class Piece:
         if index not in self.cache:
             self.cache[index] = self.treat(self.shots[index])
         return self.cache[index]
+
+    @property
+    def opening(self) -> float:
+        """Of a hat 0 to 1, -1 if that is not known."""
+        return OPENINGS.get(self.sound, -1.0)
 
     def treat(self, shot: Shot) -> Shot:
         """Resampled by `ratio`, damped, equalised the same way for every shot of the piece."""
@@ -90,17 +115,9 @@ class Piece:
         return Shot(audio, attack_sample(audio))
 
 
-def make_piece(rng: Rng, shots: tuple[Shot, ...], sound: SampledSound, tuning: float) -> Piece:
-    level = LEVELS[sound] + rng.normal(0, 3)
-    damping = float(rng.choice([0, 0, 0, rng.uniform(1, 12)]))
-    return Piece(shots, tuning, damping, 10 ** (level / 20), int(rng.integers(2**31)))
-
-
-def shots_for(kit: SampledKit, sound: SampledSound) -> tuple[Shot, ...]:
-    for candidate in (sound, *SUBSTITUTES.get(sound, ())):
-        if candidate in kit.sounds:
-            return kit.sounds[candidate]
-    return ()
+def find_sound(kit: SampledKit, sound: SampledSound) -> SampledSound | None:
+    """What the kit plays when `sound` is asked for."""
+    return next((one for one in (sound, *SUBSTITUTES.get(sound, ())) if one in kit.sounds), None)
 
 
 def select_kit(rng: Rng, kits: Sequence[SampledKit], borrow_chance: float | None = None) -> dict[SampledSound, Piece]:
@@ -118,11 +135,13 @@ def select_kit(rng: Rng, kits: Sequence[SampledKit], borrow_chance: float | None
 
 def select_group(rng: Rng, kit: SampledKit, group: tuple[SampledSound, ...]) -> dict[SampledSound, Piece]:
     """Pieces of a group share their tuning (about two semitones) and a common level."""
-    tuning, shift = 2 ** (rng.normal(0, 2) / 12), 10 ** (rng.normal(0, 4) / 20)
+    tuning, shift = 2 ** (rng.normal(0, 2) / 12), rng.normal(0, 4)
     found: dict[SampledSound, Piece] = {}
     for sound in group:
-        shots = shots_for(kit, sound)
-        if shots:
-            piece = make_piece(rng, shots, sound, tuning)
-            found[sound] = Piece(shots, piece.ratio, piece.damping, piece.gain * shift, piece.seed)
+        real = find_sound(kit, sound)
+        if real is not None:
+            level = LEVELS[sound] + rng.normal(0, 3) + shift
+            damping = float(rng.choice([0, 0, 0, rng.uniform(1, 12)]))
+            seed, rims = int(rng.integers(2**31)), SampledSound.RIM in kit.sounds
+            found[sound] = Piece(kit.sounds[real], tuning, damping, 10 ** (level / 20), seed, real, rims)
     return found

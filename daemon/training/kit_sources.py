@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.training import hydrogen, soundfont, synth
+from daemon.training import indexed_folders as indexed
 from daemon.training import sample_folders as folders
 
-GM_PROGRAMS = (*range(16), 16, 17, 18, 19, 24, 25, 32, 33, 34, 35, 36, 40, 41, 42, 48)
+GM_PROGRAMS = (0, 8, 16, 24, 25, 32, 40, 48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ def convert_samples(place: Path, target: Path, _scratch: Path) -> int:
     return folders.convert_samples(place, target)
 
 
+def convert_salamander(place: Path, target: Path, _scratch: Path) -> int:
+    return indexed.convert_salamander(place, target)
+
+
+def convert_osdk(place: Path, target: Path, _scratch: Path) -> int:
+    return indexed.convert_osdk(place, target)
+
+
+def split_converter(convert: Callable[..., int], *, held_out: bool) -> Callable[[Path, Path, Path], int]:
+    """Of a collection some kits are for training and some, whole, for validation."""
+    return lambda place, target, _scratch: convert(place, target, held_out=held_out)
+
+
 def preset_converter(*programs: int, channel: int = 9) -> Callable[[Path, Path, Path], int]:
     """Drum programs; a soundfont without a percussion bank is played on an ordinary channel."""
 
@@ -52,6 +66,10 @@ SOUNDFONTS = "usr/share/sounds/sf2"
 
 SOURCES = (
     KitSource("muldjordkit", "train", "CC BY 4.0", convert_muldjord),
+    KitSource("salamander", "train", "CC BY-SA 3.0", convert_salamander),
+    KitSource("frankensnare", "train", "CC0", split_converter(indexed.convert_snares, held_out=False)),
+    KitSource("drum_machines", "train", "public domain", split_converter(indexed.convert_machines, held_out=False)),
+    KitSource("percussion", "train", "CC0", split_converter(indexed.convert_percussion, held_out=False)),
     KitSource("usr/share/sonic-pi/samples", "train", "CC0", convert_samples),
     KitSource(f"{HYDROGEN}/Audiophob", "train", "CC0", convert_hydrogen),
     KitSource(f"{HYDROGEN}/rumpf_kit_z01_h2", "train", "CC BY 3.0", convert_hydrogen),
@@ -60,6 +78,10 @@ SOURCES = (
     KitSource(f"{SOUNDFONTS}/Red_Zeppelin_4_LV2.sf2", "train", "CC BY-SA 3.0", preset_converter(0, channel=0)),
     KitSource(f"{SOUNDFONTS}/FluidR3_GM.sf2", "train", "MIT", preset_converter(*GM_PROGRAMS)),
     KitSource(f"{SOUNDFONTS}/MuseScore_General_Full.sf2", "train", "MIT", preset_converter(*GM_PROGRAMS)),
+    KitSource("osdk", "validate", "public domain", convert_osdk),
+    KitSource("frankensnare", "validate", "CC0", split_converter(indexed.convert_snares, held_out=True)),
+    KitSource("drum_machines", "validate", "public domain", split_converter(indexed.convert_machines, held_out=True)),
+    KitSource("percussion", "validate", "CC0", split_converter(indexed.convert_percussion, held_out=True)),
     KitSource(f"{HYDROGEN}/Millo_MultiLayered3", "validate", "GPL-2", convert_hydrogen),
     KitSource(f"{HYDROGEN}/Millo-Drums_v.1", "validate", "GPL-2", convert_hydrogen),
     KitSource(f"{HYDROGEN}/ForzeeStereo", "validate", "GPL-2", convert_hydrogen),

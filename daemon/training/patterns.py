@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from daemon.training.drum_sounds import CYMBALS, TOMS, SampledSound, Strike
+from daemon.training.drum_sounds import CYMBALS, HALVES, TOMS, SampledSound, Strike
 from daemon.training.grooves import Groove
 
 Rng = np.random.Generator
@@ -18,7 +18,10 @@ TIME_KEEPERS = (
     SampledSound.CRASH,
     SampledSound.BELL,
     SampledSound.TOM4,
+    SampledSound.CHINA,
+    *HALVES,
 )
+KEEPER_WEIGHTS = (5, 2.5, 3, 1.5, 0.7, 0.5, 0.4, *(0.3 for _ in HALVES))
 
 
 def choose_sound(rng: Rng, options: tuple[SampledSound, ...], weights: tuple[float, ...]) -> SampledSound:
@@ -28,7 +31,7 @@ def choose_sound(rng: Rng, options: tuple[SampledSound, ...], weights: tuple[flo
 
 def time_keeper(rng: Rng, beats: int) -> Hits:
     """A time keeper in quarters, eighths, triplets or sixteenths, with accents."""
-    sound = choose_sound(rng, TIME_KEEPERS, (5, 2.5, 3, 1.5, 0.7, 0.5))
+    sound = choose_sound(rng, TIME_KEEPERS, KEEPER_WEIGHTS)
     per_beat = int(rng.choice([1, 2, 2, 2, 3, 4, 4]))
     accent, keep = rng.uniform(0, 40), rng.uniform(0.75, 1.0)
     for step in range(beats * per_beat):
@@ -103,6 +106,59 @@ def scatter(rng: Rng, beats: int) -> Hits:
         yield rng.uniform(0, beats), sounds[int(rng.integers(len(sounds)))], rng.uniform(30, 127)
 
 
+def swing_time(rng: Rng, beats: int) -> Hits:
+    """Jazz: a soft ride, the foot on two and four, a feathered kick, comping."""
+    ride = rng.uniform(25, 75)
+    for beat in range(beats):
+        yield float(beat), SampledSound.RIDE, ride + 12 * (beat % 2)
+        if beat % 2:
+            yield beat + 2 / 3, SampledSound.RIDE, 0.8 * ride
+            yield float(beat), SampledSound.PEDAL, rng.uniform(40, 100)
+        if rng.random() < 0.5:
+            yield float(beat), SampledSound.KICK, rng.uniform(15, 45)
+        if rng.random() < 0.35:
+            yield beat + rng.choice([1 / 3, 2 / 3]), SampledSound.SNARE, rng.uniform(20, 70)
+
+
+def blast(rng: Rng, beats: int) -> Hits:
+    """Metal: kick and snare in sixteenths, together or in turn, a cymbal on the eighths."""
+    cymbal = choose_sound(rng, (CYMBALS[0], SampledSound.CHINA, SampledSound.OPEN, SampledSound.RIDE), (2, 1, 1, 1))
+    together = rng.random() < 0.4
+    for step in range(beats * 4):
+        if together or step % 2 == 0:
+            yield step / 4, SampledSound.KICK, 100
+        if together or step % 2:
+            yield step / 4, SampledSound.SNARE, 95
+        if step % 2 == 0:
+            yield step / 4, cymbal, 95
+
+
+def rolls(rng: Rng, beats: int) -> Hits:
+    """Buzzes, drags and rolls on the snare that swell or die."""
+    for beat in range(0, beats, int(rng.choice([2, 4, 8]))):
+        per_beat, low = int(rng.choice([6, 8, 8, 12])), rng.uniform(15, 60)
+        for step in range(per_beat * int(rng.choice([1, 1, 2]))):
+            yield beat + step / per_beat, SampledSound.SNARE, low + 50 * step / per_beat
+
+
+def odd_bars(rng: Rng, beats: int) -> Hits:
+    """Bars of five, seven or eleven eighths, one pattern throughout."""
+    length = int(rng.choice([5, 7, 7, 9, 11, 13]))
+    kick, snare = rng.random(length) < 0.3, rng.random(length) < 0.25
+    kick[0], snare[0] = True, False
+    keeper = choose_sound(rng, TIME_KEEPERS, KEEPER_WEIGHTS)
+    for step in range(beats * 2):
+        place = step % length
+        if kick[place]:
+            yield step / 2, SampledSound.KICK, 100
+        if snare[place]:
+            yield step / 2, SampledSound.SNARE, 100
+        yield step / 2, keeper, 60 + 25 * (place == 0)
+
+
+WHOLE = ((swing_time, 0.12), (blast, 0.05), (odd_bars, 0.1), (rolls, 0.05))
+"""Grooves that are not put together from parts, and how many of all each is."""
+
 PARTS = ((time_keeper, 0.85), (backbeat, 0.9), (kicks, 0.93), (fills, 0.5), (tom_groove, 0.12))
 
 
@@ -110,6 +166,12 @@ def compose_strikes(rng: Rng, beats: int) -> Hits:
     if rng.random() < 0.12:
         yield from scatter(rng, beats)
         return
+    choice = rng.random()
+    for groove, share in WHOLE:
+        if choice < share:
+            yield from groove(rng, beats)
+            return
+        choice -= share
     for part, chance in PARTS:
         if rng.random() < chance:
             yield from part(rng, beats)

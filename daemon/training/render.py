@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from daemon.training.auditory_masking import MaskingModel
-from daemon.training.drum_sounds import CLASS_OF, STEM_OF_CLASS, STEMS, SampledSound, Strike
+from daemon.training.drum_sounds import CLASS_OF, FEET, HATS, STEM_OF_CLASS, STEMS, SampledSound, Strike
 from daemon.training.effects import add_room, master, simulate_separation
 from daemon.training.grooves import Groove
 from daemon.training.kit_selection import Piece, select_kit
 from daemon.training.kits import RATE, Audio, SampledKit
 from daemon.training.patterns import generate_groove
-from daemon.training.variation import thin_pedal, vary_strikes
+from daemon.training.resonance import resonate
+from daemon.training.variation import thin_pedal, vary_hats, vary_strikes
 
 Rng = np.random.Generator
 SECONDS = 12.0
@@ -28,12 +29,15 @@ TYPICAL_MUSIC_LEVEL = 0.1
 class OnsetLabel:
     """`time` in seconds of the steepest energy rise; `velocity` 0..1 falls by 1 per 36 dB.
 
-    The same stroke is softer or louder on another kit: what can be heard is its level.
+    The same stroke is softer or louder on another kit: what can be heard is its level. `detail` is how far a hat is
+    open, and 0 for a snare that is no rim shot for certain; -1 where nobody knows.
     """
 
     time: float
     drum: int
     velocity: float
+    sound: SampledSound = SampledSound.OTHER
+    detail: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def cut_excerpt(rng: Rng, groove: Groove, speed: float) -> tuple[Strike, ...]:
 
 def choose_strikes(rng: Rng, library: Library, bpm: float | None) -> tuple[Strike, ...]:
     """Played for two clips in three, invented otherwise; brought to `bpm` when that is near."""
-    if rng.random() < 0.35 or not library.grooves:
+    if rng.random() < 0.4 or not library.grooves:
         groove = generate_groove(rng, SECONDS + 1)
     else:
         groove = library.grooves[int(rng.integers(len(library.grooves)))]
@@ -108,7 +112,7 @@ def choke(audio: Audio, seconds: float) -> Audio:
 def seconds_until_shut(strikes: Sequence[Strike], index: int) -> float:
     """Seconds until a hat closes after strike `index`, or a long time."""
     hit = strikes[index]
-    later = (s.time for s in strikes[index + 1 :] if s.sound in (SampledSound.CLOSED, SampledSound.PEDAL))
+    later = (s.time for s in strikes[index + 1 :] if s.sound in (SampledSound.CLOSED, *FEET))
     return next(later, hit.time + 60) - hit.time
 
 
@@ -125,16 +129,27 @@ def render_stems(
         gain = piece.gain * strike_gain(hit.velocity, span)
         shot = piece.choose_shot(hit.velocity, rng)
         audio = shot.audio
-        if hit.sound is SampledSound.OPEN:
+        if hit.sound in HATS and hit.sound not in (SampledSound.CLOSED, SampledSound.PEDAL):
             audio = choke(audio, seconds_until_shut(strikes, index) + shot.attack / RATE)
+        elif hit.length:
+            audio = choke(audio, hit.length + shot.attack / RATE)
         start = max(round((hit.time + PREROLL) * RATE) - shot.attack, 0)
         room = stems[stem_of(hit.sound), start : start + audio.size]
         room += gain * audio[: room.size]
         if hit.sound in CLASS_OF:
             time = (start + shot.attack) / RATE - PREROLL
-            label = OnsetLabel(time, CLASS_OF[hit.sound], 1 - span * (1 - hit.velocity / 127) / VELOCITY_SPAN)
-            labels.append((label, 20 * float(np.log10(gain))))
+            labels.append((label_stroke(hit, piece, time, span), 20 * float(np.log10(gain))))
     return stems, labels
+
+
+def label_stroke(hit: Strike, piece: Piece, time: float, span: float) -> OnsetLabel:
+    """As it sounds: a half-open hat on a kit that has none is an open one."""
+    sound = piece.sound if hit.sound in HATS else hit.sound
+    if hit.sound is SampledSound.RIM and piece.sound is not SampledSound.RIM:
+        sound = SampledSound.SNARE
+    detail = piece.opening if sound in HATS else float(piece.tells_rims) - 1
+    loud = 1 - span * (1 - hit.velocity / 127) / VELOCITY_SPAN
+    return OnsetLabel(time, CLASS_OF[sound], loud, sound, detail)
 
 
 def keep_audible(labels: Sequence[tuple[OnsetLabel, float]]) -> tuple[OnsetLabel, ...]:
@@ -211,13 +226,13 @@ def make_clip(rng: Rng, library: Library) -> RenderedClip:
 
 
 def make_plain_clip(rng: Rng, library: Library) -> RenderedClip:
-    """A clip as a drum track usually is: a played groove on one kit, unaltered, no music.
+    """A clip as a drum track usually is: a played groove on one kit, its hats half-open at times, no music.
 
     Thresholds for clean drums are chosen on these; the oddities of training clips are hard on
     purpose, and would make the transcriber too eager.
     """
     groove = library.grooves[int(rng.integers(len(library.grooves)))]
-    strikes = thin_pedal(rng, cut_excerpt(rng, groove, 1.0))
+    strikes = vary_hats(rng, thin_pedal(rng, cut_excerpt(rng, groove, 1.0)), chance=0.25)
     return render_clip(rng, strikes, select_kit(rng, library.kits, borrow_chance=0.0), None)
 
 
@@ -225,6 +240,7 @@ def render_clip(
     rng: Rng, strikes: Sequence[Strike], pieces: Mapping[SampledSound, Piece], backing: Backing | None
 ) -> RenderedClip:
     stems, labels = render_stems(rng, strikes, pieces)
+    stems[-1] += resonate(rng, stems, strikes, pieces, PREROLL)
     stems = place_in_room(rng, stems)[:, int(PREROLL * RATE) :]
     found = drop_masked(stems, keep_audible(labels))
     drums = master(rng, stems.sum(axis=0))

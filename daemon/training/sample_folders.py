@@ -22,7 +22,7 @@ MULDJORD = {
     "HihatOpen": SampledSound.OPEN,
     "CrashL": SampledSound.CRASH,
     "CrashR": SampledSound.CRASH,
-    "China": SampledSound.CRASH,
+    "China": SampledSound.CHINA,
     "RideL": SampledSound.RIDE,
     "RideR": SampledSound.RIDE,
     "RideLBell": SampledSound.BELL,
@@ -41,7 +41,8 @@ SAMPLE_PATTERNS = (
     (r"drum_cymbal_closed|elec_twip", SampledSound.CLOSED),
     (r"drum_cymbal_pedal", SampledSound.PEDAL),
     (r"drum_cymbal_open", SampledSound.OPEN),
-    (r"drum_cymbal_(hard|soft)|drum_splash|elec_cymbal", SampledSound.CRASH),
+    (r"drum_cymbal_(hard|soft)|elec_cymbal", SampledSound.CRASH),
+    (r"drum_splash", SampledSound.SPLASH),
     (r"drum_cowbell|perc_bell|tabla_|elec_(bell|bong|triangle|pop)", SampledSound.OTHER),
 )
 

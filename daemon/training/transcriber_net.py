@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from daemon.backends.drum_transcriber import BANDS, WINDOWS
-from daemon.training.drum_sounds import CLASSES
+from daemon.training.drum_sounds import ARTICULATIONS, CLASSES
 
 SCALE = 0.25
 WIDTH = 112
+DETAIL_WIDTH = 64
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -59,8 +60,14 @@ class DilatedLayer(nn.Module):
         return hidden + self.mix(functional.relu(self.dilated(functional.relu(self.norm(hidden)))))
 
 
+def detail_head(outputs: int) -> nn.Sequential:
+    """What is said of a hit that is known already, from 70 ms around it: (batch, WIDTH, frames) to outputs."""
+    first = nn.Conv1d(WIDTH, DETAIL_WIDTH, 7, padding=3)
+    return nn.Sequential(first, nn.ReLU(), nn.Conv1d(DETAIL_WIDTH, outputs, 1))
+
+
 class TranscriberNet(nn.Module):
-    """Features to logits of strength and velocity, each (batch, frames, classes)."""
+    """Features to logits (batch, frames, n): strength and velocity of each class, articulations, opening of the hat."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,8 +76,26 @@ class TranscriberNet(nn.Module):
         self.drop = nn.Dropout1d(0.1)
         self.strength = nn.Conv1d(WIDTH, len(CLASSES), 3, padding=1)
         self.velocity = nn.Conv1d(WIDTH, len(CLASSES), 3, padding=1)
+        self.articulation = detail_head(len(ARTICULATIONS))
+        self.opening = detail_head(1)
         nn.init.constant_(self.strength.bias, -3.0)
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        self.frozen: tuple[nn.Module, ...] = ()
+
+    def freeze_onsets(self) -> None:
+        """From now on only the heads of articulation and opening learn; onsets stay as they are."""
+        self.frozen = (self.encoder, self.time_layers, self.drop, self.strength, self.velocity)
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.train()
+
+    def train(self, mode: bool = True) -> "TranscriberNet":
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
+
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
         hidden = self.drop(functional.relu(self.time_layers(self.encoder(features))))
-        return self.strength(hidden).transpose(1, 2), self.velocity(hidden).transpose(1, 2)
+        heads = (self.strength, self.velocity, self.articulation, self.opening)
+        return tuple(head(hidden).transpose(1, 2) for head in heads)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from daemon.backends.drum_transcriber import HOP, RATE, Onset
-from daemon.training.dataset import build_targets
-from daemon.training.drum_sounds import CLASSES, SampledSound
+from daemon.training.dataset import SOUNDS, Targets, build_targets
+from daemon.training.drum_sounds import ARTICULATIONS, CLASS_OF, CLASSES, SampledSound
 from daemon.training.evaluate import EvaluatedClip, agreement, best_thresholds, count_matches, f_measure_table
 from daemon.training.hydrogen import match_sound
 from daemon.training.kits import attack_sample, trim_audio
@@ -33,11 +33,34 @@ def test_a_closed_hat_heard_open_counts_as_hat_but_not_as_agreement() -> None:
         assert agreement([pair])["closed/open accuracy"] == 0.0
 
 
+def target_rows(sound: SampledSound, detail: float) -> Targets:
+    """Targets of one stroke at 0.5 s."""
+    return build_targets(np.array([[0.5, CLASS_OF[sound], 0.8, SOUNDS.index(sound), detail]]), 100)
+
+
 def test_a_target_peaks_at_the_frame_of_its_hit() -> None:
-    strength, velocity = build_targets(np.array([[0.5, 1, 0.8]]), 100)
-    assert int(np.argmax(strength[:, 1])) == round(0.5 * RATE / HOP)
-    assert set(np.flatnonzero(velocity[:, 1])) == {49, 50, 51}
-    assert strength[:, [0, *range(2, len(CLASSES))]].max() == 0
+    found = target_rows(SampledSound.SNARE, -1.0)
+    assert int(np.argmax(found.strength[:, 1])) == round(0.5 * RATE / HOP)
+    assert set(np.flatnonzero(found.velocity[:, 1])) == {49, 50, 51}
+    assert found.strength[:, [0, *range(2, len(CLASSES))]].max() == 0
+
+
+def test_articulations_are_asked_at_hits_of_their_drum_only() -> None:
+    found = target_rows(SampledSound.PEDAL, -1.0).articulation
+    assert dict(zip(ARTICULATIONS, found[50], strict=True))["pedal_hihat"] == 1
+    assert {name for name, wanted in zip(ARTICULATIONS, found[50], strict=True) if wanted == 0} == {"foot_splash"}
+    assert set(found[40]) == {-1}
+
+
+def test_a_snare_of_a_kit_without_rim_shots_may_be_one() -> None:
+    rim = ARTICULATIONS.index("rim_shot")
+    asked = [target_rows(SampledSound.SNARE, detail).articulation[50, rim] for detail in (-1.0, 0.0)]
+    assert asked == [-1, 0]
+
+
+def test_the_opening_of_a_hat_is_a_number_and_that_of_a_foot_is_not() -> None:
+    assert target_rows(SampledSound.HALF4, 0.5).opening[50] == 0.5
+    assert target_rows(SampledSound.PEDAL, -1.0).opening.max() == -1
 
 
 def test_thresholds_separate_hits_from_ghosts() -> None:

@@ -11,8 +11,9 @@ from daemon.training.kit_selection import select_kit
 from daemon.training.kits import RATE, SampledKit, Shot, attack_sample, envelope, trim_audio
 from daemon.training.patterns import generate_groove
 from daemon.training.render import PREROLL, SECONDS, Library, OnsetLabel, keep_audible, make_clip, render_stems
+from daemon.training.resonance import rattle_wires
 from daemon.training.synth import synthesise_sounds
-from daemon.training.variation import drop_sounds, replace_sounds
+from daemon.training.variation import drop_sounds, replace_sounds, vary_strikes
 
 
 def synth_kit(seed: int) -> SampledKit:
@@ -98,3 +99,34 @@ def test_a_kit_without_a_voice_borrows_it_from_another() -> None:
     bare = synth_kit(1)
     headless = SampledKit("headless", {SampledSound.KICK: bare.sounds[SampledSound.KICK]})
     assert SampledSound.SNARE in select_kit(rng(), (headless, synth_kit(2)))
+
+
+def test_a_half_open_hat_on_a_kit_that_has_none_is_labelled_as_it_sounds() -> None:
+    (label, _), *_rest = render_stems(
+        rng(), [Strike(1.0, SampledSound.HALF6, 100)], select_kit(rng(), (synth_kit(1),))
+    )[1]
+    assert (label.sound, label.detail) == (SampledSound.OPEN, 1.0)
+
+
+def test_wires_rattle_far_under_the_snare_and_only_when_something_shakes_them() -> None:
+    kick = np.zeros(RATE, np.float32)
+    kick[22050:22100] = 1.0
+    wires = rattle_wires(rng(), kick, 1.0)
+    assert np.abs(wires).max() <= 10 ** (-14 / 20) + 1e-6
+    assert np.abs(wires[:21900]).max() < 1e-6 < np.abs(wires[22050:]).max()
+
+
+def test_every_edit_keeps_times_and_velocities_in_bounds() -> None:
+    for seed in range(40):
+        groove = generate_groove(rng(seed), 10.0)
+        for hit in vary_strikes(rng(seed), groove.strikes):
+            assert hit.time >= 0
+            assert 1 <= hit.velocity <= 127
+
+
+def test_a_choked_crash_is_silent_afterwards(library: Library) -> None:
+    strikes = [Strike(1.0, SampledSound.CRASH, 110, length=0.2)]
+    stems, _ = render_stems(rng(), strikes, select_kit(rng(), library.kits))
+    crash, late = stems[STEMS.index("cymbals")], int((1.0 + 0.3 + PREROLL) * RATE)
+    assert np.abs(crash).max() > 0
+    assert not crash[late:].any()

@@ -5,6 +5,7 @@ user's sensitivity can move it without the audio.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -59,6 +60,14 @@ def candidates(heard: Activations, found: Novelty) -> list[Candidate]:
 def onsets(found: Sequence[Candidate]) -> "Mapping[Drum, list[float]]":
     """Per drum the times of the candidates that count as hits."""
     return {drum: [c.onset for c in found if c.drum is drum and c.strength >= THRESHOLD] for drum in Drum}
+
+
+def leave_toms_out(found: Sequence[Candidate]) -> list[Candidate]:
+    """Toms with a strength under the threshold: in a whole mix most of them are notes of the bass."""
+    return [
+        replace(c, strength=0.99 * THRESHOLD * c.strength) if c.drum is Drum.TOMS and c.strength >= THRESHOLD else c
+        for c in found
+    ]
 
 
 def rescale(strength: Floats, threshold: float) -> Floats:

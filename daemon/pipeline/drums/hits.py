@@ -13,7 +13,7 @@ from daemon.pipeline.drums.bleed import suppress_bleed
 from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
 from daemon.pipeline.drums.timbre import timbre
-from daemon.pipeline.drums.velocity import envelope, levels, reference, velocities
+from daemon.pipeline.drums.velocity import drum_velocities, envelope, levels, reference
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _make_hits(
     cluster = np.full(len(found), -1)
     for group in groups([labels[i] for i in sure], shapes[sure]):
         cluster[[sure[i] for i in group.members]] = next(ids)
-    velocity = _velocities(level, sure, curve)
+    velocity = _velocities(found, level, sure, curve)
     return [
         Hit(
             id=-1,
@@ -105,9 +105,13 @@ def _make_hits(
     ]
 
 
-def _velocities(level: Floats, sure: list[int], curve: "VelocityCurve") -> NDArray[np.int64]:
-    """Candidates do not move the reference that the sure hits are measured against."""
-    return velocities(level, curve, reference(level[sure] if sure else level))
+def _velocities(
+    found: Sequence[Candidate], level: Floats, sure: list[int], curve: "VelocityCurve"
+) -> NDArray[np.int64]:
+    """Of candidates of one drum. Those that are not sure do not move the reference that the others are held against."""
+    if not found:
+        return np.zeros(0, np.int64)
+    return drum_velocities(level, found[0].drum, curve, reference(level[sure] if sure else level))
 
 
 def _make_drums(heard: list[Hit]) -> Drums:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 STEP = 128  # samples, 2.9 ms
 SMOOTH = 3  # steps
 REACH = (0.005, 0.05)  # seconds before and after an onset that hold its peak; chosen by hand
+LAW = 2.0  # exponent of the share of the range: within 6 steps of 40 log10(velocity / 127), as General MIDI players do
+# How much steeper a drum's levels are read than the law: what compressors and rooms take away. On 16 rendered songs.
+STEEPNESS = {Drum.KICK: 1.4, Drum.SNARE: 1.2, Drum.TOMS: 1.0, Drum.HIHAT: 1.0, Drum.CYMBALS: 1.0}
 SILENCE = -200.0  # dB below full scale, of the smallest power that is told from none
 
 
@@ -57,13 +60,21 @@ def velocities(decibels: NDArray[np.float32], curve: "VelocityCurve", loud: floa
     return np.clip(np.round(curve.bottom + (curve.top - curve.bottom) * share), 1, 127).astype(np.int64)
 
 
+def drum_velocities(
+    decibels: NDArray[np.float32], drum: Drum, curve: "VelocityCurve", loud: float
+) -> NDArray[np.int64]:
+    """1..127 of the strokes of one drum, from dB below `loud`, the level of a loud one."""
+    law = curve.model_copy(update={"gamma": LAW * curve.gamma})
+    return velocities(STEEPNESS[drum] * (decibels - loud), law, 0.0)
+
+
 def revoice_hits(heard: Sequence[Hit], curve: "VelocityCurve") -> tuple[Hit, ...]:
     """The same hits with the velocities of another curve."""
     out = list(heard)
     for drum in Drum:
         places = [i for i, hit in enumerate(heard) if hit.drum is drum]
         level = np.array([heard[i].level for i in places], np.float32)
-        fresh = velocities(level, curve, reference(level[[heard[i].cluster >= 0 for i in places]]))
+        fresh = drum_velocities(level, drum, curve, reference(level[[heard[i].cluster >= 0 for i in places]]))
         for i, velocity in zip(places, fresh, strict=True):
             out[i] = replace(heard[i], velocity=int(velocity))
     return tuple(out)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from daemon.pipeline.audio.superflux import Novelty
-from daemon.pipeline.drums.candidates import THRESHOLD, candidates, onsets, rescale
+from daemon.pipeline.drums.candidates import THRESHOLD, candidates, leave_toms_out, onsets, rescale
 from daemon.pipeline.records import Drum
 from tests import synth
 from tests.scripted_transcriber import activations
@@ -45,3 +45,9 @@ def test_a_hit_moves_to_the_attack_that_the_onset_strength_shows():
     curve.values[round(0.508 * curve.rate)] = 1.0
     found = candidates(activations([synth.Stroke(0.5, "kick")], 1.0), curve)
     assert found[0].onset == pytest.approx(0.508, abs=0.002)
+
+
+def test_left_out_toms_stay_candidates_and_other_drums_stay_sure():
+    strokes = [synth.Stroke(0.3, "toms"), synth.Stroke(0.6, "kick")]
+    kept = leave_toms_out(candidates(activations(strokes, 1.0), still()))
+    assert [(c.drum, c.strength >= THRESHOLD) for c in kept] == [(Drum.TOMS, False), (Drum.KICK, True)]

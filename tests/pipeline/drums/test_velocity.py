@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.pipeline.drums.velocity import envelope, levels, reference, velocities
+from daemon.pipeline.drums.velocity import drum_velocities, envelope, levels, reference, velocities
 from daemon.pipeline.options import VelocityCurve
-from daemon.pipeline.records import Audio
+from daemon.pipeline.records import Audio, Drum
 from tests import synth
 
 
@@ -41,3 +41,15 @@ def test_velocities_are_midi_and_never_reverse_the_order(decibels, gamma, span):
     assert found.min() >= 1
     assert found.max() <= 127
     assert (np.diff(found) >= 0).all()
+
+
+def test_a_drum_follows_the_law_of_general_midi_players_over_24_decibels():
+    played = np.array([120, 90, 60, 30])
+    found = drum_velocities((40 * np.log10(played / 120)).astype(np.float32), Drum.HIHAT, VelocityCurve(), 0.0)
+    assert found == pytest.approx(played, abs=6)
+
+
+def test_a_kick_is_spread_more_than_a_hat_for_the_same_levels():
+    level = np.array([0.0, -6.0], np.float32)
+    kick, hat = (drum_velocities(level, drum, VelocityCurve(), 0.0) for drum in (Drum.KICK, Drum.HIHAT))
+    assert kick[0] - kick[1] > hat[0] - hat[1]
