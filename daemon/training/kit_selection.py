@@ -101,7 +101,7 @@ class Piece:
         return self.cache[index]
 
     @property
-    def opening(self) -> float:
+    def openness(self) -> float:
         """Of a hat 0 to 1, -1 if that is not known."""
         return OPENINGS.get(self.sound, -1.0)
 

@@ -147,7 +147,7 @@ def label_stroke(hit: Strike, piece: Piece, time: float, span: float) -> OnsetLa
     sound = piece.sound if hit.sound in HATS else hit.sound
     if hit.sound is SampledSound.RIM and piece.sound is not SampledSound.RIM:
         sound = SampledSound.SNARE
-    detail = piece.opening if sound in HATS else float(piece.tells_rims) - 1
+    detail = piece.openness if sound in HATS else float(piece.tells_rims) - 1
     loud = 1 - span * (1 - hit.velocity / 127) / VELOCITY_SPAN
     return OnsetLabel(time, CLASS_OF[sound], loud, sound, detail)
 
