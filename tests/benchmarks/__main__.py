@@ -3,7 +3,7 @@
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
-jitter, http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
+jitter, soak, http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
 <!-- /bench -->, in that file.
 """
 
@@ -25,6 +25,7 @@ from tests.benchmarks import (
     push_jitter,
     relabel,
     separation,
+    soak,
     speed,
     web,
     whole_songs,
@@ -90,6 +91,7 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "harmony": harmony.tables,
     "daemon": daemon.tables,
     "jitter": push_jitter.tables,
+    "soak": soak.tables,
     "http": http.tables,
     "web": web.tables,
 }
