@@ -13,6 +13,7 @@ from pathlib import Path
 
 from daemon import allocator
 from daemon.errors import Cancelled, NoMemory, Rejected, WorkFailed
+from daemon.files import describe_os_error
 from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
 NICE = 10  # so that OSC and MIDI of the daemon stay in time
@@ -92,7 +93,8 @@ def _outcome(run_task: RunTask, task: Task, channel: _TaskChannel) -> Outcome:
     except WorkFailed as error:
         return Failure(error.code, error.reason)
     except OSError as error:
-        return Failure("disk", f"{Path(task.source).name} could not be done: {error.strerror or error}.")
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return Failure("disk", f"{Path(task.source).name} could not be done: {place}{describe_os_error(error)}.")
     except Exception as error:  # noqa: BLE001
         return Failure("internal", f"Something broke ({type(error).__name__}: {error}). Please report it.")
 

@@ -36,6 +36,7 @@ T = TypeVar("T")
 _LOOK_AGAIN = 0.25  # seconds
 _GRACE = 600.0  # seconds since its last use in which no result is dropped; chosen by hand
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 def unusable_cache_error(folder: Path, error: OSError) -> CacheFailed:
@@ -44,6 +45,10 @@ def unusable_cache_error(folder: Path, error: OSError) -> CacheFailed:
     return CacheFailed(
         f"The cache {folder} cannot be used ({reason}); set folders.cache to another, or SIDESTICK_FOLDERS__CACHE."
     )
+
+
+def _is_below(root: Path, name: str | bytes | None) -> bool:
+    return isinstance(name, str) and Path(name).is_relative_to(root)
 
 
 def key(*parts: Any) -> str:
@@ -119,6 +124,8 @@ class StageCache:
             yield temporary
             self._finish(temporary, self._root / stage / key)
         except OSError as error:
+            if error.errno in _REFUSED and _is_below(self._root, error.filename):
+                raise unusable_cache_error(self._root, error) from error
             if error.errno not in _FULL:
                 raise
             raise CacheFailed(f"The disk with {self._root} is full; make some room and try again.") from error

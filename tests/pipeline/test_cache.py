@@ -92,6 +92,16 @@ def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path):
         fill_result(StageCache(tmp_path / "cache"), "k")
 
 
+def test_a_cache_that_must_not_be_written_names_the_setting(space):
+    def refuse(place):
+        raise PermissionError(errno.EACCES, "Permission denied", str(place))
+
+    with pytest.raises(CacheFailed, match=r"permission denied.*folders\.cache"), space.make("kit", "k") as folder:
+        refuse(folder / "kick.wav")
+    with pytest.raises(PermissionError), space.make("kit", "k"):
+        refuse("/elsewhere/Song.wav")
+
+
 def test_another_error_of_the_disk_is_not_called_a_full_disk(space):
     with pytest.raises(FileNotFoundError), space.make("kit", "k") as folder:
         (folder / "none").read_bytes()
