@@ -108,6 +108,16 @@ class CacheSettings(_SettingsModel):
     max_gigabytes: float = Field(default=20.0, gt=0)
 
 
+class RetentionSettings(_SettingsModel):
+    """After how many days without a change jobs are forgotten, and uploads with what was made of them removed.
+
+    0 keeps them for good. What you edited yourself stays, and so does everything beside songs of your own.
+    """
+
+    jobs_days: float = Field(default=365.0, ge=0)
+    uploads_days: float = Field(default=90.0, ge=0)
+
+
 class DropFolderSettings(_SettingsModel):
     """A folder that is watched. `poll` is for network shares, which announce nothing."""
 
@@ -172,6 +182,7 @@ class Settings(_SettingsModel):
     options: Options = Options()
     limits: InputLimits = InputLimits()
     cache: CacheSettings = CacheSettings()
+    retention: RetentionSettings = RetentionSettings()
     models: dict[Name, AbsolutePath] = Field(default_factory=dict, description="checkpoints of your own")
     drum_maps: dict[Name, UserDrumMap] = Field(default_factory=dict, description="label -> MIDI note")
     daemon: DaemonSettings = DaemonSettings()

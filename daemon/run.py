@@ -30,6 +30,7 @@ from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.drop_folder.folder import DropFolder, FolderSettings
 from daemon.inlets.http.server import HttpInlet
 from daemon.inlets.osc import OscInlet
+from daemon.inlets.retention import expire_jobs
 from daemon.inlets.spool import Spool
 from daemon.jobs.admission import Admission, AdmissionSettings
 from daemon.jobs.cleanup import Cleanup
@@ -207,7 +208,7 @@ def open_components(stack: ExitStack, settings: Settings, logger: logging.Logger
         logger.warning("%s", store.repair)
     midi = stack.enter_context(closing(MidiOutlet(PortSettings(settings.daemon.midi_port), logger.info)))
     idle = settings.daemon.idle_unload_seconds
-    slots, cleanup, digests = worker_slots(settings), build_cleanup(settings), DigestCache()
+    slots, cleanup, digests = worker_slots(settings), build_cleanup(settings, store), DigestCache()
     scheduler = Scheduler(store, bus, slots, cleanup, idle=idle, digests=digests)
     bus.subscribe(lambda event: scheduler.wake() if isinstance(event, Queued) else None)
     look = stack.enter_context(closing(GuardedProbe()))
@@ -294,11 +295,12 @@ def admission_settings(settings: Settings) -> AdmissionSettings:
     )
 
 
-def build_cleanup(settings: Settings) -> Cleanup:
+def build_cleanup(settings: Settings, store: JobStore) -> Cleanup:
     return Cleanup(
         factories.stage_cache(settings),
         factories.cache_limits(settings),
         factories.delivery_settings(settings, None).locks,
+        expire=partial(expire_jobs, store, settings),
     )
 
 

@@ -25,15 +25,21 @@ class CacheLimits:
 
 
 class Cleanup:
-    """`locks` is where folders of outputs are held. `clock` gives seconds since 1970."""
+    """`locks` is where folders of outputs are held. `clock` gives seconds since 1970; `expire` removes old jobs."""
 
     def __init__(
-        self, cache: StageCache, limits: CacheLimits, locks: Path, clock: Callable[[], float] = time.time
+        self,
+        cache: StageCache,
+        limits: CacheLimits,
+        locks: Path,
+        clock: Callable[[], float] = time.time,
+        expire: Callable[[], None] = lambda: None,
     ) -> None:
         self._cache = cache
         self._limits = limits
         self._locks = locks
         self._clock = clock
+        self._expire = expire
         self._next = 0.0
 
     def remove_leftovers(self, source: Path) -> None:
@@ -54,6 +60,7 @@ class Cleanup:
             self._cache.sweep()
             kept = self._cache.used_since(since)
             self._cache.retain(self._limits.max_age, self._limits.max_bytes, kept)
+        self._expire()
 
 
 def _remove(path: Path) -> None:

@@ -122,6 +122,11 @@ class JobStore:
         """Whether there is a job of the file at `path`."""
         return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? LIMIT 1", str(path)))
 
+    def list_ended_before(self, time: float) -> list[Job]:
+        """Jobs that are over and were not changed since `time`, in seconds since 1970."""
+        marks = ", ".join("?" for _ in ENDED)
+        return self._select(f"WHERE changed < ? AND state IN ({marks})", time, *ENDED)
+
     def find_written(self, manifest: Path) -> Job | None:
         """The newest job whose result is the manifest at that path."""
         return next(iter(self._select("WHERE manifest = ? ORDER BY created DESC LIMIT 1", str(manifest))), None)

@@ -142,6 +142,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     )
     for routes in (jobs, results, notes, media, pictures, playing, stream, setup, health):
         app.include_router(routes.router, responses=common)
+    app.include_router(jobs.batch_router, responses=common)
     page.install_page(app)
     return SecurityMiddleware(app, security_settings, context.metrics.count_answer)
 

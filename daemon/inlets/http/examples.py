@@ -30,6 +30,10 @@ _UNDO_STATE = {"can_undo": True, "can_redo": False}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "JobView": _JOB,
+    "BatchView": {
+        "jobs": [_JOB],
+        "refused": [{"name": "notes.txt", "code": "not_audio", "text": "notes.txt is not audio that can be read."}],
+    },
     "JobsView": {"jobs": [_JOB], "next": None},
     "NewJobBody": {"path": "/home/me/Music/Song.wav", "options": {"separator": "htdemucs", "grid": {"step": "1/16"}}},
     "RerunBody": {"from": "kit", "options": {"kit": "embedded"}},

@@ -20,7 +20,7 @@ _STAMP = "%Y-%m-%d %H:%M:%S"
 _LINES = 5000  # of the log that are looked through
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+  \w+ +\S.*? \w+:\d+)?  (?:! )?(.*)")
 _FILE = {"type": "string", "format": "binary", "description": "the song; its name becomes that of the outputs"}
-_FORM_SCHEMA = {
+_FORM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["file"],
     "properties": {"file": _FILE, "options": {"type": "string", "description": "JSON", "example": '{"input": "mix"}'}},
@@ -38,7 +38,39 @@ _CREATE_BODY: dict[str, Any] = {
     }
 }
 
+_FILES_SCHEMA = {
+    **_FORM_SCHEMA,
+    "properties": {**_FORM_SCHEMA["properties"], "file": {"type": "array", "items": _FILE}},
+}
+_BATCH_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": _FILES_SCHEMA,
+                "example": {"file": ["(the bytes of A.wav)", "(the bytes of B.wav)"], "options": "{}"},
+            }
+        },
+    }
+}
+
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+batch_router = APIRouter(prefix="/api/batch", tags=["jobs"])
+
+
+@batch_router.post(
+    "",
+    status_code=202,
+    summary="Transcribe several songs",
+    responses=document_errors(400, 409, 413, 415, 429, 507),
+    openapi_extra=_BATCH_BODY,
+)
+async def create_batch(request: Request, context: Context) -> schemas.BatchView:
+    """A form with a field `file` for each song, and one `options` for all of them."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise Rejected("wrong_type", f"Send multipart/form-data, not {kind or 'nothing'}.")
+    return await uploads.receive_uploads(request, context)
 
 
 @router.post(
@@ -90,7 +122,7 @@ def delete(
     """What lies beside the source stays. With `files` the folder of a song that was uploaded here goes as well."""
     gone = context.core.delete(job)
     if files:
-        uploads.remove(context, gone)
+        uploads.remove(gone, context.settings.folders.uploads, context.core.has_job_of)
     context.event_log.append("deleted", job, {"job": job})
     return Response(status_code=204)
 

@@ -20,11 +20,15 @@ _EXPECTED = "The form needs one field `file` with a song in it, and may have one
 class UploadForm:
     """`feed` what arrives, then `finish`; `path` holds the file and `name` is what its sender calls it.
 
+    Of at most `most` files `songs` has path and name, in order; `limit` in bytes holds for each.
+
     Raises Rejected: bad_upload, cut_off or too_big.
     """
 
-    def __init__(self, content_type: str, folder: Path, limit: int) -> None:
+    def __init__(self, content_type: str, folder: Path, limit: int, most: int = 1) -> None:
         self.path = folder / "song"
+        self.songs: list[tuple[Path, str]] = []
+        self._most = most
         self.name = ""
         self.options = ""
         self._limit = limit
@@ -46,7 +50,7 @@ class UploadForm:
         self._file.close()
         if not self._complete:
             raise Rejected("cut_off", "The upload ends early. Send the file again.")
-        if "file" not in self._fields or not self.name:
+        if not self.songs or not all(name for _, name in self.songs):
             raise Rejected("bad_upload", _EXPECTED)
         self.options = self._text.decode(errors="replace")
 
@@ -96,11 +100,19 @@ class UploadForm:
         if self._field not in ("file", "options"):
             what = f"a field {self._field!r:.80}" if self._field else "a field without a name"
             raise Rejected("bad_upload", f"The form has {what}, which means nothing here. {_EXPECTED}")
-        if self._field in self._fields:
+        if self._field in self._fields and not (self._field == "file" and len(self.songs) < self._most):
             raise Rejected("bad_upload", f"The form has the field {self._field} twice. {_EXPECTED}")
         self._fields.add(self._field)
         if self._field == "file":
             self.name = about.get(b"filename", b"").decode(errors="replace") or _extended_name(disposition)
+            self._begin_song()
+
+    def _begin_song(self) -> None:
+        if self.songs:
+            self._file.close()
+            self.path = self.path.with_name(f"song {len(self.songs) + 1}")
+            self._file = self.path.open("wb")
+        self.songs.append((self.path, self.name))
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._field == "file":

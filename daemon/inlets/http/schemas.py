@@ -68,6 +68,19 @@ class JobsView(_Schema):
     next: str | None
 
 
+class RefusedSong(_Schema):
+    name: str
+    code: str
+    text: str
+
+
+class BatchView(_Schema):
+    """Of several songs in one request: a job for each that was taken, and why the others were not."""
+
+    jobs: list[JobView]
+    refused: list[RefusedSong]
+
+
 class NewJobBody(_Schema):
     """A file on this machine, or an address that yt-dlp knows. `options` go over those of the settings."""
 

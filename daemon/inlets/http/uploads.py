@@ -11,7 +11,7 @@ import secrets
 import shutil
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path, PurePath, PureWindowsPath
@@ -32,6 +32,7 @@ from daemon.jobs.job import Job
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import MANIFEST, digest_of
 
+MOST_SONGS = 100  # of one request
 STALE = 86400.0  # seconds; what an upload left behind that was never finished
 
 _AT_A_TIME = 1 << 20  # bytes given to the disk at once
@@ -58,14 +59,37 @@ async def receive_upload(request: Request, context: HttpContext) -> schemas.JobV
         return await run_in_threadpool(admit_upload, context, form.path, form.name, options)
 
 
-def remove(context: HttpContext, job: Job) -> None:
+async def receive_uploads(request: Request, context: HttpContext) -> schemas.BatchView:
+    """A job for each song of a form, all with the same options; what is refused is told by name."""
+    limit = int(context.settings.limits.max_gigabytes * (1 << 30))
+    _check_length(request, MOST_SONGS * limit)
+    with temporary_folder(context.settings.folders.uploads) as fresh:
+        form = UploadForm(request.headers["content-type"], fresh, limit, MOST_SONGS)
+        await _receive(request, form)
+        options = read_body(_UploadOptions, form.options or "{}").root
+        return await run_in_threadpool(_admit_uploads, context, form.songs, options)
+
+
+def _admit_uploads(
+    context: HttpContext, songs: Sequence[tuple[Path, str]], options: dict[str, Any]
+) -> schemas.BatchView:
+    made, refused = [], []
+    for path, name in songs:
+        try:
+            made.append(admit_upload(context, path, name, options))
+        except Rejected as error:
+            refused.append(schemas.RefusedSong(name=name, code=error.code, text=error.reason))
+    return schemas.BatchView(jobs=made, refused=refused)
+
+
+def remove(job: Job, uploads: Path, has_job_of: Callable[[Path], bool]) -> None:
     """What was received for a job and what sidestick wrote beside it, file by file, unless another job needs it.
 
     What was not uploaded, was changed since or came from somebody else stays, and so does a folder that is not empty.
     Not to the system's bin: all of it is a copy of what was sent, or can be made again from it.
     """
     folder, received = job.path.parent, _read_record(job.path.parent)
-    if folder.parent != context.settings.folders.uploads or context.core.has_job_of(job.path):
+    if folder.parent != uploads or has_job_of(job.path):
         return
     if received is None or received.name != job.name:
         return

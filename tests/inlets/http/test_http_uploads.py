@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.inlets.http.uploads import safe_name, sweep
+from daemon.inlets.retention import DAY, expire_jobs
 from daemon.outlets.manifest import Manifest, Output
 from daemon.outlets.naming import digest_of
 from tests import synth
@@ -310,3 +312,32 @@ def test_results_go_with_their_upload_and_edited_ones_stay(client, uploads, tmp_
 def test_uploads_are_their_owners_alone(client, uploads, tmp_path):
     made = send(client, wav(tmp_path), "Private.wav").json()
     assert Path(made["path"]).parent.stat().st_mode & 0o077 == 0
+
+
+def test_several_songs_come_in_one_request_and_what_is_none_is_named(client, uploads, tmp_path):
+    files = [("file", (name, data, "audio/wav")) for name, data in (
+        ("Batch A.wav", wav(tmp_path, 330.0)), ("notes.txt", b"no sound"), ("Batch B.wav", wav(tmp_path, 550.0)),
+    )]  # fmt: skip
+    answer = client.post("/api/batch", files=files, data={"options": json.dumps({"input": "drums"})})
+    found = answer.json()
+    assert answer.status_code == 202
+    assert [(each["name"], each["options"]["input"]) for each in found["jobs"]] == [
+        ("Batch A.wav", "drums"), ("Batch B.wav", "drums"),
+    ]  # fmt: skip
+    assert [each["name"] for each in found["refused"]] == ["notes.txt"]
+    assert (uploads / "Batch A" / "Batch A.wav").read_bytes() == wav(tmp_path, 330.0)
+    assert not (uploads / "notes").exists()
+
+
+def test_a_batch_is_a_form(client):
+    assert client.post("/api/batch", json={}).status_code == 415
+
+
+def test_an_upload_goes_with_its_age_and_what_was_edited_stays(client, server, uploads, tmp_path):
+    made = send(client, wav(tmp_path, 660.0), "Old.wav").json()
+    (uploads / "Old" / "mine.txt").write_text("mine")
+    client.post(f"/api/jobs/{made['id']}/cancel")
+    later = time.time() + 91 * DAY
+    expire_jobs(server.store, server.settings, lambda: later)
+    assert client.get(f"/api/jobs/{made['id']}").status_code == 404
+    assert (uploads / "Old" / "mine.txt").exists() and not (uploads / "Old" / "Old.wav").exists()
