@@ -2,8 +2,15 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from daemon.inlets.http.machine_schemas import DawView as DawView
+from daemon.inlets.http.machine_schemas import HealthView as HealthView
+from daemon.inlets.http.machine_schemas import ModelsView as ModelsView
+from daemon.inlets.http.machine_schemas import ModelView as ModelView
+from daemon.inlets.http.machine_schemas import Schema
+from daemon.inlets.http.machine_schemas import SetupBody as SetupBody
+from daemon.inlets.http.machine_schemas import SetupView as SetupView
 from daemon.pipeline.options import Options
 from daemon.pipeline.stages import STAGE_NAMES
 
@@ -16,11 +23,7 @@ AudioFormat = Literal["wav", "flac", "mp3"]
 RevisionNumber = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 
 
-class _Schema(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DownloadView(_Schema):
+class DownloadView(Schema):
     """The network that is being fetched: bytes that are here, and bytes in all, 0 where nobody says."""
 
     name: str = Field(examples=["htdemucs"])
@@ -28,14 +31,14 @@ class DownloadView(_Schema):
     total: int
 
 
-class RemarkView(_Schema):
+class RemarkView(Schema):
     """What a musician should know about a song that was done all the same."""
 
     code: str = Field(description="for programs", examples=["no_beat"])
     text: str = Field(description="one sentence for people")
 
 
-class JobView(_Schema):
+class JobView(Schema):
     """One request. `fraction` is of the whole job; `draft` says that what lies there is a first draft."""
 
     id: str
@@ -61,27 +64,27 @@ class JobView(_Schema):
     links: dict[str, str]
 
 
-class JobsView(_Schema):
+class JobsView(Schema):
     """`next` is the `before` of the next page, null on the last one."""
 
     jobs: list[JobView]
     next: str | None
 
 
-class RefusedSong(_Schema):
+class RefusedSong(Schema):
     name: str
     code: str
     text: str
 
 
-class BatchView(_Schema):
+class BatchView(Schema):
     """Of several songs in one request: a job for each that was taken, and why the others were not."""
 
     jobs: list[JobView]
     refused: list[RefusedSong]
 
 
-class NewJobBody(_Schema):
+class NewJobBody(Schema):
     """A file on this machine, or an address that yt-dlp knows. `options` go over those of the settings."""
 
     path: str | None = Field(default=None, max_length=4096, examples=["/home/me/Music/Song.wav"])
@@ -89,7 +92,7 @@ class NewJobBody(_Schema):
     options: Json = Field(default_factory=dict, examples=[{"separator": "htdemucs", "grid": {"step": "1/16"}}])
 
 
-class RerunBody(_Schema):
+class RerunBody(Schema):
     """Work it out again from a stage on; `options` go over those of the job."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -98,25 +101,25 @@ class RerunBody(_Schema):
     options: Json = Field(default_factory=dict)
 
 
-class CorrectionBody(_Schema):
+class CorrectionBody(Schema):
     """`changes` in the words of `sidestick relabel --changes`; `revision` is the one that they were made for."""
 
     revision: RevisionNumber
     changes: Json = Field(examples=[{"clusters": {"2": "snare"}, "delete_hits": [40]}])
 
 
-class SettingsBody(_Schema):
+class SettingsBody(Schema):
     """Options that need no audio: grid, swing, drum_map, velocity, sensitivity, note_ms."""
 
     revision: RevisionNumber
     options: Json = Field(examples=[{"grid": {"step": "1/16", "swing": 0.58}, "drum_map": "ableton"}])
 
 
-class RevisionBody(_Schema):
+class RevisionBody(Schema):
     revision: RevisionNumber
 
 
-class PushBody(_Schema):
+class PushBody(Schema):
     """How the notes are played on the MIDI port."""
 
     when: Literal["now", "transport", "link"] = "now"
@@ -125,24 +128,24 @@ class PushBody(_Schema):
     parts: tuple[str, ...] = Field(default=(), max_length=32)
 
 
-class AuditionBody(_Schema):
+class AuditionBody(Schema):
     """`learn`: the next pad that is played names the cluster; left out, daemon.learn of the settings says whether."""
 
     cluster: Annotated[int, Field(strict=True, ge=-1, le=2**31)]
     learn: bool | None = Field(default=None, strict=True)
 
 
-class TapBody(_Schema):
+class TapBody(Schema):
     """One tap of the beat: at `seconds` of the song, now if it is left out."""
 
     seconds: float | None = Field(default=None, ge=0, le=86400, examples=[2.613])
 
 
-class PushedView(_Schema):
+class PushedView(Schema):
     notes: int
 
 
-class TappedView(_Schema):
+class TappedView(Schema):
     """So many taps count; `bpm` is 0 until there are two, and `revision` of the notes has this beat."""
 
     taps: int
@@ -150,11 +153,11 @@ class TappedView(_Schema):
     revision: int
 
 
-class EmptyView(_Schema):
+class EmptyView(Schema):
     """It was done, and there is nothing to tell."""
 
 
-class GridView(_Schema):
+class GridView(Schema):
     beats: list[float]
     downbeats: list[int] = Field(description="indices into beats")
     bpm: float
@@ -163,14 +166,14 @@ class GridView(_Schema):
     confidence: float = Field(description="0 means that no beat was found")
 
 
-class TableView(_Schema):
+class TableView(Schema):
     """Rows under a header: a third of the size of named fields."""
 
     columns: list[str]
     rows: list[list[Any]]
 
 
-class ClusterView(_Schema):
+class ClusterView(Schema):
     """Hits that sound alike. `typical` is the id of a hit worth listening to, at `time`."""
 
     id: int
@@ -183,13 +186,13 @@ class ClusterView(_Schema):
     time: float
 
 
-class ChordView(_Schema):
+class ChordView(Schema):
     start: float
     end: float
     name: str
 
 
-class NotesView(_Schema):
+class NotesView(Schema):
     """Everything that sounds, corrections included. `onset` is heard, `time` where it was moved to."""
 
     revision: int
@@ -205,12 +208,12 @@ class NotesView(_Schema):
     chords: list[ChordView]
 
 
-class ClustersView(_Schema):
+class ClustersView(Schema):
     revision: int
     clusters: list[ClusterView]
 
 
-class RevisionView(_Schema):
+class RevisionView(Schema):
     """`parent` is the revision that it was made on; 0 is as heard."""
 
     number: int
@@ -218,18 +221,18 @@ class RevisionView(_Schema):
     changes: Json
 
 
-class RevisionsView(_Schema):
+class RevisionsView(Schema):
     head: int
     revisions: list[RevisionView]
     can_undo: bool
     can_redo: bool
 
 
-class StemsView(_Schema):
+class StemsView(Schema):
     stems: list[str] = Field(examples=[["mix", "drums", "bass", "backing", "kick", "snare"]])
 
 
-class WaveformView(_Schema):
+class WaveformView(Schema):
     """The least and the greatest sample at each point, -1..1."""
 
     start: float
@@ -238,24 +241,13 @@ class WaveformView(_Schema):
     max: list[float]
 
 
-class HealthView(_Schema):
-    name: str
-    version: str
-    protocol: int
-    pid: int
-    device: str = Field(description="what networks run on: cpu, cuda or mps; auto until one has run")
-    midi_port: str = Field(description="what sidestick plays through, or why it does not; for people")
-    midi_open: bool
-    uptime_s: float
-
-
-class LabelView(_Schema):
+class LabelView(Schema):
     name: str
     title: str
     drum: str
 
 
-class StageView(_Schema):
+class StageView(Schema):
     """A stage in words for people. Each pitched part is a step of `notes` under its own name."""
 
     name: str = Field(examples=["kit"])
@@ -270,7 +262,7 @@ class JobStageView(StageView):
     steps: list[str] = Field(examples=[["kit"]])
 
 
-class OptionsView(_Schema):
+class OptionsView(Schema):
     """What can be asked for here, and what is asked for if nothing is said."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -284,7 +276,7 @@ class OptionsView(_Schema):
     stages: list[StageView] = Field(description="in the order in which they are run")
 
 
-class ResultView(_Schema):
+class ResultView(Schema):
     """All of a result in one answer. `midi` has the .mid of each part by its name, and of all as `song`, in base64."""
 
     job: JobView
@@ -299,60 +291,10 @@ class ResultView(_Schema):
     models: dict[str, str] = Field(description="which network did the work of each stage")
 
 
-class ModelView(_Schema):
-    """A network and what is known before it is fetched. `minutes` is for a song of three minutes on this machine."""
-
-    name: str
-    state: Literal["here", "not fetched", "unusable"]
-    here: str | None = Field(description="where its weights lie")
-    problem: str
-    megabytes: int = Field(description="to fetch; 0 is not known")
-    licence: str
-    note: str
-    memory_gb: float = Field(description="on a CPU; 0 is not known")
-    minutes: float | None
-    recommended: bool
-
-
-class ModelsView(_Schema):
-    """`next_fetch` is what the next song would have fetched first, null if all is here or nothing may be fetched."""
-
-    folder: str = Field(description="where networks lie; folders.models in the settings moves it")
-    offline: bool
-    models: list[ModelView]
-    next_fetch: str | None
-
-
-class DawView(_Schema):
-    name: str
-    title: str
-    next_step: str = Field(description="what to install there, for people")
-
-
-class SetupView(_Schema):
-    """What the first set-up asks for. `is_new`: nobody has answered yet, and this machine may."""
-
-    is_new: bool
-    drop: list[str] = Field(description="the folders that are watched")
-    default_drop: str
-    daw: str
-    daws: list[DawView]
-    at_log_on: bool
-    remark: str = Field(description="why the start at log-on could not be set up; '' if it could")
-
-
-class SetupBody(_Schema):
-    """The answers; what is left out stays as it is. `drop` is a folder of this machine, and is made."""
-
-    drop: str | None = Field(default=None, min_length=1, max_length=4096)
-    daw: str | None = Field(default=None, max_length=64)
-    at_log_on: bool | None = Field(default=None, strict=True)
-
-
-class LogLineView(_Schema):
+class LogLineView(Schema):
     time: str
     text: str
 
 
-class LogView(_Schema):
+class LogView(Schema):
     lines: list[LogLineView]
