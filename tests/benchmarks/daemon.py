@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -131,7 +130,7 @@ def kill() -> list[Row]:
                     str(client.ask("/sidestick/process", str(path), '{"input": "drums"}').args[1]) for path in paths
                 }
             time.sleep(chance.uniform(0.0, 2.0))
-            running.end(signal.SIGKILL)
+            running.kill()
             kills += 1
         running.start()
         with running.client() as client:

@@ -1,6 +1,5 @@
 """A running daemon to measure, and the rows that its figures are told in."""
 
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +47,7 @@ def home(**settings: str) -> Iterator[DaemonProcess]:
         made = DaemonProcess(Path(folder), **settings)
         yield made
         if made.process is not None and made.process.poll() is None:
-            made.end(signal.SIGKILL)
+            made.kill()
 
 
 def pong(running: DaemonProcess) -> bool:

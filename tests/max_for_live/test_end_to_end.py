@@ -23,7 +23,7 @@ PLAIN = {"markers": [{"second": 0, "beat": 0}, {"second": 0.5, "beat": 1}], "end
 def home(tmp_path_factory) -> Iterator[DaemonProcess]:
     opened = DaemonProcess(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
     yield opened
-    opened.end(signal.SIGKILL)
+    opened.kill()
 
 
 def session(run_node, home: DaemonProcess, song: Path, **clip: object) -> dict:
@@ -98,7 +98,7 @@ def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path
         while not song.with_suffix(".sidestick.json").exists() and not later.done():
             time.sleep(0.01)
         assert not later.done()
-        killed.end(signal.SIGKILL)
+        killed.kill()
         killed.start()
         assert later.result()["transcribed"]
     killed.end(signal.SIGTERM)

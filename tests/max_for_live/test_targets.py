@@ -1,7 +1,6 @@
 """Each target of the device against a real `sidestick run`: tracks and clips as a Live user finds them."""
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ PITCHES = [28, 31, 33, 28]
 def home(tmp_path_factory) -> Iterator[DaemonProcess]:
     opened = DaemonProcess(tmp_path_factory.mktemp("home"), options__separator="embedded").start()
     yield opened
-    opened.end(signal.SIGKILL)
+    opened.kill()
 
 
 @pytest.fixture

@@ -53,6 +53,9 @@ class Daemon:
             assert self.process.poll() is None and time.monotonic() < deadline, said.read_text()
             time.sleep(0.05)
 
+    def kill(self) -> None:
+        self.stop(getattr(signal, "SIGKILL", signal.SIGTERM))
+
     def stop(self, how: int = signal.SIGTERM) -> None:
         self.process.send_signal(how)
         self.process.wait(30)

@@ -1,7 +1,6 @@
 """The actions against a real `sidestick run`: an item over a real file, a real job, notes in the project."""
 
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +155,7 @@ def test_cancel_asks_and_then_cancels(lua: str, tmp_path: Path, answer: str, lef
     assert active == (
         ["Cancel Noise.wav?"] if left else ["sidestick has nothing to do, so there is nothing to cancel."]
     )
-    own.stop(signal.SIGKILL)
+    own.kill()
 
 
 def test_start_the_daemon_says_what_runs(reaper: Reaper) -> None:

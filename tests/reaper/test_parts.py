@@ -1,6 +1,5 @@
 """Every part, and stems, against a real `sidestick run`; the embedded separator keeps it quick."""
 
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -163,7 +162,7 @@ def test_a_sidestick_that_is_killed_and_started_again_goes_on(tmp_path: Path) ->
         later = threads.submit(reaper.run, "Drums to MIDI", tracks, cycles=6000)
         while not song.with_suffix(".drums.mid").exists() and not later.done():
             time.sleep(0.02)
-        own.stop(signal.SIGKILL)
+        own.kill()
         own.start()
         outcome = later.result()
     own.stop()

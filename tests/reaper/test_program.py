@@ -1,4 +1,4 @@
-"""What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens, Windows."""
+"""What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens."""
 
 import json
 from collections.abc import Iterator
@@ -286,45 +286,6 @@ def test_two_copies_of_a_result_both_follow_a_correction(
     outcome = alone.run("Regenerate with REAPER's grid and tempo", tracks)
     assert outcome["boxes"] == []
     assert [[round(n["time"], 2) for n in item["notes"]] for item in outcome["tracks"][1]["items"]] == [[3.0], [11.0]]
-
-
-# Windows: Lua's getenv, rename and remove know the letters of one language only
-
-
-def joergs(alone: Reaper, tmp_path: Path) -> Json:
-    """The folders of a user called Jörg."""
-    data = tmp_path / "Jörg" / "AppData"
-    alone.state = data / "Local" / "sidestick"
-    return {"system": "Win64", "resources": str(data / "Roaming" / "REAPER")}
-
-
-def test_a_user_called_jörg_finds_his_sidestick(alone: Reaper, results: Results, tmp_path: Path) -> None:
-    scene = joergs(alone, tmp_path)
-    final = results.midi("drums", 1.0)
-    play = [done_event(results.manifest(final.name), final)]
-    with serve_script(ScriptedDaemon(play=play), alone.state):
-        outcome = alone.run("Drums to MIDI", song(results), **scene)
-    assert (outcome["boxes"], onsets(outcome)) == ([], [1.0])
-    assert not [*(alone.state / "spool" / "inbox").iterdir()]
-
-
-def test_a_sidestick_in_jörgs_own_folder_is_started_without_a_console(alone: Reaper, tmp_path: Path) -> None:
-    scene = joergs(alone, tmp_path)
-    programs = tmp_path / "Jörg" / ".local" / "bin"
-    programs.mkdir(parents=True)
-    for name in ("sidestick.exe", "sidestickw.exe"):
-        (programs / name).touch()
-    outcome = alone.run("Start the daemon", cycles=3, **scene)
-    assert outcome["commands"] == [f'"{programs}/sidestickw.exe" "run"'] and outcome["consoles"] == 0
-
-
-def test_the_python_that_ran_sidestick_last_is_started_without_a_console(alone: Reaper, tmp_path: Path) -> None:
-    for name in ("python.exe", "pythonw.exe"):
-        (tmp_path / name).touch()
-    known = f'["{tmp_path}/python.exe", "-m", "bridge.osc.send"]'
-    ext = {"sidestick/last_sender": known}
-    outcome = alone.run("Start the daemon", cycles=3, ext=ext, system="Win64")
-    assert outcome["consoles"] == 0 and outcome["commands"][0].startswith(f'"{tmp_path}/pythonw.exe"')
 
 
 # Small things that add up

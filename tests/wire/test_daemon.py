@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ HEAVY = ("torch", "onnxruntime", "librosa", "scipy", "demucs")
 def home(tmp_path_factory) -> Iterator[DaemonProcess]:
     opened = DaemonProcess(tmp_path_factory.mktemp("home")).start()
     yield opened
-    opened.end(signal.SIGKILL)
+    opened.kill()
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +161,7 @@ def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stop
         jobs = [str(client.ask("/sidestick/process", str(song), DRUMS).args[1]) for song in songs]
         next(message for message in client.events(PATIENCE) if message.address == "/sidestick/progress")
     workers = psutil.Process(home.process.pid).children(recursive=True)
-    home.end(signal.SIGKILL)
+    home.kill()
     psutil.wait_procs(workers, timeout=PATIENCE)
     home.start()
     with home.client() as client:

@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any, NamedTuple
 
-import jack
 import pytest
+
+if sys.platform != "linux":
+    pytest.skip("JACK's dummy server is tested on Linux", allow_module_level=True)
+
+import jack
 
 from bridge.midi.jack_port import Hub, JackIn, JackOut
 from bridge.midi.player import Player
@@ -24,8 +28,6 @@ RULES = (
     "-P60",
     "-t2000",
 )  # real time where the system allows it; wait for clients rather than skip them
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK's dummy server is tested on Linux")
 
 
 class Server:
@@ -296,14 +298,14 @@ def test_without_a_server_there_is_no_port_but_a_sentence(monkeypatch: pytest.Mo
     assert "JACK is not running" in missing.reason
 
 
-@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("kill", ["SIGTERM", "SIGKILL"])
 def test_jack_and_sidestick_may_stop_at_the_same_moment(
-    server: Server, kill: int, monkeypatch: pytest.MonkeyPatch
+    server: Server, kill: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Hub, "_shut_down", lambda *_: None)  # JACK's word of its end comes too late
     outlet = MidiOutlet(PortSettings(), lambda text: None)
     assert "JACK" in outlet.open()
-    server.process.send_signal(kill)
+    server.process.send_signal(getattr(signal, kill))
     server.process.wait(10)
     outlet.close()
     assert not outlet.is_playing("anything")

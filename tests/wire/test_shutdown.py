@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -30,16 +29,18 @@ def home(tmp_path) -> DaemonProcess:
     return DaemonProcess(tmp_path)
 
 
-@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM])
-def test_every_end_of_a_session_is_a_clean_stop(home, how):
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGTERM"])
+def test_every_end_of_a_session_is_a_clean_stop(home, name):
     home.start()
-    assert home.end(how) == 0
+    assert home.end(getattr(signal, name)) == 0
     assert read_running(home.state) is None
     assert not (home.state / "sidestick.pid").exists()
     assert "sidestick stops." in home.log_path.read_text("utf-8")
 
 
 def test_a_terminal_that_closes_ends_the_daemon_cleanly_and_its_song_goes_on_later(home):
+    import pty
+
     song = home.song(seconds=8.0)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", TERMINAL]

@@ -3,7 +3,6 @@
 import io
 import json
 import shutil
-import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ SECONDS = 4.0
 def home(tmp_path_factory) -> Iterator[DaemonProcess]:
     opened = DaemonProcess(tmp_path_factory.mktemp("home"), daemon__http_port=str(free_port())).start()
     yield opened
-    opened.end(signal.SIGKILL)
+    opened.kill()
 
 
 @pytest.fixture(scope="module")
