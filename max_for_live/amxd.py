@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 AUDIO_EFFECT = "aaaa"
-MIDI_EFFECT = "mmmm"
-INSTRUMENT = "iiii"
 FROZEN = 7
 PATCHER_FLAG = 17
-MAX_EPOCH = 2_082_844_800  # seconds from 1904, where Max counts from, to 1970
 
 _ARCHIVE = b"mx@c"
 _HEADER = 16

@@ -26,7 +26,6 @@ OutputKind = NewType("OutputKind", str)
 """What follows the song's name: `.drums.mid`, `.stems/drums.wav`."""
 
 MANIFEST = OutputKind(".sidestick.json")
-SONG_MIDI = OutputKind(".mid")
 STEMS_FOLDER = ".stems"
 MOVE = "Move the song to a folder that can be written."
 _PADDED = ".bar1"  # what follows the name of a file that starts with bar 1, before the song

@@ -31,7 +31,7 @@ from daemon.pipeline.tools import Tools
 from tests import synth
 from tests.fake_drop_folder import FakeWatch
 from tests.fakes import FakeClock
-from tests.jobs.test_scheduler import FakeCleanup
+from tests.jobs.scheduler_setup import FakeCleanup
 from tests.pipeline.test_chain import HalfAndHalf
 from tests.scripted_transcriber import ScriptedTranscriber
 

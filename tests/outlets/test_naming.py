@@ -9,7 +9,6 @@ from daemon.errors import CacheFailed, Rejected
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import (
     MANIFEST,
-    SONG_MIDI,
     Plan,
     backing_kind,
     lock_folder,
@@ -40,7 +39,7 @@ def names(found: Plan, folder: Path) -> list[str]:
 
 
 def test_outputs_lie_beside_the_source_under_its_name(tmp_path):
-    kinds = [DRUMS, SONG_MIDI, STEM, backing_kind("flac"), plot_kind("svg")]
+    kinds = [DRUMS, midi_kind(), STEM, backing_kind("flac"), plot_kind("svg")]
     found = plan(tmp_path / "Song.wav", None, kinds)
     assert names(found, tmp_path) == [
         "Song.sidestick.json", "Song.drums.mid", "Song.mid", "Song.stems/drums.wav", "Song.backing.flac",
@@ -86,9 +85,9 @@ def test_the_second_name_is_used_again_and_again(tmp_path):
 
 
 def test_outputs_of_an_earlier_run_that_were_not_asked_for_now_stay_ours(tmp_path):
-    wrote(plan(tmp_path / "Song.wav", None, [DRUMS, SONG_MIDI]))
+    wrote(plan(tmp_path / "Song.wav", None, [DRUMS, midi_kind()]))
     wrote(plan(tmp_path / "Song.wav", None, [DRUMS]))
-    assert plan(tmp_path / "Song.wav", None, [SONG_MIDI]).paths[SONG_MIDI].name == "Song.mid"
+    assert plan(tmp_path / "Song.wav", None, [midi_kind()]).paths[midi_kind()].name == "Song.mid"
 
 
 def test_two_songs_of_one_name_do_not_fight(tmp_path):
