@@ -60,6 +60,9 @@ class Arrangement:
         key = self.harmony.key
         return replace(whole, markers=tuple(found), key=key.signature if key.confidence > 0 else None)
 
+    def has_notes(self, part: Part) -> bool:
+        return bool(self.hits if part is Part.DRUMS else self.notes.get(part))
+
     @property
     def padding(self) -> Seconds:
         """Silence before the song in everything that is written; 0 unless files start with a bar."""

@@ -71,7 +71,8 @@ class Delivery:
     @property
     def midis(self) -> tuple[Path, ...]:
         """Every .mid, one for each part and the one with all of them."""
-        return tuple(self.written[kind] for kind in _midi_kinds(self.content.options, self.arrangement))
+        kinds = _midi_kinds(self.content.options, self.arrangement)
+        return tuple(self.written[kind] for kind in kinds if kind in self.written)
 
 
 def deliver(result: Transcription, options: Options, settings: DeliverySettings) -> Delivery:
@@ -176,7 +177,8 @@ def _midi_versions(
     """A file for each part, and one for all together."""
     notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
     kind = partial(naming.midi_kind, padded=arrangement.padding > 0, as_played=as_played)
-    found = {plan.paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in parts}
+    there = [part for part in parts if kind(part) in plan.paths]
+    found = {plan.paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in there}
     if len(parts) > 1:
         found[plan.paths[kind()]] = midi_bytes(arrangement, notes)
     return found
@@ -197,6 +199,17 @@ def _midi_kinds(options: Options, padded: Arrangement | Media | None = None) -> 
     names = [part.value for part in options.parts] + ([""] if len(options.parts) > 1 else [])
     played = [naming.midi_kind(name, starts_early, as_played=True) for name in names if options.as_played]
     return [*played, *(naming.midi_kind(name, starts_early) for name in names)]
+
+
+def _skip_silent_parts(plan: Plan, arrangement: Arrangement) -> Plan:
+    """No file for a part without a note, unless it is the only one or had a file before."""
+    parts, before = arrangement.options.parts, plan.previous.outputs if plan.previous else ()
+    silent = [part for part in parts if len(parts) > 1 and not arrangement.has_notes(part)]
+    early = arrangement.padding > 0
+    kinds = {naming.midi_kind(part, early, as_played=played) for part in silent for played in (False, True)} - {
+        output.kind for output in before
+    }
+    return replace(plan, paths={kind: path for kind, path in plan.paths.items() if kind not in kinds})
 
 
 def _has_content(path: Path, data: bytes) -> bool:
@@ -244,6 +257,7 @@ def _write_signed(
 
     Raises ChangedMeanwhile if somebody saved one of them since the names were chosen.
     """
+    plan = _skip_silent_parts(plan, arrangement)
     midi = _midi_files(manifest, arrangement, plan, settings)
     written = {"outputs": plan.list_outputs(midi, ready), "padding": arrangement.padding}
     whole = manifest.model_copy(update=written)

@@ -1,6 +1,7 @@
 """Pitched parts on their way out: a file each, one for all, key and chords in them, and corrections."""
 
 import sys
+from dataclasses import replace
 from itertools import chain as chained
 from pathlib import Path
 
@@ -169,6 +170,22 @@ def test_a_part_without_notes_is_an_empty_track(song, delivery_settings):
     done = deliver(silent, Options.read({"parts": ["drums", "bass"]}), delivery_settings)
     bass = mido.MidiFile(done.midi).tracks[2]
     assert bass.name == "Bass" and not any(message.type == "note_on" for message in bass)
+
+
+def test_a_part_that_is_not_there_gets_no_file_of_its_own(song, delivery_settings):
+    silent = Transcription(song.source, song.drums, GRID, (), notes={Part.BASS: PartTranscription(())})
+    done = deliver(silent, Options.read({"parts": ["drums", "bass"]}), delivery_settings)
+    assert [path.name for path in done.midis] == ["Song.drums.mid", "Song.mid"]
+    assert not done.manifest.with_name("Song.bass.mid").exists()
+
+
+def test_a_part_that_falls_silent_later_keeps_its_file_which_says_so(song, delivery_settings):
+    options = Options.read({"parts": ["drums", "bass"]})
+    deliver(replace(song, notes={Part.BASS: song.notes[Part.BASS]}), options, delivery_settings)
+    done = deliver(replace(song, notes={Part.BASS: PartTranscription(())}), options, delivery_settings)
+    file = done.manifest.with_name("Song.bass.mid")
+    assert file in done.midis
+    assert not any(message.type == "note_on" for message in mido.MidiFile(file))
 
 
 def test_a_clip_may_be_of_some_parts_only(done):

@@ -57,7 +57,7 @@ def _midi_files(context: HttpContext, score: Arrangement) -> Iterator[tuple[str,
     """All parts together, and each in a file of its own."""
     notes, parts = context.core.drum_map(score), score.options.parts
     yield f"{score.name}.mid", midi_bytes(score, notes)
-    for part in parts if len(parts) > 1 else ():
+    for part in filter(score.has_notes, parts if len(parts) > 1 else ()):
         yield f"{score.name}.{part}.mid", midi_bytes(score, notes, part)
 
 
