@@ -33,6 +33,7 @@ def _parse_path(text: str) -> Path:
 
 Paths = Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.", metavar="PATH...", parser=_parse_path)]
 Opt = typer.Option
+SEPARATORS = ("htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded")
 
 
 @app.callback(invoke_without_command=True)
@@ -46,16 +47,8 @@ def _print_version(version: Annotated[bool, Opt("--version", help="Print the ver
 def transcribe(
     paths: Paths,
     input: Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")] = "",
-    parts: Annotated[
-        str | None, Opt(help="With commas between: drums, bass, vocals, other, guitar, piano; all, or none.")
-    ] = None,
-    separator: Annotated[
-        str,
-        Opt(
-            help="auto, htdemucs, htdemucs_ft, htdemucs_6s, hdemucs_mmi, mdx, mdx_extra, "
-            "embedded, or a checkpoint of your own."
-        ),
-    ] = "",
+    parts: Annotated[str | None, Opt(help="With commas: drums, bass, vocals, other, guitar, piano; all, none.")] = None,
+    separator: Annotated[str, Opt(help=f"auto, {', '.join(SEPARATORS)}, or a checkpoint of your own.")] = "",
     kit: Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")] = "",
     onsets: Annotated[str, Opt(help="default, superflux or classic.")] = "",
     notes: Annotated[str, Opt(help="default, or classic: Basic Pitch's own package.")] = "",
@@ -89,13 +82,11 @@ def transcribe(
     from daemon.commands import transcribe as command
 
     typed = {
-        "input": input, "separator": separator, "kit": kit,
-        "onsets": onsets, "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar,
-        "start": start, "drum_map": drum_map,
+        "input": input, "separator": separator, "kit": kit, "onsets": onsets,
+        "note_recipe": notes, "bpm": bpm, "numerator": beats_per_bar,
+        "start": start, "drum_map": drum_map, "harmony": harmony, "as_played": as_played or None,
         "stem_names": _split_commas(stem_names), "stems_as_source": stems_as_source or None,
-        "as_played": as_played or None,
         "stems": stems, "kit_stems": kit_stems or None, "backing": backing or None, "plot": plot or None,
-        "harmony": harmony,
     }  # fmt: skip
     moves = {
         "step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize,
@@ -122,6 +113,14 @@ def relabel(
     merge: Annotated[list[str] | None, Opt(help="Notes that are one: bass:10+11.")] = None,
     sensitivity: Annotated[list[str] | None, Opt(help="0 to 1 for a drum or part: bass=0.7.")] = None,
     settings: Annotated[list[str] | None, Opt("--set", help="A part's setting: bass.transpose=-12.")] = None,
+    bpm: Annotated[str, Opt(help="Beats per minute.")] = "",
+    half: Annotated[bool, Opt("--half", help="Half the bpm.")] = False,
+    double: Annotated[bool, Opt("--double", help="Twice the bpm.")] = False,
+    two_thirds: Annotated[bool, Opt("--two-thirds")] = False,
+    three_halves: Annotated[bool, Opt("--three-halves")] = False,
+    meter: Annotated[str, Opt(help="The meter: 3/4, 7/8.")] = "",
+    downbeat: Annotated[str, Opt(help="Where the first bar starts, in seconds.")] = "",
+    start: Annotated[str, Opt(help="Where files start: audio, bars (padded to bar 1) or map (a tempo map).")] = "",
     changes: Annotated[str, Opt(help="Any correction as JSON.")] = "",
     undo: Annotated[bool, Opt("--undo", help="Take the last correction back.")] = False,
     redo: Annotated[bool, Opt("--redo", help="Make it again.")] = False,
@@ -130,12 +129,16 @@ def relabel(
     """Correct a transcription and write its MIDI again, without touching the audio."""
     from daemon.commands import relabel as command
 
-    flags = command.CorrectionFlags(
-        cluster or [], hit or [], delete_hit or [], delete_note or [], pitch or [], octave or [], merge or [],
-        sensitivity or [], settings or [],
-    )  # fmt: skip
-    typed = command.TypedCorrection(flags, changes, undo, redo)
-    _exit(lambda: command.run(manifest, typed, as_json))
+    def run() -> int:
+        words = {"half": half, "double": double, "two_thirds": two_thirds, "three_halves": three_halves}
+        beat = {"bpm": bpm, "meter": meter, "downbeat": downbeat, "start": start}
+        flags = command.CorrectionFlags(
+            cluster or [], hit or [], delete_hit or [], delete_note or [], pitch or [], octave or [], merge or [],
+            sensitivity or [], settings or [], command.beat_settings(words, beat),
+        )  # fmt: skip
+        return command.run(manifest, command.TypedCorrection(flags, changes, undo, redo), as_json)
+
+    _exit(run)
 
 
 @app.command()

@@ -3,14 +3,15 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from daemon import factories
 from daemon.commands import part_flags
 from daemon.commands.console import hit_counts, note_counts
+from daemon.commands.remedies import spell_flags
 from daemon.config import load
 from daemon.errors import Rejected
 from daemon.outlets.delivery import Delivery, correct, step_history
@@ -30,16 +31,26 @@ class CorrectionFlags:
     merge: Sequence[str] = ()
     sensitivity: Sequence[str] = ()
     settings: Sequence[str] = ()
+    beat: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self) -> dict[str, Any]:
         """Their JSON form. Raises Rejected for what cannot be read."""
         parts = {
             "notes": part_flags.corrections(self.delete_notes, self.pitch, self.octave, self.merge),
             "sensitivity": part_flags.sensitivity(self.sensitivity),
-            "settings": {"notes": part_flags.settings(self.settings)} if self.settings else {},
+            "settings": {**({"notes": part_flags.settings(self.settings)} if self.settings else {}), **self.beat},
         }
         told = {name: value for name, value in parts.items() if value}
         return {**from_flags(self.clusters, self.hits, self.delete_hits), **told}
+
+
+def beat_settings(words: Mapping[str, bool], figures: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a corrected beat: `words` for a tempo that were typed or not, `figures` that may be empty."""
+    tempos = [*(word for word, typed in words.items() if typed), *filter(None, [figures["bpm"]])]
+    if len(tempos) > 1:
+        raise Rejected("bad_change", "Give one tempo: --bpm, --half, --double, --two-thirds or --three-halves.")
+    told = {**figures, "bpm": "".join(tempos)}
+    return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def run(manifest: Path, typed: TypedCorrection, as_json: bool) -> int:
     written = delivery.midi or delivery.manifest
     print(f"Revision {delivery.content.history.head}: wrote {written} in {1000 * seconds:.0f} ms")
     for remark in delivery.remarks:
-        print(remark, file=sys.stderr)
+        print(spell_flags(remark), file=sys.stderr)
     return 0
 
 
@@ -75,7 +86,7 @@ def _apply(manifest: Path, typed: TypedCorrection) -> Delivery:
     flags = typed.flags.changes()
     wanted = [typed.undo, typed.redo, bool(flags), bool(typed.changes)]
     if sum(wanted) != 1:
-        raise Rejected("bad_change", "Give labels and deletions, or --changes, or --undo, or --redo: one of them.")
+        raise Rejected("bad_change", "Give single corrections, or --changes, or --undo, or --redo: one of them.")
     if typed.undo or typed.redo:
         return step_history(manifest, typed.undo, delivery_settings)
     return correct(manifest, typed.changes or flags, delivery_settings)

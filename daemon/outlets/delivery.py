@@ -29,12 +29,12 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
 from daemon.remarks import remark
 from daemon.score import corrections as edits
-from daemon.score.changes import Detections
+from daemon.score.beat_words import resolve_beat_words
 from daemon.score.history import History
 
 __all__ = ["Arrangement", "Delivery", "DeliverySettings", "arrange", "correct", "deliver", "drum_map", "step_history"]
 
-HistoryChange = Callable[[Detections, History, Options], History]
+HistoryChange = Callable[[Manifest], History]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +126,19 @@ def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings,
 
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
-    return _revise(path, partial(edits.correct, given), settings, on)
+
+    def change(found: Manifest) -> History:
+        now = cache(lambda: settings.manifest_cache.arrange(found))
+        figures = resolve_beat_words(given, lambda: (now().grid, now().options))
+        return edits.correct(figures, found.original_records(), found.history, found.options)
+
+    return _revise(path, change, settings, on)
 
 
 def step_history(path: Path, back: bool, settings: DeliverySettings, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
     step = History.undo if back else History.redo
-    return _revise(path, lambda _heard, history, _options: step(history), settings, on)
+    return _revise(path, lambda found: step(found.history), settings, on)
 
 
 def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: int | None) -> Delivery:
@@ -144,7 +150,7 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
             found = settings.manifest_cache.load(path)
             if on not in (None, found.history.head):
                 raise StaleRevision(on, found.history.head)
-            history = change(found.original_records(), found.history, found.options)
+            history = change(found)
             changed = found.model_copy(update={"history": history})
             arrangement = arrange(changed)
             plan = naming.replan(path, found, _midi_kinds(found.options, arrangement), settings.locks, seen)

@@ -57,6 +57,8 @@ export class Api {
   regenerate = (id, revision, options) => this.#request("POST", this.jobPath(id, "/regenerate"), { revision, options });
   /** @param {string} id @param {number} revision @param {"undo" | "redo"} way */
   step = (id, revision, way) => this.#request("POST", this.jobPath(id, `/revisions/${way}`), { revision });
+  /** @param {string} id @param {number} [seconds] of the song, now if left out */
+  tap = (id, seconds) => this.#request("POST", this.jobPath(id, "/tap"), seconds === undefined ? {} : { seconds });
   /** @param {string} id */
   stems = (id) => this.#request("GET", this.jobPath(id, "/stems"));
   /** @param {string} id */

@@ -76,6 +76,7 @@ function corrections(page) {
   return [
     { keys: ["r"], display: "R", description: "Say what it is, from a list", run: () => relabel(page), anywhere: true },
     { keys: digits, display: "1 … 9, 0", description: "Kick, snare, side stick, toms (4 5 6), hi-hat closed, open, crash, ride", run: (event) => labelByDigit(page, event.key) },
+    { keys: ["t"], display: "T", description: "Tap the beat", run: () => page.beatBar.tap(), anywhere: true },
     { keys: ["n"], display: "N", description: "New hit at the playhead, in this lane", run: () => page.add(page.player.position, page.cursor.lane, 100) },
     { keys: ["Alt+ArrowLeft"], display: "Alt ← →", description: "Move by 5 ms; with Shift by 1 ms", run: move(-NUDGE), anywhere: true },
     { keys: ["Alt+ArrowRight"], display: "", description: "", run: move(NUDGE), anywhere: true },

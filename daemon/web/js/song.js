@@ -64,6 +64,16 @@ export class Song {
     return this.#edit((revision) => this.api.step(this.id, revision, way));
   }
 
+  /**
+   * One tap of the beat; the fourth makes a revision.
+   * @param {number} [seconds] of the song, now if left out
+   */
+  async tap(seconds) {
+    const made = await this.api.tap(this.id, seconds);
+    if (this.notes && made.revision !== this.notes.revision) await this.load();
+    return made;
+  }
+
   /** @param {string} label */
   relabel(label) {
     return this.change({ hits: Object.fromEntries([...this.selection].map((id) => [id, label])) });

@@ -1,5 +1,6 @@
 /** The open song with everything around it: opening, following its job, corrections. */
 
+import { BeatBar, formatBpm } from "./beat_bar.js";
 import { Clusters, exampleOnsets } from "./clusters.js";
 import { Cursor } from "./cursor.js";
 import { byId, el } from "./dom.js";
@@ -40,6 +41,7 @@ export class SongPage {
     this.overlay = new Overlay(this.view);
     this.overview = new Overview(this.timeline);
     this.transport = new Transport(this.player, this.timeline, this.overlay);
+    this.beatBar = new BeatBar(this.player);
     this.mixer = new Mixer(this.player);
     this.clusters = new Clusters(this.labels, (id) => this.playCluster(id));
     this.selectionBar = new SelectionBar(this.labels, (onsets) => this.playOnsets(onsets));
@@ -113,6 +115,7 @@ export class SongPage {
     this.mixer.open(stems, parts);
     this.exports.open(song.job, stems, parts);
     this.#setWaveformChoices(stems);
+    this.beatBar.open(song);
     this.clusters.open(song);
     this.selectionBar.open(song);
     this.settings.open(song);
@@ -202,7 +205,7 @@ export class SongPage {
     const pitched = [...notes.parts.values()].reduce((sum, all) => sum + all.length, 0);
     byId("clusters-panel").hidden = !hasDrums(notes);
     const facts = [
-      formatTime(notes.duration, 0), notes.grid.beats.length ? `${Number(notes.grid.bpm.toFixed(1))} bpm` : "no beat found",
+      formatTime(notes.duration, 0), notes.grid.beats.length ? `${formatBpm(notes.grid.bpm)} bpm` : "no beat found",
       notes.grid.beats.length && formatCount(notes.grid.downbeats.length, "bar"), notes.key, hasDrums(notes) && formatCount(notes.hits.length, "hit"),
       pitched && formatCount(pitched, "note"), this.song.readOnly ? "first draft" : "",
     ];
