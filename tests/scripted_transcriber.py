@@ -1,6 +1,6 @@
 """A transcriber for tests that hears exactly what it is told was played."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ class FakeActivations:
     velocity: NDArray[np.float32]
     thresholds: tuple[float, ...]
     lateness: tuple[float, ...] = (0.0,) * len(CLASSES)
+    articulations: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass

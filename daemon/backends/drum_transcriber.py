@@ -7,7 +7,7 @@ velocities (frames, classes), both 0..1. Training uses the same `MelSpectrogram`
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -182,8 +182,8 @@ class DrumActivations:
     Frame i is centred on i / frame_rate seconds. `velocity` is meaningful at onsets only.
     `lateness` is each class's median error in seconds on rendered validation clips; `onsets`
     takes it off. Classes that share a drum (closed and open hat, crash and ride) share a threshold, to be
-    compared with the chance that either sounds: `onsets` does that. `articulation` (frames, articulations) and
-    `opening` (frames, 1), how far the hat is open, are 0..1 and meaningful at onsets of their drum only.
+    compared with the chance that either sounds: `onsets` does that. `articulations` has the (frames,) chances of finer
+    names, with their thresholds moved to 0.5; they are meaningful at onsets of their drum only.
     """
 
     frame_rate: float
@@ -192,8 +192,7 @@ class DrumActivations:
     velocity: Array
     thresholds: tuple[float, ...]
     lateness: tuple[float, ...] = (0.0,) * 7
-    articulation: Array | None = None
-    opening: Array | None = None
+    articulations: Mapping[str, Array] = field(default_factory=dict)
 
     def onsets(self, *, apart: float = 0.03) -> list[Onset]:
         """Peaks over the thresholds, no two of one drum within `apart` seconds, by time."""
@@ -255,14 +254,25 @@ class OnnxDrumTranscriber:
         rows = [self._run_chunk(chunk) for chunk in chunks]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         parts = [np.concatenate(part) for part in zip(*rows, strict=True)] if rows else [empty, empty]
-        strength, velocity, *more = parts
+        strength, velocity, *details = parts
         limits = self._read_metadata("mix_thresholds" if in_music else "thresholds")
         late = self._read_metadata("lateness")
-        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, late, *more)
+        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, late, self._read_details(details))
 
     def _run_chunk(self, chunk: Array) -> list[Array]:
         inner = slice(CONTEXT, chunk.shape[0] - CONTEXT)
         return [output[0, inner] for output in self._session.run(None, {"features": chunk[None]})]
+
+    def _read_details(self, outputs: Sequence[Array]) -> dict[str, Array]:
+        """Of the outputs after velocity: articulations by name, without those that the file never trusts."""
+        if not outputs or "articulation_thresholds" not in self._metadata:
+            return {}
+        names, limits = json.loads(self._metadata["articulations"]), self._read_metadata("articulation_thresholds")
+        return {
+            name: np.minimum(outputs[0][:, number] * np.float32(0.5 / limit), 1)
+            for number, (name, limit) in enumerate(zip(names, limits, strict=True))
+            if limit <= 1
+        }
 
     @cached_property
     def _session(self) -> Any:

@@ -77,14 +77,16 @@ def train(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Thresholds and lateness are measured on the validation shards on the way."""
-    from daemon.training.evaluate import best_thresholds, lateness
+    from daemon.training.evaluate import articulation_thresholds, best_thresholds, lateness
     from daemon.training.export import ModelMetadata, export_transcriber, load_average
-    from daemon.training.validation import evaluate_mix_clips, evaluate_plain_clips
+    from daemon.training.validation import evaluate_all_clips, evaluate_mix_clips, evaluate_plain_clips
 
     net, shards = load_average(options.work / "transcriber.pt"), options.work / "shards"
     plain = evaluate_plain_clips(net, shards)
     limits = best_thresholds(plain)
-    metadata = ModelMetadata(limits, best_thresholds(evaluate_mix_clips(net, shards)), lateness(plain, limits))
+    details = articulation_thresholds(plain + evaluate_all_clips(net, shards))
+    mixes = best_thresholds(evaluate_mix_clips(net, shards))
+    metadata = ModelMetadata(limits, mixes, lateness(plain, limits), details)
     export_transcriber(net, options.weights, metadata)
 
 

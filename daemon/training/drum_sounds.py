@@ -73,7 +73,7 @@ ARTICULATION_SOUNDS = (
     SampledSound.RIM,
     SampledSound.BRUSH,
 )
-ARTICULATIONS = ("pedal_hihat", "foot_splash", "ride_bell", "china", "splash", "side_stick", "rim_shot", "brush")
+ARTICULATIONS = ("pedal_hihat", "foot_splash", "ride_bell", "china", "splash", "side_stick", "rimshot", "brush")
 STEM_OF_ARTICULATION = (3, 3, 4, 4, 4, 1, 1, 1)
 
 

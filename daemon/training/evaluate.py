@@ -12,12 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.backends.drum_transcriber import GROUPS, HOP, RATE, DrumActivations, Onset, chance_of_any, pick_peaks
-from daemon.training.dataset import Shard
-from daemon.training.drum_sounds import CLASSES, STEM_OF_CLASS, STEMS
+from daemon.training.dataset import SOUNDS, Shard
+from daemon.training.drum_sounds import (
+    ARTICULATION_SOUNDS,
+    ARTICULATIONS,
+    CLASSES,
+    STEM_OF_ARTICULATION,
+    STEM_OF_CLASS,
+    STEMS,
+)
 
 Array = NDArray[Any]
 WINDOWS = (0.05, 0.02, 0.01)
 THRESHOLD_GRID = tuple(number / 100 for number in range(10, 76, 3))
+LEAST_PRECISION = 0.75
+FEWEST_NAMED = 20
+NEVER = 2.0
+"""A threshold that no chance reaches."""
+
 PAIRS = tuple(group for group in GROUPS if len(group) == 2)
 
 
@@ -64,11 +76,12 @@ def reference_times(events: Array, stem: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedClip:
-    """One clip's activations, each (frames, classes), and its true (seconds, class, velocity)."""
+    """One clip's activations, each (frames, classes), its true (seconds, class, velocity, ...), and articulations."""
 
     strength: Array
     velocity: Array
     events: Array
+    articulation: Array | None = None
 
     def detect_onsets(self, thresholds: tuple[float, ...]) -> list[Onset]:
         """`thresholds` one per class."""
@@ -94,12 +107,39 @@ def pool_counts(clips: Sequence[EvaluatedClip], stem: int, threshold: float) -> 
     return total
 
 
-def pair_outputs(shard: Shard, outputs: Sequence[tuple[Array, Array]]) -> list[EvaluatedClip]:
+def pair_outputs(shard: Shard, outputs: Sequence[tuple[Array, ...]]) -> list[EvaluatedClip]:
     events = shard.events
     return [
-        EvaluatedClip(strength, velocity, events[events[:, 0] == clip, 1:])
-        for clip, (strength, velocity) in enumerate(outputs)
+        EvaluatedClip(strength, velocity, events[events[:, 0] == clip, 1:], *more[:1])
+        for clip, (strength, velocity, *more) in enumerate(outputs)
     ]
+
+
+def articulation_thresholds(clips: Sequence[EvaluatedClip]) -> tuple[float, ...]:
+    """One per articulation: the lowest at which it is right for LEAST_PRECISION of what it names, else NEVER."""
+    return tuple(
+        next((limit for limit in THRESHOLD_GRID if _precision(clips, number, limit) >= LEAST_PRECISION), NEVER)
+        for number in range(len(ARTICULATIONS))
+    )
+
+
+def _precision(clips: Sequence[EvaluatedClip], number: int, limit: float) -> float:
+    """Of the strokes that are named `number` at that threshold; 0 where they are too few to tell."""
+    named = [row for clip in clips for row in articulation_rows(clip, number) if row[0] >= limit]
+    return sum(true for _, true in named) / len(named) if len(named) >= FEWEST_NAMED else 0.0
+
+
+def articulation_rows(clip: EvaluatedClip, number: int) -> list[tuple[float, bool]]:
+    """(chance, truth) of one articulation at every true stroke of its drum."""
+    if clip.articulation is None:
+        return []
+    rows = []
+    for time, drum, _, sound, _ in clip.events:
+        if STEM_OF_CLASS[int(drum)] == STEM_OF_ARTICULATION[number]:
+            frame = max(1, round(float(time) * RATE / HOP))
+            chance = float(clip.articulation[frame - 1 : frame + 2, number].mean())
+            rows.append((chance, SOUNDS[int(sound)] is ARTICULATION_SOUNDS[number]))
+    return rows
 
 
 def f_measure_table(pairs: Sequence[tuple[Array, Sequence[Onset]]]) -> dict[str, tuple[float, ...]]:

@@ -43,6 +43,7 @@ class ModelMetadata:
     thresholds: tuple[float, ...]
     mix_thresholds: tuple[float, ...]
     lateness: tuple[float, ...]
+    articulation_thresholds: tuple[float, ...] = (2.0,) * len(ARTICULATIONS)
 
 
 def export_transcriber(net: TranscriberNet, target: Path, metadata: ModelMetadata) -> None:

@@ -16,14 +16,14 @@ from daemon.training.transcriber_net import TranscriberNet
 BATCH = 10
 
 
-def run_net(net: TranscriberNet, shard: Shard) -> Iterator[tuple[Array, Array]]:
-    """Strength and velocity of each clip, (frames, classes)."""
+def run_net(net: TranscriberNet, shard: Shard) -> Iterator[tuple[Array, ...]]:
+    """The outputs of the net for each clip, (frames, n)."""
     inference = ProbabilityNet(net).eval()
     for start in range(0, len(shard.features), BATCH):
         features = torch.from_numpy(shard.features[start : start + BATCH]).float() / FEATURE_STEPS_PER_UNIT
         with torch.no_grad():
-            strength, velocity = inference(features)
-        yield from zip(strength.numpy(), velocity.numpy(), strict=True)
+            outputs = inference(features)
+        yield from zip(*(output.numpy() for output in outputs), strict=True)
 
 
 def evaluate_shards(net: TranscriberNet, folder: Path) -> Iterator[tuple[bool, EvaluatedClip]]:
@@ -45,6 +45,10 @@ def evaluate_plain_clips(net: TranscriberNet, shards: Path) -> list[EvaluatedCli
 
 def evaluate_mix_clips(net: TranscriberNet, shards: Path) -> list[EvaluatedClip]:
     return [clip for accompanied, clip in evaluate_shards(net, shards / "validate") if accompanied]
+
+
+def evaluate_all_clips(net: TranscriberNet, shards: Path) -> list[EvaluatedClip]:
+    return [clip for _, clip in evaluate_shards(net, shards / "validate")]
 
 
 def event_array(clip: RenderedClip) -> Array:

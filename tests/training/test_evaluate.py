@@ -53,7 +53,7 @@ def test_articulations_are_asked_at_hits_of_their_drum_only() -> None:
 
 
 def test_a_snare_of_a_kit_without_rim_shots_may_be_one() -> None:
-    rim = ARTICULATIONS.index("rim_shot")
+    rim = ARTICULATIONS.index("rimshot")
     asked = [target_rows(SampledSound.SNARE, detail).articulation[50, rim] for detail in (-1.0, 0.0)]
     assert asked == [-1, 0]
 

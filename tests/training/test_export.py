@@ -31,13 +31,14 @@ def write_shard(path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Constant folding", "ignore::DeprecationWarning")
 def test_the_exported_file_answers_like_the_net_and_carries_its_notes(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    export_transcriber(TranscriberNet().eval(), tmp_path / "ear.onnx", ModelMetadata(ROW, (0.4,) * 7, (0.001,) * 7))
+    export_transcriber(
+        TranscriberNet().eval(), tmp_path / "ear.onnx", ModelMetadata(ROW, (0.4,) * 7, (0.001,) * 7, (0.6, *(2.0,) * 7))
+    )
     heard = OnnxDrumTranscriber(tmp_path / "ear.onnx").transcribe([np.zeros(RATE, np.float32)], RATE)
     assert heard.thresholds == ROW
     assert heard.lateness == (0.001,) * 7
     assert json.dumps(heard.classes) == json.dumps(CLASSES)
-    assert heard.articulation is not None
-    assert heard.articulation.shape == (100, len(ARTICULATIONS))
+    assert {name: curve.shape for name, curve in heard.articulations.items()} == {ARTICULATIONS[0]: (100,)}
 
 
 def test_the_context_covers_what_the_net_sees() -> None:

@@ -4,6 +4,7 @@ Only what the sound supports: where it does not tell, the plain label stays and 
 """
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,14 @@ SIDE_STICK_BODY = 0.25  # share of energy under 400 Hz; this and the three below
 SIDE_STICK_DECAY = -18.0  # dB from the first 93 ms to the second
 OPEN_DECAY = -9.0  # dB, the same; only where no transcriber tells open hats and crashes
 RIDE_DECAY = -7.0  # dB, the same
-TOMS = {1: ("mid_tom",), 2: ("high_tom", "floor_tom"), 3: ("high_tom", "mid_tom", "floor_tom")}  # by number of toms
-FOUR_TOMS = ("high_tom", "mid_tom", "low_tom", "floor_tom")
+TOMS = {
+    "floor_tom": 84.0,
+    "low_tom": 108.0,
+    "mid_tom": 125.0,
+    "high_tom": 155.0,
+}  # Hz; fitted on toms of 11 rendered songs
+SMALLEST_TOM = 0.06  # of all tom strokes, what makes a drum of its own; by hand
+LESS_LIKELY = {"low_tom": 0.02}  # squared octaves that a name costs: of three toms none is called low; by hand
 
 Labels = list[str]
 
@@ -37,17 +44,29 @@ def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, has_labels: boo
 
 
 def tom_labels(pitch: NDArray[np.float32]) -> Labels:
-    """high to floor by fundamental: a new tom where neighbours in pitch are more than TOM_RATIO apart."""
-    order = np.argsort(pitch)
-    steps = np.log(np.maximum(pitch[order], 1.0))
-    number = np.concatenate([[0], np.cumsum(np.diff(steps) > np.log(TOM_RATIO))])
-    count = min(4, int(number[-1]) + 1)
-    names = (TOMS.get(count) or FOUR_TOMS)[::-1]
-    spread = np.minimum(number * count // (int(number[-1]) + 1), count - 1)
-    out = [""] * len(pitch)
-    for place, which in zip(order, spread, strict=True):
-        out[place] = names[which]
-    return out
+    """Names by fundamental: a new tom where neighbours in pitch are more than TOM_RATIO apart, then the nearest names.
+
+    A stroke or two of a pitch of its own are no drum: they join the nearest one.
+    """
+    if not len(pitch):
+        return []
+    octaves = np.log2(np.maximum(pitch, 1.0))
+    ordered = np.sort(octaves)
+    groups = np.split(ordered, np.flatnonzero(np.diff(ordered) > np.log2(TOM_RATIO)) + 1)
+    usual = sorted(groups, key=len, reverse=True)[: len(TOMS)]
+    centres = np.sort([float(np.median(group)) for group in usual if len(group) >= SMALLEST_TOM * len(pitch)])
+    names = _nearest_names(centres.tolist())
+    return [names[which] for which in np.abs(octaves[:, None] - centres).argmin(axis=1)]
+
+
+def _nearest_names(octaves: Sequence[float]) -> tuple[str, ...]:
+    """A name of its own for each tom, from low to high, that together are nearest to how toms are tuned."""
+
+    def cost(names: tuple[str, ...]) -> float:
+        apart = (tone - np.log2(TOMS[name]) for tone, name in zip(octaves, names, strict=True))
+        return sum(step**2 for step in apart) + sum(LESS_LIKELY.get(name, 0.0) for name in names)
+
+    return min(combinations(TOMS, len(octaves)), key=cost)
 
 
 def _snare_labels(labels: Sequence[str], heard: Timbre) -> Labels:

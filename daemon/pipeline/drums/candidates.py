@@ -34,7 +34,8 @@ class Activations(Protocol):
     """What a transcriber hears: `strength` and `velocity` (frames, classes) in 0..1, `frame_rate` frames a second.
 
     `lateness` is how many seconds each class is late by itself. Classes of one drum share a threshold, to be held
-    against the chance that any of them sounds.
+    against the chance that any of them sounds. `articulations` are the (frames,) chances of finer labels of a drum that
+    is struck, their thresholds at 0.5.
     """
 
     @property
@@ -49,6 +50,8 @@ class Activations(Protocol):
     def thresholds(self) -> tuple[float, ...]: ...
     @property
     def lateness(self) -> tuple[float, ...]: ...
+    @property
+    def articulations(self) -> "Mapping[str, NDArray[np.float32]]": ...
 
 
 def candidates(heard: Activations, found: Novelty) -> list[Candidate]:
@@ -93,15 +96,23 @@ def _drum_candidates(drum: Drum, heard: Activations, found: Novelty) -> Iterator
     around = np.stack([mine[max(0, frame - 1) : frame + 2].sum(axis=0) for frame in frames] or [np.zeros(len(columns))])
     best = around.argmax(axis=1)
     rough = frames / heard.frame_rate - np.array([heard.lateness[columns[b]] for b in best])[: len(frames)]
+    finer = {name: curve for name, curve in heard.articulations.items() if SOUNDS[name].family == drum}
     for frame, time, near, which in zip(frames, refine(found, rough, REACH), around, best, strict=False):
         yield Candidate(
             onset=float(time),
             drum=drum,
-            label=label_of_class(heard.classes[columns[which]]),
+            label=_finer_label(finer, frame) or label_of_class(heard.classes[columns[which]]),
             strength=float(curve[frame]),
             confidence=float(curve[frame] * near[which] / near.sum()),
             loudness=float(heard.velocity[frame, columns[which]]),
         )
+
+
+def _finer_label(finer: "Mapping[str, NDArray[np.float32]]", frame: int) -> str:
+    """The likeliest of the finer labels around a frame, empty if none reaches its threshold."""
+    chances = {name: float(curve[max(0, frame - 1) : frame + 2].mean()) for name, curve in finer.items()}
+    best = max(chances, key=lambda name: chances[name], default="")
+    return best if chances.get(best, 0.0) >= THRESHOLD else ""
 
 
 def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:

@@ -1,5 +1,7 @@
 """Peaks of a transcriber's activations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,12 @@ def test_left_out_toms_stay_candidates_and_other_drums_stay_sure():
     strokes = [synth.Stroke(0.3, "toms"), synth.Stroke(0.6, "kick")]
     kept = leave_toms_out(candidates(activations(strokes, 1.0), still()))
     assert [(c.drum, c.strength >= THRESHOLD) for c in kept] == [(Drum.TOMS, False), (Drum.KICK, True)]
+
+
+def test_a_finer_label_is_given_where_its_chance_reaches_the_threshold():
+    strokes = [synth.Stroke(0.3, "hihat"), synth.Stroke(0.6, "hihat")]
+    heard = activations(strokes, 1.0)
+    chance = np.zeros(len(heard.strength), np.float32)
+    chance[29:32] = 0.8
+    found = candidates(replace(heard, articulations={"pedal_hihat": chance}), still())
+    assert [c.label for c in found] == ["pedal_hihat", "closed_hihat"]

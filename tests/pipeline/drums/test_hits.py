@@ -144,8 +144,13 @@ def test_toms_are_named_from_high_to_low_by_pitch():
     assert tom_labels(pitch) == ["floor_tom", "high_tom", "floor_tom", "mid_tom", "high_tom"]
 
 
-def test_one_tom_is_a_mid_tom():
-    assert tom_labels(np.array([110.0, 112.0], np.float32)) == ["mid_tom", "mid_tom"]
+@pytest.mark.parametrize(("hertz", "name"), [(85.0, "floor_tom"), (124.0, "mid_tom"), (180.0, "high_tom")])
+def test_one_tom_is_named_by_its_pitch(hertz, name):
+    assert tom_labels(np.array([hertz, 1.02 * hertz], np.float32)) == [name, name]
+
+
+def test_toms_a_few_hertz_apart_are_one_and_a_lone_slip_joins_it():
+    assert set(tom_labels(np.array([86.0, 88.0, 91.0, 290.0] + [87.0] * 20, np.float32))) == {"floor_tom"}
 
 
 def test_hits_that_sound_apart_form_groups_of_one_label():
