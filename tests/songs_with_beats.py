@@ -1,7 +1,7 @@
 """Songs whose beats are known: somebody plays a groove in bars, a little off, forgets strokes and adds some.
 
-A groove is written a drum a row (kick; snare; hi-hat), beats between bars, each beat in equal parts: `x` is a stroke,
-`o` one that is played half of the time, `.` none. A beat of 6/8 and 12/8 is a dotted quarter, one of 7/8 an eighth.
+A groove is written a drum a row (kick; snare; hi-hat; crash; tom; ride), beats between bars, each beat in equal parts:
+`x` is a stroke, `o` one that is played half of the time, `.` none. A beat of 6/8 and 12/8 is a dotted quarter, one of 7/8 an eighth.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,29 +13,8 @@ from numpy.typing import NDArray
 from bridge.timebase import Seconds
 from daemon.pipeline.audio.superflux import HOP, RATE, Novelty
 from daemon.pipeline.records import Drum, Hit
+from tests.grooves import EVERY, METERS
 
-GROOVES = {
-    "rock": "x.|..|xo|..; ..|x.|..|x.; xx|xx|xx|xx",
-    "quarters": "x.|..|xx|..; ..|x.|..|x.; x.|x.|x.|x.",
-    "sixteenths": "x..o|...o|x.o.|....; ....|x..o|....|x..o; xxxx|xxxx|xxxx|xxxx",
-    "shuffle": "x..|..o|x..|..o; ...|x..|...|x..; x.x|x.x|x.x|x.x",
-    "swing": "o..|...|o..|...; ..o|..o|..o|..o; x..|x.x|x..|x.x",
-    "half time": "x..o|....|....|..o.; ....|....|x...|....; x.x.|x.x.|x.x.|x.x.",
-    "four on the floor": "x.|x.|x.|x.; ..|x.|..|x.; .x|.x|.x|.x",
-    "punk": "x.|.x|.x|..; ..|x.|..|x.; x.|x.|x.|x.",
-    "double kick": "xxxx|xxxx|xxxx|xxxx; ....|x...|....|x...; x...|x...|x...|x...",
-    "blast": "x.x.|x.x.|x.x.|x.x.; .x.x|.x.x|.x.x|.x.x; x.x.|x.x.|x.x.|x.x.",
-    "two": "x.|.o; ..|x.; xx|xx",
-    "march": "x...|....; ..xx|x...; x...|x...",
-    "waltz": "x.|..|..; ..|x.|x.; xx|xx|xx",
-    "three": "x.|.o|..; ..|..|x.; xx|xx|xx",
-    "five": "x.|..|.o|x.|..; ..|..|x.|..|x.; xx|xx|xx|xx|xx",
-    "five, two and three": "x.|..|x.|.o|..; ..|x.|..|..|x.; xx|xx|xx|xx|xx",
-    "six eight": "x..|..o; ...|x..; xxx|xxx",
-    "twelve eight": "x..|..x|x..|...; ...|x..|...|x..; xxx|xxx|xxx|xxx",
-    "seven": "x|.|.|o|x|.|.; .|.|x|.|.|.|x; x|x|x|x|x|x|x",
-    "seven, two two three": "x|.|x|.|x|.|o; .|.|.|.|.|x|.; x|x|x|x|x|x|x",
-}
 DRUMS = ((Drum.KICK, "kick"), (Drum.SNARE, "snare"), (Drum.HIHAT, "closed_hihat"))
 CLICK = 0.006  # seconds that the rise of one stroke lasts in the onset strength
 Floats = NDArray[np.float64]
@@ -114,16 +93,10 @@ def play_song(
     return replace(song, novelty=onset_strength(hits, song.seconds, seed))
 
 
-METERS = {
-    "two": (2, 4), "march": (2, 4), "waltz": (3, 4), "three": (3, 4), "five": (5, 4), "five, two and three": (5, 4),
-    "six eight": (6, 8), "twelve eight": (12, 8), "seven": (7, 8), "seven, two two three": (7, 8),
-}  # fmt: skip
-
-
 def _rows(groove: str) -> list[list[str]]:
     """Drums by beats, of a name or of what is written; a slash and a number cut it to so many beats."""
     name, _, cut = groove.partition("/")
-    rows = [row.strip().split("|") for row in GROOVES.get(name, name).split(";")]
+    rows = [row.strip().split("|") for row in EVERY.get(name, name).split(";")]
     return [row[: int(cut)] if cut else row for row in rows]
 
 
@@ -149,17 +122,18 @@ def _strokes(
                 yield from ((here + part * (following - here), 4, 0.8) for part in (0, 0.25, 0.5, 0.75))
                 continue
             for kind, row in enumerate(rows):
-                for part, sign in enumerate(row[beat]):
+                for part, sign in enumerate(row[beat] if beat < len(row) else ""):
                     if sign == "x" or (sign == "o" and draw.random() < 0.5):
-                        loud = (0.9, 0.9, 0.6 if part == 0 else 0.45)[kind] * (0.7 if sign == "o" else 1.0)
+                        soft = 0.6 if part == 0 else 0.45
+                        loud = (0.9, 0.9, soft, 0.8, 0.8, soft)[kind] * (0.7 if sign == "o" else 1.0)
                         yield here + part / len(row[beat]) * (following - here), kind, loud
 
 
 def perform(
     strokes: Sequence[tuple[float, int, float]], seconds: float, draw: np.random.Generator, player: Player
 ) -> tuple[Hit, ...]:
-    """What is heard of strokes (second, 0-4 for kick, snare, hi-hat, crash, tom, loudness)."""
-    kinds = (*DRUMS, (Drum.CYMBALS, "crash"), (Drum.TOMS, "low_tom"))
+    """What is heard of strokes (second, 0-5 for kick, snare, hi-hat, crash, tom, ride, loudness)."""
+    kinds = (*DRUMS, (Drum.CYMBALS, "crash"), (Drum.TOMS, "low_tom"), (Drum.CYMBALS, "ride"))
     kept = [stroke for stroke in strokes if draw.random() >= player.missed]
     more = draw.uniform(0.2, max(0.3, seconds - 0.5), int(player.added * len(strokes)))
     kept += [(float(time), int(draw.integers(0, 3)), float(draw.uniform(0.2, 0.6))) for time in more]
