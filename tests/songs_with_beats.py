@@ -1,7 +1,6 @@
 """Songs whose beats are known: somebody plays a groove in bars, a little off, forgets strokes and adds some.
 
-A groove is written a drum a row (kick; snare; hi-hat; crash; tom; ride), beats between bars, each beat in equal parts:
-`x` is a stroke, `o` one that is played half of the time, `.` none. A beat of 6/8 and 12/8 is a dotted quarter, one of 7/8 an eighth.
+How grooves are written says tests/grooves.py.
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ song itself: its mean bar, once the first cut has told where its bars are.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,15 +15,16 @@ from daemon.pipeline.beats.bar_patterns import KINDS, PLACES, UNNAMED, Patterns,
 from daemon.pipeline.beats.steady_tempo import Floats
 
 CHANGE = 10.0  # nats that a bar of another length than the last one costs; fitted on tests/songs_with_beats.py
-LASTING = 4.0  # more nats where the song then stays in that meter
+LASTING = 1.0  # more nats where the song then stays in that meter
 BLOCK, BLOCKS = 48, 6  # beats of a block that is looked at by itself, and how many of them
 TEMPER = 0.6  # of the nats of a bar: strokes of a bar depend on each other
 ROUNDS = 3
 FIRST = 1.0  # nats for a bar that begins where the music does
 OWN = 4.0  # bars' worth of drummers' habits in the mean bar of the song
 SURE = 0.06  # nats a beat by which the bars must be better than any others to be sure
+UNEVEN, CLEAR = (5, 7), 0.3  # beats, and nats a beat by which such bars must be better than all others
 _UNUSUAL = {2: 1.0, 3: 0.3, 5: 0.8, 7: 0.8}  # nats that a bar of so many beats costs beside one of four
-_DOTTED = {4: 1.0}  # the same in dotted quarters, beside one of two
+_DOTTED = {4: 0.3}  # the same in dotted quarters, beside one of two
 _FLOOR = 0.02  # of the mean rate: what can always happen at any place
 
 
@@ -40,20 +41,23 @@ class Bars:
 def cut_into_bars(strokes: Strokes, times: Floats, meters: Sequence[Patterns], joints: Sequence[int] = ()) -> Bars:
     """Bars of the beats at `times`. `meters` count the same beat; at `joints` any bar may begin (another song does).
 
-    The search begins with the bars of drummers. Then every block of the song may have a meter of its own, whose mean
-    bar is that of the block: a fifth of the song in 5/4 is found so.
+    Bars of five or seven are taken only where they are clearly better than the best cut without them.
     """
     table = _Table(_sound(strokes, times), len(times), tuple(meters), frozenset(joints))
-    usual = {one.beats: _gain(table.sound, (one.rates, np.log(one.shares / one.shares.sum()))) for one in meters}
-    best = _improve(table, usual, _best_cut(table, usual).lines)
-    for n, own in _blocks(table, usual):
-        gains = {**best.gains, n: usual[n] + own}
-        cut = _best_cut(table, gains)
-        if cut.lines != best.lines:
-            best = max(best, _improve(table, usual, cut.lines), key=lambda one: one.score)
-    sizes = np.diff(best.lines)
-    main = int(np.bincount(sizes, weights=sizes).argmax()) if len(sizes) else meters[0].beats
+    best = _search(table)
+    main = _main_size(best.lines)
+    common = tuple(one for one in meters if one.beats != main)
+    if main in UNEVEN and common:
+        other = _search(replace(table, meters=common))
+        best = best if best.score - other.score > CLEAR * len(times) else other
+        main = _main_size(best.lines)
     return Bars(tuple(best.lines), main, _margin(best, main, table.costs))
+
+
+def _main_size(lines: Sequence[int]) -> int:
+    """The length of the bars that fill most of the song."""
+    sizes = np.diff(lines)
+    return int(np.bincount(sizes, weights=sizes).argmax()) if len(sizes) else 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,19 @@ class _Cut:
     score: float
     lines: list[int]
     gains: dict[int, Floats]
+
+
+def _search(table: _Table) -> _Cut:
+    """Begins with the bars of drummers. Then every block of the song may have a meter of its own, whose mean bar is
+    that of the block: a fifth of the song in 5/4 is found so."""
+    usual = {one.beats: _gain(table.sound, (one.rates, np.log(one.shares / one.shares.sum()))) for one in table.meters}
+    best = _improve(table, usual, _best_cut(table, usual).lines)
+    for n, own in _blocks(table, usual):
+        gains = {**best.gains, n: usual[n] + own}
+        cut = _best_cut(table, gains)
+        if cut.lines != best.lines:
+            best = max(best, _improve(table, usual, cut.lines), key=lambda one: one.score)
+    return best
 
 
 def _improve(table: _Table, usual: dict[int, Floats], lines: list[int]) -> _Cut:

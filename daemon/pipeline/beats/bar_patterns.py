@@ -159,9 +159,8 @@ def every_meter() -> tuple[Patterns, ...]:
     learned = {(one.numerator, one.denominator): one for one in load_patterns()}
     four, six = learned[4, 4], learned[6, 8]
     halves = [_select_places(four, places) for places in ((0, 1), (2, 3))]
-    fives = [
-        _select_places(four, places) for places in ((0, 0, 1, 2, 3), (0, 1, 1, 2, 3), (0, 1, 2, 2, 3), (0, 1, 2, 3, 3))
-    ]
+    longer = ((0, 0, 1, 2, 3), (0, 1, 1, 2, 3), (0, 1, 2, 2, 3), (0, 1, 2, 3, 3), (0, 1, 2, 3, 0))
+    fives = [_select_places(four, places) for places in longer]
     eighths = [[i for i in range(8) if i != gone] for gone in (1, 3, 5, 7)]
     sevens = [_select_places(four, places, PLACES // 2) for places in eighths]
     twelves = [_select_places(six, places) for places in ((0, 1, 0, 1),)] + [_pairs(six)]
