@@ -166,7 +166,7 @@ def _read_stretch(song: Song, stretch: Stretch, meters: Sequence[Patterns], befo
     if not before:
         return readings
     last = before[-1].quarter_bpm
-    return sorted(readings, key=lambda one: -(one.score - 2.0 * np.log2(one.quarter_bpm / last) ** 2))
+    return sorted(readings, key=lambda one: -(one.score - 1.0 * np.log2(one.quarter_bpm / last) ** 2))
 
 
 def count_players(song: Song, meters: Sequence[Patterns], near: float | None = None) -> Count | None:

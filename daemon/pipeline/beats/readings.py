@@ -26,7 +26,9 @@ REPEATS = 20.0  # for a song that repeats after a bar as well as after anything
 ACCENT = 4.0  # for beats that are twice as loud as what is between them; more of it follows open hats off the beat
 SAME, APART = 0.02, 0.1  # part by which two tempi differ that are one, and of a beat by which beats do
 STEPS = (1, 2, 3, 4, 6, 8, 12)  # pulses in a beat
-CLEARLY = 6.0  # times that accents in twos must outdo those in threes, or the other way; on 31 constant songs
+# times that accents in twos must outdo those in threes, or the other way: of 40 rendered songs to a click those in
+# threes have 5.9 or less, those in twos 6.1 or more, but one in 7/8
+CLEARLY = 6.0
 _ENOUGH = 10  # strokes of a drum whose accents count
 _TIME_KEEPER = 2  # the kind of bar_patterns: hi-hat and ride
 _SAME_PLACE = 0.025  # seconds, standard deviation
