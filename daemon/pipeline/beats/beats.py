@@ -8,7 +8,7 @@ fills them (bar_lines). What is played in free time gets no grid.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -129,12 +129,12 @@ def _is_dotted(song: Song, times: Floats, bpm: float) -> bool:
 
 
 def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
-    """The way to count that was close."""
+    """The way to count that was closest."""
     best = count.readings[0]
     words = ((2.0, "double"), (0.5, "half"), (1.5, "in three halves"), (2 / 3, "in two thirds"),
              (4 / 3, "in four thirds"), (0.75, "in three quarters"))  # fmt: skip
-    for factor, way in words:
-        if any(abs(np.log(one.bpm / best.bpm / factor)) < SAME for one in count.rivals):
+    for rival, (factor, way) in product(count.rivals, words):
+        if abs(np.log(rival.bpm / best.bpm / factor)) < SAME:
             return (remark("other_bpm", bpm=f"{bpm:.7g}", other=f"{bpm * factor:.7g}", way=way),)
     return ()
 
