@@ -21,9 +21,9 @@ _STROKES = 4.0  # weight of strokes in a part that says something
 # What a reading is worth, in nats: fitted by conditional logit on the readings of 49 rendered songs (FIRST of
 # tests/grooves.py) and 45 grooves of the Groove MIDI Dataset, rendered and heard through the embedded separator.
 LIKELY = 0.6  # of the likelihood of its bars
-USUAL = 1.2  # of that of its tempo
-REPEATS = 20.0  # for a song that repeats after a bar as well as after anything
-ACCENT = 4.0  # for beats that are twice as loud as what is between them; more of it follows open hats off the beat
+USUAL = 0.95  # of that of its tempo
+REPEATS = 13.0  # for a song that repeats after a bar as well as after anything
+ACCENT = 5.0  # for beats that are twice as loud as what is between them; more of it follows open hats off the beat
 SAME, APART = 0.02, 0.1  # part by which two tempi differ that are one, and of a beat by which beats do
 STEPS = (1, 2, 3, 4, 6, 8, 12)  # pulses in a beat
 # times that accents in twos must outdo those in threes, or the other way: of 40 rendered songs to a click those in
