@@ -104,7 +104,7 @@ def _confidence(song: Song, count: Count) -> float:
     """How often such grids are right (beats F > .9): logistic in the log odds of the reading and the explained strokes.
 
     Fitted on the first 49 songs of tests/benchmarks/unheard_songs.py, rendered and heard from the mix, and on the 44 of
-    tests/songs_with_beats.py; docs/benchmarks.md says how it does on the second 49.
+    tests/songs_with_beats.py.
     """
     share = min(0.99, _share(song, count))
     odds = 0.8 * np.log(share / (1 - share)) + 3.5 * (explain(song, count) - 0.5) - 0.7
