@@ -25,7 +25,7 @@ from daemon.training.drum_sounds import (
 Array = NDArray[Any]
 WINDOWS = (0.05, 0.02, 0.01)
 THRESHOLD_GRID = tuple(number / 100 for number in range(10, 76, 3))
-LEAST_PRECISION = 0.75
+LEAST_PRECISION = 0.6
 FEWEST_NAMED = 20
 NEVER = 2.0
 """A threshold that no chance reaches."""

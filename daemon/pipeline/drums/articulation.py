@@ -30,14 +30,12 @@ Labels = list[str]
 
 
 def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, has_labels: bool) -> Labels:
-    """Better labels for the hits of one drum. `has_labels`: open hats and crashes are told already."""
+    """Better labels for the hits of one drum. `has_labels`: all but the toms are told apart already."""
     if not len(labels):
         return []
-    by_sound: dict[Drum, Callable[[], Labels]] = {
-        Drum.SNARE: lambda: _snare_labels(labels, heard),
-        Drum.TOMS: lambda: tom_labels(heard.pitch),
-    }
+    by_sound: dict[Drum, Callable[[], Labels]] = {Drum.TOMS: lambda: tom_labels(heard.pitch)}
     if not has_labels:
+        by_sound[Drum.SNARE] = lambda: _snare_labels(labels, heard)
         by_sound[Drum.HIHAT] = lambda: _choose(heard.decay > OPEN_DECAY, "open_hihat", "closed_hihat")
         by_sound[Drum.CYMBALS] = lambda: _choose(heard.decay < RIDE_DECAY, "ride", "crash")
     return by_sound.get(drum, lambda: list(labels))()

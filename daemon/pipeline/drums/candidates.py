@@ -96,7 +96,8 @@ def _drum_candidates(drum: Drum, heard: Activations, found: Novelty) -> Iterator
     around = np.stack([mine[max(0, frame - 1) : frame + 2].sum(axis=0) for frame in frames] or [np.zeros(len(columns))])
     best = around.argmax(axis=1)
     rough = frames / heard.frame_rate - np.array([heard.lateness[columns[b]] for b in best])[: len(frames)]
-    finer = {name: curve for name, curve in heard.articulations.items() if SOUNDS[name].family == drum}
+    told = ((name, curve) for name, curve in heard.articulations.items() if name in SOUNDS)
+    finer = {name: curve for name, curve in told if SOUNDS[name].family == drum}
     for frame, time, near, which in zip(frames, refine(found, rough, REACH), around, best, strict=False):
         yield Candidate(
             onset=float(time),

@@ -12,6 +12,7 @@ from daemon.pipeline.drums.articulation import articulate
 from daemon.pipeline.drums.bleed import suppress_bleed
 from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
+from daemon.pipeline.drums.even_strokes import restore_even_strokes
 from daemon.pipeline.drums.timbre import timbre
 from daemon.pipeline.drums.velocity import drum_velocities, envelope, levels, reference
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
@@ -37,10 +38,12 @@ def measure_hits(
 ) -> Drums:
     """Hits and candidates of a kit, measured on its stems.
 
-    `has_labels` says that the labels of `found` tell an open hat from a closed one and a crash from a ride; `clean`
-    asks for what is only bleed to be left out.
+    `has_labels` says that the labels of `found` tell an open hat from a closed one and a crash from a ride, and that
+    its strengths tell what was half heard; `clean` asks for what is only bleed to be left out.
     """
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
+    if has_labels:
+        mine = {drum: restore_even_strokes(one) for drum, one in mine.items()}
     level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
     mine = suppress_bleed(mine, level) if clean else mine
     floor = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST

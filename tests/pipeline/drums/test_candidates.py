@@ -62,3 +62,9 @@ def test_a_finer_label_is_given_where_its_chance_reaches_the_threshold():
     chance[29:32] = 0.8
     found = candidates(replace(heard, articulations={"pedal_hihat": chance}), still())
     assert [c.label for c in found] == ["pedal_hihat", "closed_hihat"]
+
+
+def test_an_articulation_that_has_no_label_changes_nothing():
+    heard = activations([synth.Stroke(0.3, "snare")], 1.0)
+    brushed = replace(heard, articulations={"brush": np.ones(len(heard.strength), np.float32)})
+    assert [c.label for c in candidates(brushed, still())] == ["snare"]
