@@ -23,6 +23,7 @@ from daemon.pipeline.records import RATE, Audio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Window, hop and lag as said above, in samples and frames; bands per octave as published.
 WINDOW = 1024
 HOP = 128
 LAG = 5
