@@ -19,3 +19,8 @@ def run_to_exit(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("Interrupted. Nothing was left half written.", file=sys.stderr)
         return 130
+
+
+def exit_after(command: Callable[[], int]) -> None:
+    """Do a command and end the program with its exit status."""
+    sys.exit(run_to_exit(command))

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from daemon.commands import part_flags
 from daemon.commands.console import Console, JsonConsole, PlainConsole
 from daemon.commands.remedies import spell_flags
 from daemon.errors import DiskFailed, Rejected, WorkFailed
@@ -28,7 +29,7 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
     from daemon import allocator, config, factories
 
     settings = config.load().settings
-    options = Options.read(merge_options(settings.options.model_dump(), typed), flag_name)
+    options = Options.read(merge_options(settings.options.model_dump(), _read_flags(typed)), flag_name)
     try:
         factories.check_options(options, settings)
     except Rejected as refused:
@@ -44,6 +45,23 @@ def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json:
             console.show_fetch(missing)
         runner = TaskRunner((tools,), factories.delivery_settings(settings, out), factories.timings(settings))
         return int(sum(_transcribe_song(song, options, runner, console) for song in songs) < len(songs))
+
+
+def _read_flags(typed: dict[str, Any]) -> dict[str, Any]:
+    """Options as every inlet has them, without those that nobody typed."""
+    names = typed["stem_names"]
+    read = {
+        "parts": part_flags.parts(typed["parts"]),
+        "stem_names": tuple(part.strip() for part in names.split(",")) if names else None,
+        "notes": part_flags.settings(typed["notes"] or ()),
+        "sensitivity": part_flags.sensitivity(typed["sensitivity"] or ()),
+        "grid": _drop_empty(typed["grid"]),
+    }
+    return _drop_empty({**typed, **read})
+
+
+def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", None)}
 
 
 def flag_name(name: str) -> str:
