@@ -26,7 +26,7 @@ from pydantic_core import from_json
 from daemon.errors import CacheFailed
 from daemon.files import sync_folder
 
-DAY = 86400.0
+DAY = 86400.0  # seconds
 RECORD = "record.json"  # of a stage, beside its sound files
 SUMS = "sums.json"  # bytes and CRC-32 of every other file
 DAMAGED = (OSError, ValueError, KeyError, TypeError)  # what reading a damaged record raises

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RATE = 44100
+RATE = 44100  # Hz, of everything after decoding: what the published separators were trained at
 
 
 class Part(StrEnum):

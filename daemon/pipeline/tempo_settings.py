@@ -11,7 +11,7 @@ _DAY = 86_400.0  # seconds
 _SHORTEST, _LONGEST = 0.04, 15.0  # seconds from beat to beat: a 32nd of 1500 bpm, a whole note at 16
 
 Second = Annotated[float, Field(ge=-_DAY, le=_DAY)]
-Denominator = Literal[1, 2, 4, 8, 16, 32]
+Denominator = Literal[1, 2, 4, 8, 16, 32]  # a .mid has powers of two
 
 
 class TempoMark(NamedTuple):

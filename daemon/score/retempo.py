@@ -14,10 +14,12 @@ from bridge.timebase import Seconds
 from daemon.pipeline.beats.meter import beats_per_bar, has_beats, interval_after
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 
+# Typed to heard bpm: what people count, as said above.
 _RATIOS = ((1, 1), (2, 1), (1, 2), (3, 1), (1, 3), (3, 2), (2, 3), (4, 3), (3, 4), (4, 1), (1, 4))
 _ALIKE = 0.005  # of a tempo: a typed bpm has few digits; chosen by hand
+# What a stroke says about where the beat is; chosen by hand.
 _WEIGHTS = {Drum.KICK: 1.0, Drum.SNARE: 1.0}
-_OTHERS = 0.3  # what a stroke of another drum says about where the beat is, beside a kick or snare; chosen by hand
+_OTHERS = 0.3  # any other drum
 
 
 def grid_at_bpm(heard: BeatGrid, bpm: float, hits: Sequence[Hit], duration: Seconds) -> BeatGrid:

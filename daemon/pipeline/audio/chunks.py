@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from mmap import mmap
 
 UNKNOWN = 0x7FFFF000  # bytes; sizes from here on stand for "to be written when the recording ends"
-MOST_CHUNKS = 10_000
-PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
-AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+MOST_CHUNKS = 10_000  # a file with more is damaged or made to waste time; chosen by hand
+PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE  # format tags of a WAV, as registered by Microsoft
+AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # of a sample, by the header's encoding
 
 
 @dataclass(frozen=True, slots=True)

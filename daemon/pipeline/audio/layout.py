@@ -14,6 +14,7 @@ from daemon.pipeline.audio.ogg_pages import scan_links
 
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # a first metadata block is always of 34 bytes
 SNDFILE_STARTS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"fLaC", b"OggS", b".snd", b"dns.", b"caff")
+# Eleven bits of frame sync, then version and layer; ISO 11172-3.
 MPEG_STARTS = (b"\xff\xe2", b"\xff\xe3", *(bytes((0xFF, 0xF0 | low)) for low in range(2, 16)))
 
 

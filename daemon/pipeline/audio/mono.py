@@ -20,7 +20,7 @@ EDGES = (0.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, RATE / 2)  # H
 SEGMENT = 22 * WINDOW  # frames, about a second
 LOUDER = 4.0  # in power, 6 dB: what is panned hard to one side is as strong in the difference as in the middle
 FAINT = 1e-5  # of the strongest segment; a difference so weak is noise
-BLOCK = 1 << 18
+BLOCK = 1 << 18  # frames that are read at once, 2 MB of stereo; chosen by hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ KBITS = {
     (2, 1): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 """By version (3: MPEG-1, 2: MPEG-2 and 2.5) and layer bits (3: I, 2: II, 1: III), ISO 11172-3 and 13818-3."""
-RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz, by version
 LEAD = 1 << 16  # bytes in which the first frame must start, tags not counted
 IN_A_ROW = 4  # frames that prove a stream
 LONGEST = 1 << 28  # bytes; 1:50 hours at the highest bit rate

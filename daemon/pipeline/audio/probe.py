@@ -15,7 +15,7 @@ from daemon.pipeline.audio.chunks import ByteSpan
 from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout, suits_libsndfile
 from daemon.pipeline.audio.mpeg_frames import MpegStream
 
-MIN_RATE, MAX_RATE = 8000, 192000
+MIN_RATE, MAX_RATE = 8000, 192000  # Hz: from telephones to studios; chosen by hand
 KINDS = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, MP4 or WebM"
 
 # libsndfile also guesses headerless formats from the name, and then plays anything as noise.

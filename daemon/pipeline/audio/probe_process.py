@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from daemon.errors import Rejected
 from daemon.pipeline.audio.probe import Limits, Probe, probe
 
-GIGABYTE = 1 << 30
+GIGABYTE = 1 << 30  # bytes
 MOST_DATA, MOST_SPACE = GIGABYTE, 5 * GIGABYTE  # memory of its own, and with the files that are mapped into it
 MOST_SECONDS = 30  # after which the system ends it, if nobody else does
 

@@ -28,8 +28,8 @@ WINDOW = 1024
 HOP = 128
 LAG = 5
 BANDS_PER_OCTAVE = 24
-LOWEST, HIGHEST = 30.0, 17000.0
-COMPRESSION = 1000.0
+LOWEST, HIGHEST = 30.0, 17000.0  # Hz; what is below and above tells no onset; chosen by hand
+COMPRESSION = 1000.0  # of amplitudes before their logarithm: what is under 0.001 hardly counts; chosen by hand
 
 Floats = NDArray[np.float32]
 

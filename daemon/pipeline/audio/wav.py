@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sII 4sI")
-FLOAT_FORMAT = 3
-MAX_BYTES = 0xFFFFFFFF - HEADER.size
+FLOAT_FORMAT = 3  # the format tag of IEEE floats
+MAX_BYTES = 0xFFFFFFFF - HEADER.size  # a RIFF header counts bytes in 32 bits
 
 
 class WavWriter:

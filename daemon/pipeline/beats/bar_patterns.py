@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from daemon.pipeline.records import Drum, Hit
 from daemon.weights import BAR_PATTERNS
 
-PLACES = 12
+PLACES = 12  # of a beat, as said above; `bar_patterns.npz` is made of them
 KINDS = 6  # kick, snare, what keeps time (hi-hat, ride), crash, toms, and strokes of no known kind
-UNNAMED = 5
+UNNAMED = 5  # the last kind
 SPREAD = 0.015  # seconds around its place within which a stroke is at it
 FAR = 2.0  # nats that a stroke far from any place costs
 INDEPENDENT = 3.0  # seconds: bars repeat, so a long song proves no more than this much of it

@@ -23,7 +23,7 @@ from daemon.pipeline.records import BeatGrid, Hit, TimeSignature
 from daemon.remarks import remark
 
 DOTTED = 100.0  # bpm; faster threes are a shuffle in 4/4
-NO_BEAT = BeatGrid(
+NO_BEAT = BeatGrid(  # 120: the tempo of a .mid that says none
     beats=(),
     downbeats=(),
     bpm=120.0,

@@ -29,6 +29,7 @@ ROUND = 0.0015  # seconds that a rounder bpm may move the ends of the song by
 WHOLE = 0.0032  # the same for a whole number, which most clicks are; on 20 s of one song in four containers
 ASKED = (SLOWEST / 4, 4 * FASTEST)  # bpm that are counted when asked for
 NEARLY = 0.05  # part by which a tempo that moves may be off the bpm that was asked for
+# Beats for one beat of a tempo that was followed: it may be half, double, a third of what people count.
 FOLLOWED_STEPS = (1, 2, 0.5, 3, 1 / 3, 1.5, 2 / 3)
 
 
