@@ -68,7 +68,7 @@ def test_corrections_live_through_another_transcription(heard, relabel):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "Give labels and deletions"),
+        ([], "Give single corrections"),
         (["--undo", "--redo"], "one of them"),
         (["--cluster", "0=snar"], "Did you mean snare?"),
         (["--cluster", "99=snare"], "There is no cluster 99; they go from 0"),
