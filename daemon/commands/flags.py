@@ -6,11 +6,14 @@ from typing import Annotated
 from typer import Option as Opt
 
 from bridge.timebase import GRID_STEPS
+from daemon.pipeline.records import Part
 
 SEPARATORS = ("htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra", "embedded")
 
-Input = Annotated[str, Opt(help="What the file is: mix, drums, bass, vocals, other, guitar or piano.")]
-Parts = Annotated[str | None, Opt(help="With commas: drums, bass, vocals, other, guitar, piano; all, none.")]
+*_FIRST, _LAST = Part
+
+Input = Annotated[str, Opt(help=f"What the file is: mix, {', '.join(_FIRST)} or {_LAST}.")]
+Parts = Annotated[str | None, Opt(help=f"With commas: {', '.join(Part)}; all, none.")]
 Separator = Annotated[str, Opt(help=f"auto, {', '.join(SEPARATORS)}, or a checkpoint of your own.")]
 Kit = Annotated[str, Opt(help="auto, embedded, drumsep or drumsep6.")]
 Onsets = Annotated[str, Opt(help="default, superflux or classic.")]

@@ -13,7 +13,7 @@ from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, markers
 from daemon.pipeline.pitched.polyphonic import PartNote
-from daemon.pipeline.records import BeatGrid, Cluster, Hit, Part
+from daemon.pipeline.records import PITCHED_PARTS, BeatGrid, Cluster, Hit, Part
 from daemon.remarks import remark
 from daemon.score import corrections as edits
 from daemon.score.clip import clip, drum_track, file_start, padding
@@ -22,7 +22,7 @@ from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_sett
 from daemon.score.quantize import Quantizable, align_grid, quantize
 from daemon.score.retempo import grid_at_bpm
 
-CHANNELS = {Part.BASS: 0, Part.VOCALS: 1, Part.OTHER: 2, Part.GUITAR: 3, Part.PIANO: 4}  # drums have 9, from 0
+CHANNELS = dict(zip(PITCHED_PARTS, (*range(9), *range(10, 16)), strict=False))  # from 0; drums have 9
 
 _ON_BEAT = 0.07  # seconds: a chord that starts this near to a beat starts with it
 _WITHOUT_BEATS = (Part.VOCALS,)  # sung notes do not say where a beat is

@@ -1,20 +1,24 @@
 """What can be asked of a transcription: the same options in every inlet, in sidestick.toml and in the config."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bridge.timebase import GridStep
 from daemon.errors import Rejected
-from daemon.pipeline.records import Drum, Part
+from daemon.pipeline.records import PITCHED_PARTS, Drum, Part
 from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.validation import refusal
 
 StemFormat = Literal["wav", "flac", "mp3"]
 FileStart = Literal["audio", "bars", "map"]
-Input = Literal["mix", "drums", "bass", "vocals", "other", "guitar", "piano"]
-PitchedPart = Literal["bass", "vocals", "other", "guitar", "piano"]
+if TYPE_CHECKING:
+    Input = str
+    PitchedPart = str
+else:
+    Input = Literal[("mix", *(part.value for part in Part))]
+    PitchedPart = Literal[tuple(part.value for part in PITCHED_PARTS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ALL_PARTS = (Part.DRUMS, Part.BASS, Part.VOCALS, Part.OTHER)
 SIX_STEMS = "htdemucs_6s"
@@ -30,7 +34,7 @@ def full_name(name: str) -> str:
 
 def _check_drum_or_part(given: str) -> str:
     name = full_name(given)
-    known = [*Drum, *(part for part in Part if part is not Part.DRUMS)]
+    known = [*Drum, *PITCHED_PARTS]
     if name not in known:
         raise ValueError(f"use {', '.join(known[:-1])} or {known[-1]}")
     return name

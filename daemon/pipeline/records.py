@@ -29,6 +29,9 @@ class Part(StrEnum):
     PIANO = "piano"
 
 
+PITCHED_PARTS = tuple(part for part in Part if part is not Part.DRUMS)
+
+
 class Drum(StrEnum):
     """A stem of the drum kit."""
 

@@ -17,7 +17,7 @@ from daemon.pipeline.cache import DAMAGED, key, load, save
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.pitched.part_settings import PartTranscription
-from daemon.pipeline.records import BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
+from daemon.pipeline.records import PITCHED_PARTS, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
 from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
 VERSION = 11  # of the stages' results; a new one leaves old results of the cache unused
@@ -119,7 +119,7 @@ _STEPS_AROUND = {DRAFT: "Making a first draft", FETCH: "Fetching a network", WRI
 
 def stage_of(step: str) -> Stage[Any, Any] | None:
     """The stage that runs under the name `step`; every pitched part has a step of its name."""
-    name = NOTES.name if step in set(Part) - {Part.DRUMS} else step
+    name = NOTES.name if step in PITCHED_PARTS else step
     return next((stage for stage in STAGES if stage.name == name), None)
 
 
