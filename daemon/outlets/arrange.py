@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bridge.drum_map import DrumMap
-from bridge.notes import Clip, Track
+from bridge.notes import DRUM_CHANNEL, Clip, Track
 from bridge.timebase import Seconds
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.beats.meter import has_beats
@@ -22,7 +22,7 @@ from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_sett
 from daemon.score.quantize import Quantizable, align_grid, quantize
 from daemon.score.retempo import grid_at_bpm
 
-CHANNELS = dict(zip(PITCHED_PARTS, (*range(9), *range(10, 16)), strict=False))  # from 0; drums have 9
+CHANNELS = dict(zip(PITCHED_PARTS, sorted(set(range(16)) - {DRUM_CHANNEL}), strict=False))
 
 _ON_BEAT = 0.07  # seconds: a chord that starts this near to a beat starts with it
 _WITHOUT_BEATS = (Part.VOCALS,)  # sung notes do not say where a beat is

@@ -14,11 +14,12 @@ from bridge.midi.file_reader import read
 from bridge.notes import DRUM_CHANNEL
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
+from daemon.outlets.arrange import CHANNELS
 from daemon.outlets.delivery import DeliverySettings, arrange, correct, deliver, step_history
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord, Harmony, Key
-from daemon.pipeline.pitched.part_settings import PartTranscription
+from daemon.pipeline.pitched.part_settings import PRESETS, PartTranscription
 from daemon.pipeline.pitched.polyphonic import Bend, PartNote
 from daemon.pipeline.records import Audio, BeatGrid, Drums, Part, Source
 from tests import synth
@@ -79,6 +80,11 @@ def test_only_the_drums_are_on_the_drum_channel(done):
     channels = {name: track.channel for name, track in tracks(done.midi).items()}
     assert channels.pop("Drums") == DRUM_CHANNEL
     assert DRUM_CHANNEL not in channels.values() and len(set(channels.values())) == 2
+
+
+def test_every_pitched_part_has_a_channel_of_its_own_and_usual_settings():
+    assert set(PRESETS) == set(CHANNELS) == set(Part) - {Part.DRUMS}
+    assert len({DRUM_CHANNEL, *CHANNELS.values()}) == len(Part)
 
 
 def test_notes_are_on_the_grid_that_the_drums_are_on(done):

@@ -59,7 +59,7 @@ local function new_track(source, part)
   local _, name = reaper.GetSetMediaTrackInfo_String(source, "P_NAME", "", false)
   local title = (name ~= "" and name .. " " or "") .. part_title(part)
   reaper.GetSetMediaTrackInfo_String(track, "P_NAME", title, true)
-  local colour = reaper.ColorToNative(table.unpack(part_colours[part])) | part_colours.CUSTOM
+  local colour = reaper.ColorToNative(table.unpack(part_colours[part] or part_colours.other)) | part_colours.CUSTOM
   reaper.SetMediaTrackInfo_Value(track, "I_CUSTOMCOLOR", colour)
   reaper.GetSetMediaTrackInfo_String(track, "P_EXT:sidestick_track", track_key(source, part), true)
   return track
