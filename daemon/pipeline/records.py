@@ -29,7 +29,7 @@ class Part(StrEnum):
     PIANO = "piano"
 
 
-PITCHED_PARTS = tuple(part for part in Part if part is not Part.DRUMS)
+PITCHED_PARTS: tuple[Part, ...] = tuple(part for part in Part if part is not Part.DRUMS)
 
 
 class Drum(StrEnum):
