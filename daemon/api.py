@@ -26,7 +26,8 @@ from daemon.extras import install_command
 from daemon.files import write_atomically
 from daemon.jobs.admission import merge_options
 from daemon.outlets.arrange import Arrangement, arrange
-from daemon.outlets.delivery import drum_map, make_manifest, midi_bytes
+from daemon.outlets.delivery import drum_map, make_manifest
+from daemon.outlets.note_files import midi_bytes
 from daemon.pipeline import chain
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Chord

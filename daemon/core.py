@@ -24,10 +24,12 @@ from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import Arrangement, Delivery, DeliverySettings, correct, drum_map, step_history
+from daemon.outlets.exports.song import ExportSong
 from daemon.outlets.learn import find_manifest, learn, learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
+from daemon.outlets.note_files import export_song
 from daemon.pipeline.options import Options
 from daemon.score.clip import drum_track
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
@@ -185,6 +187,12 @@ class Core:
     def arrange(self, manifest: Manifest) -> Arrangement:
         """What a manifest stands for, worked out once for each revision."""
         return self._settings.delivery.manifest_cache.arrange(manifest)
+
+    def export_song(self, job_id: str) -> ExportSong:
+        """What an export of a job is made from: the song as it is now, and its files."""
+        found = self.manifest(job_id)
+        score = self.arrange(found)
+        return export_song(found, self.manifest_path(job_id), score, self.drum_map(score))
 
     def drum_map(self, score: Arrangement) -> DrumMap:
         return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)

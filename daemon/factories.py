@@ -20,6 +20,7 @@ from daemon.extras import install_command
 from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import TIMINGS_FILE, Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
+from daemon.outlets.exports.table import exports_of
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.chain import refuse_missing
@@ -156,6 +157,7 @@ def check_options(options: Options, settings: Settings) -> None:
     if options.separator not in known:
         raise Rejected("bad_option", f"There is no separator {options.separator!r}. Known are {', '.join(known)}.")
     drum_map(options.drum_map, settings.drum_maps)
+    exports_of(options.export)
     _check_parts(options, weights)
     _check_packages(options)
     try:

@@ -40,6 +40,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "turned_down": ("All {form} files were turned down by {down} dB so that none clips; wav keeps the level.",),
     "name_taken": ("{taken}, so the new one is {name}.",),
     "older_corrections": ("Older corrections still hold for {names}. Undo takes them back.",),
+    "no_export": ("There is no {export} file: {reason}",),
     "starts_with_bar": (
         "Everything that was written starts with a bar, {seconds} s before the song: "
         "put the song itself at {seconds} s.",
@@ -67,6 +68,7 @@ MEANINGS: dict[str, str] = {
     "turned_down": "the level of all sound files was lowered so that none clips",
     "name_taken": "another name was used, because a file is not ours or was changed",
     "older_corrections": "corrections of before hold against what was asked for",
+    "no_export": "an export that this song cannot have; the text says why",
     "starts_with_bar": "what was written starts before the song, by so many seconds",
     "tempo_map": "the .mid has a tempo map",
 }

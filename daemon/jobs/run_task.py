@@ -124,6 +124,7 @@ def _draft_options(options: Options) -> Options:
         "stems": None,
         "stem_names": (),
         "as_played": False,
+        "export": (),
         "kit_stems": False,
         "backing": False,
         "plot": False,

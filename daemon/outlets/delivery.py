@@ -6,27 +6,26 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
-from bridge.midi.file import to_bytes
 from daemon import __version__
 from daemon.errors import DiskFailed, Rejected, StaleRevision
 from daemon.files import WriteBatch, atomic_batch, describe_os_error
-from daemon.outlets import classic_midi, naming
+from daemon.outlets import naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import PICTURE, EncodedSounds, Media
 from daemon.outlets.naming import OutputKind, Plan
+from daemon.outlets.note_files import export_files, export_song, midi_files, midi_kinds, note_kinds, refused_exports
 from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
-from daemon.pipeline.records import Part
 from daemon.remarks import remark
 from daemon.score import corrections as edits
 from daemon.score.beat_words import resolve_beat_words
@@ -64,14 +63,13 @@ class Delivery:
     @property
     def midi(self) -> Path | None:
         """All parts together, or the only one; None where nothing was transcribed."""
-        return next(
-            (self.written[kind] for kind in reversed(_midi_kinds(self.content.options, self.arrangement))), None
-        )
+        kinds = midi_kinds(self.content.options, self.arrangement.padding > 0)
+        return next((self.written[kind] for kind in reversed(kinds)), None)
 
     @property
     def midis(self) -> tuple[Path, ...]:
         """Every .mid, one for each part and the one with all of them."""
-        kinds = _midi_kinds(self.content.options, self.arrangement)
+        kinds = midi_kinds(self.content.options, self.arrangement.padding > 0)
         return tuple(self.written[kind] for kind in kinds if kind in self.written)
 
 
@@ -93,7 +91,7 @@ def _expected_padding(media: Media, settings: DeliverySettings) -> float:
     if media.options.start != "bars":
         return 0.0
     source = media.result.source.path
-    plan = naming.plan(source, settings.out, _midi_kinds(media.options), settings.locks)
+    plan = naming.plan(source, settings.out, note_kinds(media.options, padded=False), settings.locks)
     return arrange(_planned_manifest(media.result, media.options, plan)).padding
 
 
@@ -103,13 +101,16 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
     source, locks = result.source.path, settings.locks
     with naming.lock_folder(source, settings.out, locks):
         sweep(settings.out or source.parent, locks)
-        kinds = [*_midi_kinds(options, media), *media.kinds()]
+        kinds = [*note_kinds(options, media.padding > 0), *media.kinds()]
         plan = naming.plan(source, settings.out, kinds, locks)
         manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
             plan = naming.plan(source, settings.out, kinds, locks, fresh=True)
             manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
+        if not set(arrangement.options.export) <= set(options.export):  # an older correction asks for more
+            kinds = [*note_kinds(arrangement.options, media.padding > 0), *media.kinds()]
+            plan = naming.plan(source, settings.out, kinds, locks)
         if arrangement.padding != media.padding:
             raise naming.ChangedMeanwhile(f"The beat of {source.name} was corrected in this very moment. Try again.")
         ready = {plan.paths[kind]: file for kind, file in encoded.files.items()}
@@ -153,7 +154,8 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
             history = change(found)
             changed = found.model_copy(update={"history": history})
             arrangement = arrange(changed)
-            plan = naming.replan(path, found, _midi_kinds(found.options, arrangement), settings.locks, seen)
+            kinds = note_kinds(arrangement.options, arrangement.padding > 0)
+            plan = naming.replan(path, found, kinds, settings.locks, seen)
             return _write_signed(changed, arrangement, plan, settings)
 
 
@@ -167,46 +169,6 @@ def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:
         raise Rejected("bad_option", str(error)) from None
 
 
-def _midi_files(
-    manifest: Manifest, arrangement: Arrangement, plan: Plan, settings: DeliverySettings
-) -> dict[Path, bytes]:
-    """The .mid files, as they will lie on the disk."""
-    found = _midi_versions(arrangement, plan, settings)
-    if manifest.options.as_played:
-        found |= _midi_versions(arrange(manifest, as_played=True), plan, settings, as_played=True)
-    return found
-
-
-def _midi_versions(
-    arrangement: Arrangement, plan: Plan, settings: DeliverySettings, as_played: bool = False
-) -> dict[Path, bytes]:
-    """A file for each part, and one for all together."""
-    notes, parts = drum_map(arrangement.options.drum_map, settings.drum_maps), arrangement.options.parts
-    kind = partial(naming.midi_kind, padded=arrangement.padding > 0, as_played=as_played)
-    there = [part for part in parts if kind(part) in plan.paths]
-    found = {plan.paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in there}
-    if len(parts) > 1:
-        found[plan.paths[kind()]] = midi_bytes(arrangement, notes)
-    return found
-
-
-def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:
-    """The .mid of all parts or of one alone; a pitched one of the classic recipe is as its authors write it."""
-    options = arrangement.options
-    if part is None or part is Part.DRUMS or options.note_recipe == "default":
-        return to_bytes(arrangement.clip(notes, (part,) if part else None))
-    asked = options.part_options(part)
-    return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
-
-
-def _midi_kinds(options: Options, padded: Arrangement | Media | None = None) -> list[OutputKind]:
-    """A file for each part, and one for all together where there is more than one; `padded` tells the padding."""
-    starts_early = padded is not None and padded.padding > 0
-    names = [part.value for part in options.parts] + ([""] if len(options.parts) > 1 else [])
-    played = [naming.midi_kind(name, starts_early, as_played=True) for name in names if options.as_played]
-    return [*played, *(naming.midi_kind(name, starts_early) for name in names)]
-
-
 def _skip_silent_parts(plan: Plan, arrangement: Arrangement) -> Plan:
     """No file for a part without a note, unless it is the only one or had a file before."""
     parts, before = arrangement.options.parts, plan.previous.outputs if plan.previous else ()
@@ -216,6 +178,13 @@ def _skip_silent_parts(plan: Plan, arrangement: Arrangement) -> Plan:
         output.kind for output in before
     }
     return replace(plan, paths={kind: path for kind, path in plan.paths.items() if kind not in kinds})
+
+
+def _skip_refused_exports(plan: Plan, arrangement: Arrangement) -> Plan:
+    """No file for an export that this song cannot have, but a remark that says why."""
+    refused = dict(refused_exports(arrangement))
+    paths = {kind: path for kind, path in plan.paths.items() if kind not in refused}
+    return replace(plan, paths=paths, remarks=(*plan.remarks, *refused.values()))
 
 
 def _has_content(path: Path, data: bytes) -> bool:
@@ -263,9 +232,12 @@ def _write_signed(
 
     Raises ChangedMeanwhile if somebody saved one of them since the names were chosen.
     """
-    plan = _skip_silent_parts(plan, arrangement)
-    midi = _midi_files(manifest, arrangement, plan, settings)
-    written = {"outputs": plan.list_outputs(midi, ready), "padding": arrangement.padding}
+    plan = _skip_refused_exports(_skip_silent_parts(plan, arrangement), arrangement)
+    notes = drum_map(arrangement.options.drum_map, settings.drum_maps)
+    midi = midi_files(manifest, arrangement, notes, plan.paths)
+    song = export_song(manifest, plan.manifest, arrangement, notes)
+    exports = export_files(song.with_files(plan.paths, ready), plan.paths)
+    written = {"outputs": plan.list_outputs(midi | exports, ready), "padding": arrangement.padding}
     whole = manifest.model_copy(update=written)
     renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
     encoded = whole.encode()
@@ -277,6 +249,9 @@ def _write_signed(
             write.add(path, file)
         for path in renewed:
             write(path, midi[path])
+        for path, data in exports.items():
+            if not _has_content(path, data):
+                write(path, data)
         write(plan.manifest, encoded)
     if not whole.is_edited:
         settings.manifest_cache.store(encoded, whole, arrangement)

@@ -50,6 +50,11 @@ def backing_kind(ending: str, padded: bool = False) -> OutputKind:
     return OutputKind(f".backing{_PADDED * padded}.{ending}")
 
 
+def export_kind(ending: str, padded: bool = False) -> OutputKind:
+    """A file of its own for other programs; `ending` is like `hits.csv`."""
+    return OutputKind(f"{_PADDED * padded}.{ending}")
+
+
 def plot_kind(ending: str) -> OutputKind:
     return OutputKind(f".sidestick.{ending}")
 

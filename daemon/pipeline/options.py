@@ -158,8 +158,14 @@ class Options(_OptionsModel):
     stems_as_source: bool = Field(default=False, description="stems at the rate and depth of the file")
     kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
     backing: bool = Field(default=False, description="the song without its drums")
+    export: tuple[str, ...] = Field(default=(), description="files for other programs, as csv, json, tracks")
     plot: bool = False
     draft: bool = Field(default=True, description="a first .mid before the separation; only in the daemon")
+
+    @field_validator("export", mode="before")
+    @classmethod
+    def _split_export(cls, value: object) -> object:
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="before")
     @classmethod

@@ -21,7 +21,7 @@ from daemon.score.history import History
 from daemon.score.hit_editor import HitEditor, drum_of
 from daemon.score.note_editor import NoteEditor
 
-WITHOUT_AUDIO = ("bpm", "start", "grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes")
+WITHOUT_AUDIO = ("bpm", "start", "grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes", "export")
 """Settings that need no new transcription."""
 _GRID_SETTINGS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_SETTINGS)
 _TEMPO_SOURCES = ("tempo_map", "beats")

@@ -14,7 +14,7 @@ from daemon.errors import Rejected
 from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.media_cache import MOST_PROCESSES
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.delivery import midi_bytes
+from daemon.outlets.note_files import midi_bytes
 from daemon.outlets.stems import StemSound
 
 BLOCK = 1 << 18

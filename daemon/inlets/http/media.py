@@ -12,7 +12,8 @@ from daemon.inlets.http.cached_results import BACKING
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.media_cache import WaveformSpan
-from daemon.outlets.delivery import midi_bytes
+from daemon.outlets.exports.table import EXPORTS, export_of
+from daemon.outlets.note_files import midi_bytes
 from daemon.pipeline.records import Part
 
 TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "mid": "audio/midi"}
@@ -37,6 +38,7 @@ _SOUND: dict[int | str, dict[str, Any]] = {
     **_RANGE,
     **document_errors(400, 404),
 }
+_EXPORT = {**_file_response("application/octet-stream"), **document_errors(400, 404, 409)}
 _MIDI = {**_file_response("audio/midi"), **document_errors(404, 409)}
 _PICTURE = {**_file_response("image/png"), **document_errors(404)}
 
@@ -50,6 +52,29 @@ def midi(job: str, context: Context) -> Response:
 @router.get("/midi/{part}", summary="The MIDI file of one part", response_class=Response, responses=_MIDI)
 def midi_part(job: str, part: Name, context: Context) -> Response:
     return _midi_response(context, job, part)
+
+
+@router.get("/exports", summary="What can be exported", responses=document_errors(404, 409))
+def exports(job: str, context: Context) -> schemas.ExportsView:
+    """`objection` says why this song cannot have one, '' if it can."""
+    score = context.core.score(job)
+    return schemas.ExportsView(
+        exports=[
+            schemas.ExportView(name=each.name, ending=each.ending, caption=each.caption, objection=each.object(score))
+            for each in EXPORTS.values()
+        ]
+    )
+
+
+@router.get("/exports/{name}", summary="An export", response_class=Response, responses=_EXPORT)
+def export(job: str, name: Name, context: Context) -> Response:
+    """Made anew from the song as it is now."""
+    asked, score = export_of(name), context.core.score(job)
+    if reason := asked.object(score):
+        raise Rejected("no_export", reason)
+    data = asked.write(context.core.export_song(job))
+    title = disposition(f"{score.name}.{asked.ending}", "attachment")
+    return Response(data, media_type=asked.media_type, headers={"Content-Disposition": title})
 
 
 @router.get("/stems", summary="What can be listened to", responses=document_errors(404))

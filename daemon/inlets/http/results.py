@@ -15,8 +15,8 @@ from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.notes import harmony_view
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.delivery import midi_bytes
 from daemon.outlets.manifest import Manifest
+from daemon.outlets.note_files import midi_bytes
 
 MOST_SECONDS = 600.0
 

@@ -232,6 +232,19 @@ class StemsView(Schema):
     stems: list[str] = Field(examples=[["mix", "drums", "bass", "backing", "kick", "snare"]])
 
 
+class ExportView(Schema):
+    """`ending` follows the song's name; `objection` says why this song cannot have it, '' if it can."""
+
+    name: str = Field(examples=["csv"])
+    ending: str = Field(examples=["hits.csv"])
+    caption: str = Field(examples=["every hit and note, as a table"])
+    objection: str = ""
+
+
+class ExportsView(Schema):
+    exports: list[ExportView]
+
+
 class WaveformView(Schema):
     """The least and the greatest sample at each point, -1..1."""
 

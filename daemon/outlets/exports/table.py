@@ -1,0 +1,49 @@
+"""Every export, one row each: a new one is a module and a row here, and all inlets offer it."""
+
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+
+from bridge.drum_labels import UnknownNameError, find, plain_name
+from daemon.errors import Rejected
+from daemon.outlets.arrange import Arrangement
+from daemon.outlets.exports import drum_files, hit_tables, tracks
+from daemon.outlets.exports.song import Export
+from daemon.outlets.naming import OutputKind, export_kind
+
+EXPORTS = {
+    export.name: export
+    for export in (
+        Export("csv", "hits.csv", "every hit and note, as a table", "text/csv", hit_tables.to_csv),
+        Export("json", "hits.json", "every hit and note, for programs", "application/json", hit_tables.to_json),
+        Export("tracks", "tracks.mid", "MIDI with a track for each drum", "audio/midi", tracks.to_bytes),
+        Export("drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", drum_files.to_bytes),
+    )
+}
+
+
+def export_of(name: str) -> Export:
+    """The export of that name. Raises Rejected: bad_option, with the nearest name; no_package."""
+    try:
+        found = EXPORTS[find("export", name, {plain_name(each): each for each in EXPORTS})]
+    except UnknownNameError as error:
+        raise Rejected("bad_option", str(error)) from None
+    if missing := [package for package in found.packages if find_spec(package) is None]:
+        needs = f"The export {found.name} needs {' and '.join(missing)}."
+        raise Rejected("no_package", f"{needs} Add it with: pip install 'sidestick[{found.extra}]'.")
+    return found
+
+
+def exports_of(names: Iterable[str]) -> list[Export]:
+    return [export_of(name) for name in dict.fromkeys(names)]
+
+
+def export_kinds(names: Iterable[str], padded: bool) -> Iterator[tuple[OutputKind, Export]]:
+    """Each of them with what follows the song's name; `padded` says that files start with a bar, before the song."""
+    for export in exports_of(names):
+        yield export_kind(export.ending, padded), export
+
+
+def objections(names: Iterable[str], arrangement: Arrangement) -> dict[str, str]:
+    """Why the song has none of some of them: a sentence for each name."""
+    found = {export.name: export.object(arrangement) for export in exports_of(names)}
+    return {name: reason for name, reason in found.items() if reason}

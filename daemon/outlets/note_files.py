@@ -1,0 +1,80 @@
+"""The files of a song that need no sound to be written: its .mid files and its exports."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from bridge.drum_map import DrumMap
+from bridge.midi.file import to_bytes
+from daemon.outlets import classic_midi, naming
+from daemon.outlets.arrange import Arrangement, arrange
+from daemon.outlets.exports.song import ExportSong
+from daemon.outlets.exports.table import export_kinds
+from daemon.outlets.manifest import Manifest
+from daemon.outlets.naming import OutputKind
+from daemon.pipeline.options import Options
+from daemon.pipeline.records import Part
+from daemon.remarks import remark
+
+
+def midi_kinds(options: Options, padded: bool) -> list[OutputKind]:
+    """A file for each part, and one for all together where there is more than one; `padded` tells the padding."""
+    names = [part.value for part in options.parts] + ([""] if len(options.parts) > 1 else [])
+    played = [naming.midi_kind(name, padded, as_played=True) for name in names if options.as_played]
+    return [*played, *(naming.midi_kind(name, padded) for name in names)]
+
+
+def note_kinds(options: Options, padded: bool) -> list[OutputKind]:
+    """Of everything that `options` ask for. Raises Rejected for an export that cannot be had."""
+    return [*midi_kinds(options, padded), *(kind for kind, _ in export_kinds(options.export, padded))]
+
+
+def midi_files(
+    manifest: Manifest, arrangement: Arrangement, notes: DrumMap, paths: Mapping[OutputKind, Path]
+) -> dict[Path, bytes]:
+    """The .mid files that have a path, as they will lie on the disk."""
+    found = _midi_versions(arrangement, notes, paths)
+    if manifest.options.as_played:
+        found |= _midi_versions(arrange(manifest, as_played=True), notes, paths, as_played=True)
+    return found
+
+
+def _midi_versions(
+    arrangement: Arrangement, notes: DrumMap, paths: Mapping[OutputKind, Path], as_played: bool = False
+) -> dict[Path, bytes]:
+    """A file for each part, and one for all together."""
+    parts = arrangement.options.parts
+    kind = partial(naming.midi_kind, padded=arrangement.padding > 0, as_played=as_played)
+    found = {paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in parts if kind(part) in paths}
+    if len(parts) > 1:
+        found[paths[kind()]] = midi_bytes(arrangement, notes)
+    return found
+
+
+def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:
+    """The .mid of all parts or of one alone; a pitched one of the classic recipe is as its authors write it."""
+    options = arrangement.options
+    if part is None or part is Part.DRUMS or options.note_recipe == "default":
+        return to_bytes(arrangement.clip(notes, (part,) if part else None))
+    asked = options.part_options(part)
+    return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
+
+
+def export_song(manifest: Manifest, at: Path, arrangement: Arrangement, notes: DrumMap) -> ExportSong:
+    """What the exports of the manifest at `at` are made from, with the files that lie there."""
+    source = at.parent / manifest.source.folder / manifest.source.name
+    files = {OutputKind(output.kind): at.parent / output.path for output in manifest.outputs}
+    return ExportSong(arrangement, notes, source).with_files(files, {})
+
+
+def export_files(song: ExportSong, paths: Mapping[OutputKind, Path]) -> dict[Path, bytes]:
+    """The exports that have a path."""
+    kinds = export_kinds(song.arrangement.options.export, song.arrangement.padding > 0)
+    return {paths[kind]: export.write(song) for kind, export in kinds if kind in paths}
+
+
+def refused_exports(arrangement: Arrangement) -> Iterator[tuple[OutputKind, str]]:
+    """The exports that this song cannot have, with a remark that says why."""
+    for kind, export in export_kinds(arrangement.options.export, arrangement.padding > 0):
+        if reason := export.object(arrangement):
+            yield kind, remark("no_export", export=export.name, reason=reason)
