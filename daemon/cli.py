@@ -70,6 +70,7 @@ def transcribe(
     kit_stems: flags.KitStems = False,
     backing: flags.Backing = False,
     plot: flags.Plot = False,
+    export: flags.Export = "",
     out: flags.Out = None,
     as_json: flags.AsJson = False,
 ) -> None:
@@ -81,7 +82,7 @@ def transcribe(
         "bpm": bpm, "numerator": beats_per_bar, "start": start, "drum_map": drum_map, "harmony": harmony,
         "sensitivity": sensitivity, "notes": settings, "as_played": as_played or None, "stems": stems,
         "stem_names": stem_names, "stems_as_source": stems_as_source or None, "kit_stems": kit_stems or None,
-        "backing": backing or None, "plot": plot or None,
+        "backing": backing or None, "plot": plot or None, "export": export or None,
     }  # fmt: skip
     moves = {
         "step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize,

@@ -38,5 +38,6 @@ StemsAsSource = Annotated[bool, Opt("--stems-as-source", help="Stems at the file
 KitStems = Annotated[bool, Opt("--kit-stems", help="With --stems: those of the kit too.")]
 Backing = Annotated[bool, Opt("--backing", help="Write the song without drums.")]
 Plot = Annotated[bool, Opt("--plot", help="Draw the hits over the waveform, as SVG.")]
+Export = Annotated[str, Opt(help="Files for other programs too, with commas between: csv, json, tracks, drum_files.")]
 Out = Annotated[Path | None, Opt(help="Folder for the results; beside each song if not given.")]
 AsJson = Annotated[bool, Opt("--json", help="One JSON object a line, for programs.")]

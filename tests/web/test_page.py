@@ -261,6 +261,14 @@ def test_the_downloaded_file_holds_the_notes_that_are_seen(visit, job, tmp_path)
     assert saved.value.suggested_filename.endswith(".mid") and len(notes) == hits(page)
 
 
+def test_a_table_of_the_hits_is_saved(visit, job, tmp_path):
+    page = visit(job)
+    with page.expect_download() as saved:
+        page.click("#more-exports a:text-is('hits.csv')")
+    saved.value.save_as(tmp_path / "hits.csv")
+    assert len((tmp_path / "hits.csv").read_text("utf-8").splitlines()) == 1 + hits(page)
+
+
 def test_a_file_dragged_out_carries_its_address(visit, server, job):
     page = visit(job)
     carried = page.evaluate("""() => {

@@ -60,7 +60,13 @@ def exports(job: str, context: Context) -> schemas.ExportsView:
     score = context.core.score(job)
     return schemas.ExportsView(
         exports=[
-            schemas.ExportView(name=each.name, ending=each.ending, caption=each.caption, objection=each.object(score))
+            schemas.ExportView(
+                name=each.name,
+                ending=each.ending,
+                caption=each.caption,
+                media_type=each.media_type,
+                objection=each.object(score),
+            )
             for each in EXPORTS.values()
         ]
     )

@@ -238,6 +238,7 @@ class ExportView(Schema):
     name: str = Field(examples=["csv"])
     ending: str = Field(examples=["hits.csv"])
     caption: str = Field(examples=["every hit and note, as a table"])
+    media_type: str = Field(examples=["text/csv"])
     objection: str = ""
 
 

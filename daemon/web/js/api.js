@@ -93,6 +93,12 @@ export class Api {
     return image ? createImageBitmap(await answer.blob()) : answer.json();
   }
 
+  /** What can be exported of a job. @param {string} id @returns {Promise<{name: string, ending: string, caption: string, media_type: string, objection: string}[]>} */
+  async exports(id) {
+    const answer = await this.#fetch("GET", this.jobPath(id, "/exports"));
+    return (await answer.json()).exports;
+  }
+
   /** @param {string} id @param {string} stem @returns {Promise<ArrayBuffer>} a WAV file */
   async sound(id, stem) {
     const answer = await this.#fetch("GET", this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" }));

@@ -28,18 +28,28 @@ export class Exports {
       ...sounds.map((stem) => this.#link(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
       ...(sounds.length ? [...backing, this.#link("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
     );
+    this.#listExports(job, base).catch(showError);
+  }
+
+  /** Files for other programs, behind those for a DAW. @param {any} job @param {string} base */
+  async #listExports(job, base) {
+    const found = (await this.api.exports(job.id)).filter((each) => !each.objection);
+    if (job !== this.#job) return;
+    const links = found.map((each) => this.#link(each.ending, `${base}.${each.ending}`, `/exports/${each.name}`, {}, "", each));
+    byId("more-exports").replaceChildren(...links);
   }
 
   /**
    * A link that saves when clicked; dragged out of Chromium it is the file itself.
    * @param {string} text @param {string} name @param {string} path @param {Record<string, string>} [query] @param {string} [kind]
+   * @param {{caption: string, media_type: string} | null} [about] what it is, where the name does not say it
    */
-  #link(text, name, path, query = {}, kind = "") {
+  #link(text, name, path, query = {}, kind = "", about = null) {
     const address = this.api.url(this.api.jobPath(this.#job.id, path), query);
-    const type = name.endsWith(".mid") ? "audio/midi" : name.endsWith(".zip") ? "application/zip" : "audio/wav";
+    const type = about ? about.media_type : name.endsWith(".mid") ? "audio/midi" : name.endsWith(".zip") ? "application/zip" : "audio/wav";
     const drag = (/** @type {DragEvent} */ event) =>
       event.dataTransfer?.setData("DownloadURL", `${type}:${name}:${new URL(address, location.href)}`);
-    return el("li", {}, el("a", { class: kind, href: address, download: name, draggable: "true", title: name, text, ondragstart: drag }));
+    return el("li", {}, el("a", { class: kind, href: address, download: name, draggable: "true", title: about ? about.caption : name, text, ondragstart: drag }));
   }
 
   async push() {
