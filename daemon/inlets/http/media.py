@@ -58,18 +58,9 @@ def midi_part(job: str, part: Name, context: Context) -> Response:
 def exports(job: str, context: Context) -> schemas.ExportsView:
     """`objection` says why this song cannot have one, '' if it can."""
     score = context.core.score(job)
-    return schemas.ExportsView(
-        exports=[
-            schemas.ExportView(
-                name=each.name,
-                ending=each.ending,
-                caption=each.caption,
-                media_type=each.media_type,
-                objection=each.object(score),
-            )
-            for each in EXPORTS.values()
-        ]
-    )
+    described = ("name", "ending", "caption", "media_type")
+    found = [({word: getattr(each, word) for word in described}, each.object(score)) for each in EXPORTS.values()]
+    return schemas.ExportsView(exports=[schemas.ExportView(**about, objection=why) for about, why in found])
 
 
 @router.get("/exports/{name}", summary="An export", response_class=Response, responses=_EXPORT)

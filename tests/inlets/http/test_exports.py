@@ -4,7 +4,8 @@
 def test_every_export_is_listed_with_what_it_is(server, client):
     found = client.get(f"/api/jobs/{server.song()}/exports").json()["exports"]
     assert found[0] == {
-        "name": "csv", "ending": "hits.csv", "caption": "every hit and note, as a table", "media_type": "text/csv", "objection": "",
+        "name": "csv", "ending": "hits.csv", "caption": "every hit and note, as a table",
+        "media_type": "text/csv", "objection": "",
     }  # fmt: skip
 
 
