@@ -57,6 +57,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RevisionsView": {
         "head": 1, "revisions": [{"number": 1, "parent": 0, "changes": {"clusters": {"2": "snare"}}}], **_UNDO_STATE,
     },
+    "ExportsView": {
+        "exports": [
+            {
+                "name": "csv", "ending": "hits.csv", "caption": "every hit and note, as a table",
+                "media_type": "text/csv", "objection": "",
+            },
+        ]
+    },
     "StemsView": {"stems": ["mix", "drums", "backing", "kick", "snare", "toms", "hihat", "cymbals"]},
     "WaveformView": {"start": 0.0, "end": 1.0, "min": [-0.21, -0.64], "max": [0.3, 0.58]},
     "HealthView": {
