@@ -10,10 +10,15 @@
     python -m daemon.training split-train
     python -m daemon.training split-export
     python -m daemon.training split-evaluate --grooves DIR
+    python -m daemon.training note-render --roots DIR [DIR ...] --note-shards 60
+    python -m daemon.training note-train --note-steps 20000
+    python -m daemon.training note-export
+    python -m daemon.training note-evaluate
     python -m daemon.training all --roots DIR [DIR ...] --grooves DIR
 
 The first block makes the drum transcriber (drum_transcriber.onnx), the second the kit splitter (kit_network.onnx) from
-the same kits and backing.
+the same kits and backing, the third the note transcriber (note_transcriber.onnx), which needs no grooves: soundfonts
+and sampled strings under the roots, and htdemucs where it has been fetched.
 
 `all` is every one of them, in this order. A root is a folder in which packages were unpacked, / if they are installed;
 the grooves are the unpacked Groove MIDI Dataset; `--work` (or SIDESTICK_TRAINING) holds all results, and what lies
@@ -29,7 +34,7 @@ from pathlib import Path
 from daemon.training import backing, dataset
 from daemon.training import kit_sources as sources
 from daemon.training.render import make_plain_clip
-from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS, KIT_NETWORK_WEIGHTS
+from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS, KIT_NETWORK_WEIGHTS, NOTE_TRANSCRIBER_WEIGHTS
 
 SPLITS = (("train", 0), ("validate", 90000))
 VALIDATION_SHARDS = 6
@@ -126,6 +131,34 @@ def evaluate_split(options: argparse.Namespace) -> None:
     print_split_report(library, options.kit_weights)
 
 
+def render_notes(options: argparse.Namespace) -> None:
+    from daemon.training.note_steps import render_mix_shards, render_note_shards
+
+    roots = tuple(options.roots)
+    render_note_shards(roots, options.work, range(options.note_shards))
+    render_mix_shards(roots, options.work, options.models)
+
+
+def train_notes(options: argparse.Namespace) -> None:
+    from daemon.training.note_task import NOTE_TASK, RECIPE
+    from daemon.training.training_loop import train_network
+
+    recipe = replace(RECIPE, steps=options.note_steps, threads=options.threads)
+    train_network(NOTE_TASK, options.work / "notes" / "train", options.work / "notes.pt", recipe)
+
+
+def export_notes(options: argparse.Namespace) -> None:
+    from daemon.training.note_export import export_note_transcriber, load_note_average
+
+    export_note_transcriber(load_note_average(options.work / "notes.pt"), options.note_weights)
+
+
+def evaluate_notes(options: argparse.Namespace) -> None:
+    from daemon.training.note_validation import print_note_report
+
+    print_note_report(options.note_weights, options.work)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "kits": make_kits,
     "backing": make_backings,
@@ -137,6 +170,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "split-train": train_split,
     "split-export": export_split,
     "split-evaluate": evaluate_split,
+    "note-render": render_notes,
+    "note-train": train_notes,
+    "note-export": export_notes,
+    "note-evaluate": evaluate_notes,
 }
 
 
@@ -158,9 +195,13 @@ def build_parser() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, default=2e-3, help="learning rate; a tenth of it for a further round")
     made.add_argument("--start-from", type=Path, help="a transcriber's .onnx to go on from, instead of nothing")
     made.add_argument("--heads-only", action="store_true", help="with --start-from: onsets stay as they are")
+    made.add_argument("--note-shards", type=int, default=60, help="training shards of 6 minutes each")
+    made.add_argument("--note-steps", type=int, default=20000)
+    made.add_argument("--models", type=Path, default=None, help="folder of fetched checkpoints, for htdemucs")
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     made.add_argument("--weights", type=Path, default=DRUM_TRANSCRIBER_WEIGHTS)
     made.add_argument("--kit-weights", type=Path, default=KIT_NETWORK_WEIGHTS)
+    made.add_argument("--note-weights", type=Path, default=NOTE_TRANSCRIBER_WEIGHTS)
     return made
 
 
