@@ -1,7 +1,7 @@
 """Factories: what the settings make, for the daemon and the command line alike: tools, limits, the task runner."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.chain import refuse_missing
 from daemon.pipeline.options import Options
+from daemon.pipeline.pitched.part_settings import NoteNetwork, NoteTranscriber
 from daemon.pipeline.records import RATE, Part, Weights
 from daemon.pipeline.tools import Tools
 from daemon.remarks import remark
@@ -84,7 +85,7 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
         drum_transcriber=drum_transcriber(),
         separator=lambda name, report: separator(name, weights, settings.device, report, fast=settings.fast_separator),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
-        note_transcriber=BasicPitch(),
+        note_transcriber=note_transcribers(),
         kit_network=EmbeddedKitNetwork(),
         classic_notes=ClassicNoteTranscriber(),
     )
@@ -127,6 +128,19 @@ def cache_limits(settings: Settings) -> CacheLimits:
 
 def drum_transcriber() -> EmbeddedTranscriber:
     return EmbeddedTranscriber()
+
+
+def note_transcribers() -> Callable[[NoteNetwork], NoteTranscriber]:
+    """The backend of each name; a network is loaded once, when it is first asked."""
+    from daemon.backends.note_transcriber import MeanTranscriber, OnnxNoteTranscriber
+
+    own, published = OnnxNoteTranscriber(), BasicPitch()
+    found: dict[NoteNetwork, NoteTranscriber] = {
+        NoteNetwork.OWN: own,
+        NoteNetwork.BASIC_PITCH: published,
+        NoteNetwork.BOTH: MeanTranscriber(own, published),
+    }
+    return found.__getitem__
 
 
 def checkpoints(settings: Settings) -> Checkpoints:

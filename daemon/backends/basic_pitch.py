@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.pipeline.audio.resample import resample
-from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors
+from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors, join_posteriors
 from daemon.pipeline.records import Weights
 from daemon.weights import BASIC_PITCH_FOLDER
 
@@ -49,18 +49,16 @@ class BasicPitch:
 
     def transcribe(self, blocks: Iterable[Array], rate: int) -> Posteriors:
         """Mono blocks of any size at `rate` Hz. Memory is bounded except for the result (75 kB a second)."""
-        heard = [self._run_batch(batch) for batch in batches(resample(blocks, rate, RATE))]
-        total = sum(count for count, _ in heard)
-        note, onset, contour = (
-            np.concatenate([np.zeros((0, width), np.float16), *(outputs[i] for _, outputs in heard)])[:total]
-            for i, width in enumerate((88, 88, 264))
-        )
-        return Posteriors(note, onset, contour)
+        return join_posteriors(self.passages(blocks, rate))
 
-    def _run_batch(self, batch: "Batch") -> tuple[int, list[NDArray[np.float16]]]:
+    def passages(self, blocks: Iterable[Array], rate: int) -> Iterator[Posteriors]:
+        """The same, piece by piece."""
+        return (self._run_batch(batch) for batch in batches(resample(blocks, rate, RATE)))
+
+    def _run_batch(self, batch: "Batch") -> Posteriors:
         outputs = self._session.run([_NOTE, _ONSET, _CONTOUR], {_INPUT: batch.windows[..., None]})
         inner = [each[:, MARGIN : MARGIN + KEPT_FRAMES] for each in outputs]
-        return batch.frames, [each.reshape(-1, each.shape[-1]).astype(np.float16) for each in inner]
+        return Posteriors(*(each.reshape(-1, each.shape[-1])[: batch.frames].astype(np.float16) for each in inner))
 
     @cached_property
     def _session(self) -> Any:

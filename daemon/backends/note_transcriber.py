@@ -4,22 +4,23 @@ Features are levels on a raster of thirds of a semitone, through a long window t
 tells time, one frame every HOP samples at RATE; training uses the same. Frame i is centred on the sample i * HOP.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import tee
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from daemon.files import file_digest
 from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.audio.stft import amplitudes
 from daemon.pipeline.pitched.polyphonic import BINS as THIRDS
-from daemon.pipeline.pitched.polyphonic import HOP, KEYS, RATE, Posteriors
+from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors, join_posteriors
 from daemon.pipeline.records import Weights
 from daemon.weights import NOTE_TRANSCRIBER_WEIGHTS
 
@@ -59,6 +60,8 @@ class LogSpectrogram:
         return np.concatenate([self._levels(padded, count, bank) for bank in self.banks], axis=1)
 
     def _levels(self, padded: Array, count: int, bank: Array) -> Array:
+        from scipy.sparse import csr_array
+
         window = 2 * (bank.shape[0] - 1)
         rows = np.lib.stride_tricks.sliding_window_view(padded[(WINDOWS[0] - window) // 2 :], window)[::HOP][:count]
         taper = np.hanning(window + 1)[:-1].astype(np.float32)
@@ -114,19 +117,19 @@ class OnnxNoteTranscriber:
 
     def transcribe(self, blocks: Iterable[Array], rate: int) -> Posteriors:
         """Mono blocks of any size at `rate` Hz. Memory is bounded except for the result (75 kB a second)."""
-        parts = [self._run_window(window) for window in feature_windows(resample(blocks, rate, RATE))]
-        note, onset, contour = (
-            np.concatenate([np.zeros((0, width), np.float16), *(part[i] for part in parts)])
-            for i, width in enumerate((KEYS, KEYS, KEYS * THIRDS))
-        )
-        return Posteriors(note, onset, contour)
+        return join_posteriors(self.passages(blocks, rate))
 
-    def _run_window(self, window: FeatureWindow) -> list[NDArray[np.float16]]:
+    def passages(self, blocks: Iterable[Array], rate: int) -> Iterator[Posteriors]:
+        """The same, piece by piece."""
+        return (self._run_window(window) for window in feature_windows(resample(blocks, rate, RATE)))
+
+    def _run_window(self, window: FeatureWindow) -> Posteriors:
         features = self.spectrogram.frames(window.samples, CHUNK + 2 * CONTEXT)
         note, onset, contour = self._session.run(["note", "onset", "contour"], {"features": features[None]})
-        inner = slice(CONTEXT, CONTEXT + window.frames)
         middle = np.pad(contour[:, :, 1:], ((0, 0), (0, 0), (0, 1)))
-        return [each[0, inner].astype(np.float16) for each in (note, onset, middle)]
+        inner = slice(CONTEXT, CONTEXT + window.frames)
+        note, onset, contour = (each[0, inner].astype(np.float16) for each in (note, onset, middle))
+        return Posteriors(note, onset, contour)
 
     @cached_property
     def _session(self) -> Any:
@@ -138,3 +141,49 @@ class OnnxNoteTranscriber:
             len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         )
         return onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
+
+
+class StreamingTranscriber(Protocol):
+    """A note transcriber that answers as it hears."""
+
+    @property
+    def weights(self) -> Weights: ...
+    def passages(self, blocks: Iterable[Array], rate: int) -> Iterator[Posteriors]: ...
+
+
+@dataclass(frozen=True)
+class MeanTranscriber:
+    """Two networks that were taught differently: what both hear is there, what only one hears is half as sure."""
+
+    first: StreamingTranscriber
+    second: StreamingTranscriber
+
+    @property
+    def weights(self) -> Weights:
+        both = (self.first.weights, self.second.weights)
+        digest = hashlib.sha256("".join(each.sha256 for each in both).encode()).hexdigest()
+        return Weights(" and ".join(each.name for each in both), digest)
+
+    def transcribe(self, blocks: Iterable[Array], rate: int) -> Posteriors:
+        """Mono blocks of any size at `rate` Hz. The two take turns, so that few blocks wait for the slower one."""
+        streams = [one.passages(copy, rate) for one, copy in zip((self.first, self.second), tee(blocks), strict=True)]
+        found: tuple[list[Posteriors], list[Posteriors]] = ([], [])
+        frames, waiting = [0, 0], {0, 1}
+        while waiting:
+            turn = min(waiting, key=lambda each: frames[each])
+            passage = next(streams[turn], None)
+            if passage is None:
+                waiting.remove(turn)
+                continue
+            found[turn].append(passage)
+            frames[turn] += len(passage.note)
+        first, second = map(join_posteriors, found)
+        return Posteriors(
+            _mean(first.note, second.note), _mean(first.onset, second.onset), _mean(first.contour, second.contour)
+        )
+
+
+def _mean(one: NDArray[np.float16], other: NDArray[np.float16]) -> NDArray[np.float16]:
+    """A frame that one network does not answer for is left out."""
+    rows = min(len(one), len(other))
+    return np.asarray((one[:rows] + other[:rows]) * np.float16(0.5), np.float16)

@@ -16,7 +16,14 @@ from daemon.pipeline.cache import key
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import SIX_STEMS, Options, PartOptions
 from daemon.pipeline.pitched.harmony import Harmony
-from daemon.pipeline.pitched.part_settings import PartTranscription, classic_settings_of, settings_of
+from daemon.pipeline.pitched.part_settings import (
+    HARMONY_NETWORK,
+    NETWORKS,
+    NoteNetwork,
+    PartTranscription,
+    classic_settings_of,
+    settings_of,
+)
 from daemon.pipeline.records import Audio, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems
 from daemon.pipeline.stage_functions import (
     BeatsInput,
@@ -215,7 +222,7 @@ class _Chain:
 
     def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:
         stem, asked = stems.parts[part] if stems else source.audio, self._options.part_options(part)
-        given = PitchedPartInput(self._note_input(stem, part), self.content, part, source.audio)
+        given = PitchedPartInput(self._note_input(stem, part, NETWORKS[part]), self.content, part, source.audio)
         if self._options.note_recipe == "classic":
             return self._runner.run(NOTES, replace(given, classic=self._classic_recipe(part, asked)), part.value)
         return self._runner.run(NOTES, replace(given, settings=settings_of(part, asked)), part.value)
@@ -233,14 +240,14 @@ class _Chain:
         parts = self._options.pitched_parts
         if stems and not is_whole_song(stems.model.name, parts):
             parts = ()
-        sounds = [self._note_input(there.get(part, source.audio), part) for part in parts]
+        sounds = [self._note_input(there.get(part, source.audio), part, HARMONY_NETWORK) for part in parts]
         if not sounds:
-            sounds = [self._note_input(source.audio, "backing", there.get(Part.DRUMS))]
+            sounds = [self._note_input(source.audio, "backing", HARMONY_NETWORK, there.get(Part.DRUMS))]
         given = HarmonyInput(tuple(sounds), self.content, parts, grid, source.audio.duration)
         return self._runner.run(HARMONY, given)
 
-    def _note_input(self, sound: Audio, what: str, subtract: Audio | None = None) -> NoteInput:
-        transcriber = self._tools.note_transcriber
+    def _note_input(self, sound: Audio, what: str, network: NoteNetwork, subtract: Audio | None = None) -> NoteInput:
+        transcriber = self._tools.note_transcriber(network)
         name = key(VERSION, self.content, what, transcriber.weights)
         return NoteInput(sound, CachedNoteTranscriber(transcriber, self._tools.cache, name), subtract)
 

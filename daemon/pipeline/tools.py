@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
-from daemon.pipeline.pitched.part_settings import ClassicRecipe, NoteTranscriber
+from daemon.pipeline.pitched.part_settings import ClassicRecipe, NoteNetwork, NoteTranscriber
 from daemon.pipeline.records import Audio, Kit, Part, Stems, Weights
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class KitNetwork(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The tools of the pipeline. The two functions find the backend for a name of the options.
+    """The tools of the pipeline. The functions find the backend for a name of the options.
 
     Without a `kit_network` the embedded splitter goes by the song alone. `classic_notes` is the published recipe for
     notes, for those who ask for it.
@@ -73,7 +73,7 @@ class Tools:
     drum_transcriber: DrumTranscriber
     separator: Callable[[str, ReportFraction], Separator]
     kit_splitter: Callable[[str], KitSplitter | None]
-    note_transcriber: NoteTranscriber
+    note_transcriber: Callable[[NoteNetwork], NoteTranscriber]
     kit_network: KitNetwork | None = None
     classic_notes: ClassicRecipe | None = None
     clock: Callable[[], float] = time.monotonic

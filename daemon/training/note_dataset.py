@@ -31,7 +31,10 @@ CONTOUR_SPREAD = 0.6  # the same of a pitch, in thirds of a semitone
 
 @dataclass(frozen=True, slots=True)
 class NoteShard:
-    """`features` uint8 (clips, FRAMES, bins), `notes` (n, 5): clip, onset, duration, pitch, velocity; `bends` per frame."""
+    """`features` uint8 (clips, FRAMES, bins), `bends` (clips, FRAMES) semitones.
+
+    `notes` (n, 5): clip, onset, duration, pitch, velocity.
+    """
 
     features: NDArray[np.uint8]
     notes: NDArray[np.float32]

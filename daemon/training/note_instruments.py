@@ -13,7 +13,7 @@ from daemon.training.kits import RATE, Audio, mix_to_mono
 from daemon.training.note_music import Compass, PlayedNote
 from daemon.training.note_synthesis import (
     SAMPLES,
-    Bend,
+    CommonBend,
     add_note,
     note_frequency,
     play_tone,
@@ -62,7 +62,7 @@ class Instrument:
     name: str
     compass: Compass
     weight: float
-    play: Callable[[Rng, Sequence[PlayedNote], Bend], Audio]
+    play: Callable[[Rng, Sequence[PlayedNote], CommonBend], Audio]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SoundfontPreset:
     scratch: Path
     channel: int = 0
 
-    def play(self, rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+    def play(self, rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
         self.scratch.mkdir(parents=True, exist_ok=True)
         midi, wave = self.scratch / "clip.mid", self.scratch / "clip.wav"
         mido.MidiFile(ticks_per_beat=480, tracks=[self._track(notes, bend, rng.uniform(0.25, 1))]).save(midi)
@@ -85,7 +85,7 @@ class SoundfontPreset:
         audio, rate = soundfile.read(wave, dtype="float32")
         return np.pad(mix_to_mono(audio, rate), (0, SAMPLES))[:SAMPLES]
 
-    def _track(self, notes: Sequence[PlayedNote], bend: Bend, loudest: float) -> mido.MidiTrack:
+    def _track(self, notes: Sequence[PlayedNote], bend: CommonBend, loudest: float) -> mido.MidiTrack:
         """At 120 bpm, where a tick lasts 1/960 s. Velocities from 20 up to 127, or to less on some clips."""
         rows: list[tuple[float, int, mido.Message]] = []
         for note in notes:
@@ -111,7 +111,7 @@ class SoundfontPreset:
         return [found[0], mido.Message("program_change", channel=self.channel, program=self.program), *found[1:]]
 
 
-def wheel(notes: Sequence[PlayedNote], bend: Bend) -> list[tuple[float, int]]:
+def wheel(notes: Sequence[PlayedNote], bend: CommonBend) -> list[tuple[float, int]]:
     """Seconds and pitch wheel positions wherever it moves: the common bend and the slides of a line."""
     semitones = bend.semitones.astype(float).copy()
     for note in notes:
@@ -139,7 +139,7 @@ class SampledStrings:
     samples: tuple[StringSample, ...]
     down: float = 0.0
 
-    def play(self, rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+    def play(self, rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
         out, mute = np.zeros(SAMPLES, np.float32), rng.uniform(0.015, 0.06)
         span = rng.uniform(12, 30)
         for note in notes:
@@ -180,7 +180,7 @@ def named_pitch(articulation: str) -> float:
     return float(12 * (int(name[-1]) + 1) + classes[name[:-1]])
 
 
-def synthesised() -> tuple[Instrument, ...]:
+def synthetic_instruments() -> tuple[Instrument, ...]:
     return (
         Instrument("plucked bass", Compass(23, 60), 12.0, pluck_strings),
         Instrument("plucked guitar", Compass(40, 84, True), 10.0, pluck_strings),
@@ -204,4 +204,4 @@ def instruments(font: Path, strings: Path | None, scratch: Path) -> tuple[Instru
             Instrument("sampled guitar", Compass(38, 86, True), 10.0, SampledStrings(samples).play),
             Instrument("sampled guitar, an octave down", Compass(26, 60), 8.0, SampledStrings(samples, -12).play),
         )
-    return (*presets, *synthesised(), *sampled)
+    return (*presets, *synthetic_instruments(), *sampled)

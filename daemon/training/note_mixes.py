@@ -18,7 +18,7 @@ from daemon.training.kits import RATE, Audio, mix_to_mono
 from daemon.training.note_instruments import Instrument
 from daemon.training.note_music import PlayedNote, separate_notes
 from daemon.training.note_render import Ensemble, NoteClip, invent_bend, play_source
-from daemon.training.note_synthesis import SAMPLES, Bend
+from daemon.training.note_synthesis import SAMPLES, CommonBend
 
 Rng = np.random.Generator
 STEMS = (Part.BASS, Part.VOCALS, Part.OTHER)
@@ -27,14 +27,14 @@ HIGHEST_BASS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PlayedPart:
     """What one player adds to a song; drums have no notes."""
 
     audio: Audio
     notes: tuple[PlayedNote, ...]
 
 
-def make_song(rng: Rng, ensemble: Ensemble) -> tuple[tuple[Source, ...], Bend]:
+def make_song(rng: Rng, ensemble: Ensemble) -> tuple[tuple[PlayedPart, ...], CommonBend]:
     """A bass, a chord instrument, a lead and drums, each with a chance to be missing, equally tuned."""
     bend = invent_bend(rng, melodic=False)
     pools = (
@@ -44,14 +44,14 @@ def make_song(rng: Rng, ensemble: Ensemble) -> tuple[tuple[Source, ...], Bend]:
     )
     found = [play_part(rng, pool, bend, rng.uniform(-5, 4)) for pool in pools if rng.random() < 0.85]
     drums = play_part(rng, ensemble.drums, bend, rng.uniform(-6, 3)) if ensemble.drums else None
-    return (*found, *([Source(drums.audio, ())] if drums else [])), bend
+    return (*found, *([PlayedPart(drums.audio, ())] if drums else [])), bend
 
 
-def play_part(rng: Rng, pool: Sequence[Instrument], bend: Bend, gain: float) -> Source:
+def play_part(rng: Rng, pool: Sequence[Instrument], bend: CommonBend, gain: float) -> PlayedPart:
     weights = np.array([one.weight for one in pool])
     instrument = pool[int(rng.choice(len(pool), p=weights / weights.sum()))]
     audio, notes = play_source(rng, instrument, bend)
-    return Source(np.asarray(audio * 10 ** (gain / 20), np.float32), notes)
+    return PlayedPart(np.asarray(audio * 10 ** (gain / 20), np.float32), notes)
 
 
 def make_mix_clips(ensemble: Ensemble, models: Path, scratch: Path, seed: int) -> list[NoteClip]:
@@ -74,7 +74,7 @@ def make_mix_clips(ensemble: Ensemble, models: Path, scratch: Path, seed: int) -
     return clips
 
 
-def notes_within(stem: Audio, sources: Sequence[Source]) -> tuple[PlayedNote, ...]:
+def notes_within(stem: Audio, sources: Sequence[PlayedPart]) -> tuple[PlayedNote, ...]:
     """The notes of the sources that are at least half in `stem`."""
     inside = [s for s in sources if s.notes and float(stem @ s.audio) > 0.5 * float(s.audio @ s.audio)]
     return separate_notes([note for source in inside for note in source.notes])

@@ -116,7 +116,7 @@ def play_melody(rng: Rng, compass: Compass) -> Iterator[PlayedNote]:
     leap, slides = rng.choice([1, 2, 4]), rng.choice([0, 0, 0, 0.3])
     for onset, span in _rhythm(rng, _beat(rng)):
         if rng.random() > repeats:
-            degree += int(round(rng.normal(0, leap))) or int(rng.choice([-1, 1]))
+            degree += round(rng.normal(0, leap)) or int(rng.choice([-1, 1]))
         octave, step = divmod(degree, len(scale))
         slide = float(rng.choice([-2, -1, 1, 2])) if rng.random() < slides else 0.0
         share = length if rng.random() < 0.8 else rng.uniform(0.2, 1)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from daemon.backends.note_transcriber import BINS, BINS_PER_OCTAVE
-from daemon.pipeline.pitched.polyphonic import KEYS
 from daemon.pipeline.pitched.polyphonic import BINS as THIRDS
+from daemon.pipeline.pitched.polyphonic import KEYS
 
 SCALE = 0.25
 WIDTH = 48

@@ -9,7 +9,7 @@ from daemon.training.effects import add_room, compress, equalise, master, satura
 from daemon.training.kits import Audio
 from daemon.training.note_instruments import Instrument
 from daemon.training.note_music import SECONDS, PlayedNote, invent_line, separate_notes
-from daemon.training.note_synthesis import Bend
+from daemon.training.note_synthesis import CommonBend
 
 Rng = np.random.Generator
 BEND_RATE = 86.1328125
@@ -22,7 +22,7 @@ class NoteClip:
 
     audio: Audio
     notes: tuple[PlayedNote, ...]
-    bend: Bend
+    bend: CommonBend
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ensemble:
         return pool[int(rng.choice(len(pool), p=weights / weights.sum()))]
 
 
-def invent_bend(rng: Rng, *, melodic: bool) -> Bend:
+def invent_bend(rng: Rng, *, melodic: bool) -> CommonBend:
     """Off concert pitch by up to a quarter tone now and then; lines have vibrato too, that comes and goes."""
     frames = round(SECONDS * BEND_RATE)
     time = np.arange(frames) / BEND_RATE
@@ -48,7 +48,7 @@ def invent_bend(rng: Rng, *, melodic: bool) -> Bend:
         depth, speed = rng.uniform(0.05, 0.5), rng.uniform(3, 7.5)
         swell = np.clip(np.interp(time, np.sort(rng.uniform(0, SECONDS, 8)), rng.uniform(-0.5, 1, 8)), 0, 1)
         curve = curve + depth * swell * np.sin(2 * np.pi * speed * time + rng.uniform(0, 6))
-    return Bend(curve.astype(np.float32), BEND_RATE)
+    return CommonBend(curve.astype(np.float32), BEND_RATE)
 
 
 def level_rms(audio: Audio) -> Audio:
@@ -69,7 +69,7 @@ def colour(rng: Rng, audio: Audio) -> Audio:
     return audio
 
 
-def play_source(rng: Rng, instrument: Instrument, bend: Bend) -> tuple[Audio, tuple[PlayedNote, ...]]:
+def play_source(rng: Rng, instrument: Instrument, bend: CommonBend) -> tuple[Audio, tuple[PlayedNote, ...]]:
     notes = invent_line(rng, instrument.compass)
     return level_rms(colour(rng, instrument.play(rng, notes, bend))), notes
 

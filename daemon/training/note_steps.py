@@ -1,11 +1,12 @@
 """The steps that make the note transcriber, from its instruments to the shipped file."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from daemon.backends.checkpoints import NoWeights
 from daemon.config import Folders
+from daemon.errors import NoWeights
 from daemon.training.note_dataset import CLIPS_PER_SHARD, write_shards
 from daemon.training.note_instruments import HELD_OUT, Instrument, SoundfontPreset, instruments
 from daemon.training.note_mixes import make_mix_clips
@@ -56,7 +57,7 @@ def render_note_shards(roots: tuple[Path, ...], work: Path, seeds: range) -> Non
         if ensemble is None:
             print(f"skipped: no soundfont for the notes to {split} on under the roots")
             continue
-        write_shards(work / "notes" / split, numbers, lambda seed, players=ensemble: make_clips(players, seed))
+        write_shards(work / "notes" / split, numbers, partial(make_clips, ensemble))
 
 
 def make_clips(ensemble: Ensemble, seed: int) -> list[NoteClip]:
@@ -71,7 +72,9 @@ def render_mix_shards(roots: tuple[Path, ...], work: Path, models: Path | None) 
         return
     try:
         write_shards(
-            work / "notes" / "train", MIX_SEEDS, lambda seed: make_mix_clips(ensemble, folder, work / "scratch", seed)
+            work / "notes" / "train",
+            MIX_SEEDS,
+            partial(make_mix_clips, ensemble, folder, work / "scratch"),
         )
     except NoWeights as missing:
         print(f"skipped: notes in mixes, {missing}")

@@ -27,7 +27,7 @@ VOWELS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Bend:
+class CommonBend:
     """How far all notes are off their pitches: `semitones` (frames,) at `rate` a second."""
 
     semitones: Audio
@@ -39,7 +39,7 @@ class Bend:
         return np.asarray(np.interp(at, np.arange(len(self.semitones)), self.semitones))
 
 
-def note_frequency(note: PlayedNote, bend: Bend, count: int) -> Audio:
+def note_frequency(note: PlayedNote, bend: CommonBend, count: int) -> Audio:
     """Hz, sample by sample; a slide takes 60 ms."""
     semitones = note.pitch - 69 + bend.over(note.onset, count)
     if note.slide:
@@ -59,7 +59,7 @@ def release(note: PlayedNote, count: int, seconds: float) -> Audio:
     return np.asarray(np.exp(-np.maximum(0, after) / seconds))
 
 
-def pluck_strings(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+def pluck_strings(rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
     """Strings struck at a place of their own: high partials die first, soft strokes are darker."""
     out = np.zeros(SAMPLES, np.float32)
     place, slope, stiff = rng.uniform(0.06, 0.45), rng.uniform(0.5, 1.6), rng.uniform(0, 4e-4)
@@ -81,7 +81,7 @@ def pluck_strings(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
     return out
 
 
-def play_tone(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+def play_tone(rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
     """Organs, leads, electric pianos and synth basses: fixed partials, an envelope, sometimes a filter that closes."""
     out = np.zeros(SAMPLES, np.float32)
     shape = int(rng.integers(4))
@@ -106,7 +106,7 @@ def play_tone(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
     return out
 
 
-def sing(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+def sing(rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
     """A voice: one source whose pitch glides from note to note, vowels, consonants before some notes, breath."""
     time = np.arange(SAMPLES) / RATE
     semitones = join_pitches(rng, notes, bend)
@@ -118,7 +118,8 @@ def sing(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
     slope, out = rng.uniform(1.0, 2.0), np.zeros(SAMPLES)
     for k in range(1, MOST_PARTIALS + 1):
         hertz = k * pitch
-        gain = 0.02 + sum(a / (1 + ((hertz - f) / w) ** 2) for a, f, w in zip((1, 0.6, 0.35), formants, (90, 110, 170)))
+        shape = zip((1, 0.6, 0.35), formants, (90, 110, 170), strict=True)  # level, Hz and half width of each formant
+        gain = 0.02 + sum(level / (1 + ((hertz - middle) / width) ** 2) for level, middle, width in shape)
         gain = gain * (hertz < HIGHEST) / k ** (slope - 0.6)
         if gain.max() > 1e-3:
             out += np.interp(np.arange(SAMPLES), np.arange(gain.size) * step, gain) * np.sin(k * phase)
@@ -127,7 +128,7 @@ def sing(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
     return np.asarray(out * sounding + breath + consonants(rng, notes, noise), dtype=np.float32)
 
 
-def join_pitches(rng: Rng, notes: Sequence[PlayedNote], bend: Bend) -> Audio:
+def join_pitches(rng: Rng, notes: Sequence[PlayedNote], bend: CommonBend) -> Audio:
     """MIDI pitch, sample by sample, smoothed over the time that a voice needs for a leap."""
     steps = np.full(SAMPLES, float(notes[0].pitch) if notes else 60.0)
     for note in notes:

@@ -33,7 +33,8 @@ def note_batches(paths: list[Path], recipe: Recipe, rng: np.random.Generator) ->
     while True:
         order = rng.permutation(len(clips))
         for first in range(0, len(order) - recipe.batch + 1, recipe.batch):
-            rows = [cut_excerpt(*clips[i], recipe.frames, rng) for i in order[first : first + recipe.batch]]
+            chosen = [clips[i] for i in order[first : first + recipe.batch]]
+            rows = [cut_excerpt(shard, clip, recipe.frames, rng) for shard, clip in chosen]
             yield [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""Note F of a note transcriber on the validation clips: instruments that it never heard, music invented as in training."""
+"""Note F of a note transcriber on the validation clips: invented music on instruments that it never heard."""
 
 from pathlib import Path
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints, NoWeights
 from daemon.backends.separators import separator
-from daemon.pipeline.pitched.part_settings import PRESETS, audible_notes
+from daemon.factories import note_transcribers
+from daemon.pipeline.pitched.part_settings import NETWORKS, PRESETS, audible_notes
 from daemon.pipeline.pitched.periodicity import hertz
 from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, NoteSettings, Posteriors, note_events
 from daemon.pipeline.pitched.transcribe_part import loudness, transcribe_part
@@ -119,7 +120,7 @@ def score_stem(audio: Audio, part: Part, truth: Sequence[Played], mix: Audio, li
         part,
         mix_level=loudness(mix),
         settings=PRESETS[part],
-        transcriber=listener,
+        transcriber=note_transcribers()(NETWORKS[part]),
         report=lambda _: None,
         mix=None if mix is audio else mix,
     )

@@ -9,7 +9,6 @@ import numpy as np
 import soundfile
 
 from daemon import factories
-from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import EmbeddedKitNetwork, separator
 from daemon.pipeline.audio.probe import Limits
@@ -32,7 +31,7 @@ def open_tools(weights: Path) -> Iterator[Tools]:
             drum_transcriber=factories.drum_transcriber(),
             separator=lambda wanted, report: separator(wanted, found, "auto", report),
             kit_splitter=lambda _: None,
-            note_transcriber=BasicPitch(),
+            note_transcriber=factories.note_transcribers(),
             kit_network=EmbeddedKitNetwork(),
         )
 

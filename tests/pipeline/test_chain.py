@@ -49,7 +49,7 @@ def build_tools(folder: Path, listener: ScriptedTranscriber | None = None) -> To
         drum_transcriber=listener or ScriptedTranscriber(BEAT),
         separator=lambda name, report: HalfAndHalf(),
         kit_splitter=lambda name: None,
-        note_transcriber=BasicPitch(),
+        note_transcriber=lambda network: BasicPitch(),
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from daemon.training.kits import RATE, attack_sample
 from daemon.training.note_instruments import SampledStrings, StringSample, named_pitch, wheel
 from daemon.training.note_music import SECONDS, Compass, PlayedNote, invent_line, play_repeats
-from daemon.training.note_synthesis import SAMPLES, Bend, play_tone, pluck_strings, sing
+from daemon.training.note_synthesis import SAMPLES, CommonBend, play_tone, pluck_strings, sing
 
-STRAIGHT = Bend(np.zeros(862, np.float32), 86.13)
+STRAIGHT = CommonBend(np.zeros(862, np.float32), 86.13)
 
 
 @pytest.mark.parametrize("chords", [False, True])
@@ -47,7 +47,7 @@ def strongest_hertz(sound: np.ndarray) -> float:
 
 
 def test_a_voice_sings_its_pitch_and_bends_with_the_others() -> None:
-    bend = Bend(np.full(862, 0.5, np.float32), 86.13)
+    bend = CommonBend(np.full(862, 0.5, np.float32), 86.13)
     sound = sing(np.random.default_rng(3), [PlayedNote(69, 1.0, 2.0, 0.9)], bend)
     partial = strongest_hertz(sound[int(1.5 * RATE) : int(2.5 * RATE)]) / (440 * 2 ** (0.5 / 12))
     assert partial == pytest.approx(round(partial), abs=0.01)

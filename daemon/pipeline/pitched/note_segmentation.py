@@ -19,6 +19,7 @@ from daemon.pipeline.pitched.polyphonic import LOWEST_KEY, Posteriors
 
 # Chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py).
 _BEFORE, _AFTER = 0.06, 0.05  # seconds around the start of a run where its attack is looked for
+_EARLY = 0.12  # seconds by which the network may hear a note before its period is known
 _SOFT = 0.04  # seconds that the period is late where there is no attack
 _RIPPLE = 0.03  # seconds: a period of the deepest note, which is no change of level
 _SLIP = 0.15  # seconds: a shorter leap of an octave without an attack is a slip of the tracker
@@ -33,6 +34,7 @@ class StrokeRule:
     Within `masked` after an onset others count from the share `mask` of its strength. A note is struck again `second`
     after it began at the earliest and `tail` before it ends at the latest, where the level rises by `rise` dB with a
     strength of `strength`, or anyhow with one of `sure`; and where the network gives its pitch an onset of `struck`.
+    A peak of the network's onsets of at least `heard` needs no stroke beside it, and tells the time better than one.
     """
 
     lowest: float
@@ -44,18 +46,28 @@ class StrokeRule:
     strength: float
     sure: float
     struck: float
+    heard: float
 
 
 VOICE = StrokeRule(
-    lowest=LOWEST, masked=0.35, mask=0.4, second=0.08, tail=0.05, rise=2.0, strength=0.05, sure=np.inf, struck=0.3
+    lowest=LOWEST,
+    masked=0.35,
+    mask=0.4,
+    second=0.08,
+    tail=0.05,
+    rise=2.0,
+    strength=0.05,
+    sure=np.inf,
+    struck=0.3,
+    heard=0.8,
 )
 """Chosen by note F on rendered excerpts 0 to 31 and mixes 0 to 11 (tests/benchmarks/notes.py)."""
 
 STRING = StrokeRule(
-    lowest=400, masked=0.07, mask=0.3, second=0.05, tail=0.03, rise=1.5, strength=0.07, sure=0.1, struck=0.0
+    lowest=400, masked=0.07, mask=0.3, second=0.05, tail=0.03, rise=1.5, strength=0.07, sure=0.1, struck=0.1, heard=0.6
 )
 """Bass strings: their deep partials ripple as they die, what lies above 400 Hz rises at strokes alone. Chosen on the
-bass excerpts 0 to 19 and on repeated notes of two sampled instruments at 80 to 200 bpm."""
+bass excerpts 0 to 19, the basses of mixes 0 to 5 and repeated notes of two sampled instruments at 80 to 200 bpm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +154,37 @@ def _is_slip(before: PitchRun, run: PitchRun, attacks: Attacks, rate: float) -> 
 
 def _cut_run(run: PitchRun, attacks: Attacks, heard: Posteriors, rate: float, rule: StrokeRule) -> Iterator[VoiceNote]:
     """The run, taken apart where its note is struck again."""
-    attack = attacks.nearest(run.start / rate)
-    start = max(0.0, run.start / rate - _SOFT) if attack is None else attack
-    stop = run.stop / rate
+    peaks = _onset_peaks(heard, run.pitch, rule.heard)
+    start, stop = _run_start(run.start / rate, peaks, attacks), run.stop / rate
     inside = (attacks.times > start + rule.second) & (attacks.times < stop - rule.tail)
     rising = (attacks.rises > rule.rise) | (attacks.strengths > rule.sure)
-    strong = inside & rising & (attacks.strengths > rule.strength)
-    again = [
-        time for time in attacks.times[strong].tolist() if _attack_posterior(heard, run.pitch, time) >= rule.struck
-    ]
+    strong = attacks.times[inside & rising & (attacks.strengths > rule.strength)]
+    struck = [time for time in strong.tolist() if _attack_posterior(heard, run.pitch, time) >= rule.struck]
+    clear = [time for time in peaks.tolist() if start + rule.second < time < stop - rule.tail]
+    apart = [time for time in struck if not any(abs(time - other) < rule.second for other in clear)]
+    again = sorted([*clear, *apart])
     for first, last in zip([start, *again], [*again, stop], strict=True):
         yield VoiceNote(run.pitch, first, last, run)
+
+
+def _run_start(second: float, peaks: NDArray[np.float64], attacks: Attacks) -> float:
+    """Where the note of a run that starts at `second` begins: as the network says, else at its attack."""
+    near = peaks[(peaks > second - _EARLY) & (peaks < second + _AFTER)]
+    if len(near):
+        return float(near[np.argmin(np.abs(near - second))])
+    attack = attacks.nearest(second)
+    return max(0.0, second - _SOFT) if attack is None else attack
+
+
+def _onset_peaks(heard: Posteriors, pitch: int, least: float) -> NDArray[np.float64]:
+    """Seconds of the peaks of one key's onsets, between frames."""
+    key = min(max(pitch - LOWEST_KEY, 0), heard.onset.shape[1] - 1)
+    row = np.pad(heard.onset[:, key].astype(np.float32), 1)
+    left, middle, right = row[:-2], row[1:-1], row[2:]
+    at = np.flatnonzero((middle >= least) & (middle >= left) & (middle > right))
+    bend = left[at] - 2 * middle[at] + right[at]
+    shift = np.where(bend < 0, 0.5 * (left[at] - right[at]) / np.minimum(bend, -1e-6), 0.0)
+    return np.asarray(np.maximum(0.0, (at + np.clip(shift, -0.5, 0.5)) / heard.frame_rate), np.float64)
 
 
 def _attack_posterior(heard: Posteriors, pitch: int, time: float) -> float:

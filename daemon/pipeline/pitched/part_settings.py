@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,28 @@ PRESETS = {
     Part.GUITAR: NoteSettings(lowest=70, highest=1400, shortest=0.058),
     Part.PIANO: NoteSettings(shortest=0.07),
 }
+
+
+class NoteNetwork(StrEnum):
+    """What tells which keys sound: sidestick's own network, Basic Pitch's, or the mean of what both say."""
+
+    OWN = "own"
+    BASIC_PITCH = "basic_pitch"
+    BOTH = "both"
+
+
+# Whichever is best by note F on rendered excerpts 0 to 31 and mixes 0 to 5 (tests/benchmarks/notes.py).
+NETWORKS = {
+    Part.BASS: NoteNetwork.OWN,
+    Part.VOCALS: NoteNetwork.OWN,
+    Part.OTHER: NoteNetwork.BOTH,
+    Part.GUITAR: NoteNetwork.BOTH,
+    Part.PIANO: NoteNetwork.BOTH,
+}
+
+HARMONY_NETWORK = NoteNetwork.BASIC_PITCH
+"""Key and chords are told by fainter sounds than notes are: chords right for .999 of the time on ten rendered songs,
+.918 with sidestick's own network, .974 with both."""
 
 
 class NoteTranscriber(Protocol):

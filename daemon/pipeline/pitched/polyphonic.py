@@ -5,7 +5,7 @@ long as its key sounds; what still sounds unexplained after that becomes a note 
 Melodia picks contours the same way, hence "the melodia trick").
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,16 @@ class Posteriors:
     onset: NDArray[np.float16]
     contour: NDArray[np.float16]
     frame_rate: float = RATE / HOP
+
+
+def join_posteriors(parts: Iterable[Posteriors]) -> Posteriors:
+    """One after the other; of nothing, none."""
+    found = list(parts)
+    note, onset, contour = (
+        np.concatenate([np.zeros((0, width), np.float16), *(getattr(part, name) for part in found)])
+        for name, width in (("note", KEYS), ("onset", KEYS), ("contour", KEYS * BINS))
+    )
+    return Posteriors(note, onset, contour)
 
 
 @dataclass(frozen=True, slots=True)

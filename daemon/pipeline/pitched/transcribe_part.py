@@ -44,8 +44,8 @@ _ABSENT_DB = 40.0  # a stem that never comes nearer to the mix than this holds o
 _NOTE_DB = 45.0  # the same for a note, against the loudest of its stem
 _LOUD = 99.5  # percentile of the envelope
 _DEEP = 60.0  # Hz; what goes lower is followed at half the rate
-_NETWORK = {True: 0.3, False: 1.5}  # weight of the network beside the period: deep voices it hardly hears
-_SOUNDING = {True: 0.3, False: 0.0}  # what silence costs more: a deep string has hardly a period between quick strokes
+_NETWORK = {True: 0.6, False: 3.0}  # weight of the network beside the period: of deep strings that is the surer one
+_SOUNDING = {True: 0.3, False: 0.15}  # what silence costs more: a deep string has hardly a period between quick strokes
 _DOUBTFUL = 0.4  # confidence below which a note is false
 _BEND_STEP = 0.05  # semitones, the smallest bend that is written; chosen by hand
 

@@ -32,10 +32,10 @@ def attacks(*times: float, rise: float = 20.0) -> Attacks:
     return Attacks(np.array(times), np.full(count, 0.5, np.float32), np.full(count, rise, np.float32))
 
 
-def keys(*struck: tuple[int, float]) -> Posteriors:
+def keys(*struck: tuple[int, float], level: float = 0.6) -> Posteriors:
     onset = np.zeros((400, 88), np.float16)
     for pitch, time in struck:
-        onset[int(time * 22050 / 256) + 1, pitch - 21] = 0.9
+        onset[int(time * 22050 / 256) + 1, pitch - 21] = level
     return Posteriors(onset, onset, np.zeros((400, 264), np.float16))
 
 
@@ -114,6 +114,12 @@ def test_an_attack_of_another_key_or_without_a_rise_does_not_divide_a_note(
 ) -> None:
     found = segment_notes([PitchRun(40, 100, 200)], attacks(1.0, 1.5, rise=rise), keys(struck), 100.0)
     assert len(found) == 1
+
+
+def test_what_the_network_is_sure_of_needs_no_attack_and_tells_the_time() -> None:
+    heard = keys((40, 1.0), (40, 1.5), level=0.9)
+    found = segment_notes([PitchRun(40, 103, 200)], attacks(1.04), heard, 100.0)
+    assert [note.start for note in found] == pytest.approx([1.0, 1.5], abs=0.012)
 
 
 def test_a_slip_of_an_octave_is_mended() -> None:
