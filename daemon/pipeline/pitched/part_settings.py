@@ -37,7 +37,7 @@ class NoteNetwork(StrEnum):
     BOTH = "both"
 
 
-# Whichever is best by note F on rendered excerpts 0 to 31 and mixes 0 to 5 (tests/benchmarks/notes.py).
+# Whichever is best by note F on rendered excerpts 0 to 9 and mixes 0 to 5 (tests/benchmarks/notes.py).
 NETWORKS = {
     Part.BASS: NoteNetwork.OWN,
     Part.VOCALS: NoteNetwork.OWN,
