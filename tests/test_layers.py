@@ -1,6 +1,7 @@
 """The layers of docs/developing.md, from the ground up: a module imports only from its own layer and those below it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,14 @@ def test_every_module_has_its_layer():
     modules = {module_of(path) for path in files} - {"daemon", "bridge"}
     assert len(modules) > 100
     assert {module for module in modules if not layer_of(module, known)} == set()
+
+
+@pytest.mark.parametrize("layers", [LAYERS, PIPELINE], ids=["whole", "pipeline"])
+def test_every_layer_is_in_the_picture(layers):
+    text = (ROOT / "docs/developing.md").read_text("utf-8")
+    picture = text[text.index("## The layers") : text.index("## Processes and threads")].partition("Held by")[0]
+    seen = set(re.findall(r"\w+", picture))
+    assert [name for name in names_in(layers) if name.rpartition(".")[2] not in seen] == []
 
 
 @pytest.mark.parametrize("layers", [LAYERS, PIPELINE], ids=["whole", "pipeline"])
