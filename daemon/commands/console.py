@@ -14,7 +14,9 @@ from daemon.events import Download
 from daemon.jobs.worker import TaskProgress
 from daemon.model_list import ModelInfo
 from daemon.outlets.delivery import Delivery
+from daemon.pipeline.beats.meter import quarters_per_beat
 from daemon.pipeline.chain import Transcription
+from daemon.pipeline.records import BeatGrid
 from daemon.pipeline.stages import StageTiming
 
 WIDTH = 78
@@ -177,9 +179,15 @@ def _summary(result: Transcription, delivery: Delivery) -> str:
         return f"taken apart, {_minutes_and_seconds(result.source.audio.duration)} of audio"
     grid, hits = score.grid, len(score.hits) + sum(map(len, score.notes.values()))
     follow = "" if grid.constant else ", following the players"
-    tempo = f"{grid.bpm:.2f} bpm{follow}" if grid.confidence else "free time"
+    tempo = f"{spell_tempo(grid)}{follow}" if grid.confidence else "free time"
     what = "notes" if score.notes else "hits"
     return f"{hits} {what}, {tempo}, {_minutes_and_seconds(result.source.audio.duration)} of audio"
+
+
+def spell_tempo(grid: BeatGrid) -> str:
+    """As it is typed into a DAW: 119.8 bpm, or dotted quarter = 60 where the beat is one."""
+    bpm = f"{grid.bpm:.3f}".rstrip("0").rstrip(".")
+    return f"dotted quarter = {bpm}" if quarters_per_beat(grid) == 1.5 else f"{bpm} bpm"
 
 
 def _model_names(result: Transcription) -> Iterator[str]:

@@ -7,8 +7,9 @@ from statistics import fmean
 import pytest
 
 from bridge.midi.file_reader import read
+from bridge.timebase import Seconds
 from daemon.backends.checkpoints import Checkpoints
-from daemon.commands.console import JsonConsole, PlainConsole
+from daemon.commands.console import JsonConsole, PlainConsole, spell_tempo
 from daemon.events import Download
 from daemon.jobs.timings import Timings
 from daemon.jobs.worker import TaskProgress
@@ -16,6 +17,7 @@ from daemon.model_list import model_info
 from daemon.outlets.delivery import DeliverySettings, correct, deliver
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
+from daemon.pipeline.records import BeatGrid
 from tests import synth
 from tests.pipeline.test_chain import build_tools
 from tests.scripted_transcriber import ScriptedTranscriber
@@ -77,3 +79,21 @@ def test_what_is_fetched_is_told_before(tmp_path):
     PlainConsole(StringIO(), screen).show_fetch(found)
     told = screen.getvalue()
     assert "htdemucs is fetched once: 84 MB to fetch, 1.3 GB of memory" in told and "MIT" in told
+
+
+@pytest.mark.parametrize(
+    ("bpm", "numerator", "denominator", "shown"),
+    [
+        (120.0, 4, 4, "120 bpm"),
+        (119.8, 3, 4, "119.8 bpm"),
+        (97.1234, 4, 4, "97.123 bpm"),
+        (60.0, 6, 8, "dotted quarter = 60"),
+        (71.25, 9, 8, "dotted quarter = 71.25"),
+        (60.0, 12, 8, "dotted quarter = 60"),
+        (200.0, 7, 8, "200 bpm"),
+    ],
+)
+def test_a_tempo_is_spelt_as_it_is_typed_into_a_daw(bpm, numerator, denominator, shown):
+    beats = numerator if denominator == 4 or numerator == 7 else numerator // 3
+    times = tuple(Seconds(0.5 * number) for number in range(3 * beats))
+    assert spell_tempo(BeatGrid(times, (0, beats, 2 * beats), bpm, numerator, denominator)) == shown
