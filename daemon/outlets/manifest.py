@@ -78,6 +78,7 @@ class Manifest(_ManifestModel):
     clusters: tuple[Cluster, ...] = ()
     outputs: tuple[Output, ...] = ()
     padding: float = Field(default=0.0, ge=0, description="seconds of silence before the song in what was written")
+    corrected_grid: BeatGrid | None = Field(default=None, description="what the MIDI lies on, once it was corrected")
     remarks: tuple[str, ...] = ()
     history: History = History()
     harmony: Harmony | None = None

@@ -12,6 +12,7 @@
 --   [main] sidestick_Review and relabel.lua
 --   [main=main,midi_editor] sidestick_Relabel selected notes as.lua
 --   [main] sidestick_Regenerate with REAPER's grid and tempo.lua
+--   [main] sidestick_Correct the beat.lua
 --   [main] sidestick_Set project tempo from the item.lua
 --   [main] sidestick_Push to virtual port.lua
 --   [main] sidestick_Stop.lua

@@ -191,3 +191,12 @@ def test_a_bpm_is_corrected_without_the_audio_and_keeps_the_labels(song, deliver
     made = correct(done.manifest, {"settings": {"bpm": done.arrangement.grid.bpm / 2}}, delivery_settings)
     assert made.arrangement.grid.bpm == pytest.approx(done.arrangement.grid.bpm / 2, rel=1e-3)
     assert CLAP in pitches(made.midi)
+
+
+def test_the_manifest_tells_the_corrected_beat_until_it_is_undone(song, delivery_settings):
+    done = deliver(*transcribe_song(song), delivery_settings)
+    heard = done.content.grid.bpm
+    told = correct(done.manifest, {"settings": {"bpm": "half"}}, delivery_settings)
+    assert Manifest.load(told.manifest).corrected_grid.bpm == pytest.approx(heard / 2)
+    undone = step_history(done.manifest, back=True, settings=delivery_settings)
+    assert Manifest.load(undone.manifest).corrected_grid is None

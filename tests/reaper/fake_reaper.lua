@@ -134,6 +134,10 @@ function api.GetUserInputs(_, count, captions, values)
   return fake.filled ~= nil, fake.filled or ""
 end
 
+function api.GetCursorPositionEx()
+  return fake.cursor
+end
+
 function api.GetUserFileNameForRead()
   return fake.picked ~= nil, fake.picked or ""
 end

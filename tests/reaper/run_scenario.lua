@@ -65,6 +65,7 @@ local function build()
   fake.version = scenario.version or fake.version
   if fake.system:find("^Win") then fake.use_ansi() end
   fake.answers, fake.filled, fake.picked = scenario.answers or {}, scenario.filled, scenario.picked
+  fake.cursor = scenario.cursor or 0.0
   fake.grid, fake.ppq = scenario.grid or fake.grid, scenario.ppq or fake.ppq
   for name, value in pairs(scenario.ext or {}) do fake.ext[name] = { value = value } end
   for _, spec in ipairs(scenario.tracks or {}) do

@@ -12,7 +12,7 @@ local function strip_tables(text)
   return stop and text:sub(1, stop - 1) .. "}" or text
 end
 
---- The content but for notes and hits, or nil and a sentence.
+--- The content but for notes and hits, or nil and a sentence. `grid` is the one that holds after all corrections.
 function manifest.read(path, yield)
   if path == "" then return nil, "The path of the result is too long to be told. Move the song to a shorter folder." end
   local text = type(path) == "string" and files.read(path)
@@ -21,6 +21,8 @@ function manifest.read(path, yield)
   if type(content) ~= "table" or content.format ~= "sidestick manifest" then
     return nil, ("%s is damaged. Run the action once more."):format(path)
   end
+  local corrected = content.corrected_grid
+  if type(corrected) == "table" and corrected ~= json.null then content.grid = corrected end
   return content
 end
 

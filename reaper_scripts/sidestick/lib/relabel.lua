@@ -9,13 +9,13 @@ local drums = require("drums")
 local insertion = require("insertion")
 local item_state = require("item_state")
 local message_box = require("message_box")
+local mouse_menu = require("mouse_menu")
 local project = require("project")
 local time_slicing = require("time_slicing")
 
 local relabel = {}
 
 local MAX_HITS = 1500  -- hits in one request
-local MENU_WITHOUT_WINDOW = 6.82  -- the first REAPER that shows a menu without one
 local NO_HITS = "sidestick heard no hits where these notes are; were they moved?"
 
 local function editor_take()
@@ -36,11 +36,7 @@ end
 
 --- The label that the user chooses from a menu at the mouse, or nil.
 function relabel.choose_label()
-  local needs_window = tonumber(reaper.GetAppVersion():match("^%d+%.?%d*")) < MENU_WITHOUT_WINDOW
-  if needs_window then gfx.init("sidestick", 1, 1, 0, reaper.GetMousePosition()) end
-  gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
-  local choice = math.floor(gfx.showmenu(drums.menu()))
-  if needs_window then gfx.quit() end
+  local choice = mouse_menu.choose(drums.menu())
   return drums.LIST[choice] and drums.LIST[choice].label
 end
 
