@@ -156,6 +156,10 @@ def _prepare(db: sqlite3.Connection, path: Path, frames: int) -> None:
     if db.execute("PRAGMA encoding").fetchone() != ("UTF-8",):
         raise _DamagedError("it names another alphabet")
     _migrate(db, path)
+    _check_pages(db)
+
+
+def _check_pages(db: sqlite3.Connection) -> None:
     faults = [text for (text,) in db.execute("PRAGMA integrity_check(1)")]
     if faults != ["ok"]:
         raise _DamagedError(" ".join(faults[0].split()))
@@ -178,6 +182,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         if not 0 <= version <= _LAST_SCHEMA:
             raise _DamagedError(f"there is no version {version}")
         if version > len(MIGRATIONS):
+            _check_pages(db)  # a number that damage wrote is no newer sidestick's
             raise ConfigError([f"{path} was written by a newer sidestick. Update sidestick, or move the file away."])
         for statement in _statements(MIGRATIONS[version:]):
             db.execute(statement)

@@ -90,6 +90,15 @@ def test_damage_anywhere_in_the_file_costs_what_lay_there_and_nothing_else(tmp_p
         assert len(found) == JOBS or said, at
 
 
+def test_a_version_that_damage_wrote_is_no_newer_sidestick(tmp_path, closed):
+    version, table = 60, 4096  # where the header tells the version; where the page after the header's begins
+    path = damage(closed, tmp_path, "jobs.db", version, (7).to_bytes(4, "big"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:table] + b"\xff" * 100 + whole[table + 100 :])
+    found, said = open_states(path)
+    assert len(found) >= JOBS - 4 and "was damaged" in said
+
+
 def test_a_file_cut_short_keeps_what_is_left_of_it(tmp_path, closed):
     path = damage(closed, tmp_path, "jobs.db", 0, b"")
     path.write_bytes(path.read_bytes()[: 3 * path.stat().st_size // 4])
