@@ -30,6 +30,11 @@ _REASONS = {
 }
 
 
+def is_full(error: DiskFailed) -> bool:
+    """Whether the disk, or the user's share of it, was full."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step; what was there is replaced. Raises DiskFailed with the reason."""
     with atomic_file(path) as temporary:

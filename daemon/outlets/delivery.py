@@ -101,7 +101,8 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
     source, locks = result.source.path, settings.locks
     with naming.lock_folder(source, settings.out, locks):
         sweep(settings.out or source.parent, locks)
-        kinds = [*note_kinds(options, media.padding > 0), *media.kinds()]
+        media_kinds = (*encoded.files, *([PICTURE] if options.plot else []))
+        kinds = [*note_kinds(options, media.padding > 0), *media_kinds]
         plan = naming.plan(source, settings.out, kinds, locks)
         manifest = _planned_manifest(result, options, plan)
         if plan.previous and plan.previous.history.revisions and not manifest.history.revisions:
@@ -109,7 +110,7 @@ def _deliver_encoded(media: Media, encoded: EncodedSounds, staging: Path, settin
             manifest = _planned_manifest(result, options, plan)
         arrangement = arrange(manifest)
         if not set(arrangement.options.export) <= set(options.export):  # an older correction asks for more
-            kinds = [*note_kinds(arrangement.options, media.padding > 0), *media.kinds()]
+            kinds = [*note_kinds(arrangement.options, media.padding > 0), *media_kinds]
             plan = naming.plan(source, settings.out, kinds, locks)
         if arrangement.padding != media.padding:
             raise naming.ChangedMeanwhile(f"The beat of {source.name} was corrected in this very moment. Try again.")

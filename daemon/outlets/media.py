@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from daemon.errors import DiskFailed
+from daemon.files import is_full
 from daemon.outlets import naming
 from daemon.outlets.naming import OutputKind
 from daemon.outlets.plot import write_plot
@@ -37,17 +39,24 @@ class Media:
         """Every sound file by its kind."""
         return dict(self._sounds())
 
-    def kinds(self) -> tuple[OutputKind, ...]:
-        return (*self.sounds(), *([PICTURE] if self.options.plot else []))
-
     def encode(self, folder: Path) -> "EncodedSounds":
-        """Every sound file, in `folder` under a name of its own. Raises StageFailed and DiskFailed."""
+        """Every sound file, in `folder` under a name of its own, or none and a remark where they have no room.
+
+        Raises StageFailed and DiskFailed.
+        """
         sounds, form = self.sounds(), self.sound_format
         quality = find_quality(self.result.source.path, form) if sounds and self.options.stems_as_source else None
         gain = common_gain(sounds.values(), form, whole_numbers=bool(quality and quality.is_whole_numbers))
         files = {kind: folder / f"{number}.{form}" for number, kind in enumerate(sounds)}
-        for kind, sound in sounds.items():
-            write_sound(sound, files[kind], form, gain, quality)
+        try:
+            for kind, sound in sounds.items():
+                write_sound(sound, files[kind], form, gain, quality)
+        except DiskFailed as error:
+            if not is_full(error):
+                raise
+            for file in files.values():  # a .mid is small and may have room yet
+                file.unlink(missing_ok=True)
+            return EncodedSounds({}, (remark("no_room", what=" and the ".join(self._asked_sounds())),))
         return EncodedSounds(files, (*self._missing_stems(), *([gain_remark(gain, form)] if gain < 1 else [])))
 
     def draw(self, picture: Path, hits: Sequence[Hit], grid: BeatGrid) -> None:
@@ -58,11 +67,14 @@ class Media:
 
     def _missing_stems(self) -> Iterator[str]:
         """What was asked for and cannot be, because the song was not taken apart."""
-        wanted = [name for name, on in (("stems", self.options.stems), ("backing track", self.options.backing)) if on]
+        wanted = self._asked_sounds()
         if wanted and not self.result.stems:
             name, part = self.result.source.path.name, self.options.input
             kind = {"drums": "drum stem", "other": "stem"}.get(part, f"{part} stem")
             yield remark("no_stems", name=name, kind=kind, what=" and no ".join(wanted))
+
+    def _asked_sounds(self) -> list[str]:
+        return [name for name, on in (("stems", self.options.stems), ("backing track", self.options.backing)) if on]
 
     @property
     def sound_format(self) -> str:

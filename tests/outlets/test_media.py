@@ -1,5 +1,6 @@
 """Stems, backing track and picture: what is written for which wish."""
 
+import errno
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import soundfile
 
 from bridge.midi.file_reader import read
+from daemon.errors import DiskFailed
 from daemon.outlets.delivery import DeliverySettings, correct, deliver
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.media import Media
@@ -67,9 +69,41 @@ def test_a_drum_stem_has_no_stems_and_that_is_said(song):
     assert done.remarks == ("Song.wav is a drum stem already, so no stems and no backing track came of it.",)
 
 
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_without_room_for_stems_gets_the_midi_and_says_so(song, monkeypatch, reason):
+    written = []
+
+    def encode(sound, target, *_):
+        target.write_bytes(b"RIFF")
+        written.append(target)
+        if len(written) > 1:
+            raise OSError(reason, "full")
+
+    monkeypatch.setattr("daemon.outlets.stems._encode", encode)
+    _, done, files = deliver_song(song, stems="wav", backing=True)
+    assert list(files.values()) == ["Song.drums.mid"]
+    assert [output.path for output in Manifest.load(done.manifest).outputs] == ["Song.drums.mid"]
+    assert done.remarks == ("The disk had no room for the stems and the backing track. Make some and ask again.",)
+    assert sorted(path.name for path in song.parent.glob("Song*")) == [
+        "Song.drums.mid",
+        "Song.sidestick.json",
+        "Song.wav",
+    ]
+
+
+def test_a_disk_that_refuses_stems_for_another_reason_ends_the_delivery(song, monkeypatch):
+    def encode(*_):
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr("daemon.outlets.stems._encode", encode)
+    with pytest.raises(DiskFailed, match="input/output error"):
+        deliver_song(song, stems="wav")
+    assert not list(song.parent.glob("Song.*.mid"))
+
+
 def test_without_wishes_no_sound_is_read(song):
     result, _, _ = deliver_song(song)
-    assert Media(result, Options()).kinds() == ()
+    assert Media(result, Options()).sounds() == {}
 
 
 def test_what_starts_with_a_bar_is_padded_alike_and_says_so(tmp_path):
