@@ -6,7 +6,7 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,14 +26,16 @@ from daemon.outlets.note_files import export_files, export_song, midi_files, mid
 from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
+from daemon.pipeline.records import BeatGrid
 from daemon.remarks import remark
 from daemon.score import corrections as edits
-from daemon.score.beat_words import resolve_beat_words
+from daemon.score.beat_words import CurrentBeat
+from daemon.score.changes import Detections
 from daemon.score.history import History
 
 __all__ = ["Arrangement", "Delivery", "DeliverySettings", "arrange", "correct", "deliver", "drum_map", "step_history"]
 
-HistoryChange = Callable[[Manifest], History]
+HistoryChange = Callable[[Detections, History, Options, CurrentBeat], History]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +130,13 @@ def correct(path: Path, given: str | dict[str, Any], settings: DeliverySettings,
 
     With `on` it is meant for that revision only: StaleRevision if another one holds.
     """
-
-    def change(found: Manifest) -> History:
-        now = cache(lambda: settings.manifest_cache.arrange(found))
-        figures = resolve_beat_words(given, lambda: (now().grid, now().options))
-        return edits.correct(figures, found.original_records(), found.history, found.options)
-
-    return _revise(path, change, settings, on)
+    return _revise(path, partial(edits.correct, given), settings, on)
 
 
 def step_history(path: Path, back: bool, settings: DeliverySettings, on: int | None = None) -> Delivery:
     """Undo (`back`) or redo one revision of the manifest at `path`; `on` as in `correct`."""
     step = History.undo if back else History.redo
-    return _revise(path, lambda found: step(found.history), settings, on)
+    return _revise(path, lambda _heard, history, *_: step(history), settings, on)
 
 
 def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: int | None) -> Delivery:
@@ -148,16 +144,23 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
     attempts = naming.Attempts()
     while True:
         with attempts, naming.lock_folder(path, None, settings.locks):
+            sweep(path.parent, settings.locks)
             seen = naming.stamp_of(path)
             found = settings.manifest_cache.load(path)
             if on not in (None, found.history.head):
                 raise StaleRevision(on, found.history.head)
-            history = change(found)
+            current = partial(_current_beat, found, settings)
+            history = change(found.original_records(), found.history, found.options, current)
             changed = found.model_copy(update={"history": history})
             arrangement = arrange(changed)
             kinds = note_kinds(arrangement.options, arrangement.padding > 0)
             plan = naming.replan(path, found, kinds, settings.locks, seen)
             return _write_signed(changed, arrangement, plan, settings)
+
+
+def _current_beat(found: Manifest, settings: DeliverySettings) -> tuple[BeatGrid, Options]:
+    now = settings.manifest_cache.arrange(found)
+    return now.grid, now.options
 
 
 def drum_map(name: str, own: Mapping[str, Mapping[str, int]]) -> DrumMap:

@@ -16,15 +16,16 @@ from daemon.pipeline.records import BeatGrid
 from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.score.given_tempo import correct_grid
 
+CurrentBeat = Callable[[], tuple[BeatGrid, Options]]
+"""Tells the beat and the options that hold now."""
+
 FACTORS = {"half": 1 / 2, "double": 2.0, "two_thirds": 2 / 3, "three_halves": 3 / 2}
 """Of the bpm that holds now."""
 _BARS = ("downbeat", "numerator", "denominator")
 _METER = re.compile(r"(\d{1,2})/(\d{1,2})")
 
 
-def resolve_beat_words(
-    given: str | dict[str, Any], current: Callable[[], tuple[BeatGrid, Options]]
-) -> str | dict[str, Any]:
+def resolve_beat_words(given: str | dict[str, Any], current: CurrentBeat) -> str | dict[str, Any]:
     """`given`, a correction, with figures for words; `current` tells the beat and the options that hold now."""
     settings = _settings(given)
     if settings is None or not ({"bpm", "meter", "grid", *_BARS} & settings.keys()):
@@ -66,7 +67,7 @@ def _resolve_bpm(text: str, grid: BeatGrid) -> float | str:
     return round(grid.bpm * FACTORS[word], 4)
 
 
-def _move_given_bars(told: dict[str, Any], current: Callable[[], tuple[BeatGrid, Options]]) -> dict[str, Any]:
+def _move_given_bars(told: dict[str, Any], current: CurrentBeat) -> dict[str, Any]:
     """Where beats or a tempo map were given or tapped, a new meter or first bar is laid on just those beats."""
     grid = told.get("grid")
     bars = {**(grid if isinstance(grid, dict) else {}), **told}

@@ -16,6 +16,7 @@ from daemon.pipeline.pitched.part_settings import PRESETS, audible_notes, revoic
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Cluster, Hit, Part
 from daemon.pipeline.tempo_settings import TEMPO_SETTINGS
+from daemon.score.beat_words import CurrentBeat, resolve_beat_words
 from daemon.score.changes import Changes, Detections, read
 from daemon.score.history import History
 from daemon.score.hit_editor import HitEditor, drum_of
@@ -42,12 +43,20 @@ class CorrectedScore:
     notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
 
 
-def correct(given: str | dict[str, Any], heard: Detections, history: History, options: Options) -> History:
+def correct(
+    given: str | dict[str, Any],
+    heard: Detections,
+    history: History,
+    options: Options,
+    current: CurrentBeat | None = None,
+) -> History:
     """`history` with one more revision, read in the format of daemon.score.changes.
 
-    `options` are those of the transcription. Raises Rejected when anything in it does not fit this song.
+    `options` are those of the transcription; `current` tells the beat that words such as "half" are about.
+    Raises Rejected when anything in it does not fit this song.
     """
-    extended = history.apply(read(given, heard, history.added_hit_ids(), history.added_note_ids()))
+    figures = resolve_beat_words(given, current) if current else given
+    extended = history.apply(read(figures, heard, history.added_hit_ids(), history.added_note_ids()))
     now = current_options(options, extended)
     for part in heard.notes:
         bent = (options.note_recipe == "default" and PRESETS[part].bends) or options.part_options(part).bends
