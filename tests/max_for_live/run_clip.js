@@ -52,7 +52,7 @@ async function run() {
   if (clip.drumStem) max.receive("input", 1);
   max.receive("map", 1);
   max.receive("transcribe");
-  await waitUntil("the song is done", () => /: \d+ notes?(\.|$)/.test(max.status) && clusters().length > 0);
+  await waitUntil("the song is done", () => /^(?!Draft).*: \d+ notes?(\.|$)/.test(max.status) && clusters().length > 0);
   await waitUntil("the answers are in", isIdle);
   steps.transcribed = notes();
   const other = clusters()[0].label === "cowbell" ? "china" : "cowbell";

@@ -8,7 +8,7 @@ const { connect } = require("./udp.js");
 
 const [port, file, request] = [Number(process.argv[2]), process.argv[3], JSON.parse(process.argv[4])];
 const PATIENCE = 120000;
-const ENDED = /: \d+ notes?(?:\.|$)|stems are on new tracks|see the folder|is up to date|heard no|wrote no|silent|Cancelled/;
+const ENDED = /^(?!Draft).*: \d+ notes?(?:\.|$)|stems are on new tracks|see the folder|is up to date|heard no|wrote no|silent|Cancelled/;
 
 const set = new LiveSet({ version: request.version || 12 });
 const markers = [{ second: 0, beat: 0 }, { second: 0.5, beat: 1 }];
