@@ -235,5 +235,5 @@ def test_the_file_of_all_parts_follows_the_tempo_of_the_song_whatever_the_recipe
 
 def test_without_pretty_midi_the_classic_recipe_says_what_to_install(song, delivery_settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "pretty_midi", None)
-    with pytest.raises(Rejected, match=r"pip install .*(pretty_midi|classic)"):
+    with pytest.raises(Rejected, match=r"pip install .*(pretty.midi|classic)"):
         deliver(song, Options.read(CLASSIC), delivery_settings)
