@@ -2,14 +2,14 @@
 
 from daemon.backends.checkpoints import Checkpoints
 from daemon.jobs.timings import TimedStep, Timings
-from daemon.model_list import list_models, missing_separator, model_info
+from daemon.model_list import SONG_SECONDS, list_models, missing_separator, model_info
 from daemon.pipeline.options import Options
 
 
 def timings_in(folder, **rates):
     found = Timings(folder / "timings.json")
-    for model, seconds in rates.items():
-        found.record(TimedStep("separate", model), 1.0, seconds)
+    for model, rate in rates.items():
+        found.record(TimedStep("separate", model), SONG_SECONDS, rate * SONG_SECONDS)
     return found
 
 
