@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,15 +132,19 @@ def drum_transcriber() -> EmbeddedTranscriber:
 
 def note_transcribers() -> Callable[[NoteNetwork], NoteTranscriber]:
     """The backend of each name; a network is loaded once, when it is first asked."""
+    load = cache(_load_note_transcribers)
+    return lambda network: load()[network]
+
+
+def _load_note_transcribers() -> dict[NoteNetwork, NoteTranscriber]:
     from daemon.backends.note_transcriber import MeanTranscriber, OnnxNoteTranscriber
 
     own, published = OnnxNoteTranscriber(), BasicPitch()
-    found: dict[NoteNetwork, NoteTranscriber] = {
+    return {
         NoteNetwork.OWN: own,
         NoteNetwork.BASIC_PITCH: published,
         NoteNetwork.BOTH: MeanTranscriber(own, published),
     }
-    return found.__getitem__
 
 
 def checkpoints(settings: Settings) -> Checkpoints:

@@ -57,14 +57,15 @@ def test_a_mix_becomes_a_draft_and_then_the_final(home):
     written = [message.args[1] for message in heard if message.address == "/sidestick/midi"]
     assert written == [str(song.with_name("Mix.drums.mid"))] * 2
     assert heard[-1].args[3:] == (str(song.with_name("Mix.sidestick.json")), written[0])
-    assert len(notes(Path(written[0]))) >= 20
+    assert {36, 38, 42} <= set(notes(Path(written[0])))
 
 
 def test_the_same_song_again_is_answered_at_once(home, job):
     with home.client() as client:
         ack = client.ask("/sidestick/process", str(home.music / "Done.wav"), DRUMS)
         heard = events_until(client, str(ack.args[1]))
-    assert [message.address for message in heard] == ["/sidestick/done"]
+    news = [message.address for message in heard if message.address != "/sidestick/remark"]
+    assert news == ["/sidestick/done"]
 
 
 def test_a_relabel_changes_the_midi_and_a_subscriber_hears_of_it(home, job):

@@ -8,7 +8,6 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
@@ -32,6 +31,8 @@ def stream_frames(blocks: Iterable[Floats], window: int, hop: int) -> Iterator[F
 
 def amplitudes(frames: Floats, window: Floats) -> Floats:
     """(frames, samples) to (frames, bins), through `window`."""
+    from scipy.fft import rfft  # not before it is needed: the daemon, which never does this, stays light
+
     return np.abs(rfft(frames * window, axis=1))
 
 
@@ -44,6 +45,8 @@ _HANN = hann()
 
 def stft(sound: Floats, window: Floats = _HANN, hop: int = HOP) -> Complexes:
     """(channels, bins, frames); frame i centred on sample i * hop. The window's length is a multiple of `hop`."""
+    from scipy.fft import rfft
+
     size = len(window)
     padded = np.pad(sound, ((0, 0), (size // 2, size // 2 + hop)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)[:, ::hop]
@@ -52,6 +55,8 @@ def stft(sound: Floats, window: Floats = _HANN, hop: int = HOP) -> Complexes:
 
 def istft(spectrum: Complexes, frames: int, window: Floats = _HANN, hop: int = HOP) -> Floats:
     """The inverse of `stft`, cut to `frames`."""
+    from scipy.fft import irfft
+
     size = len(window)
     pieces = irfft(spectrum.transpose(0, 2, 1), axis=2)
     pieces *= window
