@@ -72,11 +72,15 @@ def annotate(target: Path, metadata: dict[str, str]) -> None:
 
 def check_parity(net: TranscriberNet, target: Path) -> None:
     """Compare at a length that was not traced."""
-    features = 4 * torch.rand(1, 777, len(WINDOWS) * BANDS)
+    compare_runtimes(ProbabilityNet(net), target, 4 * torch.rand(1, 777, len(WINDOWS) * BANDS))
+
+
+def compare_runtimes(net: nn.Module, target: Path, features: torch.Tensor) -> None:
+    """Raises ArithmeticError unless onnxruntime gives for `target` what torch gives for `net`."""
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     ours = session.run(None, {"features": features.numpy()})
     with torch.no_grad():
-        theirs = ProbabilityNet(net).eval()(features)
+        theirs = net.eval()(features)
     worst = max(float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True))
     if worst > TOLERANCE:
         raise ArithmeticError(f"{target.name}: onnxruntime differs from torch by {worst:.2g}")

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from daemon.backends.note_transcriber import BINS
+from daemon.training.export import OPSET, compare_runtimes
 from daemon.training.note_net import NoteNet
 
-OPSET = 17
-TOLERANCE = 2e-3
 OUTPUTS = {"note": 0, "onset": 1, "contour": 4}
 """Names in the file, and their places among the outputs of NoteNet; offsets and velocities only help to train."""
 
@@ -51,11 +48,4 @@ def export_note_transcriber(net: NoteNet, target: Path) -> None:
 
 def check_note_parity(net: NoteNet, target: Path) -> None:
     """Compare at a length that was not traced."""
-    features = 4 * torch.rand(1, 778, 2 * BINS)
-    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    ours = session.run(None, {"features": features.numpy()})
-    with torch.no_grad():
-        theirs = NoteProbabilities(net).eval()(features)
-    worst = max(float(np.abs(mine - other.numpy()).max()) for mine, other in zip(ours, theirs, strict=True))
-    if worst > TOLERANCE:
-        raise ArithmeticError(f"{target.name}: onnxruntime differs from torch by {worst:.2g}")
+    compare_runtimes(NoteProbabilities(net), target, 4 * torch.rand(1, 778, 2 * BINS))

@@ -13,7 +13,9 @@ import pytest
 
 from tests import synth
 from tests.ports import free_port
+from tests.reaper import one_song
 from tests.reaper.fake import LUAS, Reaper
+from tests.reaper.scripted_daemon import Results, ScriptedDaemon, done_event, serve_script
 
 SECONDS = 6.0
 BEAT = synth.rock_beat(2, start=0.25)
@@ -91,3 +93,20 @@ def beat(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drum loop of SECONDS with the strokes of BEAT, in a folder that is hard to quote."""
     folder = tmp_path_factory.mktemp("Söng 'A' “B” 鼓 🥁")
     return synth.write(folder / "drum loop.wav", synth.play(BEAT, SECONDS))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    """The folder of one_song, in which nothing sounds."""
+    silence = synth.silence(one_song.SECONDS, rate=8000, channels=1)
+    synth.write(tmp_path / "Song.wav", silence, rate=8000)
+    return Results(tmp_path)
+
+
+@pytest.fixture
+def scripted_daemon(alone: Reaper, results: Results) -> Iterator[ScriptedDaemon]:
+    """Its job is done after a second, with a note at 1 s."""
+    final = results.midi("drums", 1.0)
+    with serve_script(ScriptedDaemon(), alone.state) as running:
+        running.play = [1.0, done_event(results.manifest(final.name), final)]
+        yield running

@@ -9,9 +9,9 @@ import pytest
 
 from bridge.osc.addresses import PROTOCOL
 from daemon.core import About
-from tests import synth
 from tests.fake_core import JOB
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
+from tests.reaper.one_song import SECONDS
 from tests.reaper.scripted_daemon import (
     Results,
     ScriptedDaemon,
@@ -22,14 +22,6 @@ from tests.reaper.scripted_daemon import (
     serve_script,
 )
 from tests.reaper.test_wires import run_lines
-
-SECONDS = 4.0
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
-    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
-    return Results(tmp_path)
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """What the actions make of a job's news: drafts, failures, a daemon that goes away, items that cannot be used."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from daemon.errors import Rejected
 from tests import synth
-from tests.reaper.fake import Json, Reaper, audio_item, notes
+from tests.reaper.fake import Json, Reaper, notes
+from tests.reaper.one_song import SECONDS, song
 from tests.reaper.scripted_daemon import (
     Results,
     ScriptedDaemon,
@@ -19,23 +18,11 @@ from tests.reaper.scripted_daemon import (
     serve_script,
 )
 
-SECONDS = 4.0
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
-    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
-    return Results(tmp_path)
-
 
 @pytest.fixture
 def scripted_daemon(alone: Reaper) -> Iterator[ScriptedDaemon]:
     with serve_script(ScriptedDaemon(), alone.state) as running:
         yield running
-
-
-def song(results: Results, **more: Any) -> list[Json]:
-    return [{"name": "Song", "items": [audio_item(results.folder / "Song.wav", SECONDS, **more)]}]
 
 
 def onsets(outcome: Json, track: int = 1) -> list[float]:

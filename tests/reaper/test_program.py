@@ -1,48 +1,22 @@
 """What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import synth
-from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
+from tests.reaper.fake import Json, Reaper, audio_item, reopen_tracks
+from tests.reaper.one_song import SECONDS, onsets, song
 from tests.reaper.scripted_daemon import (
     Results,
     ScriptedDaemon,
     done_event,
     draft_event,
-    serve_script,
 )
 
-SECONDS = 4.0
 ASKED = "P_EXT:sidestick_asked"
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
-    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
-    return Results(tmp_path)
-
-
-@pytest.fixture
-def scripted_daemon(alone: Reaper, results: Results) -> Iterator[ScriptedDaemon]:
-    """Its job is done after a second, with a note at 1 s."""
-    final = results.midi("drums", 1.0)
-    with serve_script(ScriptedDaemon(), alone.state) as running:
-        running.play = [1.0, done_event(results.manifest(final.name), final)]
-        yield running
-
-
-def song(results: Results, **more: Any) -> list[Json]:
-    return [{"name": "Song", "items": [audio_item(results.folder / "Song.wav", SECONDS, **more)]}]
-
-
-def onsets(outcome: Json) -> list[float]:
-    return [round(note["time"], 3) for note in notes(outcome)]
 
 
 # Saving: an .rpp keeps 14 digits of a number

@@ -1,45 +1,15 @@
 """Windows: Lua's getenv, rename and remove know the letters of one language only."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests import synth
-from tests.reaper.fake import Json, Reaper, audio_item, notes
+from tests.reaper.fake import Json, Reaper
+from tests.reaper.one_song import onsets, song
 from tests.reaper.scripted_daemon import (
     Results,
     ScriptedDaemon,
     done_event,
     serve_script,
 )
-
-SECONDS = 4.0
-ASKED = "P_EXT:sidestick_asked"
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
-    synth.write(tmp_path / "Song.wav", synth.silence(SECONDS, rate=8000, channels=1), rate=8000)
-    return Results(tmp_path)
-
-
-@pytest.fixture
-def scripted_daemon(alone: Reaper, results: Results) -> Iterator[ScriptedDaemon]:
-    """Its job is done after a second, with a note at 1 s."""
-    final = results.midi("drums", 1.0)
-    with serve_script(ScriptedDaemon(), alone.state) as running:
-        running.play = [1.0, done_event(results.manifest(final.name), final)]
-        yield running
-
-
-def song(results: Results, **more: Any) -> list[Json]:
-    return [{"name": "Song", "items": [audio_item(results.folder / "Song.wav", SECONDS, **more)]}]
-
-
-def onsets(outcome: Json) -> list[float]:
-    return [round(note["time"], 3) for note in notes(outcome)]
 
 
 def joergs(alone: Reaper, tmp_path: Path) -> Json:
