@@ -10,6 +10,7 @@ from bridge.drum_map import map_names
 from bridge.osc import addresses
 from daemon import codes
 from daemon.cli import app
+from daemon.score import change_tables
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -45,6 +46,10 @@ def test_the_list_of_codes_is_the_one_in_code():
     assert codes.markdown() in read(REFERENCE), "run: python -m tests.test_readme"
 
 
+def test_the_words_of_a_correction_are_those_in_code():
+    assert change_tables.markdown() in read(REFERENCE), "run: python -m tests.test_readme"
+
+
 def test_every_long_option_in_the_reference_exists():
     options = get_command(app).commands["transcribe"].params
     known = {name.lstrip("-") for option in options for name in (*option.opts, *option.secondary_opts)}
@@ -77,7 +82,11 @@ def test_every_file_that_the_developers_page_names_is_there():
 
 def write() -> None:
     """Put the generated tables between their marks."""
-    for mark, tables in (("osc", addresses.markdown()), ("codes", codes.markdown())):
+    for mark, tables in (
+        ("osc", addresses.markdown()),
+        ("codes", codes.markdown()),
+        ("corrections", change_tables.markdown()),
+    ):
         parts = re.split(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", read(REFERENCE), flags=re.S)
         REFERENCE.write_text(f"\n{tables.strip()}\n\n".join(parts), encoding="utf-8")
 

@@ -80,23 +80,41 @@ _Item = TypeVar("_Item", bound=ChangeModel)
 class Changes(ChangeModel):
     """One correction. Its entries take effect in this order, so that the particular wins over the general."""
 
-    settings: dict[str, Any] = Field(default_factory=dict, description="options that need no audio")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="options that need no audio", examples=[{"grid": {"step": "1/8"}}]
+    )
     sensitivity: dict[DrumOrPart, float] = Field(
-        default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard"
+        default_factory=dict, description="drum or part -> 0..1; 0.5 is as heard", examples=[{"snare": 0.7}]
     )
-    clusters: dict[int, str] = Field(default_factory=dict, description="cluster -> label")
-    ranges: tuple[RelabelRange, ...] = ()
-    hits: dict[int, str] = Field(default_factory=dict, description="hit -> label")
-    delete_clusters: tuple[int, ...] = ()
-    delete_ranges: tuple[DrumRange, ...] = ()
-    delete_hits: tuple[int, ...] = ()
-    move: dict[int, float] = Field(default_factory=dict, description="hit -> onset in seconds")
-    velocity: tuple[VelocityChange, ...] = ()
+    clusters: dict[int, str] = Field(default_factory=dict, description="cluster -> label", examples=[{"2": "snare"}])
+    ranges: tuple[RelabelRange, ...] = Field(
+        default=(),
+        description="the hits of a time, or those of one drum or label in it, get a label",
+        examples=[[{"from": 12, "to": 14.5, "drum": "hihat", "label": "ride"}]],
+    )
+    hits: dict[int, str] = Field(default_factory=dict, description="hit -> label", examples=[{"17": "open_hihat"}])
+    delete_clusters: tuple[int, ...] = Field(default=(), description="clusters that are none", examples=[[3]])
+    delete_ranges: tuple[DrumRange, ...] = Field(
+        default=(), description="hits of a time that are none", examples=[[{"from": 0, "to": 1.5, "drum": "toms"}]]
+    )
+    delete_hits: tuple[int, ...] = Field(default=(), description="hits that are none", examples=[[40]])
+    move: dict[int, float] = Field(
+        default_factory=dict, description="hit -> onset in seconds", examples=[{"17": 12.48}]
+    )
+    velocity: tuple[VelocityChange, ...] = Field(
+        default=(),
+        description="velocity x scale + add, of a drum or label, of a cluster, or of all hits",
+        examples=[[{"drum": "snare", "scale": 0.9, "add": 4}]],
+    )
     velocities: dict[int, Annotated[int, Field(ge=1, le=127)]] = Field(
-        default_factory=dict, description="hit -> velocity"
+        default_factory=dict, description="hit -> velocity", examples=[{"17": 96}]
     )
-    add: tuple[AddedHit, ...] = ()
-    notes: dict[PitchedPart, NoteChanges] = Field(default_factory=dict, description="part -> corrections of its notes")
+    add: tuple[AddedHit, ...] = Field(
+        default=(), description="hits that were missed", examples=[[{"onset": 3.2, "label": "kick", "velocity": 90}]]
+    )
+    notes: dict[PitchedPart, NoteChanges] = Field(
+        default_factory=dict, description="part -> corrections of its notes", examples=[{"bass": {"delete": [9]}}]
+    )
 
 
 def from_flags(

@@ -56,13 +56,32 @@ def correct(
     Raises Rejected when anything in it does not fit this song.
     """
     figures = resolve_beat_words(given, current) if current else given
-    extended = history.apply(read(figures, heard, history.added_hit_ids(), history.added_note_ids()))
+    changes = read(figures, heard, history.added_hit_ids(), history.added_note_ids())
+    _check_cuts(changes, heard, history, options)
+    extended = history.apply(changes)
     now = current_options(options, extended)
     for part in heard.notes:
         bent = (options.note_recipe == "default" and PRESETS[part].bends) or options.part_options(part).bends
         if now.part_options(part).bends and not bent:
             raise _audio_error(f"notes.{part}.bends")
     return extended
+
+
+def _check_cuts(changes: Changes, heard: Detections, history: History, options: Options) -> None:
+    """Raises Rejected (bad_change) for a note that is cut where it does not sound."""
+    parts = {part: each.split for part, each in changes.notes.items() if each.split}
+    notes = apply_corrections(heard, history, options).notes if parts else {}
+    for part, cuts in parts.items():
+        there = {note.id: note for note in notes[Part(part)]}
+        for cut in cuts:
+            note = there.get(cut.note)
+            if note is None:
+                raise Rejected(
+                    "bad_change", f"Note {cut.note} of {part} does not sound any more; undo what removed it."
+                )
+            if not note.onset < cut.at < (end := note.onset + note.duration):
+                span = f"lasts from {note.onset:.3f} to {end:.3f} s; cut it in between"
+                raise Rejected("bad_change", f"Note {cut.note} of {part} {span}, not at {cut.at:g} s.")
 
 
 def apply_corrections(

@@ -69,7 +69,7 @@ class History(BaseModel):
         ids: dict[str, list[int]] = {}
         for revision in self.revisions:
             for part, changes in revision.changes.notes.items():
-                ids.setdefault(part, []).extend(note.id for note in changes.add)
+                ids.setdefault(part, []).extend(changes.new_ids())
         return ids
 
     def added_hit_ids(self) -> tuple[int, ...]:

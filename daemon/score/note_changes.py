@@ -39,29 +39,64 @@ class AddedNote(ChangeModel):
     velocity: int = Field(default=90, ge=1, le=127)
 
 
+class SplitNote(ChangeModel):
+    """A note that is two. `id`, of the second, is given out when the correction is read."""
+
+    id: int = -1
+    note: int
+    at: float = Field(ge=0)
+
+
 class NoteChanges(ChangeModel):
     """Corrections of one part, in the order in which they take effect. Notes go by their id in the manifest."""
 
-    shift: tuple[Transposition, ...] = ()
-    octave: dict[int, int] = Field(default_factory=dict, description="note -> octaves up")
-    pitch: dict[int, int] = Field(default_factory=dict, description="note -> MIDI pitch")
-    merge: tuple[tuple[int, ...], ...] = Field(default=(), description="notes that are one; the first gives the pitch")
-    delete_ranges: tuple[TimeRange, ...] = ()
-    delete: tuple[int, ...] = ()
-    move: dict[int, float] = Field(default_factory=dict, description="note -> onset in seconds")
-    length: dict[int, float] = Field(default_factory=dict, description="note -> seconds")
-    velocity: dict[int, int] = Field(default_factory=dict, description="note -> 1..127")
-    add: tuple[AddedNote, ...] = ()
+    shift: tuple[Transposition, ...] = Field(
+        default=(),
+        description="the notes of a time go up or down",
+        examples=[[{"from": 12, "to": 20, "semitones": 12}]],
+    )
+    octave: dict[int, int] = Field(default_factory=dict, description="note -> octaves up", examples=[{"7": -1}])
+    pitch: dict[int, int] = Field(default_factory=dict, description="note -> MIDI pitch", examples=[{"8": 43}])
+    merge: tuple[tuple[int, ...], ...] = Field(
+        default=(), description="notes that are one; the first gives the pitch", examples=[[[10, 11]]]
+    )
+    split: tuple[SplitNote, ...] = Field(
+        default=(),
+        description="notes that are two, the second from `at` seconds on",
+        examples=[[{"note": 7, "at": 12.6}]],
+    )
+    delete_ranges: tuple[TimeRange, ...] = Field(
+        default=(), description="notes of a time that are none", examples=[[{"from": 0, "to": 1.5}]]
+    )
+    delete: tuple[int, ...] = Field(default=(), description="notes that are none", examples=[[9]])
+    move: dict[int, float] = Field(
+        default_factory=dict, description="note -> onset in seconds", examples=[{"7": 12.48}]
+    )
+    length: dict[int, float] = Field(default_factory=dict, description="note -> seconds", examples=[{"7": 0.25}])
+    velocity: dict[int, int] = Field(default_factory=dict, description="note -> 1..127", examples=[{"7": 96}])
+    add: tuple[AddedNote, ...] = Field(
+        default=(),
+        description="notes that were missed",
+        examples=[[{"pitch": 40, "onset": 12.5, "duration": 0.4, "velocity": 90}]],
+    )
 
     def note_ids(self) -> Iterator[int]:
         """Every note that it speaks of."""
         yield from (*self.octave, *self.pitch, *self.delete, *self.move, *self.length, *self.velocity)
         for group in self.merge:
             yield from group
+        yield from (cut.note for cut in self.split)
+
+    def new_ids(self) -> Iterator[int]:
+        """Of every note that it makes."""
+        yield from (cut.id for cut in self.split)
+        yield from (note.id for note in self.add)
 
     def number_added(self, first: int) -> "NoteChanges":
+        cuts = tuple(cut.model_copy(update={"id": first + i}) for i, cut in enumerate(self.split))
+        first += len(cuts)
         added = tuple(note.model_copy(update={"id": first + i}) for i, note in enumerate(self.add))
-        return self.model_copy(update={"add": added})
+        return self.model_copy(update={"split": cuts, "add": added})
 
 
 def check(part: PitchedPart, changes: NoteChanges, known: set[int], duration: Seconds) -> None:
@@ -78,7 +113,7 @@ def _problems(changes: NoteChanges, duration: Seconds) -> Iterator[str]:
     for span in (*changes.shift, *changes.delete_ranges):
         if span.start >= span.end:
             yield f"The range from {span.start:g} to {span.end:g} s is empty; `from` comes first."
-    for at in (*changes.move.values(), *(note.onset for note in changes.add)):
+    for at in (*changes.move.values(), *(cut.at for cut in changes.split), *(note.onset for note in changes.add)):
         if not 0 <= at <= duration:
             yield f"{at:g} s is outside the song, which goes from 0 to {duration:.3f} s."
     for pitch in changes.pitch.values():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bridge.timebase import Seconds
 from daemon.pipeline.pitched.polyphonic import PartNote
-from daemon.score.note_changes import AddedNote, NoteChanges, TimeRange
+from daemon.score.note_changes import AddedNote, NoteChanges, SplitNote, TimeRange
 
 _ADDED_LEVEL = -20.0  # dB below full scale, of what nobody measured; its velocity is given
 
@@ -28,6 +28,8 @@ class NoteEditor:
             self._set_pitch(number, pitch)
         for group in changes.merge:
             self._merge(group)
+        for cut in changes.split:
+            self._split(cut)
         self._delete(changes)
         for number, onset in changes.move.items():
             self._move(number, Seconds(onset))
@@ -59,6 +61,17 @@ class NoteEditor:
         for note in there[1:]:
             del self._notes[note.id]
         self._change(there[0].id, onset=first, duration=Seconds(last - first), velocity=loudest, confidence=1.0)
+
+    def _split(self, cut: SplitNote) -> None:
+        """The bend that holds at the cut goes on in the second note."""
+        note, at = self._notes.get(cut.note), Seconds(cut.at)
+        if note is None or not note.onset < at < note.onset + note.duration:
+            return
+        before = tuple(bend for bend in note.bends if bend.time < at)
+        after = (*(replace(bend, time=at) for bend in before[-1:]), *note.bends[len(before) :])
+        ends = Seconds(note.onset + note.duration - at)
+        self._notes[cut.id] = replace(note, id=cut.id, onset=at, duration=ends, bends=after, confidence=1.0)
+        self._change(note.id, duration=Seconds(at - note.onset), bends=before, confidence=1.0)
 
     def _delete(self, changes: NoteChanges) -> None:
         for number in {*changes.delete, *(n for span in changes.delete_ranges for n in self._notes_in(span))}:

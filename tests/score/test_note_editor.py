@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.notes import Bend
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
 from daemon.pipeline.options import Options
@@ -11,6 +12,8 @@ from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Part
 from daemon.score.corrections import apply_corrections, correct
 from daemon.score.history import History
+from daemon.score.note_changes import NoteChanges, SplitNote
+from daemon.score.note_editor import NoteEditor
 from tests.songs import detected_song
 
 LINE = tuple(
@@ -64,6 +67,36 @@ def test_merged_notes_last_from_the_first_to_the_end_of_the_last():
     assert len(found) == 4
 
 
+def test_a_split_note_is_two_that_last_as_long_together():
+    found = after(split=[{"note": 1, "at": 0.6}])
+    assert [(note.id, note.pitch, note.onset, note.duration) for note in found[1:3]] == [
+        (1, 41, 0.5, pytest.approx(0.1)),
+        (6, 41, 0.6, pytest.approx(0.3)),
+    ]
+
+
+def test_a_bend_goes_on_in_the_second_half_of_a_split_note():
+    bent = replace(LINE[0], bends=(Bend(Seconds(0.0), 0.0), Bend(Seconds(0.1), 0.5), Bend(Seconds(0.3), 1.0)))
+    editor = NoteEditor([bent])
+    editor.apply(NoteChanges(split=(SplitNote(id=6, note=0, at=0.2),)))
+    assert [[(bend.time, bend.semitones) for bend in note.bends] for note in editor.corrected_notes()] == [
+        [(0.0, 0.0), (0.1, 0.5)],
+        [(0.2, 0.5), (0.3, 1.0)],
+    ]
+
+
+def test_a_note_is_split_where_it_lasts_by_now():
+    moved = apply_changes(
+        {"notes": {"bass": {"move": {"0": 2.6}}}}, {"notes": {"bass": {"split": [{"note": 0, "at": 2.7}]}}}
+    )
+    assert [round(note.onset, 3) for note in bass(moved) if note.pitch == 40] == [2.6, 2.7]
+
+
+def test_a_note_that_was_deleted_cannot_be_split():
+    with pytest.raises(Rejected, match="does not sound any more"):
+        apply_changes({"notes": {"bass": {"delete": [1]}}}, {"notes": {"bass": {"split": [{"note": 1, "at": 0.6}]}}})
+
+
 def test_a_note_that_was_missed_is_added_and_can_be_corrected():
     added = apply_changes({"notes": {"bass": {"add": [{"pitch": 50, "onset": 0.2, "duration": 0.1, "velocity": 77}]}}})
     (note,) = [note for note in bass(added) if note.pitch == 50]
@@ -74,8 +107,9 @@ def test_a_note_that_was_missed_is_added_and_can_be_corrected():
 
 def test_no_id_is_given_out_twice():
     add = {"notes": {"bass": {"add": [{"pitch": 50, "onset": 0.2, "duration": 0.1}]}}}
+    split = {"notes": {"bass": {"split": [{"note": 1, "at": 0.6}]}}}
     history = apply_changes(add).undo()
-    assert apply_changes(add, start=history).added_note_ids() == {"bass": [6, 7]}
+    assert apply_changes(split, add, start=history).added_note_ids() == {"bass": [6, 7, 8]}
 
 
 def test_a_note_moves_with_its_length_and_velocity():
@@ -105,6 +139,9 @@ def test_settings_of_a_part_come_one_after_the_other():
         ({"notes": {"bass": {"pitch": {"0": 128}}}}, "bad_change", "Pitch 128"),
         ({"notes": {"bass": {"octave": {"0": 9}}}}, "bad_change", "9 octaves"),
         ({"notes": {"bass": {"merge": [[1, 1]]}}}, "bad_change", "merged with itself"),
+        ({"notes": {"bass": {"split": [{"note": 1, "at": 1.2}]}}}, "bad_change", "lasts from 0.500 to 0.900 s"),
+        ({"notes": {"bass": {"split": [{"note": 1, "at": 99}]}}}, "bad_change", "99 s is outside the song"),
+        ({"notes": {"bass": {"split": [{"note": 99, "at": 1}]}}}, "unknown_note", "no bass note 99"),
         ({"notes": {"bass": {"move": {"0": 99}}}}, "bad_change", "99 s is outside the song"),
         ({"notes": {"bass": {"delete_ranges": [{"from": 2, "to": 1}]}}}, "bad_change", "is empty"),
         ({"notes": {"bass": {"velocity": {"0": 0}}}}, "bad_change", "Velocity 0"),
