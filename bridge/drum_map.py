@@ -1,22 +1,16 @@
 """Which note plays which drum: General MIDI, Ableton's Drum Rack, drum plug-ins, and maps that a user writes.
 
-Where the numbers come from (only maps that could be confirmed are here; 36 is C1 where a DAW calls 60 C3):
-
-- gm: General MIDI level 1.
-- ableton: the pads of Live's 808 and 909 Core Kits from C1 up, as published listings of the kits show them.
-- superior_drummer_3 (and ezdrummer_3): the Superior Drummer 3 pitch list of chad-ramos/studio-one-drum-maps,
-  compared with the EZdrummer 3 map of tobigun/EavesDrum. China and splash are cymbals 5 and 3 of the kit.
-- addictive_drums_2: as in tobigun/EavesDrum and lotkey/Drum-MIDI-Converter, which agree. China is cymbal 5,
-  the cowbell is the first Flexi.
-- ssd5 (Steven Slate Drums 5 and 5.5), mt_power_drum_kit_2 (it has three toms): the same two, which agree.
-- logic: Drum Kit Designer with the input mapping "GM", from Apple's script that adapts V-Drums to it: the
-  pedal is on 33 and the toms end at 48.
+The built-in maps lie in `drum_maps/`, a TOML file each, with the published charts they come from: only maps that could
+be confirmed are there. 36 is C1 where a DAW calls 60 C3.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from bridge.drum_labels import (
     LABELS,
@@ -45,6 +39,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_FOLDER = Path(__file__).parent / "drum_maps"
+
+
 class DrumMapError(ValueError):
     """A drum map that cannot be used. `problems` holds one sentence for each mistake."""
 
@@ -55,20 +52,51 @@ class DrumMapError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """Note numbers (0-127) by label. What an instrument lacks is played by the nearest drum that it has."""
+    """Note numbers (0-127) by label. What an instrument lacks is played by the nearest drum that it has.
+
+    The rest is what a .mid of that instrument may hold beside them: `also` further notes of a label, `openings` the
+    hi-hat from nearly closed to wide open, `controlled` the hi-hats that `controller` opens, `chokes` what stops a
+    cymbal, `others` strokes that have no label here, as flams and rims of toms.
+    """
 
     name: str
     notes: Mapping[str, int]
+    title: str = ""
+    sources: tuple[str, ...] = ()
+    also: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    openings: tuple[int, ...] = ()
+    controller: int | None = None
+    controlled: tuple[int, ...] = ()
+    chokes: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    def stand_in(self, label: str) -> str | None:
+        """The label whose note plays `label`: itself where the map has it, None where it has nothing like it."""
+        return next((known for known in (label, *SOUNDS[label].stand_ins) if known in self.notes), None)
 
     def pitch(self, label: str) -> int:
         """The note for `label`, of its nearest stand-in where the map lacks it, or else General MIDI's."""
-        wanted = SOUNDS[label]
-        played = next((s for s in (label, *wanted.stand_ins) if s in self.notes), None)
-        return wanted.pitch if played is None else self.notes[played]
+        played = self.stand_in(label)
+        return SOUNDS[label].pitch if played is None else self.notes[played]
 
     def label_of(self, pitch: int) -> str | None:
         """The first label that this map plays on `pitch`."""
-        return next((label for label, note in self.notes.items() if note == pitch), None)
+        found = next((label for label, note in self.notes.items() if note == pitch), None)
+        if found is None and pitch in (*self.openings, *self.controlled):
+            return "open_hihat"
+        return found or next((label for label, notes in self.also.items() if pitch in notes), None)
+
+    def read_pitch(self, pitch: int) -> str | None:
+        """What a .mid or a pad means by `pitch`: this map's label, else General MIDI's; a choke is no drum."""
+        if pitch in (*self.chokes.values(), *self.others.values()):
+            return None
+        return self.label_of(pitch) or label_of(pitch)
+
+    @property
+    def pitches(self) -> frozenset[int]:
+        """Every note that the map knows."""
+        single = (self.notes.values(), self.openings, self.controlled, self.chokes.values(), self.others.values())
+        return frozenset(chain(*single, *self.also.values()))
 
     @classmethod
     def of(cls, values: Mapping[str, object], name: str = "user") -> "DrumMap":
@@ -97,20 +125,80 @@ class DrumMap:
 
 def built_in_map(name: str) -> DrumMap:
     """A built-in map by its name or the instrument's; UnknownNameError suggests the nearest."""
-    found = find("drum map", name, {plain_name(n): n for n in _MAPS} | {plain_name(a): n for a, n in _ALIASES.items()})
-    return DrumMap(found, _MAPS[found])
+    return _built_in()[find("drum map", name, _plain_names())]
 
 
 def map_names() -> tuple[str, ...]:
-    return tuple(_MAPS)
+    """General MIDI first, then by the alphabet."""
+    return tuple(_built_in())
+
+
+@cache
+def _built_in() -> dict[str, DrumMap]:
+    return {name: _map_of(name, values) for name, values in _tables().items()}
+
+
+@cache
+def _plain_names() -> dict[str, str]:
+    named = (
+        (other, name) for name, values in _tables().items() for other in (name, values["title"], *values["aliases"])
+    )
+    return {plain_name(other): name for other, name in named}
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    found = sorted(_FOLDER.glob("*.toml"), key=lambda file: (file.stem != "gm", file.stem))
+    return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in found}
+
+
+def _map_of(name: str, values: Mapping[str, Any]) -> DrumMap:
+    hihat = values.get("hihat", {})
+    return DrumMap(
+        name,
+        values["notes"],
+        title=values["title"],
+        sources=tuple(values["sources"]),
+        also={label: tuple(notes) for label, notes in values.get("also", {}).items()},
+        openings=tuple(hihat.get("openings", ())),
+        controller=hihat.get("controller"),
+        controlled=tuple(hihat.get("controlled", ())),
+        chokes=values.get("chokes", {}),
+        others=values.get("others", {}),
+    )
+
+
+def markdown() -> str:
+    """The tables of docs/drum-maps.md: the notes of each map, then what else its .mid may hold."""
+    rows = (" | ".join((f"`{name}`", *_cells(known))) for name, known in _built_in().items())
+    more = (f"- **{known.title}** (`{name}`). {_more(known)}" for name, known in _built_in().items())
+    head = " | ".join(("map", *(label.replace("_", " ") for label in LABELS)))
+    table = [f"| {head} |", f"|{' --- |' * (len(LABELS) + 1)}", *(f"| {row} |" for row in rows)]
+    return "\n".join([*table, "", *more])
+
+
+def _cells(known: DrumMap) -> Iterator[str]:
+    return (str(known.notes.get(label, "")) for label in LABELS)
+
+
+def _more(known: DrumMap) -> str:
+    """What a map has besides its notes, and where it comes from."""
+    parts = {
+        "Hi-hat from nearly closed to wide open": ", ".join(map(str, known.openings)),
+        f"opened by CC {known.controller or 4}": ", ".join(map(str, known.controlled)),
+        "chokes": ", ".join(f"{label.replace('_', ' ')} {note}" for label, note in known.chokes.items()),
+        "others": ", ".join(f"{stroke} {note}" for stroke, note in known.others.items()),
+    }
+    told = "; ".join(f"{what}: {notes}" for what, notes in parts.items() if notes)
+    return f"{told[:1].upper()}{told[1:]}{'. ' if told else ''}Source: {'; '.join(known.sources)}."
 
 
 def _problems(values: Mapping[str, object]) -> Iterator[str]:
     for key in values.keys() - {"name", "base", "notes"}:
         yield f"A drum map has name, base and notes; {key!r} means nothing here."
     base, notes = values.get("base", "gm"), values.get("notes")
-    if not isinstance(base, str) or plain_name(base) not in {plain_name(n) for n in (*_MAPS, *_ALIASES)}:
-        yield f"base: {base!r} is no drum map. Choose one of {', '.join(_MAPS)}."
+    if not isinstance(base, str) or plain_name(base) not in _plain_names():
+        yield f"base: {base!r} is no drum map. Choose one of {', '.join(map_names())}."
     if not isinstance(notes, Mapping) or not notes:
         yield "notes: a table of drums and their note numbers is missing, such as kick = 36."
         return
@@ -130,49 +218,3 @@ def _note_problems(drum: str, pitch: object) -> Iterator[str]:
 def _notes(table: object) -> dict[str, int]:
     assert isinstance(table, Mapping)
     return {label(str(drum)): pitch for drum, pitch in table.items()}
-
-
-_GM = {name: sound.pitch for name, sound in SOUNDS.items()}
-
-_MAPS: dict[str, dict[str, int]] = {
-    "gm": _GM,
-    "ableton": {
-        "kick": 36, "side_stick": 37, "snare": 38, "clap": 39, "low_tom": 41, "floor_tom": 41,
-        "closed_hihat": 42, "mid_tom": 43, "high_tom": 45, "open_hihat": 46, "crash": 49, "ride": 51,
-    },
-    "superior_drummer_3": {
-        "kick": 36, "snare": 38, "side_stick": 37, "rimshot": 40, "high_tom": 48, "mid_tom": 47,
-        "low_tom": 45, "floor_tom": 43, "closed_hihat": 42, "pedal_hihat": 21, "open_hihat": 26,
-        "crash": 49, "crash_2": 57, "ride": 51, "ride_bell": 53, "china": 52, "splash": 55,
-    },
-    "addictive_drums_2": {
-        "kick": 36, "snare": 38, "side_stick": 42, "rimshot": 37, "high_tom": 71, "mid_tom": 69,
-        "low_tom": 67, "floor_tom": 65, "closed_hihat": 49, "pedal_hihat": 48, "open_hihat": 56,
-        "crash": 77, "crash_2": 79, "ride": 60, "ride_bell": 61, "china": 91, "cowbell": 47,
-    },
-    "ssd5": {
-        "kick": 36, "snare": 38, "side_stick": 37, "rimshot": 40, "high_tom": 48, "mid_tom": 47,
-        "low_tom": 43, "floor_tom": 41, "closed_hihat": 42, "pedal_hihat": 44, "open_hihat": 65,
-        "crash": 55, "crash_2": 57, "ride": 51, "ride_bell": 53, "china": 31, "splash": 50,
-    },
-    "mt_power_drum_kit_2": {
-        "kick": 36, "snare": 38, "side_stick": 37, "high_tom": 48, "mid_tom": 45, "floor_tom": 41,
-        "closed_hihat": 42, "pedal_hihat": 65, "open_hihat": 46, "crash": 49, "crash_2": 57,
-        "ride": 51, "ride_bell": 53, "china": 52, "splash": 55,
-    },
-    "logic": {
-        "kick": 36, "snare": 38, "side_stick": 37, "rimshot": 40, "clap": 39, "high_tom": 48, "mid_tom": 47,
-        "low_tom": 45, "floor_tom": 43, "closed_hihat": 42, "pedal_hihat": 33, "open_hihat": 46,
-        "crash": 49, "crash_2": 57, "ride": 51, "ride_bell": 53,
-    },
-}  # fmt: skip
-
-_ALIASES = {
-    "General MIDI": "gm", "drum rack": "ableton", "Live": "ableton", "Ableton Drum Rack": "ableton",
-    "EZdrummer": "superior_drummer_3", "EZdrummer 3": "superior_drummer_3", "EZD3": "superior_drummer_3",
-    "SD3": "superior_drummer_3", "Superior Drummer": "superior_drummer_3", "Toontrack": "superior_drummer_3",
-    "AD2": "addictive_drums_2", "Addictive Drums": "addictive_drums_2", "XLN": "addictive_drums_2",
-    "Steven Slate Drums": "ssd5", "Steven Slate Drums 5": "ssd5", "SSD": "ssd5", "SSD5.5": "ssd5",
-    "MT Power Drum Kit": "mt_power_drum_kit_2", "MT Power": "mt_power_drum_kit_2",
-    "Logic Pro": "logic", "Drum Kit Designer": "logic", "GarageBand": "logic",
-}  # fmt: skip

@@ -184,6 +184,17 @@ def config(
     exit_after(lambda: command.show_settings(as_json, drum_maps, manifest_schema))
 
 
+@app.command("drum-map")
+def drum_map(
+    file: Annotated[Path, typer.Argument(help="REAPER's note names (.txt), a .drm, .pitchlist or .midnam.")],
+    name: Annotated[str, Opt("--name", help="What to call it; the file's name if not set.")] = "",
+) -> None:
+    """Make a drum map of your own from the note names of your kit."""
+    from daemon.commands import drum_map as command
+
+    exit_after(lambda: command.run(file, name))
+
+
 @app.command("run")
 def run_daemon() -> None:
     """Start the daemon: drop folders, OSC and MIDI, until Ctrl-C."""

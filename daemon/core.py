@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bridge.drum_labels import label_of
 from bridge.drum_map import DrumMap
 from bridge.osc.addresses import PROTOCOL
 from daemon import __version__
@@ -289,7 +288,7 @@ class Core:
 
     def _relabel_from_pad(self, job_id: str, cluster: int, notes: DrumMap, pitch: int, _: int) -> None:
         """A pad was played while this cluster was auditioned; one that means no drum is passed over."""
-        label = notes.label_of(pitch) or label_of(pitch)
+        label = notes.read_pitch(pitch)
         if label is None:
             return
         try:

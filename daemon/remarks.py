@@ -42,6 +42,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "name_taken": ("{taken}, so the new one is {name}.",),
     "older_corrections": ("Older corrections still hold for {names}. Undo takes them back.",),
     "no_export": ("There is no {export} file: {reason}",),
+    "stand_ins": ("{map} lacks some drums of this song; it plays {pairs}.",),
     "starts_with_bar": (
         "Everything that was written starts with a bar, {seconds} s before the song: "
         "put the song itself at {seconds} s.",
@@ -71,6 +72,7 @@ MEANINGS: dict[str, str] = {
     "name_taken": "another name was used, because a file is not ours or was changed",
     "older_corrections": "corrections of before hold against what was asked for",
     "no_export": "an export that this song cannot have; the text says why",
+    "stand_ins": "the drum map lacks some drums; the text says what plays them",
     "starts_with_bar": "what was written starts before the song, by so many seconds",
     "tempo_map": "the .mid has a tempo map",
 }

@@ -100,6 +100,16 @@ def apply_answers(answers: SetupAnswers, found: Config, service: Service, enviro
     return load(environ)
 
 
+def save_drum_map(found: Config, name: str, notes: Mapping[str, int]) -> None:
+    """A drum map of the user's own, in place of one of that name. Raises ConfigError or DiskFailed."""
+
+    def change(document: tomlkit.TOMLDocument) -> None:
+        maps = _table(document, "drum_maps")
+        maps[name] = dict(notes)
+
+    _rewrite(found.file, [change])
+
+
 Change = Callable[[tomlkit.TOMLDocument], None]
 
 

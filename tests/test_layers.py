@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.files bridge.discovery",
+    "bridge.guard bridge.timebase bridge.notes bridge.drum_labels bridge.drum_map bridge.note_names bridge.files",
+    "bridge.discovery",
     "bridge.osc bridge.midi",
     "bridge.launch",
     "daemon.child_process daemon.errors daemon.remarks daemon.codes daemon.validation daemon.files daemon.allocator",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from bridge.drum_map import map_names
+from bridge.drum_map import map_names, markdown
 from bridge.osc import addresses
 from daemon import codes
 from daemon.cli import app
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs/reference.md"
 DEVELOPING = ROOT / "docs/developing.md"
+MAPS = ROOT / "docs/drum-maps.md"
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
 FOLDERS = ("daemon/", "bridge/", "tests/", "docs/", "examples/", "reaper_scripts/", "max_for_live/", ".github/", ".ci/")
 
@@ -50,6 +51,10 @@ def test_the_words_of_a_correction_are_those_in_code():
     assert change_tables.markdown() in read(REFERENCE), "run: python -m tests.test_readme"
 
 
+def test_the_tables_of_drum_maps_are_the_maps():
+    assert markdown() in read(MAPS), "run: python -m tests.test_readme"
+
+
 def test_every_long_option_in_the_reference_exists():
     options = get_command(app).commands["transcribe"].params
     known = {name.lstrip("-") for option in options for name in (*option.opts, *option.secondary_opts)}
@@ -82,13 +87,15 @@ def test_every_file_that_the_developers_page_names_is_there():
 
 def write() -> None:
     """Put the generated tables between their marks."""
-    for mark, tables in (
-        ("osc", addresses.markdown()),
-        ("codes", codes.markdown()),
-        ("corrections", change_tables.markdown()),
-    ):
-        parts = re.split(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", read(REFERENCE), flags=re.S)
-        REFERENCE.write_text(f"\n{tables.strip()}\n\n".join(parts), encoding="utf-8")
+    tables = (
+        ("osc", addresses.markdown(), REFERENCE),
+        ("codes", codes.markdown(), REFERENCE),
+        ("corrections", change_tables.markdown(), REFERENCE),
+        ("maps", markdown(), MAPS),
+    )
+    for mark, table, page in tables:
+        parts = re.split(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", read(page), flags=re.S)
+        page.write_text(f"\n{table.strip()}\n\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,15 @@ from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
 from daemon.outlets.media import PICTURE, EncodedSounds, Media
 from daemon.outlets.naming import OutputKind, Plan
-from daemon.outlets.note_files import export_files, export_song, midi_files, midi_kinds, note_kinds, refused_exports
+from daemon.outlets.note_files import (
+    export_files,
+    export_song,
+    midi_files,
+    midi_kinds,
+    note_kinds,
+    refused_exports,
+    stand_in_remarks,
+)
 from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
@@ -260,7 +268,7 @@ def _write_signed(
         write(plan.manifest, encoded)
     if not whole.is_edited:
         settings.manifest_cache.store(encoded, whole, arrangement)
-    remarks = (*plan.remarks, *arrangement.start_remarks)
+    remarks = (*plan.remarks, *arrangement.start_remarks, *stand_in_remarks(arrangement, notes))
     return Delivery(plan.manifest, plan.paths, remarks, whole, arrangement, tuple(renewed))
 
 

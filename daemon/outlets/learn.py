@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridge.drum_map import DrumMap, built_in_map
+from bridge.drum_map import DrumMap
 from bridge.midi.file_reader import NotMidiError, parse
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote
 from daemon.errors import Rejected
@@ -119,8 +119,7 @@ def compare(arrangement: Arrangement, notes: DrumMap, found: Clip) -> Edits:
     placed = place_notes(written, clip.tempo_map, list(_drum_notes(found)), found.tempo_map)
     shifted = [note._replace(time=note.time - padding) for note in placed]
     own = [hit._replace(time=hit.time - padding) for hit in written]
-    general = built_in_map("gm")
-    edits = find_edits(own, shifted, lambda pitch: notes.label_of(pitch) or general.label_of(pitch))
+    edits = find_edits(own, shifted, notes.read_pitch)
     return replace(edits, changes=_relabel_clusters(edits.changes, arrangement.hits))
 
 

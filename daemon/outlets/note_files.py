@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bridge.drum_map import DrumMap
+from bridge.drum_map import LABELS, SOUNDS, DrumMap
 from bridge.midi.file import to_bytes
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
@@ -58,6 +58,19 @@ def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = Non
         return to_bytes(arrangement.clip(notes, (part,) if part else None))
     asked = options.part_options(part)
     return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
+
+
+def stand_in_remarks(arrangement: Arrangement, notes: DrumMap) -> tuple[str, ...]:
+    """What plays the drums of the song that the drum map lacks."""
+    lacking = sorted({hit.label for hit in arrangement.hits} - notes.notes.keys(), key=LABELS.index)
+    if not lacking or Part.DRUMS not in arrangement.options.parts:
+        return ()
+    pairs = (f"{_plain(notes.stand_in(label)) or notes.pitch(label)} for {_plain(label)}" for label in lacking)
+    return (remark("stand_ins", map=notes.title or notes.name, pairs=", ".join(pairs)),)
+
+
+def _plain(label: str | None) -> str:
+    return SOUNDS[label].name.casefold() if label else ""
 
 
 def export_song(manifest: Manifest, at: Path, arrangement: Arrangement, notes: DrumMap) -> ExportSong:

@@ -74,12 +74,55 @@ def test_what_a_map_lacks_is_played_by_a_drum_of_that_map(name: str) -> None:
     assert {drum_map.pitch(drum) for drum in LABELS} == set(drum_map.notes.values())
 
 
+@pytest.mark.parametrize("name", map_names())
+def test_every_drum_of_a_map_comes_back_from_its_note(name: str) -> None:
+    drum_map = built_in_map(name)
+    assert {label: drum_map.label_of(drum_map.pitch(label)) for label in drum_map.notes} == {
+        label: label for label in drum_map.notes
+    }
+
+
+@pytest.mark.parametrize("name", map_names())
+def test_no_note_of_a_map_means_two_things(name: str) -> None:
+    drum_map = built_in_map(name)
+    meant = [*drum_map.notes.values(), *drum_map.chokes.values(), *drum_map.others.values()]
+    meant += [note for notes in drum_map.also.values() for note in notes]
+    hats = set(drum_map.openings + drum_map.controlled) - {drum_map.notes.get("open_hihat")}
+    assert len(meant) == len(set(meant)) and hats.isdisjoint(meant)
+    assert {*drum_map.also, *drum_map.chokes} <= set(LABELS)
+
+
+@pytest.mark.parametrize("name", map_names())
+def test_a_map_names_its_instrument_and_its_sources(name: str) -> None:
+    assert built_in_map(name).title and all(built_in_map(name).sources)
+
+
+def test_no_name_of_an_instrument_means_two_maps() -> None:
+    assert built_in_map("Logic Pro").name == "logic" and built_in_map("TD-17").name == "roland_td"
+    assert {built_in_map(built_in_map(name).title).name for name in map_names()} == set(map_names())
+
+
+@pytest.mark.parametrize(
+    ("name", "pitch", "drum"),
+    [
+        ("superior_drummer_3", 60, "open_hihat"),
+        ("superior_drummer_3", 50, None),
+        ("addictive_drums_2", 54, "open_hihat"),
+        ("bfd3", 86, None),
+        ("ssd5", 46, "open_hihat"),
+        ("hydrogen", 50, "high_tom"),
+    ],
+)
+def test_a_note_that_was_played_is_read_as_the_instrument_means_it(name: str, pitch: int, drum: str | None) -> None:
+    assert built_in_map(name).read_pitch(pitch) == drum
+
+
 def test_a_map_without_china_plays_its_crash() -> None:
     assert built_in_map("ableton").pitch("china") == built_in_map("ableton").pitch("crash") == 49
 
 
 def test_a_map_is_found_by_the_name_of_the_instrument() -> None:
-    assert built_in_map("EZdrummer 3").name == "superior_drummer_3"
+    assert built_in_map("EZdrummer 3").name == "ezdrummer_3"
 
 
 def test_an_unknown_map_gets_the_nearest_name() -> None:

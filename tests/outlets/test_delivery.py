@@ -15,6 +15,7 @@ from daemon.pipeline.options import Options
 from tests import synth
 from tests.pipeline.test_chain import build_tools
 from tests.scripted_transcriber import ScriptedTranscriber
+from tests.songs import save_manifest
 
 BEAT = synth.rock_beat(2)
 SNARE, CLAP = 38, 39
@@ -146,6 +147,15 @@ def test_a_drum_map_of_ones_own_is_used(song, tmp_path):
     done = deliver(*transcribe_song(song, drum_map="pads"), delivery_settings)
     assert pitches(done.midi) == {1, 2, 3}
     assert done.midi.parent == tmp_path / "out"
+
+
+def test_what_a_drum_map_lacks_is_said_with_what_plays_it(tmp_path):
+    at, settings = save_manifest(tmp_path), DeliverySettings(tmp_path / "locks")
+    made = correct(at, {"settings": {"drum_map": "ableton"}, "clusters": {"1": "china"}}, settings)
+    assert "Ableton Drum Rack lacks some drums of this song; it plays crash for china." in made.remarks
+    assert "lacks" not in "".join(
+        correct(at, {"settings": {"drum_map": "gm"}}, DeliverySettings(tmp_path / "locks")).remarks
+    )
 
 
 def test_an_unknown_drum_map_is_refused():
