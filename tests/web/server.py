@@ -68,6 +68,10 @@ class PageServer:
         line = synth.write(self.home.music / f"{name}.wav", tones + unlike.reshape(tones.shape))
         return self.transcribe(line, input="bass", parts=["bass"])
 
+    def mix(self, name: str) -> str:
+        """The job of a mix of which the drums are transcribed."""
+        return self.transcribe(self.song(name))
+
     def song(self, name: str) -> Path:
         """Every name has a content of its own, or it would be answered from another's job."""
         unlike = synth.noise(SECONDS, level=-84.0, seed=sum(name.encode()))

@@ -1,6 +1,6 @@
 /** Hits that sound alike: listen to them, then say what they are. */
 
-import { byId, el, syncList } from "./dom.js";
+import { byId, el, icon, syncList } from "./dom.js";
 import { createSwatch, paintSwatch } from "./lane_headers.js";
 import { DRUMS } from "./notes.js";
 import { formatCount } from "./texts.js";
@@ -62,7 +62,7 @@ export class Clusters {
   /** @param {Cluster} cluster */
   #createRow(cluster) {
     const change = (/** @type {string} */ label) => this.song?.change({ clusters: { [cluster.id]: label } });
-    const listen = el("button", { type: "button", class: "icon-only quiet", title: "Listen", onclick: () => this.play(cluster.id) }, createSwatch(cluster));
+    const listen = el("button", { type: "button", class: "listen", title: "Listen", onclick: () => this.play(cluster.id) }, icon("play"), createSwatch(cluster));
     const about = el("div", { class: "about" }, el("span"), el("span"));
     return el("li", { class: "cluster" }, listen, this.labels.createMenu(cluster.label, change, "What it is"), about);
   }

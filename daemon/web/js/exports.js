@@ -20,13 +20,13 @@ export class Exports {
     this.#job = job;
     const base = baseName(job.name);
     const midi = parts.length > 1 ? parts.map((part) => this.#link(`${title(part)} MIDI`, `${base}.${part}.mid`, `/midi/${part}`)) : [];
-    const backing = stems.includes("backing") ? [this.#link("Without drums", `${base}.backing.wav`, "/backing-track")] : [];
+    const backing = stems.includes("backing") ? [this.#link(`${title("backing")} WAV`, `${base}.backing.wav`, "/backing-track")] : [];
     const sounds = stems.filter((stem) => stem !== "mix" && stem !== "backing");
     byId("exports").replaceChildren(
       this.#link("MIDI", `${base}.mid`, "/midi", {}, "main"),
       ...midi,
-      ...sounds.map((stem) => this.#link(title(stem), `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
-      ...(sounds.length ? [...backing, this.#link("All as ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
+      ...sounds.map((stem) => this.#link(`${title(stem)} WAV`, `${base}.${stem}.wav`, `/stems/${stem}`, { format: "wav" })),
+      ...(sounds.length ? [...backing, this.#link("All stems, FLAC in a ZIP", `${base}.zip`, "/archive", { format: "flac" })] : []),
     );
     this.#listExports(job, base).catch(showError);
   }

@@ -28,6 +28,9 @@ export function listStems(stems) {
  */
 export const onlySolo = (stems, stem) => stems.includes("backing") && !isComplete(stems) && !["drums", "backing", ...KIT].includes(stem);
 
+/** Can the song be heard without its drums? @param {string[]} stems */
+export const hasBacking = (stems) => stems.includes("backing") || isComplete(stems);
+
 /**
  * The stems that sound. Untouched it is the song as it is; else its stems, and the kit's in place of the drums
  * if one of them was chosen.
@@ -35,6 +38,7 @@ export const onlySolo = (stems, stem) => stems.includes("backing") && !isComplet
  */
 export function audibleStems(stems, { muted, solo }) {
   const parts = listStems(stems);
+  if (stems.includes("backing") && !solo.size && muted.size === 1 && muted.has("drums")) return new Set(["backing"]);
   const touched = parts.filter((stem) => muted.has(stem) || solo.has(stem));
   if (!touched.length) return new Set(stems.slice(0, 1));
   const inKit = touched.some((stem) => KIT.includes(stem));
@@ -43,6 +47,14 @@ export function audibleStems(stems, { muted, solo }) {
   if (!solo.size) return new Set(apart.filter((stem) => !by(muted, stem) && !onlySolo(stems, stem)));
   const alone = apart.filter((stem) => by(solo, stem));
   return new Set(alone.filter((stem) => !(alone.includes("backing") && onlySolo(stems, stem))));
+}
+
+/**
+ * The stems that sound under MIDI drums: as chosen, without the song's own ones unless they are alone.
+ * @param {string[]} stems @param {Choice} choice @returns {Set<string>}
+ */
+export function stemsUnderDrums(stems, { muted, solo }) {
+  return audibleStems(stems, { muted: new Set([...muted].filter((stem) => !KIT.includes(stem)).concat("drums")), solo });
 }
 
 export class Mixer {
@@ -69,6 +81,11 @@ export class Mixer {
     });
   }
 
+  /** Does "both" mean that the MIDI drums take the place of the song's? */
+  get replacesDrums() {
+    return this.#played.includes("drums") && hasBacking(this.#all);
+  }
+
   /** @param {string[]} stems @param {string[]} parts */
   open(stems, parts) {
     this.#all = stems;
@@ -77,7 +94,9 @@ export class Mixer {
     this.#stems = { muted: new Set(), solo: new Set() };
     this.#parts = { muted: new Set(), solo: new Set() };
     for (const list of ["stems", "parts"]) byId(list).replaceChildren();
+    byId("side-both-name").textContent = this.replacesDrums ? "MIDI drums in the song" : "Both";
     this.#show();
+    this.setSide(this.player.side);
   }
 
   #show() {
@@ -86,6 +105,7 @@ export class Mixer {
     syncList(byId("stems"), this.#names, (name) => name, row(this.#stems));
     syncList(byId("parts"), this.#played, (name) => name, row(this.#parts));
     byId("stems-none").hidden = this.#names.length > 0;
+    byId("mix-hint").hidden = !this.replacesDrums;
   }
 
   /** @param {string} name @param {Choice} choice @param {HTMLElement} [node] */
@@ -113,8 +133,15 @@ export class Mixer {
   #toggle(choice, what, name) {
     if (!choice[what].delete(name)) choice[what].add(name);
     this.#show();
+    this.setSide(this.player.side);
+  }
+
+  /** @param {import("./outputs.js").Side} side */
+  setSide(side) {
     const { muted, solo } = this.#parts;
-    const silent = this.#played.filter((part) => (solo.size ? !solo.has(part) : muted.has(part)));
-    this.player.setAudible(audibleStems(this.#all, this.#stems), new Set(silent)).catch(showError);
+    const replacing = side === "both" && this.replacesDrums;
+    const silent = this.#played.filter((part) => (solo.size ? !solo.has(part) : muted.has(part) || (replacing && part !== "drums")));
+    const stems = replacing ? stemsUnderDrums(this.#all, this.#stems) : audibleStems(this.#all, this.#stems);
+    this.player.setMix(side, stems, new Set(silent)).catch(showError);
   }
 }

@@ -95,6 +95,26 @@ export class Bars {
   }
 
   /**
+   * From the bar line at or before `start` to that at or after `end`; without a beat the span as it is.
+   * @param {{start: number, end: number}} span
+   */
+  cover({ start, end }) {
+    const lines = [0, ...this.starts, this.duration];
+    if (!this.starts.length) return { start, end };
+    const first = Math.min(lines.length - 2, lastIndexUpTo(lines, start + 1e-3));
+    const last = lines.findIndex((line, place) => place > first && line >= end - 1e-3);
+    return { start: lines[first], end: lines[last < 0 ? lines.length - 1 : last] };
+  }
+
+  /** @param {{start: number, end: number}} span @returns {string} such as "Loop 5–8": the bars if it is made of them */
+  describeSpan(span) {
+    const whole = this.cover(span);
+    if (!this.starts.length || whole.start !== span.start || whole.end !== span.end) return "Loop";
+    const [first, last] = [this.at(span.start).bar, this.at(span.end - 1e-3).bar];
+    return first === last ? `Loop ${first}` : `Loop ${first}–${last}`;
+  }
+
+  /**
    * The next beat or bar line before or after `time`.
    * @param {number} time @param {number} way -1 or 1 @param {boolean} bars
    */

@@ -1,5 +1,6 @@
 /** Playback on one clock: the sound as buffers, the notes as events, both planned ahead on the audio context. */
 
+import { countInBeats, createClick } from "./count_in.js";
 import { Instruments } from "./instruments.js";
 import { Outputs } from "./outputs.js";
 import { PlayEvents } from "./play_events.js";
@@ -25,6 +26,8 @@ export class Player {
   context = null;
   playing = false;
   rate = 1;
+  /** Is there a bar of clicks before the song starts? */
+  countIn = false;
   /** @type {import("./outputs.js").Side} */
   side = "audio";
   /** @type {{start: number, end: number} | null} */
@@ -42,7 +45,12 @@ export class Player {
   #outputs = null;
   /** @type {Instruments | null} */
   #instruments = null;
+  /** @type {AudioScheduledSourceNode[]} */
+  #clicks = [];
+  /** @type {import("./notes.js").Grid | null} */
+  #grid = null;
   #events = new PlayEvents(null);
+  #asked = 0; // how often another mix was asked for
   #stoppedAt = 0;
   #timer = 0;
 
@@ -70,6 +78,7 @@ export class Player {
   /** @param {import("./notes.js").Notes | null} notes what is planned already still sounds as it was */
   setNotes(notes) {
     this.#events = new PlayEvents(notes);
+    this.#grid = notes?.grid ?? null;
     const until = this.#now + this.#ahead;
     for (const segment of this.#segments) segment.next = this.#events.indexFrom(Math.max(segment.from, this.#timeAt(segment, until)));
   }
@@ -88,7 +97,7 @@ export class Player {
     if (this.#stoppedAt >= this.duration - 0.02) this.#stoppedAt = 0;
     if (this.loop && (this.#stoppedAt < this.loop.start || this.#stoppedAt >= this.loop.end)) this.#stoppedAt = this.loop.start;
     this.playing = true;
-    this.#restart(this.#stoppedAt);
+    this.#restart(this.#stoppedAt, this.countIn);
     this.#timer ||= window.setInterval(() => this.#plan(), TICK_MS);
     this.changed.emit();
   }
@@ -118,7 +127,7 @@ export class Player {
     this.changed.emit();
   }
 
-  /** @param {number} rate 1 or 0.5 */
+  /** @param {number} rate 0.5 to 1; the pitch stays */
   setRate(rate) {
     const at = this.position;
     this.rate = rate;
@@ -126,17 +135,23 @@ export class Player {
     this.changed.emit();
   }
 
-  /** @param {import("./outputs.js").Side} side */
-  setSide(side) {
-    this.side = this.noAudio ? "midi" : side;
-    this.#updateLevels();
+  /** @param {boolean} on */
+  setCountIn(on) {
+    this.countIn = on;
     this.changed.emit();
   }
 
-  /** @param {Set<string>} stems that sound @param {Set<string>} silent parts of the MIDI that do not */
-  async setAudible(stems, silent) {
-    this.silent = silent;
+  /**
+   * What is heard before goes on until all of it can be heard.
+   * @param {import("./outputs.js").Side} side @param {Set<string>} stems that sound @param {Set<string>} silent parts of the MIDI that do not
+   */
+  async setMix(side, stems, silent) {
+    this.side = this.noAudio ? "midi" : side;
+    const asked = (this.#asked += 1);
+    this.changed.emit();
     if (this.context) await this.#load(stems);
+    if (asked !== this.#asked) return;
+    this.silent = silent;
     this.audible = stems;
     for (const segment of this.#segments) this.#addSources(segment);
     this.#updateLevels();
@@ -205,15 +220,26 @@ export class Player {
     for (const segment of this.#segments) {
       for (const source of [...segment.sources.values(), ...segment.grainSources]) (source.stop(), source.disconnect());
     }
+    for (const click of this.#clicks) (click.stop(), click.disconnect());
+    this.#clicks = [];
     this.#segments = [];
     this.#instruments?.silence();
   }
 
-  /** @param {number} from */
-  #restart(from) {
+  /** @param {number} from @param {boolean} [countIn] */
+  #restart(from, countIn = false) {
     this.#stopSources();
-    this.#beginSegment(this.#now + LEAD, from);
+    const at = this.#now + LEAD;
+    this.#beginSegment(countIn ? this.#planCountIn(at, from) : at, from);
     this.#plan();
+  }
+
+  /** @param {number} at context time @param {number} from @returns {number} context time of its end */
+  #planCountIn(at, from) {
+    const before = countInBeats(this.#grid, from).map((seconds) => seconds / this.rate);
+    const [context, { master }] = [/** @type {AudioContext} */ (this.context), /** @type {Outputs} */ (this.#outputs)];
+    this.#clicks = before.map((seconds, i) => createClick(context, master, at + before[0] - seconds, i === 0));
+    return at + before[0];
   }
 
   /** @param {number} at @param {number} from */

@@ -4,7 +4,7 @@
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} Drag */
 /**
- * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number} | null) => void,
+ * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number}) => void,
  *   play: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
  *   move: (seconds: number) => void}} Actions
  */
@@ -78,12 +78,18 @@ export class Pointer {
   /** @param {Drag} drag @param {Point} before @param {Point} now */
   #showDrag(drag, before, now) {
     if (drag.kind === "pan") this.view.pan((before.x - now.x) / this.view.scale);
-    else if (drag.kind === "loop") this.overlay.setLoop(span(drag.time, this.view.time(now.x)));
+    else if (drag.kind === "loop") this.overlay.setLoop(this.#loopOf(drag, now));
     else if (drag.kind === "box") this.overlay.showSelectionBox(box(drag.from, now));
     else {
       this.timeline.shift = (now.x - drag.from.x) / this.view.scale;
       this.timeline.refresh();
     }
+  }
+
+  /** Whole bars, unless Shift is held. @param {Drag} drag @param {Point} now */
+  #loopOf(drag, now) {
+    const range = span(drag.time, this.view.time(now.x));
+    return drag.more ? range : this.timeline.bars.cover(range);
   }
 
   /** @param {number} moving @param {Point} before @param {Point} now */
@@ -114,7 +120,7 @@ export class Pointer {
   /** @param {Drag} drag @param {Point} now */
   #finishDrag(drag, now) {
     const ids = (/** @type {any[]} */ hits) => hits.map((hit) => hit.id);
-    if (drag.kind === "loop") this.actions.loop(span(drag.time, this.view.time(now.x)));
+    if (drag.kind === "loop") this.actions.loop(this.#loopOf(drag, now));
     if (drag.kind === "box") this.timeline.song?.select(ids(this.timeline.hitsInside(box(drag.from, now))), drag.more);
     if (drag.kind !== "move") return;
     const seconds = this.timeline.shift;

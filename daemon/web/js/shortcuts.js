@@ -18,9 +18,14 @@ function playback({ transport, timeline, player }) {
   const step = (/** @type {number} */ way, bars = false) => transport.seek(timeline.bars.step(player.position, way, bars));
   return [
     { keys: ["Space"], display: "Space", description: "Play or pause", run: () => transport.togglePlay() },
-    { keys: ["a"], display: "A", description: "Swap original and MIDI", run: () => transport.toggleSide(), anywhere: true },
-    { keys: ["b"], display: "B", description: "Hear both", run: () => player.setSide("both"), anywhere: true },
-    { keys: ["l"], display: "L", description: "Loop what is seen, or stop looping", run: () => transport.toggleLoop(), anywhere: true },
+    { keys: ["a"], display: "A", description: "Swap original and MIDI", run: () => transport.toggleSide("midi"), anywhere: true },
+    { keys: ["b"], display: "B", description: "Swap the original and the MIDI drums in the song", run: () => transport.toggleSide("both"), anywhere: true },
+    { keys: ["l"], display: "L", description: "Loop the bars of the selection, or what is seen; or stop looping", run: () => transport.toggleLoop(), anywhere: true },
+    { keys: ["i"], display: "I O", description: "The loop starts, or ends, with this bar", run: () => transport.setLoopEnd("start"), anywhere: true },
+    { keys: ["o"], display: "", description: "", run: () => transport.setLoopEnd("end"), anywhere: true },
+    { keys: ["k"], display: "K", description: "Count in before playing, or not", run: () => transport.toggleCountIn(), anywhere: true },
+    { keys: ["s"], display: "S D", description: "Slower or faster, at the same pitch", run: () => transport.stepSpeed(1), anywhere: true },
+    { keys: ["d"], display: "", description: "", run: () => transport.stepSpeed(-1), anywhere: true },
     { keys: ["h"], display: "H", description: "Half speed", run: () => transport.toggleHalfSpeed(), anywhere: true },
     { keys: ["ArrowLeft"], display: "← →", description: "A beat back or on", run: () => step(-1) },
     { keys: ["ArrowRight"], display: "", description: "", run: () => step(1) },

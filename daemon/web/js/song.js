@@ -43,6 +43,12 @@ export class Song {
     return this.notes ? this.notes.hits.filter((hit) => this.selection.has(hit.id)) : [];
   }
 
+  /** From the first to the last that is selected. @returns {{start: number, end: number} | null} */
+  get selectedSpan() {
+    const times = this.selectedHits.map((hit) => hit.time);
+    return times.length ? { start: Math.min(...times), end: Math.max(...times) + 1e-3 } : null;
+  }
+
   /** @param {Iterable<number>} ids @param {boolean} [more] beside what is selected */
   select(ids, more = false) {
     this.selection = new Set(more ? [...this.selection, ...ids] : ids);

@@ -40,9 +40,9 @@ export class SongPage {
     this.timeline = new Timeline(this.view);
     this.overlay = new Overlay(this.view);
     this.overview = new Overview(this.timeline);
-    this.transport = new Transport(this.player, this.timeline, this.overlay);
-    this.beatBar = new BeatBar(this.player);
     this.mixer = new Mixer(this.player);
+    this.transport = new Transport(this.player, this.mixer, this.timeline, this.overlay);
+    this.beatBar = new BeatBar(this.player);
     this.clusters = new Clusters(this.labels, (id) => this.playCluster(id));
     this.selectionBar = new SelectionBar(this.labels, (onsets) => this.playOnsets(onsets));
     this.settings = new Settings();
@@ -167,7 +167,7 @@ export class SongPage {
   #pointerActions() {
     return {
       seek: (/** @type {number} */ time) => this.player.seek(time),
-      loop: (/** @type {any} */ range) => this.transport.setLoop(range),
+      loop: (/** @type {{start: number, end: number}} */ range) => this.transport.setLoop(range),
       play: (/** @type {import("./notes.js").Hit} */ hit) => {
         this.cursor.lane = hit.drum;
         if (!this.player.playing) this.playOnsets([hit.onset], hit.drum);
@@ -223,7 +223,7 @@ export class SongPage {
   /** @param {string[]} stems */
   #setWaveformChoices(stems) {
     const choices = (/** @type {string} */ how, /** @type {string} */ label) =>
-      el("optgroup", { label }, ...stems.map((stem) => el("option", { value: `${how} ${stem}`, text: title(stem) })));
+      el("optgroup", { label }, ...stems.map((stem) => el("option", { value: `${how} ${stem}`, text: `${label}: ${title(stem)}` })));
     const both = [choices("wave", "Waveform"), choices("spectrum", "Spectrogram")];
     byId("waveform-select").replaceChildren(...(stems.length ? both : [el("option", { text: "No sound" })]));
     byId("waveform-select").disabled = !stems.length;

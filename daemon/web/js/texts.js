@@ -32,7 +32,7 @@ export function formatDate(unix) {
 
 /** @type {Record<string, string>} */
 const TITLES = {
-  mix: "Original", drums: "Drums", bass: "Bass", vocals: "Vocals", other: "Other", guitar: "Guitar", piano: "Piano",
+  mix: "Whole song", drums: "Drums", bass: "Bass", vocals: "Vocals", other: "Other", guitar: "Guitar", piano: "Piano",
   kick: "Kick", snare: "Snare", toms: "Toms", hihat: "Hi-hat", cymbals: "Cymbals", percussion: "Percussion",
   backing: "Without drums",
 };
