@@ -147,9 +147,10 @@ def audible_notes(notes: Iterable[PartNote], sensitivity: float = USUAL) -> tupl
 
 
 def revoice_notes(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[PartNote, ...]:
-    """The same notes with the velocities of a curve."""
+    """The same notes with the velocities of a curve, by the law that instruments have for it."""
     levels = np.array([note.level for note in found], np.float32)
-    fresh = velocity.velocities(levels, curve, velocity.reference(levels))
+    law = curve.model_copy(update={"gamma": velocity.LAW * curve.gamma})
+    fresh = velocity.velocities(levels, law, velocity.reference(levels))
     return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))
 
 

@@ -15,6 +15,7 @@ from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.drums import velocity
 from daemon.pipeline.options import VelocityCurve
 from daemon.pipeline.pitched import false_notes, monophonic, note_segmentation
+from daemon.pipeline.pitched.note_levels import measure_levels
 from daemon.pipeline.pitched.part_settings import (
     NoteTranscriber,
     PartTranscription,
@@ -80,7 +81,10 @@ def transcribe_part(
     source = _PartInput(stem, envelope, heard, settings, floor_db)
     found = _transcribe_voice(source) if settings.monophonic else _transcribe_chords(source)
     report(0.95)
-    notes = _number_notes(weaken_bleed(found.notes, stem, mix) if mix else found.notes)
+    kept = weaken_bleed(found.notes, stem, mix) if mix else found.notes
+    sound = resample(mono_mix(stem).blocks(), stem.rate, RATE)
+    chords = not settings.monophonic and part is not Part.GUITAR
+    notes = _number_notes(measure_levels(kept, sound, fundamental_only=chords))
     report(1.0)
     return replace(found, notes=notes, remarks=found.remarks if audible_notes(notes) else (_absence_remark(part),))
 
