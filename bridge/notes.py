@@ -48,11 +48,12 @@ class KeySignature:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The notes of one part, sorted by onset. channel counts from 0."""
+    """The notes of one part, sorted by onset. channel counts from 0; with `mpe` every note has one of its own."""
 
     name: str
     channel: int
     notes: tuple[ClipNote, ...]
+    mpe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

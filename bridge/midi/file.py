@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
+from bridge.midi import mpe
 from bridge.midi.file_reader import NotMidiError, read
 from bridge.notes import Clip, ClipNote, KeySignature, Track
 from bridge.timebase import PPQ, Meter, TempoMap
@@ -100,6 +101,8 @@ def _time_signature(meter: Meter) -> bytes:
 
 def _track_events(track: Track, tempo_map: TempoMap) -> list[_Event]:
     strokes = _strokes(track.notes, tempo_map)
+    if track.mpe:
+        return [_track_name(track.name), *_mpe_events(strokes, tempo_map)]
     on, off = 0x90 | track.channel, 0x80 | track.channel
     bent = any(note.bends for _, _, note in strokes)
     return [
@@ -108,6 +111,21 @@ def _track_events(track: Track, tempo_map: TempoMap) -> list[_Event]:
         *((3 * start + _ON, bytes((on, note.pitch, note.velocity))) for start, _, note in strokes),
         *((3 * end + _OFF, bytes((off, note.pitch, _RELEASE))) for _, end, note in strokes),
     ]
+
+
+def _mpe_events(strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Iterator[_Event]:
+    """The zone, then every note on a channel of its own with its bends."""
+    yield _event(0, _OFF, b"\x00".join(mpe.setup_messages()))
+    ordered = sorted(strokes, key=itemgetter(0))
+    channels = mpe.member_channels([(start, end) for start, end, _ in ordered])
+    for (start, end, note), channel in zip(ordered, channels, strict=True):
+        yield _event(start, _ON, bytes((0x90 | channel, note.pitch, note.velocity)))
+        yield _event(end, _OFF, bytes((0x80 | channel, note.pitch, _RELEASE)))
+        bends = [(min(max(tempo_map.ticks(bend.time), start), end - 1), bend) for bend in note.bends]
+        if not bends or bends[0][0] > start:
+            yield _event(start, _BEND, _bend_message(channel, 0.0, mpe.BEND_RANGE))
+        for tick, bend in bends:
+            yield _event(tick, _BEND, _bend_message(channel, bend.semitones, mpe.BEND_RANGE))
 
 
 def _strokes(notes: Sequence[ClipNote], tempo_map: TempoMap) -> list[_Stroke]:
@@ -136,7 +154,7 @@ def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Ite
     """The bend range (RPN 0), then every bend inside its note; a note without one starts straight."""
     widest = max(abs(bend.semitones) for _, _, note in strokes for bend in note.bends)
     semitones = next((r for r in _BEND_RANGES if widest <= r), _BEND_RANGES[-1])
-    yield _event(0, _OFF, _bend_range(channel, semitones))
+    yield _event(0, _OFF, b"\x00".join(mpe.set_parameter(channel, 0, semitones)))
     bent = False
     for start, end, note in sorted(strokes, key=itemgetter(0)):
         if bent:
@@ -145,13 +163,6 @@ def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Ite
         for bend in note.bends:
             tick = min(max(tempo_map.ticks(bend.time), start), end - 1)
             yield _event(tick, _BEND, _bend_message(channel, bend.semitones, semitones))
-
-
-def _bend_range(channel: int, semitones: int) -> bytes:
-    """Select RPN 0, set it, and select none again; a zero delta time stands between the messages."""
-    control = 0xB0 | channel
-    pairs = ((101, 0), (100, 0), (6, semitones), (38, 0), (101, 127), (100, 127))
-    return b"\x00".join(bytes((control, *pair)) for pair in pairs)
 
 
 def _bend_message(channel: int, semitones: float, bend_range: int) -> bytes:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
+from bridge.midi import mpe
 from bridge.notes import Bend, Clip, ClipNote, Marker, Track
 from bridge.timebase import PPQ, Meter, Seconds, TempoMap, Ticks
 
@@ -97,12 +98,28 @@ def _parts(track: list[_TimedMessage], tempo_map: TempoMap) -> Iterator[Track]:
     for item in track:
         if not item.message.is_meta and hasattr(item.message, "channel"):
             channels[item.message.channel].append(item)
+    if _is_mpe(channels.get(mpe.MASTER, ())):
+        members = (_notes(items, tempo_map, mpe.BEND_RANGE) for channel, items in channels.items() if channel)
+        notes = tuple(sorted((note for each in members for note in each), key=lambda note: (note.onset, note.pitch)))
+        yield Track(_track_name(track, ""), mpe.MASTER, notes, mpe=True)
+        return
     for channel, items in sorted(channels.items()):
         if notes := _notes(items, tempo_map):
             yield Track(_track_name(track, ""), channel, notes)
 
 
-def _notes(items: Sequence[_TimedMessage], tempo_map: TempoMap) -> tuple[ClipNote, ...]:
+def _is_mpe(items: Iterable[_TimedMessage]) -> bool:
+    """Whether these messages of the master channel make a zone of several channels."""
+    selected = {101: 127, 100: 127}
+    for message in (item.message for item in items if item.message.type == "control_change"):
+        if message.control in selected:
+            selected[message.control] = message.value
+        elif message.control == 6 and message.value and mpe.is_zone((selected[101], selected[100])):
+            return True
+    return False
+
+
+def _notes(items: Sequence[_TimedMessage], tempo_map: TempoMap, bend_range: int = 2) -> tuple[ClipNote, ...]:
     """Pair every note-on with the next note-off of its pitch; what is never ended ends with the track."""
     sounding: defaultdict[int, deque[_TimedMessage]] = defaultdict(deque)
     pairs: list[tuple[_TimedMessage, Ticks]] = []
@@ -113,7 +130,7 @@ def _notes(items: Sequence[_TimedMessage], tempo_map: TempoMap) -> tuple[ClipNot
         elif kind in ("note_on", "note_off") and sounding[item.message.note]:
             pairs.append((sounding[item.message.note].popleft(), item.tick))
     pairs += [(on, items[-1].tick) for left in sounding.values() for on in left]
-    bends = tuple(_read_bends(items, tempo_map))
+    bends = tuple(_read_bends(items, tempo_map, bend_range))
     notes = (_note(on, end, bends, tempo_map) for on, end in pairs)
     return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
 
@@ -126,8 +143,9 @@ def _note(on: _TimedMessage, end: Ticks, bends: Sequence[Bend], tempo_map: Tempo
     return ClipNote(on.message.note, start, Seconds(stop - start), velocity, () if straight else inside)
 
 
-def _read_bends(items: Iterable[_TimedMessage], tempo_map: TempoMap) -> Iterator[Bend]:
-    selected, bend_range = {101: 127, 100: 127}, 2
+def _read_bends(items: Iterable[_TimedMessage], tempo_map: TempoMap, bend_range: int) -> Iterator[Bend]:
+    """`bend_range` in semitones holds until another one is set."""
+    selected = {101: 127, 100: 127}
     for tick, message in items:
         if message.type == "control_change" and message.control in selected:
             selected[message.control] = message.value

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from bridge.midi import mpe
 from bridge.notes import Clip, ClipNote, Track
 from bridge.timebase import Beats, Seconds
 
@@ -60,6 +61,8 @@ class PlaySettings:
         tracks = [track for track in clip.tracks if not self.parts or track.name.casefold() in self.parts]
         place = clip.tempo_map.beats if self.musical else float
         length = _loop_length(clip, self.musical)
+        if self.channel is not None or len(tracks) > 1:
+            tracks = [replace(track, mpe=False) for track in tracks]  # an MPE part needs all channels
         events = (step for track in tracks for step in _track_events(track, self._channel(track), place))
         if self.loop:
             events = (replace(step, until=min(step.until, length)) for step in events if step.at < length)
@@ -71,16 +74,28 @@ class PlaySettings:
 
     def _prelude(self, tracks: Iterable[Track]) -> Iterator[bytes]:
         for track in tracks:
-            if _has_bends(track):
-                yield from _set_bend_range(self._channel(track), _bend_range(track))
+            if track.mpe:
+                yield from mpe.setup_messages()
+            elif _has_bends(track):
+                yield from mpe.set_parameter(self._channel(track), 0, _bend_range(track))
 
 
 def _track_events(track: Track, channel: int, place: ToPosition) -> Iterator[PlayEvent]:
+    if track.mpe:
+        yield from _mpe_events(track, place)
+        return
     bent = _has_bends(track)
     for note in track.notes:
         yield _note_event(note, channel, place)
         if bent:
             yield from _bend_events(note, channel, place, _bend_range(track))
+
+
+def _mpe_events(track: Track, place: ToPosition) -> Iterator[PlayEvent]:
+    channels = mpe.member_channels([(note.onset, note.onset + note.duration) for note in track.notes])
+    for note, channel in zip(track.notes, channels, strict=True):
+        yield _note_event(note, channel, place)
+        yield from _bend_events(note, channel, place, mpe.BEND_RANGE)
 
 
 def _note_event(note: ClipNote, channel: int, place: ToPosition) -> PlayEvent:
@@ -108,12 +123,6 @@ def _has_bends(track: Track) -> bool:
 def _bend_range(track: Track) -> int:
     widest = max(abs(point.semitones) for note in track.notes for point in note.bends)
     return next((span for span in BEND_RANGES if widest <= span), BEND_RANGES[-1])
-
-
-def _set_bend_range(channel: int, semitones: int) -> Iterator[bytes]:
-    """Registered parameter 0, one message each: JACK takes no running status."""
-    for control, value in ((101, 0), (100, 0), (6, semitones), (38, 0)):
-        yield bytes((CONTROL | channel, control, value))
 
 
 def _loop_length(clip: Clip, musical: bool) -> float:

@@ -83,7 +83,8 @@ class Arrangement:
             yield drum_track(self.hits, self.times, drum_map, note_ms=self.options.note_ms)
         for part, written in self.notes.items():
             if part in parts:
-                yield Track(part.capitalize(), CHANNELS[part], tuple(note.clip_note for note in written))
+                found = tuple(note.clip_note for note in written)
+                yield Track(part.capitalize(), CHANNELS[part], found, mpe=self.options.part_options(part).mpe)
 
 
 def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:

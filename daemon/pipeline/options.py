@@ -105,6 +105,7 @@ class PartOptions(_OptionsModel):
     frame: float = Field(default=0.3, gt=0, le=1, description="sound at sensitivity 0.5 [frame_threshold]")
     melodia: bool = Field(default=True, description="also notes without an attack [melodia_trick]")
     bends: bool | None = Field(default=None, description="pitch bends [multiple_pitch_bends]; vocals have them")
+    mpe: bool = Field(default=False, description="a MIDI channel for each note, so that each bends by itself")
     confidence: float = Field(default=0.0, ge=0, le=1, description="less sure notes are left out")
     transpose: int = Field(default=0, ge=-48, le=48, description="semitones")
     midi_bpm: float = Field(default=120, ge=20, le=400, description="in files of the classic recipe [midi_tempo]")

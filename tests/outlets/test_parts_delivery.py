@@ -103,6 +103,12 @@ def test_without_bends_none_is_sent(song, delivery_settings):
     assert not any(m.type == "pitchwheel" for m in chained.from_iterable(mido.MidiFile(plain.midis[2]).tracks))
 
 
+def test_a_part_with_mpe_has_a_channel_for_each_note(song, delivery_settings):
+    asked = deliver(song, Options.read({**WISHES, "notes": {"vocals": {"mpe": True}}}), delivery_settings)
+    (vocals,) = read(asked.midis[2]).tracks
+    assert vocals.mpe and any(note.bends for note in vocals.notes)
+
+
 def test_key_and_chords_are_markers_on_the_beat(done):
     markers = [(round(marker.time, 2), marker.text) for marker in read(done.midis[1]).markers]
     assert markers == [(0.0, "Key: A minor (8A)"), (0.0, "Am"), (2.0, "G7")]
