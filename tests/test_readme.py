@@ -10,6 +10,7 @@ from bridge.drum_map import map_names, markdown
 from bridge.osc import addresses
 from daemon import codes
 from daemon.cli import app
+from daemon.outlets.exports.table import EXPORTS
 from daemon.score import change_tables
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +54,12 @@ def test_the_words_of_a_correction_are_those_in_code():
 
 def test_the_tables_of_drum_maps_are_the_maps():
     assert markdown() in read(MAPS), "run: python -m tests.test_readme"
+
+
+def test_every_export_is_in_its_table():
+    table = read(REFERENCE).split("| name | file | what it is |")[1].split("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(EXPORTS)
 
 
 def test_every_long_option_in_the_reference_exists():
