@@ -159,7 +159,7 @@ class Options(_OptionsModel):
     stems_as_source: bool = Field(default=False, description="stems at the rate and depth of the file")
     kit_stems: bool = Field(default=False, description="also the five stems of the drum kit; needs stems")
     backing: bool = Field(default=False, description="the song without its drums")
-    export: tuple[str, ...] = Field(default=(), description="files for other programs, as csv, json, tracks")
+    export: tuple[str, ...] = Field(default=(), description="files for other programs, as csv, tracks, clone_hero")
     plot: bool = False
     draft: bool = Field(default=True, description="a first .mid before the separation; only in the daemon")
 
