@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.exports import clone_hero, drum_files, hit_tables, reaper_project, tracks
+from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, reaper_project, tracks
 from daemon.outlets.exports.song import Export, require_beat
 from daemon.outlets.naming import OutputKind, export_kind
 
@@ -17,6 +17,13 @@ EXPORTS = {
         Export("json", "hits.json", "every hit and note, for programs", "application/json", hit_tables.to_json),
         Export("tracks", "tracks.mid", "MIDI with a track for each drum", "audio/midi", tracks.to_bytes),
         Export("drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", drum_files.to_bytes),
+        Export(
+            "dawproject",
+            "dawproject",
+            "a project for Bitwig, Studio One, Cubase",
+            "application/zip",
+            dawproject.to_bytes,
+        ),
         Export("reaper", "rpp", "a REAPER project", "application/octet-stream", reaper_project.to_bytes),
         Export(
             "clone_hero",
