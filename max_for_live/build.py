@@ -24,7 +24,7 @@ SOURCES = (
     "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "midi_file", "drums", "drum_rack", "notes",
     "note_matching", "note_writer", "note_edits", "source_clip", "midi_clip", "warp_markers", "stem_tracks", "requests",
     "reply_port", "connection", "song_owners", "song_store", "settings", "panel", "results", "remarks", "device",
-    "events", "corrections", "main",
+    "events", "corrections", "song_position", "beat", "main",
 )  # fmt: skip
 
 

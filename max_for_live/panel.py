@@ -1,4 +1,4 @@
-"""The presentation: what a Live user sees, 169 pixels high, in three columns."""
+"""The presentation: what a Live user sees, 169 pixels high, in four columns."""
 
 from bridge.timebase import GRID_STEPS
 from max_for_live.patch import (
@@ -16,7 +16,7 @@ from max_for_live.patch import (
 )
 
 HEIGHT = 169
-WIDTH = 748
+WIDTH = 896
 ROWS = 7
 SCRIPT = "script"
 
@@ -26,6 +26,8 @@ PLACES = ("To New MIDI Track", "To Next Free Slot", "To Arrangement")
 GRIDS = ("Off", *GRID_STEPS)
 SWINGS = ("Auto", "50 %", "54 %", "58 %", "62 %", "66 %", "70 %", "75 %")
 BEATS = ("As Played", "Live's")
+METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "Other")
+STARTS = ("As It Fits", "With Audio", "With Bar 1", "Tempo Map")
 MAPS = ("Drum Rack", "Gen. MIDI", "From Rack")
 DRUMS = ("kick", "snare", "toms", "hihat", "cymbals")
 DIALS = ("Kick", "Snare", "Toms", "Hats", "Cymbals")
@@ -35,14 +37,16 @@ LABELS = (
     "Cowbell", "Shaker",
 )  # fmt: skip
 DAEMON_PORT = 9331
+SLOWEST, FASTEST = 20, 400  # bpm that sidestick takes
 BAR = 1  # multislider's style; the usual one is a thin line
 # What Push shows on its eight dials, bank by bank: long names of parameters.
 BANKS = {
     "Song": ("Target", "Clip Is", "Result", "Drum Notes", "Grid", "Swing", "Strength", "Beats"),
     "Drums": tuple(f"{dial} Sensitivity" for dial in DIALS),
+    "Beat": ("Files Start",),
 }
 
-LEFT, MIDDLE, RIGHT = 10, 178, 492
+LEFT, MIDDLE, BEAT, RIGHT = 10, 178, 492, 640
 MIDDLE_WIDTH = 298
 PALE = [0.62, 0.62, 0.62, 1.0]
 ACCENT = [1.0, 0.68, 0.2, 1.0]
@@ -50,13 +54,13 @@ DARK = [0.09, 0.09, 0.09, 1.0]
 
 
 def panel() -> Patch:
-    return join_patches([_frame(), _source(), _song(), _clusters()])
+    return join_patches([_frame(), _source(), _song(), _beat(), _clusters()])
 
 
 def _frame() -> Patch:
     lines = tuple(
         Box(f"line_{name}", "live.line", 1, 0, shown=(x, 8, 5, HEIGHT - 16), attributes={"border": 1.0})
-        for name, x in (("left", MIDDLE - 11), ("right", RIGHT - 11))
+        for name, x in (("left", MIDDLE - 11), ("middle", BEAT - 11), ("right", RIGHT - 11))
     )
     return Patch(lines, ())
 
@@ -95,7 +99,7 @@ def _port() -> Box:
 
 
 def _port_label() -> Patch:
-    return Patch((comment("port_label", "sidestick's OSC port", (LEFT - 2, 144, 98, 18), textcolor=PALE),), ())
+    return Patch((comment("port_label", "sidestick's port", (LEFT - 2, 144, 98, 18), textcolor=PALE),), ())
 
 
 def _drop() -> Patch:
@@ -167,6 +171,50 @@ def _edits() -> list[Patch]:
         made.append(button(name, text, (x, 145, width, 17), message, hint))
         x += width + 4
     return made
+
+
+def _beat() -> Patch:
+    """The beat as it is, and everything that corrects it."""
+    words = (
+        ("half", "1/2", "Half"),
+        ("double", "x 2", "Twice"),
+        ("two_thirds", "2/3", "Two thirds of"),
+        ("three_halves", "3/2", "Three halves of"),
+    )
+    bpm = Parameter("Bpm", StoredAs.HIDDEN, low=SLOWEST, high=FASTEST, unit=Unit.FLOAT)
+    meter = Parameter("Meter", StoredAs.HIDDEN, METERS)
+    boxes = (
+        Box("bpm", "live.numbox", 1, 2, shown=(BEAT + 28, 30, 56, 17), parameter=bpm, hint="The bpm of the song."),
+        Box("meter", "live.menu", 1, 3, shown=(BEAT, 145, 52, 17), parameter=meter, hint="How the bars are counted."),
+        _menu(
+            "file_start",
+            (BEAT + 56, 145, 76, 17),
+            "Files Start",
+            STARTS,
+            hint="Where the files beside the song start: with the audio, with bar 1, or with a tempo map.",
+        ),
+    )
+    buttons = (
+        button("tap", "Tap", (BEAT + 88, 30, 44, 17), "tap", "Tap the beat, four times or more."),
+        *(
+            button(word, text, (BEAT + 34 * i, 59, 30, 17), f"times {word}", f"{said} the bpm.")
+            for i, (word, text, said) in enumerate(words)
+        ),
+        button(
+            "bar_one",
+            "Bar 1 Is Here",
+            (BEAT, 88, 132, 20),
+            "bar_one",
+            "A bar begins where the song plays; stopped, at the clip's start marker or Live's insert marker.",
+        ),
+    )
+    texts = (
+        comment("beat_now", "Beat", (BEAT - 4, 5, 136, 18)),
+        comment("head_bpm", "Bpm", (BEAT - 4, 30, 32, 17), textcolor=PALE),
+        comment("head_meter", "Meter", (BEAT - 4, 131, 56, 14), textcolor=PALE),
+        comment("head_file_start", "Files start", (BEAT + 52, 131, 80, 14), textcolor=PALE),
+    )
+    return join_patches([Patch(texts, ()), controls(boxes, SCRIPT), *buttons])
 
 
 def _clusters() -> Patch:

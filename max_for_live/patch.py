@@ -36,6 +36,7 @@ class Unit(IntEnum):
     """How Live shows a number."""
 
     INT = 0
+    FLOAT = 1
     PERCENT = 5
 
 

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
 from daemon import __version__
-from max_for_live.panel import BAR, HEIGHT, LABELS, WIDTH, panel
-from max_for_live.patch import Box, Rect
+from max_for_live.panel import BAR, HEIGHT, LABELS, METERS, WIDTH, panel
+from max_for_live.patch import Box, Rect, Unit
 
 SCALE = 2
 BODY, FIELD, EDGE, INK, PALE, ACCENT = "#3a3a3a", "#262626", "#171717", "#d8d8d8", "#8c8c8c", "#f0a43c"
@@ -20,9 +20,11 @@ SHOWN = {
     "link": f"sidestick {__version__}",
     "status": "Draft: 398 notes. Separating 62 %, 1 min 40 s left",
     "page": "1 / 2",
+    "beat_now": "119.875 bpm, 4/4",
+    "bpm": "119.88",
     **{f"count{i}": f"{n} hits, vel. {v}" for i, (n, v) in enumerate(COUNTS)},
 }
-CHOSEN = {f"label{i}": LABELS.index(label) for i, label in enumerate(
+CHOSEN = {"meter": METERS.index("4/4")} | {f"label{i}": LABELS.index(label) for i, label in enumerate(
     ("Kick", "Snare", "Side Stick", "Closed Hi-Hat", "Open Hi-Hat", "Crash", "Low Tom"))}  # fmt: skip
 
 
@@ -116,8 +118,8 @@ def _button(picture: DevicePicture, box: Box, rect: Rect) -> None:
 def _number(picture: DevicePicture, box: Box, rect: Rect) -> None:
     assert box.parameter
     picture.field(rect)
-    unit = " %" if box.parameter.unit else ""
-    picture.text(rect, f"{box.parameter.initial}{unit}", "mm", ACCENT)
+    unit = " %" if box.parameter.unit is Unit.PERCENT else ""
+    picture.text(rect, SHOWN.get(box.name, f"{box.parameter.initial}{unit}"), "mm", ACCENT)
 
 
 def _dial(picture: DevicePicture, box: Box, rect: Rect) -> None:

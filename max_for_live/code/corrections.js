@@ -22,6 +22,7 @@
             onError: function (code, text) {
                 self.panel.showStatus(text);
                 self.panel.turnPage(0);
+                self.panel.redrawBeat();
             },
             onTimeout: function () { self.panel.showStatus("sidestick does not answer. Is it still running?"); }
         });
@@ -69,7 +70,7 @@
 
     Device.prototype.regenerate = function () {
         var song = this.requireSong();
-        this.sendEdit("regenerate", [JSON.stringify(this.settings.regenerateOptions(song.source))]);
+        this.sendEdit("regenerate", [JSON.stringify(this.settings.regenerateOptions(song.source, song.beats))]);
         song.beats = this.settings.usesLiveBeats();
     };
 

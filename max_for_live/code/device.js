@@ -20,6 +20,7 @@ var Device = (function () {
         this.results = new Results(this.settings, function (text) { self.panel.showStatus(text); });
         this.requeryTask = new Task(function () { self.requery(); });
         this.regenerateTask = new Task(function () { self.guard(self.regenerate); });
+        this.bpmTask = new Task(function () {});
         this.draftTask = new Task(function () { self.guard(self.writeDrafts); });
         this.restoreTask = new Task(function () {});
         this.drafts = [];
@@ -61,9 +62,9 @@ var Device = (function () {
     Device.prototype.stop = function () {
         this.ready = false;
         this.songs.releaseAll();
-        [this.requeryTask, this.regenerateTask, this.draftTask, this.restoreTask].forEach(function (task) {
-            task.cancel();
-        });
+        ["requeryTask", "regenerateTask", "bpmTask", "draftTask", "restoreTask"].forEach(function (name) {
+            this[name].cancel();
+        }, this);
         this.connection.stop();
         if (this.replyPort) {
             this.replyPort.stop();
@@ -97,6 +98,7 @@ var Device = (function () {
     Device.prototype.resume = function () {
         this.songs.unfinished().forEach(this.requestJob, this);
         if (this.current && this.current.state === "done") {
+            this.guard(this.showBeat);
             this.guard(this.requestClusters);
         }
     };
@@ -108,6 +110,8 @@ var Device = (function () {
         }
         if (name === "map") {
             this.guard(this.rewriteDrums);
+        } else if (name === "file_start") {
+            this.guard(this.setFileStart);
         } else if (Settings.needsDaemon(name)) {
             this.regenerateTask.cancel();
             this.regenerateTask.schedule(DEBOUNCE);
@@ -210,6 +214,7 @@ var Device = (function () {
         song.state = "done";
         this.panel.clearProgress();
         this.writeResult(song);
+        this.showBeat();
         this.requestClusters();
     };
 
@@ -274,6 +279,7 @@ var Device = (function () {
             this.current = found;
             this.panel.showStatus(found.source.name);
             if (found.state === "done" && this.connection.connected) {
+                this.guard(this.showBeat);
                 this.guard(this.requestClusters);
             }
         }

@@ -10,7 +10,7 @@ var TO_STORE = 3;
 var DEFAULT_PORT = 9331;
 var CONTROLS = [
     "target", "input", "place", "grid", "strength", "swing", "beats", "map", "kick", "snare", "toms", "hihat",
-    "cymbals", "daemon_port"
+    "cymbals", "file_start", "daemon_port"
 ];
 
 setinletassist(0, "messages from the panel and from sidestick");
@@ -134,6 +134,11 @@ function learn() { runAction("learn"); }
 function dropped(path) { runAction("drop", path); }
 function label(row, index) { runAction("relabel", { row: row, label: index }); }
 function listen(row) { runAction("audition", row); }
+function tap() { runAction("tap"); }
+function bar_one() { runAction("setBarOne"); }
+function times(word) { runAction("scaleBpm", word); }
+function bpm(value) { runAction("setBpm", value); }
+function meter(index) { runAction("setMeter", index); }
 function page(by) {
     if (device) {
         device.panel.turnPage(by);

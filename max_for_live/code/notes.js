@@ -3,7 +3,7 @@ var Notes = (function () {
     "use strict";
 
     var MIN_DURATION = 1 / 128; // beats
-    var TOLERANCE = 1e-6;
+    var TOLERANCE = 0.01; // beats, 5 ms at 120 bpm: a stroke so little before the start of a clip or loop is on it
     var TICK = 1 / 480; // beats
 
     function placeNote(note, pass, from, to) {

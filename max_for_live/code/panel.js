@@ -4,6 +4,7 @@ var Panel = (function () {
 
     var ROWS = 7;
     var UNSURE = 0.6;
+    var METERS = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"]; // the menu has "Other" behind them
     var LIGHTS = {
         connected: [0.45, 0.8, 0.4, 1], disconnected: [0.85, 0.3, 0.25, 1], incompatible: [0.95, 0.7, 0.2, 1]
     };
@@ -12,6 +13,7 @@ var Panel = (function () {
     function Panel(findBox) {
         this.findBox = findBox;
         this.clusters = [];
+        this.beat = null;
         this.page = 0;
     }
 
@@ -47,6 +49,22 @@ var Panel = (function () {
 
     Panel.prototype.clearProgress = function () {
         this.findBox("progress").message("setlist", 0);
+    };
+
+    // `beat` is {bpm, numerator, denominator}, its bpm 0 where no beat was found.
+    Panel.prototype.showBeat = function (beat) {
+        this.beat = beat;
+        this.redrawBeat();
+    };
+
+    Panel.prototype.redrawBeat = function () {
+        var beat = this.beat;
+        var meter = beat ? beat.numerator + "/" + beat.denominator : "";
+        if (beat) {
+            this.setText("beat_now", beat.bpm ? Number(beat.bpm.toFixed(3)) + " bpm, " + meter : "No beat");
+            this.findBox("bpm").message("set", beat.bpm);
+            this.findBox("meter").message("set", METERS.indexOf(meter) < 0 ? METERS.length : METERS.indexOf(meter));
+        }
     };
 
     Panel.prototype.pageCount = function () {
@@ -87,5 +105,5 @@ var Panel = (function () {
         return this.clusters[this.page * ROWS + i];
     };
 
-    return { Panel: Panel, ROWS: ROWS };
+    return { Panel: Panel, ROWS: ROWS, METERS: METERS };
 }());

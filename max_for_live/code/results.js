@@ -54,6 +54,15 @@ var Results = (function () {
         return Files.exists(song.manifest) ? Number(Files.readJson(song.manifest, MANIFEST_TABLES).padding) || 0 : 0;
     };
 
+    // The beat that the notes lie on: {bpm, numerator, denominator}, its bpm 0 where none was found.
+    Results.prototype.beat = function (song) {
+        var found = Files.readJson(song.manifest, MANIFEST_TABLES);
+        var grid = found.corrected_grid || found.grid || { beats: [], numerator: 4, denominator: 4 };
+        return {
+            bpm: grid.beats.length ? Number(grid.bpm) : 0, numerator: grid.numerator, denominator: grid.denominator
+        };
+    };
+
     Results.prototype.stems = function (song) {
         return listOutputs(song, /^\.stems\/([a-z]+)\./).map(function (stem) {
             return { name: song.source.name + " " + stem.name, path: stem.path };

@@ -10,10 +10,13 @@ var Settings = (function () {
     var GRIDS = ["off", "1/4", "1/8", "1/16", "1/32", "1/4T", "1/8T", "1/16T"];
     var SWINGS = ["auto", 0.5, 0.54, 0.58, 0.62, 0.66, 0.7, 0.75];
     var DRUMS = ["kick", "snare", "toms", "hihat", "cymbals"];
+    var STARTS = [null, "audio", "bars", "map"]; // where files start
     var DEFAULT_SENSITIVITY = 50; // percent
 
     function Settings() {
-        this.values = { target: 0, input: 0, place: 0, grid: 3, strength: 100, swing: 0, beats: 0, map: 0 };
+        this.values = {
+            target: 0, input: 0, place: 0, grid: 3, strength: 100, swing: 0, beats: 0, map: 0, file_start: 0
+        };
         DRUMS.forEach(function (drum) { this.values[drum] = DEFAULT_SENSITIVITY; }, this);
     }
 
@@ -84,12 +87,20 @@ var Settings = (function () {
         if (this.wantsStems()) {
             options.stems = "wav";
         }
+        if (this.fileStart()) {
+            options.start = this.fileStart();
+        }
         return options;
     };
 
-    Settings.prototype.regenerateOptions = function (source) {
+    Settings.prototype.fileStart = function () {
+        return STARTS[this.values.file_start];
+    };
+
+    // Live's beats are taken back where they were `sent` before; else the musician's own corrections of the beat stay.
+    Settings.prototype.regenerateOptions = function (source, sent) {
         var found = this.gridOptions(source);
-        if (!found.tempo_map) {
+        if (!found.tempo_map && sent) {
             found.tempo_map = null;
         }
         return { drum_map: "gm", grid: found, sensitivity: sensitivityOptions(this.values, true) };

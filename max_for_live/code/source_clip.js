@@ -149,5 +149,5 @@ var SourceClip = (function () {
         };
     }
 
-    return { readSelected: readSelected, fromFile: fromFile, findTrack: findTrack };
+    return { readSelected: readSelected, readTiming: readTiming, fromFile: fromFile, findTrack: findTrack };
 }());

@@ -72,7 +72,7 @@ var Tracks = (function () {
 
     return {
         ownTrack: ownTrack, createTrack: createTrack, removeTrack: removeTrack, nextMidiTrack: nextMidiTrack,
-        clipInSlot: clipInSlot, findFreeSlot: findFreeSlot,
+        clipInSlot: clipInSlot, findFreeSlot: findFreeSlot, arrangementClips: arrangementClips,
         findArrangementClip: findArrangementClip, isFree: isFree
     };
 }());

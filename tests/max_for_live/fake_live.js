@@ -9,7 +9,7 @@ const FIRST_WITH_AUDIO_CLIPS = [12, 0, 5]; // before it create_audio_clip is the
 // What each kind of object has. `functions` by the version of Live from which they are there.
 const KINDS = {
   Song: {
-    read: ["view", "tracks", "scenes"],
+    read: ["view", "tracks", "scenes", "is_playing"],
     write: ["tempo", "current_song_time", "signature_numerator", "signature_denominator"],
     functions: { create_midi_track: 11, create_audio_track: 11, create_scene: 11, delete_track: 11 },
   },
@@ -28,7 +28,7 @@ const KINDS = {
   },
   Clip: {
     read: ["is_midi_clip", "is_audio_clip", "file_path", "start_time", "end_time", "warp_markers",
-      "sample_length", "sample_rate"],
+      "sample_length", "sample_rate", "is_playing", "playing_position"],
     write: ["name", "color", "warping", "looping", "loop_start", "loop_end", "start_marker", "end_marker",
       "pitch_coarse", "pitch_fine", "signature_numerator", "signature_denominator"],
     functions: { add_new_notes: 11, get_notes_extended: 11, remove_notes_extended: 11, remove_notes_by_id: 11,
@@ -54,7 +54,7 @@ class LiveSet {
     this.chain = this.add("Chain", { name: "Rack", devices: [this.device] });
     this.view = this.add("Song.View", { detail_clip: null });
     const meter = { signature_numerator: 4, signature_denominator: 4 };
-    this.song = this.add("Song", { tempo, current_song_time: 0, tracks: [], view: this.view, ...meter });
+    this.song = this.add("Song", { tempo, current_song_time: 0, is_playing: 0, tracks: [], view: this.view, ...meter });
     this.song.scenes = Array.from({ length: scenes }, () => this.add("Scene", { name: "" }));
   }
 
@@ -92,7 +92,7 @@ class LiveSet {
     return this.add("Clip", {
       name: "", color: 255, is_midi_clip: 0, is_audio_clip: 1, file_path: "", start_time: 0, end_time: 0, warping: 1,
       looping: 0, loop_start: 0, loop_end: 4, start_marker: 0, end_marker: 4, pitch_coarse: 0, pitch_fine: 0,
-      signature_numerator: 4, signature_denominator: 4, markers: [], notes: [], ...values,
+      signature_numerator: 4, signature_denominator: 4, is_playing: 0, playing_position: 0, markers: [], notes: [], ...values,
     });
   }
 
@@ -166,6 +166,7 @@ class LiveSet {
 
 function given(set, object, name) {
   const value = object[object.kind === "Clip" ? clips.nameOf(object, name) : name];
+  if (name === "playing_position" && !object.is_playing) return [0]; // of a clip that plays only
   if (name === "has_clip") return [object.clip ? 1 : 0];
   if (name === "warp_markers") {
     const shown = object.markers.map((m) => ({ beat_time: m.beat, sample_time: m.second }));

@@ -174,3 +174,8 @@ test("a bar of silence before the song is taken off the notes", () => {
   assert.deepEqual(resultClip(set).notes.map((note) => note.start_time), [1]);
   assert.deepEqual(pitches(set), [36]);
 });
+
+test("a stroke on the very start of a clip stays, though its tick lies a little before it", () => {
+  const { set } = transcribeSong({ clip: { start_marker: 4, loop_start: 4 } }, [{ ...KICK, onset: 1.999 }]);
+  assert.deepEqual(resultClip(set).notes.map((note) => note.start_time), [0]);
+});

@@ -102,3 +102,20 @@ def test_a_daemon_that_is_killed_in_the_middle_is_asked_again(run_node, tmp_path
         killed.start()
         assert later.result()["transcribed"]
     killed.end(signal.SIGTERM)
+
+
+def test_the_beat_is_corrected_and_the_notes_stay(run_node, home):
+    song = home.song("Beat.wav", 3 * SECONDS, level=31)
+    done = run_node("run_beat.js", str(home.osc_port), str(song))
+    assert done.returncode == 0, done.stderr
+    steps = json.loads(done.stdout)
+    heard, meter = steps["heard"].split(" bpm, ")
+    bpm = float(heard)
+    assert steps["halved"] == f"{bpm / 2:.7g} bpm, {meter}"
+    assert steps["typed"] == f"120 bpm, {meter}"
+    assert steps["waltz"] == "120 bpm, 3/4"
+    assert steps["undone"] == steps["typed"]
+    assert steps["tapped"] == f"240 bpm, {meter}"
+    assert steps["errors"] == []
+    assert len(steps["last"]) == len(steps["written"]) >= 16
+    assert steps["last"] == pytest.approx(steps["written"], abs=0.002)

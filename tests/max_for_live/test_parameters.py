@@ -2,6 +2,7 @@
 
 import pytest
 
+from daemon.pipeline.options import Options
 from max_for_live import panel as look
 from max_for_live.build import patcher
 from max_for_live.patch import Kind, StoredAs
@@ -32,7 +33,7 @@ def test_live_takes_the_parameter_as_it_is_written(name):
     if kind is Kind.INT:
         assert found["parameter_mmax"] - found["parameter_mmin"] <= 255
     if kind in (Kind.INT, Kind.FLOAT):
-        assert found["parameter_mmin"] <= initial <= found["parameter_mmax"]
+        assert initial is None or found["parameter_mmin"] <= initial <= found["parameter_mmax"]
     if kind is Kind.ENUM:
         assert 2 <= len(found["parameter_enum"]) == found["parameter_mmax"] + 1
         assert initial is None or 0 <= initial <= found["parameter_mmax"]
@@ -48,6 +49,12 @@ def test_port_number_reaches_every_port():
     assert (found["parameter_mmin"], found["parameter_mmax"], found["parameter_initial"]) == (1024, 65535, [9331])
 
 
+def test_bpm_is_every_number_that_sidestick_takes():
+    found, bpm = PARAMETERS["bpm"], Options.model_fields["bpm"].metadata
+    assert (found["parameter_type"], found["parameter_unitstyle"]) == (Kind.FLOAT, 1)
+    assert (found["parameter_mmin"], found["parameter_mmax"]) == (bpm[0].ge, bpm[1].le)
+
+
 def test_live_drop_is_a_stored_file():
     """Row "live.drop": an Enum cannot hold the name of a file."""
     found = PARAMETERS["dropped"]
@@ -57,7 +64,7 @@ def test_live_drop_is_a_stored_file():
 def test_buttons_and_labels_have_no_initial_value():
     """Row "initial values on buttons fire at load": Live sends each of them when the set is opened."""
     hidden = [found for found in PARAMETERS.values() if found["parameter_invisible"] == StoredAs.HIDDEN]
-    assert len(hidden) == 9 + look.ROWS * 2
+    assert len(hidden) == 9 + 8 + look.ROWS * 2  # nine buttons, the beat, the groups
     assert all("parameter_initial" not in found and not found["parameter_initial_enable"] for found in hidden)
 
 

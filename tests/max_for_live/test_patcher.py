@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import combinations
+from typing import get_args
 
 import pytest
 from py2max import maxref
@@ -10,6 +11,8 @@ from py2max import maxref
 from bridge.drum_labels import LABELS, SOUNDS
 from bridge.drum_map import built_in_map
 from bridge.osc.addresses import DEFAULT_PORT, PROTOCOL, REQUESTS
+from daemon.pipeline.options import FileStart
+from daemon.score.beat_words import FACTORS
 from max_for_live import panel as look
 from max_for_live.amxd import decode
 from max_for_live.build import DEVICE, SOURCES, build_frozen, build_unfrozen, main, patcher, script
@@ -90,7 +93,7 @@ def test_parameter_names_are_unique_and_listed():
 
 
 def test_only_what_the_user_sets_is_stored_with_the_set():
-    controls = {"target", "input", "place", "grid", "strength", "swing", "beats", "map"}
+    controls = {"target", "input", "place", "grid", "strength", "swing", "beats", "map", "file_start"}
     kept = {name for name, parameter in PARAMETERS.items() if parameter["parameter_invisible"] == StoredAs.WITH_SET}
     shown = {name for name, parameter in PARAMETERS.items() if parameter["parameter_invisible"] == StoredAs.AUTOMATED}
     assert kept == {"stored", "dropped", "daemon_port"}
@@ -127,7 +130,11 @@ def test_every_button_and_control_reaches_a_function_of_the_script():
 def test_every_name_the_script_looks_for_is_a_box():
     names = {box["varname"] for box in BOXES.values()}
     asked = set(re.findall(r'\b(?:findBox|this\.setText)\("(\w+)"', script())) - {"count", "label"}
-    assert {"light", "link", "status", "progress", "page", "daemon_port", "stored"} == asked <= names
+    assert (
+        {"light", "link", "status", "progress", "page", "daemon_port", "stored", "beat_now", "bpm", "meter"}
+        == asked
+        <= names
+    )
     assert {f"{name}{i}" for name in ("count", "label", "listen") for i in range(look.ROWS)} <= names
 
 
@@ -147,6 +154,15 @@ def test_menus_and_script_agree_with_the_daemons_labels():
     assert tuple(pitches("GM")) == LABELS
     assert tuple(SOUNDS[label].name for label in LABELS) == look.LABELS
     assert f"var ROWS = {look.ROWS};" in script()
+
+
+def test_meters_and_starts_of_the_menus_are_those_of_the_script_and_the_daemon():
+    lists = dict(re.findall(r"var (METERS|STARTS) = \[(.*?)\]", script()))
+    assert tuple(json.loads(f"[{lists['METERS']}]")) == look.METERS[:-1]
+    starts = json.loads(f"[{lists['STARTS']}]")
+    assert len(starts) == len(look.STARTS) and set(starts) == {None, *get_args(FileStart)}
+    words = {box["text"].split()[1] for box in BOXES.values() if box.get("text", "").startswith("times ")}
+    assert words == FACTORS.keys()
 
 
 def test_drum_rack_and_stand_ins_are_those_of_the_daemon():

@@ -11,6 +11,7 @@ SUITES = (
     "midi_clip",
     "notes",
     "corrections",
+    "beat",
     "parts",
     "sets",
     "refusals",
