@@ -10,7 +10,7 @@ var Drums = (function () {
     };
     // The pads of Live's own core kits, from C1 up.
     var DRUM_RACK = {
-        kick: 36, side_stick: 37, snare: 38, clap: 39, low_tom: 41, floor_tom: 41, closed_hihat: 42, mid_tom: 43,
+        kick: 36, side_stick: 37, snare: 38, clap: 39, low_tom: 41, closed_hihat: 42, mid_tom: 43,
         high_tom: 45, open_hihat: 46, crash: 49, ride: 51
     };
     var STAND_INS = {
