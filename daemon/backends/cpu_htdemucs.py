@@ -71,7 +71,7 @@ class CpuHTDemucs:
 
     def __init__(self, network: Any, precision: torch.dtype = torch.float32) -> None:
         self.sources, self.samplerate, self.segment = list(network.sources), network.samplerate, network.segment
-        self._tick: Callable[[], None] = lambda: None
+        self._tick: Callable[[str], None] = lambda _: None
         self._down = [EncoderLayer(each, precision, wave=False) for each in network.encoder]
         self._wave_down = [EncoderLayer(each, precision, wave=True) for each in network.tencoder]
         self._up = [DecoderLayer(each, precision, wave=False) for each in network.decoder]
@@ -87,10 +87,20 @@ class CpuHTDemucs:
         self._period, self._position_weight = transformer.max_period, transformer.weight_pos_embed
         self._window = torch.hann_window(NFFT)
 
-    def watch(self, tick: Callable[[], None]) -> int:
+    def watch(self, tick: Callable[[str], None]) -> int:
         """Call `tick` before each layer of a forward pass; returns how often that is. What it raises ends the pass."""
         self._tick = tick
-        return 2 * (len(self._down) + len(self._layers) + len(self._up))
+        return len(self.layer_names)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Demucs' own names, in the order of a pass."""
+        pairs = (
+            ("tencoder", "encoder", self._down),
+            ("layers", "layers_t", self._layers),
+            ("decoder", "tdecoder", self._up),
+        )
+        return tuple(f"{name}.{index}" for *names, layers in pairs for index in range(len(layers)) for name in names)
 
     def __call__(self, mix: Tensor) -> Tensor:
         length = mix.shape[-1]
@@ -100,18 +110,18 @@ class CpuHTDemucs:
         skips: list[tuple[Tensor, Tensor, int, int]] = []
         for index, (down, wave_down) in enumerate(zip(self._down, self._wave_down, strict=True)):
             sizes = x.shape[1], wave.shape[1]
-            self._tick()
+            self._tick(f"tencoder.{index}")
             wave = wave_down(wave)
-            self._tick()
+            self._tick(f"encoder.{index}")
             x = down(x, None if index else self._embedding)
             skips.append((x, wave, *sizes))
         x, wave = self._transform(x, wave)
         resynthesis = Resynthesis(scale, len(x), 2 * len(self.sources), self._window)
-        for up, wave_up in zip(self._up, self._wave_up, strict=True):
+        for index, (up, wave_up) in enumerate(zip(self._up, self._wave_up, strict=True)):
             skip, wave_skip, size, wave_size = skips.pop()
-            self._tick()
+            self._tick(f"decoder.{index}")
             x = up(x, skip, size, resynthesis.add if up.last else None)
-            self._tick()
+            self._tick(f"tdecoder.{index}")
             wave = wave_up(wave, wave_skip, wave_size)
         found = resynthesis.waveform(length).addcmul_(wave[0], deviation).add_(mean)
         return found.t().reshape(1, len(self.sources), 2, length)
@@ -136,10 +146,10 @@ class CpuHTDemucs:
         wave_place = create_sin_embedding(len(wave_tokens), width, 0, "cpu", self._period)[:, 0]
         tokens = self._norms[0](tokens) + weight * place
         wave_tokens = self._norms[1](wave_tokens) + weight * wave_place
-        for layer, wave_layer in zip(self._layers, self._wave_layers, strict=True):
-            self._tick()
+        for index, (layer, wave_layer) in enumerate(zip(self._layers, self._wave_layers, strict=True)):
+            self._tick(f"layers.{index}")
             next_ = layer(tokens, wave_tokens)
-            self._tick()
+            self._tick(f"layers_t.{index}")
             tokens, wave_tokens = next_, wave_layer(wave_tokens, tokens)
         tokens = tokens if down is None else down(tokens)
         wave_tokens = wave_tokens if wave_down is None else wave_down(wave_tokens)

@@ -18,6 +18,7 @@ from daemon.backends.device import Device, DeviceKind
 from daemon.backends.segments import Samples, Segment, join, plan
 from daemon.pipeline.audio.mono import LOUDER
 from daemon.pipeline.records import Audio
+from daemon.pipeline.separation_log import NetworkActivity, SegmentWork
 
 OVERLAP = 0.1
 SHORT = {"HTDemucs": 0.5, "HDemucs": 0.25, "Demucs": 0.25}
@@ -33,6 +34,12 @@ class OutOfMemory(RuntimeError):
 
 class _PassStopped(RuntimeError):
     """Raised inside a forward pass to end it early."""
+
+
+class _Place(threading.local):
+    """The segment that a thread works on."""
+
+    segment: Segment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,10 @@ class DemucsSeparation:
         self._device = device
         self._stop = threading.Event()
         self._ticks = 0
+        self._at = _Place()
+        self._working: dict[Segment, str] = {}
+        self._segments: Sequence[Segment] = ()
+        self._finished = 0
         self._members = [each for each in members if any(each.weights)]
         totals = [sum(weights) for weights in zip(*(each.weights for each in self._members), strict=True)]
         self._shares = [[w / total for w, total in zip(each.weights, totals, strict=True)] for each in self._members]
@@ -110,9 +121,18 @@ class DemucsSeparation:
         What `report` raises ends the work within a layer of the network. Raises OutOfMemory.
         """
         length = self._length if self._has_fixed_length else min(self._length, max(mix.frames, SHORTEST_FRAMES))
-        segments = plan(mix.frames, length, OVERLAP)
+        self._segments = segments = plan(mix.frames, length, OVERLAP)
         total = max(1, len(segments) * self._layers)
         yield from join(self._separate_segments(mix, segments, lambda: report(min(1.0, self._ticks / total))))
+
+    def activity(self) -> NetworkActivity:
+        """Where the work is now. May be asked from another thread than those that work."""
+        working = tuple(
+            SegmentWork(segment.start, segment.start + segment.length, layer)
+            for segment, layer in sorted(self._working.copy().items(), key=lambda each: each[0].start)
+        )
+        names = networks.layer_names(self._members[0].network)
+        return NetworkActivity(names, working, self._finished, len(self._segments))
 
     @property
     def _has_fixed_length(self) -> bool:
@@ -128,10 +148,12 @@ class DemucsSeparation:
         with _catch_out_of_memory():
             return network.to(self._device.kind.value)
 
-    def _tick(self) -> None:
+    def _tick(self, layer: str) -> None:
         if self._stop.is_set():
             raise _PassStopped
         self._ticks += 1
+        if self._at.segment is not None:
+            self._working[self._at.segment] = layer
 
     def _separate_segments(
         self, mix: Audio, segments: Sequence[Segment], tell: Callable[[], None]
@@ -160,8 +182,11 @@ class DemucsSeparation:
     def _segment_worker(self, mix: Audio, scale: Scale) -> Callable[[Segment, int], Samples]:
         def work(segment: Segment, threads: int) -> Samples:
             torch.set_num_threads(threads)
+            self._at.segment = segment
             with torch.inference_mode(), _catch_out_of_memory():
                 heard = [self._run_network(index, mix, segment, scale) for index in range(len(self._members))]
+            self._working.pop(segment, None)
+            self._finished += 1
             return np.asarray(sum(heard) * np.float32(scale.deviation) + np.float32(scale.mean))
 
         return work

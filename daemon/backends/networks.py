@@ -43,14 +43,30 @@ def narrow(network: Any, stems: Sequence[str]) -> None:
         network.sources = list(stems)
 
 
-def watch(network: Any, tick: Callable[[], None]) -> int:
-    """Call `tick` before each layer of a forward pass; returns how often that is. What it raises ends the pass."""
+def watch(network: Any, tick: Callable[[str], None]) -> int:
+    """Call `tick` with the name of each layer of a forward pass before it; returns how often that is.
+
+    What it raises ends the pass.
+    """
     if isinstance(network, CpuHTDemucs):
         return network.watch(tick)
-    layers = [layer for name, layer in network.named_modules() if _is_layer(name)]
-    for layer in layers:
-        layer.register_forward_pre_hook(lambda *_: tick())
+    layers = [(_outer_name(name), layer) for name, layer in network.named_modules() if _is_layer(name)]
+    for name, layer in layers:
+        layer.register_forward_pre_hook(lambda *_, name=name: tick(name))
     return len(layers)
+
+
+def layer_names(network: Any) -> tuple[str, ...]:
+    """The layers of a network by Demucs' own names: encoder.0, tencoder.0, layers.0 and layers_t.0 of a transformer."""
+    if isinstance(network, CpuHTDemucs):
+        return network.layer_names
+    return tuple(dict.fromkeys(_outer_name(name) for name, _ in network.named_modules() if _is_layer(name)))
+
+
+def _outer_name(name: str) -> str:
+    """Of layers within layers the outer one."""
+    first, second, *_ = name.removeprefix("crosstransformer.").split(".")
+    return f"{first}.{second}"
 
 
 def _is_layer(name: str) -> bool:

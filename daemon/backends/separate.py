@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from daemon.errors import NoMemory, NoWeights, StageFailed
 from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import Audio, Part, Stems, Weights
+from daemon.pipeline.separation_log import NetworkActivity, SeparationLog
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,9 @@ def _separate_embedded(task: SeparationTask, report: Report) -> Stems:
     from daemon.backends import harmonic
 
     _refuse_unknown(EMBEDDED, task.parts, harmonic.PARTS)
-    files = _write(task, harmonic.separate(task.mix, task.parts, report))
+    with _open_log(task, EMBEDDED) as log:
+        report = log.report_with(report, NetworkActivity)
+        files = _write(task, harmonic.separate(task.mix, task.parts, report), log)
     return Stems(files, Weights(EMBEDDED))
 
 
@@ -112,7 +115,8 @@ def _attempt(task: SeparationTask, name: str, device: "Device", report: Report) 
 
     try:
         separation = _load_separation(task, name, device)
-        return _write(task, separation.run(task.mix, report))
+        with _open_log(task, name) as log:
+            return _write(task, separation.run(task.mix, log.report_with(report, separation.activity)), log)
     except OutOfMemory:
         return None
 
@@ -141,14 +145,19 @@ def _lower_device(device: "Device") -> "Device":
     return lower
 
 
-def _write(task: SeparationTask, blocks: "Generator[NDArray[np.float32]]") -> dict[Part, Audio]:
+def _open_log(task: SeparationTask, name: str) -> SeparationLog:
     task.folder.mkdir(parents=True, exist_ok=True)
+    return SeparationLog(task.folder, name, task.mix, task.parts)
+
+
+def _write(task: SeparationTask, blocks: "Generator[NDArray[np.float32]]", log: SeparationLog) -> dict[Part, Audio]:
     with closing(blocks), ExitStack() as stack:
         paths = [task.folder / f"{part}.wav" for part in task.parts]
         writers = [stack.enter_context(WavWriter(path, stage=STAGE, gain=task.mix.gain)) for path in paths]
         for block in blocks:
             for writer, stem in zip(writers, block, strict=True):
                 writer.write(stem)
+            log.add(block)
     return {part: writer.audio for part, writer in zip(task.parts, writers, strict=True)}
 
 

@@ -94,6 +94,11 @@ class StageCache:
             return path if path.is_dir() else None
         return path
 
+    def find_unfinished(self, stage: str, key: str) -> Path | None:
+        """The folder in which a result is being made now, the latest if there are several; None if nobody makes it."""
+        found = [path for path in self._pending.glob(f"{stage}-{key}-*") if not self._is_abandoned(path)]
+        return max(found, key=lambda path: path.stat().st_ctime_ns, default=None)
+
     def obtain(
         self, stage: str, key: str, fill: Callable[[Path], None], waiting: Callable[[], None] = lambda: None
     ) -> Path:

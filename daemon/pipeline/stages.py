@@ -113,7 +113,8 @@ STAGES: tuple[Stage[Any, Any], ...] = (DECODE, SEPARATE, LISTEN, KIT, HITS, BEAT
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 DRAFT, FETCH, WRITE = "draft", "fetch", "write"
-_STEPS_AROUND = {DRAFT: "Making a first draft", FETCH: "Fetching a network", WRITE: "Writing the files"}
+DRAFT_CAPTION = StageCaption("First draft", "Making a first draft", "The drums as heard in the mix")
+_STEPS_AROUND = {DRAFT: DRAFT_CAPTION.doing, FETCH: "Fetching a network", WRITE: "Writing the files"}
 """The steps of a job that are no stages."""
 
 

@@ -53,6 +53,13 @@ def test_what_was_made_is_recalled(space):
     assert (made / "record.json").read_bytes() == b"x" * 10
 
 
+def test_a_result_is_found_while_it_is_being_made_and_not_before_or_after(space):
+    before = space.find_unfinished("kit", "k")
+    with space.make("kit", "k") as folder:
+        during = space.find_unfinished("kit", "k")
+    assert before is None and during == folder and space.find_unfinished("kit", "k") is None
+
+
 def test_a_result_is_made_once(space):
     calls: list[Path] = []
     for _ in range(2):

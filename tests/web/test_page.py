@@ -62,6 +62,9 @@ def test_a_dropped_song_is_watched_until_its_notes_are_there(visit):
     page = visit()
     page.evaluate(DROP, [DEMO.name, base64.b64encode(DEMO.read_bytes()).decode()])
     page.wait_for_selector("#progress-bar:visible")
+    page.wait_for_selector(".stage:has-text('First draft')")
+    page.wait_for_selector("#network-name:has-text('the drum transcriber')")
+    page.wait_for_selector("#growing-stems li:has-text('Drums') canvas")
     expect(page, "() => document.querySelectorAll('.stage.done').length >= 1")
     expect(page, "() => document.querySelector('#progress').hidden")
     assert page.inner_text("#song-name") == "war-of-freedom"

@@ -22,6 +22,7 @@ from daemon.inlets.http import (
     health,
     jobs,
     media,
+    network,
     notes,
     page,
     pictures,
@@ -140,7 +141,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     common = errors.document_errors(
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
-    for routes in (jobs, results, notes, media, pictures, playing, stream, setup, health):
+    for routes in (jobs, results, notes, media, pictures, network, playing, stream, setup, health):
         app.include_router(routes.router, responses=common)
     app.include_router(jobs.batch_router, responses=common)
     page.install_page(app)

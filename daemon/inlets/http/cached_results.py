@@ -1,11 +1,12 @@
 """Cached results: what the cache still holds of a job's stages, found on the way that the pipeline itself goes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from daemon.backends.architectures import Architecture, architecture_of
 from daemon.errors import SidestickError
 from daemon.jobs.job import Fingerprint, Job
 from daemon.jobs.worker import MAX_MEMORY_LEVEL
@@ -32,10 +33,13 @@ class _CacheSearch(StageCache):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.results: list[tuple[str, Path]] = []
+        self.unfinished_results: dict[str, Path] = {}
 
     def obtain(self, stage: str, key: str, *_: object) -> Path:
         path = self.recall(stage, key)
         if path is None:
+            if being_made := self.find_unfinished(stage, key):
+                self.unfinished_results[stage] = being_made
             raise _NotCached(stage)
         self.results.append((stage, path))
         return path
@@ -86,10 +90,14 @@ class CachedResults:
         known = self._results_by_job.get(job.id)
         if known is not None and known.job == job and all(path.is_dir() for _, path in known.results):
             return known
-        found = JobResults(job, tuple(self._search(job)))
+        found = JobResults(job, tuple(dict.fromkeys(self._search(job).results)))
         if not job.is_active:
             self._remember(found)
         return found
+
+    def architecture(self, job: Job, step: str) -> Architecture | None:
+        """The network of the package that works in `step` of a job."""
+        return architecture_of(step, job.options, self._tools.kit_splitter)
 
     def forget(self, job: Job, first: str) -> None:
         """Drop the results of the stage `first` and of those behind it, so that they are worked out again."""
@@ -100,17 +108,21 @@ class CachedResults:
                 cache.forget(folder)
         self._results_by_job.pop(job.id, None)
 
-    def _search(self, job: Job) -> Collection[tuple[str, Path]]:
+    def find_unfinished(self, job: Job, stage: str) -> Path | None:
+        """The folder in which the result of `stage` is being made for a job that runs."""
+        return self._search(job).unfinished_results.get(stage) if job.is_active else None
+
+    def _search(self, job: Job) -> _CacheSearch:
+        search = _CacheSearch(self._root)
         with suppress(OSError):
             if Fingerprint.of(job.path) != job.source:
-                return []
-        search = _CacheSearch(self._root)
+                return search
         tools = replace(self._small_tools if job.memory_level >= MAX_MEMORY_LEVEL else self._tools, cache=search)
         song = SongFile(job.path, job.digest) if job.digest else job.path
         for way in (draft, transcribe):
             with suppress(SidestickError, OSError):
                 way(song, job.options, tools, lambda *_: None)
-        return dict.fromkeys(search.results)
+        return search
 
     def _remember(self, results: JobResults) -> None:
         self._results_by_job[results.job.id] = results

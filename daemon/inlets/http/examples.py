@@ -29,6 +29,14 @@ _GRID = {
 _UNDO_STATE = {"can_undo": True, "can_redo": False}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "NetworkView": {
+        "step": "separate", "network": "htdemucs", "layers": ["tencoder.0", "encoder.0", "decoder.0", "tdecoder.0"],
+        "working": [{"start": 309582, "end": 653562, "layer": "encoder.0"}], "finished": 1, "count": 5,
+        "separation": {
+            "parts": ["drums"], "bands": 48, "columns": 600, "column_seconds": 0.3, "frames": 7938000, "first": 24,
+            "levels": "AAEC",
+        },
+    },
     "JobView": _JOB,
     "BatchView": {
         "jobs": [_JOB],

@@ -11,8 +11,7 @@ from daemon.jobs.job import Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.worker import TaskProgress
 from daemon.outlets.manifest_head import revision
-from daemon.pipeline.options import Options
-from daemon.pipeline.stages import STAGES, describe_step
+from daemon.pipeline.stages import DRAFT, DRAFT_CAPTION, STAGES, describe_step
 from daemon.remarks import code_of
 
 _CURSOR = re.compile(r"(\d{1,12}\.\d{1,9})-(\w{1,32})")
@@ -47,7 +46,7 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         state=job.state.value,
         stage=progress.stage if progress else "",
         doing=describe_step(progress.stage) if progress else "",
-        stages=_view_stages(job.options),
+        stages=_view_stages(job),
         fraction=round(min(1.0, max(0.0, progress.fraction)), 4) if progress else float(job.state is State.DONE),
         eta_s=round(progress.eta, 1) if progress and progress.eta >= 0 else None,
         download=schemas.DownloadView(**asdict(progress.download)) if progress and progress.download else None,
@@ -65,9 +64,13 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
     )
 
 
-def _view_stages(options: Options) -> list[schemas.JobStageView]:
-    return [
+def _view_stages(job: Job) -> list[schemas.JobStageView]:
+    """Before them the draft, as long as it is what lies there or is still to come."""
+    has_draft = job.is_active and (job.draft or bool(job.manifest))
+    drafted = [schemas.JobStageView(name=DRAFT, steps=[DRAFT], **asdict(DRAFT_CAPTION))] if has_draft else []
+    stages = ((stage, stage.steps(job.options)) for stage in STAGES)
+    return drafted + [
         schemas.JobStageView(name=stage.name, steps=list(steps), **asdict(stage.caption))
-        for stage in STAGES
-        if (steps := stage.steps(options))
+        for stage, steps in stages
+        if steps
     ]

@@ -11,6 +11,7 @@ from daemon.inlets.http.machine_schemas import ModelView as ModelView
 from daemon.inlets.http.machine_schemas import Schema
 from daemon.inlets.http.machine_schemas import SetupBody as SetupBody
 from daemon.inlets.http.machine_schemas import SetupView as SetupView
+from daemon.inlets.http.network_schemas import NetworkView as NetworkView
 from daemon.pipeline.options import Options
 from daemon.pipeline.stages import STAGE_NAMES
 

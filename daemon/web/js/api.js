@@ -81,6 +81,9 @@ export class Api {
     return this.#picture(this.jobPath(id, `/pictures/${stage}`));
   }
 
+  /** The network that works on a job, and its stems from a column on. @param {string} id @param {number} first */
+  network = (id, first) => this.#request("GET", this.#withQuery(this.jobPath(id, "/network"), { first }));
+
   /** @param {string} id @param {string} stem @returns {Promise<ImageBitmap>} */
   spectrogram(id, stem) {
     return this.#picture(this.jobPath(id, `/spectrogram/${encodeURIComponent(stem)}`));

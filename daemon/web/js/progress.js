@@ -2,6 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { describeJob } from "./job_list.js";
+import { Inside } from "./inside.js";
 import { showError } from "./notices.js";
 import { showRemarks } from "./remarks.js";
 import { Stages } from "./stages.js";
@@ -14,6 +15,7 @@ export class Progress {
   constructor(api) {
     this.api = api;
     this.stages = new Stages(api);
+    this.inside = new Inside(api);
     byId("cancel").addEventListener("click", () => this.api.cancel(this.#job.id).catch(showError));
     byId("retry").addEventListener("click", () => this.rerun("decode"));
     const log = byId("log-lines").parentElement;
@@ -25,6 +27,7 @@ export class Progress {
     byId("log-lines").replaceChildren();
     this.#job = job;
     this.stages.open(job);
+    this.inside.open(job);
     this.update(job);
     this.refreshLog();
   }
@@ -45,6 +48,7 @@ export class Progress {
     byId("progress-eta").textContent = active ? [`${Math.round(100 * (job.fraction || 0))} %`, eta && `about${eta}`].filter(Boolean).join(", ") : "";
     showRemarks(job);
     this.stages.update(job);
+    this.inside.update(job);
     if (moved) this.refreshLog();
   }
 

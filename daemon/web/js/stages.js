@@ -8,6 +8,7 @@ import { drawPeaks } from "./waveform.js";
 /** @typedef {{name: string, title: string, doing: string, made: string, steps: string[]}} Stage of a job, as the daemon has it */
 
 const DRUM_STEMS = new Set(DRUMS);
+const HITS = new Set(["hits", "draft"]); // drawn from the notes themselves
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
@@ -76,7 +77,7 @@ export class Stages {
 
   /** @param {string} stage */
   #hasPicture(stage) {
-    return this.#pictures.has(stage) || (stage === "hits" && Boolean(this.#notes));
+    return this.#pictures.has(stage) || (Boolean(this.#notes) && stage === (this.#job.state === "done" ? "hits" : "draft"));
   }
 
   /** @param {string} stage @param {HTMLElement} [node] */
@@ -94,7 +95,7 @@ export class Stages {
 
   #fetch() {
     if (!byId("stage-details").open || !this.#job) return;
-    for (const { name: stage } of this.#stages.filter(({ name }) => name !== "hits")) {
+    for (const { name: stage } of this.#stages.filter(({ name }) => !HITS.has(name))) {
       const ended = this.#stateOf(stage) === "done" || !["queued", "running"].includes(this.#job.state);
       const wanted = !this.#pictures.has(stage) && !this.#pending.has(stage) && (this.#attempts.get(stage) ?? 0) < TRIES;
       if (ended && wanted) this.#fetchPicture(stage);
@@ -131,7 +132,7 @@ export class Stages {
     const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     ctx.scale(2, 2);
     const found = this.#pictures.get(stage);
-    if (stage === "hits" && this.#notes) drawHits(ctx, this.#notes, size);
+    if (HITS.has(stage) && this.#notes) drawHits(ctx, this.#notes, size);
     else if (found instanceof ImageBitmap) ctx.drawImage(found, 0, 0, size.width, size.height);
     else if (found?.strength) drawStrength(ctx, found, size);
     else if (found?.beats) drawBeats(ctx, found, size);

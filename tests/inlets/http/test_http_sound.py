@@ -160,6 +160,20 @@ def test_every_stage_has_its_picture(client, song):
     assert len(client.get(f"{song}/pictures/beats").json()["beats"]) >= 6
 
 
+def test_the_stems_are_seen_while_the_song_is_taken_apart(client, home):
+    data = home.song("Long beat.wav", 40.0).read_bytes()
+    asked = {"options": json.dumps({"separator": "embedded"})}
+    job = client.post("/api/jobs", files={"file": ("Long beat.wav", data)}, data=asked).json()["links"]["self"]
+    found = []
+    while client.get(job).json()["state"] in ("queued", "running"):
+        found.append(client.get(f"{job}/network").json())
+    grown = [each["separation"] for each in found if each["separation"]]
+    assert {each["network"] for each in found if each["step"] == "separate"} >= {"embedded"}
+    assert grown and grown[-1]["parts"] == ["drums"] and len(grown[-1]["levels"]) > len(grown[0]["levels"])
+    assert "the drum transcriber" in {each["network"] for each in found if each["step"] == "draft"}
+    assert client.get(f"{job}/network").json()["network"] == ""
+
+
 def test_the_picture_of_listening_rises_where_the_strokes_are(client, song):
     found = client.get(f"{song}/pictures/listen").json()
     kick = found["strength"][found["classes"].index("kick")]
