@@ -23,8 +23,8 @@ class CleanUpSettings:
     """How a part is written. Times in seconds.
 
     `gap` is left free between two notes of a voice (of a key, in a polyphonic part). A note that ends less than
-    `sustain` before the next one is held until that one. `transpose` is in semitones. Notes of less than `confidence`
-    are left out. `as_heard` leaves times and lengths as they are.
+    `sustain` before the next one is held until that one, unless its length was given by hand. `transpose` is in
+    semitones. Notes of less than `confidence` are left out. `as_heard` leaves times and lengths as they are.
     """
 
     grid: Grid = field(default_factory=Grid)
@@ -54,6 +54,7 @@ class WrittenNote:
     velocity: int
     confidence: float
     bends: tuple[Bend, ...] = ()
+    by_hand: bool = False
 
     @property
     def clip_note(self) -> ClipNote:
@@ -116,7 +117,9 @@ def _place_note(note: PartNote, time: Seconds, settings: CleanUpSettings) -> Wri
     curve = (Bend(Seconds(max(0.0, bend.time + shift)), bend.semitones) for bend in note.bends)
     bends = tuple(curve) if settings.bends else ()
     pitch = note.pitch + settings.transpose
-    return WrittenNote(note.id, pitch, note.onset, time, note.duration, note.velocity, note.confidence, bends)
+    return WrittenNote(
+        note.id, pitch, note.onset, time, note.duration, note.velocity, note.confidence, bends, note.by_hand
+    )
 
 
 def _group_by_key(notes: Sequence[WrittenNote]) -> list[list[WrittenNote]]:
@@ -147,7 +150,7 @@ def _drop_doubles(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
 
 def _fit_duration(note: WrittenNote, following: Seconds, settings: CleanUpSettings) -> WrittenNote:
     end, limit = note.time + note.duration, following - settings.gap
-    if end > limit or limit - end < settings.sustain:
+    if end > limit or (limit - end < settings.sustain and not note.by_hand):
         end = limit
     return replace(note, duration=Seconds(max(_BARELY, end - note.time)))
 

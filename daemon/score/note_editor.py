@@ -34,7 +34,7 @@ class NoteEditor:
         for number, onset in changes.move.items():
             self._move(number, Seconds(onset))
         for number, seconds in changes.length.items():
-            self._change(number, duration=Seconds(seconds))
+            self._change(number, duration=Seconds(seconds), by_hand=True)
         for number, velocity in changes.velocity.items():
             self._change(number, velocity=velocity)
         self._notes.update((item.id, _make_note(item)) for item in changes.add)
@@ -98,4 +98,5 @@ def _make_note(item: AddedNote) -> PartNote:
         velocity=item.velocity,
         level=_ADDED_LEVEL,
         confidence=1.0,
+        by_hand=True,
     )

@@ -55,6 +55,11 @@ def test_a_bass_note_is_held_until_the_next_one_that_follows_soon() -> None:
     assert first.duration == pytest.approx(0.5)
 
 
+def test_a_length_that_was_given_by_hand_is_kept() -> None:
+    first, _ = clean_up_notes([replace(note(0.5, 0.4), by_hand=True), note(1.0, pitch=43)], STEADY, BASS)
+    assert first.duration == pytest.approx(0.4)
+
+
 def test_a_long_pause_stays_a_pause() -> None:
     first, _ = clean_up_notes([note(0.5, 0.4), note(2.0, pitch=43)], STEADY, BASS)
     assert first.duration == pytest.approx(0.4)

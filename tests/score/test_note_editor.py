@@ -117,6 +117,10 @@ def test_a_note_moves_with_its_length_and_velocity():
     assert (found[-1].onset, found[-1].duration, found[-1].velocity) == (3.0, 0.1, 33)
 
 
+def test_a_note_whose_length_was_given_is_marked():
+    assert [note.by_hand for note in after(length={"0": 0.1}, move={"1": 0.6})] == [True, False, False, False, False]
+
+
 def test_undo_brings_everything_back_and_redo_makes_it_again():
     history = apply_changes({"notes": {"bass": {"delete": [0]}}}, {"notes": {"bass": {"pitch": {"1": 70}}}})
     assert pitches(bass(history.undo())) == [41, 42, 43, 44]

@@ -15,6 +15,7 @@ from tests.wire.daemon_process import PATIENCE, DaemonProcess
 
 BEAT = synth.rock_beat(8)
 SECONDS = 17.0
+WALK_SECONDS = 4.8
 WAIT = PATIENCE * 1000  # milliseconds, as Playwright counts
 
 
@@ -67,6 +68,13 @@ class PageServer:
         unlike = synth.noise(4.0, level=-84.0, seed=sum(name.encode()))
         line = synth.write(self.home.music / f"{name}.wav", tones + unlike.reshape(tones.shape))
         return self.transcribe(line, input="bass", parts=["bass"])
+
+    def walk(self, name: str) -> str:
+        """The job of a walking bass: notes of 0.6 s, one every 0.7 s, as they are played."""
+        line = [(0.2 + 0.7 * i, hertz) for i, hertz in enumerate((55.0, 65.41, 73.42, 82.41, 98.0, 110.0))]
+        unlike = synth.noise(WALK_SECONDS, level=-84.0, seed=sum(name.encode()))
+        path = synth.write(self.home.music / f"{name}.wav", synth.sustained_line(line, WALK_SECONDS) + unlike)
+        return self.transcribe(path, input="bass", parts=["bass"], grid={"quantize": False})
 
     def mix(self, name: str) -> str:
         """The job of a mix of which the drums are transcribed."""

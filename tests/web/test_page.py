@@ -39,7 +39,7 @@ def relabelled(page, cluster: int, label: str) -> None:
 
 def box_of(page, drum: str) -> dict:
     """Where the lane of a drum lies on the screen."""
-    place = page.locator(f"#lane-headers [data-key='lane {drum}']").bounding_box()
+    place = page.locator(f"#lane-headers [data-key$=' {drum}']").bounding_box()
     return {**page.locator("#timeline").bounding_box(), "y": place["y"], "height": place["height"]}
 
 
@@ -324,3 +324,25 @@ def test_what_there_is_to_know_about_a_song_stands_under_its_name(visit, server)
     eight = synth.write(server.home.music / "eight.wav", np.tile(synth.play(BEAT, 4.0)[:1], (8, 1)))
     page = visit(server.transcribe(eight, input="drums"))
     assert "8 channels; the first two were used." in page.inner_text("#remarks [data-code=channels]")
+
+
+@pytest.mark.parametrize(
+    "place", ["#speed", "#undo", "#grid-settings select >> nth=0", "#beat input", "#job-list .open"]
+)
+def test_ctrl_z_takes_back_wherever_the_focus_is(visit, server, job, place):
+    page = visit(job)
+    relabelled(page, 0, "clap")
+    page.focus(place)
+    page.keyboard.press("Control+z")
+    wait_for(lambda: server.notes(job)["revision"] == 0)
+
+
+def test_ctrl_z_takes_back_what_is_being_typed_in_a_field(visit, server, job):
+    page = visit(job)
+    relabelled(page, 0, "clap")
+    before = page.input_value("#beat input")
+    page.focus("#beat input")
+    page.keyboard.press("End")
+    page.keyboard.type("7")
+    page.keyboard.press("Control+z")
+    assert page.input_value("#beat input") == before and server.notes(job)["revision"] == 1

@@ -54,7 +54,7 @@ def join_posteriors(parts: Iterable[Posteriors]) -> Posteriors:
 class PartNote:
     """A note as heard, never quantized. `confidence` 0..1, `level` dB below full scale at the peak of its attack.
 
-    It sounds from the sensitivity 1 - `strength` on.
+    It sounds from the sensitivity 1 - `strength` on. A length given `by_hand` is written as it is.
     """
 
     id: int
@@ -66,6 +66,7 @@ class PartNote:
     confidence: float
     bends: tuple[Bend, ...] = ()
     strength: float = 1.0
+    by_hand: bool = False
 
     @property
     def lane(self) -> str:

@@ -11,7 +11,7 @@ const HEIGHTS = { ruler: 30, wave: 92, lane: 58, empty: 26, roll: 112 };
 const SMALL = { ruler: 28, wave: 64, lane: 50, empty: 22, roll: 92 };
 
 /**
- * The bands from top to bottom. A drum that is never hit gets a slim lane, so that a hit can still be put there.
+ * The bands from top to bottom. A drum that is never hit, or a part without notes, gets a slim lane, so that one can still be put there.
  * @param {import("./notes.js").Notes} notes @param {boolean} small
  * @returns {Band[]}
  */
@@ -21,7 +21,7 @@ export function layoutBands(notes, small) {
   const extra = [...played].filter((drum) => !DRUMS.includes(drum));
   const drums = hasDrums(notes) ? [...extra, ...DRUMS] : [];
   const lanes = drums.map((name) => ({ kind: "lane", name, height: played.has(name) ? heights.lane : heights.empty }));
-  const rolls = [...notes.parts].filter(([, all]) => all.length).map(([name]) => ({ kind: "roll", name, height: heights.roll }));
+  const rolls = [...notes.parts].map(([name, all]) => ({ kind: "roll", name, height: all.length ? heights.roll : heights.empty }));
   const all = [
     { kind: "ruler", name: "ruler", height: heights.ruler },
     { kind: "wave", name: "wave", height: heights.wave },

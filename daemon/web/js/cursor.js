@@ -28,42 +28,52 @@ export class Cursor {
     const roll = timeline.rolls.get(this.lane);
     const hits = timeline.lanes.get(this.lane)?.hits ?? [];
     announce(`${title(this.lane)}, ${roll ? formatCount(roll.notes.length, "note") : formatCount(hits.length, "hit")}`);
-    timeline.focusNote(null);
     timeline.layoutChanged.emit();
   }
 
   /**
    * To the hit or note before or after the one that was stepped to, or `time`.
-   * @param {number} way @param {number} time
+   * @param {number} way @param {number} time @param {boolean} [more] beside what is selected
    * @returns {{onset: number, drum: string} | undefined} where it sounds, and in which stem
    */
-  step(way, time) {
-    const note = this.timeline.rolls.has(this.lane) ? this.#stepNote(way, time) : null;
-    return note ? { onset: note.onset, drum: this.lane } : this.#stepHit(way, time);
+  step(way, time, more = false) {
+    const note = this.timeline.rolls.has(this.lane) ? this.#stepNote(way, time, more) : null;
+    return note ? { onset: note.onset, drum: this.lane } : this.#stepHit(way, time, more);
   }
 
-  /** @param {number} way @param {number} time @returns {import("./notes.js").Note | undefined} */
-  #stepNote(way, time) {
+  /** @param {number} way @param {number} time @param {boolean} more @returns {import("./notes.js").Note | undefined} */
+  #stepNote(way, time, more) {
     const { timeline } = this;
     const { notes } = /** @type {import("./piano_roll.js").PianoRoll} */ (timeline.rolls.get(this.lane));
-    const next = nextItem(notes, notes.findIndex((note) => note === timeline.focused), way, time);
+    const { song } = timeline;
+    const next = nextItem(notes, chosenIndex(notes, song?.part === this.lane ? song.noteSelection : new Set(), way), way, time);
     if (!next) return undefined;
-    timeline.focusNote(next);
+    song?.selectNotes(this.lane, [next.id], more);
     timeline.view.reveal(next.time);
-    announce([noteName(next.pitch), timeline.bars.describe(next.time), `velocity ${next.velocity}`].filter(Boolean).join(", "));
+    announce(this.describeNote(next));
     return next;
   }
 
-  /** @param {number} way @param {number} time @returns {import("./notes.js").Hit | undefined} */
-  #stepHit(way, time) {
+  /** @param {import("./notes.js").Note} note */
+  describeNote(note) {
+    return [noteName(note.pitch), this.timeline.bars.describe(note.time), `velocity ${note.velocity}`].filter(Boolean).join(", ");
+  }
+
+  /** @param {number} way @param {number} time @param {boolean} more @returns {import("./notes.js").Hit | undefined} */
+  #stepHit(way, time, more) {
     const hits = this.timeline.lanes.get(this.lane)?.hits ?? [];
-    const chosen = hits.findIndex((hit) => this.timeline.song?.selection.has(hit.id));
-    const next = nextItem(hits, chosen, way, time);
+    const next = nextItem(hits, chosenIndex(hits, this.timeline.song?.selection ?? new Set(), way), way, time);
     if (!next) return undefined;
-    this.timeline.song?.select([next.id]);
+    this.timeline.song?.select([next.id], more);
     this.timeline.view.reveal(next.time);
     announce(this.describe(next));
     return next;
+  }
+
+  /** The last note of the lane that starts up to `time`. @param {number} time */
+  noteBefore(time) {
+    const notes = this.timeline.rolls.get(this.lane)?.notes ?? [];
+    return notes[firstIndexFrom(notes, time + 1e-6) - 1];
   }
 
   /** @param {import("./notes.js").Hit} hit */
@@ -80,6 +90,13 @@ export class Cursor {
     return most ?? { hihat: "closed_hihat", toms: "mid_tom", cymbals: "crash" }[drum] ?? this.labels.all.find((l) => l.drum === drum)?.name ?? drum;
   }
 }
+
+/**
+ * Where the selection ends in this direction, or -1.
+ * @param {{id: number}[]} all by time @param {Set<number>} selection @param {number} way
+ */
+const chosenIndex = (all, selection, way) =>
+  way > 0 ? all.findLastIndex((item) => selection.has(item.id)) : all.findIndex((item) => selection.has(item.id));
 
 /**
  * @template {{time: number}} T

@@ -33,7 +33,7 @@ export function readNotes(sent) {
     canRedo: sent.can_redo,
     hits: hits.sort((a, b) => a.time - b.time),
     clusters: rankClusters(sent.clusters),
-    parts: new Map(parts),
+    parts: new Map(parts.map(([name, all]) => [name, all.sort((a, b) => a.time - b.time)])),
     key: sent.key ?? null,
     chords: sent.chords ?? [],
   };
@@ -70,6 +70,10 @@ export function firstIndexFrom(items, time) {
   return low;
 }
 
+/** The beats and the lines between them, a sixteenth of 4/4 apart. @param {number[]} beats @returns {number[]} */
+export const gridSteps = (beats) =>
+  beats.flatMap((beat, i) => (i + 1 < beats.length ? [0, 1, 2, 3].map((step) => beat + (step * (beats[i + 1] - beat)) / 4) : [beat]));
+
 /** Beat positions of a song: bars count from 1 at the first downbeat; what comes before is bar 0. */
 export class Bars {
   /** @param {Grid} grid @param {number} duration */
@@ -85,6 +89,12 @@ export class Bars {
     const beat = Math.max(0, lastIndexUpTo(this.beats, time + 1e-6));
     const bar = lastIndexUpTo(this.downbeats, beat);
     return { bar: bar + 1, beat: 1 + beat - (bar < 0 ? 0 : this.downbeats[bar]) };
+  }
+
+  /** How long the beat at `time` lasts; half a second where there is none. @param {number} time */
+  beatLength(time) {
+    const place = Math.min(this.beats.length - 2, Math.max(0, lastIndexUpTo(this.beats, time)));
+    return this.beats.length > 1 ? this.beats[place + 1] - this.beats[place] : 0.5;
   }
 
   /** @param {number} time */

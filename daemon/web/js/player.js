@@ -49,6 +49,8 @@ export class Player {
   #clicks = [];
   /** @type {import("./notes.js").Grid | null} */
   #grid = null;
+  /** @type {Instruments | null} */
+  #preview = null;
   #events = new PlayEvents(null);
   #asked = 0; // how often another mix was asked for
   #stoppedAt = 0;
@@ -167,6 +169,16 @@ export class Player {
     const context = /** @type {AudioContext} */ (this.context);
     const sound = await this.stems.load(context, stem);
     onsets.forEach((onset, turn) => this.#playSnippet(context, sound, onset, context.currentTime + LEAD + turn * SNIPPET));
+  }
+
+  /** One note of the MIDI, whatever else is to be heard. @param {string} part @param {import("./notes.js").Note} note */
+  async playNote(part, { pitch, velocity, duration }) {
+    await this.#startContext();
+    const context = /** @type {AudioContext} */ (this.context);
+    this.#preview ??= new Instruments(context, () => /** @type {Outputs} */ (this.#outputs).master);
+    await this.#preview.load();
+    this.#preview.silence();
+    this.#preview.play({ time: 0, part, pitch, velocity, duration: Math.min(1, duration) }, context.currentTime + LEAD);
   }
 
   /** @param {AudioContext} context @param {AudioBuffer} sound @param {number} onset @param {number} at */

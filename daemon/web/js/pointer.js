@@ -2,11 +2,15 @@
 
 /** @typedef {import("./bands.js").Band} Band */
 /** @typedef {{x: number, y: number}} Point */
-/** @typedef {{kind: string, from: Point, band: Band | undefined, hit?: any, more: boolean, moved: boolean, time: number}} Drag */
+/** @typedef {{note: import("./notes.js").Note, edge: "" | "start" | "end"}} Grip */
+/** @typedef {{kind: string, from: Point, band: Band | undefined, hit?: any, grip?: Grip, more: boolean, moved: boolean, time: number, axis: string}} Drag
+ * `axis` is that of a note that is dragged: "x" or "y", whichever it left first */
 /**
- * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number}) => void,
+ * @typedef {{seek: (time: number) => void, loop: (range: {start: number, end: number} | null) => void,
  *   play: (hit: import("./notes.js").Hit) => void, add: (time: number, drum: string, velocity: number) => void,
- *   move: (seconds: number) => void}} Actions
+ *   move: (seconds: number) => void, playNote: (part: string, note: import("./notes.js").Note) => void,
+ *   addNote: (time: number, part: string, pitch: number) => void,
+ *   shiftNotes: (shift: import("./note_changes.js").Shift) => void}} Actions
  */
 
 const SLACK = 4; // pixels before a press becomes a drag
@@ -49,17 +53,27 @@ export class Pointer {
     if (this.#pointers.size > 1) return void (this.#drag = null);
     const band = this.timeline.bandAt(from.y);
     const hit = band && this.timeline.hitAt(band, from.x, from.y);
+    const grip = band && this.timeline.noteAt(band, from.x, from.y);
     const more = event.shiftKey || event.ctrlKey || event.metaKey;
-    this.#drag = { kind: this.#dragKind(event, band, hit), from, band, hit, more, moved: false, time: this.view.time(from.x) };
+    const kind = this.#dragKind(event, band, hit, grip);
+    this.#drag = { kind, from, band, hit, grip, more, moved: false, time: this.view.time(from.x), axis: "" };
   }
 
-  /** What dragging from here will do. @param {PointerEvent} event @param {Band | undefined} band @param {any} hit */
-  #dragKind(event, band, hit) {
+  /** What dragging from here will do. @param {PointerEvent} event @param {Band | undefined} band @param {any} hit @param {Grip | undefined} grip */
+  #dragKind(event, band, hit, grip) {
     if (band?.kind === "ruler") return "loop";
-    const chosen = hit && this.timeline.song?.selection.has(hit.id);
-    if (chosen && !this.timeline.song?.readOnly) return "move";
-    if (event.pointerType === "touch" || band?.kind !== "lane") return "pan";
+    const { song } = this.timeline;
+    const chosen = (hit && song?.selection.has(hit.id)) || (grip && this.#isSelected(band, grip));
+    const touch = event.pointerType === "touch";
+    if ((chosen || (grip && !touch)) && !song?.readOnly) return grip ? "note" : "move";
+    if (touch || (band?.kind !== "lane" && band?.kind !== "roll")) return "pan";
     return "box";
+  }
+
+  /** @param {Band | undefined} band @param {Grip} grip */
+  #isSelected(band, { note }) {
+    const { song } = this.timeline;
+    return song?.part === band?.name && Boolean(song?.noteSelection.has(note.id));
   }
 
   /** @param {PointerEvent} event */
@@ -80,10 +94,22 @@ export class Pointer {
     if (drag.kind === "pan") this.view.pan((before.x - now.x) / this.view.scale);
     else if (drag.kind === "loop") this.overlay.setLoop(this.#loopOf(drag, now));
     else if (drag.kind === "box") this.overlay.showSelectionBox(box(drag.from, now));
-    else {
-      this.timeline.shift = (now.x - drag.from.x) / this.view.scale;
-      this.timeline.refresh();
-    }
+    else if (drag.kind === "note") this.#dragNote(drag, now);
+    else this.timeline.shift = (now.x - drag.from.x) / this.view.scale;
+    this.timeline.refresh();
+  }
+
+  /** In time or in pitch, never in both at once: rows are low. @param {Drag} drag @param {Point} now */
+  #dragNote(drag, now) {
+    const { band, grip, from } = drag;
+    const { song } = this.timeline;
+    if (!band || !grip || !song) return;
+    if (!this.#isSelected(band, grip)) song.selectNotes(band.name, [grip.note.id], drag.more);
+    const [dx, dy] = [now.x - from.x, now.y - from.y];
+    drag.axis ||= grip.edge || Math.abs(dx) >= Math.abs(dy) ? "x" : "y";
+    const row = this.timeline.rolls.get(band.name)?.rowHeight(band) ?? 1;
+    const seconds = dx / this.view.scale;
+    this.timeline.noteShift = drag.axis === "y" ? { pitch: Math.round(-dy / row) } : { [grip.edge || "time"]: seconds };
   }
 
   /** Whole bars, unless Shift is held. @param {Drag} drag @param {Point} now */
@@ -114,22 +140,32 @@ export class Pointer {
 
   #resetShift() {
     this.timeline.shift = 0;
+    this.timeline.noteShift = null;
     this.timeline.refresh();
   }
 
   /** @param {Drag} drag @param {Point} now */
   #finishDrag(drag, now) {
-    const ids = (/** @type {any[]} */ hits) => hits.map((hit) => hit.id);
     if (drag.kind === "loop") this.actions.loop(this.#loopOf(drag, now));
-    if (drag.kind === "box") this.timeline.song?.select(ids(this.timeline.hitsInside(box(drag.from, now))), drag.more);
-    if (drag.kind !== "move") return;
-    const seconds = this.timeline.shift;
-    this.actions.move(seconds);
+    if (drag.kind === "box") this.#selectInside(drag, box(drag.from, now));
+    if (drag.kind === "move") this.actions.move(this.timeline.shift);
+    if (drag.kind === "note" && this.timeline.noteShift) this.actions.shiftNotes(this.timeline.noteShift);
+  }
+
+  /** Hits, or the notes of the part in which it began. @param {Drag} drag @param {ReturnType<typeof box>} rectangle */
+  #selectInside({ band, more }, rectangle) {
+    const { timeline, view } = this;
+    const roll = timeline.rolls.get(band?.name ?? "");
+    const items = band && roll ? roll.notesInside(view, band, rectangle) : timeline.hitsInside(rectangle);
+    const ids = items.map((item) => item.id);
+    if (band && roll) timeline.song?.selectNotes(band.name, ids, more);
+    else timeline.song?.select(ids, more);
   }
 
   /** @param {Drag} drag */
   #click(drag) {
     const song = this.timeline.song;
+    if (drag.grip && drag.band && song) return this.#clickNote(drag.band.name, drag.grip.note, drag.more);
     if (drag.hit && song) {
       const on = song.selection.has(drag.hit.id);
       if (drag.more && on) song.select([...song.selection].filter((id) => id !== drag.hit.id));
@@ -137,8 +173,18 @@ export class Pointer {
       this.actions.play(drag.hit);
       return;
     }
-    if (drag.band?.kind === "lane" && !drag.more) song?.select([]);
-    if (drag.band?.kind !== "lane") this.actions.seek(drag.time);
+    const notes = drag.band?.kind === "lane" || drag.band?.kind === "roll";
+    if (notes && !drag.more) song?.select([]);
+    if (!notes) this.actions.seek(drag.time);
+  }
+
+  /** @param {string} part @param {import("./notes.js").Note} note @param {boolean} more */
+  #clickNote(part, note, more) {
+    const song = /** @type {import("./song.js").Song} */ (this.timeline.song);
+    const on = song.part === part && song.noteSelection.has(note.id);
+    if (more && on) song.selectNotes(part, [...song.noteSelection].filter((id) => id !== note.id));
+    else song.selectNotes(part, [note.id], more);
+    this.actions.playNote(part, note);
   }
 
   /** @param {MouseEvent} event */
@@ -146,6 +192,8 @@ export class Pointer {
     const { x, y } = this.#pointOf(event);
     const band = this.timeline.bandAt(y);
     if (band?.kind === "ruler") this.actions.loop(null);
+    const roll = this.timeline.rolls.get(band?.name ?? "");
+    if (band && roll && !this.timeline.noteAt(band, x, y)) this.actions.addNote(this.view.time(x), band.name, roll.pitchAt(band, y));
     if (band?.kind !== "lane" || this.timeline.hitAt(band, x, y)) return;
     const velocity = Math.round(127 * (1 - (y - band.top - 7) / (band.height - 14)));
     this.actions.add(this.view.time(x), band.name, Math.min(127, Math.max(1, velocity)));
@@ -165,8 +213,9 @@ export class Pointer {
   #hover(now) {
     const band = this.timeline.bandAt(now.y);
     const hit = band && this.timeline.hitAt(band, now.x, now.y);
-    const cursor = band?.kind === "ruler" ? "col-resize" : hit ? "pointer" : band?.kind === "lane" ? "crosshair" : "default";
-    this.timeline.element.style.cursor = cursor;
+    const grip = band && this.timeline.noteAt(band, now.x, now.y);
+    const over = { ruler: "col-resize", lane: "crosshair", roll: "crosshair", wave: "default" }[band?.kind ?? "wave"];
+    this.timeline.element.style.cursor = grip ? (grip.edge ? "ew-resize" : "move") : hit ? "pointer" : over;
   }
 }
 

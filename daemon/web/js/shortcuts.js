@@ -50,19 +50,23 @@ function navigation({ view, clusters }) {
 /** @param {import("./song_page.js").SongPage} page @returns {Key[]} */
 function selection(page) {
   const { cursor, player } = page;
-  const stepHit = (/** @type {number} */ way) => {
-    const hit = cursor.step(way, player.position);
+  const stepHit = (/** @type {number} */ way, more = false) => {
+    const hit = cursor.step(way, player.position, more);
     if (hit && !player.playing) page.playOnsets([hit.onset], hit.drum);
   };
   const all = () => {
-    const lane = page.timeline.lanes.get(cursor.lane);
-    page.song?.select((lane?.hits ?? []).map((hit) => hit.id));
+    const { lanes, rolls } = page.timeline;
+    const roll = rolls.get(cursor.lane);
+    if (roll) page.song?.selectNotes(cursor.lane, roll.notes.map((note) => note.id));
+    else page.song?.select((lanes.get(cursor.lane)?.hits ?? []).map((hit) => hit.id));
   };
   return [
     { keys: ["ArrowUp"], display: "↑ ↓", description: "Lane", run: () => cursor.changeLane(-1) },
     { keys: ["ArrowDown"], display: "", description: "", run: () => cursor.changeLane(1) },
     { keys: ["."], display: ", .", description: "Hit or note before or after, in this lane", run: () => stepHit(1), anywhere: true },
     { keys: [","], display: "", description: "", run: () => stepHit(-1), anywhere: true },
+    { keys: [">", ":"], display: "Shift , .", description: "The same, beside what is selected", run: () => stepHit(1, true), anywhere: true },
+    { keys: ["<", ";"], display: "", description: "", run: () => stepHit(-1, true), anywhere: true },
     { keys: ["Ctrl+a"], display: "Ctrl A", description: "Select the whole lane", run: all },
     { keys: ["c"], display: "C", description: "Select the cluster that was listened to", run: () => selectCluster(page), anywhere: true },
     { keys: ["Escape"], display: "Esc", description: "Select nothing", run: () => page.clear(), anywhere: true },
@@ -76,21 +80,41 @@ function selectCluster({ song, clusters }) {
 
 /** @param {import("./song_page.js").SongPage} page @returns {Key[]} */
 function corrections(page) {
-  const move = (/** @type {number} */ seconds) => () => page.song?.selection.size && page.song.nudge(seconds);
+  const move = (/** @type {number} */ seconds) => () => page.song?.hasSelection && page.song.nudge(seconds);
   const digits = [..."1234567890"];
   return [
     { keys: ["r"], display: "R", description: "Say what it is, from a list", run: () => relabel(page), anywhere: true },
     { keys: digits, display: "1 … 9, 0", description: "Kick, snare, side stick, toms (4 5 6), hi-hat closed, open, crash, ride", run: (event) => labelByDigit(page, event.key) },
     { keys: ["t"], display: "T", description: "Tap the beat", run: () => page.beatBar.tap(), anywhere: true },
-    { keys: ["n"], display: "N", description: "New hit at the playhead, in this lane", run: () => page.add(page.player.position, page.cursor.lane, 100) },
+    { keys: ["n"], display: "N", description: "New hit or note at the playhead, in this lane", run: () => page.add(page.player.position, page.cursor.lane, 100) },
     { keys: ["Alt+ArrowLeft"], display: "Alt ← →", description: "Move by 5 ms; with Shift by 1 ms", run: move(-NUDGE), anywhere: true },
     { keys: ["Alt+ArrowRight"], display: "", description: "", run: move(NUDGE), anywhere: true },
     { keys: ["Alt+Shift+ArrowLeft"], display: "", description: "", run: move(-FINE), anywhere: true },
     { keys: ["Alt+Shift+ArrowRight"], display: "", description: "", run: move(FINE), anywhere: true },
-    { keys: ["Delete", "Backspace"], display: "Del", description: "Delete", run: () => page.song?.selection.size && page.song.remove(), anywhere: true },
-    { keys: ["Ctrl+z"], display: "Ctrl Z", description: "Undo; with Shift redo", run: () => page.stepHistory("undo"), anywhere: true },
-    { keys: ["Ctrl+Shift+z", "Ctrl+y"], display: "", description: "", run: () => page.stepHistory("redo"), anywhere: true },
+    { keys: ["Delete", "Backspace"], display: "Del", description: "Delete", run: () => page.song?.hasSelection && page.song.remove(), anywhere: true },
+    { keys: ["Shift+ArrowUp"], display: "Shift ↑ ↓", description: "Louder or softer", run: () => page.song?.hasSelection && page.song.changeVelocity(1), anywhere: true },
+    { keys: ["Shift+ArrowDown"], display: "", description: "", run: () => page.song?.hasSelection && page.song.changeVelocity(-1), anywhere: true },
+    ...noteCorrections(page),
+    { keys: ["Ctrl+z"], display: "Ctrl Z", description: "Undo; with Shift redo", run: () => page.stepHistory("undo"), anywhere: true, fields: true },
+    { keys: ["Ctrl+Shift+z", "Ctrl+y"], display: "", description: "", run: () => page.stepHistory("redo"), anywhere: true, fields: true },
     { keys: ["?"], display: "?", description: "These keys", run: () => /** @type {any} */ (document.getElementById("help")).showModal(), anywhere: true },
+  ];
+}
+
+/** @param {import("./song_page.js").SongPage} page @returns {Key[]} */
+function noteCorrections(page) {
+  const transpose = (/** @type {number} */ semitones) => () => page.shiftNotes({ pitch: semitones });
+  return [
+    { keys: ["Alt+ArrowUp"], display: "Alt ↑ ↓", description: "Notes a semitone up or down; with Shift an octave", run: transpose(1), anywhere: true },
+    { keys: ["Alt+ArrowDown"], display: "", description: "", run: transpose(-1), anywhere: true },
+    { keys: ["Alt+Shift+ArrowUp"], display: "", description: "", run: transpose(12), anywhere: true },
+    { keys: ["Alt+Shift+ArrowDown"], display: "", description: "", run: transpose(-12), anywhere: true },
+    { keys: ["Ctrl+ArrowRight"], display: "Ctrl ← →", description: "Notes shorter or longer by a sixteenth; with Shift by 5 ms", run: () => page.resizeNotes(1), anywhere: true },
+    { keys: ["Ctrl+ArrowLeft"], display: "", description: "", run: () => page.resizeNotes(-1), anywhere: true },
+    { keys: ["Ctrl+Shift+ArrowRight"], display: "", description: "", run: () => page.shiftNotes({ end: NUDGE }), anywhere: true },
+    { keys: ["Ctrl+Shift+ArrowLeft"], display: "", description: "", run: () => page.shiftNotes({ end: -NUDGE }), anywhere: true },
+    { keys: ["x"], display: "X", description: "Split notes at the playhead, or in the middle", run: () => page.splitNotes(), anywhere: true },
+    { keys: ["j"], display: "J", description: "Join notes to one", run: () => page.song?.mergeNotes(), anywhere: true },
   ];
 }
 

@@ -1,11 +1,13 @@
 /** The open song: its notes, what is selected, and corrections, one after the other. */
 
 import { ApiError } from "./api.js";
-import { readNotes } from "./notes.js";
+import { changeVelocities, mergeNotes, roundTime, shiftNotes, splitNotes } from "./note_changes.js";
+import { gridSteps, readNotes } from "./notes.js";
 import { showError, showNotice } from "./notices.js";
 import { Signal } from "./signal.js";
 
 /** @typedef {import("./notes.js").Hit} Hit */
+/** @typedef {import("./notes.js").Note} Note */
 
 export class Song {
   /** @type {Signal<[]>} new notes */
@@ -16,6 +18,10 @@ export class Song {
   notes = null;
   /** @type {Set<number>} ids of hits */
   selection = new Set();
+  /** The part whose notes can be selected; hits and notes never are at once. */
+  part = "";
+  /** @type {Set<number>} ids of its notes */
+  noteSelection = new Set();
   #queue = Promise.resolve();
   #pending = 0;
 
@@ -43,15 +49,34 @@ export class Song {
     return this.notes ? this.notes.hits.filter((hit) => this.selection.has(hit.id)) : [];
   }
 
-  /** From the first to the last that is selected. @returns {{start: number, end: number} | null} */
-  get selectedSpan() {
-    const times = this.selectedHits.map((hit) => hit.time);
-    return times.length ? { start: Math.min(...times), end: Math.max(...times) + 1e-3 } : null;
+  /** @returns {Note[]} */
+  get selectedNotes() {
+    return (this.notes?.parts.get(this.part) ?? []).filter((note) => this.noteSelection.has(note.id));
   }
 
-  /** @param {Iterable<number>} ids @param {boolean} [more] beside what is selected */
+  get hasSelection() {
+    return this.selection.size + this.noteSelection.size > 0;
+  }
+
+  /** From the first to the last that is selected. @returns {{start: number, end: number} | null} */
+  get selectedSpan() {
+    const all = [...this.selectedHits, ...this.selectedNotes];
+    const ends = all.map((item) => item.time + ("duration" in item ? item.duration : 1e-3));
+    return all.length ? { start: Math.min(...all.map((item) => item.time)), end: Math.max(...ends) } : null;
+  }
+
+  /** @param {Iterable<number>} ids of hits @param {boolean} [more] beside what is selected */
   select(ids, more = false) {
     this.selection = new Set(more ? [...this.selection, ...ids] : ids);
+    this.noteSelection = new Set();
+    this.selectionChanged.emit();
+  }
+
+  /** @param {string} part @param {Iterable<number>} ids of its notes @param {boolean} [more] beside what is selected of this part */
+  selectNotes(part, ids, more = false) {
+    this.noteSelection = new Set(more && part === this.part ? [...this.noteSelection, ...ids] : ids);
+    this.part = part;
+    this.selection = new Set();
     this.selectionChanged.emit();
   }
 
@@ -85,25 +110,73 @@ export class Song {
     return this.change({ hits: Object.fromEntries([...this.selection].map((id) => [id, label])) });
   }
 
+  /** Hits or notes, whichever are selected. */
   remove() {
-    const gone = [...this.selection];
+    const [hits, notes] = [[...this.selection], [...this.noteSelection]];
     this.select([]);
-    return this.change({ delete_hits: gone });
+    return this.change(hits.length ? { delete_hits: hits } : { notes: { [this.part]: { delete: notes } } });
+  }
+
+  /** @param {number} way 1 is louder, -1 softer */
+  changeVelocity(way) {
+    if (this.selection.size) return this.change({ velocities: changeVelocities(this.selectedHits, way) });
+    return this.changeNotes({ velocity: changeVelocities(this.selectedNotes, way) });
   }
 
   /** @param {number} seconds later, or earlier if below 0 */
   nudge(seconds) {
+    if (this.noteSelection.size) return this.shiftNotes({ time: seconds });
     const end = this.notes?.duration ?? 0;
     const at = (/** @type {Hit} */ hit) => Math.min(end, Math.max(0, hit.onset + seconds));
     return this.change({ move: Object.fromEntries(this.selectedHits.map((hit) => [hit.id, roundTime(at(hit))])) });
   }
 
+  /** Of the notes that are selected. @param {object} changes in the words of a correction of a part */
+  changeNotes(changes) {
+    return Object.keys(changes).length ? this.change({ notes: { [this.part]: changes } }) : Promise.resolve();
+  }
+
+  /** @param {import("./note_changes.js").Shift} shift */
+  shiftNotes(shift) {
+    return this.changeNotes(shiftNotes(this.selectedNotes, shift, { duration: this.notes?.duration ?? 0, transpose: this.transposition(this.part) }));
+  }
+
+  /** Both halves are selected then. @param {number} time of the cut, where it lies within a note */
+  async splitNotes(time) {
+    const kept = [...this.noteSelection];
+    const cut = splitNotes(this.selectedNotes, time, gridSteps(this.notes?.grid.beats ?? []));
+    const fresh = await this.#make(this.part, () => this.changeNotes(cut));
+    if (fresh.length) this.selectNotes(this.part, [...kept, ...fresh]);
+  }
+
+  mergeNotes() {
+    return this.selectedNotes.length > 1 ? this.changeNotes(mergeNotes(this.selectedNotes)) : Promise.resolve();
+  }
+
+  /** Semitones that are added to what is heard. @param {string} part */
+  transposition(part) {
+    return this.notes?.options.notes?.[part]?.transpose ?? 0;
+  }
+
   /** @param {number} onset @param {string} label @param {number} velocity */
   async add(onset, label, velocity) {
-    const before = new Set(this.notes?.hits.map((hit) => hit.id));
-    await this.change({ add: [{ onset: roundTime(onset), label, velocity }] });
-    const fresh = this.notes?.hits.filter((hit) => !before.has(hit.id)).map((hit) => hit.id) ?? [];
+    const fresh = await this.#make("drums", () => this.change({ add: [{ onset: roundTime(onset), label, velocity }] }));
     if (fresh.length === 1) this.select(fresh);
+  }
+
+  /** @param {string} part @param {{onset: number, duration: number, pitch: number}} note as it is to be written */
+  async addNote(part, { onset, duration, pitch }) {
+    const added = { onset: roundTime(onset), duration: roundTime(duration), pitch: Math.min(127, Math.max(0, pitch - this.transposition(part))) };
+    const fresh = await this.#make(part, () => this.change({ notes: { [part]: { add: [added] } } }));
+    if (fresh.length === 1) this.selectNotes(part, fresh);
+  }
+
+  /** @param {string} part @param {() => Promise<void>} change @returns {Promise<number[]>} the ids of what is new then */
+  async #make(part, change) {
+    const items = () => (part === "drums" ? this.notes?.hits : this.notes?.parts.get(part)) ?? [];
+    const before = new Set(items().map((item) => item.id));
+    await change();
+    return items().map((item) => item.id).filter((id) => !before.has(id));
   }
 
   /**
@@ -153,14 +226,10 @@ export class Song {
   /** @param {any} sent */
   #setNotes(sent) {
     this.notes = readNotes(sent);
-    const there = new Set(this.notes.hits.map((hit) => hit.id));
-    const kept = [...this.selection].filter((id) => there.has(id));
-    const lost = kept.length !== this.selection.size;
-    this.selection = new Set(kept);
+    const before = this.selection.size + this.noteSelection.size;
+    this.selection = new Set(this.selectedHits.map((hit) => hit.id));
+    this.noteSelection = new Set(this.selectedNotes.map((note) => note.id));
     this.changed.emit();
-    if (lost) this.selectionChanged.emit();
+    if (this.selection.size + this.noteSelection.size !== before) this.selectionChanged.emit();
   }
 }
-
-/** @param {number} seconds */
-const roundTime = (seconds) => Math.round(seconds * 1e6) / 1e6;

@@ -44,7 +44,7 @@ export class SongPage {
     this.transport = new Transport(this.player, this.mixer, this.timeline, this.overlay);
     this.beatBar = new BeatBar(this.player);
     this.clusters = new Clusters(this.labels, (id) => this.playCluster(id));
-    this.selectionBar = new SelectionBar(this.labels, (onsets) => this.playOnsets(onsets));
+    this.selectionBar = new SelectionBar(this);
     this.settings = new Settings();
     this.exports = new Exports(api);
     this.progress = new Progress(api);
@@ -145,10 +145,47 @@ export class SongPage {
     if (way === "undo" ? notes?.canUndo : notes?.canRedo) this.song?.step(way);
   }
 
-  /** @param {number} time @param {string} drum @param {number} velocity */
-  add(time, drum, velocity) {
-    if (this.song?.readOnly) return void showNotice("Wait until the song is done; these notes are a first draft.");
-    this.song?.add(time, this.cursor.commonLabel(drum), velocity);
+  /** A hit, or in the lane of a part a note. @param {number} time @param {string} lane @param {number} velocity */
+  add(time, lane, velocity) {
+    const roll = this.timeline.rolls.get(lane);
+    if (roll) return this.addNote(time, lane, (this.cursor.noteBefore(time) ?? { pitch: roll.middle }).pitch);
+    if (this.#canEdit()) this.song?.add(time, this.cursor.commonLabel(lane), velocity);
+  }
+
+  /** An eighth long. @param {number} time @param {string} part @param {number} pitch */
+  async addNote(time, part, pitch) {
+    if (!this.#canEdit()) return;
+    this.cursor.lane = part;
+    await this.song?.addNote(part, { onset: time, duration: this.timeline.bars.beatLength(time) / 2, pitch });
+    this.#playPitch();
+  }
+
+  /** The selected notes; another pitch is heard at once. @param {import("./note_changes.js").Shift} shift */
+  async shiftNotes(shift) {
+    if (!this.song?.noteSelection.size || !this.#canEdit()) return;
+    await this.song.shiftNotes(shift);
+    if (shift.pitch) this.#playPitch();
+  }
+
+  /** By a sixteenth. @param {number} way 1 is longer, -1 shorter */
+  resizeNotes(way) {
+    const at = this.song?.selectedNotes[0]?.time ?? 0;
+    return this.shiftNotes({ end: (way * this.timeline.bars.beatLength(at)) / 4 });
+  }
+
+  splitNotes() {
+    if (this.song?.noteSelection.size && this.#canEdit()) this.song.splitNotes(this.player.position);
+  }
+
+  #canEdit() {
+    if (this.song?.readOnly) showNotice("Wait until the song is done; these notes are a first draft.");
+    return !this.song?.readOnly;
+  }
+
+  /** The first selected note as its part plays it. */
+  #playPitch() {
+    const [note] = this.song?.selectedNotes ?? [];
+    if (note && !this.player.playing) this.player.playNote(this.song?.part ?? "", note).catch(showError);
   }
 
   /** @param {number | null} cluster */
@@ -177,6 +214,17 @@ export class SongPage {
       move: async (/** @type {number} */ seconds) => {
         await this.song?.nudge(seconds);
         this.timeline.shift = 0;
+        this.timeline.refresh();
+      },
+      playNote: (/** @type {string} */ part, /** @type {import("./notes.js").Note} */ note) => {
+        this.cursor.lane = part;
+        if (!this.player.playing) this.playOnsets([note.onset], part);
+        this.#showLaneHeaders();
+      },
+      addNote: (/** @type {number} */ time, /** @type {string} */ part, /** @type {number} */ pitch) => this.addNote(time, part, pitch),
+      shiftNotes: async (/** @type {import("./note_changes.js").Shift} */ shift) => {
+        await this.shiftNotes(shift);
+        this.timeline.noteShift = null;
         this.timeline.refresh();
       },
     };

@@ -28,12 +28,12 @@ export class Timeline {
   wave = null;
   /** @type {ImageBitmap | null} shown in place of the curve */
   spectrogram = null;
-  /** @type {import("./notes.js").Note | null} */
-  focused = null;
   /** @type {number | null} the cluster that stands out */
   highlighted = null;
-  /** How far the selection is being dragged, in seconds. */
+  /** How far the selected hits are being dragged, in seconds. */
   shift = 0;
+  /** @type {import("./note_changes.js").Shift | null} how the selected notes are being dragged */
+  noteShift = null;
   bars = new Bars({ beats: [], downbeats: [], bpm: 0, numerator: 4, denominator: 4, confidence: 0 }, 1);
   #frame = 0;
 
@@ -55,7 +55,6 @@ export class Timeline {
     this.song = song;
     this.wave = wave;
     this.spectrogram = null;
-    this.focused = null;
     this.highlighted = null;
     wave.loaded.on(() => this.refresh());
     song.changed.on(() => this.song === song && this.#layout());
@@ -64,12 +63,6 @@ export class Timeline {
     this.view.resize(Math.max(50, this.element.clientWidth));
     this.view.open(song.notes.duration);
     this.#layout();
-  }
-
-  /** @param {import("./notes.js").Note | null} note that the keyboard is at */
-  focusNote(note) {
-    this.focused = note;
-    this.refresh();
   }
 
   /** @param {number | null} cluster */
@@ -91,6 +84,11 @@ export class Timeline {
   /** @param {Band} band @param {number} x @param {number} y */
   hitAt(band, x, y) {
     return band.kind === "lane" ? this.lanes.get(band.name)?.hitAt(this.view, band, x, y) : undefined;
+  }
+
+  /** @param {Band} band @param {number} x @param {number} y */
+  noteAt(band, x, y) {
+    return this.rolls.get(band.name)?.noteAt(this.view, band, x, y);
   }
 
   /**
@@ -157,13 +155,19 @@ export class Timeline {
     }
   }
 
+  /** @param {string} part @returns {import("./piano_roll.js").State} */
+  #stateOf(part) {
+    const { song } = this;
+    return song?.part === part ? { selection: song.noteSelection, shift: this.noteShift } : { selection: new Set(), shift: null };
+  }
+
   /** @param {Band} band */
   #drawBand(band) {
     const { ctx, view } = this;
     const state = { selection: this.song?.selection ?? new Set(), highlighted: this.highlighted, shift: this.shift };
     if (band.kind === "ruler") drawRuler(ctx, view, this.bars, band.height);
     else if (band.kind === "lane") this.lanes.get(band.name)?.draw(ctx, view, band, state);
-    else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band, this.focused);
+    else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band, this.#stateOf(band.name));
     else if (this.spectrogram) this.#drawSpectrogram(this.spectrogram, band);
     else this.wave?.draw(ctx, view, band.top, band.height);
     if (band.kind === "wave") drawChords(ctx, view, this.song?.notes?.chords ?? [], band.top + band.height - 10);
