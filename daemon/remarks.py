@@ -12,7 +12,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "ends_early": ("{name} promises {promised} but ends at {end}; what is there was used.",),
     "undecoded": ("{name} is damaged: {ms} ms of it could not be decoded and are silent.",),
     "cut": ("{name} lacks its end and may have been cut: it ends at {end}, and what is there was used.",),
-    "damaged": ("{name} is damaged: what follows {time} could not be read in part.",),
+    "damaged": (
+        "{name} is damaged: what follows {time} could not be read in part.",
+        "{name} is damaged at {time}: some sound is lost there, and what follows may be early.",
+    ),
+    "left_out": ("{name} goes on after {time}, where its header ends; what follows was left out.",),
     "time_jump": ("In {name} time jumps at {time}; what follows was put directly behind and may be early.",),
     "untold_delay": (
         "{name} {kind} does not tell its encoder's delay: onsets may come out 20 ms late or more. "
@@ -55,6 +59,7 @@ MEANINGS: dict[str, str] = {
     "undecoded": "some of the sound could not be decoded; there is silence in its place",
     "cut": "the file has no end of its format; it may have been cut",
     "damaged": "some of what follows that second could not be read",
+    "left_out": "bytes follow the sound which no header of the file names",
     "time_jump": "times in the file jump; what follows may be early",
     "untold_delay": "the encoder's delay is not told, so onsets may be late",
     "constant_offset": "an offset (DC) was taken off",

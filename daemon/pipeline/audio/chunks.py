@@ -11,6 +11,9 @@ from mmap import mmap
 UNKNOWN = 0x7FFFF000  # bytes; sizes from here on stand for "to be written when the recording ends"
 MOST_CHUNKS = 10_000  # a file with more is damaged or made to waste time; chosen by hand
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE  # format tags of a WAV, as registered by Microsoft
+LEFT_OVER = 0.25  # seconds of sound; what is shorter behind the last chunk is filling; chosen by hand
+TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+JOINED = (b"FORM", b"caff", b".snd")  # the starts of files that may lie one behind the other
 AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # of a sample, by the header's encoding
 
 
@@ -47,13 +50,17 @@ class WavFormat:
 
 @dataclass(frozen=True, slots=True)
 class ChunkedSound:
-    """`sound` are the pieces that are there; `promised_bytes` None where the header does not tell."""
+    """`sound` are the pieces that are there; `promised_bytes` None where the header does not tell.
+
+    `goes_on` says that more than a little follows behind the last chunk.
+    """
 
     bytes_per_second: float
     sound: tuple[ByteSpan, ...]
     promised_bytes: int | None
     format: WavFormat | None = None
     files: tuple[ByteSpan, ...] = ()
+    goes_on: bool = False
 
     @property
     def promised_seconds(self) -> float | None:
@@ -76,14 +83,16 @@ def read_chunks(data: mmap) -> ChunkedSound | None:
 def _read_riff(data: mmap) -> ChunkedSound | None:
     wave, sound, long = None, [], None
     promised: int | None = 0
-    files, start = [], 0
+    files, start, end = [], 0, 12
     for name, at, size in _riff_chunks(data):
+        end = at + size + (size & 1)
         if name == b"ds64":
             long = struct.unpack_from("<Q", data, at + 8)[0]
         elif name == b"fmt " and wave is None:
             wave = _read_format(data, at, size)
         elif name == b"data":
             size = long if size == 0xFFFFFFFF and long else size
+            end = at + size
             known = 0 < size < UNKNOWN or size == long
             sound.append(ByteSpan(at, min(len(data), at + size) if known else len(data)))
             promised = promised + size if known and promised is not None else None
@@ -93,7 +102,16 @@ def _read_riff(data: mmap) -> ChunkedSound | None:
     if wave is None or not sound:
         return None
     files = [*files, ByteSpan(start, len(data))] if files else []
-    return ChunkedSound(wave.bytes_per_second, tuple(sound), promised, wave, tuple(files))
+    if wave.subtype is None and promised == sum(span.size for span in sound):
+        promised = None  # coded sound: the bytes are all there, and how long they are is only estimated
+    goes_on = promised is not None and not files and _holds_more(data, end, round(LEFT_OVER * wave.bytes_per_second))
+    return ChunkedSound(wave.bytes_per_second, tuple(sound), promised, wave, tuple(files), goes_on)
+
+
+def _holds_more(data: mmap, at: int, least: int) -> bool:
+    """Whether at least so many bytes that are neither a tag nor zeros follow `at`."""
+    rest = data[at : at + least] if at < len(data) else b""
+    return len(rest) >= least > 0 and any(rest) and not rest.startswith(TAGS)
 
 
 def _riff_chunks(data: mmap) -> Iterator[tuple[bytes, int, int]]:
@@ -157,3 +175,57 @@ def _read_au(data: mmap) -> ChunkedSound | None:
     known = 0 < size < UNKNOWN
     span = ByteSpan(start, min(len(data), start + size) if known else len(data))
     return ChunkedSound(rate * channels * AU_BYTES.get(coding, 0), (span,), size if known else None)
+
+
+def joined_files(data: mmap) -> tuple[ByteSpan, ...]:
+    """AIFF, CAF or AU files that lie one behind the other; none where there is only one."""
+    ends = {b"FORM": _form_end, b"caff": _caf_end, b".snd": _au_end}
+    magic, starts = bytes(data[:4]), [0]
+    try:
+        while len(starts) < MOST_CHUNKS:
+            end = ends[magic](data, starts[-1])
+            if end <= starts[-1] or data[end : end + 4] != magic:
+                break
+            starts.append(end)
+    except struct.error:
+        pass  # the last one is cut
+    pairs = zip(starts, [*starts[1:], len(data)], strict=True)
+    return tuple(ByteSpan(*pair) for pair in pairs) if len(starts) > 1 else ()
+
+
+def _form_end(data: mmap, at: int) -> int:
+    (size,) = struct.unpack_from(">I", data, at + 4)
+    return at + 8 + int(size) + (size & 1)
+
+
+def _au_end(data: mmap, at: int) -> int:
+    start, size = struct.unpack_from(">2I", data, at + 4)
+    return at + int(start) + int(size)
+
+
+def _caf_end(data: mmap, at: int) -> int:
+    at += 8
+    for _ in range(MOST_CHUNKS):
+        name, size = struct.unpack_from(">4sq", data, at)
+        if name == b"caff" or size < 0:
+            return at
+        at += 12 + size
+    return at
+
+
+def has_second_movie(data: mmap) -> bool:
+    """Whether another MP4 lies behind the first: a player shows only that."""
+    seen: set[bytes] = set()
+    at = 0
+    for _ in range(MOST_CHUNKS):
+        if at + 16 > len(data):
+            return False
+        size, name, long = struct.unpack_from(">I4sQ", data, at)
+        if name == b"ftyp" and {b"moov", b"mdat"} <= seen:
+            return True
+        seen.add(name)
+        size = long if size == 1 else size
+        if size < 8:
+            return False
+        at += size
+    return False

@@ -57,8 +57,9 @@ def decode(
     conversion = _Conversion(found, limits, _throttle(report, clock))
     try:
         audio, reading, offset = conversion.run(found.decoder, target)
-    except DecoderError:
+    except DecoderError as error:
         audio, reading, offset = conversion.run(Decoder.PYAV, target)
+        reading.tell_error(error)
     report(1.0)
     return Source(path, digest, audio, (*_remarks(reading), *_offset_remark(path, offset)))
 
@@ -163,6 +164,10 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
         yield remark("undecoded", name=name, ms=f"{lost:.0f}")
     elif not found.layout.ended:
         yield remark("cut", name=name, end=clock_time(reading.frames / reading.rate))
+    if found.layout.mpeg and found.layout.mpeg.hole_seconds is not None:
+        yield remark("damaged", 1, name=name, time=clock_time(found.layout.mpeg.hole_seconds))
+    if found.layout.goes_on:
+        yield remark("left_out", name=name, time=clock_time(reading.frames / reading.rate))
     for second in reading.lost:
         yield remark("damaged", name=name, time=clock_time(second))
     if reading.jump is not None:

@@ -1,6 +1,7 @@
 """What the bytes of a file hold, beyond what a decoder tells: its real length, what is missing, and what follows."""
 
 import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
-from daemon.pipeline.audio.chunks import ByteSpan, WavFormat, read_chunks
+from daemon.pipeline.audio.chunks import JOINED, ByteSpan, WavFormat, has_second_movie, joined_files, read_chunks
 from daemon.pipeline.audio.mpeg_frames import MpegStream, scan_frames, skip_id3
 from daemon.pipeline.audio.ogg_pages import scan_links
 
@@ -23,7 +24,8 @@ class FileLayout:
     """`promised_seconds` by the header, None where it does not tell; `mpeg` of an MP3.
 
     `files` are whole files one behind the other, if there are several; `chunks` are the pieces of the sound of a WAV
-    with `format`, if there are several. `ended` is False for a stream that lacks its last page.
+    with `format`, if there are several. `ended` is False for a stream that lacks its last page, `holes` are the
+    numbers of the files in which pages are missing or damaged, `goes_on` says that bytes follow which no header names.
     """
 
     promised_seconds: float | None = None
@@ -32,6 +34,8 @@ class FileLayout:
     chunks: tuple[ByteSpan, ...] = ()
     format: WavFormat | None = None
     ended: bool = True
+    holes: tuple[int, ...] = ()
+    goes_on: bool = False
     is_broken: bool = False
 
 
@@ -58,11 +62,19 @@ def _read(data: mmap) -> FileLayout:
         return _read_ogg(data)
     if magic == b"fLaC":
         return FileLayout(files=tuple(_flac_files(data, start)))
+    if magic in JOINED and (joined := joined_files(data)):
+        return FileLayout(files=joined)
     if (found := read_chunks(data)) is not None:
         plain = found.format is not None and found.format.subtype is not None
         several = len(found.sound) > 1 and plain and not found.files
         chunks = found.sound if several else ()
-        return FileLayout(found.promised_seconds, files=found.files, chunks=chunks, format=found.format)
+        return FileLayout(
+            found.promised_seconds, files=found.files, chunks=chunks, format=found.format, goes_on=found.goes_on
+        )
+    if magic == b"RIFF" and data[8:12] == b"AVI ":
+        return FileLayout(ended=len(data) >= sum(struct.unpack_from("<4xI", data)) + 8)
+    if data[4:8] == b"ftyp":
+        return FileLayout(goes_on=has_second_movie(data))
     if magic[:2] in MPEG_STARTS or start:
         stream = scan_frames(data)
         return FileLayout(stream.promised_seconds if stream else None, stream)
@@ -73,7 +85,8 @@ def _read_ogg(data: mmap) -> FileLayout:
     links = scan_links(data)
     chained = len(links) > 1 and all(link.streams == 1 for link in links)
     files = tuple(ByteSpan(link.start, link.stop) for link in links) if chained else ()
-    return FileLayout(files=files, ended=all(link.ended for link in links), is_broken=not links)
+    holes = tuple(number for number, link in enumerate(links) if not link.whole)
+    return FileLayout(files=files, ended=all(link.ended for link in links), holes=holes, is_broken=not links)
 
 
 def _flac_files(data: mmap, start: int) -> Iterator[ByteSpan]:

@@ -49,7 +49,10 @@ class InfoFrame:
 
 @dataclass(frozen=True, slots=True)
 class MpegStream:
-    """A whole file. `frames` counts all but the first header frame, `garbage` bytes between frames."""
+    """A whole file. `frames` counts all but the first header frame, `garbage` bytes between frames.
+
+    `hole` is the number of frames before the first such bytes in the middle.
+    """
 
     rate: int
     channels: int
@@ -59,6 +62,16 @@ class MpegStream:
     info: InfoFrame | None
     garbage: int
     complete: bool
+    hole: int | None = None
+
+    @property
+    def delay(self) -> int | None:
+        """Samples that the encoder added in front, if told."""
+        return self.info.delay if self.info else None
+
+    @property
+    def hole_seconds(self) -> float | None:
+        return None if self.hole is None else self._length(self.hole)
 
     @property
     def seconds(self) -> float | None:
@@ -83,27 +96,42 @@ def scan_frames(data: mmap) -> MpegStream | None:
     first = parse_header(data, place)
     if first is None or place + first.size > len(data):
         return None
-    info = _read_info(data, place, first)
-    frames, garbage = 0 if info else 1, place - start if any(data[start:place]) else 0
+    found = _Count(first, _read_info(data, place, first), place - start if any(data[start:place]) else 0)
     at: int | None = place + first.size
     while at is not None and at < len(data):
         if at > LONGEST:
-            return _describe(first, frames, info, garbage, complete=False)
+            return found.close(complete=False)
         if (frame := parse_header(data, at)) is not None and frame.kind == first.kind:
-            frames += at + frame.size <= len(data)
+            found.frames += at + frame.size <= len(data)
             at += frame.size
             continue
-        after = _skip_tag(data, at)
-        begin, at = after, _find_stream(data, after, MOST_GARBAGE - garbage, 2, first.kind)
+        begin = _skip_tag(data, at)
+        at = _find_stream(data, begin, MOST_GARBAGE - found.garbage, 2, first.kind)
         lost = (len(data) if at is None else at) - begin
-        garbage += lost if any(data[begin : begin + min(lost, LEAD)]) else 0
-        if garbage >= MOST_GARBAGE:
-            return _describe(first, frames, info, garbage, complete=False)
-    return _describe(first, frames, info, garbage, complete=True)
+        is_sound = any(data[begin : begin + min(lost, LEAD)])
+        found.garbage += lost if is_sound else 0
+        if at is not None and found.hole is None and (is_sound or lost >= first.size):
+            found.hole = found.frames
+        if found.garbage >= MOST_GARBAGE:
+            return found.close(complete=False)
+    return found.close(complete=True)
 
 
-def _describe(first: FrameHeader, frames: int, info: InfoFrame | None, garbage: int, *, complete: bool) -> MpegStream:
-    return MpegStream(first.rate, first.channels, first.layer, first.samples, frames, info, garbage, complete)
+@dataclass(slots=True)
+class _Count:
+    """What has been counted so far."""
+
+    first: FrameHeader
+    info: InfoFrame | None
+    garbage: int
+    frames: int = 0
+    hole: int | None = None
+
+    def close(self, *, complete: bool) -> MpegStream:
+        first, frames = self.first, self.frames + (self.info is None)
+        return MpegStream(
+            first.rate, first.channels, first.layer, first.samples, frames, self.info, self.garbage, complete, self.hole
+        )
 
 
 def parse_header(data: mmap, at: int) -> FrameHeader | None:

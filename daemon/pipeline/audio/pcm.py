@@ -30,7 +30,11 @@ WRONG_SIZE = re.compile(r"(?:data|SSND) : \d+ \(should be \d+\)")
 
 
 class DecoderError(Exception):
-    """libsndfile met something that the header did not promise."""
+    """libsndfile met something that the header did not promise, at a `second` if it stopped there."""
+
+    def __init__(self, text: str, second: float | None = None) -> None:
+        super().__init__(text)
+        self.second = second
 
 
 @dataclass(slots=True)
@@ -60,10 +64,15 @@ class AudioReader:
         """(channels, frames) in order. DecoderError only from libsndfile; PyAV gives what there is."""
         source = _read_soundfile(self) if self.decoder is Decoder.SOUNDFILE else _read_pyav(self)
         mpeg = self.probe.layout.mpeg
-        self.untold_delay = mpeg is not None and (mpeg.info is None or mpeg.info.delay is None)
+        self.untold_delay = self.probe.container == "mp3" if mpeg is None else mpeg.delay is None
         for block in source:
             self.frames += block.shape[1]
             yield block
+
+    def tell_error(self, error: DecoderError) -> None:
+        """Damage that only the first decoder saw."""
+        if error.second is not None and not self.silent_frames and not self.missing_seconds:
+            self.lost.append(error.second)
 
     @property
     def missing_seconds(self) -> float:
@@ -77,6 +86,8 @@ def _read_soundfile(reading: AudioReader) -> "Iterator[Block]":
 
     layout, told = reading.probe.layout, reading.probe.seconds or 0.0
     try:
+        if layout.holes and not layout.files:
+            raise DecoderError("pages are missing or damaged")
         if layout.files or layout.chunks:
             yield from _read_pieces(reading)
         else:
@@ -85,7 +96,7 @@ def _read_soundfile(reading: AudioReader) -> "Iterator[Block]":
                     raise DecoderError("the header names another length than the file has")
                 yield from _read_blocks(file)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise DecoderError(str(error)) from error
+        raise DecoderError(str(error), reading.frames / reading.rate) from error
     if not reading.frames or told - reading.frames / reading.rate > MISSING:
         raise DecoderError("the file ends early")
     if layout.promised_seconds is not None:
@@ -103,6 +114,8 @@ def _read_pieces(reading: AudioReader) -> "Iterator[Block]":
 
     layout = reading.probe.layout
     for number, span in enumerate(layout.files or layout.chunks):
+        if number in layout.holes:
+            reading.lost.append(reading.frames / reading.rate)
         try:
             with open_sound(reading.probe.path, span, layout.format if layout.chunks else None) as file:
                 yield from _match_blocks(_read_blocks(file), file.samplerate, reading)

@@ -29,7 +29,7 @@ PYAV_OPTIONS = {
     "probesize": "50000000",  # bytes
 }
 
-ESTIMATED = ("aac", "mp3")
+ESTIMATED = ("aac", "mp3", "avi")
 UNKNOWN_FRAMES = 1 << 40  # libsndfile gives huge numbers for what it does not know
 MOST_OPENED = 100  # links of a chain whose lengths are looked up
 
@@ -286,7 +286,7 @@ def has_pictures(container: Any) -> bool:
 def promised_seconds(container: Any) -> float | None:
     """The length of the sound that an open PyAV container states.
 
-    None for raw AAC and MP3, whose length FFmpeg only estimates, and for a video that tells just its own length.
+    None for raw AAC, MP3 and AVI, whose length FFmpeg only estimates, and for a video that tells just its own length.
     """
     stream = container.streams.audio[0]
     if container.format.name in ESTIMATED:
@@ -299,7 +299,8 @@ def promised_seconds(container: Any) -> float | None:
 def _not_audio_error(path: Path) -> Rejected:
     kind = _guess_kind(path)
     if kind:
-        reason = f"{path.name} starts like {kind} but is damaged or incomplete. Export or copy it again."
+        what = "damaged, incomplete or of free format" if kind == "MP3" else "damaged or incomplete"
+        reason = f"{path.name} starts like {kind} but is {what}. Export or copy it again."
         return Rejected("damaged", reason)
     return Rejected("not_audio", f"{path.name} is not audio that can be read. Export it as {KINDS}.")
 
@@ -314,6 +315,8 @@ def _guess_kind(path: Path) -> str | None:
 
 def _check_sound(found: Probe) -> None:
     name = found.path.name
+    if found.channels < 1 and found.container == "mp3":
+        raise _not_audio_error(found.path)
     if found.channels < 1:
         raise Rejected("no_channels", f"{name} has no channels. Export it again, in mono or stereo.")
     if found.rate <= 0:

@@ -65,7 +65,16 @@ def test_nothing_is_said_of_a_whole_file(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "subtype"), [(".ogg", "VORBIS"), (".opus", "OPUS"), (".flac", None), (".wav", None)]
+    ("suffix", "subtype"),
+    [
+        (".ogg", "VORBIS"),
+        (".opus", "OPUS"),
+        (".flac", None),
+        (".wav", None),
+        (".aiff", "PCM_16"),
+        (".caf", "PCM_16"),
+        (".au", "PCM_16"),
+    ],
 )
 @pytest.mark.parametrize("count", [2, 5])
 def test_files_one_behind_the_other_are_all_used(tmp_path: Path, suffix: str, subtype: str | None, count: int) -> None:
@@ -154,3 +163,90 @@ def test_libraries_print_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[st
         path.write_bytes(content)
         decode_file(path)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("size", [1, 300, 20_000])
+def test_an_ogg_damaged_in_the_middle_says_so_and_keeps_its_times(tmp_path: Path, subtype: str, size: int) -> None:
+    path = tmp_path / "a.ogg"
+    sound = synth.noise(8.0, level=-20.0, rate=48000) + synth.clicks([7.5], 8.0, rate=48000)
+    soundfile.write(path, sound.T, 48000, subtype, format="OGG")
+    data = bytearray(path.read_bytes())
+    middle = len(data) * 2 // 5
+    data[middle : middle + size] = bytes(byte ^ 0x55 for byte in data[middle : middle + size])
+    path.write_bytes(data)
+    source = decode_file(path)
+    assert any("ms of it could not be decoded" in remark for remark in source.remarks)
+    assert abs(source.audio.read(round(7.4 * 44100))).max(axis=0).argmax() / 44100 == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_damaged_link_of_a_chain_is_told(tmp_path: Path) -> None:
+    one = synth.write(tmp_path / "one.ogg", NOISE).read_bytes()
+    damaged = bytearray(one)
+    damaged[len(one) // 2] ^= 0x55
+    (tmp_path / "all.ogg").write_bytes(one + damaged)
+    assert any("what follows 0:08.0" in remark for remark in decode_file(tmp_path / "all.ogg").remarks)
+
+
+def test_a_flac_with_one_wrong_bit_is_told(tmp_path: Path) -> None:
+    path = synth.write(tmp_path / "a.flac", NOISE)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)
+    assert any("is damaged" in remark for remark in decode_file(path).remarks)
+
+
+@pytest.mark.parametrize("lost", [0.05, 0.3])
+def test_an_mp3_that_lacks_a_piece_says_where(tmp_path: Path, lost: float) -> None:
+    path = encode(tmp_path / "a.mp3", "libmp3lame", NOISE)
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + data[middle + round(lost * len(data)) :])
+    assert any("damaged at 0:0" in remark and "may be early" in remark for remark in decode_file(path).remarks)
+
+
+def test_what_no_header_of_a_wav_names_is_told(tmp_path: Path) -> None:
+    path = synth.write(tmp_path / "a.wav", NOISE, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.index(b"data") + 4, len(data) // 2)
+    path.write_bytes(data)
+    assert decode_file(path).remarks == (
+        "a.wav goes on after 0:04.0, where its header ends; what follows was left out.",
+    )
+
+
+@pytest.mark.parametrize("behind", [b"ID3\x04" + bytes(200_000), bytes(200_000), b"TAG" + b"a" * 125])
+def test_a_tag_behind_a_wav_is_no_lost_sound(tmp_path: Path, behind: bytes) -> None:
+    path = synth.write(tmp_path / "a.wav", NOISE, subtype="PCM_16")
+    path.write_bytes(path.read_bytes() + behind)
+    assert decode_file(path).remarks == ()
+
+
+def test_a_second_mp4_behind_the_first_is_told(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.m4a", "aac", marks(), container="mp4")
+    path.write_bytes(2 * path.read_bytes())
+    assert any("goes on after 0:02.0" in remark for remark in decode_file(path).remarks)
+
+
+def test_a_cut_avi_says_that_its_end_is_missing_and_a_whole_one_nothing(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.avi", "pcm_s16le", NOISE, container="avi")
+    assert decode_file(path).remarks == ()
+    assert any("it ends at 0:0" in remark for remark in decode_file(halve(path)).remarks)
+
+
+def test_an_mp3_in_a_wav_is_not_called_cut(tmp_path: Path) -> None:
+    sound = encode(tmp_path / "a.mp3", "libmp3lame", NOISE, bit_rate=192000).read_bytes()
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 2, 44100, 24000, 1, 0, 12, 1, 2, 576, 1, 1393)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(sound)) + sound
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+    assert decode_file(tmp_path / "a.wav").remarks == ()
+
+
+def test_a_free_format_mp3_is_refused_with_its_reason(tmp_path: Path) -> None:
+    data = bytearray(bare_mp3(tmp_path / "a.mp3", marks(), 128))
+    for start in range(len(data) - 3):
+        if data[start] == 0xFF and data[start + 1] == 0xFB:
+            data[start + 2] &= 0x0F
+    (tmp_path / "a.mp3").write_bytes(data)
+    with pytest.raises(Rejected, match="free format"):
+        decode_file(tmp_path / "a.mp3")

@@ -82,3 +82,11 @@ def test_nothing_is_said_where_the_file_tells_it(tmp_path: Path, name: str) -> N
     source = decode_file(synth.write(tmp_path / name, marks(rate=48000), rate=48000))
     assert first_onset(source) == pytest.approx(ONSETS[0], abs=0.001)
     assert source.remarks == ()
+
+
+@pytest.mark.parametrize("junk", [100_000, 2_000_000])
+def test_an_mp3_behind_junk_says_that_it_may_be_late(tmp_path: Path, junk: int) -> None:
+    path = encode(tmp_path / "a.mp3", "libmp3lame", marks())
+    path.write_bytes(bytes(junk) + path.read_bytes())
+    source = decode_file(path)
+    assert abs(first_onset(source) - ONSETS[0]) < 0.012 or any("late" in remark for remark in source.remarks)
