@@ -15,6 +15,7 @@ WINDOW = 2205  # frames, 50 ms: a single click does not count, a single stroke d
 LISTENING_DB = -20.0  # of the loudest window; the drum transcriber was trained on peaks from 0 to -20 dB
 OFFSET, DRIFT = 0.01, 0.03  # of the peak: the mean of the whole file, of a stretch of it
 STRETCH = 30 * WINDOW  # frames, 1.5 s: the mean of a 30 Hz tone over it is under 0.01 of its peak
+SETTLING = 0.005  # of the peak: a constant offset's median differs by less from one half second to the next
 HIGH_PASS = 10.0  # Hz
 
 
@@ -22,8 +23,8 @@ HIGH_PASS = 10.0  # Hz
 class LevelMeter:
     """Fed with all (2, frames) blocks of a sound in order.
 
-    `peak` is its largest sample, `loudest` the highest mean power of both channels in a window, `first` the
-    median of its first stretch in each channel: the offset that it starts on.
+    `peak` is its largest sample, `loudest` the highest mean power of both channels in a window, `first` the offset
+    that each channel starts on.
     """
 
     peak: float = 0.0
@@ -50,7 +51,7 @@ class LevelMeter:
 
     def _measure(self, sound: Floats) -> None:
         mean = sound.mean(axis=1, dtype=np.float64)
-        self.first = self.first if self._frames else np.median(sound, axis=1).astype(np.float64)
+        self.first = self.first if self._frames else _first_offset(sound)
         self._total = self._total + mean * sound.shape[1]
         self._frames += sound.shape[1]
         if sound.shape[1] == STRETCH:
@@ -73,6 +74,19 @@ class LevelMeter:
     def gain(self) -> float:
         """What brings the loudest window to LISTENING_DB."""
         return float(10 ** (LISTENING_DB / 20) / self.loudest**0.5) if self.loudest > 0 else 1.0
+
+
+def _first_offset(sound: Floats) -> NDArray[np.float64]:
+    """The median of each channel; where it settles, all one way over three thirds, its beginning."""
+    whole = np.median(sound, axis=1).astype(np.float64)
+    third = sound.shape[1] // 3
+    if not third:
+        return whole
+    thirds = np.median(sound[:, : 3 * third].reshape(2, 3, third), axis=2).astype(np.float64)
+    early, late = thirds[:, 1] - thirds[:, 0], thirds[:, 2] - thirds[:, 1]
+    one_way = np.minimum(np.abs(early), np.abs(late)) > SETTLING * np.abs(sound).max()
+    parabola = thirds[:, 0] - early / 2 + 3 / 8 * (late - early)  # at half a third before the first middle
+    return np.where(one_way & (early * late > 0), parabola, whole)
 
 
 def remove_offset(blocks: Iterable[Floats], start: NDArray[np.float64]) -> Iterator[Floats]:

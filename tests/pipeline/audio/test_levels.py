@@ -42,6 +42,23 @@ def test_a_constant_offset_is_taken_off_from_the_first_sample_on(tmp_path: Path,
     assert np.abs(found[:, 22050:]).max() == pytest.approx(0.5 * np.abs(BEAT).max(), rel=0.1)
 
 
+def settling(seconds: float) -> synth.Samples:
+    """As an input's coupling capacitor settles after it was switched on."""
+    return np.tile(0.6 * np.exp(-np.arange(4 * synth.RATE) / synth.RATE / seconds), (2, 1))
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 8.0])
+def test_an_offset_that_settles_leaves_no_stroke_at_the_start(tmp_path: Path, seconds: float) -> None:
+    late = np.concatenate([synth.silence(0.5), 0.4 * BEAT], axis=1)[:, : 4 * synth.RATE]
+    found = decode_samples(tmp_path, late + settling(seconds)).audio.read()
+    assert np.abs(found[:, :22000]).max() < 0.03
+
+
+def test_little_is_left_of_a_slow_drift(tmp_path: Path) -> None:
+    drift = 0.4 * np.sin(2 * np.pi * 0.02 * np.arange(10 * synth.RATE) / synth.RATE)
+    assert np.abs(decode_samples(tmp_path, np.tile(drift, (2, 1))).audio.read()).max() < 0.004
+
+
 def test_an_offset_is_told(tmp_path: Path) -> None:
     assert "constant offset of 30.0 %" in decode_samples(tmp_path, 0.5 * BEAT + 0.3).remarks[0]
 
