@@ -96,7 +96,7 @@ def scan_frames(data: mmap) -> MpegStream | None:
     first = parse_header(data, place)
     if first is None or place + first.size > len(data):
         return None
-    found = _Count(first, _read_info(data, place, first), place - start if any(data[start:place]) else 0)
+    found = _FrameCount(first, _read_info(data, place, first), place - start if any(data[start:place]) else 0)
     at: int | None = place + first.size
     while at is not None and at < len(data):
         if at > LONGEST:
@@ -118,7 +118,7 @@ def scan_frames(data: mmap) -> MpegStream | None:
 
 
 @dataclass(slots=True)
-class _Count:
+class _FrameCount:
     """What has been counted so far."""
 
     first: FrameHeader
