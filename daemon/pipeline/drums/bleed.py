@@ -49,7 +49,7 @@ def _find_masked(
     """Which candidates of `drum` lie under a sure stroke of another drum at the same moment."""
     times = np.array([c.onset for c in found[drum]])
     over = {
-        other: _loudest_at(times, np.array([c.onset for c in found[other]])[sure[other]], level[other][sure[other]])
+        other: loudest_at(times, np.array([c.onset for c in found[other]])[sure[other]], level[other][sure[other]])
         for other in found
         if other is not drum and sure[other].any()
     }
@@ -64,7 +64,7 @@ def _find_masked(
     return masked
 
 
-def _loudest_at(times: Floats, onsets: Floats, level: Floats) -> Floats:
+def loudest_at(times: Floats, onsets: Floats, level: Floats) -> Floats:
     """The loudest of the `onsets` (sorted) within TOGETHER of each time, -inf where there is none."""
     first, last = np.searchsorted(onsets, times - TOGETHER), np.searchsorted(onsets, times + TOGETHER)
     padded, most = np.append(level, -np.inf), int((last - first).max(initial=0))

@@ -14,7 +14,7 @@ from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
 from daemon.pipeline.drums.even_strokes import restore_even_strokes
 from daemon.pipeline.drums.timbre import timbre
-from daemon.pipeline.drums.velocity import drum_velocities, envelope, levels, reference
+from daemon.pipeline.drums.velocity import LOUD, drum_velocities, envelope, estimate_levels, levels, reference
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def measure_hits(
     level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
     mine = suppress_bleed(mine, level) if clean else mine
     floor = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
+    fair = estimate_levels(mine, level) if has_labels else level
     ids = count()
     heard: list[Hit] = []
     for number, drum in enumerate(Drum):
@@ -55,7 +56,7 @@ def measure_hits(
         kept = [mine[drum][i] for i in loud]
         sound = timbre(kit.drums[drum], [c.onset for c in kept])
         labels = articulate(drum, [c.label for c in kept], sound, has_labels)
-        heard += _make_hits(kept, labels, level[drum][loud], sound.shape, curve, ids)
+        heard += _make_hits(kept, labels, fair[drum][loud], sound.shape, curve, ids)
     report(1.0)
     return _make_drums(heard)
 
@@ -114,7 +115,8 @@ def _velocities(
     """Of candidates of one drum. Those that are not sure do not move the reference that the others are held against."""
     if not found:
         return np.zeros(0, np.int64)
-    return drum_velocities(level, found[0].drum, curve, reference(level[sure] if sure else level))
+    drum = found[0].drum
+    return drum_velocities(level, drum, curve, reference(level[sure] if sure else level, LOUD[drum]))
 
 
 def _make_drums(heard: list[Hit]) -> Drums:
