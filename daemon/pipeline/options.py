@@ -70,7 +70,7 @@ class SongGrid(Grid, TempoSettings):
 
 
 class VelocityCurve(_OptionsModel):
-    """Level to velocity: the loudest hit of a drum gets `top`, one `range_db` below it gets `bottom`."""
+    """Level to velocity: a loud hit of a drum gets `top`, one `range_db` below it gets `bottom`."""
 
     top: int = Field(default=120, ge=1, le=127)
     bottom: int = Field(default=20, ge=1, le=127)
