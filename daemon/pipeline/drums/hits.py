@@ -12,9 +12,10 @@ from daemon.pipeline.drums.articulation import articulate
 from daemon.pipeline.drums.bleed import suppress_bleed
 from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
+from daemon.pipeline.drums.covered_levels import estimate_levels
 from daemon.pipeline.drums.even_strokes import restore_even_strokes
 from daemon.pipeline.drums.timbre import timbre
-from daemon.pipeline.drums.velocity import LOUD, drum_velocities, envelope, estimate_levels, levels, reference
+from daemon.pipeline.drums.velocity import LOUD, drum_velocities, envelope, levels, reference
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
 
 if TYPE_CHECKING:

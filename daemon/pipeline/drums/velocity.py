@@ -1,19 +1,13 @@
-"""How loud a hit is, and the MIDI velocity that stands for it.
+"""How loud a hit is, and the MIDI velocity that stands for it."""
 
-A level is read off the drum's own stem. Under a louder stroke of another drum the stem has lost a part of it, and what
-is left tells little: such levels are raised, and the transcriber's own guess has its say in all of them.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.pipeline.drums.bleed import loudest_at
-from daemon.pipeline.drums.candidates import THRESHOLD
-from daemon.pipeline.records import RATE, Audio, Candidate, Drum, Hit
+from daemon.pipeline.records import RATE, Audio, Drum, Hit
 
 if TYPE_CHECKING:
     from daemon.pipeline.options import VelocityCurve
@@ -22,14 +16,11 @@ STEP = 128  # samples, 2.9 ms
 SMOOTH = 3  # steps
 REACH = (0.005, 0.05)  # seconds before and after an onset that hold its peak; chosen by hand
 LAW = 2.0  # exponent of the share of the range: within 6 steps of 40 log10(velocity / 127), as General MIDI players do
-# How much steeper a drum's levels are read than the law: what compressors and rooms take away. This and the five below
-# were chosen on 48 rendered songs on kits that were trained on and 48 on kits that were not.
+# How much steeper a drum's levels are read than the law: what compressors and rooms take away. This and LOUD were
+# chosen on 48 rendered songs on kits that were trained on and 48 on kits that were not.
 STEEPNESS = {Drum.KICK: 1.6, Drum.SNARE: 1.4, Drum.TOMS: 1.6, Drum.HIHAT: 1.5, Drum.CYMBALS: 1.6}
 # Percentile of its levels that gets the top velocity: lower where levels are told less well.
 LOUD = {Drum.KICK: 98.0, Drum.SNARE: 95.0, Drum.TOMS: 90.0, Drum.HIHAT: 90.0, Drum.CYMBALS: 90.0}
-HIDDEN = {Drum.KICK: 5.0, Drum.SNARE: 5.0, Drum.TOMS: 8.0, Drum.HIHAT: 8.0, Drum.CYMBALS: 5.0}  # dB lost at the most
-HIDES = (4.0, 16.0)  # dB that another drum is louder: where it begins to take a part, and where it takes the most
-GUESS = {Drum.KICK: 10.0, Drum.SNARE: 20.0, Drum.TOMS: 10.0, Drum.HIHAT: 20.0, Drum.CYMBALS: 20.0}  # dB from 0 to 1
 SILENCE = -200.0  # dB below full scale, of the smallest power that is told from none
 
 
@@ -59,22 +50,6 @@ def levels(found: NDArray[np.float32], onsets: Sequence[float]) -> NDArray[np.fl
     padded = np.pad(found, (0, length + 1), constant_values=SILENCE)
     windows = np.lib.stride_tricks.sliding_window_view(padded, length)
     return windows[np.minimum(starts, len(windows) - 1)].max(axis=1)
-
-
-def estimate_levels(
-    found: Mapping[Drum, Sequence[Candidate]], level: Mapping[Drum, NDArray[np.float32]]
-) -> dict[Drum, NDArray[np.float32]]:
-    """Levels in dB as they were before other drums covered them, with the transcriber's guess against its median."""
-    onsets = {drum: np.array([c.onset for c in found[drum]]) for drum in found}
-    sure = {drum: np.array([c.strength >= THRESHOLD for c in found[drum]], bool) for drum in found}
-    out = {}
-    for drum, mine in level.items():
-        others = [loudest_at(onsets[drum], onsets[o][sure[o]], level[o][sure[o]]) for o in found if o is not drum]
-        covered = np.interp(np.max(others, axis=0) - mine, HIDES, (0.0, HIDDEN[drum]))
-        guess = np.array([c.loudness for c in found[drum]])
-        usual = float(np.median(guess[sure[drum]])) if sure[drum].any() else guess
-        out[drum] = (mine + covered + GUESS[drum] * (guess - usual)).astype(np.float32)
-    return out
 
 
 def reference(decibels: NDArray[np.float32], share: float = 98.0) -> float:

@@ -9,13 +9,12 @@ from daemon.pipeline.drums.velocity import (
     STEEPNESS,
     drum_velocities,
     envelope,
-    estimate_levels,
     levels,
     reference,
     velocities,
 )
 from daemon.pipeline.options import VelocityCurve
-from daemon.pipeline.records import Audio, Candidate, Drum
+from daemon.pipeline.records import Audio, Drum
 from tests import synth
 
 
@@ -62,29 +61,3 @@ def test_a_kick_is_spread_more_than_a_hat_for_the_same_levels():
     level = np.array([0.0, -6.0], np.float32)
     kick, hat = (drum_velocities(level, drum, VelocityCurve(), 0.0) for drum in (Drum.KICK, Drum.HIHAT))
     assert kick[0] - kick[1] > hat[0] - hat[1]
-
-
-def strokes(drum, onsets, loudness=0.5):
-    return [Candidate(onset, drum, str(drum), 0.9, 0.9, loudness) for onset in onsets]
-
-
-def estimated(found, level):
-    """dB of `level` (drum to dB of each stroke) as estimate_levels has them."""
-    found = {drum: found.get(drum, []) for drum in Drum}
-    return estimate_levels(found, {drum: np.array(level.get(drum, []), np.float32) for drum in Drum})
-
-
-def test_a_hat_under_a_snare_is_as_loud_as_it_would_be_by_itself():
-    found = {Drum.SNARE: strokes(Drum.SNARE, [1.0]), Drum.HIHAT: strokes(Drum.HIHAT, [0.5, 1.0, 1.5])}
-    hats = estimated(found, {Drum.SNARE: [-6.0], Drum.HIHAT: [-24.0, -32.0, -24.0]})[Drum.HIHAT]
-    assert hats == pytest.approx([-24.0, -24.0, -24.0])
-
-
-def test_a_snare_as_loud_as_the_kick_with_it_has_lost_nothing():
-    found = {Drum.SNARE: strokes(Drum.SNARE, [1.0]), Drum.KICK: strokes(Drum.KICK, [1.0])}
-    assert estimated(found, {Drum.SNARE: [-8.0], Drum.KICK: [-6.0]})[Drum.SNARE] == pytest.approx([-8.0])
-
-
-def test_a_stroke_that_the_transcriber_takes_for_soft_is_softer_than_its_level():
-    found = {Drum.SNARE: [*strokes(Drum.SNARE, [1.0, 2.0, 3.0]), *strokes(Drum.SNARE, [4.0], loudness=0.25)]}
-    assert estimated(found, {Drum.SNARE: [-10.0] * 4})[Drum.SNARE] == pytest.approx([-10.0, -10.0, -10.0, -15.0])
