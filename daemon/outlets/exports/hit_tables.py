@@ -2,24 +2,28 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any
 
 from daemon.outlets.exports.song import ExportSong
+from daemon.outlets.exports.tab import TUNINGS, fret_part
 from daemon.pipeline.beats.meter import has_beats
+from daemon.pipeline.records import Part
 from daemon.score.bars import SongBars
+from daemon.score.note_cleanup import WrittenNote
 
 COLUMNS = (
     *("part", "id", "onset_s", "time_s", "duration_s", "bar", "beat", "label", "pitch", "velocity"),
-    *("level_db", "confidence", "cluster"),
+    *("level_db", "confidence", "cluster", "string", "fret"),
 )
 
 
 def to_csv(song: ExportSong) -> bytes:
     """A row for each hit and note, by time; `onset_s` is where it was heard, `time_s` where it is written.
 
-    `bar` counts from 1 and is empty without a beat, `beat` counts from 1 within the bar.
+    `bar` counts from 1 and is empty without a beat, `beat` counts from 1 within the bar. `string` counts from 1, the
+    highest, on a guitar or bass whose tuning reaches its lowest note.
     """
     text = StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n", restval="")
@@ -69,12 +73,18 @@ def _hit_rows(song: ExportSong, bars: SongBars | None) -> Iterator[dict[str, Any
 
 def _note_rows(song: ExportSong, bars: SongBars | None) -> Iterator[dict[str, Any]]:
     for part, notes in song.arrangement.notes.items():
-        for note in notes:
+        for note, fret in zip(notes, _fret_cells(part, notes), strict=True):
             yield {
                 "part": part.value, "id": note.id, "onset_s": round(note.onset, 5), "time_s": round(note.time, 5),
                 "duration_s": round(note.duration, 5), **_place(bars, note.time), "pitch": note.pitch,
-                "velocity": note.velocity, "confidence": round(note.confidence, 3),
+                "velocity": note.velocity, "confidence": round(note.confidence, 3), **fret,
             }  # fmt: skip
+
+
+def _fret_cells(part: Part, notes: Sequence[WrittenNote]) -> list[dict[str, int]]:
+    if part not in TUNINGS:
+        return [{} for _ in notes]
+    return [{"string": at.string, "fret": at.fret} if at else {} for at in fret_part(part, notes)[1]]
 
 
 def _place(bars: SongBars | None, time: float) -> dict[str, Any]:

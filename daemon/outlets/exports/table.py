@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, reaper_project, tracks
+from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, reaper_project, tab, tracks
 from daemon.outlets.exports.song import Export, require_beat
 from daemon.outlets.naming import OutputKind, export_kind
 
@@ -33,6 +33,7 @@ EXPORTS = {
             clone_hero.to_bytes,
             require_beat,
         ),
+        Export("tab", "tab.txt", "strings and frets", "text/plain; charset=utf-8", tab.to_bytes, tab.object_to_tab),
     )
 }
 
