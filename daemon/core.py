@@ -18,7 +18,7 @@ from daemon.errors import JobMoved, Rejected, SidestickError
 from daemon.events import Done, EventBus, MidiWritten, Pushed
 from daemon.files import DigestCache
 from daemon.jobs.admission import Admission, merge_options
-from daemon.jobs.job import ACTIVE, Job, State
+from daemon.jobs.job import Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
@@ -203,12 +203,12 @@ class Core:
 
     def relabel(self, job_id: str, changes: Json, revision: int | None = None) -> Edited:
         """Corrections. With `revision` they are meant for that one: StaleRevision if another one holds."""
-        job = self._require_finished(job_id)
+        job = self._require_correctable(job_id)
         return self._announce(job, correct(Path(job.manifest), changes, self._settings.delivery, revision))
 
     def learn(self, job_id: str, midi: bytes, name: str) -> Edited:
         """Corrections by what somebody edited in the job's drum .mid; `name` is that of the file a DAW saved."""
-        job = self._require_finished(job_id)
+        job = self._require_correctable(job_id)
         return self._announce(job, learn_bytes(midi, name, Path(job.manifest), self._settings.delivery).delivery)
 
     def learn_file(self, edited: Path) -> str:
@@ -216,7 +216,7 @@ class Core:
         manifest = find_manifest(edited)
         job = self._store.find_written(manifest)
         if job is not None:
-            self._require_finished(job.id)
+            self._require_correctable(job.id)
         learned = learn(edited, manifest, self._settings.delivery)
         if job is not None:
             self._announce(job, learned.delivery)
@@ -229,17 +229,17 @@ class Core:
         return self.relabel(job_id, {"settings": options}, revision)
 
     def undo(self, job_id: str, revision: int | None = None) -> Edited:
-        job = self._require_finished(job_id)
+        job = self._require_correctable(job_id)
         return self._announce(job, step_history(Path(job.manifest), True, self._settings.delivery, revision))
 
     def redo(self, job_id: str, revision: int | None = None) -> Edited:
-        job = self._require_finished(job_id)
+        job = self._require_correctable(job_id)
         return self._announce(job, step_history(Path(job.manifest), False, self._settings.delivery, revision))
 
     def tap(self, job_id: str, seconds: float | None = None) -> Tapped:
         """One tap, `seconds` from the start of the song or now; the daemon remembers those of each job."""
         at = self._clock() if seconds is None else seconds
-        path = Path(self._require_finished(job_id).manifest)
+        path = Path(self._require_correctable(job_id).manifest)
         revision = self._settings.delivery.manifest_cache.load(path).history.head
         taps = self._taps[job_id] = self._taps.get(job_id, Taps()).add_tap(at, seconds is not None)
         if taps.is_due:
@@ -303,13 +303,22 @@ class Core:
         with suppress(JobMoved):  # deleted meanwhile: the files are there all the same
             self._store.update(job, **files, remarks=(*job.remarks, *fresh))
         revision, score = made.content.history.head, made.arrangement
+        goes_on = self._goes_on(job.id)
         for path in made.renewed:
-            self._bus.publish(MidiWritten(job.id, str(path)))
+            self._bus.publish(MidiWritten(job.id, str(path), draft=goes_on))
         self._bus.publish_remarks(job.id, fresh)
-        self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi or "")))
+        if not goes_on:
+            self._bus.publish(Done(job.id, revision, str(made.manifest), str(made.midi or "")))
         if self._midi.is_playing(job.id):
             self._midi.replace(score.clip(self.drum_map(score)), job.id)
         return Edited(revision, made.manifest, made.midi, made.content, score)
+
+    def _goes_on(self, job_id: str) -> bool:
+        """The final is still to come: its end is announced, and not that of a correction of the draft."""
+        try:
+            return self._store.get(job_id).is_active
+        except Rejected:
+            return False
 
     def _tap_changes(self, manifest: Path, taps: Taps) -> Json:
         score = self.arrange(self._settings.delivery.manifest_cache.load(manifest))
@@ -317,10 +326,11 @@ class Core:
         onsets = sorted([hit.onset for hit in score.hits] or [note.onset for note in notes])
         return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}
 
-    def _require_finished(self, job_id: str) -> Job:
+    def _require_correctable(self, job_id: str) -> Job:
+        """A draft is corrected like a final, which takes its corrections over."""
         job = self._store.get(job_id)
-        if job.state in ACTIVE:
-            raise Rejected("job_active", f"{job.name} is still being worked on; correct it when it is done.")
+        if job.is_active and not job.manifest:
+            raise Rejected("job_active", f"{job.name} is still being worked on; correct it when there is a draft.")
         return _require_notes(job)
 
 

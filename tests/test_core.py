@@ -110,6 +110,24 @@ def test_a_relabel_writes_the_midi_and_tells_everybody(core_setup, tmp_path):
     assert core_setup.labels() == ["cowbell", "snare", "closed_hihat"]
 
 
+def test_a_draft_is_corrected_while_the_final_is_worked_on_and_only_the_final_is_done(core_setup, tmp_path):
+    manifest, midi = tmp_path / "Song.sidestick.json", tmp_path / "Song.drums.mid"
+    at_work = core_setup.store.add(job(str(tmp_path / "Song.wav")))
+    core_setup.store.move(at_work, State.RUNNING, manifest=str(manifest))
+    [answer] = core_setup.handle("/sidestick/relabel", "7", at_work.id, '{"clusters": {"0": "cowbell"}}')
+    assert answer.args == ("7", at_work.id, 1, str(manifest), str(midi))
+    assert core_setup.core.regenerate(at_work.id, {"bpm": "half"}).revision == 2
+    assert core_setup.core.undo(at_work.id).revision == 1
+    assert set(map(type, core_setup.events)) == {MidiWritten} and all(event.draft for event in core_setup.events)
+    assert core_setup.store.get(at_work.id).state is State.RUNNING
+
+
+def test_before_the_draft_there_is_nothing_to_correct(core_setup, tmp_path):
+    at_work = core_setup.store.move(core_setup.store.add(job(str(tmp_path / "New.wav"))), State.RUNNING)
+    with pytest.raises(Rejected, match="correct it when there is a draft"):
+        core_setup.core.relabel(at_work.id, {"clusters": {"0": "cowbell"}})
+
+
 def test_undo_and_redo_go_back_and_forth(core_setup):
     core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
     assert core_setup.core.undo(core_setup.job).revision == 0

@@ -20,6 +20,7 @@ from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
 from daemon.pipeline.stages import DRAFT, FETCH, SEPARATE, STAGES, WRITE
 from daemon.pipeline.tools import Tools
+from daemon.score.carry_over import number_as_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class TaskRunner:
 
         if task.which_pass is Pass.DRAFT:
             made = draft(song, task.options, tools, lambda _, fraction: report_stage(DRAFT, fraction))
+            made = replace(made, drums=number_as_draft(made.drums))
             delivery = deliver(made, _draft_options(task.options), self.delivery_settings)
             self.timings.record(TimedStep(DRAFT), made.source.audio.duration, tools.clock() - began)
         else:

@@ -34,10 +34,11 @@ from daemon.outlets.note_files import (
 from daemon.outlets.staging import staging_folder, sweep
 from daemon.pipeline.chain import Transcription
 from daemon.pipeline.options import Options
-from daemon.pipeline.records import BeatGrid
+from daemon.pipeline.records import BeatGrid, Part
 from daemon.remarks import remark
 from daemon.score import corrections as edits
 from daemon.score.beat_words import CurrentBeat
+from daemon.score.carry_over import carry_over
 from daemon.score.changes import Detections
 from daemon.score.history import History
 
@@ -297,12 +298,27 @@ def make_manifest(result: Transcription, options: Options, folder: str = ".") ->
 
 
 def _planned_manifest(result: Transcription, options: Options, plan: Plan) -> Manifest:
-    """The manifest at its place, with the corrections of the one before it that fit."""
+    """The manifest at its place, with the corrections of the one before it, if that is of the same sound."""
     fresh, before = make_manifest(result, options, plan.folder), plan.previous
-    if before is None or not before.corrections_fit(fresh):
+    history = _carried_history(before, fresh) if before else None
+    if before is None or history is None:
         return fresh
-    history = edits.supersede(before.history, fresh.original_records(), options, before.options)
+    asked = before.options.model_copy(update={"export": options.export}) if before.is_draft else before.options
+    history = edits.supersede(history, fresh.original_records(), options, asked)
     return fresh.model_copy(update={"history": history})
+
+
+def _carried_history(before: Manifest, fresh: Manifest) -> History | None:
+    """The corrections of `before` for what is heard now; None where they are about something else."""
+    if before.corrections_fit(fresh):
+        return before.history
+    told = {part for revision in before.history.revisions for part in revision.changes.notes}
+    same_notes = all(before.notes.get(Part(part)) == fresh.notes.get(Part(part)) for part in told)
+    if before.source.sha256 != fresh.source.sha256 or not same_notes:
+        return None
+    heard, sensitivity = fresh.original_records(), edits.current_options(fresh.options, before.history).sensitivity
+    audible = edits.audible_hits(heard, sensitivity)
+    return carry_over(before.history, before.original_records(), heard, audible)
 
 
 def _overruled_remarks(options: Options, history: History) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from daemon.outlets.manifest_tables import HitTable, NoteTable, break_rows
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
-from daemon.score.changes import Detections
+from daemon.score.changes import FIRST_DRAFT_ID, Detections
 from daemon.score.history import History
 
 SCHEMA: Literal[1] = 1
@@ -137,6 +137,11 @@ class Manifest(_ManifestModel):
         """The records behind it, as they were before any correction."""
         notes = {part: table.records for part, table in self.notes.items()}
         return Detections(self.hits.records, self.clusters, self.thresholds, Seconds(self.source.duration), notes)
+
+    @property
+    def is_draft(self) -> bool:
+        """Of a song whose final was still to come."""
+        return any(cluster.id >= FIRST_DRAFT_ID for cluster in self.clusters)
 
     def corrections_fit(self, other: "Manifest") -> bool:
         """Corrections of this one fit the other, which has the same hits and notes under the same numbers, or more."""

@@ -43,6 +43,9 @@ class Detections:
     notes: Mapping[Part, tuple[PartNote, ...]] = field(default_factory=dict)
 
 
+FIRST_DRAFT_ID = 1_000_000
+"""Hits and clusters of a draft are numbered from here."""
+
 _EXAMPLE = '{"clusters": {"2": "snare"}}'
 
 
@@ -218,6 +221,8 @@ def _check_ids(changes: Changes, heard: Detections, hits: set[int]) -> None:
 def _check_known(what: str, known: set[int], asked: Sequence[int]) -> None:
     strange = next((number for number in asked if number not in known), None)
     if strange is not None:
+        if strange >= FIRST_DRAFT_ID and not any(number >= FIRST_DRAFT_ID for number in known):
+            raise Rejected(f"unknown_{what}", f"That {what} was one of the draft; look at the final notes first.")
         there = f"they go from {min(known)} to {max(known)}" if known else f"this song has no {what}s"
         raise Rejected(f"unknown_{what}", f"There is no {what} {strange}; {there}.")
 

@@ -12,12 +12,13 @@ from daemon.jobs.job import Pass
 from daemon.jobs.run_task import TaskRunner
 from daemon.jobs.timings import Timings
 from daemon.jobs.worker import Task
-from daemon.outlets.delivery import DeliverySettings
+from daemon.outlets.delivery import DeliverySettings, correct, step_history
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.options import Options
 from daemon.pipeline.tools import Tools
+from daemon.score.changes import FIRST_DRAFT_ID
 from tests import synth
 from tests.scripted_transcriber import ScriptedTranscriber
 
@@ -60,6 +61,25 @@ def test_a_draft_is_midi_only_and_the_final_takes_its_place(runner, song):
     final = runner.run(task_of(song, has_draft=True), ignore).result
     assert final.midi == draft.midi
     assert list(song.parent.glob("*.svg"))
+
+
+def test_what_was_corrected_on_the_draft_holds_for_the_final(runner, song):
+    draft = runner.run(task_of(song, Pass.DRAFT, has_draft=True), ignore).delivery
+    snare = next(cluster for cluster in draft.content.clusters if cluster.label == "snare")
+    kick = next(hit for hit in draft.arrangement.hits if hit.label == "kick")
+    settings = runner.delivery_settings
+    correct(draft.manifest, {"clusters": {str(snare.id): "clap"}, "settings": {"bpm": "half"}}, settings)
+    correct(draft.manifest, {"delete_hits": [kick.id]}, settings)
+    final = runner.run(task_of(song, has_draft=True), ignore).delivery
+    assert (final.manifest, final.content.history.head) == (draft.manifest, 2)
+    labels = [hit.label for hit in final.arrangement.hits]
+    assert "snare" not in labels and labels.count("clap") == snare.count
+    assert len(labels) == len(BEAT) - 1
+    assert (kick.onset, "kick") not in {(hit.onset, hit.label) for hit in final.arrangement.hits}
+    assert final.arrangement.grid.bpm == pytest.approx(draft.arrangement.grid.bpm / 2, abs=0.01)
+    assert max(hit.id for hit in final.arrangement.hits) < FIRST_DRAFT_ID
+    first = step_history(final.manifest, True, settings)
+    assert len(first.arrangement.hits) == len(BEAT)
 
 
 def test_a_stop_leaves_nothing_beside_the_song(runner, song):

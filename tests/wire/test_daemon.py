@@ -60,6 +60,25 @@ def test_a_mix_becomes_a_draft_and_then_the_final(home):
     assert {36, 38, 42} <= set(notes(Path(written[0])))
 
 
+def test_a_correction_of_the_draft_is_in_the_final(home):
+    song = home.song("Early.wav", seconds=60.0, level=2.5)
+    with home.client() as client, home.client() as editor:
+        job = str(client.ask("/sidestick/process", str(song), EMBEDDED).args[1])
+        next(message for message in client.events(PATIENCE) if message.address == "/sidestick/midi")
+        clusters = json.loads(Path(str(editor.ask("/sidestick/clusters", job).args[2])).read_text("utf-8"))
+        snare = next(str(each["cluster"]) for each in clusters if each["label"] == "snare")
+        changes = json.dumps({"clusters": {snare: "cowbell"}, "settings": {"bpm": "half"}})
+        revision = editor.ask("/sidestick/relabel", job, changes).args[2]
+        status, told, _ = home.run_command("relabel", str(song.with_suffix(".sidestick.json")), "--start", "map")
+        heard = events_until(client, job)
+    assert (revision, status) == (1, 0), told
+    assert heard[-1].address == "/sidestick/done" and heard[-1].args[2] == 2
+    content = json.loads(song.with_suffix(".sidestick.json").read_text("utf-8"))
+    assert {output["kind"] for output in content["outputs"]} >= {".drums.mid"} and len(content["stages"]) > 3
+    assert 56 in notes(song.with_suffix(".drums.mid")) and 38 not in notes(song.with_suffix(".drums.mid"))
+    assert content["corrected_grid"]["bpm"] < 0.6 * content["grid"]["bpm"]
+
+
 def test_the_same_song_again_is_answered_at_once(home, job):
     with home.client() as client:
         ack = client.ask("/sidestick/process", str(home.music / "Done.wav"), DRUMS)
