@@ -15,6 +15,21 @@ def revision(path: Path) -> int | None:
     return head if isinstance(head, int) else None
 
 
+def bpm(path: Path) -> float | None:
+    """Of the beat that the notes lie on; None if no beat was found."""
+    grid = _read(path, "corrected_grid") or _read(path, "grid")
+    if not (isinstance(grid, dict) and grid.get("beats") and grid.get("confidence")):
+        return None
+    return float(grid["bpm"])
+
+
+def models_of(path: Path) -> list[tuple[str, str]]:
+    """Each stage with the name of the network that did it."""
+    runs = _read(path, "stages")
+    rows = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+    return [(str(run.get("stage")), str(run["model"])) for run in rows if run.get("model") and run.get("sha256")]
+
+
 def network_device(path: Path) -> str:
     """What the separation networks ran on (cpu, cuda, mps), '' if none ran."""
     stages = _read(path, "stages")

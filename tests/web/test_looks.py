@@ -1,8 +1,10 @@
 """The page for every eye, ear and screen; and that its files are in order."""
 
+import json
 import re
 import shutil
 import subprocess
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,37 @@ def test_no_page_is_wider_than_its_screen(visit, looked_at, size):
     width, height = SIZES[size]
     page = visit(looked_at, viewport={"width": width, "height": height})
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_all_lanes_are_seen_at_once_on_a_small_laptop(visit, server):
+    job = server.transcribe(server.song("all lanes"), parts=["drums", "bass", "vocals"])
+    page = visit(job, viewport={"width": 1280, "height": 800})
+    last = page.locator("#lane-headers li").last.bounding_box()
+    assert last["y"] + last["height"] <= 800
+
+
+def test_no_count_is_cut_off_or_overlaps_the_next(visit, looked_at):
+    page = visit(looked_at)
+    page.evaluate("() => document.querySelectorAll('.dots button').forEach((each) => each.append('12345'))")
+    cut = """() => [...document.querySelectorAll('.dots')].flatMap((dots) => {
+      const box = dots.getBoundingClientRect();
+      const all = [...dots.children].map((each) => each.getBoundingClientRect());
+      const seen = all.filter((each) => each.top < box.bottom);
+      return seen.filter((each, i) => each.right > box.right + 1 || (i && each.left < seen[i - 1].right));
+    })"""
+    assert page.evaluate(cut) == []
+
+
+def test_an_unknown_address_has_a_page_for_people_and_json_for_programs(browser, server):
+    page = browser.new_page()
+    page.goto(f"{server.url}nowhere")
+    assert page.inner_text("h1") == "There is nothing at this address." and severe(page) == []
+    page.click("text=Your songs")
+    page.wait_for_selector("#drop-zone")
+    page.close()
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+        server.ask("GET", "nowhere")
+    assert json.load(refused.value)["code"] == "not_found"
 
 
 def test_the_chosen_theme_is_kept(visit):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from daemon.errors import JobMoved, Rejected, SidestickError, StaleRevision, WorkFailed
+from daemon.inlets.http.page import answer_unknown
 from daemon.validation import refusal
 
 STATUS = {
@@ -104,8 +105,11 @@ async def _handle_validation_error(_: Request, error: Exception) -> Response:
     return problem_response(400, "bad_request", _join_sentences((each, each["loc"][1:]) for each in error.errors()))
 
 
-async def _handle_http_exception(_: Request, error: Exception) -> Response:
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    page = answer_unknown(request.headers.get("accept", "")) if error.status_code == 404 else None
+    if page is not None:
+        return page
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     text = {404: "There is nothing at this address.", 405: "This cannot be done with this address."}
     sentence = text.get(error.status_code, str(error.detail))

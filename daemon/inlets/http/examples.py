@@ -12,6 +12,7 @@ _JOB: dict[str, Any] = {
     "fraction": 0.42, "eta_s": 21.0, "download": None, "code": "", "reason": "",
     "remarks": [{"code": "channels", "text": "Song.wav has 8 channels; the first two were used."}],
     "created": 1790000000.0, "finished": None, "revision": 0, "draft": True,
+    "bpm": 140.0, "networks": {"listen": "drum_transcriber"},
     "manifest": "/home/me/Music/sidestick/Song/Song.sidestick.json",
     "midi": "/home/me/Music/sidestick/Song/Song.drums.mid", "options": {"input": "mix", "parts": ["drums"]},
     "links": _LINKS,

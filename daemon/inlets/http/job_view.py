@@ -10,7 +10,7 @@ from daemon.inlets.http.context import HttpContext
 from daemon.jobs.job import Job, State
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.worker import TaskProgress
-from daemon.outlets.manifest_head import revision
+from daemon.outlets.manifest_head import bpm, models_of, revision
 from daemon.pipeline.stages import DRAFT, DRAFT_CAPTION, STAGES, describe_step
 from daemon.remarks import code_of
 
@@ -57,6 +57,8 @@ def _build_view(job: Job, progress: TaskProgress | None) -> schemas.JobView:
         finished=None if job.is_active else job.changed,
         revision=revision(Path(job.manifest)) if job.manifest else None,
         draft=job.is_active and bool(job.manifest),
+        bpm=bpm(Path(job.manifest)) if job.manifest else None,
+        networks=dict(models_of(Path(job.manifest))) if job.manifest else {},
         manifest=job.manifest or None,
         midi=job.midi or None,
         options=job.options,

@@ -22,6 +22,19 @@ _DOCS = """<!doctype html>
 </html>
 """
 
+_NOTHING_HERE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Nothing here · sidestick</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
+<script src="/static/js/initial_theme.js"></script>
+<link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/page.css"></head>
+<body><main class="nothing-here"><h1>There is nothing at this address.</h1>
+<p><a href="/">Your songs</a> are one click away. What programs can ask for is at <a href="/docs">/docs</a>.</p>
+</main></body>
+</html>
+"""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -36,6 +49,11 @@ def page() -> Response:
 @router.get("/docs")
 def docs() -> HTMLResponse:
     return HTMLResponse(_DOCS)
+
+
+def answer_unknown(accept: str) -> HTMLResponse | None:
+    """A page for who wants one, and browsers say so; None for programs."""
+    return HTMLResponse(_NOTHING_HERE, 404) if "text/html" in accept else None
 
 
 @router.get("/favicon.ico")

@@ -59,6 +59,8 @@ class JobView(Schema):
     finished: float | None = Field(description="seconds since 1970: its end, or its latest correction")
     revision: int | None = Field(description="of its notes; null before there are any")
     draft: bool
+    bpm: float | None = Field(description="of its notes; null where no beat was found")
+    networks: dict[str, str] = Field(description="which network did which stage", examples=[{"separate": "htdemucs"}])
     manifest: str | None
     midi: str | None
     options: Options

@@ -1,11 +1,13 @@
 /** The list of songs: what is being worked on, and what was done. */
 
+import { formatBpm } from "./beat_bar.js";
 import { byId, el, icon, syncList } from "./dom.js";
 import { showError } from "./notices.js";
 import { Signal } from "./signal.js";
 import { baseName, formatDate, formatTimeLeft } from "./texts.js";
 
 const ACTIVE = new Set(["queued", "running"]);
+const SEARCHED = 6; // songs from which on there is a search
 
 export class JobList {
   /** @type {Signal<[id: string]>} */
@@ -23,6 +25,7 @@ export class JobList {
     this.api = api;
     events.received.on((name, data) => this.#handleEvent(name, data));
     byId("more-jobs").addEventListener("click", () => this.load(this.#next).catch(showError));
+    byId("job-search").addEventListener("input", () => this.#search());
   }
 
   /** @param {string | null} [before] */
@@ -44,13 +47,27 @@ export class JobList {
   show() {
     const all = [...this.byId.values()].sort((a, b) => b.created - a.created);
     const active = all.filter((job) => ACTIVE.has(job.state)).reverse();
-    const ended = all.filter((job) => !ACTIVE.has(job.state));
+    const done = all.filter((job) => !ACTIVE.has(job.state));
+    const ended = done.filter((job) => job.name.toLowerCase().includes(this.#wanted));
     const row = (/** @type {any} */ job, /** @type {HTMLElement=} */ node) => this.#row(job, node);
     byId("active-section").hidden = !active.length;
-    byId("no-jobs").hidden = ended.length > 0;
+    byId("no-jobs").hidden = done.length > 0;
+    byId("none-found").hidden = ended.length > 0 || !done.length || Boolean(this.#next);
+    byId("job-search").hidden = done.length < SEARCHED && !this.#wanted;
     byId("more-jobs").hidden = !this.#next;
     syncList(byId("active-jobs"), active, (job) => job.id, row);
     syncList(byId("job-list"), ended, (job) => job.id, row);
+  }
+
+  get #wanted() {
+    return byId("job-search").value.trim().toLowerCase();
+  }
+
+  /** Through the older songs too, page by page, until there is something to show. */
+  async #search() {
+    this.show();
+    const wanted = this.#wanted;
+    while (wanted && wanted === this.#wanted && this.#next) await this.load(this.#next).catch((error) => (showError(error), (this.#next = null)));
   }
 
   /** @param {string} name @param {any} data */
@@ -136,7 +153,7 @@ export function describeJob(job) {
   if (job.state === "queued") return "Waits for its turn";
   if (job.state === "failed") return job.reason || "Did not work";
   if (job.state === "cancelled") return "Cancelled";
-  if (job.state === "done") return "";
+  if (job.state === "done") return job.bpm ? `${formatBpm(job.bpm)} bpm` : "Done";
   return [describeDownload(job.download) || job.doing || "Beginning", formatTimeLeft(job.eta_s)].filter(Boolean).join(", ");
 }
 

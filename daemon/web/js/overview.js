@@ -1,12 +1,19 @@
-/** The whole song in a strip, with the part that is seen: drag it, click, or use the arrow keys. */
+/** The whole song in a strip, with the part that is seen: a click puts the playhead there, dragging moves the part. */
 
 import { byId } from "./dom.js";
+import { Signal } from "./signal.js";
 import { formatTime } from "./texts.js";
 import { colour, drumColour, themeChanged } from "./theme.js";
 import { drawPeaks } from "./waveform.js";
 
+const SLACK = 4; // pixels before a press becomes a drag
+
 export class Overview {
+  /** A click. @type {Signal<[seconds: number]>} */
+  sought = new Signal();
   #frame = 0;
+  /** Where the press began, NaN once it is a drag. */
+  #from = NaN;
 
   /** @param {import("./timeline.js").Timeline} timeline */
   constructor(timeline) {
@@ -31,10 +38,17 @@ export class Overview {
     const at = (/** @type {PointerEvent} */ event) => event.clientX - this.root.getBoundingClientRect().left;
     this.root.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       this.root.setPointerCapture(event.pointerId);
-      this.#centreAt(at(event));
+      this.#from = at(event);
     });
     this.root.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
-      if (this.root.hasPointerCapture(event.pointerId)) this.#centreAt(at(event));
+      if (!this.root.hasPointerCapture(event.pointerId) || Math.abs(at(event) - this.#from) < SLACK) return;
+      this.#from = NaN;
+      this.#centreAt(at(event));
+    });
+    this.root.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+      if (Number.isNaN(this.#from)) return;
+      this.#centreAt(at(event));
+      this.sought.emit(this.#timeAt(at(event)));
     });
     this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       const way = { ArrowLeft: -0.25, ArrowRight: 0.25, PageUp: -1, PageDown: 1, Home: -1e6, End: 1e6 }[event.key];
@@ -47,8 +61,12 @@ export class Overview {
 
   /** @param {number} x */
   #centreAt(x) {
-    const time = (x / this.root.clientWidth) * this.view.duration;
-    this.view.pan(time - (this.view.start + this.view.span / 2));
+    this.view.pan(this.#timeAt(x) - (this.view.start + this.view.span / 2));
+  }
+
+  /** @param {number} x */
+  #timeAt(x) {
+    return Math.min(1, Math.max(0, x / this.root.clientWidth)) * this.view.duration;
   }
 
   #showWindow() {

@@ -199,14 +199,14 @@ export class Pointer {
     this.actions.add(this.view.time(x), band.name, Math.min(127, Math.max(1, velocity)));
   }
 
-  /** Sideways scrolls, with Ctrl zooms; plain wheel turns stay with the page. @param {WheelEvent} event */
+  /** Up and down zooms, sideways and with Shift it scrolls through the song. @param {WheelEvent} event */
   #wheel(event) {
     const { x } = this.#pointOf(event);
     const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
-    if (event.ctrlKey || event.metaKey) this.view.zoom(Math.exp(-event.deltaY * WHEEL * (event.deltaMode ? 18 : 1) * 2), x);
-    else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) this.view.pan(sideways / this.view.scale);
-    else return;
     event.preventDefault();
+    const pinched = event.ctrlKey || event.metaKey; // so browsers tell a pinch on a touchpad
+    if (!pinched && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) this.view.pan(sideways / this.view.scale);
+    else this.view.zoom(Math.exp(-event.deltaY * WHEEL * (event.deltaMode ? 18 : 1) * (pinched ? 2 : 1)), x);
   }
 
   /** @param {Point} now */

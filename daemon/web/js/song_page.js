@@ -236,6 +236,7 @@ export class SongPage {
     byId("waveform-select").addEventListener("change", () => this.#showWaveform(byId("waveform-select").value));
     byId("rerun-audio").addEventListener("click", () => this.progress.rerun("separate"));
     this.timeline.layoutChanged.on(() => this.#showLaneHeaders());
+    this.overview.sought.on((time) => this.player.seek(time));
     themeChanged.on(() => this.#refresh());
     const box = byId("clusters").parentElement;
     box?.append(el("h4", { text: "Select by velocity" }), velocityFields(() => this.song));

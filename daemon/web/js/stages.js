@@ -86,11 +86,19 @@ export class Stages {
     const card = node ?? el("li", {}, el("h3", { text: title }), el("p"), el("canvas", { role: "img", "aria-label": made }));
     const state = this.#stateOf(stage);
     card.className = `stage ${state}`;
-    const text = { done: this.#hasPicture(stage) ? made : "Done", current: "Now", "to-come": "" }[state];
+    const by = this.#networkOf(stage);
+    const text = { done: [this.#hasPicture(stage) ? made : "Done", by].filter(Boolean).join(", by "), current: "Now", "to-come": "" }[state];
     const line = /** @type {HTMLElement} */ (card.querySelector("p"));
     if (line.textContent !== text) line.textContent = text;
     this.#draw(stage, /** @type {HTMLCanvasElement} */ (card.querySelector("canvas")));
     return card;
+  }
+
+  /** What did the work of a stage that is done. @param {string} stage */
+  #networkOf(stage) {
+    const { steps } = /** @type {Stage} */ (this.#stages.find(({ name }) => name === stage));
+    const names = steps.map((step) => this.#job.networks?.[step]).filter(Boolean);
+    return [...new Set(names)].map((name) => name.replaceAll("_", " ")).join(", ");
   }
 
   #fetch() {

@@ -12,6 +12,7 @@ import { colour, themeChanged } from "./theme.js";
 /** @typedef {import("./bands.js").Band} Band */
 
 const SMALL = 700; // pixels of the window
+const BELOW = 10; // pixels left free under the lanes
 
 export class Timeline {
   /** @type {Signal<[]>} the bands changed */
@@ -47,6 +48,7 @@ export class Timeline {
     view.changed.on(() => this.refresh());
     themeChanged.on(() => this.refresh());
     new ResizeObserver(() => this.#resize()).observe(this.element);
+    addEventListener("resize", () => this.#resize());
     document.fonts?.ready.then(() => this.refresh());
   }
 
@@ -108,7 +110,7 @@ export class Timeline {
     const notes = this.song?.notes;
     if (!notes) return;
     this.bars = new Bars(notes.grid, notes.duration);
-    this.bands = layoutBands(notes, innerWidth < SMALL);
+    this.bands = this.#arrange(notes);
     const named = (/** @type {string} */ kind) => this.bands.filter((band) => band.kind === kind).map((band) => band.name);
     this.lanes = new Map(named("lane").map((drum) => [drum, new Lane(drum, notes)]));
     this.rolls = new Map(named("roll").map((part) => [part, new PianoRoll(part, notes.parts.get(part) ?? [])]));
@@ -118,9 +120,14 @@ export class Timeline {
     this.refresh();
   }
 
+  /** All lanes are seen at once where the window is high enough. @param {import("./notes.js").Notes} notes */
+  #arrange(notes) {
+    const top = this.element.getBoundingClientRect().top + scrollY;
+    return layoutBands(notes, innerWidth < SMALL, innerWidth < SMALL ? Infinity : innerHeight - top - BELOW);
+  }
+
   #resize() {
-    const small = innerWidth < SMALL;
-    if (this.song?.notes && layoutBands(this.song.notes, small)[0].height !== this.bands[0]?.height) this.#layout();
+    if (this.song?.notes && totalHeight(this.#arrange(this.song.notes)) !== totalHeight(this.bands)) this.#layout();
     this.view.resize(Math.max(50, this.element.clientWidth));
     this.#fitCanvas();
     this.refresh();
