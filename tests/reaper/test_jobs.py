@@ -77,6 +77,18 @@ def test_stems_lie_in_a_folder_and_play_as_their_source(
     assert outcome[0]["items"][0]["values"]["B_MUTE"] == 1
 
 
+def test_stems_of_other_names_follow_the_usual_ones_by_name(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    names = [f"Song.stems/{part}.wav" for part in ("strings", "drums", "organ", "other")]
+    (results.folder / "Song.stems").mkdir()
+    for name in names:
+        synth.write(results.folder / name, synth.silence(1, rate=8000, channels=1), rate=8000)
+    scripted_daemon.play = [done_event(results.manifest(*names), results.folder / "x.mid")]
+    outcome = alone.run("Separate into stems", song(results))["tracks"]
+    assert [track["name"] for track in outcome[2:]] == ["Drums", "Other", "Organ", "Strings"]
+
+
 def test_the_stems_of_a_looped_section_are_an_item_for_each_round(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:

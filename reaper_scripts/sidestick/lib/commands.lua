@@ -89,9 +89,9 @@ local function regenerate(client, guid, lines, options)
   if not take then return message_box.show(NO_ITEM) end
   local record, shift = insertion.record_of_take(take), insertion.shift_of(take)
   time_slicing.start(function()
-    options.tempo_map = tempo_map.tempo_changes(record.map, shift, time_slicing.yield)
+    local changes = tempo_map.tempo_changes(record.map, shift, time_slicing.yield)
     local step = { title = "regenerate with REAPER's grid", lines = lines }
-    local args = { Client.encode_options({ grid = options }) }
+    local args = { Client.encode_options({ grid = options, tempo_map = changes }) }
     corrections.request(client, guid, "regenerate", args, step, function(problem)
       if problem then message_box.show(problem) end
     end)

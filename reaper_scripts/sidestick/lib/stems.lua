@@ -98,9 +98,16 @@ local function add_items(record, track, name, path)
   end
 end
 
+-- Those that every separator has come first, then what else there is, by name.
 local function existing_stems(paths)
+  local known, others = {}, {}
+  for _, name in ipairs(ORDER) do known[name] = true end
+  for name in pairs(paths) do
+    if not known[name] then others[#others + 1] = name end
+  end
+  table.sort(others)
   local names = {}
-  for _, name in ipairs(ORDER) do
+  for _, name in ipairs(table.move(others, 1, #others, #ORDER + 1, { table.unpack(ORDER) })) do
     if paths[name] and reaper.file_exists(paths[name]) then names[#names + 1] = name end
   end
   return names
