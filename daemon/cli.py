@@ -51,7 +51,7 @@ def transcribe(
     onsets: flags.Onsets = "",
     notes: flags.Notes = "",
     bpm: flags.Bpm = "",
-    beats_per_bar: flags.BeatsPerBar = "",
+    meter: flags.Meter = "",
     downbeat: flags.Downbeat = "",
     start: flags.Start = "",
     grid: flags.Grid = "",
@@ -79,14 +79,14 @@ def transcribe(
 
     typed = {
         "input": input, "parts": parts, "separator": separator, "kit": kit, "onsets": onsets, "note_recipe": notes,
-        "bpm": bpm, "numerator": beats_per_bar, "start": start, "drum_map": drum_map, "harmony": harmony,
+        "bpm": bpm, "meter": meter, "downbeat": downbeat, "start": start, "drum_map": drum_map,
+        "harmony": harmony,
         "sensitivity": sensitivity, "notes": settings, "as_played": as_played or None, "stems": stems,
         "stem_names": stem_names, "stems_as_source": stems_as_source or None, "kit_stems": kit_stems or None,
         "backing": backing or None, "plot": plot or None, "export": export or None,
     }  # fmt: skip
     moves = {
         "step": grid, "strength": strength, "tolerance": tolerance, "swing": swing, "quantize": quantize,
-        "downbeat": downbeat,
     }  # fmt: skip
     exit_after(lambda: command.run(paths, {**typed, "grid": moves}, out, as_json))
 
@@ -108,7 +108,7 @@ def relabel(
     double: Annotated[bool, Opt("--double", help="Twice the bpm.")] = False,
     two_thirds: Annotated[bool, Opt("--two-thirds")] = False,
     three_halves: Annotated[bool, Opt("--three-halves")] = False,
-    meter: Annotated[str, Opt(help="The meter: 3/4, 7/8.")] = "",
+    meter: flags.Meter = "",
     downbeat: flags.Downbeat = "",
     start: flags.Start = "",
     changes: Annotated[str, Opt(help="Any correction as JSON.")] = "",

@@ -324,7 +324,7 @@ class Core:
         score = self.arrange(self._settings.delivery.manifest_cache.load(manifest))
         notes = [note for part in score.notes.values() for note in part]
         onsets = sorted([hit.onset for hit in score.hits] or [note.onset for note in notes])
-        return {"settings": {"grid": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}}
+        return {"settings": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}
 
     def _require_correctable(self, job_id: str) -> Job:
         """A draft is corrected like a final, which takes its corrections over."""

@@ -8,11 +8,11 @@ import re
 
 from daemon.outlets.naming import MOVE
 
-FLAGS = {name: f"--{name}" for name in ("bpm", "input", "kit", "onsets", "parts", "separator", "stems")}
-FLAGS |= {"numerator": "--beats-per-bar", "stem_names": "--stem-names"}
+FLAGS = {name: f"--{name}" for name in ("bpm", "input", "meter", "kit", "onsets", "parts", "separator", "stems")}
+FLAGS["stem_names"] = "--stem-names"
 """The flags of the options that texts name."""
 
-_ASSIGNMENT = re.compile(rf"(?<= )({'|'.join(FLAGS)})=([\w.]*\w)")
+_ASSIGNMENT = re.compile(rf"(?<= )({'|'.join(FLAGS)})=([\w./]*\w)")
 
 
 def spell_flags(text: str) -> str:

@@ -21,7 +21,7 @@ from daemon.pipeline.options import Options
 AUDIO_SUFFIXES = frozenset(
     ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905
 )
-_FLAG_NAMES = {"grid.step": "grid", "numerator": "beats-per-bar", "note_recipe": "notes"}
+_FLAG_NAMES = {"grid.step": "grid", "note_recipe": "notes"}
 
 
 def run(paths: Sequence[Path], typed: dict[str, Any], out: Path | None, as_json: bool) -> int:

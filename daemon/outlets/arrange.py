@@ -92,16 +92,16 @@ def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
     now = edits.apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits)
     if as_played:
         now = replace(now, options=_without_grid(now.options))
-    source, words = manifest.source, now.options.grid
+    source, told = manifest.source, _told_beat(manifest, now.options)
     struck: tuple[Quantizable, ...] = now.hits or tuple(_rhythmic_notes(now.notes))
     heard, duration = manifest.grid, Seconds(source.duration)
     if now.options.bpm not in (None, manifest.options.bpm):
         heard = grid_at_bpm(heard, now.options.bpm, now.hits, duration)
-    grid = grid_from_settings(words, duration) or correct_grid(align_grid(struck, heard), words)
+    grid = grid_from_settings(told, duration) or correct_grid(align_grid(struck, heard), told)
     return Arrangement(
         name=Path(source.name).stem,
         hits=now.hits,
-        times=quantize(now.hits, grid, words).times,
+        times=quantize(now.hits, grid, now.options.grid).times,
         grid=grid,
         options=now.options,
         duration=duration,
@@ -111,6 +111,12 @@ def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
         harmony=None if manifest.harmony is None else _move_to_beats(manifest.harmony, grid),
         clusters=now.clusters,
     )
+
+
+def _told_beat(manifest: Manifest, now: Options) -> Options:
+    """The options that the beat is corrected by: a meter that the beats were tracked with holds already."""
+    heard = f"{manifest.grid.numerator}/{manifest.grid.denominator}"
+    return now.model_copy(update={"meter": None}) if now.meter == manifest.options.meter == heard else now
 
 
 def _without_grid(options: Options) -> Options:

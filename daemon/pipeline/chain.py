@@ -217,7 +217,7 @@ class _Chain:
         return self._runner.run(HITS, given)
 
     def track_beats(self, heard: DrumCandidates, found: Drums) -> BeatGrid:
-        given = BeatsInput(heard, found.hits, self.content, self._options.bpm, self._options.numerator)
+        given = BeatsInput(heard, found.hits, self.content, self._options.bpm, self._options.meter)
         return self._runner.run(BEATS, given)
 
     def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:

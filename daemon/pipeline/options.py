@@ -9,7 +9,7 @@ from bridge.timebase import GridStep
 from daemon.errors import Rejected
 from daemon.pipeline.records import PITCHED_PARTS, Drum, Part
 from daemon.pipeline.tempo_settings import TempoSettings
-from daemon.validation import refusal
+from daemon.validation import refusal, remedy
 
 StemFormat = Literal["wav", "flac", "mp3"]
 FileStart = Literal["audio", "bars", "map"]
@@ -63,10 +63,6 @@ class Grid(_OptionsModel):
         if value != "auto" and not 0.5 <= _number(value) <= 0.75:
             raise ValueError("use auto, or 0.5 (straight) to 0.75 (dotted)")
         return value if value == "auto" else _number(value)
-
-
-class SongGrid(Grid, TempoSettings):
-    """Where the beats of the song are, as far as somebody says so, and how hits move towards them."""
 
 
 class VelocityCurve(_OptionsModel):
@@ -125,7 +121,7 @@ class PartOptions(_OptionsModel):
 AUDIO_PART_OPTIONS = ("monophonic", "shortest_ms", "lowest", "highest", "onset", "frame", "melodia")
 
 
-class Options(_OptionsModel):
+class Options(TempoSettings):
     """One request. Everything has a default that suits a full song."""
 
     input: Input = "mix"
@@ -137,9 +133,7 @@ class Options(_OptionsModel):
     note_recipe: Literal["default", "classic"] = Field(
         default="default", description="classic: heard and written as Basic Pitch's own package does it"
     )
-    bpm: float | None = Field(default=None, ge=20, le=400)
-    numerator: int | None = Field(default=None, ge=1, le=16, description="beats in a bar; heard if not set")
-    grid: SongGrid = SongGrid()
+    grid: Grid = Grid()
     velocity: VelocityCurve = VelocityCurve()
     sensitivity: dict[DrumOrPart, Share] = Field(
         default_factory=dict, description="drum or part -> 0..1; 0.5 if not set"
@@ -217,11 +211,12 @@ class Options(_OptionsModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Rejected("bad_option", " ".join(refusal(spell(_name(e)), e) for e in error.errors())) from None
+            raise Rejected("bad_option", " ".join(_refusal(e, spell) for e in error.errors())) from None
 
 
-def _name(error: Any) -> str:
-    return ".".join(str(part) for part in error["loc"]) or "options"
+def _refusal(error: Any, spell: Callable[[str], str]) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    return refusal(spell(name), error) if name else f"Settings that do not go together: {remedy(error)}."
 
 
 def _order_parts(given: Iterable[object]) -> list[object]:

@@ -30,6 +30,7 @@ from daemon.pipeline.records import (
     Stems,
     Weights,
 )
+from daemon.pipeline.tempo_settings import split_meter
 from daemon.pipeline.tools import DrumTranscriber, KitNetwork, KitSplitter, ReportFraction, Separator
 
 if TYPE_CHECKING:
@@ -198,13 +199,13 @@ def find_hits(given: HitsInput, _: Path, report: ReportFraction) -> Drums:
 
 @dataclass(frozen=True, slots=True)
 class BeatsInput:
-    """The onset strength and the hits. `bpm` and `numerator` are those that somebody told."""
+    """The onset strength and the hits. `bpm` and `meter` are those that somebody told."""
 
     heard: DrumCandidates
     hits: tuple[Hit, ...]
     content: str
     bpm: float | None
-    numerator: int | None
+    meter: str | None
     weights: Weights = NO_MODEL
 
     @property
@@ -220,7 +221,8 @@ def track_beats(given: BeatsInput, _: Path, __: ReportFraction) -> BeatGrid:
     from daemon.pipeline.beats import beats
 
     novelty = Novelty(np.load(given.heard.novelty.path))
-    return beats.track_beats(novelty, given.hits, bpm=given.bpm, numerator=given.numerator)
+    meter = split_meter(given.meter) if given.meter else None
+    return beats.track_beats(novelty, given.hits, bpm=given.bpm, meter=meter)
 
 
 @dataclass(frozen=True, slots=True)

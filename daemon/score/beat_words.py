@@ -1,7 +1,7 @@
-"""The beat in a musician's words: `bpm` as "half", `meter` as "7/8", and a bar moved under beats that were given.
+"""The beat in a musician's words: `bpm` as "half", and a meter or a bar moved under beats that were given.
 
-Settings of a correction may say {"bpm": "half"} or {"meter": "7/8"}; what is kept are the figures that they mean for
-the beat that holds now, so that an undo and a later word find them as they were.
+Settings of a correction may say {"bpm": "half"}; what is kept are the figures that it means for the beat that holds
+now, so that an undo and a later word find them as they were.
 """
 
 import json
@@ -13,7 +13,6 @@ from daemon.errors import Rejected
 from daemon.pipeline.beats.meter import has_beats
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
-from daemon.pipeline.tempo_settings import TempoSettings
 from daemon.score.given_tempo import correct_grid
 
 CurrentBeat = Callable[[], tuple[BeatGrid, Options]]
@@ -21,18 +20,15 @@ CurrentBeat = Callable[[], tuple[BeatGrid, Options]]
 
 FACTORS = {"half": 1 / 2, "double": 2.0, "two_thirds": 2 / 3, "three_halves": 3 / 2}
 """Of the bpm that holds now."""
-_BARS = ("downbeat", "numerator", "denominator")
-_METER = re.compile(r"(\d{1,2})/(\d{1,2})")
+_BARS = ("downbeat", "meter")
 
 
 def resolve_beat_words(given: str | dict[str, Any], current: CurrentBeat) -> str | dict[str, Any]:
     """`given`, a correction, with figures for words; `current` tells the beat and the options that hold now."""
     settings = _settings(given)
-    if settings is None or not ({"bpm", "meter", "grid", *_BARS} & settings.keys()):
+    if settings is None or not ({"bpm", *_BARS} & settings.keys()):
         return given
     told = dict(settings)
-    if "meter" in told:
-        told.update(_parse_meter(told.pop("meter")))
     if isinstance(told.get("bpm"), str):
         told["bpm"] = _resolve_bpm(told["bpm"], current()[0])
     found = json.loads(given) if isinstance(given, str) else given
@@ -49,13 +45,6 @@ def _settings(given: str | dict[str, Any]) -> dict[str, Any] | None:
     return settings if isinstance(settings, dict) else None
 
 
-def _parse_meter(text: Any) -> dict[str, int]:
-    found = _METER.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        raise Rejected("bad_change", f"The meter {text!r:.20} does not work; write one like 3/4, 7/8 or 12/8.")
-    return {"numerator": int(found[1]), "denominator": int(found[2])}
-
-
 def _resolve_bpm(text: str, grid: BeatGrid) -> float | str:
     word = text.strip().lower().replace("-", "_").replace(" ", "_")
     if word not in FACTORS:
@@ -69,16 +58,13 @@ def _resolve_bpm(text: str, grid: BeatGrid) -> float | str:
 
 def _move_given_bars(told: dict[str, Any], current: CurrentBeat) -> dict[str, Any]:
     """Where beats or a tempo map were given or tapped, a new meter or first bar is laid on just those beats."""
-    grid = told.get("grid")
-    bars = {**(grid if isinstance(grid, dict) else {}), **told}
-    moved = {name: bars[name] for name in _BARS if bars.get(name) is not None}
-    if not moved or any(bars.get(name) is not None for name in ("bpm", "tempo_map", "beats")):
+    moved = {name: told[name] for name in _BARS if told.get(name) is not None}
+    if not moved or any(name in told for name in ("bpm", "tempo_map", "beats")):
         return told
     now, options = current()
-    if not (options.grid.beats or options.grid.tempo_map):
+    if not (options.beats or options.tempo_map):
         return told
-    laid = correct_grid(now, TempoSettings.model_validate(moved))
-    rest = {name: value for name, value in told.items() if name not in ("grid", *_BARS)}
-    inner = {name: value for name, value in grid.items() if name not in _BARS} if isinstance(grid, dict) else {}
-    beats = {"beats": list(laid.beats), "downbeats": list(laid.downbeats)}
-    return {**rest, "grid": {**inner, **beats, "numerator": laid.numerator, "denominator": laid.denominator}}
+    laid = correct_grid(now, Options.read(moved))
+    rest = {name: value for name, value in told.items() if name not in _BARS}
+    meter = f"{laid.numerator}/{laid.denominator}"
+    return {**rest, "beats": list(laid.beats), "downbeats": list(laid.downbeats), "meter": meter}

@@ -11,21 +11,22 @@ from statistics import fmean
 from typing import Any
 
 from daemon.errors import Rejected
-from daemon.pipeline.options import AUDIO_PART_OPTIONS, Options, VelocityCurve
+from daemon.pipeline.options import AUDIO_PART_OPTIONS, Grid, Options, VelocityCurve
 from daemon.pipeline.pitched.part_settings import PRESETS, audible_notes, revoice_notes
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Cluster, Hit, Part
-from daemon.pipeline.tempo_settings import TEMPO_SETTINGS
+from daemon.pipeline.tempo_settings import TEMPO_SETTINGS, replaced_tempo
 from daemon.score.beat_words import CurrentBeat, resolve_beat_words
 from daemon.score.changes import Changes, Detections, read
 from daemon.score.history import History
 from daemon.score.hit_editor import HitEditor, drum_of
 from daemon.score.note_editor import NoteEditor
 
-WITHOUT_AUDIO = ("bpm", "start", "grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes", "export")
+WITHOUT_AUDIO = (
+    *TEMPO_SETTINGS, "start", "grid", "drum_map", "velocity", "note_ms", "sensitivity", "notes", "export",
+)  # fmt: skip
 """Settings that need no new transcription."""
-_GRID_SETTINGS = ("step", "quantize", "strength", "tolerance", "swing", *TEMPO_SETTINGS)
-_TEMPO_SOURCES = ("tempo_map", "beats")
+_GRID_SETTINGS = tuple(Grid.model_fields)
 
 Revoice = Callable[[tuple[Hit, ...], VelocityCurve], tuple[Hit, ...]]
 
@@ -139,11 +140,10 @@ def apply_settings(options: Options, changes: Changes) -> Options:
     settings = _expand_settings(changes)
     if not settings:
         return options
-    merged = options.model_dump()
-    merged.update(_replaced_tempo(settings, merged))
+    merged = options.model_dump() | replaced_tempo(settings)
     for name, value in settings.items():
         nested = isinstance(value, dict) and isinstance(merged[name], dict)
-        merge = _merge_part_settings if name == "notes" else _merge_settings
+        merge = _merge_part_settings if name == "notes" else dict.__or__
         merged[name] = merge(merged[name], value) if nested else value
     changed = Options.read(merged)
     if "notes" in settings:
@@ -164,22 +164,6 @@ def _refuse_audio_options(options: Options, changed: Options) -> None:
                 raise _audio_error(f"notes.{part}.{name}")
 
 
-def _merge_settings(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """`before` with what `value` says. A new tempo map or new beats leave nothing of the tempo told before."""
-    anew = dict.fromkeys(TEMPO_SETTINGS) if any(word in value for word in _TEMPO_SOURCES) else {}
-    return {**before, **anew, **value}
-
-
-def _replaced_tempo(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the tempo only what is told last holds: a bpm, or a tempo map or beats."""
-    grid = settings.get("grid")
-    if settings.get("bpm") is not None:
-        return {"grid": {**before["grid"], **dict.fromkeys(_TEMPO_SOURCES)}}
-    if isinstance(grid, dict) and any(grid.get(word) is not None for word in _TEMPO_SOURCES):
-        return {"bpm": None}
-    return {}
-
-
 def supersede(history: History, heard: Detections, options: Options, before: Options) -> History:
     """`history`, and one more revision where it contradicts what `options` ask for and `before` did not.
 
@@ -188,18 +172,15 @@ def supersede(history: History, heard: Detections, options: Options, before: Opt
     touched = [_expand_settings(changes) for changes in history.current_changes()]
     names = {name for settings in touched for name in settings}
     words = {word for settings in touched if isinstance(settings.get("grid"), dict) for word in settings["grid"]}
-    tempo_asked = (options.bpm, options.numerator) != (before.bpm, before.numerator)
     told = options.model_dump(mode="json")
-    asked = {name: told[name] for name in names - {"grid"} if getattr(options, name) != getattr(before, name)}
-    grid = {
-        word: told["grid"][word]
-        for word in words
-        if getattr(options.grid, word) != getattr(before.grid, word) or (tempo_asked and word in TEMPO_SETTINGS)
-    }
-    if tempo_asked and ("bpm" in names or (options.bpm is not None and words & set(TEMPO_SETTINGS))):
-        asked["bpm"] = told["bpm"]
+    changed = {name for name in WITHOUT_AUDIO if getattr(options, name) != getattr(before, name)}
+    asked = {name: told[name] for name in (names & changed) - {"grid", *TEMPO_SETTINGS}}
+    grid = {word: told["grid"][word] for word in words if getattr(options.grid, word) != getattr(before.grid, word)}
     if grid:
         asked["grid"] = grid
+    tempo = set(TEMPO_SETTINGS)
+    if names & tempo and changed & tempo:
+        asked |= {name: told[name] for name in TEMPO_SETTINGS if name in names or told[name] is not None}
     if not asked:
         return history
     return history.apply(read({"settings": asked}, heard, history.added_hit_ids(), history.added_note_ids()))
@@ -209,11 +190,7 @@ def overruled_settings(options: Options, history: History) -> tuple[str, ...]:
     """The settings that `options` name and that an older correction holds against them."""
     now, usual = current_options(options, history), Options(input=options.input)
     named = (name for name in WITHOUT_AUDIO if getattr(options, name) != getattr(usual, name))
-    overruled = [name for name in named if getattr(options, name) != getattr(now, name)]
-    grid = now.grid
-    if options.bpm is not None and (grid.tempo_map or grid.beats) and "bpm" not in overruled:
-        overruled.append("bpm")
-    return tuple(overruled)
+    return tuple(name for name in named if getattr(options, name) != getattr(now, name))
 
 
 def _expand_settings(changes: Changes) -> dict[str, Any]:

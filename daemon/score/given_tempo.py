@@ -2,14 +2,14 @@
 
 A DAW sends its tempo map with `process` or `regenerate`, in seconds of the source:
 
-    {"grid": {"tempo_map": [[-0.75, 120, 4, 4], [61.25, 96.5, 3, 4]], "downbeat": 1.25}}
+    {"tempo_map": [[-0.75, 120, 4, 4], [61.25, 96.5, 3, 4]], "downbeat": 1.25}
 
 A mark is [second, bpm, numerator, denominator] (the meter is 4/4 if left out) and holds until the next one; bpm counts
 quarter notes, whatever the meter. Second 0 of the source may lie anywhere in a bar, so a mark may have a negative
 second; before the first mark its tempo holds too. A bar starts at the first mark and wherever the meter changes; a mark
 that keeps the meter may lie inside a bar. `downbeat` is any second at which a bar starts, where the first mark does not
 lie on one. A ramp is sent as a mark per beat. A map is a few bytes a mark and fits into a datagram; one of any length
-fits into the spool. A song whose beats are known one by one is sent as {"grid": {"beats": [...], "downbeats": [0, 4]}}.
+fits into the spool. A song whose beats are known one by one is sent as {"beats": [...], "downbeats": [0, 4]}.
 
 Such a grid is the truth: hits go to it and do not bend it, and the tempo map of the .mid follows it. A new map or new
 beats take the place of all that was told before; an undo brings it back, and null the heard beats.
@@ -25,7 +25,7 @@ from statistics import median
 from bridge.timebase import Seconds
 from daemon.pipeline.beats.meter import compound, has_beats, interval_after, interval_before, quarters_per_beat
 from daemon.pipeline.records import BeatGrid, TimeSignature
-from daemon.pipeline.tempo_settings import TempoMark, TempoSettings
+from daemon.pipeline.tempo_settings import TempoMark, TempoSettings, split_meter
 
 _SAME = 0.25  # of a beat: a downbeat this near to a heard beat is that beat, else the grid moves; by hand
 _ROUNDING = 1e-6  # quarter notes
@@ -45,12 +45,12 @@ def correct_grid(heard: BeatGrid, settings: TempoSettings) -> BeatGrid:
     A heard beat keeps its length in quarter notes, whatever note the meter counts, so that a setting never changes the
     tempo: 7/8 halves the beats, 2/2 takes two of them. Only 6/8, 9/8 and 12/8 make dotted quarters of heard quarters.
     """
-    if not has_beats(heard) or (settings.downbeat is None and settings.numerator is None):
+    if not has_beats(heard) or (settings.downbeat is None and settings.meter is None):
         return heard
-    numerator = settings.numerator or heard.numerator
-    denominator = settings.denominator or (4 if settings.numerator else heard.denominator)
+    meter = split_meter(settings.meter) if settings.meter else (heard.numerator, heard.denominator)
+    numerator, denominator = meter
     grid = heard if settings.downbeat is None else _move_to_downbeat(heard, settings.downbeat)
-    if settings.numerator is None and grid.meters:
+    if settings.meter is None and grid.meters:
         return _move_bars(grid, settings.downbeat)
     quarters = 1.5 if compound(numerator, denominator) else min(1.0, quarters_per_beat(heard))
     bar = 4 * numerator / denominator / quarters
@@ -108,11 +108,12 @@ def _grid_from_beats(settings: TempoSettings, beats: Sequence[float]) -> BeatGri
     """The beats as they were sent. Those before second 0 are let go, but two always stay."""
     gone = min(sum(beat < 0 for beat in beats), len(beats) - 2)
     kept = tuple(Seconds(max(0.0, beat)) for beat in beats[gone:])
-    told = settings.downbeats or range(0, len(beats), settings.numerator or 4)
+    meter = split_meter(settings.meter) if settings.meter else None
+    told = settings.downbeats or range(0, len(beats), meter[0] if meter else 4)
     downbeats = tuple(i - gone for i in told if i >= gone)
     gaps = [b - a for a, b in pairwise(told)]
-    bar, denominator = round(median(gaps)) if gaps else settings.numerator or 4, settings.denominator or 4
-    numerator = settings.numerator or bar
+    bar = round(median(gaps)) if gaps else meter[0] if meter else 4
+    numerator, denominator = meter or (bar, 4)
     triple = 3 if compound(numerator, denominator) and numerator == 3 * bar else 1
     bars = zip(told, gaps, [0, *gaps], strict=False)
     meters = tuple(

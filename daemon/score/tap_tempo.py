@@ -89,7 +89,7 @@ class TapContext:
 
 
 def grid_from_taps(taps: Taps, song: TapContext) -> dict[str, Any]:
-    """The settings of Options.grid that make the tapped beat the truth. Raises Rejected for no music's tempo."""
+    """The options that make the tapped beat the truth. Raises Rejected for no music's tempo."""
     if not SLOWEST <= taps.bpm <= FASTEST:
         raise Rejected("bad_tap", f"These taps are {taps.bpm:.4g} bpm; tap a beat of {SLOWEST:g} to {FASTEST:g}.")
     if has_beats(song.grid):
@@ -112,8 +112,7 @@ def _recount_beats(taps: Taps, grid: BeatGrid, factor: float) -> dict[str, Any]:
     return {
         "beats": [round(float(beat), 6) for beat in beats],
         "downbeats": list(range(start, len(beats), bar)),
-        "numerator": grid.numerator,
-        "denominator": grid.denominator,
+        "meter": f"{grid.numerator}/{grid.denominator}",
     }
 
 

@@ -44,12 +44,12 @@ var Settings = (function () {
     }
 
     // A map that was sent before holds until another one, or null, is.
-    Settings.prototype.gridOptions = function (source) {
-        var found = quantizeOptions(this.values);
+    Settings.prototype.withBeat = function (options, source) {
+        options.grid = quantizeOptions(this.values);
         if (this.usesLiveBeats()) {
-            found.tempo_map = TempoMap.forSource(source);
+            options.tempo_map = TempoMap.forSource(source);
         }
-        return found;
+        return options;
     };
 
     function sensitivityOptions(values, all) {
@@ -80,10 +80,8 @@ var Settings = (function () {
         var parts = input !== "mix" ? wanted : ALL.filter(function (part) {
             return wanted.indexOf(part) >= 0 || existing.indexOf(part) >= 0;
         });
-        var options = {
-            input: input, parts: parts, drum_map: "gm",
-            grid: this.gridOptions(source), sensitivity: sensitivityOptions(this.values, false)
-        };
+        var sensitivity = sensitivityOptions(this.values, false);
+        var options = this.withBeat({ input: input, parts: parts, drum_map: "gm", sensitivity: sensitivity }, source);
         if (this.wantsStems()) {
             options.stems = "wav";
         }
@@ -99,11 +97,11 @@ var Settings = (function () {
 
     // Live's beats are taken back where they were `sent` before; else the musician's own corrections of the beat stay.
     Settings.prototype.regenerateOptions = function (source, sent) {
-        var found = this.gridOptions(source);
+        var found = this.withBeat({ drum_map: "gm", sensitivity: sensitivityOptions(this.values, true) }, source);
         if (!found.tempo_map && sent) {
             found.tempo_map = null;
         }
-        return { drum_map: "gm", grid: found, sensitivity: sensitivityOptions(this.values, true) };
+        return found;
     };
 
     return {

@@ -122,7 +122,7 @@ def test_odd_rates_and_more_channels_are_used(home, rate, channels):
         ("--bpm 1000", "the most is 400"),
         ("--bpm fast", "--bpm: 'fast' does not work; it must be a number."),
         ("--bpm nan", "it must be a finite number"),
-        ("--beats-per-bar 0", "--beats-per-bar: '0' does not work; the least is 1."),
+        ("--meter 0", "--meter: '0' does not work; write a meter like 3/4, 7/8 or 12/8."),
         ("--downbeat soon", "--downbeat: 'soon' does not work; it must be a number."),
         ("--input choir", "use mix, drums"),
         ("--parts drums,kazoo", "--parts: 'kazoo' does not work; use drums, bass, vocals, other, guitar or piano."),

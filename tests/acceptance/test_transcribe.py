@@ -93,10 +93,10 @@ def test_several_songs_go_on_after_a_bad_one(home, song):
 
 
 def test_the_bpm_that_was_given_holds(home, song):
-    home.sidestick("transcribe", song, *DRUMS, "--bpm", "60.5", "--beats-per-bar", "3")
+    home.sidestick("transcribe", song, *DRUMS, "--bpm", "60.5", "--meter", "3/4")
     manifest = json.loads((home.music / "Song.sidestick.json").read_text())
     assert manifest["grid"]["bpm"] == pytest.approx(60.5)
-    assert manifest["options"]["numerator"] == 3
+    assert manifest["options"]["meter"] == "3/4"
 
 
 def test_the_first_bar_starts_where_it_was_told(home, song):

@@ -23,7 +23,7 @@ def test_the_flags_of_the_beat_are_kept_as_figures(home, tmp_path):
     done = home.sidestick("relabel", str(song), *typed)
     assert done.exit_code == 0, done.stderr
     told = settings_of(song)
-    assert (float(told["bpm"]), told["numerator"], told["denominator"]) == (93.517, 7, 8)
+    assert (float(told["bpm"]), told["meter"]) == (93.517, "7/8")
     assert (float(told["downbeat"]), told["start"]) == (1.25, "bars")
 
 

@@ -122,7 +122,7 @@ def test_every_command_that_a_text_names_exists_with_its_flags():
         ("Read as 120 bpm; bpm=60.5 counts it half.", "Read as 120 bpm; --bpm 60.5 counts it half."),
         ("Set one, as with bpm=120.", "Set one, as with --bpm 120."),
         ("Set offline to false once, or use kit=drumsep6.", "Set offline to false once, or use --kit drumsep6."),
-        ("A bar has three; numerator=4 sets another.", "A bar has three; --beats-per-bar 4 sets another."),
+        ("A bar has three; meter=4/4 sets another.", "A bar has three; --meter 4/4 sets another."),
         (f"It is read-only. {MOVE}", "It is read-only. Choose another folder with --out."),
         ("a=b.wav has no beat", "a=b.wav has no beat"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from daemon.errors import Rejected
 from daemon.events import Done, EventBus, Queued
-from daemon.jobs.admission import Admission, AdmissionSettings
+from daemon.jobs.admission import Admission, AdmissionSettings, merge_options
 from daemon.jobs.job import Priority, State
 from daemon.jobs.store import JobStore
 from daemon.outlets.naming import digest_of
@@ -72,6 +72,12 @@ def test_a_song_becomes_a_queued_job_and_it_is_announced(admissions):
 def test_what_is_given_goes_over_the_settings(admissions):
     job = admissions.admit(admissions.song(), {"grid": {"step": "1/8"}, "input": "drums"})
     assert (job.options.bpm, job.options.grid.step, job.options.grid.quantize) == (99.0, "1/8", True)
+
+
+def test_a_tempo_that_is_asked_for_takes_the_place_of_the_usual_one():
+    usual = Options(bpm=99.0, meter="3/4").model_dump()
+    asked = Options.read(merge_options(usual, {"tempo_map": [[0, 120]]}))
+    assert (asked.bpm, asked.meter, asked.tempo_map) == (None, None, ((0.0, 120.0, 4, 4),))
 
 
 def test_a_full_mix_gets_a_draft_and_a_drum_stem_none(admissions):

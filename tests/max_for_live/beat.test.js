@@ -181,7 +181,7 @@ test("a dial leaves the corrected beat alone, and As Played takes Live's beats b
   max.clock.pass(400);
   max.turn("kick", 70);
   max.clock.pass(400);
-  const maps = asked(max).map((options) => options.grid.tempo_map);
+  const maps = asked(max).map((options) => options.tempo_map);
   assert.deepEqual([maps[0], Array.isArray(maps[1]), maps[2], maps[3]], [undefined, true, null, undefined]);
 });
 

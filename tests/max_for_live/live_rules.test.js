@@ -150,7 +150,7 @@ test("limits: 150 warp markers fit into one packet of udpsend", () => {
   const { set, max } = openSong(new Song(), { clip: { markers } });
   max.receive("beats", 1);
   max.receive("transcribe");
-  assert.ok(JSON.parse(max.lastRequest("process")[3]).grid.tempo_map.length > 100);
+  assert.ok(JSON.parse(max.lastRequest("process")[3]).tempo_map.length > 100);
   assert.deepEqual(set.errors, []);
 });
 

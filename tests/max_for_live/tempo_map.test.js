@@ -6,8 +6,8 @@ const { Song, openSong, startJob, finishJob, resultClip, random } = require("./f
 
 const FROM_LIVE = 1;
 
-function sentGrid(max, verb) {
-  return JSON.parse(max.lastRequest(verb)[3]).grid;
+function sentOptions(max, verb) {
+  return JSON.parse(max.lastRequest(verb)[3]);
 }
 
 // Where the marks put a bar line or a beat: the seconds of the file, straight from their meaning.
@@ -41,7 +41,7 @@ for (let seed = 1; seed <= 20; seed += 1) {
     const { max } = openSong(new Song(), { clip: { markers } });
     max.receive("beats", FROM_LIVE);
     max.receive("transcribe");
-    const marks = sentGrid(max, "process").tempo_map;
+    const marks = sentOptions(max, "process").tempo_map;
     const line = Math.floor(markers[0].beat / 4 + 1e-9) * 4;
     for (let beat = 0; line + beat < markers.at(-1).beat + 8; beat += 1) {
       const off = secondOf(marks, beat) - truth(markers, line + beat);
@@ -55,27 +55,27 @@ test("the meter of the clip goes along", () => {
   const { max } = openSong(new Song(), { clip: { signature_numerator: 6, signature_denominator: 8 } });
   max.receive("beats", FROM_LIVE);
   max.receive("transcribe");
-  assert.deepEqual(sentGrid(max, "process").tempo_map, [[0, 120, 6, 8]]);
+  assert.deepEqual(sentOptions(max, "process").tempo_map, [[0, 120, 6, 8]]);
 });
 
 test("an unwarped clip has the song's tempo", () => {
   const { max } = openSong(new Song(), { clip: { warping: 0 }, live: { tempo: 97 } });
   max.receive("beats", FROM_LIVE);
   max.receive("transcribe");
-  assert.deepEqual(sentGrid(max, "process").tempo_map, [[0, 97, 4, 4]]);
+  assert.deepEqual(sentOptions(max, "process").tempo_map, [[0, 97, 4, 4]]);
 });
 
 test("as played, sidestick finds the beat itself, and forgets Live's", () => {
   const song = new Song();
   const { max } = openSong(song);
   startJob(max);
-  assert.equal(sentGrid(max, "process").tempo_map, undefined);
+  assert.equal(sentOptions(max, "process").tempo_map, undefined);
   song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
   finishJob(max, song);
   for (const [choice, map] of [[FROM_LIVE, [[0, 120, 4, 4]]], [0, null]]) {
     max.receive("beats", choice);
     max.clock.pass(400);
-    assert.deepEqual(sentGrid(max, "regenerate").tempo_map, map);
+    assert.deepEqual(sentOptions(max, "regenerate").tempo_map, map);
   }
 });
 

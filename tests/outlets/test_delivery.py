@@ -88,15 +88,21 @@ def test_a_tempo_map_sent_with_the_song_holds_from_the_start_and_null_gives_the_
     song, delivery_settings
 ):
     plain = deliver(*transcribe_song(song), delivery_settings).midi.read_bytes()
-    done = deliver(*transcribe_song(song, grid={"tempo_map": [[-0.25, 90.0]]}), delivery_settings)
+    done = deliver(*transcribe_song(song, tempo_map=[[-0.25, 90.0]]), delivery_settings)
     assert arrange(done.content).grid.beats[0] == pytest.approx(60 / 90 - 0.25)
     assert correct(done.manifest, {"settings": {"tempo_map": None}}, delivery_settings).midi.read_bytes() == plain
+
+
+@pytest.mark.parametrize("meter", ["3/4", "6/8", "5/8", "2/2"])
+def test_a_meter_told_with_the_song_is_that_of_the_midi(song, delivery_settings, meter):
+    score = deliver(*transcribe_song(song, meter=meter), delivery_settings).arrangement
+    assert f"{score.grid.numerator}/{score.grid.denominator}" == meter
 
 
 def test_a_told_grid_is_not_moved_to_the_hits(song, delivery_settings):
     done = deliver(*transcribe_song(song), delivery_settings)
     beats = [0.02 + 0.5 * i for i in range(8)]
-    told = correct(done.manifest, {"settings": {"grid": {"beats": beats}}}, delivery_settings)
+    told = correct(done.manifest, {"settings": {"beats": beats}}, delivery_settings)
     score = arrange(told.content)
     assert score.grid.beats == tuple(beats)
     assert {round(time % 0.125, 6) for time in score.times} == {0.02}
@@ -177,7 +183,7 @@ def test_without_quantizing_every_note_stays_where_it_was_played(song, delivery_
 
 def test_what_is_asked_for_now_beats_an_older_correction(song, delivery_settings):
     first = deliver(*transcribe_song(song), delivery_settings)
-    words = {"settings": {"drum_map": "logic", "grid": {"tempo_map": [[0.3, 60]]}}}
+    words = {"settings": {"drum_map": "logic", "tempo_map": [[0.3, 60]]}}
     assert correct(first.manifest, words, delivery_settings).arrangement.options.drum_map == "logic"
     again = deliver(*transcribe_song(song, drum_map="ableton", bpm=120.0), delivery_settings)
     assert again.arrangement.options.drum_map == "ableton"

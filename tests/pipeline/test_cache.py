@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from daemon.errors import CacheFailed, Cancelled
 from daemon.pipeline.cache import DAY, StageCache, key
-from daemon.pipeline.options import Options, SongGrid
+from daemon.pipeline.options import Grid, Options
 from daemon.pipeline.records import Part, Weights
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5)
@@ -235,7 +235,7 @@ def test_a_key_does_not_depend_on_the_order_of_settings(values):
 
 def test_a_key_depends_on_every_part():
     parts = [
-        ("kit", 1), ("kit", 2), ("kit", "1"), ("kit", 1, None), (Options(),), (Options(grid=SongGrid(quantize=False)),),
+        ("kit", 1), ("kit", 2), ("kit", "1"), ("kit", 1, None), (Options(),), (Options(grid=Grid(quantize=False)),),
         (Weights("a"),), (Weights("b"),), ([1, 2],), ([2, 1],),
     ]  # fmt: skip
     assert len({key(*some) for some in parts}) == len(parts)

@@ -86,7 +86,7 @@ def time_of(markers: list[Json], quarter: float) -> float:
 
 
 def grid_of(marks: list[Json]) -> BeatGrid:
-    grid = tempo_marks.grid_from_settings(Options.read({"grid": {"tempo_map": marks}}).grid, DURATION)
+    grid = tempo_marks.grid_from_settings(Options.read({"tempo_map": marks}), DURATION)
     assert grid is not None
     return grid
 

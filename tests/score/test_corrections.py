@@ -146,14 +146,21 @@ def test_a_grid_may_be_given_as_its_step():
 
 
 def test_a_new_tempo_map_leaves_nothing_of_the_tempo_told_before():
-    beats = {"beats": [0.0, 1.0, 2.0], "downbeats": [1], "numerator": 3}
-    grid = after({"settings": {"grid": beats}}, {"settings": {"grid": {"tempo_map": [[0, 120]]}}}).options.grid
-    assert (grid.beats, grid.downbeats, grid.numerator, grid.tempo_map) == (None, None, None, ((0.0, 120.0, 4, 4),))
+    beats = {"beats": [0.0, 1.0, 2.0], "downbeats": [1], "meter": "3/4"}
+    options = after({"settings": beats}, {"settings": {"tempo_map": [[0, 120]]}}).options
+    assert (options.beats, options.downbeats, options.meter) == (None, None, None)
+    assert options.tempo_map == ((0.0, 120.0, 4, 4),)
+
+
+def test_a_bpm_takes_the_place_of_beats_and_of_their_downbeats():
+    beats = {"beats": [0.0, 1.0, 2.0], "downbeats": [1]}
+    options = after({"settings": beats}, {"settings": {"bpm": 120}}).options
+    assert (options.bpm, options.beats, options.downbeats) == (120, None, None)
 
 
 def test_a_downbeat_is_told_without_losing_the_map_it_belongs_to():
-    grid = after({"settings": {"tempo_map": [[0, 120]]}}, {"settings": {"downbeat": 0.5}}).options.grid
-    assert (grid.tempo_map, grid.downbeat) == (((0.0, 120.0, 4, 4),), 0.5)
+    options = after({"settings": {"tempo_map": [[0, 120]]}}, {"settings": {"downbeat": 0.5}}).options
+    assert (options.tempo_map, options.downbeat) == (((0.0, 120.0, 4, 4),), 0.5)
 
 
 def test_sensitivity_among_the_settings_is_the_same_as_beside_them():
@@ -263,12 +270,12 @@ def test_a_wrong_change_is_refused_with_what_would_be_right(change, code, words)
 
 def test_a_bpm_needs_no_audio_and_takes_the_place_of_a_tempo_map_told_before():
     options = after({"settings": {"tempo_map": [[0, 60]]}}, {"settings": {"bpm": 120}}).options
-    assert (options.bpm, options.grid.tempo_map) == (120.0, None)
+    assert (options.bpm, options.tempo_map) == (120.0, None)
 
 
 def test_a_tempo_map_takes_the_place_of_a_bpm_told_before():
     options = after({"settings": {"bpm": 120}}, {"settings": {"tempo_map": [[0, 60]]}}).options
-    assert (options.bpm, options.grid.tempo_map) == (None, ((0.0, 60.0, 4, 4),))
+    assert (options.bpm, options.tempo_map) == (None, ((0.0, 60.0, 4, 4),))
 
 
 def test_where_files_start_is_told_without_the_audio():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bridge.timebase import PPQ, Seconds
 from daemon.errors import Rejected
 from daemon.pipeline.beats.meter import quarters_per_beat
-from daemon.pipeline.options import Options, SongGrid
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
 from daemon.score.clip import tempo_map
 from daemon.score.given_tempo import correct_grid, grid_from_settings
@@ -16,7 +16,7 @@ FOUR_MINUTES = Seconds(240.0)
 
 
 def apply_options(**words: object) -> BeatGrid:
-    grid = grid_from_settings(SongGrid.model_validate(words), FOUR_MINUTES)
+    grid = grid_from_settings(Options.model_validate(words), FOUR_MINUTES)
     assert grid is not None
     return grid
 
@@ -36,7 +36,7 @@ def bars(grid: BeatGrid, count: int = 3) -> list[float]:
 
 def refusal(**words: object) -> str:
     with pytest.raises(Rejected) as caught:
-        Options.read({"grid": words})
+        Options.read(words)
     return caught.value.reason
 
 
@@ -107,7 +107,7 @@ def test_a_pickup_gets_a_bar_of_its_own_before_the_meter() -> None:
 
 
 def test_a_sound_shorter_than_a_beat_has_two_beats_all_the_same() -> None:
-    grid = grid_from_settings(SongGrid.model_validate({"tempo_map": [[0, 60]]}), Seconds(0.2))
+    grid = grid_from_settings(Options.model_validate({"tempo_map": [[0, 60]]}), Seconds(0.2))
     assert grid is not None and grid.beats == (0.0, 1.0)
 
 
@@ -122,7 +122,7 @@ _MARKS = st.lists(
 def test_whatever_the_map_its_beats_rise_and_their_bars_are_bar_lines(marks, start, downbeat, duration) -> None:  # type: ignore[no-untyped-def]
     seconds = [start + sum(gap for gap, *_ in marks[:i]) for i in range(len(marks))]
     rows = [[second, *rest] for second, (_, *rest) in zip(seconds, marks, strict=True)]
-    grid = grid_from_settings(SongGrid.model_validate({"tempo_map": rows, "downbeat": downbeat}), Seconds(duration))
+    grid = grid_from_settings(Options.model_validate({"tempo_map": rows, "downbeat": downbeat}), Seconds(duration))
     assert grid is not None and len(grid.beats) >= 2
     assert grid.beats[0] >= 0 and all(a < b for a, b in pairwise(grid.beats))
     tempo = tempo_map(grid, Seconds(duration))
@@ -156,34 +156,34 @@ def test_told_bars_of_different_lengths_become_meters() -> None:
 
 
 def test_a_downbeat_on_a_heard_beat_starts_the_bars_there() -> None:
-    assert bars(correct_grid(detected_grid(), SongGrid(downbeat=1.52))) == [1.5, 3.5, 5.5]
+    assert bars(correct_grid(detected_grid(), Options(downbeat=1.52))) == [1.5, 3.5, 5.5]
 
 
 def test_a_downbeat_between_the_beats_moves_all_of_them() -> None:
-    grid = correct_grid(detected_grid(), SongGrid(downbeat=1.75))
+    grid = correct_grid(detected_grid(), Options(downbeat=1.75))
     assert grid.beats[:2] == (0.25, 0.75)
     assert bars(grid) == [1.75, 3.75, 5.75]
 
 
 def test_a_downbeat_told_twice_is_where_it_was_told() -> None:
-    once = correct_grid(detected_grid(), SongGrid(downbeat=1.75))
-    assert correct_grid(once, SongGrid(downbeat=1.75)) == once
+    once = correct_grid(detected_grid(), Options(downbeat=1.75))
+    assert correct_grid(once, Options(downbeat=1.75)) == once
 
 
 def test_a_meter_is_told_without_touching_the_beats() -> None:
-    grid = correct_grid(detected_grid(downbeat=1), SongGrid(numerator=3))
+    grid = correct_grid(detected_grid(downbeat=1), Options(meter="3/4"))
     assert (grid.beats, bars(grid)) == (detected_grid().beats, [1.0, 2.5, 4.0])
     assert meters(grid) == [(0, 2, 4), (2, 3, 4)]
 
 
 def test_told_six_eight_counts_the_heard_beats_as_dotted_quarters() -> None:
-    grid = correct_grid(detected_grid(first=0.0), SongGrid(numerator=6, denominator=8))
+    grid = correct_grid(detected_grid(first=0.0), Options(meter="6/8"))
     assert (meters(grid), bars(grid, 2)) == ([(0, 6, 8)], [0.0, 1.0])
 
 
 def test_nothing_told_is_the_heard_grid() -> None:
-    assert correct_grid(detected_grid(), SongGrid()) == detected_grid()
-    assert grid_from_settings(SongGrid(), FOUR_MINUTES) is None
+    assert correct_grid(detected_grid(), Options()) == detected_grid()
+    assert grid_from_settings(Options(), FOUR_MINUTES) is None
 
 
 # --- refusals
@@ -195,11 +195,17 @@ def test_nothing_told_is_the_heard_grid() -> None:
         ({"beats": [1.0]}, "at least 2"),
         ({"beats": [1.0, 2.0, 1.5]}, "1.5 comes after 2"),
         ({"beats": [1.0, 1.01]}, "0.01 s apart"),
-        ({"beats": [1.0, float("nan")]}, "grid.beats.1"),
-        ({"beats": [1.0, "two"]}, "grid.beats.1: 'two'"),
+        ({"beats": [1.0, float("nan")]}, "beats.1"),
+        ({"beats": [1.0, "two"]}, "beats.1: 'two'"),
         ({"beats": [0, 1], "downbeats": [2]}, "names beat 2, and there are 2"),
         ({"beats": [0, 1], "downbeats": [1, 0]}, "0 comes after 1"),
-        ({"beats": [0, 1], "tempo_map": [[0, 120]]}, "not both"),
+        ({"beats": [0, 1], "tempo_map": [[0, 120]]}, "give tempo_map or beats, not both"),
+        ({"bpm": 120, "tempo_map": [[0, 120]]}, "give bpm or tempo_map, not both"),
+        ({"bpm": 120, "beats": [0, 1]}, "give bpm or beats, not both"),
+        ({"meter": "4/4", "tempo_map": [[0, 120]]}, "leave out meter"),
+        ({"downbeat": 1, "beats": [0, 1]}, "leave out downbeat"),
+        ({"meter": "seven"}, "like 3/4"),
+        ({"meter": "4/3"}, "like 3/4"),
         ({"downbeats": [0]}, "names beat 0"),
         ({"tempo_map": []}, "at least 1"),
         ({"tempo_map": [[0, 120], [0, 90]]}, "0 comes after 0"),
@@ -207,7 +213,7 @@ def test_nothing_told_is_the_heard_grid() -> None:
         ({"tempo_map": [[0, 120, 4, 3]]}, "use 1, 2, 4"),
         ({"tempo_map": [[0]]}, "tempo_map.0"),
         ({"downbeat": 1e9}, "the most is 86400"),
-        ({"numerator": 0}, "the least is 1"),
+        ({"meter": "0/4"}, "like 3/4"),
     ],
 )
 def test_what_cannot_be_a_grid_is_refused_with_its_value(words: dict[str, object], said: str) -> None:
@@ -217,7 +223,7 @@ def test_what_cannot_be_a_grid_is_refused_with_its_value(words: dict[str, object
 @pytest.mark.parametrize("meter", [(7, 8), (5, 8), (3, 8), (2, 2), (3, 2), (4, 4), (5, 16)])
 def test_a_given_meter_never_changes_the_tempo(meter: tuple[int, int]) -> None:
     numerator, denominator = meter
-    grid = correct_grid(detected_grid(first=0.0), SongGrid(numerator=numerator, denominator=denominator))
+    grid = correct_grid(detected_grid(first=0.0), Options(meter=f"{numerator}/{denominator}"))
     beat = grid.beats[1] - grid.beats[0]
     assert beat / quarters_per_beat(grid) == pytest.approx(0.5)
     assert meters(grid)[0] == (0, *meter)

@@ -5,7 +5,7 @@ import pytest
 
 from bridge.timebase import Seconds
 from daemon.errors import Rejected
-from daemon.pipeline.options import SongGrid
+from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
 from daemon.score.given_tempo import grid_from_settings
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
@@ -29,7 +29,7 @@ def song(grid, bpm=120.0, first=0.0):
 
 
 def grid_of(taps, onto):
-    found = grid_from_settings(SongGrid.model_validate(grid_from_taps(taps, onto)), Seconds(onto.duration))
+    found = grid_from_settings(Options.model_validate(grid_from_taps(taps, onto)), Seconds(onto.duration))
     assert found is not None
     return found
 

@@ -37,7 +37,7 @@ def test_bar_one_is_set_where_the_song_stands(visit, server, job):
     expect(page, "() => !document.querySelector('#undo').disabled")
     found = server.notes(job)
     starts = [found["grid"]["beats"][n] for n in found["grid"]["downbeats"]]
-    assert min(abs(found["options"]["grid"]["downbeat"] - at) for at in starts) < 0.05
+    assert min(abs(found["options"]["downbeat"] - at) for at in starts) < 0.05
 
 
 def test_the_meter_and_the_start_of_files_are_chosen_from_lists(visit, server, job):

@@ -88,7 +88,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "stages": [_STAGE],
     },
     "ResultView": {
-        "job": {**_JOB, "state": "done", "fraction": 1.0, "draft": False}, "bpm": 140.0, "beats_per_bar": 4,
+        "job": {**_JOB, "state": "done", "fraction": 1.0, "draft": False}, "bpm": 140.0, "meter": "4/4",
         "duration": 32.0, "key": "B minor", "hits": {"kick": 64, "snare": 32, "closed_hihat": 128}, "notes": {},
         "midi": {"drums": "TVRoZAAAAAYAAQACA8A=", "song": "TVRoZAAAAAYAAQACA8A="},
         "stems": {"drums": "/api/jobs/a1b2c3d4e5f6/stems/drums"}, "models": {"separate": "htdemucs"},

@@ -47,7 +47,7 @@ def _view(job: str, context: HttpContext) -> schemas.ResultView:
     return schemas.ResultView(
         job=job_view.view_job(context, context.core.job(job)),
         bpm=grid.bpm if grid.confidence else None,
-        beats_per_bar=grid.numerator,
+        meter=f"{grid.numerator}/{grid.denominator}",
         duration=score.duration,
         key=key,
         hits=dict(Counter(hit.label for hit in score.hits)),

@@ -298,7 +298,7 @@ class ResultView(Schema):
 
     job: JobView
     bpm: float | None = Field(description="null where no beat was found")
-    beats_per_bar: int
+    meter: str = Field(examples=["4/4"])
     duration: float
     key: str | None
     hits: dict[str, int] = Field(description="how many of each drum, by label")

@@ -22,6 +22,8 @@ from daemon.pipeline.beats.steady_tempo import Floats
 from daemon.pipeline.records import BeatGrid, Hit, TimeSignature
 from daemon.remarks import remark
 
+MeterPair = tuple[int, int]  # numerator, denominator
+
 DOTTED = 100.0  # bpm; faster threes are a shuffle in 4/4
 NO_BEAT = BeatGrid(  # 120: the tempo of a .mid that says none
     beats=(),
@@ -33,40 +35,42 @@ NO_BEAT = BeatGrid(  # 120: the tempo of a .mid that says none
 
 
 def track_beats(
-    novelty: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, numerator: int | None = None
+    novelty: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, meter: MeterPair | None = None
 ) -> BeatGrid:
-    """The grid of a song. `bpm` and the `numerator`, beats in a bar, are taken as given where they are."""
+    """The grid of a song. `bpm` and `meter`, (numerator, denominator), are taken as given where they are."""
     song = Song.of(novelty, [hit for hit in hits if hit.cluster >= 0])
     if len(song.seconds) < FEW:
-        return _free(bpm, numerator)
-    meters = _meters(numerator)
+        return _free(bpm, meter)
+    meters = _meters(meter)
     count = count_as_asked(song, bpm, meters) if bpm else count_by_ear(song, meters)
     if count is None or len(count.beats) < 4:
-        return _free(bpm, numerator)
-    bars = cut_into_bars(song.strokes, count.beats, _alike(count.patterns, numerator), count.joints)
+        return _free(bpm, meter)
+    bars = cut_into_bars(song.strokes, count.beats, _alike(count.patterns, meter), count.joints)
     return _grid(song, count, bars, bpm)
 
 
-def _free(bpm: float | None, numerator: int | None) -> BeatGrid:
+def _free(bpm: float | None, meter: MeterPair | None) -> BeatGrid:
     """Where no beat is heard, the bpm that was given still stands in the file."""
-    return NO_BEAT if bpm is None else replace(NO_BEAT, bpm=bpm, numerator=numerator or 4)
+    numerator, denominator = meter or (4, 4)
+    return NO_BEAT if bpm is None else replace(NO_BEAT, bpm=bpm, numerator=numerator, denominator=denominator)
 
 
-def _meters(numerator: int | None) -> tuple[Patterns, ...]:
-    """Those that the song may be in; the commonest where the one asked for is not known."""
-    if numerator is None:
+def _meters(meter: MeterPair | None) -> tuple[Patterns, ...]:
+    """Those that the song may be in. One that has no patterns is laid on the beats of the commonest."""
+    if meter is None:
         return every_meter()
-    asked = tuple(one for one in every_meter() if one.beats == numerator and one.quarters <= 1)
+    asked = tuple(one for one in every_meter() if (one.numerator, one.denominator) == meter)
     return asked or load_patterns()[:1]
 
 
-def _alike(patterns: Patterns, numerator: int | None) -> tuple[Patterns, ...]:
+def _alike(patterns: Patterns, meter: MeterPair | None) -> tuple[Patterns, ...]:
     """The meters whose beat is the same note."""
     same = tuple(one for one in every_meter() if one.quarters == patterns.quarters)
-    if numerator is None:
+    if meter is None:
         return same
-    asked = tuple(one for one in same if one.beats == numerator)
-    return asked or (_stretch_map(same[0], numerator),)
+    asked = tuple(one for one in same if (one.numerator, one.denominator) == meter)
+    numerator, denominator = meter
+    return asked or ((_stretch_map(same[0], numerator),) if denominator == patterns.denominator else (patterns,))
 
 
 def _stretch_map(patterns: Patterns, beats: int) -> Patterns:
@@ -143,4 +147,4 @@ def _doubts(grid: BeatGrid, bars: Bars) -> tuple[str, ...]:
     if bars.margin >= SURE:
         return ()
     meter = f"{grid.numerator}/{grid.denominator}"
-    return (remark("bars_unsure", meter=meter, beats=grid.numerator),)
+    return (remark("bars_unsure", meter=meter),)

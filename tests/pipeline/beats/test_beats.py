@@ -69,8 +69,14 @@ def test_a_given_tempo_is_taken_at_its_word(tmp_path):
 
 
 def test_three_beats_to_the_bar_are_counted_when_asked_for(tmp_path):
-    grid = track_beats(*played(tmp_path, bpm=120.0), numerator=3)
+    grid = track_beats(*played(tmp_path, bpm=120.0), meter=(3, 4))
     assert set(np.diff(grid.downbeats)) == {3}
+
+
+@pytest.mark.parametrize(("meter", "beats"), [((6, 4), 6), ((6, 8), 2), ((7, 8), 7)])
+def test_a_meter_that_is_told_is_counted_in_its_own_beats(tmp_path, meter, beats):
+    grid = track_beats(*played(tmp_path, bpm=120.0), meter=meter)
+    assert ((grid.numerator, grid.denominator), set(np.diff(grid.downbeats))) == (meter, {beats})
 
 
 def test_silence_has_no_beat_and_says_so():
