@@ -5,7 +5,7 @@ glibc gives every block of more than 128 KB back to the system and asks for it a
 """
 
 import ctypes
-import sys
+import platform
 from contextlib import suppress
 
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # of <malloc.h>
@@ -28,6 +28,6 @@ def return_freed_memory() -> None:
 
 def _c_library() -> ctypes.CDLL:
     """The one this process runs on. AttributeError where it knows no such function: macOS, musl, Windows."""
-    if sys.platform != "linux":
-        raise AttributeError(sys.platform)
+    if platform.system() != "Linux":
+        raise AttributeError(platform.system())
     return ctypes.CDLL(None)

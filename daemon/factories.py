@@ -32,13 +32,12 @@ from daemon.remarks import remark
 from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     import numpy as np
     from numpy.typing import NDArray
 
     from daemon.backends.drum_transcriber import OnnxDrumTranscriber
     from daemon.jobs.run_task import TaskRunner
+    from daemon.jobs.worker import Connection
     from daemon.pipeline.drums.candidates import Activations
 
 GIGABYTE = 1 << 30

@@ -184,7 +184,7 @@ def service(platform: str, state: Path, environ: Mapping[str, str], run: ToolRun
     """The service of this user on `platform`, as in sys.platform. `state` is sidestick's state folder."""
     program = _program(platform, state, environ)
     if platform == "darwin":
-        return Launchd(program, run, os.getuid())
+        return Launchd(program, run, os.getuid() if hasattr(os, "getuid") else 0)
     if platform == "win32":
         user = "\\".join(filter(None, (environ.get("USERDOMAIN"), environ.get("USERNAME"))))
         return TaskScheduler(program, run, user, state)

@@ -37,16 +37,16 @@ def test_without_the_setting_a_large_block_goes_back_at_once() -> None:
     assert run("no") == "False True"
 
 
-@pytest.mark.parametrize("system", ["darwin", "win32"])
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
 def test_elsewhere_nothing_happens(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr(ctypes, "CDLL", None)
     allocator.keep_freed_memory()
     allocator.return_freed_memory()
 
 
 def test_a_c_library_without_these_functions_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     allocator.keep_freed_memory()
     allocator.return_freed_memory()

@@ -6,7 +6,6 @@ the outer 15 of its 172 frames are dropped. Windows start a whole number of fram
 long file lie on one even raster.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.backends.device import open_onnx
 from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.pitched.polyphonic import HOP, RATE, Posteriors, join_posteriors
 from daemon.pipeline.records import Weights
@@ -62,13 +62,7 @@ class BasicPitch:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _cores()
-        options.log_severity_level = 3
-        path = str(self.file or packaged_weights())
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return open_onnx(self.file or packaged_weights())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,3 @@ def batches(blocks: Iterable[Array]) -> Iterator[Batch]:
 
 def _windows(samples: Array, step: int) -> Array:
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::step])
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,5 +1,6 @@
 """Where the networks run, and how much they take at a time."""
 
+import os
 import platform
 import shutil
 import sys
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from daemon.errors import StageFailed
 from daemon.remarks import remark
@@ -88,9 +90,27 @@ def _cuda(free: int | None) -> Device:
     return Device(DeviceKind.CUDA, short_segments=free < AMPLE_CUDA)
 
 
+def usable_cores() -> int:
+    """Those that this process may run on: in a container fewer than there are."""
+    if sys.platform != "darwin" and hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def open_onnx(path: Path, threads: int = 0) -> Any:
+    """An onnxruntime session of the network at `path`, on all usable cores or `threads` of them."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = threads or usable_cores()
+    options.log_severity_level = 3  # errors
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 def expected_kind() -> str:
     """What `auto` will most likely be, without the seconds and the memory that asking torch takes."""
-    if sys.platform == "darwin":
+    if platform.system() == "Darwin":
         return (DeviceKind.MPS if platform.machine() == "arm64" else DeviceKind.CPU).value
     try:
         has_cuda = "+cpu" not in version("torch")

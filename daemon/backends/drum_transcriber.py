@@ -6,7 +6,6 @@ velocities (frames, classes), both 0..1. Training uses the same `MelSpectrogram`
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from daemon.backends.device import open_onnx
 from daemon.pipeline.audio.peaks import thin_peaks
 from daemon.pipeline.audio.stft import amplitudes
 from daemon.weights import DRUM_TRANSCRIBER_WEIGHTS
@@ -276,13 +276,7 @@ class OnnxDrumTranscriber:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count()
-        path = str(self.weights or DRUM_TRANSCRIBER_WEIGHTS)
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return open_onnx(Path(self.weights or DRUM_TRANSCRIBER_WEIGHTS))
 
     @cached_property
     def _metadata(self) -> dict[str, str]:
@@ -294,6 +288,3 @@ class OnnxDrumTranscriber:
 
     def _read_metadata(self, name: str) -> tuple[float, ...]:
         return tuple(json.loads(self._metadata[name]))
-
-
-LINUX = hasattr(os, "sched_getaffinity")

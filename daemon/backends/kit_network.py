@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.backends.device import open_onnx
 from daemon.pipeline.audio.stft import WINDOW
 from daemon.weights import KIT_NETWORK_WEIGHTS
 
@@ -45,9 +46,4 @@ class OnnxKitNetwork:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.intra_op_num_threads = 1  # the blocks of a song are worked on side by side
-        return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+        return open_onnx(self.path, threads=1)  # the blocks of a song are worked on side by side

@@ -5,7 +5,6 @@ tells time, one frame every HOP samples at RATE; training uses the same. Frame i
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.backends.device import open_onnx
 from daemon.files import file_digest
 from daemon.pipeline.audio.resample import resample
 from daemon.pipeline.audio.stft import amplitudes
@@ -133,14 +133,7 @@ class OnnxNoteTranscriber:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.intra_op_num_threads = (
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        )
-        return onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
+        return open_onnx(Path(self._path))
 
 
 class StreamingTranscriber(Protocol):

@@ -3,13 +3,13 @@
 A process is the only thing that can be cancelled for certain, and the only thing that gives its memory back.
 """
 
-import multiprocessing
+import multiprocessing.connection
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
@@ -17,6 +17,11 @@ from daemon.events import Download
 from daemon.files import FileStamp
 from daemon.jobs.job import Job, Pass
 from daemon.pipeline.options import Options
+
+if sys.platform == "win32":
+    Connection = multiprocessing.connection.PipeConnection
+else:
+    Connection = multiprocessing.connection.Connection
 
 MAX_MEMORY_LEVEL = 2
 GRACE_SECONDS = 1.0  # seconds that a worker has to stop by itself

@@ -8,13 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from daemon import allocator
 from daemon.errors import Cancelled, NoMemory, Rejected, WorkFailed
 from daemon.files import describe_os_error
-from daemon.jobs.worker import Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
+from daemon.jobs.worker import Connection, Failure, Outcome, Task, TaskProgress, TaskResult, TaskStopped
 
 NICE = 10  # so that OSC and MIDI of the daemon stay in time
 REPORTS_PER_SECOND = 5

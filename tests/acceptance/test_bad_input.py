@@ -194,8 +194,7 @@ def test_a_folder_of_sidestick_that_cannot_be_used_never_ends_in_a_traceback(hom
 
 def little_room():
     """Like a full disk: no file may grow beyond ROOM."""
-    import resource
-
+    resource = pytest.importorskip("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, ROOM))
 
 

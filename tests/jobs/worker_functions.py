@@ -43,7 +43,7 @@ def _raise_bug(tell: ReportProgress) -> None:
 
 
 def _kill_itself(tell: ReportProgress) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _crash(tell: ReportProgress) -> None:
@@ -73,7 +73,7 @@ def _do_nothing(tell: ReportProgress) -> None:
 
 
 def _fail_with_niceness(tell: ReportProgress) -> None:
-    raise StageFailed("nice", str(os.nice(0)))
+    raise StageFailed("nice", str(os.nice(0) if hasattr(os, "nice") else 0))
 
 
 behaviours: dict[str, Callable[[ReportProgress], None]] = {

@@ -146,9 +146,10 @@ def connection_limit(descriptors: int) -> int:
 
 
 def _descriptor_limit() -> int:
-    if sys.platform == "win32":
-        return 2 * _MOST_CONNECTIONS
-    import resource
+    limit = 2 * _MOST_CONNECTIONS
+    if sys.platform != "win32":
+        import resource
 
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 2 * _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit = limit if soft == resource.RLIM_INFINITY else soft
+    return limit

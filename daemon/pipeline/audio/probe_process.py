@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,15 +53,12 @@ def _take_output() -> int:
 
 
 def _limit_memory() -> None:
-    try:
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # Windows
-        return
-    for kind, most in ((resource.RLIMIT_DATA, MOST_DATA), (resource.RLIMIT_AS, MOST_SPACE)):
-        try:
-            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
-        except (ValueError, OSError):  # a lower limit holds already, or the system knows none
-            continue
+
+        for kind, most in ((resource.RLIMIT_DATA, MOST_DATA), (resource.RLIMIT_AS, MOST_SPACE)):
+            with suppress(ValueError, OSError):  # a lower limit holds already, or the system knows none
+                resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
 def _set_alarm(seconds: int) -> None:
