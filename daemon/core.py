@@ -169,8 +169,9 @@ class Core:
         """The job that is forgotten. Files stay."""
         return self._store.delete(job_id)
 
-    def has_job_of(self, path: Path) -> bool:
-        return self._store.has_job_of(path)
+    def has_other_job(self, job: Job) -> bool:
+        """Whether there is another job of the same file."""
+        return self._store.has_other_job(job)
 
     def manifest(self, job_id: str) -> Manifest:
         """What was heard in a job, its draft if there is no more yet. Raises unknown_job or no_result."""

@@ -35,4 +35,4 @@ def _expire(job: Job, store: JobStore, uploads: Path | None) -> None:
         if uploads is not None:
             from daemon.inlets.http.uploads import remove
 
-            remove(gone, uploads, store.has_job_of)
+            remove(gone, uploads, store.has_other_job)

@@ -118,9 +118,9 @@ class JobStore:
         condition = f"WHERE state IN ({marks}) AND (path = ? OR (digest = ? AND digest != '')) LIMIT 1"
         return next(iter(self._select(condition, *ACTIVE, str(path), digest)), None)
 
-    def has_job_of(self, path: Path) -> bool:
-        """Whether there is a job of the file at `path`."""
-        return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? LIMIT 1", str(path)))
+    def has_other_job(self, job: Job) -> bool:
+        """Whether there is another job of the same file."""
+        return bool(self._rows("SELECT 1 FROM jobs WHERE path = ? AND id != ? LIMIT 1", str(job.path), job.id))
 
     def list_ended_before(self, time: float) -> list[Job]:
         """Jobs that are over and were not changed since `time`, in seconds since 1970."""

@@ -53,6 +53,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "AuditionBody": {"cluster": 2, "learn": True},
     "TapBody": {"seconds": 2.613},
     "PushedView": {"notes": 280},
+    "JobFilesView": {"kept": ["/music/Song.wav", "/music/Song.drums.mid"], "removable": []},
     "TappedView": {"taps": 4, "bpm": 139.8, "revision": 2},
     "EmptyView": {},
     "NotesView": {

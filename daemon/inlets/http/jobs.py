@@ -111,6 +111,12 @@ def show_job(job: str, context: Context) -> schemas.JobView:
     return job_view.view_job(context, context.core.job(job))
 
 
+@router.get("/{job}/files", summary="What deleting touches", responses=document_errors(404))
+def files(job: str, context: Context) -> schemas.JobFilesView:
+    """The song and what was written of it: what stays in any case, and what `DELETE` with `files` removes."""
+    return uploads.list_files(context.core.job(job), context.settings.folders.uploads, context.core.has_other_job)
+
+
 @router.delete(
     "/{job}", status_code=204, response_class=Response, summary="Forget a job", responses=document_errors(404, 409)
 )
@@ -122,7 +128,7 @@ def delete(
     """What lies beside the source stays. With `files` the folder of a song that was uploaded here goes as well."""
     gone = context.core.delete(job)
     if files:
-        uploads.remove(gone, context.settings.folders.uploads, context.core.has_job_of)
+        uploads.remove(gone, context.settings.folders.uploads, context.core.has_other_job)
     context.event_log.append("deleted", job, {"job": job})
     return Response(status_code=204)
 

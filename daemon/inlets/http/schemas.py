@@ -67,6 +67,13 @@ class JobView(Schema):
     links: dict[str, str]
 
 
+class JobFilesView(Schema):
+    """Paths of what is there of a job."""
+
+    kept: list[str] = Field(description="what stays when the job is forgotten", examples=[["/music/Song.drums.mid"]])
+    removable: list[str] = Field(description="an upload and what was made of it, which `files` removes", examples=[[]])
+
+
 class JobsView(Schema):
     """`next` is the `before` of the next page, null on the last one."""
 

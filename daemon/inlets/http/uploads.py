@@ -82,27 +82,50 @@ def _admit_uploads(
     return schemas.BatchView(jobs=made, refused=refused)
 
 
-def remove(job: Job, uploads: Path, has_job_of: Callable[[Path], bool]) -> None:
+def list_files(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> schemas.JobFilesView:
+    """The files of a job by what becomes of them when it is forgotten with its files."""
+    removable = _removable(job, uploads, has_other_job)
+    files = [job.path]
+    if job.manifest:
+        manifest = Path(job.manifest)
+        with suppress(SidestickError):
+            files += [manifest.parent / output.path for output in Manifest.load(manifest).outputs]
+        files.append(manifest)
+    there = [path for path in files if path.is_file()]
+    kept = [str(path) for path in there if path not in removable]
+    return schemas.JobFilesView(kept=kept, removable=[str(path) for path in there if path in removable])
+
+
+def remove(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> None:
     """What was received for a job and what sidestick wrote beside it, file by file, unless another job needs it.
 
     What was not uploaded, was changed since or came from somebody else stays, and so does a folder that is not empty.
     Not to the system's bin: all of it is a copy of what was sent, or can be made again from it.
     """
-    folder, received = job.path.parent, _read_record(job.path.parent)
-    if folder.parent != uploads or has_job_of(job.path):
+    folder, received = job.path.parent, _received_file(job, uploads, has_other_job)
+    if received is None:
         return
-    if received is None or received.name != job.name:
-        return
-    written = [entry for manifest in folder.glob(f"*{MANIFEST}") for entry in _written_for(job.path, manifest)]
-    for path, sha256 in [*written, (job.path, received.sha256)]:
-        if path.resolve().is_relative_to(folder.resolve()) and digest_of(path) == sha256:
-            _unlink(path)
+    removable = _removable(job, uploads, has_other_job)
+    for path in removable:
+        _unlink(path)
     _unlink(folder / _RECORD)
-    for place in (*{path.parent for path, _ in written} - {folder}, folder):
+    for place in (*{path.parent for path in removable} - {folder}, folder):
         with suppress(OSError):
             place.rmdir()
     if folder.exists():
         _write_record(folder, received)
+
+
+def _removable(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> list[Path]:
+    """What was received for a job, and what was written beside it and is as it was; nothing that is not an upload."""
+    received = _received_file(job, uploads, has_other_job)
+    if received is None:
+        return []
+    folder = job.path.parent
+    written = [entry for manifest in folder.glob(f"*{MANIFEST}") for entry in _written_for(job.path, manifest)]
+    inside = folder.resolve()
+    files = [*written, (job.path, received.sha256)]
+    return [path for path, sha256 in files if path.resolve().is_relative_to(inside) and digest_of(path) == sha256]
 
 
 class _ReceivedFile(BaseModel):
@@ -117,6 +140,12 @@ def _read_record(folder: Path) -> _ReceivedFile | None:
         return _ReceivedFile.model_validate_json((folder / _RECORD).read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def _received_file(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> _ReceivedFile | None:
+    """What was received for this job alone."""
+    received = _read_record(job.path.parent) if job.path.parent.parent == uploads else None
+    return received if received and received.name == job.name and not has_other_job(job) else None
 
 
 def _write_record(folder: Path, received: _ReceivedFile) -> None:

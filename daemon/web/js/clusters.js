@@ -1,12 +1,12 @@
 /** Hits that sound alike: listen to them, then say what they are. */
 
 import { byId, el, icon, syncList } from "./dom.js";
+import { isDoubtful } from "./doubts.js";
 import { createSwatch, paintSwatch } from "./lane_headers.js";
 import { DRUMS } from "./notes.js";
 import { formatCount } from "./texts.js";
 
 /** @typedef {import("./notes.js").Cluster} Cluster */
-const UNSURE = 0.6;
 
 export class Clusters {
   /** @type {import("./song.js").Song | null} */
@@ -48,7 +48,7 @@ export class Clusters {
     paintSwatch(/** @type {HTMLCanvasElement} */ (row.querySelector("canvas")), cluster);
     const [hits, more] = row.querySelectorAll(".about span");
     hits.textContent = formatCount(cluster.count, "hit");
-    const unsure = cluster.confidence < UNSURE;
+    const unsure = isDoubtful(cluster);
     more.textContent = unsure ? "not sure, listen" : `velocity ${Math.round(cluster.velocity)}`;
     more.classList.toggle("unsure", unsure);
     const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));

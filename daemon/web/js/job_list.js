@@ -2,6 +2,7 @@
 
 import { formatBpm } from "./beat_bar.js";
 import { byId, el, icon, syncList } from "./dom.js";
+import { askToForget } from "./forget.js";
 import { showError } from "./notices.js";
 import { Signal } from "./signal.js";
 import { baseName, formatDate, formatTimeLeft } from "./texts.js";
@@ -14,6 +15,8 @@ export class JobList {
   opened = new Signal();
   /** @type {Signal<[job: any]>} a job is not as it was */
   changed = new Signal();
+  /** @type {Signal<[id: string]>} a job was forgotten */
+  removed = new Signal();
   /** @type {Map<string, any>} by id, newest first */
   byId = new Map();
   current = "";
@@ -104,6 +107,7 @@ export class JobList {
   #remove(id) {
     this.byId.delete(id);
     this.show();
+    this.removed.emit(id);
   }
 
   /** @param {any} job @param {HTMLElement} [node] */
@@ -121,7 +125,7 @@ export class JobList {
     bar.value = job.fraction || 0;
     const remove = /** @type {HTMLElement} */ (row.querySelector(".remove"));
     remove.setAttribute("aria-label", `${active ? "Cancel" : "Take off the list:"} ${job.name}`);
-    remove.title = active ? "Cancel" : "Take off the list; files beside the song stay";
+    remove.title = active ? "Cancel" : "Take off the list; it asks first";
     return row;
   }
 
@@ -140,8 +144,7 @@ export class JobList {
   async #cancelOrForget(id) {
     try {
       if (ACTIVE.has(this.byId.get(id)?.state)) return void this.update(await this.api.cancel(id));
-      await this.api.forget(id);
-      this.#remove(id);
+      if (await askToForget(this.api, this.byId.get(id))) this.#remove(id);
     } catch (error) {
       showError(error);
     }

@@ -38,6 +38,7 @@ upload.uploaded.on((job) => open(jobs.update(job)));
 upload.edited.on(learn);
 jobs.opened.on((id) => open(jobs.byId.get(id)));
 jobs.changed.on((job) => page.follow(job));
+jobs.removed.on((id) => id === page.song?.id && close());
 events.connection.on(showConnection);
 events.received.on((name, data) => {
   if ((name === "revision" || name === "done") && data.job === page.song?.id && data.revision !== undefined) page.song?.checkRevision(data.revision);
@@ -77,6 +78,13 @@ async function open(job) {
   history.replaceState(null, "", `#${encodeURIComponent(job.id)}`);
   if (innerWidth < NARROW) showSongs(false);
   await page.open(job).catch(showError);
+}
+
+/** The open song was taken off the list. */
+function close() {
+  page.close();
+  jobs.current = "";
+  history.replaceState(null, "", location.pathname);
 }
 
 /** Corrects the song that is open by a .mid of it; the event of the new revision shows it. @param {File} file */

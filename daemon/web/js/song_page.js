@@ -4,6 +4,7 @@ import { BeatBar, formatBpm } from "./beat_bar.js";
 import { Clusters, exampleOnsets } from "./clusters.js";
 import { Cursor } from "./cursor.js";
 import { byId, el } from "./dom.js";
+import { Doubts } from "./doubts.js";
 import { Exports } from "./exports.js";
 import { Labels } from "./labels.js";
 import { showLaneHeaders } from "./lane_headers.js";
@@ -45,6 +46,7 @@ export class SongPage {
     this.beatBar = new BeatBar(this.player);
     this.clusters = new Clusters(this.labels, (id) => this.playCluster(id));
     this.selectionBar = new SelectionBar(this);
+    this.doubts = new Doubts(this);
     this.settings = new Settings();
     this.exports = new Exports(api);
     this.progress = new Progress(api);
@@ -73,6 +75,14 @@ export class SongPage {
     document.title = `${baseName(job.name)} · sidestick`;
     this.progress.open(job);
     await this.#load(song);
+  }
+
+  close() {
+    this.player.pause();
+    this.song = null;
+    byId("empty").hidden = false;
+    byId("song").hidden = true;
+    document.title = "sidestick";
   }
 
   /** The job moved on. @param {any} job */
@@ -117,6 +127,7 @@ export class SongPage {
     this.#setWaveformChoices(stems);
     this.beatBar.open(song);
     this.clusters.open(song);
+    this.doubts.open(song);
     this.selectionBar.open(song);
     this.settings.open(song);
     this.#refresh();
@@ -127,8 +138,8 @@ export class SongPage {
     const notes = this.song?.notes;
     const cluster = notes?.clusters.find((each) => each.id === id);
     if (!notes || !cluster) return;
-    this.#highlight(id);
     this.cursor.lane = cluster.drum;
+    this.#highlight(id);
     this.playOnsets(exampleOnsets(cluster, notes.hits), cluster.drum);
   }
 
@@ -198,6 +209,7 @@ export class SongPage {
 
   clear() {
     this.song?.select([]);
+    this.doubts.close();
     this.#highlight(null);
   }
 
