@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, reaper_project, tab, tracks
+from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, musicxml, reaper_project, tab, tracks
 from daemon.outlets.exports.song import Export, require_beat
 from daemon.outlets.naming import OutputKind, export_kind
 
@@ -17,6 +17,9 @@ EXPORTS = {
         Export("json", "hits.json", "every hit and note, for programs", "application/json", hit_tables.to_json),
         Export("tracks", "tracks.mid", "MIDI with a track for each drum", "audio/midi", tracks.to_bytes),
         Export("drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", drum_files.to_bytes),
+        Export(
+            "musicxml", "musicxml", "a score", "application/vnd.recordare.musicxml+xml", musicxml.to_bytes, require_beat
+        ),
         Export(
             "dawproject",
             "dawproject",

@@ -1,0 +1,128 @@
+"""The drums as a drummer reads them: hands with stems up, feet with stems down, ghost notes, accents and flams."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bridge.drum_labels import SOUNDS
+from bridge.timebase import Seconds
+from daemon.pipeline.records import Hit
+from daemon.score.bars import SongBars
+from daemon.score.dynamics import Dynamic, dynamics
+from daemon.score.notation import Placed, snap
+from daemon.score.swing import Swing
+
+Head = Literal["normal", "x", "circle-x", "diamond", "triangle", "slashed"]
+
+_FLAM = 0.055  # seconds between the two strokes of a flam at most; by hand
+_MIDDLE = 0.06  # of a swung pair: what is so near to its first third is the middle of a triplet; by hand
+_FLAM_DRUMS = ("snare", "toms")
+FEET = ("kick", "pedal_hihat")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPlace:
+    """Where a drum stands on five lines, named as in the treble clef, and its note head."""
+
+    step: str
+    octave: int
+    head: Head = "normal"
+    open: bool = False
+
+
+# N. Weinberg, "Guidelines for Drumset Notation", Percussive Notes, June 1994; what it leaves open is near its kin.
+PLACES: dict[str, StaffPlace] = {
+    "kick": StaffPlace("F", 4), "snare": StaffPlace("C", 5), "side_stick": StaffPlace("C", 5, "x"),
+    "rimshot": StaffPlace("C", 5, "slashed"), "clap": StaffPlace("C", 5, "triangle"),
+    "high_tom": StaffPlace("E", 5), "mid_tom": StaffPlace("D", 5), "low_tom": StaffPlace("B", 4),
+    "floor_tom": StaffPlace("A", 4), "closed_hihat": StaffPlace("G", 5, "x"),
+    "open_hihat": StaffPlace("G", 5, "x", open=True), "pedal_hihat": StaffPlace("D", 4, "x"),
+    "ride": StaffPlace("F", 5, "x"), "ride_bell": StaffPlace("F", 5, "diamond"), "crash": StaffPlace("A", 5, "x"),
+    "crash_2": StaffPlace("B", 5, "x"), "china": StaffPlace("C", 6, "circle-x"), "splash": StaffPlace("C", 6, "x"),
+    "tambourine": StaffPlace("B", 5, "triangle"), "cowbell": StaffPlace("E", 5, "triangle"),
+    "shaker": StaffPlace("D", 6, "triangle"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DrumNote:
+    label: str
+    dynamic: Dynamic = "plain"
+    flam: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrumVoices:
+    hands: list[Placed[DrumNote]]
+    feet: list[Placed[DrumNote]]
+
+
+def drum_voices(
+    hits: Sequence[Hit], times: Sequence[Seconds], song_bars: SongBars, swing: Swing, beat: int
+) -> DrumVoices:
+    """Hits at their written times on the bars. Swung notes are written straight."""
+    voices = _split_voices(_merge_flams(hits, times))
+    hands, feet = (_events(_place(voice, song_bars, swing, beat), beat) for voice in voices)
+    return DrumVoices(hands, feet)
+
+
+_Stroke = tuple[Seconds, DrumNote]
+
+
+def _split_voices(strokes: Sequence[_Stroke]) -> tuple[list[_Stroke], list[_Stroke]]:
+    """Hands and feet."""
+    ordered = sorted(strokes, key=lambda stroke: stroke[0])
+    return [s for s in ordered if s[1].label not in FEET], [s for s in ordered if s[1].label in FEET]
+
+
+def _place(voice: Sequence[_Stroke], song_bars: SongBars, swing: Swing, beat: int) -> dict[int, dict[str, DrumNote]]:
+    """The strokes of a voice by place and label. What is swung is written straight; whole triplets stay triplets."""
+    found = defaultdict[int, dict[str, DrumNote]](dict)
+    quarters = np.array([song_bars.quarters(time) for time, _ in voice])
+    straight = swing.straighten(quarters) if swing.unit else quarters
+    middle = np.abs(quarters / swing.pair % 1.0 - 1 / 3) < _MIDDLE
+    triplets = np.isin(quarters // swing.pair, (quarters // swing.pair)[middle])
+    straight = np.where(triplets, quarters, straight)
+    for (_, note), place in zip(voice, snap(straight.tolist(), beat), strict=True):
+        found[place].setdefault(note.label, note)
+    return found
+
+
+def _merge_flams(hits: Sequence[Hit], times: Sequence[Seconds]) -> list[_Stroke]:
+    """The strokes to be written, each with its time: the first of two that make a flam is part of the second."""
+    kinds = dynamics(hits)
+    found: list[_Stroke] = []
+    before: dict[str, tuple[int, float]] = {}
+    for index in sorted(range(len(hits)), key=lambda index: hits[index].onset):
+        hit = hits[index]
+        note = DrumNote(hit.label, kinds[index])
+        last, onset = before.get(hit.label, (-1, -1.0))
+        is_flam = SOUNDS[hit.label].family in _FLAM_DRUMS and hit.onset - onset <= _FLAM and last >= 0
+        if is_flam and not found[last][1].flam:
+            found[last] = times[index], DrumNote(hit.label, _louder(found[last][1].dynamic, note.dynamic), flam=True)
+            continue
+        before[hit.label] = len(found), hit.onset
+        found.append((times[index], note))
+    return found
+
+
+def _louder(one: Dynamic, other: Dynamic) -> Dynamic:
+    return max(one, other, key=("ghost", "plain", "accent").index)
+
+
+def _events(voice: dict[int, dict[str, DrumNote]], beat: int) -> list[Placed[DrumNote]]:
+    """A stroke lasts to the next one of its voice, or to the end of its beat."""
+    places = sorted(voice)
+    ends = [*places[1:], 1 << 30][: len(places)]
+    return [
+        Placed(place, min(end, (place // beat + 1) * beat), tuple(sorted(voice[place].values(), key=_height)))
+        for place, end in zip(places, ends, strict=True)
+    ]
+
+
+def _height(note: DrumNote) -> tuple[int, int]:
+    place = PLACES[note.label]
+    return place.octave, "CDEFGAB".index(place.step)
