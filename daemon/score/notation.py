@@ -120,7 +120,7 @@ def write_bar(
     pieces = list(_pieces(inside, start, length, beat))
     if not sustain:
         pieces = [replace(piece, content=(), tied=False) if piece.tied else piece for piece in pieces]
-    return _beamed(_bracketed(pieces, beat), beat)
+    return _add_beams(_add_brackets(pieces, beat), beat)
 
 
 def _pieces(events: Sequence[Placed[T]], start: int, length: int, beat: int) -> Iterator[Written[T]]:
@@ -181,7 +181,7 @@ def _value(units: int, triplet: bool = False) -> Value:
     return Value(units, _PLAIN[units]) if units in _PLAIN else Value(units, _DOTTED[units], dotted=True)
 
 
-def _bracketed(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
+def _add_brackets(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
     """Triplets get a bracket for each beat."""
     groups: dict[int, list[int]] = {}
     for index, piece in enumerate(pieces):
@@ -193,7 +193,7 @@ def _bracketed(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
     return [replace(piece, tuplet=marks.get(index, "")) for index, piece in enumerate(pieces)]
 
 
-def _beamed(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
+def _add_beams(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
     """Eighths and shorter of a beat in one group; rests break it, and who is alone has a flag."""
     found, group = list(pieces), 0
     run: list[int] = []

@@ -20,6 +20,7 @@ EXPORTS = {
         Export(
             "musicxml", "musicxml", "a score", "application/vnd.recordare.musicxml+xml", musicxml.to_bytes, require_beat
         ),
+        Export("tab", "tab.txt", "strings and frets", "text/plain; charset=utf-8", tab.to_bytes, tab.object_to_tab),
         Export(
             "dawproject",
             "dawproject",
@@ -36,7 +37,6 @@ EXPORTS = {
             clone_hero.to_bytes,
             require_beat,
         ),
-        Export("tab", "tab.txt", "strings and frets", "text/plain; charset=utf-8", tab.to_bytes, tab.object_to_tab),
     )
 }
 
