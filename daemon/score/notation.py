@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class NoteValue:
     """How a length is written: `type` as MusicXML names it."""
 
     length: int
@@ -49,7 +49,7 @@ class Written(Generic[T]):
     """
 
     start: int
-    value: Value
+    value: NoteValue
     content: tuple[T, ...] = ()
     tied: bool = False
     beam: int = -1
@@ -116,7 +116,7 @@ def write_bar(
     start, length = round(bar.start * QUARTER), round(bar.quarters * QUARTER)
     inside = [event for event in events if event.start < start + length and event.end > start]
     if not inside:
-        return [Written(0, Value(length, "whole"))] if full_rest else []
+        return [Written(0, NoteValue(length, "whole"))] if full_rest else []
     pieces = list(_pieces(inside, start, length, beat))
     if not sustain:
         pieces = [replace(piece, content=(), tied=False) if piece.tied else piece for piece in pieces]
@@ -144,7 +144,7 @@ def _split(
         tied = bool(content)
 
 
-def _first_value(start: int, end: int, beat: int, bar: int) -> Value:
+def _first_value(start: int, end: int, beat: int, bar: int) -> NoteValue:
     left = end - start
     if start % beat == 0 and left >= beat:
         whole = left // beat * beat
@@ -175,10 +175,10 @@ def _lies_well(within: int, units: int) -> bool:
     return units in _PLAIN or within % (units * 2 // 3) == 0 or within % units == 0
 
 
-def _value(units: int, triplet: bool = False) -> Value:
+def _value(units: int, triplet: bool = False) -> NoteValue:
     if triplet:
-        return Value(units, _TRIPLET[units], triplet=True)
-    return Value(units, _PLAIN[units]) if units in _PLAIN else Value(units, _DOTTED[units], dotted=True)
+        return NoteValue(units, _TRIPLET[units], triplet=True)
+    return NoteValue(units, _PLAIN[units]) if units in _PLAIN else NoteValue(units, _DOTTED[units], dotted=True)
 
 
 def _add_brackets(pieces: Sequence[Written[T]], beat: int) -> list[Written[T]]:
