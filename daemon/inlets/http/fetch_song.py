@@ -99,12 +99,25 @@ def options_of(request: SongRequest) -> dict[str, Any]:
         "external_downloader": {"default": "native"},
         "ffmpeg_location": str(request.folder / "none"),  # a program of its own would connect unguarded
         "plugin_dirs": [],
+        "progress_hooks": [size_guard(request.max_bytes)],
     }
+
+
+def size_guard(most: int) -> Callable[[dict[str, Any]], None]:
+    """A hook that ends a download at so many bytes: yt-dlp's own limit trusts the length that a server tells."""
+    from yt_dlp.utils import DownloadError
+
+    def check(status: dict[str, Any]) -> None:
+        if (status.get("downloaded_bytes") or 0) > most:
+            raise DownloadError(f"it is larger than {most // 1_000_000} MB")
+
+    return check
 
 
 def main() -> int:
     request = TypeAdapter(SongRequest).validate_json(read_request())
     guard_connections(request.trusted)
+    sys.modules["curl_cffi"] = None  # type: ignore[assignment]  # libcurl would connect unguarded
     from yt_dlp import YoutubeDL
     from yt_dlp.utils import YoutubeDLError
 

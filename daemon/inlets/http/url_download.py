@@ -18,6 +18,7 @@ from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.fetch_song import SongRequest, is_public
 
 DOWNLOAD_TIMEOUT = 600.0  # seconds for a download
+SMUGGLED = "__youtubedl_smuggle"  # what yt-dlp's own parts tell each other in an address: headers, other extractors
 TRUSTED: tuple[str, ...] = ()  # addresses that may be asked although they are not on the open web
 
 
@@ -43,7 +44,7 @@ def require_public(url: str) -> None:
     It is a first look, for a clear answer: the download process looks again at each address that it connects to.
     """
     host = _host(url)
-    if not host:
+    if not host or SMUGGLED in url:
         raise Rejected("bad_url", f"{url!r:.100} is not an address of the web. It begins with https://.")
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}

@@ -35,7 +35,7 @@ def web(tmp_path, monkeypatch) -> Iterator[str]:
 
 
 class WebServer(SimpleHTTPRequestHandler):
-    """/to/HOST/PATH redirects to that host at this server's port, /hang begins a song and never ends it."""
+    """/to/HOST/PATH redirects to that host at this server's port, /hang begins a song and never ends it, /endless has no length."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/to/"):
@@ -43,6 +43,13 @@ class WebServer(SimpleHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", f"http://{host}:{self.server.server_address[1]}/{path}")
             self.end_headers()
+        elif self.path == "/endless.wav":
+            self.send_response(200)
+            self.send_header("Content-Type", "audio/wav")
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(2000):
+                    self.wfile.write(bytes(1 << 16))
         elif self.path == "/hang.wav":
             self.send_response(200)
             self.send_header("Content-Type", "audio/wav")
@@ -96,6 +103,21 @@ def test_a_download_that_hangs_ends_in_time(client, web, monkeypatch):
     monkeypatch.setattr(url_download, "DOWNLOAD_TIMEOUT", 3.0)
     refused = client.post("/api/jobs", json={"url": f"{web}/hang.wav"})
     assert refused.status_code == 400 and "did not arrive" in refused.text
+
+
+def test_a_download_without_a_length_ends_at_the_limit(web, tmp_path):
+    request = fetch_song.SongRequest(f"{web}/endless.wav", tmp_path / "target", 1 << 20, ("127.0.0.1",))
+    line = TypeAdapter(fetch_song.SongRequest).dump_json(request)
+    command = url_download.module_command("daemon.inlets.http.fetch_song")
+    status, reason = ChildProcesses().run(command, line, PATIENCE, tmp_path)
+    assert status == 1 and "larger than 1 MB" in reason
+    assert sum(path.stat().st_size for path in (tmp_path / "target").iterdir()) < 1 << 25
+
+
+def test_an_address_tells_yt_dlp_nothing_but_itself(client, web):
+    smuggled = f"{web}/song.wav#__youtubedl_smuggle=%7B%22http_headers%22%3A+%7B%22X%22%3A+%221%22%7D%7D"
+    refused = client.post("/api/jobs", json={"url": smuggled})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_url")
 
 
 def test_a_download_ends_with_the_daemon(web, tmp_path):
