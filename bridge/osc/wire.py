@@ -129,9 +129,10 @@ def _split_bundles(data: bytes, depth: int) -> Iterator[bytes]:
             raise _Malformed
         (size,) = struct.unpack_from(">i", data, at)
         at += 4
-        if size <= 0 or size % 4 or size > len(data) - at:
+        if size < 0 or size > len(data) - at:
             raise _Malformed
-        yield from _split_bundles(data[at : at + size], depth + 1)
+        element = data[at : at + size]
+        yield from _split_bundles(element, depth + 1) if size and size % 4 == 0 else [b""]  # b"" is not OSC
         at += size
 
 

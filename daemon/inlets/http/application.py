@@ -1,6 +1,5 @@
 """Everything that the HTTP inlet needs, put together once its port is open: context, routes and security."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from daemon import __version__
 from daemon.backends.checkpoints import Checkpoints
@@ -37,6 +36,7 @@ from daemon.inlets.http.cached_results import CachedResults
 from daemon.inlets.http.context import HttpContext, SetupAccess
 from daemon.inlets.http.event_log import EventLog, EventLogHandler
 from daemon.inlets.http.examples import EXAMPLES
+from daemon.inlets.http.http_rules import answer_by_rules
 from daemon.inlets.http.media_cache import MediaCache
 from daemon.inlets.http.metrics import Metrics
 from daemon.inlets.http.security import SecurityMiddleware, SecuritySettings
@@ -120,11 +120,11 @@ def _separators(settings: Settings) -> tuple[str, ...]:
 
 
 class Application(FastAPI):
-    """FastAPI that answers HEAD wherever GET is, and whose description leaves out what is never answered."""
+    """FastAPI that answers as HTTP's clients expect, and whose description leaves out what is never answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            await _answer_head(super().__call__, scope, receive, send)
+        if scope["type"] == "http":
+            await answer_by_rules(super().__call__, self.routes, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -146,28 +146,6 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     app.include_router(jobs.batch_router, responses=common)
     page.install_page(app)
     return SecurityMiddleware(app, security_settings, context.metrics.count_answer)
-
-
-async def _answer_head(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """As GET, whose work ends with its headers: no file is read and no archive packed to be thrown away."""
-    answered = asyncio.Event()
-
-    async def send_headers(message: Message) -> None:
-        if message["type"] == "http.response.start" and not answered.is_set():
-            await send(message)
-            await send({"type": "http.response.body", "body": b""})
-            answered.set()
-
-    work = asyncio.ensure_future(app({**scope, "method": "GET"}, receive, send_headers))
-    waiting = asyncio.ensure_future(answered.wait())
-    try:
-        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not answered.is_set():
-            await work
-    finally:
-        for task in (work, waiting):
-            task.cancel()
-        await asyncio.gather(work, waiting, return_exceptions=True)
 
 
 def _describe_api(app: FastAPI) -> dict[str, Any]:

@@ -145,6 +145,14 @@ def test_what_breaks_the_rules_is_not_read(data: bytes) -> None:
     assert (found.messages, found.malformed) == ((), 1)
 
 
+@pytest.mark.parametrize("element", [b"", b"/bad\0\0\0", b"/bad\0\0\0,q\0\0", b"x" * 12])
+def test_an_element_of_a_wrong_size_takes_no_other_of_its_bundle_along(element: bytes) -> None:
+    good = write_message(Message("/a"))
+    data = b"#bundle\0" + bytes(8) + b"".join(struct.pack(">i", len(each)) + each for each in (element, good))
+    found = read_datagram(data)
+    assert (found.messages, found.malformed) == ((Message("/a"),), 1)
+
+
 def test_bundles_within_bundles_without_end_are_not_read() -> None:
     data = write_message(Message("/a"))
     for _ in range(50):

@@ -249,3 +249,17 @@ def test_the_daemon_publishes_its_page_and_stays_light(client, home):
 def test_a_song_from_the_web_needs_an_address_of_the_web(client):
     answer = client.post("/api/jobs", json={"url": "http://192.168.0.1/song.wav"})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_url")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_stem_that_the_client_has_already_is_not_sent_again(client, song, method):
+    path = f"{song}/stems/mix"
+    tag = client.get(path).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}'):
+        answer = client.request(method, path, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+
+
+def test_a_stem_that_is_another_than_the_clients_is_sent(client, song):
+    answer = client.get(f"{song}/stems/mix", headers={"If-None-Match": '"other"'})
+    assert answer.status_code == 200 and len(answer.content) == int(answer.headers["content-length"])

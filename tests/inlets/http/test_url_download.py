@@ -35,7 +35,7 @@ def web(tmp_path, monkeypatch) -> Iterator[str]:
 
 
 class WebServer(SimpleHTTPRequestHandler):
-    """/to/HOST/PATH redirects to that host at this server's port, /hang begins a song and never ends it, /endless has no length."""
+    """/to/HOST/PATH redirects to that host at this server's port, /hang begins a song, /endless has no length."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/to/"):
