@@ -49,6 +49,14 @@ def test_a_hit_moves_to_the_attack_that_the_onset_strength_shows():
     assert found[0].onset == pytest.approx(0.508, abs=0.002)
 
 
+def test_an_attack_lies_half_way_between_transcriber_and_onset_strength_but_for_their_usual_distance():
+    curve = still()
+    for onset in (0.508, 1.008, 1.504):
+        curve.values[round(onset * curve.rate)] = 1.0
+    found = candidates(activations([synth.Stroke(beat / 2, "kick") for beat in (1, 2, 3)], 2.0), curve)
+    assert [c.onset for c in found] == pytest.approx([0.508, 1.008, 1.506], abs=0.0015)
+
+
 def test_left_out_toms_stay_candidates_and_other_drums_stay_sure():
     strokes = [synth.Stroke(0.3, "toms"), synth.Stroke(0.6, "kick")]
     kept = leave_toms_out(candidates(activations(strokes, 1.0), still()))
