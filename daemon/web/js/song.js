@@ -35,9 +35,19 @@ export class Song {
     return this.job.id;
   }
 
-  /** Corrections wait until the job has ended. */
-  get readOnly() {
+  /** These notes are heard without separation; the final is being worked on and takes corrections over. */
+  get isDraft() {
     return this.job.state === "queued" || this.job.state === "running";
+  }
+
+  /** Nothing can be corrected before there is a draft. */
+  get readOnly() {
+    return this.isDraft && !this.job.manifest;
+  }
+
+  /** Once all corrections are answered. */
+  async settle() {
+    await this.#queue;
   }
 
   async load() {

@@ -31,6 +31,7 @@ export class SongPage {
   song = null;
   /** @type {string[]} */
   #stems = [];
+  #shown = ""; // the id of the song whose notes are seen
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
@@ -94,7 +95,17 @@ export class SongPage {
     this.progress.update(job);
     const ended = before.state !== job.state;
     const drafted = !song.notes && Boolean(job.manifest);
-    if (ended || drafted) await this.#load(song);
+    if (ended && song.notes) await this.#replaceDraft(song, job);
+    else if (ended || drafted) await this.#load(song);
+    else if (song.isDraft && job.revision !== before.revision) await song.checkRevision(job.revision);
+  }
+
+  /** The final numbers its hits anew: another song to the page, at the same place. @param {Song} draft @param {any} job */
+  async #replaceDraft(draft, job) {
+    await draft.settle();
+    if (this.song !== draft) return;
+    this.song = new Song(this.api, job);
+    await this.#load(this.song);
   }
 
   /** Notes, stems and all that shows them. @param {Song} song */
@@ -112,6 +123,7 @@ export class SongPage {
   #show(song, stems) {
     const notes = /** @type {import("./notes.js").Notes} */ (song.notes);
     const parts = [...(notes.hits.length ? ["drums"] : []), ...[...notes.parts].filter(([, all]) => all.length).map(([name]) => name)];
+    const place = this.#placeIn(song);
     this.#stems = stems;
     byId("editor").hidden = false;
     this.player.open(song.id, notes.duration, stems);
@@ -131,6 +143,23 @@ export class SongPage {
     this.selectionBar.open(song);
     this.settings.open(song);
     this.#refresh();
+    if (place) this.#goTo(place);
+    this.#shown = song.id;
+  }
+
+  /** Where the visitor is, if the song was shown before. @param {Song} song */
+  #placeIn({ id }) {
+    const { player, view } = this;
+    if (this.#shown !== id || byId("editor").hidden) return null;
+    return { position: player.position, playing: player.playing, loop: player.loop, start: view.start, end: view.end };
+  }
+
+  /** @param {{position: number, playing: boolean, loop: {start: number, end: number} | null, start: number, end: number}} place */
+  #goTo({ position, playing, loop, start, end }) {
+    this.view.show(start, end);
+    this.player.seek(position);
+    this.transport.setLoop(loop);
+    if (playing) this.player.play().catch(showError);
   }
 
   /** @param {number} id of a cluster */
@@ -189,7 +218,7 @@ export class SongPage {
   }
 
   #canEdit() {
-    if (this.song?.readOnly) showNotice("Wait until the song is done; these notes are a first draft.");
+    if (this.song?.readOnly) showNotice("There is nothing to correct before the first draft is there.");
     return !this.song?.readOnly;
   }
 
@@ -268,7 +297,7 @@ export class SongPage {
     const facts = [
       formatTime(notes.duration, 0), notes.grid.beats.length ? `${formatBpm(notes.grid.bpm)} bpm` : "no beat found",
       notes.grid.beats.length && formatCount(notes.grid.downbeats.length, "bar"), notes.key, hasDrums(notes) && formatCount(notes.hits.length, "hit"),
-      pitched && formatCount(pitched, "note"), this.song.readOnly ? "first draft" : "",
+      pitched && formatCount(pitched, "note"), this.song.isDraft ? "first draft, corrections are kept" : "",
     ];
     byId("song-facts").textContent = facts.filter(Boolean).join(" · ");
     byId("undo").disabled = !notes.canUndo || this.song.readOnly;
