@@ -1,14 +1,31 @@
 """Every export, one row each: a new one is a module and a row here, and all inlets offer it."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib.util import find_spec
 
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.exports import clone_hero, dawproject, drum_files, hit_tables, musicxml, reaper_project, tab, tracks
+from daemon.outlets.exports import (
+    clone_hero,
+    dawproject,
+    drum_files,
+    drummer,
+    hit_tables,
+    musicxml,
+    reaper_project,
+    tab,
+    tracks,
+)
 from daemon.outlets.exports.song import Export, require_beat
 from daemon.outlets.naming import OutputKind, export_kind
+
+DRUMMERS = {
+    "drummer": "a drummer for a song without drums",
+    "drummer_2": "another drummer for it",
+    "drummer_3": "a third drummer for it",
+}
 
 EXPORTS = {
     export.name: export
@@ -36,6 +53,10 @@ EXPORTS = {
             "application/zip",
             clone_hero.to_bytes,
             require_beat,
+        ),
+        *(
+            Export(name, f"{name}.mid", caption, "audio/midi", partial(drummer.to_bytes, choice=i), drummer.objection)
+            for i, (name, caption) in enumerate(DRUMMERS.items())
         ),
     )
 }
