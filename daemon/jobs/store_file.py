@@ -141,7 +141,7 @@ def _open_sound(path: Path, frames: int = 0) -> sqlite3.Connection:
             raise
         if is_damage(error) or _is_writable(path, error):
             raise _DamagedError(str(error)) from None
-        raise ConfigError([f"The list of jobs {path} cannot be used ({error}). Is its disk full?"]) from None
+        raise ConfigError([f"The list of jobs {path} cannot be used ({error}). {_remedy(error)}"]) from None
     return db
 
 
@@ -169,6 +169,15 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return error.sqlite_errorcode & 0xFF in _DAMAGE
 
 
+def _remedy(error: sqlite3.DatabaseError) -> str:
+    code = error.sqlite_errorcode & 0xFF
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return "Make it and its folder writable for you."
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "Another program holds it open; close that."
+    return "Make room on its disk." if code == sqlite3.SQLITE_FULL else "Check its disk."
+
+
 def _is_writable(path: Path, error: sqlite3.DatabaseError) -> bool:
     """Whether SQLite takes a file for read-only that is not: its header says so."""
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
@@ -179,6 +188,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     """Bring an older file to today's schema, in one transaction, whoever else opens it at the same time."""
     with transaction(db):
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version != len(MIGRATIONS) and _has_todays_schema(db):
+            version = len(MIGRATIONS)  # the number alone was damaged
         if not 0 <= version <= _LAST_SCHEMA:
             raise _DamagedError(f"there is no version {version}")
         if version > len(MIGRATIONS):
@@ -187,6 +198,15 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         for statement in _statements(MIGRATIONS[version:]):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _has_todays_schema(db: sqlite3.Connection) -> bool:
+    """Whether tables and indices are those of this version; every script of MIGRATIONS changes them."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        for statement in _statements(MIGRATIONS):
+            fresh.execute(statement)
+        here, today = (set(each.execute("SELECT name, sql FROM sqlite_master")) for each in (db, fresh))
+    return here == today
 
 
 @contextmanager

@@ -99,6 +99,35 @@ def test_a_version_that_damage_wrote_is_no_newer_sidestick(tmp_path, closed):
     assert len(found) >= JOBS - 4 and "was damaged" in said
 
 
+@pytest.mark.parametrize("version", [0, 1, 3, 6, 10, 1 << 20, 0xFFFFFFFF])
+def test_a_list_whose_version_alone_was_damaged_is_as_it_was(tmp_path, closed, version):
+    path = damage(closed, tmp_path, "jobs.db", 60, version.to_bytes(4, "big"))
+    found, said = open_states(path)
+    assert len(found) == JOBS and said == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (sqlite3.SQLITE_READONLY, "writable"),
+        (sqlite3.SQLITE_CANTOPEN, "writable"),
+        (sqlite3.SQLITE_BUSY, "Another program"),
+        (sqlite3.SQLITE_FULL, "Make room"),
+        (sqlite3.SQLITE_IOERR, "Check its disk"),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_told_with_its_own_remedy(tmp_path, monkeypatch, code, remedy):
+    def refuse(*_):
+        error = sqlite3.OperationalError("no")
+        error.sqlite_errorcode = code
+        raise error
+
+    monkeypatch.setattr(store_file, "_prepare", refuse)
+    monkeypatch.setattr(store_file, "_is_writable", lambda *_: False)
+    with pytest.raises(ConfigError, match=remedy):
+        store_file.open_list(tmp_path / "jobs.db")
+
+
 def test_a_file_cut_short_keeps_what_is_left_of_it(tmp_path, closed):
     path = damage(closed, tmp_path, "jobs.db", 0, b"")
     path.write_bytes(path.read_bytes()[: 3 * path.stat().st_size // 4])
