@@ -35,6 +35,7 @@ _MOST_UNREAD = 4096  # datagrams
 _URGENT = tuple(f"{path}\0".encode() for path, request in REQUESTS.items() if request.lane is Lane.SILENCE)
 _FIRST_BYTES = b"/#"  # of an address, of a bundle
 _PILE = 64  # datagrams in a row: they come faster than they are handled
+_RECOVERY = 0.1  # seconds; a port that breaks at every look must not fill the log at once
 _PAUSE = 0.02  # seconds that handling waits at most for the pile to be taken in
 _REFUSALS_AT_ONCE = 60
 _REFUSALS_PER_SECOND = 20.0
@@ -145,9 +146,12 @@ class OscServer:
 
     def _receive(self) -> None:
         while not self._stopping.is_set():
-            select.select([self._socket], [], [])
-            self._drain()
-            self._calm.set()
+            with Guard("The OSC port") as guard:
+                select.select([self._socket], [], [])
+                self._drain()
+                self._calm.set()
+            if guard.error:
+                self._stopping.wait(_RECOVERY)
 
     def _drain(self) -> None:
         """Takes in all that has arrived; short and plain, for it runs for each datagram of a flood."""

@@ -1,5 +1,6 @@
 """The daemon's MIDI port, on fake ports that come and go."""
 
+import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -210,3 +211,18 @@ def test_a_pad_that_breaks_its_learner_is_logged_and_the_next_one_is_learned(
         computer.input.get(bytes((0x90, pitch, 90)))
     assert learned.get(timeout=5) == 10
     assert [line.partition(":")[0] for line in guard_log()] == ["The pad 36"]
+
+
+def test_a_look_at_the_port_that_breaks_is_logged_and_the_next_one_is_made(
+    computer: Computer, guard_log: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, steps = threading.Event(), iter([lambda: 1 / 0])
+    monkeypatch.setattr("daemon.outlets.midi_port.CHECK", 0.01)
+    monkeypatch.setattr(computer.outlet, "check_port", lambda: next(steps, looked.set)())
+    computer.outlet.open()
+
+    assert looked.wait(10.0)
+    computer.outlet.close()
+    assert guard_log() == [
+        "The MIDI port sidestick: something broke (ZeroDivisionError: division by zero). Please report it."
+    ]

@@ -311,3 +311,14 @@ def test_a_request_over_which_the_handler_breaks_is_logged_and_the_next_one_is_a
     [line] = guard_log()
     assert line.startswith("/sidestick/ping of 127.0.0.1:")
     assert "ZeroDivisionError: oops" in line
+
+
+def test_a_port_that_breaks_while_it_is_read_is_logged_and_the_next_request_is_answered(
+    guard_log: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(pong) as server, Client(server.osc_port, PATIENCE) as client:
+        drain = server._drain
+        steps = iter([lambda: 1 / 0])
+        monkeypatch.setattr(server, "_drain", lambda: next(steps, drain)())
+        assert client.ask("/sidestick/ping").args[1] == "sidestick"
+    assert guard_log() == ["The OSC port: something broke (ZeroDivisionError: division by zero). Please report it."]
