@@ -251,7 +251,7 @@ def _write_signed(
     song = export_song(manifest, plan.manifest, arrangement, notes)
     exports = export_files(song.with_files(plan.paths, ready), plan.paths)
     written = {"outputs": plan.list_outputs(midi | exports, ready), "padding": arrangement.padding}
-    written["corrected_grid"] = arrangement.grid if manifest.history.head else None
+    written["corrected_grid"] = arrangement.grid if arrangement.grid != manifest.grid else None
     whole = manifest.model_copy(update=written)
     renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
     encoded = whole.encode()

@@ -78,7 +78,10 @@ class Manifest(_ManifestModel):
     clusters: tuple[Cluster, ...] = ()
     outputs: tuple[Output, ...] = ()
     padding: float = Field(default=0.0, ge=0, description="seconds of silence before the song in what was written")
-    corrected_grid: BeatGrid | None = Field(default=None, description="what the MIDI lies on, once it was corrected")
+    corrected_grid: BeatGrid | None = Field(
+        default=None,
+        description="what the MIDI lies on, where that is not `grid`: corrected, given, or moved to the hits as a whole",
+    )
     remarks: tuple[str, ...] = ()
     history: History = History()
     harmony: Harmony | None = None

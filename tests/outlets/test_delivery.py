@@ -209,10 +209,17 @@ def test_a_bpm_is_corrected_without_the_audio_and_keeps_the_labels(song, deliver
     assert CLAP in pitches(made.midi)
 
 
+def test_the_manifest_tells_a_beat_that_was_given_from_the_start(song, delivery_settings):
+    given = [[0.02, 120, 3, 4]]
+    told = deliver(*transcribe_song(song, grid={"tempo_map": given}), delivery_settings)
+    found = Manifest.load(told.manifest)
+    assert found.corrected_grid == told.arrangement.grid and found.corrected_grid.numerator == 3
+
+
 def test_the_manifest_tells_the_corrected_beat_until_it_is_undone(song, delivery_settings):
     done = deliver(*transcribe_song(song), delivery_settings)
     heard = done.content.grid.bpm
     told = correct(done.manifest, {"settings": {"bpm": "half"}}, delivery_settings)
     assert Manifest.load(told.manifest).corrected_grid.bpm == pytest.approx(heard / 2)
     undone = step_history(done.manifest, back=True, settings=delivery_settings)
-    assert Manifest.load(undone.manifest).corrected_grid is None
+    assert Manifest.load(undone.manifest).corrected_grid == done.arrangement.grid
