@@ -80,7 +80,7 @@ class Manifest(_ManifestModel):
     padding: float = Field(default=0.0, ge=0, description="seconds of silence before the song in what was written")
     corrected_grid: BeatGrid | None = Field(
         default=None,
-        description="what the MIDI lies on, where that is not `grid`: corrected, given, or moved to the hits as a whole",
+        description="the beat that the MIDI lies on, where it is not `grid`, the one that was heard",
     )
     remarks: tuple[str, ...] = ()
     history: History = History()
