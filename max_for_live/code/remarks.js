@@ -5,8 +5,22 @@ var Remarks = (function () {
     // The status tells of the other separator, and the device places the notes itself.
     var ELSEWHERE = ["other_separator", "tempo_map"];
 
+    var BUTTONS = { half: "1/2", "double": "x 2", "in two thirds": "2/3", "in three halves": "3/2" };
+
+    // What a remark says to do, in the words of this device: buttons and fields instead of options.
+    function spell(text) {
+        return text.replace(/ Set one, as with bpm=\d+\./, " Type its bpm, or tap it.")
+            .replace(/; bpm=([\d.]+) counts it ([\w ]+)\./, function (all, bpm, way) {
+                return BUTTONS[way] ? "; the button " + BUTTONS[way] + " makes it " + bpm + "."
+                    : "; " + bpm + ", typed under Bpm, counts it " + way + ".";
+            })
+            .replace(/; numerator=\d+ says that they are so long\./,
+                ". Choose the meter, and press Bar 1 Is Here where a bar begins.");
+    }
+
     // Once for each song, however often the daemon says it.
-    function add(song, code, text) {
+    function add(song, code, told) {
+        var text = spell(told);
         song.remarks = song.remarks || [];
         if (ELSEWHERE.indexOf(code) < 0 && song.remarks.indexOf(text) < 0) {
             song.remarks.push(text);
@@ -21,5 +35,5 @@ var Remarks = (function () {
         return all.length ? ". " + all[0] + more : "";
     }
 
-    return { add: add, summarize: summarize };
+    return { add: add, summarize: summarize, spell: spell };
 }());
