@@ -114,10 +114,12 @@ def _grid_from_beats(settings: TempoSettings, beats: Sequence[float]) -> BeatGri
     gaps = [b - a for a, b in pairwise(told)]
     bar = round(median(gaps)) if gaps else meter[0] if meter else 4
     numerator, denominator = meter or (bar, 4)
-    triple = 3 if compound(numerator, denominator) and numerator == 3 * bar else 1
+    quarters = _quarters_of_beats(bar, numerator, denominator)
     bars = zip(told, gaps, [0, *gaps], strict=False)
     meters = tuple(
-        TimeSignature(i - gone, triple * gap, denominator) for i, gap, last in bars if gap != last and i >= gone
+        TimeSignature(i - gone, round(gap * quarters * denominator / 4), denominator)
+        for i, gap, last in bars
+        if gap != last and i >= gone
     )
     bpm = 60 / median(b - a for a, b in pairwise(kept))
     return BeatGrid(
@@ -127,9 +129,16 @@ def _grid_from_beats(settings: TempoSettings, beats: Sequence[float]) -> BeatGri
         numerator=numerator,
         denominator=denominator,
         constant=False,
-        quarters=triple * 4 / denominator,
+        quarters=quarters,
         meters=meters,
     )
+
+
+def _quarters_of_beats(bar: int, numerator: int, denominator: int) -> float:
+    """How long beats are, `bar` of them in a bar: quarters if those fill it, as in 2/2, else as the meter counts."""
+    if bar * denominator == 4 * numerator:
+        return 1.0
+    return (3 if compound(numerator, denominator) and numerator == 3 * bar else 1) * 4 / denominator
 
 
 class _QuarterClock:

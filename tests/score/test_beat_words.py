@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from daemon.errors import Rejected
+from daemon.pipeline.beats.meter import quarters_per_beat
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
 from daemon.score.beat_words import resolve_beat_words
+from daemon.score.given_tempo import grid_from_settings
 
 GRID = BeatGrid(
     beats=tuple(0.5 * n for n in range(16)), downbeats=(0, 4, 8, 12), bpm=120.0, numerator=4, denominator=4,
@@ -54,6 +56,22 @@ def test_where_the_beat_was_tapped_a_first_bar_is_laid_on_the_tapped_beats():
 def test_where_the_beat_was_tapped_a_bar_that_cannot_be_is_refused():
     with pytest.raises(Rejected, match="downbeat: 'soon'"):
         resolved({"downbeat": "soon"}, beats=list(GRID.beats))
+
+
+@pytest.mark.parametrize("meter", ["2/2", "4/4", "3/4", "7/8", "6/8", "12/8", "4/2"])
+def test_no_meter_over_tapped_beats_changes_the_tempo(meter):
+    """Nor does a second one, or a new first bar: the quarters are as long as before, but for the dotted ones of 6/8."""
+    numerator, denominator = map(int, meter.split("/"))
+    now, options = GRID, {"beats": list(GRID.beats)}
+    for settings in ({"meter": meter}, {"downbeat": 1.0}, {"meter": meter}):
+        options = resolved(settings, now, **options)
+        now = grid_from_settings(Options.read(options), 8.0)
+        assert (now.numerator, now.denominator) == (numerator, denominator)
+        assert (now.meters[0].numerator, now.meters[0].denominator) == (numerator, denominator)
+        quarter = (now.beats[1] - now.beats[0]) / quarters_per_beat(now)
+        assert quarter == pytest.approx(0.5 / (1.5 if meter in ("6/8", "12/8") else 1))
+        bar = now.beats[now.downbeats[1]] - now.beats[now.downbeats[0]]
+        assert bar == pytest.approx(4 * numerator / denominator * quarter)
 
 
 def test_what_names_no_beat_goes_through_untouched():
