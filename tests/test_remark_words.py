@@ -16,7 +16,7 @@ WAYS = ("half", "double", "in two thirds", "in three halves", "in four thirds", 
 SENTENCES = (
     remark("no_beat"),
     *(remark("other_bpm", bpm="119.8754", other="59.9377", way=way) for way in WAYS),
-    remark("bars_unsure", meter="3/4", beats=3),
+    remark("bars_unsure", meter="3/4"),
 )
 
 

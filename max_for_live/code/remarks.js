@@ -14,7 +14,7 @@ var Remarks = (function () {
                 return BUTTONS[way] ? "; the button " + BUTTONS[way] + " makes it " + bpm + "."
                     : "; " + bpm + ", typed under Bpm, counts it " + way + ".";
             })
-            .replace(/; numerator=\d+ says that they are so long\./,
+            .replace(/; meter=[\d\/]+ says that they are so long\./,
                 ". Choose the meter, and press Bar 1 Is Here where a bar begins.");
     }
 

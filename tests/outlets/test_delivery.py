@@ -211,7 +211,7 @@ def test_a_bpm_is_corrected_without_the_audio_and_keeps_the_labels(song, deliver
 
 def test_the_manifest_tells_a_beat_that_was_given_from_the_start(song, delivery_settings):
     given = [[0.02, 120, 3, 4]]
-    told = deliver(*transcribe_song(song, grid={"tempo_map": given}), delivery_settings)
+    told = deliver(*transcribe_song(song, tempo_map=given), delivery_settings)
     found = Manifest.load(told.manifest)
     assert found.corrected_grid == told.arrangement.grid and found.corrected_grid.numerator == 3
 

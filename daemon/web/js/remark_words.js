@@ -6,7 +6,7 @@ const BUTTONS = { half: "½", double: "×2", "in two thirds": "⅔", "in three h
 const WORDS = [
   [/ Set one, as with bpm=\d+\./, () => " Type its bpm above the notes, or tap it."],
   [/; bpm=([\d.]+) counts it ([\w ]+)\./, (_, bpm, way) => BUTTONS[way] ? `; the button ${BUTTONS[way]} makes it ${bpm}.` : `; ${bpm} bpm, typed above the notes, counts it ${way}.`],
-  [/; numerator=\d+ says that they are so long\./, () => ". Choose the meter above the notes, and “Bar 1 is here” where a bar begins."],
+  [/; meter=[\d\/]+ says that they are so long\./, () => ". Choose the meter above the notes, and “Bar 1 is here” where a bar begins."],
 ];
 
 /** @param {string} text */

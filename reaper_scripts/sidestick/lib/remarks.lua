@@ -22,7 +22,7 @@ function remarks.spell(text)
   text = text:gsub(" Set one, as with bpm=%d+%.", " The action Correct the beat sets one.")
   text = text:gsub("; bpm=([%d.]+) counts it ([%a ]+)%.", spell_bpm)
   local meter = ". The action Correct the beat sets the meter, and bar 1 at the edit cursor."
-  return (text:gsub("; numerator=%d+ says that they are so long%.", meter))
+  return (text:gsub("; meter=[%d/]+ says that they are so long%.", meter))
 end
 
 --- Adds a remark to the list of a job.
