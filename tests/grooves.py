@@ -1,7 +1,7 @@
 """Grooves, a drum a row (kick; snare; hi-hat; crash; tom; ride), beats between bars, each beat in equal parts.
 
 `x` is a stroke, `o` one that is played half of the time, `.` none. A beat of 6/8 and 12/8 is a dotted quarter, one of
-7/8 an eighth. The beat tracker's constants were set on GROOVES and mended on FIRST; SECOND only examines it.
+7/8 an eighth. The beat tracker's constants were set on GROOVES and mended on FIRST and SECOND; THIRD only examines it.
 """
 
 GROOVES = {
@@ -94,15 +94,54 @@ SECOND = {
     "baiao": "x..x|..x.; ..x.|x...; xxxx|xxxx",
     "tribal": "x...|..x.|x...|....; ....|....|....|x...; ; ; x.xx|.xx.|x.xx|.xxx",
 }
-EVERY = GROOVES | FIRST | SECOND
+THIRD = {
+    "surf": "x.|.x|x.|..; ..|xx|..|x.; xx|xx|xx|xx",
+    "dembow": "x...|x...|x...|x...; ...x|..x.|...x|..x.; x.x.|x.x.|x.x.|x.x.",
+    "hambone": "x..x|..x.|..x.|x...; ....|x...|....|x...; x.x.|x.x.|x.x.|x.x.",
+    "second line": "x..x|..x.|...x|..x.; x.xx|.xxo|x.x.|xx.x; ....|x...|....|x...",
+    "afrobeat": "x..o|..x.|..x.|...x; ....|x..o|.o..|x.o.; x.xx|x.xx|x.xx|x.xx",
+    "rockers": "x.|x.|x.|x.; ..|..|x.|..; x.|xx|x.|xx",
+    "cumbia": "x.|..|x.|..; ..|.x|..|.x; xo|xx|xo|xx",
+    "pop": "x.|..|.x|..; ..|x.|..|x.; xx|xx|xx|xx",
+    "big beat": "x..x|....|x.x.|....; ....|x..x|.x..|x..x; x.x.|x.x.|x.x.|x.x.",
+    "nu metal": "x.x.|....|x..x|..x.; ....|x...|....|x...; ; x...|x...|x...|x...",
+    "amen": "x.x.|....|..xx|....; ....|x..x|.x..|...x; x.x.|x.x.|x.x.|x.x.",
+    "linear": "x..x|....|.x..|..x.; ....|x...|...x|x...; .xx.|.xxx|x.x.|.x.x",
+    "ride rock": "x.|..|xx|.x; ..|x.|..|x.; ; ; ; xx|xx|xx|xx",
+    "trance": "x...|x...|x...|x...; ....|x...|....|x...; ..xx|..xx|..xx|..xx",
+    "techno": "x...|x...|x...|x...; ; xxxx|xxxx|xxxx|xxxx",
+    "bomb blast": "xxxx|xxxx|xxxx|xxxx; x.x.|x.x.|x.x.|x.x.; x.x.|x.x.|x.x.|x.x.",
+    "double kick, half time": "xxxx|xxxx|xxxx|xxxx; ....|....|x...|....; x...|x...|x...|x...",
+    "skate punk": "x.|..|xx|.x; ..|x.|..|x.; x.|x.|x.|x.",
+    "ska": "x.|..|x.|..; ..|x.|..|x.; .x|.x|.x|.x",
+    "shuffle rock": "x..|...|x.x|...; ...|x..|...|x..; x..|x..|x..|x..",
+    "brushes": "o..|...|o..|...; x..|x.x|x..|x.x; ...|x..|...|x..",
+    "mazurka": "x.|..|..; ..|x.|.x; x.|xx|x.",
+    "rock waltz": "x...|..x.|....; ....|....|x...; xxxx|xxxx|xxxx",
+    "brush waltz": "x..|...|..o; ...|x..|x..; x..|x..|x..",
+    "five ride": "x.|..|x.|..|..; ..|x.|..|x.|.x; ; ; ; xx|xx|xx|xx|xx",
+    "five, half time": "x..x|....|....|x...|....; ....|....|x...|....|x...; x.x.|x.x.|x.x.|x.x.|x.x.",
+    "power six": "x.x|..x; ...|x..; x..|x..",
+    "pop six": "x..|...; ...|x.x; xxx|xxx",
+    "bembe": "x..|..x|x..|..x; ..x|...|..x|...; x.x|.xx|.x.|x.x",
+    "doo-wop": "x..|...|x..|..x; ...|x..|...|x..; xxx|xxx|xxx|xxx",
+    "lazy seven": "x|.|.|o|.|x|.; .|.|.|x|.|.|.; x|x|x|x|x|x|x",
+    "clap seven": "x|.|x|.|.|x|.; .|.|.|.|x|.|x; x|x|x|x|x|x|x",
+    "galop": "x.|x.; .x|xx; ..|..",
+    "choro": "x..x|x...; ..x.|x..x; xxxx|xxxx",
+    "marcha": "x.|x.; oo|xx; x.|x.",
+}
+EVERY = GROOVES | FIRST | SECOND | THIRD
 METERS = {
     **dict.fromkeys(("two", "march", "polka", "samba", "quick march", "baiao"), (2, 4)),
     **dict.fromkeys(("waltz", "three", "jazz waltz", "slow three", "country waltz"), (3, 4)),
     **dict.fromkeys(("viennese", "metal three", "soul three"), (3, 4)),
+    **dict.fromkeys(("mazurka", "rock waltz", "brush waltz"), (3, 4)),
+    **dict.fromkeys(("galop", "choro", "marcha"), (2, 4)),
     **dict.fromkeys(("five", "five, two and three", "take five", "rock five"), (5, 4)),
-    **dict.fromkeys(("odd five", "five on the floor"), (5, 4)),
-    **dict.fromkeys(("six eight", "slow rock", "jig", "rock six", "celtic"), (6, 8)),
-    **dict.fromkeys(("twelve eight", "blues twelve", "gospel"), (12, 8)),
+    **dict.fromkeys(("odd five", "five on the floor", "five ride", "five, half time"), (5, 4)),
+    **dict.fromkeys(("six eight", "slow rock", "jig", "rock six", "celtic", "power six", "pop six"), (6, 8)),
+    **dict.fromkeys(("twelve eight", "blues twelve", "gospel", "bembe", "doo-wop"), (12, 8)),
     **dict.fromkeys(("seven", "seven, two two three", "fast seven", "seven, three and four"), (7, 8)),
-    **dict.fromkeys(("pop seven", "balkan"), (7, 8)),
+    **dict.fromkeys(("pop seven", "balkan", "lazy seven", "clap seven"), (7, 8)),
 }

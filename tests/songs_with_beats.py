@@ -45,7 +45,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """`unit` is the length of a beat in quarter notes; `free` says that there is no beat to be found."""
+    """`beats` and `downbeats` in seconds; none where there is no beat. `chords`: when the band changes its chord."""
 
     name: str
     kind: str
@@ -56,6 +56,7 @@ class Song:
     bpm: float
     meters: tuple[tuple[int, int], ...] = ((4, 4),)
     novelty: Novelty = field(default_factory=lambda: Novelty(np.zeros(0, np.float32)))
+    chords: str = "bar"
 
 
 def play_song(

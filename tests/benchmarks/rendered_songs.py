@@ -43,19 +43,32 @@ def render_song(song: Song, target: Path) -> Path:
 
 
 def _accompany(song: Song, dice: random.Random) -> list[tuple[float, float, int, int, int]]:
-    """Chords that change with the bars, a bass on some of the beats: (second, length, channel, note, velocity)."""
+    """Chords that change as `song.chords` says, a bass on some of the beats: (second, length, channel, note, velocity).
+
+    `bar`: at every bar line; `two bars`: at every other one; `half bar`: in the middle of even bars too; `early`: an
+    eighth before the bar line; `riff`: never, but the bass plays what it likes and again in the next bar.
+    """
     notes = []
     lines = set(song.downbeats.tolist())
-    root, third = 0, 4
-    for now, following in zip(song.beats[:-1], song.beats[1:], strict=True):
+    root, third, bar, since = 0, 4, -1, 0
+    riff = [dice.choice((None, *ROOTS)) for _ in range(12)] if song.chords == "riff" else []
+    for i, (now, following) in enumerate(zip(song.beats[:-1], song.beats[1:], strict=True)):
         length = min(float(following - now), 1.5)
         starts = float(now) in lines
-        if starts:
+        bar, since = (bar + 1, 0) if starts else (bar, since + 1)
+        size = next((n for n in range(1, 8) if i + n < len(song.beats) and float(song.beats[i + n]) in lines), 4)
+        middle = since == size and size > 1
+        changes = (starts and not (song.chords == "two bars" and bar % 2)) or (middle and song.chords == "half bar")
+        if changes and not riff:
             root = dice.choice(ROOTS)
             third = 3 if root in (9, 2) else 4
-            notes += [(float(now), 2.2 * length, 0, 52 + root + step, 62) for step in (0, third, 7)]
+        early = length / 2 if changes and song.chords == "early" and i else 0.0
+        if starts or changes:
+            held = 2.2 * length if changes or riff else 1.2 * length
+            notes += [(float(now) - early, held, 0, 52 + root + step, 62) for step in (0, third, 7)]
         elif dice.random() < 0.2:
             notes += [(float(now), 0.9 * length, 0, 52 + root + step, 55) for step in (third, 7)]
-        if starts or dice.random() < 0.6:
-            notes.append((float(now), 0.8 * length, 1, 33 + root, 90 if starts else 75))
+        tone = riff[since] if riff else 0
+        if (starts or dice.random() < 0.6) and tone is not None:
+            notes.append((float(now) - early, 0.8 * length, 1, 33 + root + tone, 90 if starts else 75))
     return notes

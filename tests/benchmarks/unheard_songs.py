@@ -1,9 +1,11 @@
-"""Two sets of songs for an exam of the beat tracker: it was mended on the first, the second only examines it.
+"""Three sets of songs for an exam of the beat tracker: it was mended on the first two, the third only examines it.
 
-Grooves, tempi, players and forms are others in each set, and none of them those of tests/songs_with_beats.py.
+Grooves, tempi, players and forms are others in each set, and none of them those of tests/songs_with_beats.py. The band
+of the first two changes its chord at every bar line, that of the third as songs do.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.grooves import EVERY
 from tests.songs_with_beats import Player, Section, Song, play_song
@@ -26,6 +28,16 @@ SECOND_TEMPI = {
     "five on the floor": 126.7, "rock six": 62.4, "celtic": 116.3, "gospel": 71.4, "pop seven": 223.4,
     "balkan": 287.6, "quick march": 117.2, "baiao": 96.7, "tribal": 99.4,
 }  # fmt: skip
+THIRD_TEMPI = {
+    "surf": 168.2, "dembow": 94.3, "hambone": 109.6, "second line": 97.9, "afrobeat": 112.8, "rockers": 143.6,
+    "cumbia": 91.7, "pop": 105.4, "big beat": 122.9, "nu metal": 98.6, "amen": 161.8, "linear": 103.1,
+    "ride rock": 137.9, "trance": 139.3, "techno": 132.1, "bomb blast": 201.7, "double kick, half time": 158.3,
+    "skate punk": 206.4, "ska": 141.7, "shuffle rock": 126.1, "brushes": 118.9, "mazurka": 147.8, "rock waltz": 91.2,
+    "brush waltz": 96.4, "five ride": 133.7, "five, half time": 114.6, "power six": 58.9, "pop six": 67.6,
+    "bembe": 108.2, "doo-wop": 69.3, "lazy seven": 237.8, "clap seven": 264.1, "galop": 126.7, "choro": 82.9,
+    "marcha": 124.4,
+}  # fmt: skip
+CHORDS = ("bar", "two bars", "half bar", "early", "bar", "riff")  # of the third set, in turn
 
 
 def first_set() -> Iterator[Song]:
@@ -84,6 +96,37 @@ def second_set() -> Iterator[Song]:
     silent = [Section("soul", 18, 113.6, rest=52 * 60 / 113.6), *_parts(("soul", 113.6, 14))]
     yield _song("27 s silence", "silence", silent, 255)
     yield _song("pickup", "constant", _parts(("new wave", 131.9, 42)), 256, pickup=2.5)
+
+
+def third_set() -> Iterator[Song]:
+    """35 of one groove, and 12 of several parts."""
+    for i, song in enumerate(_third_songs()):
+        yield replace(song, chords=CHORDS[i % len(CHORDS)])
+
+
+def _third_songs() -> Iterator[Song]:
+    yield from _plain(THIRD_TEMPI, 300)
+    yield _song("96 then 139", "change", _parts(("pop", 96.0, 14), ("trance", 139.0, 26)), 340)
+    yield _song("128 then 131", "change", _parts(("ska", 128.0, 26), ("ska", 131.0, 22)), 341)
+    yield _song("two songs", "change", [Section("doo-wop", 22, 72.0, rest=4.4), Section("surf", 40, 164.0)], 342)
+    for seed, (groove, bpm, breath) in enumerate(
+        (("pop", 101, 0.004), ("shuffle rock", 121, 0.005), ("mazurka", 138, 0.004))
+    ):
+        yield _song(f"breathing {groove}", "player", _long(groove, bpm, breath), 343 + seed, LOOSE)
+    yield _song("faster", "player", [Section("ride rock", 46, 126, 141)], 346, LOOSE)
+    short = [
+        *_parts(("ride rock", 128.3, 18)),
+        Section("ride rock/2", 1, 128.3, crash=0),
+        *_parts(("ride rock", 128.3, 22)),
+    ]
+    yield _song("one 2/4 bar", "short bars", short, 347)
+    change = _parts(("pop", 119.2, 14), ("rock waltz", 119.2, 20), ("pop", 119.2, 14))
+    yield _song("4/4, 3/4, 4/4", "meter changes", change, 348)
+    feel = _parts(("ska", 152.4, 20), ("double kick, half time", 152.4, 14), ("ska", 152.4, 16))
+    yield _song("half-time chorus", "constant", feel, 349)
+    bridge = [*_parts(("cumbia", 99.7, 16)), Section("cumbia", 26, 99.7, drums=False), *_parts(("cumbia", 99.7, 12))]
+    yield _song("bridge of 63 s", "constant", bridge, 350)
+    yield _song("pickup", "constant", _parts(("pop", 116.3, 38)), 351, pickup=1.0)
 
 
 def _plain(tempi: dict[str, float], seed: int) -> Iterator[Song]:
