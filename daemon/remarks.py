@@ -37,7 +37,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "no_beat": ("No beat was found; the notes are free. Set one, as with bpm=120.",),
     "other_bpm": ("Read as {bpm} bpm; bpm={other} counts it {way}.",),
-    "bars_unsure": ("Where the bars of {meter} begin is a guess; meter={meter} says that they are so long.",),
+    "bars_unsure": (
+        "Where the bars of {meter} begin is a guess; downbeat={second} puts one there, the next best place.",
+        "Bars of {meter} are a guess; meter={other} counts them otherwise, the next best.",
+    ),
     "no_such_part": ("No {part} {verb} found in this song.",),
     "tuning": ("The recording is tuned {cents} cents {way} A = 440 Hz.",),
     "no_stems": ("{name} is a {kind} already, so no {what} came of it.",),

@@ -119,7 +119,7 @@ def transcribe(song: Path | SongFile, options: Options, tools: Tools, report: Re
         found = chain.find_hits(heard, kit)
     else:
         heard, found = chain.listen_for_beats(source, stems)
-    grid = chain.track_beats(heard, found)
+    grid = chain.track_beats(source, heard, found)
     notes = {part: chain.transcribe_notes(part, source, stems) for part in options.pitched_parts}
     harmony = chain.estimate_harmony(source, stems, grid) if options.wants_harmony else None
     return Transcription(source, _apply_velocity(found, options), grid, chain.timings, stems, kit, notes, harmony)
@@ -132,7 +132,7 @@ def draft(song: Path | SongFile, options: Options, tools: Tools, report: ReportS
     chain.content = key(source.digest, None)
     heard = chain.listen(source.audio, in_music=options.input == "mix")
     found = chain.find_hits(heard)
-    grid = chain.track_beats(heard, found)
+    grid = chain.track_beats(source, heard, found)
     return Transcription(source, _apply_velocity(found, options), grid, chain.timings)
 
 
@@ -216,8 +216,9 @@ class _Chain:
             given = replace(given, kit=kit, method=method, classic=classic)
         return self._runner.run(HITS, given)
 
-    def track_beats(self, heard: DrumCandidates, found: Drums) -> BeatGrid:
-        given = BeatsInput(heard, found.hits, self.content, self._options.bpm, self._options.meter)
+    def track_beats(self, source: Source, heard: DrumCandidates, found: Drums) -> BeatGrid:
+        music = None if self._options.input == Part.DRUMS.value else source.audio
+        given = BeatsInput(heard, found.hits, self.content, self._options.bpm, self._options.meter, music)
         return self._runner.run(BEATS, given)
 
     def transcribe_notes(self, part: Part, source: Source, stems: Stems | None) -> PartTranscription:

@@ -199,14 +199,20 @@ def find_hits(given: HitsInput, _: Path, report: ReportFraction) -> Drums:
 
 @dataclass(frozen=True, slots=True)
 class BeatsInput:
-    """The onset strength and the hits. `bpm` and `meter` are those that somebody told."""
+    """The onset strength, the hits and the music whose chords change, if it is not drums alone. `bpm` and `meter` are
+    those that somebody told."""
 
     heard: DrumCandidates
     hits: tuple[Hit, ...]
     content: str
     bpm: float | None
     meter: str | None
+    music: Audio | None = None
     weights: Weights = NO_MODEL
+
+    @property
+    def has_chords(self) -> bool:
+        return self.music is not None
 
     @property
     def strokes(self) -> list[tuple[float, str]]:
@@ -217,12 +223,14 @@ def track_beats(given: BeatsInput, _: Path, __: ReportFraction) -> BeatGrid:
     """Tempo, beats and bars."""
     import numpy as np
 
+    from daemon.pipeline.audio.semitones import measure_semitones
     from daemon.pipeline.audio.superflux import Novelty
     from daemon.pipeline.beats import beats
 
     novelty = Novelty(np.load(given.heard.novelty.path))
+    sound = measure_semitones(given.music) if given.music else None
     meter = split_meter(given.meter) if given.meter else None
-    return beats.track_beats(novelty, given.hits, bpm=given.bpm, meter=meter)
+    return beats.track_beats(novelty, given.hits, sound, bpm=given.bpm, meter=meter)
 
 
 @dataclass(frozen=True, slots=True)

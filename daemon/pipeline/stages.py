@@ -92,7 +92,8 @@ HITS = Stage(
     steps=_run_for_drums("hits"),
 )  # fmt: skip
 BEATS = Stage(
-    "beats", functions.track_beats, BeatGrid, depends_on=("content", "strokes", "bpm", "meter"), usual_speed=0.01,
+    "beats", functions.track_beats, BeatGrid, depends_on=("content", "strokes", "has_chords", "bpm", "meter"),
+    usual_speed=0.01,
     caption=StageCaption("Find the beat", "Finding the beat", "Beats and bar lines"),
     steps=_run_for_parts("beats"),
 )  # fmt: skip

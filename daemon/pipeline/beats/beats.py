@@ -3,7 +3,7 @@
 One tempo is asked for first: songs made to a click are the rule, and a grid of one exact bpm lies on the audio in any
 host (steady_tempo). Else there are a few constant stretches, or the players are followed (tempo_changes). Which
 division of the bar is the beat is told by where drummers put their strokes (readings), where the bars begin by what
-fills them (bar_lines). What is played in free time gets no grid.
+fills them (bar_lines) and by where the chord changes (chord_changes). What is played in free time gets no grid.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,11 @@ from itertools import pairwise, product
 import numpy as np
 
 from bridge.timebase import Seconds
+from daemon.pipeline.audio.semitones import Semitones
 from daemon.pipeline.audio.superflux import Novelty
 from daemon.pipeline.beats.bar_lines import SURE, Bars, cut_into_bars
 from daemon.pipeline.beats.bar_patterns import Patterns, every_meter, load_patterns
+from daemon.pipeline.beats.chord_changes import chord_changes
 from daemon.pipeline.beats.counting import FEW, Count, Song, count_as_asked, count_by_ear, explain
 from daemon.pipeline.beats.readings import SAME
 from daemon.pipeline.beats.steady_tempo import Floats
@@ -24,7 +26,7 @@ from daemon.remarks import remark
 
 MeterPair = tuple[int, int]  # numerator, denominator
 
-DOTTED = 100.0  # bpm; faster threes are a shuffle in 4/4
+DOTTED = 100.0  # bpm; faster threes are triplets in 4/4, unless the bars are of two
 NO_BEAT = BeatGrid(  # 120: the tempo of a .mid that says none
     beats=(),
     downbeats=(),
@@ -35,9 +37,15 @@ NO_BEAT = BeatGrid(  # 120: the tempo of a .mid that says none
 
 
 def track_beats(
-    novelty: Novelty, hits: Sequence[Hit] = (), *, bpm: float | None = None, meter: MeterPair | None = None
+    novelty: Novelty,
+    hits: Sequence[Hit] = (),
+    sound: Semitones | None = None,
+    *,
+    bpm: float | None = None,
+    meter: MeterPair | None = None,
 ) -> BeatGrid:
-    """The grid of a song. `bpm` and `meter`, (numerator, denominator), are taken as given where they are."""
+    """The grid of a song, of whose bars the chords in its `sound` tell too. `bpm` and `meter`, (numerator,
+    denominator), are taken as given where they are."""
     song = Song.of(novelty, [hit for hit in hits if hit.cluster >= 0])
     if len(song.seconds) < FEW:
         return _free(bpm, meter)
@@ -45,8 +53,17 @@ def track_beats(
     count = count_as_asked(song, bpm, meters) if bpm else count_by_ear(song, meters)
     if count is None or len(count.beats) < 4:
         return _free(bpm, meter)
-    bars = cut_into_bars(song.strokes, count.beats, _alike(count.patterns, meter), count.joints)
-    return _grid(song, count, bars, bpm)
+    changes = None if sound is None else chord_changes(sound, count.beats)
+    quarters = count.patterns.quarters
+    thirds = quarters == 1 and bpm is None and meter is None and _has_thirds(song, count.beats)
+    meters = _alike(count.patterns, meter)
+    bars = cut_into_bars(song.strokes, count.beats, meters, count.joints, changes, thirds=thirds)
+    slow = 60 / float(np.median(np.diff(count.beats))) < DOTTED
+    if thirds and (slow or bars.beats == 2):
+        quarters = 1.5
+        if bars.beats in (2, 4):
+            bars = cut_into_bars(song.strokes, count.beats, _of_beat(quarters), count.joints, changes)
+    return _grid(song, count, bars, quarters, bpm)
 
 
 def _free(bpm: float | None, meter: MeterPair | None) -> BeatGrid:
@@ -63,9 +80,14 @@ def _meters(meter: MeterPair | None) -> tuple[Patterns, ...]:
     return asked or load_patterns()[:1]
 
 
+def _of_beat(quarters: float) -> tuple[Patterns, ...]:
+    """The meters whose beat is so many quarter notes."""
+    return tuple(one for one in every_meter() if one.quarters == quarters)
+
+
 def _alike(patterns: Patterns, meter: MeterPair | None) -> tuple[Patterns, ...]:
     """The meters whose beat is the same note."""
-    same = tuple(one for one in every_meter() if one.quarters == patterns.quarters)
+    same = _of_beat(patterns.quarters)
     if meter is None:
         return same
     asked = tuple(one for one in same if (one.numerator, one.denominator) == meter)
@@ -81,12 +103,10 @@ def _stretch_map(patterns: Patterns, beats: int) -> Patterns:
     return Patterns(beats, patterns.denominator, rates, patterns.shares)
 
 
-def _grid(song: Song, count: Count, bars: Bars, bpm: float | None) -> BeatGrid:
+def _grid(song: Song, count: Count, bars: Bars, quarters: float, bpm: float | None) -> BeatGrid:
     times = count.beats
-    quarters, denominator = count.patterns.quarters, count.patterns.denominator
+    denominator = count.patterns.denominator if quarters == count.patterns.quarters else 8
     tempo = 60 / float(np.median(np.diff(times)))
-    if quarters == 1 and bpm is None and _is_dotted(song, times, tempo):
-        quarters, denominator = 1.5, 8
     per_beat = quarters * denominator / 4
     sizes = [(a, round((b - a) * per_beat)) for a, b in pairwise(bars.lines) if a < len(times)]
     changes = [now for before, now in zip([(0, 0), *sizes], sizes, strict=False) if now[1] != before[1]]
@@ -124,12 +144,12 @@ def _share(song: Song, count: Count) -> float:
     return float((1 + alike) / (1 + every))
 
 
-def _is_dotted(song: Song, times: Floats, bpm: float) -> bool:
-    """Whether quarters in 4/4 are rather dotted ones in 12/8: slow, in threes, and the middle one is played too."""
+def _has_thirds(song: Song, times: Floats) -> bool:
+    """Whether beats are in threes and the middle one is played too, as in 6/8 and 12/8."""
     place = np.interp(song.strokes.seconds, times, np.arange(len(times))) % 1.0
     count = np.bincount(np.round(place * 12).astype(int) % 12, minlength=12)
     threes, twos = min(count[4], count[8]), count[3] + count[6] + count[9]
-    return bool(bpm < DOTTED and threes > 0.35 * count[0] and twos < 0.15 * (count[4] + count[8]))
+    return bool(threes > 0.35 * count[0] and twos < 0.15 * (count[4] + count[8]))
 
 
 def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
@@ -144,7 +164,11 @@ def _octaves(bpm: float, count: Count) -> tuple[str, ...]:
 
 
 def _doubts(grid: BeatGrid, bars: Bars) -> tuple[str, ...]:
+    """The bars that were closest, where they were close."""
     if bars.margin >= SURE:
         return ()
     meter = f"{grid.numerator}/{grid.denominator}"
-    return (remark("bars_unsure", meter=meter),)
+    if bars.rival_beats == bars.beats:
+        return (remark("bars_unsure", meter=meter, second=f"{grid.beats[bars.rival_start]:.3f}"),)
+    other = f"{round(bars.rival_beats * grid.numerator / bars.beats)}/{grid.denominator}"
+    return (remark("bars_unsure", 1, meter=meter, other=other),)
