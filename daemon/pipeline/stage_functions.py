@@ -1,7 +1,7 @@
 """The stages of the pipeline as functions: a frozen record in, a frozen record out. Their table is in stages.py.
 
-Each is given the folder of its result, for the
-files that its record names, and a function that hears how far it is. What is heavy is imported where it is used.
+Each is given the folder of its result, for the files that its record names, and a function that hears how far it is.
+What is heavy is imported where it is used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -160,10 +160,8 @@ def split_kit(given: KitInput, folder: Path, report: ReportFraction) -> Kit:
 
 @dataclass(frozen=True, slots=True)
 class HitsInput:
-    """What was heard, and the kit that it is measured in; without a kit it is a draft.
-
-    `method` is the option `onsets`, `classic` what that one needs more.
-    """
+    """What was heard, and the kit that it is measured in; without a kit it is a draft. `method` is the option `onsets`,
+    `classic` what that one needs more."""
 
     heard: DrumCandidates
     content: str
@@ -199,8 +197,7 @@ def find_hits(given: HitsInput, _: Path, report: ReportFraction) -> Drums:
 
 @dataclass(frozen=True, slots=True)
 class BeatsInput:
-    """The onset strength, the hits and the music whose chords change, if it is not drums alone. `bpm` and `meter` are
-    those that somebody told."""
+    """Onset strength, hits, the music if it is more than drums, and the `bpm` and `meter` that somebody told."""
 
     heard: DrumCandidates
     hits: tuple[Hit, ...]
@@ -227,9 +224,8 @@ def track_beats(given: BeatsInput, _: Path, __: ReportFraction) -> BeatGrid:
     from daemon.pipeline.audio.superflux import Novelty
     from daemon.pipeline.beats import beats
 
-    novelty = Novelty(np.load(given.heard.novelty.path))
+    novelty, meter = Novelty(np.load(given.heard.novelty.path)), split_meter(given.meter) if given.meter else None
     sound = measure_semitones(given.music) if given.music else None
-    meter = split_meter(given.meter) if given.meter else None
     return beats.track_beats(novelty, given.hits, sound, bpm=given.bpm, meter=meter)
 
 
