@@ -1,5 +1,6 @@
 """Routes: what was asked for, and how far it is."""
 
+import logging
 import re
 import time
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from daemon.logs import tail
 
 MOST = 200
 
+_log = logging.getLogger("sidestick.http")
 _STAMP = "%Y-%m-%d %H:%M:%S"
 _LINES = 5000  # of the log that are looked through
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+  \w+ +\S.*? \w+:\d+)?  (?:! )?(.*)")
@@ -125,10 +127,11 @@ def delete(
     context: Context,
     files: Annotated[bool, Query(description="remove an upload and what was made of it, too")] = False,
 ) -> Response:
-    """What lies beside the source stays. With `files` the folder of a song that was uploaded here goes as well."""
+    """What lies beside the source stays. With `files` an upload and what was made of it go to the system's bin."""
     gone = context.core.delete(job)
     if files:
-        uploads.remove(gone, context.settings.folders.uploads, context.core.has_other_job)
+        told = uploads.remove(gone, context.settings.folders.uploads, context.core.has_other_job)
+        _log.info("%s was deleted; %s.", gone.name, told)
     context.event_log.append("deleted", job, {"job": job})
     return Response(status_code=204)
 

@@ -72,6 +72,7 @@ class JobFilesView(Schema):
 
     kept: list[str] = Field(description="what stays when the job is forgotten", examples=[["/music/Song.drums.mid"]])
     removable: list[str] = Field(description="an upload and what was made of it, which `files` removes", examples=[[]])
+    bin: bool = Field(default=False, description="they go to the system's bin, and can be taken back from there")
 
 
 class JobsView(Schema):

@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect
 
 from daemon.errors import Rejected, SidestickError
 from daemon.files import TEMPORARY, describe_os_error, write_atomically
-from daemon.inlets.http import job_view, schemas
+from daemon.inlets.http import job_view, schemas, system_bin
 from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.errors import read_body
 from daemon.inlets.http.multipart import UploadForm
@@ -93,27 +93,30 @@ def list_files(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) ->
         files.append(manifest)
     there = [path for path in files if path.is_file()]
     kept = [str(path) for path in there if path not in removable]
-    return schemas.JobFilesView(kept=kept, removable=[str(path) for path in there if path in removable])
+    return schemas.JobFilesView(
+        kept=kept, removable=[str(path) for path in there if path in removable], bin=system_bin.has_bin()
+    )
 
 
-def remove(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> None:
+def remove(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> str:
     """What was received for a job and what sidestick wrote beside it, file by file, unless another job needs it.
 
     What was not uploaded, was changed since or came from somebody else stays, and so does a folder that is not empty.
-    Not to the system's bin: all of it is a copy of what was sent, or can be made again from it.
+    To the system's bin where there is one. Returns what became of it, in words.
     """
     folder, received = job.path.parent, _received_file(job, uploads, has_other_job)
     if received is None:
-        return
+        return "no file was removed"
     removable = _removable(job, uploads, has_other_job)
-    for path in removable:
-        _unlink(path)
+    binned = [system_bin.discard(path) for path in removable]
     _unlink(folder / _RECORD)
     for place in (*{path.parent for path in removable} - {folder}, folder):
         with suppress(OSError):
             place.rmdir()
     if folder.exists():
         _write_record(folder, received)
+    where = "to the system's bin" if binned and all(binned) else "for good"
+    return f"{len(removable)} files went {where}"
 
 
 def _removable(job: Job, uploads: Path, has_other_job: Callable[[Job], bool]) -> list[Path]:

@@ -41,7 +41,7 @@ export class Api {
   jobs = (before) => this.#request("GET", this.#withQuery("/api/jobs", before ? { limit: 30, before } : { limit: 30 }));
   /** @param {string} id */
   job = (id) => this.#request("GET", this.jobPath(id));
-  /** What is there of a job, and what of it can be deleted. @param {string} id @returns {Promise<{kept: string[], removable: string[]}>} */
+  /** What is there of a job, and what of it can be deleted. @param {string} id @returns {Promise<{kept: string[], removable: string[], bin: boolean}>} */
   files = (id) => this.#request("GET", this.jobPath(id, "/files"));
   /** @param {string} id @param {boolean} files an upload and what was made of it, too */
   forget = (id, files) => this.#request("DELETE", this.#withQuery(this.jobPath(id), { files }));

@@ -11,13 +11,13 @@ const SHOWN = 12; // file names, of each kind
  * @returns {Promise<boolean>} false if it is kept
  */
 export async function askToForget(api, job) {
-  const { kept, removable } = await api.files(job.id);
+  const { kept, removable, bin } = await api.files(job.id);
   const dialog = /** @type {HTMLDialogElement} */ (byId("forget"));
   const box = el("input", { type: "checkbox", id: "forget-files" });
   byId("forget-title").textContent = `Take ${baseName(job.name)} off the list?`;
   byId("forget-text").replaceChildren(
     ...(kept.length ? [el("p", { text: `${formatCount(kept.length, "file stays where it is", "files stay where they are")}:` }), fileList(kept)] : []),
-    ...(removable.length ? [el("label", { class: "check" }, box, `Delete the upload and what was made of it for good (${formatCount(removable.length, "file")})`), fileList(removable)] : []),
+    ...(removable.length ? [el("label", { class: "check" }, box, deletion(removable.length, bin)), fileList(removable)] : []),
   );
   dialog.returnValue = "";
   dialog.showModal();
@@ -25,6 +25,12 @@ export async function askToForget(api, job) {
   if (dialog.returnValue !== "forget") return false;
   await api.forget(job.id, box.checked);
   return true;
+}
+
+/** @param {number} count @param {boolean} bin */
+function deletion(count, bin) {
+  const files = `(${formatCount(count, "file")})`;
+  return bin ? `Move the upload and what was made of it to the bin ${files}` : `Delete the upload and what was made of it for good ${files}`;
 }
 
 /** @param {string[]} paths */

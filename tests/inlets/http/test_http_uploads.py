@@ -312,17 +312,17 @@ def test_before_a_job_is_deleted_its_files_are_told(client, uploads, tmp_path):
     made = send(client, wav(tmp_path), "Told.wav").json()
     write_answer(uploads / "Told" / "Told.wav")
     song = str(uploads / "Told" / "Told.wav")
-    assert client.get(f"{made['links']['self']}/files").json() == {"kept": [], "removable": [song]}
+    assert client.get(f"{made['links']['self']}/files").json() == {"kept": [], "removable": [song], "bin": False}
     again = client.post("/api/jobs", json={"path": song, "options": {"input": "bass", "parts": ["bass"]}}).json()
     assert again["id"] != made["id"]
-    assert client.get(f"{made['links']['self']}/files").json() == {"kept": [song], "removable": []}
+    assert client.get(f"{made['links']['self']}/files").json() == {"kept": [song], "removable": [], "bin": False}
 
 
 def test_files_beside_a_song_that_was_not_uploaded_all_stay(client, tmp_path):
     (tmp_path / "Beside.wav").write_bytes(wav(tmp_path))
     made = client.post("/api/jobs", json={"path": str(tmp_path / "Beside.wav")}).json()
     found = client.get(f"{made['links']['self']}/files").json()
-    assert found == {"kept": [str(tmp_path / "Beside.wav")], "removable": []}
+    assert found == {"kept": [str(tmp_path / "Beside.wav")], "removable": [], "bin": False}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
