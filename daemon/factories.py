@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from daemon.backends.basic_pitch import BasicPitch
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.classic_notes import ClassicNoteTranscriber
+from daemon.backends.ensemble import ensemble_members, known_parts, open_separator
 from daemon.backends.separate import EMBEDDED
-from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter, separator
+from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter
 from daemon.config import Settings
 from daemon.errors import Rejected, StageFailed
 from daemon.extras import install_command
@@ -82,7 +83,9 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
         cache=cache,
         limits=input_limits(settings),
         drum_transcriber=drum_transcriber(),
-        separator=lambda name, report: separator(name, weights, settings.device, report, fast=settings.fast_separator),
+        separator=lambda name, report: open_separator(
+            name, weights, settings.device, report, fast=settings.fast_separator
+        ),
         kit_splitter=lambda name: kit_splitter(name, weights, settings.device),
         note_transcriber=note_transcribers(),
         kit_network=EmbeddedKitNetwork(),
@@ -111,7 +114,7 @@ def build_task_runner(settings: Settings) -> "TaskRunner":
     less_memory = replace(
         without_networks,
         separator=lambda name, report: replace(
-            separator(name, weights, settings.device, report, fast=settings.fast_separator), short_segments=True
+            open_separator(name, weights, settings.device, report, fast=settings.fast_separator), short_segments=True
         ),
     )
     return TaskRunner((full, less_memory, without_networks), delivery_settings(settings, None), timings(settings))
@@ -171,8 +174,11 @@ def check_options(options: Options, settings: Settings) -> None:
     """Raises Rejected for what `options` ask of nobody here, before any work is done."""
     weights = checkpoints(settings)
     known = ("auto", EMBEDDED, *(name for name in weights.names() if name not in KIT_NETWORKS))
-    if options.separator not in known:
-        raise Rejected("bad_option", f"There is no separator {options.separator!r}. Known are {', '.join(known)}.")
+    together = [each.name for each in ensemble_members(options.separator)] if "+" in options.separator else []
+    for name in together or [options.separator]:
+        if name not in known or (together and name == "auto"):
+            names = ", ".join(known[1:] if together else known)
+            raise Rejected("bad_option", f"There is no separator {name!r}. Known are {names}.")
     drum_map(options.drum_map, settings.drum_maps)
     exports_of(options.export)
     _check_parts(options, weights)
@@ -204,7 +210,7 @@ def _check_parts(options: Options, weights: Checkpoints) -> None:
             "For stems without notes set stems or backing too.",
         )
     if options.input == "mix" and options.separator_name != "auto":
-        known = NamedSeparator(options.separator_name, weights, "cpu").parts()
+        known = known_parts(options.separator_name, weights)
         refuse_missing(options.parts, known, options.separator_name)
     if options.kit_stems and not (options.stems and Part.DRUMS in options.parts):
         raise Rejected("bad_option", "The kit's stems come with the drums' and the others; set stems and parts too.")

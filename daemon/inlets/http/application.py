@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from daemon import __version__
 from daemon.backends.checkpoints import Checkpoints
+from daemon.backends.ensemble import open_separator
 from daemon.backends.separate import EMBEDDED
-from daemon.backends.separators import KIT_NETWORKS, NamedSeparator, kit_splitter, separator
+from daemon.backends.separators import KIT_NETWORKS, NamedSeparator, kit_splitter
 from daemon.config import Settings, is_loopback
 from daemon.core import Core
 from daemon.events import EventBus
@@ -105,7 +106,9 @@ def build_cached_results(settings: Settings, tools: Tools) -> CachedResults:
     known = Checkpoints(settings.folders.models, offline=True, custom=settings.models)
     full = replace(
         tools,
-        separator=lambda name, report: separator(name, known, settings.device, report, fast=settings.fast_separator),
+        separator=lambda name, report: open_separator(
+            name, known, settings.device, report, fast=settings.fast_separator
+        ),
         kit_splitter=lambda name: kit_splitter(name, known, settings.device),
     )
     small = NamedSeparator(EMBEDDED, known, settings.device)
