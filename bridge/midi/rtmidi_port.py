@@ -2,9 +2,6 @@
 
 RtMidi sends at the moment of the call and ignores times, so the player has to wake up for each note. A client
 is made once per port and deleted, not left to the garbage collector: a dropped one stays in the DAW's list.
-
-RtMidi gives a port of macOS no fixed unique id, and python-rtmidi has no way to set it: CoreMIDI makes a new one at
-each start, and a DAW that keeps ports by their ids rather than their names has to be told again.
 """
 
 import re
@@ -15,6 +12,7 @@ from typing import Any
 
 import rtmidi
 
+from bridge.midi.core_midi import fix_unique_id, load_core_midi
 from bridge.midi.port import Api, OutPort, PortLost, Receive
 
 CODES = {
@@ -115,7 +113,9 @@ def _open(kind: Any, name: str, api: Api) -> tuple[Any, str, Api]:
 def _connect(client: Any, name: str, api: Api) -> str:
     """Opens the client's port; returns what it is called."""
     if api is not Api.WINDOWS:
-        client.open_virtual_port(name)
+        midi = load_core_midi() if api is Api.COREMIDI else None
+        with fix_unique_id(midi, name, outgoing=isinstance(client, rtmidi.MidiOut)):
+            client.open_virtual_port(name)
         return name
     names = client.get_ports()
     index = choose_loopback(names, name, LOOPBACKS if isinstance(client, rtmidi.MidiOut) else ())
