@@ -58,3 +58,51 @@ def test_even_taps_by_the_key_set_the_beat(visit, server, job):
         expect(page, f"() => document.querySelector('#beat [role=status]').textContent.startsWith('{number} tap')")
     assert grid(server, job)["bpm"] == pytest.approx(60 / interval, rel=0.01)
     expect(page, "() => !document.querySelector('#undo').disabled")
+
+
+def ruler_place(page, x):
+    """A point of the ruler, so many pixels from its left end."""
+    box = page.locator("#timeline-canvas").bounding_box()
+    return box["x"] + x, box["y"] + 8
+
+
+def nearest_bar(server, job, at):
+    grid = server.notes(job)["grid"]
+    return min(abs(at - grid["beats"][n]) for n in grid["downbeats"])
+
+
+def test_the_ruler_has_a_menu_in_which_a_bar_begins_where_it_was_opened(visit, server, job):
+    page = visit(job)
+    page.mouse.click(*ruler_place(page, 150), button="right")
+    page.click(".ruler-menu button:text-is('Bar 1 is here')")
+    expect(page, "() => !document.querySelector('#undo').disabled")
+    asked = server.notes(job)["options"]["downbeat"]
+    assert asked > 0 and nearest_bar(server, job, asked) < 0.3
+
+
+def test_the_menu_of_the_ruler_is_worked_by_keys_alone_at_the_playhead(visit, server, job):
+    page = visit(job)
+    page.focus("#timeline")
+    page.keyboard.press("ContextMenu")
+    page.wait_for_selector(".ruler-menu:popover-open")
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    wait_for(lambda: (grid(server, job)["numerator"], grid(server, job)["denominator"]) == (3, 4))
+    expect(page, "() => document.activeElement.id === 'timeline'")
+    page.keyboard.press("ContextMenu")
+    page.keyboard.press("Escape")
+    expect(page, "() => !document.querySelector('.ruler-menu:popover-open')")
+
+
+def test_the_menu_leads_to_the_field_of_the_bpm(visit, job):
+    page = visit(job)
+    page.mouse.click(*ruler_place(page, 100), button="right")
+    page.click(".ruler-menu button:text-is('Type the bpm')")
+    expect(page, "() => document.activeElement.matches('#beat input')")
+
+
+def test_elsewhere_on_the_timeline_the_browser_keeps_its_menu(visit, job):
+    page = visit(job)
+    x, y = ruler_place(page, 100)
+    page.mouse.click(x, y + 60, button="right")
+    assert page.locator(".ruler-menu:popover-open").count() == 0

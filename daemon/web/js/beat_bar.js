@@ -2,6 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { showError } from "./notices.js";
+import { RulerMenu } from "./ruler_menu.js";
 
 const METERS = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"];
 const STARTS = [["", "as it fits"], ["audio", "with the audio"], ["bars", "with bar 1"], ["map", "with a tempo map"]];
@@ -15,15 +16,16 @@ export class BeatBar {
   #start = el("select", { onchange: () => this.song?.regenerate({ start: this.#start.value || null }) });
   #taps = el("span", { class: "faint", role: "status" });
 
-  /** @param {import("./player.js").Player} player */
-  constructor(player) {
+  /** @param {import("./player.js").Player} player @param {import("./timeline.js").Timeline} timeline */
+  constructor(player, timeline) {
     this.player = player;
+    this.menu = new RulerMenu(this, timeline);
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {object} */ more = {}) =>
       el("button", { type: "button", text, title, onclick: act, ...more });
     this.#start.append(...STARTS.map(([value, text]) => el("option", { value, text })));
     byId("beat").append(
       el("label", {}, "bpm ", this.#bpm),
-      ...WORDS.map(([word, text, title]) => button(text, title, () => this.song?.regenerate({ bpm: word }), { "aria-label": title })),
+      ...WORDS.map(([word, text, title]) => button(text, title, () => this.scale(word), { "aria-label": title })),
       button("Tap", "Tap the beat, four times or more (T)", () => this.tap(), { id: "tap" }),
       button("Bar 1 is here", "A bar starts at the playhead", () => this.setBarOne(this.player.position), { id: "bar-one" }),
       el("label", {}, "Meter ", this.#meter),
@@ -65,6 +67,21 @@ export class BeatBar {
   /** @param {number} seconds */
   setBarOne(seconds) {
     if (!this.song?.readOnly) this.song?.regenerate({ downbeat: Math.round(seconds * 1e6) / 1e6 });
+  }
+
+  /** Bars of this meter, of which one begins there. @param {string} meter @param {number} seconds */
+  setMeter(meter, seconds) {
+    this.song?.regenerate({ meter, downbeat: Math.round(seconds * 1e6) / 1e6 });
+  }
+
+  /** @param {string} word */
+  scale(word) {
+    this.song?.regenerate({ bpm: word });
+  }
+
+  focusBpm() {
+    this.#bpm.focus();
+    this.#bpm.select();
   }
 
   #setBpm() {

@@ -44,7 +44,7 @@ export class SongPage {
     this.overview = new Overview(this.timeline);
     this.mixer = new Mixer(this.player);
     this.transport = new Transport(this.player, this.mixer, this.timeline, this.overlay);
-    this.beatBar = new BeatBar(this.player);
+    this.beatBar = new BeatBar(this.player, this.timeline);
     this.clusters = new Clusters(this.labels, (id) => this.playCluster(id));
     this.selectionBar = new SelectionBar(this);
     this.doubts = new Doubts(this);
