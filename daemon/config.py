@@ -214,11 +214,11 @@ class Config:
             yield Value(name, value, self.origins.get(name, "default"))
 
 
-def load(environ: Mapping[str, str] | None = None) -> Config:
-    """Read the file and the environment. Raises ConfigError with every mistake in both."""
+def load(environ: Mapping[str, str] | None = None, text: str | None = None) -> Config:
+    """Read the file, or `text` in its place, and the environment. Raises ConfigError with every mistake in both."""
     variables = _own_variables(os.environ if environ is None else environ)
     file = _config_folder(variables) / FILE
-    written, problems = _read(file)
+    written, problems = _read(file, text)
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for path, value in _leaves(written):
@@ -246,10 +246,10 @@ def _config_folder(variables: Mapping[str, str]) -> Path:
     return expand_home(named) if named else platformdirs.user_config_path(_APP, appauthor=False)
 
 
-def _read(file: Path) -> tuple[dict[str, Any], list[str]]:
+def _read(file: Path, text: str | None) -> tuple[dict[str, Any], list[str]]:
     """The file's content and what is wrong with the file as such. No file is no mistake."""
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = tomllib.loads(file.read_text(encoding="utf-8") if text is None else text)
     except FileNotFoundError:
         return {}, []
     except OSError as error:

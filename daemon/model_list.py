@@ -15,7 +15,8 @@ SONG_SECONDS = 180.0  # of the song that minutes are told for
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One model. `state` is here, not fetched or unusable; then `problem` says why.
+    """One model. `state` is here, not fetched or unusable; then `problem` says why and what to do,
+    and `cause` why, for the middle of a sentence.
 
     `megabytes` and `memory_gb` 0 are not known. `minutes` is what its stage takes for a song of three minutes on this
     machine: as learned here, else a guess by its weight beside htdemucs; None where nobody can know.
@@ -31,6 +32,7 @@ class ModelInfo:
     memory_gb: float = 0.0
     minutes: float | None = None
     recommended: bool = False
+    cause: str = ""
 
     @property
     def facts(self) -> str:
@@ -47,9 +49,9 @@ def list_models(checkpoints: Checkpoints, timings: Timings) -> list[ModelInfo]:
 
 def model_info(checkpoints: Checkpoints, timings: Timings, name: str) -> ModelInfo:
     try:
-        here, problem = str(checkpoints.path(name)), ""
+        here, problem, cause = str(checkpoints.path(name)), "", ""
     except NoWeights as error:
-        here, problem = None, error.reason
+        here, problem, cause = None, error.reason, error.cause
     try:
         known = checkpoints.checkpoint(name)
     except NoWeights:
@@ -60,6 +62,7 @@ def model_info(checkpoints: Checkpoints, timings: Timings, name: str) -> ModelIn
     return ModelInfo(
         name, state, here, problem, round(known.bytes / 1e6), known.licence, known.note,
         memory_gb=known.memory_gb, minutes=None if own else _minutes(known, timings), recommended=name == DEFAULT,
+        cause=cause,
     )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """The first set-up: the drop folder, the DAW, and the start at log-on. config.toml keeps its comments."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import platformdirs
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from bridge.files import expand_home
 from daemon.config import DAW_NAMES, Config, load
 from daemon.errors import ConfigError, DiskFailed, Rejected
 from daemon.files import describe_os_error, write_atomically
@@ -40,6 +42,9 @@ DAWS = (
     Daw("other", "Another, or none", "gm", _DRAG),
 )
 assert tuple(daw.name for daw in DAWS) == DAW_NAMES
+
+
+DROP = "daemon.drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,29 @@ def apply_answers(answers: SetupAnswers, found: Config, service: Service, enviro
     return load(environ)
 
 
+def change_settings(found: Config, changes: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
+    """The settings with `changes` by their dotted names in the file; None puts one back to its default.
+
+    `daemon.drop` is a list of paths, whose folders are made. Raises ConfigError with every mistake, Rejected or
+    DiskFailed, and then nothing is written.
+    """
+    for name in changes:
+        origin = found.origins.get(name, str(found.file))
+        if origin != str(found.file):
+            raise Rejected("bad_option", f"{name} is set by {origin} in the environment, which wins. Change it there.")
+    plain = [partial(_set_value, name=name.split("."), value=value) for name, value in changes.items() if name != DROP]
+    named = changes.get(DROP) or []
+    if not (isinstance(named, list) and all(isinstance(path, str) for path in named)):
+        raise Rejected("bad_option", f"{DROP} is a list of folders.")
+    folders = [Path(expand_home(path)) for path in named]
+    for folder in folders:
+        _require_absolute(folder)
+        _make_folder(folder)
+    drops = [partial(_set_drop_folders, folders=folders)] if DROP in changes else []
+    _rewrite(found.file, [*plain, *drops], environ)
+    return load(environ)
+
+
 def save_drum_map(found: Config, name: str, notes: Mapping[str, int]) -> None:
     """A drum map of the user's own, in place of one of that name. Raises ConfigError or DiskFailed."""
 
@@ -126,6 +154,33 @@ def _changes(answers: SetupAnswers, found: Config) -> list[Change]:
     return changes
 
 
+def _set_value(document: tomlkit.TOMLDocument, name: Sequence[str], value: Any) -> None:
+    *sections, last = name
+    place: Any = document
+    for section in sections:
+        place = _table(place, section)
+    if value is None:
+        place.pop(last, None)
+    elif sections or last in place:
+        place[last] = value
+    else:
+        document.add(last, tomlkit.item(value))
+
+
+def _set_drop_folders(document: tomlkit.TOMLDocument, folders: Sequence[Path]) -> None:
+    """What is known of a folder that stays, such as `poll`, stays too."""
+    daemon = _table(document, "daemon")
+    known = {str(expand_home(row["path"])): row for row in daemon.get("drop", ()) if isinstance(row.get("path"), str)}
+    rows = tomlkit.aot()
+    for folder in dict.fromkeys(map(str, folders)):
+        row = tomlkit.table()
+        row.update(known.get(folder, {"path": folder}))
+        rows.append(row)
+    daemon.pop("drop", None)
+    if rows:
+        daemon["drop"] = rows
+
+
 def _set_daw(document: tomlkit.TOMLDocument, daw: Daw) -> None:
     if "daw" not in document:  # a plain value at the top stands before the first table
         document.add("daw", tomlkit.item(daw.name))
@@ -144,14 +199,17 @@ def _add_drop_folder(document: tomlkit.TOMLDocument, path: str) -> None:
     folders.append(row if isinstance(folders, tomlkit.items.AoT) else {"path": path})
 
 
-def _table(document: tomlkit.TOMLDocument, name: str) -> Any:
+def _table(document: Any, name: str) -> Any:
     if name not in document:
         document[name] = tomlkit.table()
     return document[name]
 
 
-def _rewrite(file: Path, changes: list[Change]) -> None:
-    """The file with the changes made and everything else, comments too, as it was."""
+def _rewrite(file: Path, changes: Sequence[Change], environ: Mapping[str, str] | None = None) -> None:
+    """The file with the changes made and everything else, comments too, as it was.
+
+    With `environ` only if what comes out can be used.
+    """
     try:
         before = file.read_text("utf-8") if file.exists() else ""
         document = tomlkit.parse(before)
@@ -159,6 +217,8 @@ def _rewrite(file: Path, changes: list[Change]) -> None:
             change(document)
         text = tomlkit.dumps(document)
         tomllib.loads(text)
+        if environ is not None:
+            load(environ, text)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(file, text.encode())
     except (TOMLKitError, ValueError) as error:

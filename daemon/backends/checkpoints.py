@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -88,6 +89,14 @@ class Checkpoints:
         """The hash of the weights in use: of the file, or of all hashes in order for several files."""
         hashes = [self._hash(file) for file in self.files(name, members)]
         return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+    def remove(self, name: str) -> None:
+        """Drop the files of a published checkpoint. Raises NoWeights where the disk refuses."""
+        try:
+            if (self.folder / self.checkpoint(name).name).is_dir() and self.is_pinned(name):
+                shutil.rmtree(self.folder / name)
+        except OSError as error:
+            raise NoWeights(f"{self.folder / name} cannot be removed: {error.strerror}.") from error
 
     def fetch(self, name: str, report: Report, members: Collection[str] | None = None) -> Path:
         """Fetch what is missing or damaged and return `path`. What `report` (0..1) raises stops it."""

@@ -22,6 +22,7 @@ from daemon.inlets.http import (
     health,
     jobs,
     media,
+    models,
     network,
     notes,
     page,
@@ -33,6 +34,7 @@ from daemon.inlets.http import (
     stream,
     uploads,
 )
+from daemon.inlets.http import settings as settings_routes
 from daemon.inlets.http.cached_results import CachedResults
 from daemon.inlets.http.context import HttpContext, SetupAccess
 from daemon.inlets.http.event_log import EventLog, EventLogHandler
@@ -144,7 +146,8 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     common = errors.document_errors(
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
-    for routes in (jobs, results, notes, media, pictures, network, playing, stream, setup, health):
+    machine = (setup, settings_routes, models, health)
+    for routes in (jobs, results, notes, media, pictures, network, playing, stream, *machine):
         app.include_router(routes.router, responses=common)
     app.include_router(jobs.batch_router, responses=common)
     page.install_page(app)

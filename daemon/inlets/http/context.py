@@ -17,6 +17,7 @@ from daemon.inlets.http.cached_results import CachedResults, JobResults
 from daemon.inlets.http.event_log import EventLog
 from daemon.inlets.http.media_cache import MediaCache
 from daemon.inlets.http.metrics import Metrics
+from daemon.inlets.http.model_downloads import ModelDownloads
 from daemon.jobs.job import Job
 from daemon.outlets.stems import StemSound
 from daemon.pipeline.cache import StageCache
@@ -48,6 +49,7 @@ class HttpContext:
     osc_counts: Callable[[], Mapping[str, int]] = dict
     setup: SetupAccess | None = None
     downloads: ChildProcesses = field(default_factory=ChildProcesses)
+    model_downloads: ModelDownloads = field(default_factory=ModelDownloads)
     start_time: float = field(default_factory=time.monotonic)
 
     def find_results(self, job: str) -> JobResults:

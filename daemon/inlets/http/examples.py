@@ -30,6 +30,15 @@ _GRID = {
 _UNDO_STATE = {"can_undo": True, "can_redo": False}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "SettingsView": {
+        "file": "/home/me/.config/sidestick/config.toml", "restart": True,
+        "settings": [{
+            "name": "daemon.midi_port", "group": "MIDI", "title": "MIDI port", "kind": "text",
+            "help": "The name under which DAWs see sidestick.", "value": "drums", "default": "sidestick",
+            "choices": [], "locked": "", "pending": True,
+        }],
+    },
+    "SettingsChange": {"changes": {"daemon.midi_port": "drums"}},
     "NetworkView": {
         "step": "separate", "network": "htdemucs", "layers": ["tencoder.0", "encoder.0", "decoder.0", "tdecoder.0"],
         "working": [{"start": 309582, "end": 653562, "layer": "encoder.0"}], "finished": 1, "count": 5,
@@ -87,6 +96,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "labels": [{"name": "closed_hihat", "title": "Closed Hi-Hat", "drum": "hihat"}], "parts": ["drums", "bass"],
         "separators": ["auto", "embedded", "htdemucs"],
         "stages": [_STAGE],
+        "add_url": "",
     },
     "ResultView": {
         "job": {**_JOB, "state": "done", "fraction": 1.0, "draft": False}, "bpm": 140.0, "meter": "4/4",
@@ -97,9 +107,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ModelsView": {
         "folder": "/home/me/.local/share/sidestick/models", "offline": False,
         "models": [{
-            "name": "htdemucs", "state": "not fetched", "here": None, "problem": "Not here yet.", "megabytes": 84,
+            "name": "htdemucs", "state": "not fetched", "here": None, "problem": "", "megabytes": 84,
             "licence": "Demucs is MIT; its weights are for personal and research use.", "note": "The default.",
-            "memory_gb": 1.3, "minutes": 0.8, "recommended": True,
+            "memory_gb": 1.3, "minutes": 0.8, "recommended": True, "own": False, "fetched_bytes": None,
         }],
         "next_fetch": "htdemucs",
     },

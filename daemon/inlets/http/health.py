@@ -11,13 +11,11 @@ from fastapi.responses import PlainTextResponse
 from bridge.drum_labels import SOUNDS
 from bridge.drum_map import map_names
 from daemon import __version__
-from daemon.backends.checkpoints import Checkpoints
-from daemon.inlets.http import schemas
+from daemon.extras import install_command
+from daemon.inlets.http import schemas, url_download
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.metrics import format_metric
 from daemon.jobs.job import State
-from daemon.jobs.timings import TIMINGS_FILE, Timings
-from daemon.model_list import list_models, missing_separator
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import Part
 from daemon.pipeline.stages import STAGES
@@ -58,21 +56,7 @@ def options(context: Context) -> schemas.OptionsView:
         parts=[part.value for part in Part],
         separators=list(context.separators),
         stages=[schemas.StageView(name=stage.name, **asdict(stage.caption)) for stage in STAGES],
-    )
-
-
-@router.get("/api/models", summary="The networks: which are here, and what others would cost")
-def models(context: Context) -> schemas.ModelsView:
-    """Nothing is fetched by asking."""
-    settings = context.settings
-    weights = Checkpoints(settings.folders.models, offline=settings.offline, custom=settings.models)
-    timings = Timings(settings.folders.state / TIMINGS_FILE)
-    missing = missing_separator(context.core.defaults, weights, timings)
-    return schemas.ModelsView(
-        folder=str(settings.folders.models),
-        offline=settings.offline,
-        models=[schemas.ModelView(**asdict(found)) for found in list_models(weights, timings)],
-        next_fetch=missing.name if missing else None,
+        add_url="" if url_download.is_there() else install_command(["url"]),
     )
 
 

@@ -1,6 +1,6 @@
 """The schemas of what is said of this machine: health, networks, and the first set-up."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,8 @@ class ModelView(Schema):
     memory_gb: float = Field(description="on a CPU; 0 is not known")
     minutes: float | None
     recommended: bool
+    own: bool = Field(description="a checkpoint of your own, from the settings")
+    fetched_bytes: int | None = Field(description="that are here while it is being fetched; null if it is not")
 
 
 class ModelsView(Schema):
@@ -31,6 +33,36 @@ class ModelsView(Schema):
     offline: bool
     models: list[ModelView]
     next_fetch: str | None
+
+
+SettingKind = Literal["folder", "folders", "text", "number", "switch", "choice"]
+
+
+class SettingView(Schema):
+    """A setting of config.toml. `pending`: it is in the file, and holds once sidestick is started again."""
+
+    name: str = Field(examples=["daemon.midi_port"])
+    group: str
+    title: str
+    kind: SettingKind
+    help: str
+    value: str | bool | int | float | list[str]
+    default: str | bool | int | float | list[str]
+    choices: list[str]
+    locked: str = Field(description="the variable of the environment that sets it, '' if the file does")
+    pending: bool
+
+
+class SettingsView(Schema):
+    file: str
+    settings: list[SettingView]
+    restart: bool = Field(description="something waits for the next start")
+
+
+class SettingsChange(Schema):
+    """Values by dotted names; null is the default."""
+
+    changes: dict[str, Any] = Field(examples=[{"daemon.midi_port": "drums"}])
 
 
 class DawView(Schema):

@@ -9,6 +9,10 @@ from daemon.inlets.http.machine_schemas import HealthView as HealthView
 from daemon.inlets.http.machine_schemas import ModelsView as ModelsView
 from daemon.inlets.http.machine_schemas import ModelView as ModelView
 from daemon.inlets.http.machine_schemas import Schema
+from daemon.inlets.http.machine_schemas import SettingKind as SettingKind
+from daemon.inlets.http.machine_schemas import SettingsChange as SettingsChange
+from daemon.inlets.http.machine_schemas import SettingsView as SettingsView
+from daemon.inlets.http.machine_schemas import SettingView as SettingView
 from daemon.inlets.http.machine_schemas import SetupBody as SetupBody
 from daemon.inlets.http.machine_schemas import SetupView as SetupView
 from daemon.inlets.http.network_schemas import NetworkView as NetworkView
@@ -299,6 +303,7 @@ class OptionsView(Schema):
     parts: list[str]
     separators: list[str]
     stages: list[StageView] = Field(description="in the order in which they are run")
+    add_url: str = Field(description="the line that adds songs from web addresses, '' where they are taken already")
 
 
 class ResultView(Schema):

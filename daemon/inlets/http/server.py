@@ -68,6 +68,7 @@ class HttpInlet:
         self._context.event_log.close()
         self._context.media_cache.close()
         self._context.downloads.close()
+        self._context.model_downloads.close()
         self._server.should_exit = True
         self._server.leaving.set()  # type: ignore[attr-defined]
 

@@ -26,7 +26,7 @@ def show(context: Context) -> schemas.SetupView:
 @router.post("", summary="Set up", responses=document_errors(400))
 def answer(asked: schemas.SetupBody, context: Context) -> schemas.SetupView:
     """The settings file keeps its comments. Only from this machine."""
-    access = _require_access(context)
+    access = require_access(context)
     drop = expand_home(asked.drop) if asked.drop else None
     before = load(access.environ)
     answers = SetupAnswers(drop, asked.daw, asked.at_log_on)
@@ -60,7 +60,7 @@ def _take_up(change: _Change, context: HttpContext, access: SetupAccess) -> None
         access.watch(path)
 
 
-def _require_access(context: HttpContext) -> SetupAccess:
+def require_access(context: HttpContext) -> SetupAccess:
     if context.setup is None or not is_loopback(context.settings.daemon.http_host):
         raise Rejected("no_setup", "This sidestick is set up on its own machine only.")
     return context.setup

@@ -29,13 +29,18 @@ async def create_job(url: str, options: dict[str, Any], context: HttpContext) ->
 
 def _create_job(url: str, options: dict[str, Any], context: HttpContext) -> schemas.JobView:
     require_public(url)
-    if importlib.util.find_spec("yt_dlp") is None:
+    if not is_there():
         reason = f"Songs from the web need yt-dlp. Add it with: {install_command(['url'])}"
         raise Rejected("no_url", reason)
     folder = context.settings.folders.uploads
     with uploads.temporary_folder(folder) as fresh:
         fetched = _download(url, fresh, context)
         return uploads.admit_upload(context, fetched, fetched.name, options)
+
+
+def is_there() -> bool:
+    """Whether yt-dlp is installed."""
+    return importlib.util.find_spec("yt_dlp") is not None
 
 
 def require_public(url: str) -> None:

@@ -33,6 +33,13 @@ export class Api {
 
   health = () => this.#request("GET", "/health");
   models = () => this.#request("GET", "/api/models");
+  /** @param {string} name */
+  fetchModel = (name) => this.#request("POST", `/api/models/${encodeURIComponent(name)}/fetch`);
+  /** @param {string} name */
+  removeModel = (name) => this.#request("DELETE", `/api/models/${encodeURIComponent(name)}`);
+  settings = () => this.#request("GET", "/api/settings");
+  /** @param {Record<string, any>} changes by dotted names */
+  changeSettings = (changes) => this.#request("PUT", "/api/settings", { changes });
   setup = () => this.#request("GET", "/api/setup");
   /** @param {object} answers */
   setUp = (answers) => this.#request("POST", "/api/setup", answers);
@@ -45,6 +52,8 @@ export class Api {
   files = (id) => this.#request("GET", this.jobPath(id, "/files"));
   /** @param {string} id @param {boolean} files an upload and what was made of it, too */
   forget = (id, files) => this.#request("DELETE", this.#withQuery(this.jobPath(id), { files }));
+  /** @param {string} url @param {object} options @returns {Promise<any>} the job, once the song is here */
+  fetchSong = (url, options) => this.#request("POST", "/api/jobs", { url, options });
   /** @param {string} id */
   cancel = (id) => this.#request("POST", this.jobPath(id, "/cancel"));
   /** @param {string} id @param {string} from @param {object} [options] */

@@ -6,8 +6,9 @@ import { EventStream } from "./event_stream.js";
 import { showFirstVisit } from "./first_visit.js";
 import { JobList } from "./job_list.js";
 import { Keyboard } from "./keyboard.js";
-import { showModels } from "./models.js";
+import { showNextFetch } from "./models.js";
 import { showError, showNotice } from "./notices.js";
+import { SettingsDialog } from "./settings_dialog.js";
 import { shortcuts } from "./shortcuts.js";
 import { SongPage } from "./song_page.js";
 import { toggleTheme } from "./theme.js";
@@ -20,6 +21,7 @@ const events = new EventStream(api);
 const jobs = new JobList(api, events);
 const upload = new Upload(api);
 const page = new SongPage(api);
+new SettingsDialog(api);
 new Keyboard(shortcuts(page), () => Boolean(page.song?.notes));
 
 /** @param {string} id @param {string} name */
@@ -59,7 +61,7 @@ async function start() {
   await Promise.all([optionsLoaded, jobsLoaded]).catch(showError);
   await openFromHash();
   events.open();
-  showModels(api);
+  showNextFetch(api);
   await showFirstVisit(api);
 }
 

@@ -28,6 +28,7 @@ export class Upload {
 
   /** Only what most people want to set; everything else has a default that works. @param {any} options */
   setOptions(options) {
+    byId("from-web-field").replaceChildren(...(options.add_url ? missingWeb(options.add_url) : this.#webField()));
     const box = byId("upload-options");
     box.replaceChildren(
       this.#menu("input", "The file is", Object.entries(INPUTS)),
@@ -35,6 +36,27 @@ export class Upload {
       this.#menu("stems", "Keep the stems as", [["wav", "WAV"], ["flac", "FLAC"], ["mp3", "MP3"], ["", "not at all"]], options.defaults.stems ?? ""),
       this.#partBoxes(options.parts, options.defaults.parts),
     );
+  }
+
+  /** An address and its button; Enter does the same. */
+  #webField() {
+    const address = el("input", { type: "url", placeholder: "https://", "aria-label": "Address of a song", autocomplete: "off", spellcheck: "false" });
+    const button = el("button", { type: "button", text: "Fetch it", onclick: () => this.#fetchSong(address, button) });
+    address.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.preventDefault(), button.click()));
+    return [address, button];
+  }
+
+  /** @param {HTMLInputElement} address @param {HTMLButtonElement} button */
+  async #fetchSong(address, button) {
+    if (!address.value.trim()) return address.focus();
+    button.disabled = true;
+    button.textContent = "On its way …";
+    const job = await this.api.fetchSong(address.value.trim(), this.#options).catch(showError);
+    button.disabled = false;
+    button.textContent = "Fetch it";
+    if (!job) return;
+    address.value = "";
+    this.uploaded.emit(job);
   }
 
   /** @param {string} name @param {string} label @param {[string, string][]} choices @param {string} [value] */
@@ -95,3 +117,6 @@ export class Upload {
     }
   }
 }
+
+/** What to do where nothing here can fetch. @param {string} line */
+const missingWeb = (line) => [el("p", { class: "faint", text: "This needs yt-dlp. This line in a terminal adds it; then start sidestick again:" }), el("code", { class: "line", text: line })];
