@@ -178,7 +178,7 @@ class Settings(_SettingsModel):
         default="auto", description="fast: bfloat16 products on a CPU that has them; auto is full"
     )
     offline: bool = Field(default=False, description="never fetch weights")
-    daw: DawName | Literal[""] = Field(default="", description="as `sidestick setup` was told")
+    daw: DawName | Literal[""] = Field(default="", description="as the first set-up was told")
     options: Options = Options()
     limits: InputLimits = InputLimits()
     cache: CacheSettings = CacheSettings()

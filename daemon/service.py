@@ -46,9 +46,7 @@ def run_tool(command: Sequence[str]) -> ToolResult:
     try:
         found = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError:
-        reason = (
-            f"There is no {command[0]} here. Start `sidestick run` in the way your system starts programs at log-on."
-        )
+        reason = f"There is no {command[0]} here. Start sidestick in the way your system starts programs at log-on."
         raise Rejected("no_service", reason) from None
     return ToolResult(found.returncode == 0, (found.stdout + found.stderr).strip())
 

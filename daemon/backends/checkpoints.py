@@ -136,7 +136,7 @@ class Checkpoints:
             return
         raise NoWeights(
             f"The weights of {name} could not be fetched ({'; '.join(problems)}). "
-            f"Try `sidestick models fetch {name}` when the network is there.",
+            f"Fetch the network {name} when you are online.",
             cause=f"its weights could not be fetched ({'; '.join(problems)})",
         )
 
@@ -165,7 +165,7 @@ class Checkpoints:
             file = self.folder / name / source.file
             if file.exists():
                 return self._verify(name, file, source.sha256)
-        raise NoWeights(f"The weights of {name} are not here yet. `sidestick models fetch {name}` gets them.")
+        raise NoWeights(f"The weights of {name} are not here yet. Fetch the network {name}.")
 
     def _require_intact(self, name: str, member: Member) -> None:
         """A file that is there and damaged is told as that: raises NoWeights."""
@@ -177,8 +177,7 @@ class Checkpoints:
             return file
         if file_digest(file) != sha256:
             raise NoWeights(
-                f"{file} is damaged or was swapped: it is not the published {name}. "
-                f"`sidestick models fetch {name}` replaces it.",
+                f"{file} is damaged or was swapped: it is not the published {name}. Fetch the network {name} again.",
                 cause=f"{file} is damaged or was swapped",
             )
         _write_stamp(file, sha256)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from daemon.commands.remedies import spell_commands
 from daemon.errors import ConfigError, Rejected, SidestickError
 
 
@@ -11,10 +12,10 @@ def run_to_exit(command: Callable[[], int]) -> int:
     try:
         return command()
     except (Rejected, ConfigError) as error:
-        print(error, file=sys.stderr)
+        print(spell_commands(str(error)), file=sys.stderr)
         return 2
     except SidestickError as error:
-        print(error, file=sys.stderr)
+        print(spell_commands(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Nothing was left half written.", file=sys.stderr)

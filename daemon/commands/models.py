@@ -8,6 +8,7 @@ from dataclasses import asdict
 from daemon import factories
 from daemon.backends.checkpoints import Checkpoints
 from daemon.commands.console import draw_download
+from daemon.commands.remedies import spell_commands
 from daemon.config import load
 from daemon.errors import Rejected
 from daemon.events import Download
@@ -28,7 +29,7 @@ def show(as_json: bool) -> int:
         mark = "recommended. " if row.recommended else ""
         print(f"{row.name:<14} {row.state:<12} {size:>7}  {memory:>6}  {time:>10}  {mark}{row.licence}")
         if row.state == "unusable":
-            print(f"{'':<14} {row.problem}")
+            print(f"{'':<14} {spell_commands(row.problem)}")
     print("\nMegabytes to fetch, memory on a CPU, and the time for a song of 3 minutes on this machine.")
     print(f"They lie in {settings.folders.models}; folders.models in the settings puts them on another disk.")
     return 0

@@ -67,7 +67,7 @@ class JobStore:
         """Raises Rejected (unknown_job)."""
         found = self._select("WHERE id = ?", job_id)
         if not found:
-            raise Rejected("unknown_job", f"There is no job {job_id!r}. `sidestick jobs` lists those there are.")
+            raise Rejected("unknown_job", f"There is no job {job_id!r}. The list of jobs has those there are.")
         return found[0]
 
     def move(self, job: Job, state: State, **changes: Any) -> Job:

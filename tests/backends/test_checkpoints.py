@@ -82,7 +82,7 @@ def test_a_source_that_is_down_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_download_with_another_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NoWeights, match=r"not the published file.*sidestick models fetch small"):
+    with pytest.raises(NoWeights, match=r"not the published file.*Fetch the network small"):
         shelf(tmp_path, Server(data=DATA[::-1])).fetch("small", silent)
     assert not [each for each in (tmp_path / "small").iterdir() if each.name != ".lock"]
 
@@ -90,7 +90,7 @@ def test_a_download_with_another_hash_is_refused_and_leaves_nothing(tmp_path: Pa
 def test_a_file_swapped_on_disk_is_refused_and_fetched_again(tmp_path: Path) -> None:
     weights = shelf(tmp_path)
     weights.fetch("small", silent).write_bytes(b"something else")
-    with pytest.raises(NoWeights, match=r"a\.safetensors is damaged or was swapped.*replaces it"):
+    with pytest.raises(NoWeights, match=r"a\.safetensors is damaged or was swapped.*Fetch the network small again"):
         weights.path("small")
     assert weights.fetch("small", silent).read_bytes() == DATA
 
@@ -102,7 +102,7 @@ def test_a_verified_file_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_weights_that_are_missing_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(NoWeights, match=r"weights of small are not here yet.*sidestick models fetch small"):
+    with pytest.raises(NoWeights, match=r"weights of small are not here yet.*Fetch the network small"):
         shelf(tmp_path).path("small")
 
 

@@ -49,7 +49,7 @@ def test_auto_takes_the_kit_splitter_of_the_pipeline_when_drumsep_is_not_here(we
 
 
 def test_drumsep_without_weights_names_the_command_that_gets_them(weights: Checkpoints) -> None:
-    with pytest.raises(StageFailed, match="sidestick models fetch drumsep6"):
+    with pytest.raises(StageFailed, match="Fetch the network drumsep6"):
         kit_splitter("drumsep6", weights, "cpu")
 
 

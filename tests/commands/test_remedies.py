@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from daemon.cli import app
-from daemon.commands.remedies import FLAGS, spell_flags
+from daemon.commands.remedies import FLAGS, spell_commands, spell_flags
 from daemon.config import Settings
 from daemon.outlets.naming import MOVE
 from daemon.pipeline.options import Options
@@ -129,3 +129,42 @@ def test_every_command_that_a_text_names_exists_with_its_flags():
 )
 def test_the_command_line_says_it_in_flags(text, spelt):
     assert spell_flags(text) == spelt
+
+
+SAID_IN_A_TERMINAL = {("daemon/jobs/store_file.py", "run"), ("daemon/service.py", "run")}
+"""By commands that open the list of jobs themselves, and by what `sidestick service` prints."""
+
+
+def test_no_text_that_other_than_terminals_show_names_a_command():
+    named = {(path, name) for path, (name, _) in all_groups(COMMAND)}
+    assert named <= SAID_IN_A_TERMINAL
+
+
+def all_groups(pattern):
+    return {
+        (path.relative_to(ROOT).as_posix(), found)
+        for path in EVERYWHERE
+        for text in sentences(path)
+        for found in pattern.findall(text)
+    }
+
+
+def test_the_page_has_no_word_of_the_command_line():
+    web = ROOT / "daemon" / "web"
+    texts = [re.sub(r"/\*.*?\*/|<!--.*?-->", "", path.read_text("utf-8"), flags=re.S) for path in web.glob("js/*.js")]
+    texts.append((web / "index.html").read_text("utf-8"))
+    commands = "|".join(typer.main.get_command(app).commands)
+    assert [found for text in texts for found in re.findall(rf"\bsidestick (?:{commands})\b", text)] == []
+    shown = [said for text in texts for said in re.findall(r">([^<>{}]*)<|[\"`]([^\"`\n]* [^\"`\n]*)[\"`]", text)]
+    assert [said for pair in shown for said in pair if re.search(r"(?:^| )--[a-z]{2,}", said)] == []
+
+
+@pytest.mark.parametrize("place", ["bridge/osc", "daemon/inlets/dispatch.py", "daemon/inlets/osc.py"])
+def test_no_answer_over_osc_speaks_of_the_page(place):
+    found = [path for path in EVERYWHERE if path.relative_to(ROOT).as_posix().startswith(place)]
+    words = re.compile(r"\b(click|button|page|drag|menu|tab)s?\b", re.I)
+    assert found and [text for path in found for text in sentences(path) if words.search(text)] == []
+
+
+def test_a_network_is_fetched_by_a_command_in_a_terminal():
+    assert spell_commands("Fetch the network mdx_extra again.") == "Run `sidestick models fetch mdx_extra` again."
