@@ -113,6 +113,12 @@ export class Api {
     return (await answer.json()).exports;
   }
 
+  /** Bytes from `start` up to `end` of a WAV file. @param {string} id @param {string} stem @param {number} start @param {number} end @returns {Promise<ArrayBuffer>} */
+  async soundPart(id, stem, start, end) {
+    const path = this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" });
+    return (await this.#fetch("GET", path, undefined, { Range: `bytes=${start}-${end - 1}` })).arrayBuffer();
+  }
+
   /** @param {string} id @param {string} stem @returns {Promise<ArrayBuffer>} a WAV file */
   async sound(id, stem) {
     const answer = await this.#fetch("GET", this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" }));
@@ -151,10 +157,10 @@ export class Api {
     return answer.status === 204 ? null : answer.json();
   }
 
-  /** @param {string} method @param {string} path @param {object | Blob} [body] */
-  async #fetch(method, path, body) {
+  /** @param {string} method @param {string} path @param {object | Blob} [body] @param {Record<string, string>} [more] headers */
+  async #fetch(method, path, body, more = {}) {
     /** @type {Record<string, string>} */
-    const headers = this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
+    const headers = { ...more, ...(this.#key ? { Authorization: `Bearer ${this.#key}` } : {}) };
     const raw = body instanceof Blob;
     if (body) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
     const sent = fetch(path, { method, headers, body: raw ? body : body && JSON.stringify(body) });

@@ -16,6 +16,7 @@ import { stretchGrains } from "./time_stretch.js";
 const AHEAD = 0.3; // seconds that are planned
 const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
 const LEAD = 0.04;
+const RATE = 44100; // of all stems; the browser resamples what comes out better than each source
 const TICK_MS = 40;
 const SNIPPET = 0.38; // seconds from one hit of an audition to the next
 
@@ -59,6 +60,7 @@ export class Player {
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.stems = new StemBuffers(api);
+    this.stems.completed.on((stem) => this.#renewSources(stem));
     document.addEventListener("visibilitychange", () => this.playing && this.#plan());
   }
 
@@ -167,7 +169,7 @@ export class Player {
     await this.#startContext();
     this.pause();
     const context = /** @type {AudioContext} */ (this.context);
-    const sound = await this.stems.load(context, stem);
+    const sound = await this.stems.loadWhole(context, stem);
     onsets.forEach((onset, turn) => this.#playSnippet(context, sound, onset, context.currentTime + LEAD + turn * SNIPPET));
   }
 
@@ -194,7 +196,7 @@ export class Player {
 
   /** The context may only start in answer to the user. */
   async #startContext() {
-    this.context ??= new AudioContext({ latencyHint: "interactive" });
+    this.context ??= new AudioContext({ latencyHint: "interactive", sampleRate: RATE });
     if (!this.#outputs) {
       const outputs = new Outputs(this.context);
       this.#outputs = outputs;
@@ -225,7 +227,7 @@ export class Player {
   /** @param {Set<string>} stems */
   #load(stems) {
     const context = /** @type {AudioContext} */ (this.context);
-    return Promise.all([...stems].map((stem) => this.stems.load(context, stem)));
+    return Promise.all([...stems].map((stem) => this.stems.load(context, stem, this.position)));
   }
 
   #stopSources() {
@@ -264,11 +266,23 @@ export class Player {
     this.#addSources(segment);
   }
 
-  /** Stems that are not in a segment yet join it where it is now. @param {Segment} segment */
-  #addSources(segment) {
+  /** The whole of a stem takes over, to the sample, from the part that was there. @param {string} stem */
+  #renewSources(stem) {
+    if (!this.playing) return;
+    if (this.rate !== 1) return this.#restart(this.position);
+    const at = this.#now + LEAD / 2;
+    for (const segment of this.#segments) {
+      segment.sources.get(stem)?.stop(Math.max(at, segment.at));
+      segment.sources.delete(stem);
+      this.#addSources(segment, at);
+    }
+  }
+
+  /** Stems that are not in a segment yet join it where it is now. @param {Segment} segment @param {number} [earliest] context time */
+  #addSources(segment, earliest = this.#now + LEAD / 2) {
     if (segment.grains) return;
     for (const [stem, sound] of this.stems.ready) {
-      const at = Math.max(segment.at, this.#now + LEAD / 2);
+      const at = Math.max(segment.at, earliest);
       const offset = this.#timeAt(segment, at);
       if (segment.sources.has(stem) || offset >= segment.to) continue;
       const source = /** @type {AudioContext} */ (this.context).createBufferSource();
