@@ -59,7 +59,8 @@ export class SongPage {
   /** @param {any} options what the daemon offers */
   setOptions(options) {
     this.labels.setLabels(options.labels);
-    this.settings.setChoices(options.drum_maps, options.schema.$defs.SongGrid.properties.step.enum);
+    const grid = options.schema.properties.grid.$ref.split("/").at(-1);
+    this.settings.setChoices(options.drum_maps, options.schema.$defs[grid].properties.step.enum);
     this.#refresh();
   }
 
