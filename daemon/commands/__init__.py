@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 
-from daemon.commands.remedies import spell_commands
 from daemon.errors import ConfigError, Rejected, SidestickError
 
 
@@ -12,10 +11,10 @@ def run_to_exit(command: Callable[[], int]) -> int:
     try:
         return command()
     except (Rejected, ConfigError) as error:
-        print(spell_commands(str(error)), file=sys.stderr)
+        _print_remedy(error)
         return 2
     except SidestickError as error:
-        print(spell_commands(str(error)), file=sys.stderr)
+        _print_remedy(error)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Nothing was left half written.", file=sys.stderr)
@@ -25,3 +24,9 @@ def run_to_exit(command: Callable[[], int]) -> int:
 def exit_after(command: Callable[[], int]) -> None:
     """Do a command and end the program with its exit status."""
     sys.exit(run_to_exit(command))
+
+
+def _print_remedy(error: SidestickError) -> None:
+    from daemon.commands.remedies import spell_commands  # what it needs takes a while to load
+
+    print(spell_commands(str(error)), file=sys.stderr)
