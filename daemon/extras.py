@@ -27,6 +27,7 @@ EXTRAS = (
     Extra("jack", "jack", "MIDI exact to the sample through JACK or PipeWire"),
     Extra("link", "link", "playing in time with Ableton Link"),
     Extra("url", "yt_dlp", "songs from web addresses"),
+    Extra("score", "verovio", "scores engraved as SVG and PDF"),
 )
 """Those that a musician wants; `classic` is for comparing."""
 

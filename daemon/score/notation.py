@@ -63,10 +63,10 @@ def beat_units(quarters_per_beat: float) -> int:
     return 12 if quarters_per_beat == 0.5 else 24
 
 
-def snap(places: Sequence[float], beat: int) -> list[int]:
+def snap(places: Sequence[float], beat: int, shortest: int = 3) -> list[int]:
     """Places in quarter notes as units, each beat on the coarsest division that all its strokes fit.
 
-    `places` must rise.
+    `places` must rise. No division is finer than `shortest` units: 3 is a 32nd, 4 a sixteenth of a triplet.
     """
     found, edges = [0] * len(places), _NEAR * QUARTER / 2
     units = [place * QUARTER for place in places]
@@ -76,18 +76,18 @@ def snap(places: Sequence[float], beat: int) -> list[int]:
         stop = bisect_left(units, (first + 1) * beat - edges, index)
         stop = max(stop, index + 1)
         inside = [unit - first * beat for unit in units[index:stop]]
-        step = beat / _best_division(inside, beat)
+        step = beat / _best_division(inside, beat, shortest)
         for offset, unit in enumerate(inside):
             found[index + offset] = first * beat + round(round(unit / step) * step)
         index = stop
     return found
 
 
-def _best_division(inside: Sequence[float], beat: int) -> int:
+def _best_division(inside: Sequence[float], beat: int, shortest: int) -> int:
     """The first division whose lines are near enough to all strokes and tell them apart, else the nearest."""
     errors = {}
     apart = len({round(unit / 3) for unit in inside})  # strokes a 32nd apart or more stay two
-    for division in _DIVISIONS[beat]:
+    for division in (each for each in _DIVISIONS[beat] if beat / each >= shortest):
         step = beat / division
         errors[division] = max(abs(unit - round(unit / step) * step) for unit in inside)
         lines = len({round(unit / step) for unit in inside})
@@ -155,6 +155,8 @@ def _first_value(start: int, end: int, beat: int, bar: int) -> NoteValue:
     within = start % beat
     table = _TRIPLET if _is_triplet(within, left, beat) else {**_PLAIN, **_DOTTED}
     fitting = [units for units in table if units <= left and (table is _TRIPLET or _lies_well(within, units))]
+    if not fitting:  # between the lines of two divisions: as short as can be written
+        return NoteValue(left, "32nd")
     return _value(max(fitting), triplet=table is _TRIPLET)
 
 

@@ -67,7 +67,7 @@ def place_notes(notes: Iterable[WrittenNote], song_bars: SongBars, swing: Swing,
     starts = _quarters([note.time for note in ordered], song_bars, swing)
     ends = _quarters([note.time + note.duration for note in ordered], song_bars, swing)
     chords, lengths = defaultdict[int, set[int]](set), defaultdict[int, int](int)
-    for note, place, end in zip(ordered, snap(starts, beat), ends, strict=True):
+    for note, place, end in zip(ordered, snap(starts, beat, shortest=4), ends, strict=True):
         chords[place].add(note.pitch)
         lengths[place] = max(lengths[place], round(end * QUARTER) - place)
     places = sorted(chords)
@@ -92,7 +92,9 @@ def _end(place: int, length: int, following: int | None, beat: int) -> int:
         end = max(place + _SHORTEST, round((place + length) / _SHORTEST) * _SHORTEST)
     if following is None:
         return end
-    return following if following - end < _LEGATO else end
+    if following % 3 and end // beat == following // beat:  # the rest before a triplet's note is part of the triplet
+        end -= end % 4
+    return following if following - end < _LEGATO or end <= place else end
 
 
 def spell(pitch: int, fifths: int) -> Spelling:

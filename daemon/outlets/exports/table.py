@@ -6,12 +6,14 @@ from importlib.util import find_spec
 
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
+from daemon.extras import install_command
 from daemon.outlets.arrange import Arrangement
 from daemon.outlets.exports import (
     clone_hero,
     dawproject,
     drum_files,
     drummer,
+    engraving,
     hit_tables,
     musicxml,
     reaper_project,
@@ -36,6 +38,26 @@ EXPORTS = {
         Export("drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", drum_files.to_bytes),
         Export(
             "musicxml", "musicxml", "a score", "application/vnd.recordare.musicxml+xml", musicxml.to_bytes, require_beat
+        ),
+        Export(
+            "score_svg",
+            "score.svg",
+            "the score as a picture",
+            "image/svg+xml",
+            engraving.to_svg,
+            require_beat,
+            ("verovio",),
+            "score",
+        ),
+        Export(
+            "score_pdf",
+            "score.pdf",
+            "the score to print",
+            "application/pdf",
+            engraving.to_pdf,
+            engraving.object_to_pdf,
+            ("verovio", "cairocffi"),
+            "score",
         ),
         Export("tab", "tab.txt", "strings and frets", "text/plain; charset=utf-8", tab.to_bytes, tab.object_to_tab),
         Export(
@@ -70,7 +92,7 @@ def export_of(name: str) -> Export:
         raise Rejected("bad_option", str(error)) from None
     if missing := [package for package in found.packages if find_spec(package) is None]:
         needs = f"The export {found.name} needs {' and '.join(missing)}."
-        raise Rejected("no_package", f"{needs} Add it with: pip install 'sidestick[{found.extra}]'.")
+        raise Rejected("no_package", f"{needs} Add it with: {install_command([found.extra])}")
     return found
 
 

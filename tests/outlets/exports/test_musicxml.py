@@ -249,3 +249,19 @@ def test_no_value_is_shorter_than_a_32nd():
         "32nd",
     }
     assert uneven_bars(data) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("part", [Part.BASS, Part.PIANO])
+def test_bars_add_up_whatever_is_played(part, seed):
+    rng = np.random.default_rng(seed)
+    starts = np.sort(rng.uniform(0, 15.5, 40))
+    rows = [(int(rng.integers(30, 90)), float(start), float(rng.uniform(0.05, 2))) for start in starts]
+    data = musicxml.to_bytes(with_part(written_song({"snare": "x...|" * 4}), part, rows))
+    assert uneven_bars(data) == []
+    for note in etree.fromstring(data).iter("note"):
+        if note.find("type") is not None and note.find("duration") is not None:
+            length = {"whole": 96, "half": 48, "quarter": 24, "eighth": 12, "16th": 6, "32nd": 3}[note.findtext("type")]
+            length = length * 3 // 2 if note.find("dot") is not None else length
+            length = length * 2 // 3 if note.find("time-modification") is not None else length
+            assert int(note.findtext("duration")) == length

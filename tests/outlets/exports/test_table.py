@@ -62,7 +62,7 @@ def test_an_unknown_export_is_refused_with_the_nearest_name():
 def test_an_export_whose_package_is_missing_names_the_line_that_adds_it(monkeypatch):
     needy = Export("needy", "needy", "", "", lambda song: b"", packages=("no_such_package",), extra="score")
     monkeypatch.setitem(EXPORTS, "needy", needy)
-    with pytest.raises(Rejected, match=r"no_such_package.*sidestick\[score\]"):
+    with pytest.raises(Rejected, match=r"no_such_package.*Add it with: .*install"):
         export_of("needy")
 
 
