@@ -121,7 +121,10 @@ class Kit:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A hit before its level is known. `loudness` is the transcriber's own guess, 0..1."""
+    """A hit before its level is known. `loudness` is the transcriber's own guess, 0..1.
+
+    `finer` has the chances of finer labels, by which they may replace `label` from 0.5 on.
+    """
 
     onset: float
     drum: Drum
@@ -129,6 +132,7 @@ class Candidate:
     strength: float
     confidence: float
     loudness: float
+    finer: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from daemon.pipeline.pitched.part_settings import PartTranscription
 from daemon.pipeline.records import PITCHED_PARTS, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
 from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
-VERSION = 13  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 14  # of the stages' results; a new one leaves old results of the cache unused
 
 Given = TypeVar("Given", bound=functions.StageInput)
 Made = TypeVar("Made")

@@ -8,9 +8,11 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
+from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.timbre import Timbre
-from daemon.pipeline.records import Drum
+from daemon.pipeline.records import Candidate, Drum
 
 TOM_RATIO = 1.10  # fundamentals closer than this belong to one tom; published (arXiv 2509.24853)
 SIDE_STICK_BODY = 0.25  # share of energy under 400 Hz; this and the three below were chosen by hand
@@ -26,6 +28,12 @@ TOMS = {
 SMALLEST_TOM = 0.06  # of all tom strokes, what makes a drum of its own; by hand
 LESS_LIKELY = {"low_tom": 0.02}  # squared octaves that a name costs: of three toms none is called low; by hand
 
+# Strokes asked for a finer label, the one in question among them, and how far apart in dB a band they count little.
+# Chosen on 48 rendered songs on kits that were trained on and 72 on others.
+ASKED = 9
+ALIKE = 4.0
+LEAST_CHANCE = 1e-3
+
 Labels = list[str]
 
 
@@ -39,6 +47,28 @@ def articulate(drum: Drum, labels: Sequence[str], heard: Timbre, has_labels: boo
         by_sound[Drum.HIHAT] = lambda: _choose(heard.decay > OPEN_DECAY, "open_hihat", "closed_hihat")
         by_sound[Drum.CYMBALS] = lambda: _choose(heard.decay < RIDE_DECAY, "ride", "crash")
     return by_sound.get(drum, lambda: list(labels))()
+
+
+def finer_labels(found: Sequence[Candidate], shapes: NDArray[np.float32]) -> Labels:
+    """The label of each candidate of a drum, or a finer one where the strokes that sound most alike agree on it.
+
+    One stroke's chances are not to be trusted: a pedal hat is told by all pedal hats of the song. `shapes` is
+    (candidates, features) in dB; the geometric mean of the chances is weighted by how alike strokes sound.
+    """
+    names = sorted({name for c in found for name, _ in c.finer})
+    sure = np.flatnonzero([c.strength >= THRESHOLD for c in found])
+    if not names or not len(sure):
+        return [c.label for c in found]
+    chances = np.array([[dict(c.finer).get(name, 0.0) for name in names] for c in found])
+    points = shapes / np.sqrt(shapes.shape[1])
+    apart, which = KDTree(points[sure]).query(points, k=range(1, min(ASKED, len(sure)) + 1))
+    weight = np.exp(-((apart / ALIKE) ** 2)) + 1e-9
+    logs = np.log(np.maximum(chances[sure], LEAST_CHANCE))[which]
+    likely = np.exp((weight[:, :, None] * logs).sum(axis=1) / weight.sum(axis=1)[:, None])
+    best = likely.argmax(axis=1)
+    return [
+        names[b] if likely[i, b] >= THRESHOLD else c.label for i, (b, c) in enumerate(zip(best, found, strict=True))
+    ]
 
 
 def tom_labels(pitch: NDArray[np.float32]) -> Labels:

@@ -107,10 +107,11 @@ def _drum_candidates(drum: Drum, heard: Activations, found: Novelty) -> Iterator
         yield Candidate(
             onset=float(time),
             drum=drum,
-            label=_finer_label(finer, frame) or label_of_class(heard.classes[columns[which]]),
+            label=label_of_class(heard.classes[columns[which]]),
             strength=float(curve[frame]),
             confidence=float(curve[frame] * near[which] / near.sum()),
             loudness=float(heard.velocity[frame, columns[which]]),
+            finer=tuple((name, float(chance[max(0, frame - 1) : frame + 2].mean())) for name, chance in finer.items()),
         )
 
 
@@ -129,13 +130,6 @@ def _between_frames(curve: Floats, frames: NDArray[np.int64]) -> NDArray[np.floa
     """Each peak by a parabola: the transcriber was taught Gaussian bumps, whose logarithm is one."""
     chances = np.log(np.maximum(curve, LEAST_CHANCE))
     return np.array([frame + vertex(chances, int(frame)) for frame in frames], float)
-
-
-def _finer_label(finer: "Mapping[str, NDArray[np.float32]]", frame: int) -> str:
-    """The likeliest of the finer labels around a frame, empty if none reaches its threshold."""
-    chances = {name: float(curve[max(0, frame - 1) : frame + 2].mean()) for name, curve in finer.items()}
-    best = max(chances, key=lambda name: chances[name], default="")
-    return best if chances.get(best, 0.0) >= THRESHOLD else ""
 
 
 def _peaks(curve: Floats, rate: float, gap: float) -> NDArray[np.int64]:

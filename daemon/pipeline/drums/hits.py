@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.timebase import Seconds
-from daemon.pipeline.drums.articulation import articulate
+from daemon.pipeline.drums.articulation import articulate, finer_labels
 from daemon.pipeline.drums.bleed import suppress_bleed
 from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
@@ -56,7 +56,7 @@ def measure_hits(
         loud = np.flatnonzero(level[drum] >= floor)
         kept = [mine[drum][i] for i in loud]
         sound = timbre(kit.drums[drum], [c.onset for c in kept])
-        labels = articulate(drum, [c.label for c in kept], sound, has_labels)
+        labels = articulate(drum, finer_labels(kept, sound.shape), sound, has_labels)
         heard += _make_hits(kept, labels, fair[drum][loud], sound.shape, curve, ids)
     report(1.0)
     return _make_drums(heard)

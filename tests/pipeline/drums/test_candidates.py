@@ -63,16 +63,17 @@ def test_left_out_toms_stay_candidates_and_other_drums_stay_sure():
     assert [(c.drum, c.strength >= THRESHOLD) for c in kept] == [(Drum.TOMS, False), (Drum.KICK, True)]
 
 
-def test_a_finer_label_is_given_where_its_chance_reaches_the_threshold():
+def test_the_chances_of_finer_labels_go_with_the_candidates():
     strokes = [synth.Stroke(0.3, "hihat"), synth.Stroke(0.6, "hihat")]
     heard = activations(strokes, 1.0)
     chance = np.zeros(len(heard.strength), np.float32)
     chance[29:32] = 0.8
     found = candidates(replace(heard, articulations={"pedal_hihat": chance}), still())
-    assert [c.label for c in found] == ["pedal_hihat", "closed_hihat"]
+    assert [c.label for c in found] == ["closed_hihat"] * 2
+    assert [dict(c.finer)["pedal_hihat"] for c in found] == pytest.approx([0.8, 0.0])
 
 
 def test_an_articulation_that_has_no_label_changes_nothing():
     heard = activations([synth.Stroke(0.3, "snare")], 1.0)
     brushed = replace(heard, articulations={"brush": np.ones(len(heard.strength), np.float32)})
-    assert [c.label for c in candidates(brushed, still())] == ["snare"]
+    assert [(c.label, c.finer) for c in candidates(brushed, still())] == [("snare", ())]
