@@ -17,6 +17,7 @@ from daemon.outlets.exports import (
     hit_tables,
     musicxml,
     reaper_project,
+    rekordbox,
     tab,
     tracks,
 )
@@ -68,6 +69,7 @@ EXPORTS = {
             dawproject.to_bytes,
         ),
         Export("reaper", "rpp", "a REAPER project", "application/octet-stream", reaper_project.to_bytes),
+        Export("rekordbox", "rekordbox.xml", "cues and beats for DJs", "text/xml", rekordbox.to_bytes, require_beat),
         Export(
             "clone_hero",
             "clonehero.zip",

@@ -265,3 +265,13 @@ def test_bars_add_up_whatever_is_played(part, seed):
             length = length * 3 // 2 if note.find("dot") is not None else length
             length = length * 2 // 3 if note.find("time-modification") is not None else length
             assert int(note.findtext("duration")) == length
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", [engraved_pages, lambda data: partitura.load_musicxml(io.BytesIO(data))])
+def test_twenty_grooves_open_in_every_reader(reader):
+    for name in GROOVES:
+        numerator, denominator = METERS.get(name, (4, 4))
+        assert reader(
+            musicxml.to_bytes(written_song(groove(name), bpm=110, numerator=numerator, denominator=denominator))
+        )
