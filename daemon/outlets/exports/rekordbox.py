@@ -15,6 +15,7 @@ from daemon.score.bars import SongBars
 from daemon.score.clip import tempo_map
 
 _BARS = 16  # between two cues: a phrase of dance music
+_NEAR = 0.001  # seconds
 _HOT_CUES = 8  # that a player has; what follows are memory cues
 _COLOUR = {"Red": "40", "Green": "226", "Blue": "20"}
 
@@ -61,8 +62,8 @@ def _add_tempi(track: Element, song: ExportSong) -> None:
     bars, grid = SongBars(arrangement.grid, arrangement.duration), arrangement.grid
     times = tempo_map(grid, arrangement.duration, "map")
     first = max(0.0, grid.beats[0])
-    points = [point for point in times.points if point.second > first]
-    before = [point for point in times.points if point.second <= first][-1]
+    points = [point for point in times.points if point.second > first + _NEAR]
+    before = [point for point in times.points if point.second <= first + _NEAR][-1]
     marked = 0.0
     for second, bpm in ((first, before.bpm), *((point.second, point.bpm) for point in points)):
         if round(bpm, 2) == marked:  # a tempo map rounds to microseconds, the XML to hundredths of a beat a minute
