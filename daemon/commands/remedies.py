@@ -8,7 +8,9 @@ import re
 
 from daemon.outlets.naming import MOVE
 
-FLAGS = {name: f"--{name}" for name in ("bpm", "input", "meter", "kit", "onsets", "parts", "separator", "stems")}
+FLAGS = {
+    name: f"--{name}" for name in ("bpm", "downbeat", "input", "meter", "kit", "onsets", "parts", "separator", "stems")
+}
 FLAGS["stem_names"] = "--stem-names"
 """The flags of the options that texts name."""
 

@@ -22,7 +22,7 @@ from tests.wire.daemon_process import DaemonProcess
 
 DEMO = Path(__file__).parents[2] / "examples" / "war-of-freedom.ogg"
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-COLOURS = 96  # of a picture; the page has few, and a small file loads at once
+LARGEST = 140_000  # bytes of a picture; a larger one gets 256 colours
 SETTLED = 900  # ms until what was asked for is drawn
 
 Page = Any
@@ -56,6 +56,7 @@ class Camera:
         )
         page = context.new_page()
         page.set_default_timeout(2 * WAIT)
+        page.on("pageerror", lambda error: print(f"the page says {error}", flush=True))
         page.goto(url)
         yield page
         context.close()
@@ -72,8 +73,10 @@ def shrink(path: Path) -> None:
     from PIL import Image
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
+        plain = picture.convert("RGB")
+    plain.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        plain.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def show_first_visit(camera: Camera, server: PageServer) -> None:
@@ -103,7 +106,7 @@ def show_song(camera: Camera, server: PageServer, job: str) -> None:
         ("06-hits-are-selected", False, select_hits),
         ("07-what-are-these", False, ask_for_names),
         ("08-what-happened-inside", True, lambda page: page.click("#stage-details > summary")),
-        ("09-sounds-adjust-take-away", False, lambda page: page.locator(".panels").scroll_into_view_if_needed()),
+        ("09-sounds-adjust-take-away", False, show_panels),
     )
     for name, dark, step in steps:
         with camera.visit(f"{server.url}#{job}", dark=dark) as page:
@@ -123,6 +126,10 @@ def select_hits(page: Page) -> None:
     page.mouse.up()
 
 
+def show_panels(page: Page) -> None:
+    page.evaluate("() => scrollTo(0, document.querySelector('.panels').getBoundingClientRect().top + scrollY - 150)")
+
+
 def ask_for_names(page: Page) -> None:
     page.keyboard.press("w")
 
@@ -131,6 +138,7 @@ def show_settings(camera: Camera, server: PageServer) -> None:
     with camera.visit(server.url, dark=True) as page:
         page.click("#settings-open")
         page.wait_for_selector("#networks li")
+        page.evaluate("() => document.querySelector('#networks-title').scrollIntoView()")
         camera.take(page, "10-settings")
 
 
@@ -151,7 +159,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", type=Path, default=user_data_path("sidestick", appauthor=False) / "models")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as started:
+    with tempfile.TemporaryDirectory(prefix="sidestick-") as name, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium(), args=FLAGS)
         take_all(Camera(browser, asked.folder), Path(name), asked.models)
         browser.close()

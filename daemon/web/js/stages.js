@@ -9,6 +9,8 @@ import { drawPeaks } from "./waveform.js";
 
 const DRUM_STEMS = new Set(DRUMS);
 const HITS = new Set(["hits", "draft"]); // drawn from the notes themselves
+/** @type {Record<string, string>} */
+const NETWORKS = { drum_transcriber: "sidestick", note_transcriber: "sidestick", embedded: "sidestick", basic_pitch: "Basic Pitch" };
 const TRIES = 5;
 const RETRY_MS = 1500;
 const HEIGHT = 76;
@@ -97,8 +99,8 @@ export class Stages {
   /** What did the work of a stage that is done. @param {string} stage */
   #networkOf(stage) {
     const { steps } = /** @type {Stage} */ (this.#stages.find(({ name }) => name === stage));
-    const names = steps.map((step) => this.#job.networks?.[step]).filter(Boolean);
-    return [...new Set(names)].map((name) => name.replaceAll("_", " ")).join(", ");
+    const names = steps.flatMap((step) => (this.#job.networks?.[step] ?? "").split(" and ")).filter(Boolean);
+    return [...new Set(names)].map((name) => NETWORKS[name.replaceAll("-", "_")] ?? name).join(" and ");
   }
 
   #fetch() {
