@@ -101,6 +101,27 @@ def test_a_verified_file_is_not_read_again(tmp_path: Path) -> None:
     assert shelf(tmp_path).sha256("small") == PINNED
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\0", b"zz 1 2", b"0" * 64 + b" 1 2", b"one two", b"[" * 100_000, None]
+)
+def test_a_damaged_stamp_is_made_again(tmp_path: Path, content: bytes | None) -> None:
+    stamp = shelf(tmp_path).fetch("small", silent).with_name("a.safetensors.verified")
+    sound = stamp.read_bytes()
+    stamp.unlink()
+    stamp.mkdir() if content is None else stamp.write_bytes(content)
+    assert shelf(tmp_path, offline=True).sha256("small") == PINNED
+    assert content is None or stamp.read_bytes() == sound
+
+
+@pytest.mark.parametrize("place", [0, 30, 63, 65, 70])
+def test_a_stamp_with_one_wrong_letter_vouches_for_nothing(tmp_path: Path, place: int) -> None:
+    stamp = shelf(tmp_path).fetch("small", silent).with_name("a.safetensors.verified")
+    letters = bytearray(stamp.read_bytes())
+    letters[place] ^= 1
+    stamp.write_bytes(letters)
+    assert shelf(tmp_path, offline=True).sha256("small") == PINNED
+
+
 def test_weights_that_are_missing_are_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(NoWeights, match=r"weights of small are not here yet.*Fetch the network small"):
         shelf(tmp_path).path("small")

@@ -108,9 +108,12 @@ def damage_files(folder: Path, pattern: str, how: str) -> None:
         elif how == "cut":
             del data[len(data) // 2 :]
         path.write_bytes(b"" if how == "empty" else data)
+        if how == "folder":
+            path.unlink()
+            path.mkdir()
 
 
-@pytest.mark.parametrize("how", ["flipped", "cut", "empty"])
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "folder"])
 @pytest.mark.parametrize(
     "pattern", ["decode/*/audio.wav", "*/*/record.json", "kit/*/*.wav", "listen/*/*.npy", "*/*/sums.json"]
 )
