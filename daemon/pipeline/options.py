@@ -1,7 +1,7 @@
 """What can be asked of a transcription: the same options in every inlet, in sidestick.toml and in the config."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -74,17 +74,26 @@ class VelocityCurve(_OptionsModel):
     gamma: float = Field(default=1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
 
 
+CLASSIC_DELTA = {Drum.KICK: 0.08, Drum.SNARE: 0.06, Drum.TOMS: 0.07, Drum.HIHAT: 0.05, Drum.CYMBALS: 0.06}
+CLASSIC_WAIT = {Drum.KICK: 3, Drum.SNARE: 2, Drum.TOMS: 3, Drum.HIHAT: 1, Drum.CYMBALS: 4}  # hops
+CLASSIC_GAP_MS = {Drum.KICK: 35.0, Drum.SNARE: 40.0, Drum.TOMS: 40.0, Drum.HIHAT: 25.0, Drum.CYMBALS: 150.0}
+
+
 class Classic(_OptionsModel):
     """The published recipe, parameter by parameter: librosa's peak picking and the shortest gaps, per drum."""
 
     hop: int = Field(default=512, ge=64, le=4096, description="samples")
-    delta: dict[Drum, float] = {
-        Drum.KICK: 0.08, Drum.SNARE: 0.06, Drum.TOMS: 0.07, Drum.HIHAT: 0.05, Drum.CYMBALS: 0.06,
-    }  # fmt: skip
-    wait: dict[Drum, int] = {Drum.KICK: 3, Drum.SNARE: 2, Drum.TOMS: 3, Drum.HIHAT: 1, Drum.CYMBALS: 4}
-    gap_ms: dict[Drum, float] = {
-        Drum.KICK: 35, Drum.SNARE: 40, Drum.TOMS: 40, Drum.HIHAT: 25, Drum.CYMBALS: 150,
-    }  # fmt: skip
+    delta: dict[Drum, Annotated[float, Field(ge=0, le=10)]] = dict(CLASSIC_DELTA)
+    wait: dict[Drum, Annotated[int, Field(ge=0, le=1000)]] = dict(CLASSIC_WAIT)
+    gap_ms: dict[Drum, Annotated[float, Field(ge=0, le=10_000)]] = dict(CLASSIC_GAP_MS)
+
+    @model_validator(mode="after")
+    def _fill_drums(self) -> Self:
+        """Drums that are not named keep the published value."""
+        self.delta.update({**CLASSIC_DELTA, **self.delta})
+        self.wait.update({**CLASSIC_WAIT, **self.wait})
+        self.gap_ms.update({**CLASSIC_GAP_MS, **self.gap_ms})
+        return self
 
 
 class PartOptions(_OptionsModel):

@@ -5,7 +5,7 @@ import pytest
 from daemon.errors import Rejected
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.part_settings import PRESETS, settings_of
-from daemon.pipeline.records import Part
+from daemon.pipeline.records import Drum, Part
 from daemon.score.note_cleanup import clean_up_settings
 
 
@@ -70,3 +70,16 @@ def test_overlap_may_be_kept_in_a_voice_and_cut_in_chords():
 @pytest.mark.parametrize("given", ["none", ["none"], []])
 def test_parts_may_be_none(given):
     assert Options.read({"parts": given, "stems": "wav"}).stems_only
+
+
+@pytest.mark.parametrize("name", ["delta", "wait", "gap_ms"])
+def test_a_classic_setting_of_one_drum_leaves_the_others_as_published(name):
+    published, chosen = (getattr(Options.read(given).classic, name) for given in ({}, {"classic": {name: {"kick": 1}}}))
+    assert chosen == {**published, Drum.KICK: 1}
+
+
+@pytest.mark.parametrize("value", [-1, 1e9, float("inf"), float("nan")])
+@pytest.mark.parametrize("name", ["delta", "wait", "gap_ms"])
+def test_a_classic_setting_that_no_recipe_has_is_refused(name, value):
+    with pytest.raises(Rejected):
+        Options.read({"classic": {name: {"kick": value}}})
