@@ -3,7 +3,7 @@
 The host's tempo is set once, to the first one of the file in the three decimals that hosts have; mido reads the ticks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
@@ -36,11 +36,13 @@ class Lateness:
         return self.median < MEDIAN and self.most < MOST
 
 
-def measure_lateness(song: Song, hits: Sequence[Hit], grid: BeatGrid) -> Lateness:
-    """Of the file that is written for these hits and this grid."""
+def measure_lateness(
+    song: Song, hits: Sequence[Hit], grid: BeatGrid, rises: Mapping[str, float] | None = None
+) -> Lateness:
+    """Of the file that is written for these hits and this grid; `rises`: how late the drums of the audio are."""
     track = drum_track(hits, [hit.onset for hit in hits], built_in_map("gm"))
     data = to_bytes(clip("Song", [track], grid, Seconds(song.seconds), "audio"))
-    true = np.array([hit.onset for hit in song.hits])
+    true = np.array([hit.onset + (rises or {}).get(hit.label, 0.0) for hit in song.hits])
     apart = np.abs(seconds_in_host(data)[:, None] - true[None, :]).min(axis=1)
     apart = apart[apart < SAME]
     return Lateness(float(np.median(apart)), float(np.percentile(apart, 95)))

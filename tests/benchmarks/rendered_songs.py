@@ -11,6 +11,10 @@ from tests.songs_with_beats import Song
 
 TICKS, TEMPO = 960, 500_000  # 1920 ticks a second
 DRUM_NOTES = {"kick": 36, "snare": 38, "closed_hihat": 42, "crash": 49, "low_tom": 45, "ride": 51}
+# Seconds from a note to a tenth of its stroke's peak: medians of three strokes on each of six kits.
+RISES = {
+    "kick": 0.0057, "snare": 0.0047, "closed_hihat": 0.0029, "crash": 0.0037, "low_tom": 0.0035, "ride": 0.0032
+}  # fmt: skip
 DRUM_SETS = (0, 8, 16, 24, 32, 40)  # standard, room, power, electronic, jazz, brush
 BASSES, CHORDS = (32, 33, 34, 38), (0, 4, 16, 25, 27, 29, 48)
 ROOTS = (0, 5, 7, 9, 2)

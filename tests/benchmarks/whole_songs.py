@@ -26,7 +26,7 @@ from daemon.pipeline.records import BeatGrid, Hit
 from daemon.pipeline.tools import Tools
 from tests.benchmarks.dragged import Lateness, lateness_table, measure_lateness
 from tests.benchmarks.excerpts import SOUNDFONT
-from tests.benchmarks.rendered_songs import render_song
+from tests.benchmarks.rendered_songs import RISES, render_song
 from tests.benchmarks.songs import open_tools
 from tests.benchmarks.tables import Setting, Table, number
 from tests.benchmarks.unheard_songs import first_set, second_set, third_set
@@ -138,7 +138,7 @@ def _rendered_tables(setting: Setting) -> Iterator[Table]:
             every[title] = [found for _, found in judged]
             rows += _kind_rows(title, judged)
             late[f"rendered, {title} set"] = [
-                measure_lateness(song, hits, grid) for song, grid, hits in heard if song.kind in ONE_TEMPO
+                measure_lateness(song, hits, grid, RISES) for song, grid, hits in heard if song.kind in ONE_TEMPO
             ]
     head = ("set", "kind", "songs", "beat F", "downbeat F", "right level", "bpm off < .01 %", "beats off < 10 ms")
     yield Table("rendered songs", head, tuple(rows))
