@@ -1,6 +1,5 @@
 """One song has one key and one row of chords whatever container it lies in."""
 
-
 import numpy as np
 import pytest
 import soundfile
