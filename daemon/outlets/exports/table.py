@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.extras import install_command
-from daemon.outlets.arrange import Arrangement
 from daemon.outlets.exports import (
     clone_hero,
     dawproject,
@@ -117,9 +116,3 @@ def export_kinds(names: Iterable[str], padded: bool) -> Iterator[tuple[OutputKin
     """Each of them with what follows the song's name; `padded` says that files start with a bar, before the song."""
     for export in exports_of(names):
         yield export_kind(export.ending, padded), export
-
-
-def objections(names: Iterable[str], arrangement: Arrangement) -> dict[str, str]:
-    """Why the song has none of some of them: a sentence for each name."""
-    found = {export.name: export.object(arrangement) for export in exports_of(names)}
-    return {name: reason for name, reason in found.items() if reason}

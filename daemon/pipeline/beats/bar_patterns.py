@@ -83,12 +83,6 @@ class Patterns:
             return 1.5 if self.numerator % 3 == 0 else 0.5
         return 4 / self.denominator
 
-    @property
-    def rotations(self) -> NDArray[np.int64]:
-        """Places at which the bar may begin, seen from the first beat: any sixteenth or triplet of the beat."""
-        places = np.arange(self.rates.shape[2])
-        return places[(places % 3 == 0) | (places % 4 == 0)]
-
 
 @dataclass(frozen=True, slots=True)
 class Fold:
