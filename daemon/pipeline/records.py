@@ -44,7 +44,7 @@ class Drum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A float32 WAV file at 44.1 kHz in the stage cache. `frames` counts time steps of all `channels`.
+    """A float32 WAV or a FLAC file at 44.1 kHz in the stage cache. `frames` counts time steps of all `channels`.
 
     Times `gain` it is as loud as what the networks were trained on; stems have the gain of the song they are part of.
     """

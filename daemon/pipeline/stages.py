@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from daemon.errors import CacheFailed, NoMemory, SidestickError, StageFailed, WorkFailed
 from daemon.pipeline import stage_functions as functions
+from daemon.pipeline.audio.compact import compact_sounds
 from daemon.pipeline.cache import DAMAGED, key, load, save
 from daemon.pipeline.options import Options
 from daemon.pipeline.pitched.harmony import Harmony
@@ -20,7 +21,7 @@ from daemon.pipeline.pitched.part_settings import PartTranscription
 from daemon.pipeline.records import PITCHED_PARTS, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
 from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
-VERSION = 14  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 15  # of the stages' results; a new one leaves old results of the cache unused
 
 Given = TypeVar("Given", bound=functions.StageInput)
 Made = TypeVar("Made")
@@ -161,6 +162,7 @@ class StageRunner:
                 record = _run_guarded(step, partial(stage.function, given), folder, report)
             except StageFailed as error:
                 raise _name_missing_file(given, error) from error
+            record = compact_sounds(record, folder)
             save(folder, record, clock() - began)
             made.append(folder)
 

@@ -115,7 +115,7 @@ def damage_files(folder: Path, pattern: str, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "empty", "folder"])
 @pytest.mark.parametrize(
-    "pattern", ["decode/*/audio.wav", "*/*/record.json", "kit/*/*.wav", "listen/*/*.npy", "*/*/sums.json"]
+    "pattern", ["decode/*/audio.flac", "*/*/record.json", "kit/*/*.flac", "listen/*/*.npy", "*/*/sums.json"]
 )
 def test_a_damaged_result_is_made_again(tmp_path, song, pattern, how):
     first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
@@ -127,7 +127,7 @@ def test_a_damaged_result_is_made_again(tmp_path, song, pattern, how):
 
 def test_a_deleted_file_of_a_result_is_made_again(tmp_path, song):
     first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
-    next((tmp_path / "cache").glob("decode/*/audio.wav")).unlink()
+    next((tmp_path / "cache").glob("decode/*/audio.flac")).unlink()
     assert transcribe(song, DRUMS, build_tools(tmp_path), quiet).drums == first.drums
 
 

@@ -50,7 +50,7 @@ class MediaCache:
     def encode(self, sounds: Mapping[str, StemSound], name: str, audio_format: str) -> Path:
         """`sounds[name]` as wav, flac or mp3. All sounds of the song are as loud beside each other as in the mix."""
         sound = sounds[name]
-        if audio_format == "wav" and sound.without is None:
+        if audio_format == "wav" and sound.without is None and sound.audio.path.suffix == ".wav":
             return sound.audio.path
         gain = self._gain(sounds, audio_format)
         named = key(VERSION, _sound_key(sound), audio_format, round(gain, 6))
