@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from daemon.errors import Rejected
@@ -12,6 +12,7 @@ from daemon.inlets.http.cached_results import BACKING
 from daemon.inlets.http.context import Context, HttpContext
 from daemon.inlets.http.errors import document_errors
 from daemon.inlets.http.media_cache import WaveformSpan
+from daemon.inlets.http.wav_response import wav_response
 from daemon.outlets.exports.table import EXPORTS, export_of
 from daemon.outlets.note_files import midi_bytes
 from daemon.pipeline.records import Part
@@ -81,24 +82,24 @@ def stems(job: str, context: Context) -> schemas.StemsView:
 
 
 @router.get("/stems/{name}", summary="A stem", response_class=FileResponse, responses=_SOUND)
-def stem(job: str, name: Name, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
+def stem(request: Request, job: str, name: Name, context: Context, audio_format: FormatQuery = "wav") -> Response:
     """44.1 kHz: WAV as 32-bit floats, FLAC of 24 bits, or MP3 of 320 kbit/s. All stems of a song are equally long."""
     sounds, known = context.sound(job, name)
+    title = disposition(f"{context.core.job(job).path.stem} {name}.{audio_format}", "inline")
+    if audio_format == "wav" and sounds[known].without is None:
+        return wav_response(sounds[known].audio, request, title)
     path = context.media_cache.encode(sounds, known, audio_format)
-    title = f"{context.core.job(job).path.stem} {name}.{audio_format}"
-    return FileResponse(
-        path, media_type=TYPES[audio_format], headers={"Content-Disposition": disposition(title, "inline")}
-    )
+    return FileResponse(path, media_type=TYPES[audio_format], headers={"Content-Disposition": title})
 
 
 @router.get("/drum-track", summary="The drums alone", response_class=FileResponse, responses=_SOUND)
-def drum_track(job: str, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
-    return stem(job, "drums", context, audio_format)
+def drum_track(request: Request, job: str, context: Context, audio_format: FormatQuery = "wav") -> Response:
+    return stem(request, job, "drums", context, audio_format)
 
 
 @router.get("/backing-track", summary="The song without its drums", response_class=FileResponse, responses=_SOUND)
-def backing_track(job: str, context: Context, audio_format: FormatQuery = "wav") -> FileResponse:
-    return stem(job, BACKING, context, audio_format)
+def backing_track(request: Request, job: str, context: Context, audio_format: FormatQuery = "wav") -> Response:
+    return stem(request, job, BACKING, context, audio_format)
 
 
 @router.get(

@@ -22,6 +22,15 @@ FLOAT_FORMAT = 3  # the format tag of IEEE floats
 MAX_BYTES = 0xFFFFFFFF - HEADER.size  # a RIFF header counts bytes in 32 bits
 
 
+def wav_header(frames: int, channels: int) -> bytes:
+    """All that comes before the first sample."""
+    step = 4 * channels
+    size = min(frames * step, MAX_BYTES)
+    riff = (b"RIFF", HEADER.size - 8 + size, b"WAVE")
+    layout = (b"fmt ", 16, FLOAT_FORMAT, channels, RATE, RATE * step, step, 32)
+    return HEADER.pack(*riff, *layout, b"fact", 4, frames, b"data", size)
+
+
 class WavWriter:
     """Context manager: `write` blocks, then take `audio`. An exception leaves no file, not even half of one.
 
@@ -90,10 +99,7 @@ class WavWriter:
         return frames * self._channels * 4
 
     def _header(self) -> bytes:
-        size, step = self._bytes(self.frames), self._bytes(1)
-        riff = (b"RIFF", HEADER.size - 8 + size, b"WAVE")
-        layout = (b"fmt ", 16, FLOAT_FORMAT, self._channels, RATE, RATE * step, step, 32)
-        return HEADER.pack(*riff, *layout, b"fact", 4, self.frames, b"data", size)
+        return wav_header(self.frames, self._channels)
 
     def _write_error(self, error: OSError) -> DiskFailed:
         folder = self._target.parent
