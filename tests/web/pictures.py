@@ -76,7 +76,7 @@ def shrink(path: Path) -> None:
         plain = picture.convert("RGB")
     plain.save(path, optimize=True)
     if path.stat().st_size > LARGEST:
-        plain.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        plain.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def show_first_visit(camera: Camera, server: PageServer) -> None:

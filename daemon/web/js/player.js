@@ -5,6 +5,7 @@ import { Instruments } from "./instruments.js";
 import { Outputs } from "./outputs.js";
 import { PlayEvents } from "./play_events.js";
 import { Signal } from "./signal.js";
+import { playSnippet, SNIPPET } from "./snippet.js";
 import { StemBuffers } from "./stem_buffers.js";
 import { stretchGrains } from "./time_stretch.js";
 
@@ -18,7 +19,6 @@ const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
 const LEAD = 0.04;
 const RATE = 44100; // of all stems; the browser resamples what comes out better than each source
 const TICK_MS = 40;
-const SNIPPET = 0.38; // seconds from one hit of an audition to the next
 
 export class Player {
   /** @type {Signal<[]>} playing, side, rate, loop */
@@ -170,7 +170,8 @@ export class Player {
     this.pause();
     const context = /** @type {AudioContext} */ (this.context);
     const sound = await this.stems.loadWhole(context, stem);
-    onsets.forEach((onset, turn) => this.#playSnippet(context, sound, onset, context.currentTime + LEAD + turn * SNIPPET));
+    const { master } = /** @type {Outputs} */ (this.#outputs);
+    onsets.forEach((onset, turn) => playSnippet(context, master, sound, { onset, at: context.currentTime + LEAD + turn * SNIPPET }));
   }
 
   /** One note of the MIDI, whatever else is to be heard. @param {string} part @param {import("./notes.js").Note} note */
@@ -181,17 +182,6 @@ export class Player {
     await this.#preview.load();
     this.#preview.silence();
     this.#preview.play({ time: 0, part, pitch, velocity, duration: Math.min(1, duration) }, context.currentTime + LEAD);
-  }
-
-  /** @param {AudioContext} context @param {AudioBuffer} sound @param {number} onset @param {number} at */
-  #playSnippet(context, sound, onset, at) {
-    const [source, gain] = [context.createBufferSource(), context.createGain()];
-    source.buffer = sound;
-    gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(1, at + 0.008);
-    gain.gain.setTargetAtTime(0, at + 0.26, 0.03);
-    source.connect(gain).connect(/** @type {Outputs} */ (this.#outputs).master);
-    source.start(at, Math.max(0, onset - 0.015), SNIPPET);
   }
 
   /** The context may only start in answer to the user. */
