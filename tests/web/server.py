@@ -70,11 +70,14 @@ class PageServer:
         return self.transcribe(line, input="bass", parts=["bass"])
 
     def walk(self, name: str) -> str:
-        """The job of a walking bass: notes of 0.6 s, one every 0.7 s, as they are played."""
+        """The job of a walking bass, its notes as they are played."""
+        return self.transcribe(self.walk_file(name), input="bass", parts=["bass"], grid={"quantize": False})
+
+    def walk_file(self, name: str) -> Path:
+        """Notes of 0.6 s, one every 0.7 s."""
         line = [(0.2 + 0.7 * i, hertz) for i, hertz in enumerate((55.0, 65.41, 73.42, 82.41, 98.0, 110.0))]
         unlike = synth.noise(WALK_SECONDS, level=-84.0, seed=sum(name.encode()))
-        path = synth.write(self.home.music / f"{name}.wav", synth.sustained_line(line, WALK_SECONDS) + unlike)
-        return self.transcribe(path, input="bass", parts=["bass"], grid={"quantize": False})
+        return synth.write(self.home.music / f"{name}.wav", synth.sustained_line(line, WALK_SECONDS) + unlike)
 
     def mix(self, name: str) -> str:
         """The job of a mix of which the drums are transcribed."""
