@@ -188,3 +188,11 @@ def test_every_button_of_the_selection_does_its_work(visit, server, bass):
         assert list(made["notes"]["bass"]) == [word]
     assert page.is_hidden("#selection button:text-is('What is it?')")
     assert page.is_disabled("#selection button:text-is('Join')")
+
+
+def test_keys_that_are_pressed_quickly_add_up(visit, server, bass):
+    page, before = visit(bass), pitches(server, bass)
+    in_lane(page)
+    press(page, ".", "Alt+ArrowUp", "Alt+ArrowUp", "Alt+ArrowUp", "Control+z")
+    wait_for(lambda: server.notes(bass)["revision"] == 2 and server.notes(bass)["can_redo"])
+    assert pitches(server, bass)[0] == before[0] + 2

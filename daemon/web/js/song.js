@@ -90,9 +90,15 @@ export class Song {
     this.selectionChanged.emit();
   }
 
-  /** @param {object} changes in the words of a correction */
+  /**
+   * @param {object | (() => object)} changes in the words of a correction; a function is asked once those before are answered,
+   * so that keys pressed quickly add up
+   */
   change(changes) {
-    return this.#edit((revision) => this.api.change(this.id, revision, changes));
+    return this.#edit((revision) => {
+      const asked = typeof changes === "function" ? changes() : changes;
+      return Object.keys(asked).length ? this.api.change(this.id, revision, asked) : Promise.resolve(null);
+    });
   }
 
   /** @param {object} options */
@@ -102,7 +108,8 @@ export class Song {
 
   /** @param {"undo" | "redo"} way */
   step(way) {
-    return this.#edit((revision) => this.api.step(this.id, revision, way));
+    const there = () => (way === "undo" ? this.notes?.canUndo : this.notes?.canRedo);
+    return this.#edit((revision) => (there() ? this.api.step(this.id, revision, way) : Promise.resolve(null)));
   }
 
   /**
@@ -129,8 +136,8 @@ export class Song {
 
   /** @param {number} way 1 is louder, -1 softer */
   changeVelocity(way) {
-    if (this.selection.size) return this.change({ velocities: changeVelocities(this.selectedHits, way) });
-    return this.changeNotes({ velocity: changeVelocities(this.selectedNotes, way) });
+    if (this.selection.size) return this.change(() => ({ velocities: changeVelocities(this.selectedHits, way) }));
+    return this.changeNotes(() => ({ velocity: changeVelocities(this.selectedNotes, way) }));
   }
 
   /** @param {number} seconds later, or earlier if below 0 */
@@ -138,29 +145,34 @@ export class Song {
     if (this.noteSelection.size) return this.shiftNotes({ time: seconds });
     const end = this.notes?.duration ?? 0;
     const at = (/** @type {Hit} */ hit) => Math.min(end, Math.max(0, hit.onset + seconds));
-    return this.change({ move: Object.fromEntries(this.selectedHits.map((hit) => [hit.id, roundTime(at(hit))])) });
+    return this.change(() => ({ move: Object.fromEntries(this.selectedHits.map((hit) => [hit.id, roundTime(at(hit))])) }));
   }
 
-  /** Of the notes that are selected. @param {object} changes in the words of a correction of a part */
+  /** Of the notes that are selected. @param {() => object} changes in the words of a correction of a part */
   changeNotes(changes) {
-    return Object.keys(changes).length ? this.change({ notes: { [this.part]: changes } }) : Promise.resolve();
+    const { part } = this;
+    return this.change(() => {
+      const asked = changes();
+      return Object.keys(asked).length ? { notes: { [part]: asked } } : {};
+    });
   }
 
   /** @param {import("./note_changes.js").Shift} shift */
   shiftNotes(shift) {
-    return this.changeNotes(shiftNotes(this.selectedNotes, shift, { duration: this.notes?.duration ?? 0, transpose: this.transposition(this.part) }));
+    const song = () => ({ duration: this.notes?.duration ?? 0, transpose: this.transposition(this.part) });
+    return this.changeNotes(() => shiftNotes(this.selectedNotes, shift, song()));
   }
 
   /** Both halves are selected then. @param {number} time of the cut, where it lies within a note */
   async splitNotes(time) {
     const kept = [...this.noteSelection];
-    const cut = splitNotes(this.selectedNotes, time, gridSteps(this.notes?.grid.beats ?? []));
+    const cut = () => splitNotes(this.selectedNotes, time, gridSteps(this.notes?.grid.beats ?? []));
     const fresh = await this.#make(this.part, () => this.changeNotes(cut));
     if (fresh.length) this.selectNotes(this.part, [...kept, ...fresh]);
   }
 
   mergeNotes() {
-    return this.selectedNotes.length > 1 ? this.changeNotes(mergeNotes(this.selectedNotes)) : Promise.resolve();
+    return this.changeNotes(() => (this.selectedNotes.length > 1 ? mergeNotes(this.selectedNotes) : {}));
   }
 
   /** Semitones that are added to what is heard. @param {string} part */
@@ -203,7 +215,7 @@ export class Song {
 
   /**
    * Corrections go one at a time, each on the revision that the one before made.
-   * @param {(revision: number) => Promise<any>} ask
+   * @param {(revision: number) => Promise<any>} ask answers with the notes, or nothing if there is nothing to do
    * @returns {Promise<void>}
    */
   #edit(ask) {
@@ -216,7 +228,8 @@ export class Song {
   async #send(ask) {
     if (!this.notes) return;
     try {
-      this.#setNotes(await ask(this.notes.revision));
+      const sent = await ask(this.notes.revision);
+      if (sent) this.#setNotes(sent);
     } catch (error) {
       if (error instanceof ApiError && error.stale) await this.#offerRetry(ask);
       else showError(error);

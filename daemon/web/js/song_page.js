@@ -182,8 +182,7 @@ export class SongPage {
 
   /** @param {"undo" | "redo"} way */
   stepHistory(way) {
-    const { notes } = this.song ?? {};
-    if (way === "undo" ? notes?.canUndo : notes?.canRedo) this.song?.step(way);
+    this.song?.step(way);
   }
 
   /** A hit, or in the lane of a part a note. @param {number} time @param {string} lane @param {number} velocity */

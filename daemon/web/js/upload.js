@@ -5,7 +5,9 @@ import { showError } from "./notices.js";
 import { Signal } from "./signal.js";
 import { title } from "./texts.js";
 
-const INPUTS = { mix: "a whole song", drums: "drums only" };
+const INPUTS = {
+  mix: "a whole song", drums: "drums only", bass: "a bass only", vocals: "vocals only", guitar: "a guitar only", piano: "a piano only",
+};
 
 export class Upload {
   /** @type {Signal<[job: any]>} */
