@@ -17,7 +17,7 @@ from daemon.outlets.naming import MANIFEST, digest_of
 from daemon.pipeline.audio.probe import Limits, Probe, probe
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import RATE, Part
-from daemon.pipeline.tempo_settings import replaced_tempo
+from daemon.pipeline.tempo_settings import lift_tempo, replaced_tempo
 
 MEGABYTE = 1_000_000
 SPARE_BYTES = 200 * MEGABYTE  # bytes that stay free on the disk whatever a song needs
@@ -141,6 +141,7 @@ class Admission:
 
 def merge_options(defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` over `defaults`; of a nested setting only the named parts change, and a tempo takes another's place."""
+    given = lift_tempo(given)
     nested = {
         name: {**defaults[name], **value}
         for name, value in given.items()

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from bridge.timebase import GridStep
 from daemon.errors import Rejected
 from daemon.pipeline.records import PITCHED_PARTS, Drum, Part
-from daemon.pipeline.tempo_settings import TempoSettings
+from daemon.pipeline.tempo_settings import TempoSettings, lift_tempo
 from daemon.validation import refusal, remedy
 
 StemFormat = Literal["wav", "flac", "mp3"]
@@ -177,6 +177,7 @@ class Options(TempoSettings):
         """A stem is that part; of a song `all` are the usual four, and every part comes once, in the usual order."""
         if not isinstance(values, dict):
             return values
+        values = lift_tempo(values)
         stem = values.get("input", "mix")
         asked = values.get("parts", (Part.DRUMS,))
         given = asked.split(",") if isinstance(asked, str) else asked

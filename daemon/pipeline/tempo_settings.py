@@ -78,6 +78,25 @@ class TempoSettings(BaseModel):
 
 TEMPO_SETTINGS = tuple(TempoSettings.model_fields)
 _GIVEN_BEATS = ("tempo_map", "beats")
+_METER_PARTS = ("numerator", "denominator")
+
+
+def lift_tempo(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with what a client told of the beat within `grid` beside it, where the song's tempo and meter are told.
+
+    A meter told as `numerator` and `denominator` becomes `meter`. What is told in both places stays where it is.
+    """
+    told = dict(values)
+    if isinstance(told.get("grid"), Mapping):
+        inner = dict(told.pop("grid"))
+        for name in (*TEMPO_SETTINGS, *_METER_PARTS):
+            if name in inner and name not in told:
+                told[name] = inner.pop(name)
+        if inner or not values["grid"]:
+            told["grid"] = inner
+    if isinstance(told.get("numerator"), int) and "meter" not in told:
+        told["meter"] = f"{told.pop('numerator')}/{told.pop('denominator', 4)}"
+    return told
 
 
 def replaced_tempo(told: Mapping[str, Any]) -> dict[str, None]:

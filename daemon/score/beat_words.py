@@ -13,6 +13,7 @@ from daemon.errors import Rejected
 from daemon.pipeline.beats.meter import has_beats
 from daemon.pipeline.options import Options
 from daemon.pipeline.records import BeatGrid
+from daemon.pipeline.tempo_settings import lift_tempo
 from daemon.score.given_tempo import correct_grid
 
 CurrentBeat = Callable[[], tuple[BeatGrid, Options]]
@@ -42,7 +43,7 @@ def _settings(given: str | dict[str, Any]) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     settings = found.get("settings") if isinstance(found, dict) else None
-    return settings if isinstance(settings, dict) else None
+    return lift_tempo(settings) if isinstance(settings, dict) else None
 
 
 def _resolve_bpm(text: str, grid: BeatGrid) -> float | str:

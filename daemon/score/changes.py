@@ -22,6 +22,7 @@ from daemon.errors import Rejected
 from daemon.pipeline.options import DrumOrPart, PitchedPart
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import Cluster, Drum, Hit, Part
+from daemon.pipeline.tempo_settings import lift_tempo
 from daemon.score import note_changes
 from daemon.score.note_changes import ChangeModel, NoteChanges, TimeRange
 from daemon.validation import refusal
@@ -182,7 +183,7 @@ def _parse_object(given: str | dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse(values: dict[str, Any]) -> Changes:
-    values = _lift_sensitivity(values)
+    values = _lift_settings(values)
     unknown = [name for name in values if name not in Changes.model_fields]
     if unknown:
         raise Rejected("bad_change", f"{unknown[0]!r} cannot be changed{_suggestion(unknown[0], Changes.model_fields)}")
@@ -196,11 +197,17 @@ def _error_path(error: Any) -> str:
     return ".".join(str(part) for part in error["loc"] if part != "[key]")
 
 
-def _lift_sensitivity(values: dict[str, Any]) -> dict[str, Any]:
-    """Sensitivity is a setting to a client and an entry of its own here: the heard strengths decide on it."""
+def _lift_settings(values: dict[str, Any]) -> dict[str, Any]:
+    """Sensitivity is a setting to a client and an entry of its own here: the heard strengths decide on it.
+
+    The beat may be told within the grid or beside it.
+    """
     settings = values.get("settings")
-    if not isinstance(settings, dict) or "sensitivity" not in settings:
+    if not isinstance(settings, dict):
         return values
+    settings = lift_tempo(settings)
+    if "sensitivity" not in settings:
+        return {**values, "settings": settings}
     rest = {name: value for name, value in settings.items() if name != "sensitivity"}
     return {"sensitivity": settings["sensitivity"], **values, "settings": rest}
 

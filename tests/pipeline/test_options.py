@@ -83,3 +83,26 @@ def test_a_classic_setting_of_one_drum_leaves_the_others_as_published(name):
 def test_a_classic_setting_that_no_recipe_has_is_refused(name, value):
     with pytest.raises(Rejected):
         Options.read({"classic": {name: {"kick": value}}})
+
+
+@pytest.mark.parametrize(
+    ("told", "meter"),
+    [
+        ({"grid": {"meter": "7/8"}}, "7/8"),
+        ({"grid": {"numerator": 7, "denominator": 8}}, "7/8"),
+        ({"grid": {"numerator": 3}}, "3/4"),
+        ({"numerator": 5}, "5/4"),
+    ],
+)
+def test_a_meter_may_be_told_within_the_grid_or_by_its_numbers(told, meter):
+    assert Options.read(told).meter == meter
+
+
+def test_a_tempo_told_within_the_grid_is_the_songs():
+    found = Options.read({"grid": {"bpm": 93.5, "downbeat": 1.0, "step": "1/8"}})
+    assert (found.bpm, found.downbeat, found.grid.step) == (93.5, 1.0, "1/8")
+
+
+def test_a_meter_that_is_none_is_refused_by_its_name():
+    with pytest.raises(Rejected, match="meter: '7/3'"):
+        Options.read({"grid": {"numerator": 7, "denominator": 3}})
