@@ -121,8 +121,8 @@ def test_the_first_hour_from_an_empty_home(browser, new_server, tmp_path):
     assert len(taken) == hits(page) and 37 in taken
     assert (drop / "by folder.drums.mid").is_file()
 
-    page.click(".upload-options summary")
-    page.select_option("#upload-options select >> nth=0", "bass")
+    page.click(".upload-options:has(#upload-options) > summary")
+    page.select_option("#upload-options label:has-text('The file is') select", "bass")
     page.uncheck("#upload-options input[value=drums]")
     page.check("#upload-options input[value=bass]")
     page.set_input_files("#file-input", new_server.walk_file("by page"))
