@@ -48,6 +48,8 @@ def object_to_pdf(arrangement: Arrangement) -> str:
     """A song without a beat has no score; and cairo is a library that pip does not bring."""
     try:
         import cairocffi  # noqa: F401
+    except ImportError:
+        return require_beat(arrangement)  # the table says which package is missing
     except OSError:
         return "It needs the library cairo, which is not here. Take the svg and print it from your browser."
     return require_beat(arrangement)
