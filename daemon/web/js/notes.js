@@ -125,14 +125,14 @@ export class Bars {
   }
 
   /**
-   * The next beat or bar line before or after `time`.
+   * The next beat or bar line before or after `time`, but for the one it stands on within 10 ms.
    * @param {number} time @param {number} way -1 or 1 @param {boolean} bars
    */
   step(time, way, bars) {
     const lines = bars ? this.starts : this.beats;
     if (!lines.length) return Math.min(this.duration, Math.max(0, time + way * (bars ? 2 : 0.5)));
-    const after = lines.find((line) => line > time + 1e-3);
-    const before = lines[lastIndexUpTo(lines, time - 1e-3)];
+    const after = lines.find((line) => line > time + 0.01);
+    const before = lines[lastIndexUpTo(lines, time - 0.01)];
     return way > 0 ? (after ?? this.duration) : (before ?? 0);
   }
 }
