@@ -10,7 +10,7 @@ from itertools import pairwise
 from bridge.notes import Bend, ClipNote
 from bridge.timebase import Seconds
 from daemon.pipeline.options import Grid, Options, PartOptions
-from daemon.pipeline.pitched.polyphonic import PartNote
+from daemon.pipeline.pitched.polyphonic import Half, PartNote
 from daemon.pipeline.records import BeatGrid, Part
 from daemon.score.quantize import quantize
 
@@ -55,6 +55,7 @@ class WrittenNote:
     confidence: float
     bends: tuple[Bend, ...] = ()
     by_hand: bool = False
+    half: Half | None = None
 
     @property
     def clip_note(self) -> ClipNote:
@@ -113,13 +114,23 @@ def _sort_notes(notes: Iterable[WrittenNote]) -> tuple[WrittenNote, ...]:
 
 def _place_note(note: PartNote, time: Seconds, settings: CleanUpSettings) -> WrittenNote:
     """The note at its place on the grid, as long as it was played, with its bends."""
-    shift = time - note.onset
-    curve = (Bend(Seconds(max(0.0, bend.time + shift)), bend.semitones) for bend in note.bends)
-    bends = tuple(curve) if settings.bends else ()
-    pitch = note.pitch + settings.transpose
+    bends = _shift_bends(note.bends, time - note.onset) if settings.bends else ()
     return WrittenNote(
-        note.id, pitch, note.onset, time, note.duration, note.velocity, note.confidence, bends, note.by_hand
+        id=note.id,
+        pitch=note.pitch + settings.transpose,
+        onset=note.onset,
+        time=time,
+        duration=note.duration,
+        velocity=note.velocity,
+        confidence=note.confidence,
+        bends=bends,
+        by_hand=note.by_hand,
+        half=note.half,
     )
+
+
+def _shift_bends(bends: Iterable[Bend], shift: float) -> tuple[Bend, ...]:
+    return tuple(Bend(Seconds(max(0.0, bend.time + shift)), bend.semitones) for bend in bends)
 
 
 def _group_by_key(notes: Sequence[WrittenNote]) -> list[list[WrittenNote]]:
@@ -138,14 +149,23 @@ def _separate_notes(voice: Sequence[WrittenNote], settings: CleanUpSettings) -> 
 
 
 def _drop_doubles(ordered: Sequence[WrittenNote]) -> list[WrittenNote]:
-    """Of notes that would start together the longest stays."""
+    """Of notes that would start together the longest stays; the halves of a split note do both."""
     kept: list[WrittenNote] = []
     for note in ordered:
         if not kept or note.time - kept[-1].time >= _TOGETHER:
             kept.append(note)
-        elif note.duration > kept[-1].duration:
+        elif note.half == "second" or kept[-1].half == "second":
+            kept.append(_place_behind(note, kept[-1]))
+        elif (note.half is not None, note.duration) > (kept[-1].half is not None, kept[-1].duration):
             kept[-1] = replace(note, time=kept[-1].time)
     return kept
+
+
+def _place_behind(note: WrittenNote, before: WrittenNote) -> WrittenNote:
+    """At its own time where the grid would put both on one step; the note before it is long enough to be written."""
+    wished = note.onset if note.half == "second" else note.time
+    time = Seconds(max(wished, before.time + _BARELY))
+    return replace(note, time=time, bends=_shift_bends(note.bends, time - note.time))
 
 
 def _fit_duration(note: WrittenNote, following: Seconds, settings: CleanUpSettings) -> WrittenNote:

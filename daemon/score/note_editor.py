@@ -70,8 +70,10 @@ class NoteEditor:
         before = tuple(bend for bend in note.bends if bend.time < at)
         after = (*(replace(bend, time=at) for bend in before[-1:]), *note.bends[len(before) :])
         ends = Seconds(note.onset + note.duration - at)
-        self._notes[cut.id] = replace(note, id=cut.id, onset=at, duration=ends, bends=after, confidence=1.0)
-        self._change(note.id, duration=Seconds(at - note.onset), bends=before, confidence=1.0)
+        half = note.half or "first"
+        self._change(note.id, duration=Seconds(at - note.onset), bends=before, confidence=1.0, half=half)
+        second = replace(note, id=cut.id, onset=at, duration=ends, bends=after, confidence=1.0, half="second")
+        self._notes[second.id] = second
 
     def _delete(self, changes: NoteChanges) -> None:
         for number in {*changes.delete, *(n for span in changes.delete_ranges for n in self._notes_in(span))}:

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from bridge.notes import Bend
 from bridge.timebase import Seconds
-from daemon.pipeline.options import Grid
+from daemon.pipeline.options import Grid, GridStep
 from daemon.pipeline.pitched.polyphonic import PartNote
 from daemon.pipeline.records import BeatGrid
+from daemon.score.note_changes import NoteChanges, SplitNote
 from daemon.score.note_cleanup import BASS, KEYS, CleanUpSettings, clean_up_notes
+from daemon.score.note_editor import NoteEditor
 
 STEADY = BeatGrid(tuple(Seconds(0.5 * i) for i in range(17)), tuple(range(0, 17, 4)), 120.0)
 FREE = replace(STEADY, beats=(), downbeats=(), confidence=0.0)
@@ -68,6 +70,41 @@ def test_a_long_pause_stays_a_pause() -> None:
 def test_two_notes_of_a_voice_on_one_line_become_the_longer_one() -> None:
     (found,) = clean_up_notes([note(0.495, 0.05, 39), note(0.505, 0.4, 40)], STEADY, BASS)
     assert found.pitch == 40
+
+
+SPLIT = [(1.1058, 1.1392, "1/32"), (0.5491, 0.5822, "1/32"), (0.51, 0.525, "1/16"), (0.5, 0.503, "1/16")]
+
+
+@pytest.mark.parametrize(("onset", "at", "step"), SPLIT)
+@pytest.mark.parametrize("settings", [BASS, KEYS])
+def test_both_halves_of_a_split_note_are_written_where_they_would_share_a_step(
+    onset: float, at: float, step: GridStep, settings: CleanUpSettings
+) -> None:
+    editor = NoteEditor([note(onset, 0.3)])
+    editor.apply(NoteChanges(split=(SplitNote(id=1, note=0, at=at),)))
+    quantized = replace(settings, grid=Grid(step=step, tolerance=0.5))
+    first, second = clean_up_notes(editor.corrected_notes(), STEADY, quantized)
+    assert (first.id, second.id) == (0, 1)
+    assert 0.01 <= first.duration <= second.time - first.time + 1e-9
+
+
+def test_the_second_half_of_a_split_note_keeps_its_own_time_where_the_first_has_its_step() -> None:
+    halves = [note(1.1058, 0.0334, half="first"), note(1.1392, 0.2666, half="second", bends=(Bend(Seconds(1.2), 0.5),))]
+    _, second = clean_up_notes(halves, STEADY, replace(BASS, grid=Grid(step="1/32", tolerance=0.5)))
+    assert second.time == pytest.approx(1.1392)
+    assert [bend.time for bend in second.bends] == pytest.approx([1.2])
+
+
+def test_a_note_that_was_left_out_beside_a_note_does_not_take_the_place_of_its_first_half() -> None:
+    halves = [note(0.5, 0.1, 40, half="first"), note(0.6, 0.4, 40, half="second")]
+    found = clean_up_notes([note(0.49, 0.3, 47), *halves], STEADY, BASS)
+    assert [n.pitch for n in found] == [40, 40]
+
+
+def test_a_note_that_follows_the_second_half_at_once_stays() -> None:
+    halves = [note(0.5, 0.485, 40, half="first"), note(0.985, 0.02, 40, half="second")]
+    found = clean_up_notes([*halves, note(1.0, 0.4, 43)], STEADY, BASS)
+    assert [n.pitch for n in found] == [40, 40, 43]
 
 
 def test_transposition_leaves_out_what_no_key_plays() -> None:

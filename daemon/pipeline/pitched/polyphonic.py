@@ -7,6 +7,7 @@ Melodia picks contours the same way, hence "the melodia trick").
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ _RISE = 2  # frames over which a sudden rise counts as an attack; published (n_d
 _REACH = 4  # contour bins to either side of a key where its bend is looked for; chosen by hand
 
 Floats = NDArray[np.float32]
+Half = Literal["first", "second"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def join_posteriors(parts: Iterable[Posteriors]) -> Posteriors:
 class PartNote:
     """A note as heard, never quantized. `confidence` 0..1, `level` dB below full scale at the peak of its attack.
 
-    It sounds from the sensitivity 1 - `strength` on. A length given `by_hand` is written as it is.
+    It sounds from the sensitivity 1 - `strength` on. A length given `by_hand` is written as it is. `half` is which one
+    of a note that somebody split: both are written.
     """
 
     id: int
@@ -67,6 +70,7 @@ class PartNote:
     bends: tuple[Bend, ...] = ()
     strength: float = 1.0
     by_hand: bool = False
+    half: Half | None = None
 
     @property
     def lane(self) -> str:
