@@ -16,7 +16,8 @@ WAYS = ("half", "double", "in two thirds", "in three halves", "in four thirds", 
 SENTENCES = (
     remark("no_beat"),
     *(remark("other_bpm", bpm="119.8754", other="59.9377", way=way) for way in WAYS),
-    remark("bars_unsure", meter="3/4"),
+    remark("bars_unsure", meter="3/4", second="1.250"),
+    remark("bars_unsure", 1, meter="3/4", other="6/8"),
 )
 
 
@@ -65,7 +66,8 @@ def test_no_client_is_told_to_write_an_option(spell):
     told = spell()
     assert len(told) == len(SENTENCES)
     assert not [text for text in told if OPTION.search(text)]
-    assert all("59.9377" in text for text in told[1:-1])
+    assert all("59.9377" in text for text in told[1:-2])
+    assert "1.250" in told[-2] and "6/8" in told[-1]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ var Remarks = (function () {
                 return BUTTONS[way] ? "; the button " + BUTTONS[way] + " makes it " + bpm + "."
                     : "; " + bpm + ", typed under Bpm, counts it " + way + ".";
             })
-            .replace(/; meter=[\d\/]+ says that they are so long\./,
-                ". Choose the meter, and press Bar 1 Is Here where a bar begins.");
+            .replace(/; downbeat=([\d.]+) puts one there, the next best place\./,
+                "; the next best is at $1 s. Press Bar 1 Is Here where a bar begins.")
+            .replace(/; meter=([\d\/]+) counts them otherwise, the next best\./,
+                "; the next best is $1, chosen under Meter.");
     }
 
     // Once for each song, however often the daemon says it.

@@ -6,7 +6,8 @@ const BUTTONS = { half: "½", double: "×2", "in two thirds": "⅔", "in three h
 const WORDS = [
   [/ Set one, as with bpm=\d+\./, () => " Type its bpm above the notes, or tap it."],
   [/; bpm=([\d.]+) counts it ([\w ]+)\./, (_, bpm, way) => BUTTONS[way] ? `; the button ${BUTTONS[way]} makes it ${bpm}.` : `; ${bpm} bpm, typed above the notes, counts it ${way}.`],
-  [/; meter=[\d\/]+ says that they are so long\./, () => ". Choose the meter above the notes, and “Bar 1 is here” where a bar begins."],
+  [/; downbeat=([\d.]+) puts one there, the next best place\./, (_, second) => `; the next best is at ${second} s. “Bar 1 is here” puts it where the playhead stands.`],
+  [/; meter=([\d\/]+) counts them otherwise, the next best\./, (_, meter) => `; the next best is ${meter}, chosen above the notes.`],
 ];
 
 /** @param {string} text */

@@ -21,8 +21,10 @@ end
 function remarks.spell(text)
   text = text:gsub(" Set one, as with bpm=%d+%.", " The action Correct the beat sets one.")
   text = text:gsub("; bpm=([%d.]+) counts it ([%a ]+)%.", spell_bpm)
-  local meter = ". The action Correct the beat sets the meter, and bar 1 at the edit cursor."
-  return (text:gsub("; meter=[%d/]+ says that they are so long%.", meter))
+  local first = "; the next best is at %1 s. The action Correct the beat puts bar 1 at the edit cursor."
+  text = text:gsub("; downbeat=([%d.]+) puts one there, the next best place%.", first)
+  local meter = "; the next best is %1, which the action Correct the beat sets."
+  return (text:gsub("; meter=([%d/]+) counts them otherwise, the next best%.", meter))
 end
 
 --- Adds a remark to the list of a job.
