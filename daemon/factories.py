@@ -16,7 +16,7 @@ from daemon.backends.ensemble import ensemble_members, known_parts, open_separat
 from daemon.backends.separate import EMBEDDED
 from daemon.backends.separators import KIT_NETWORKS, EmbeddedKitNetwork, NamedSeparator, kit_splitter
 from daemon.config import Settings
-from daemon.errors import Rejected, StageFailed
+from daemon.errors import NoWeights, Rejected
 from daemon.extras import install_command
 from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import TIMINGS_FILE, Timings
@@ -185,7 +185,7 @@ def check_options(options: Options, settings: Settings) -> None:
     _check_packages(options)
     try:
         kit_splitter(options.kit, weights, settings.device)
-    except StageFailed as missing:
+    except NoWeights as missing:
         raise Rejected("no_weights", missing.reason) from None
 
 

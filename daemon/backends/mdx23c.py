@@ -68,7 +68,7 @@ class Mdx23c:
 
     @classmethod
     def load(cls, path: Path, stems: Literal[5, 6], device: Device | None = None) -> Self:
-        """The checkpoint at `path`, whose hash the caller has checked. StageFailed if it is another network."""
+        """The checkpoint at `path`, whose hash the caller has checked. Raises NoWeights if it is another network."""
         network = build(Layout(stems), read_state(path), path.name)
         return cls(network, NAMES[stems], steps=STEPS[stems], device=device or Device())
 

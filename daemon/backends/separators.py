@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separate import EMBEDDED, separate
-from daemon.errors import NoWeights, StageFailed
+from daemon.errors import NoWeights
 from daemon.pipeline.records import Audio, Drum, Kit, Part, Stems, Weights
 from daemon.remarks import remark
 from daemon.weights import KIT_NETWORK_WEIGHTS
@@ -148,16 +148,16 @@ class EmbeddedKitNetwork:
 
 
 def kit_splitter(name: str, checkpoints: Checkpoints, device: str) -> DrumSep | None:
-    """The network called `name`; None is the splitter of the pipeline itself. `auto` takes DrumSep if it is here."""
+    """The network called `name`; None is the splitter of the pipeline itself. `auto` takes DrumSep if it is here.
+
+    Raises NoWeights for another one that is not.
+    """
     if name == EMBEDDED:
         return None
     if name == AUTO:
         return _find_drumsep(checkpoints, device)
     wanted = DrumSep("drumsep6" if name == "drumsep6" else "drumsep", checkpoints, device)
-    try:
-        checkpoints.path(wanted.name)
-    except NoWeights as missing:
-        raise StageFailed("kit", missing.reason) from None
+    checkpoints.path(wanted.name)
     return wanted
 
 

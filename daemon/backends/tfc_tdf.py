@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from daemon.errors import StageFailed
+from daemon.errors import NoWeights
 
 AUDIO_CHANNELS = 2
 
@@ -99,7 +99,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        raise StageFailed("kit", f"{path.name} is damaged or no checkpoint. Fetch it again.") from error
+        raise NoWeights(f"{path.name} is damaged or no checkpoint. Fetch it again.") from error
     for key in ("state_dict", "state", "model_state_dict"):
         state = state.get(key, state) if isinstance(state, dict) else {}
     return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
@@ -114,7 +114,7 @@ def build(layout: Layout, state: dict[str, Tensor], name: str) -> TfcTdf:
     if expected != found:
         wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
         reason = f"{name} is not this DrumSep network ({len(wrong)} tensors differ, such as {wrong[0]})."
-        raise StageFailed("kit", f"{reason} Fetch it again.")
+        raise NoWeights(f"{reason} Fetch it again.")
     network.load_state_dict({key: tensor.float() for key, tensor in state.items()}, assign=True)
     return network
 

@@ -184,7 +184,7 @@ class _Chain:
             if wanted == self._options.separator:
                 raise
             reason = f"Guitar and piano need {wanted}, which cannot be used because {missing.cause}."
-            raise StageFailed(SEPARATE.name, reason) from missing
+            raise NoWeights(reason, missing.cause) from missing
 
     def listen(self, sound: Audio, in_music: bool = False) -> DrumCandidates:
         return self._runner.run(LISTEN, ListenInput(sound, self.content, self._tools.drum_transcriber, in_music))

@@ -23,7 +23,6 @@ BANDS = 48  # from LOWEST to HIGHEST, equally wide on a scale of octaves
 MOST_COLUMNS = 600  # of a song; a column is a twentieth of a second at least
 
 _WINDOW, _WINDOWS = 2048, 3  # frames of a transform, and how many a column is the mean of
-_LOWEST, _HIGHEST = 40.0, 16000.0  # Hz
 _DEPTH = 70.0  # dB below the loudest moment of the mix; fainter is 0
 _SAMPLED = 60  # moments of the mix that are looked at for the loudest one
 _PERIOD = 0.2  # seconds between two looks at the network
@@ -132,12 +131,9 @@ def read_log(folder: Path, first: int) -> dict[str, Any] | None:
 
 
 def _band_levels(samples: "NDArray[np.float32]") -> "NDArray[np.float64]":
-    """(stems, channels, _WINDOW or fewer frames) -> (stems, BANDS), dB, the lowest band first."""
+    """(stems, channels, up to _WINDOW frames) to (stems, BANDS), dB."""
     import numpy as np
 
-    mono = samples.mean(axis=1, dtype=np.float64)
-    padded = np.zeros((len(mono), _WINDOW))
-    padded[:, : mono.shape[1]] = mono
-    power = np.abs(np.fft.rfft(padded * np.hanning(_WINDOW))) ** 2
-    edges = (np.geomspace(_LOWEST, _HIGHEST, BANDS + 1) * _WINDOW / 44100).astype(int)
-    return np.asarray(10 * np.log10(np.maximum.reduceat(power, edges[:-1], axis=1) + 1e-9))
+    from daemon.pipeline.audio.stft import band_levels
+
+    return band_levels(samples.mean(axis=1, dtype=np.float64), _WINDOW, BANDS)

@@ -16,7 +16,7 @@ from daemon.backends import mdx23c
 from daemon.backends.device import Device, DeviceKind
 from daemon.backends.mdx23c import Mdx23c, chunk_frames, consistent_stems, fidelity, loudest_excerpt
 from daemon.backends.tfc_tdf import Layout, TfcTdf, build, read_state
-from daemon.errors import Cancelled, StageFailed
+from daemon.errors import Cancelled, NoWeights, StageFailed
 from daemon.pipeline.audio.wav import WavWriter
 from daemon.pipeline.records import Audio, Drum
 from tests import synth
@@ -128,20 +128,20 @@ def test_the_loaded_network_sounds_like_the_saved_one(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> None:
     torch.save(small().state_dict(), tmp_path / "six.ckpt")
-    with pytest.raises(StageFailed, match=r"six.ckpt is not this DrumSep network"):
+    with pytest.raises(NoWeights, match=r"six.ckpt is not this DrumSep network"):
         Mdx23c.load(tmp_path / "six.ckpt", 6)
 
 
 def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path) -> None:
     for content in (b"", b"not a checkpoint", b"PK\x03\x04" + bytes(99)):
         (tmp_path / "a.ckpt").write_bytes(content)
-        with pytest.raises(StageFailed, match=r"a.ckpt is damaged"):
+        with pytest.raises(NoWeights, match=r"a.ckpt is damaged"):
             read_state(tmp_path / "a.ckpt")
 
 
 def test_code_in_a_checkpoint_is_never_run(tmp_path: Path) -> None:
     torch.save({"state_dict": {"a": Path("anything")}}, tmp_path / "a.ckpt")
-    with pytest.raises(StageFailed, match="damaged or no checkpoint"):
+    with pytest.raises(NoWeights, match="damaged or no checkpoint"):
         read_state(tmp_path / "a.ckpt")
 
 

@@ -8,7 +8,7 @@ import pytest
 from daemon.backends import demucs
 from daemon.backends.checkpoints import Checkpoints
 from daemon.backends.separators import SHORT_OF_MEMORY, kit_splitter, separator
-from daemon.errors import NoWeights, StageFailed
+from daemon.errors import NoWeights
 from daemon.pipeline.records import Audio, Part
 from tests import synth
 from tests.backends import small_networks
@@ -49,7 +49,7 @@ def test_auto_takes_the_kit_splitter_of_the_pipeline_when_drumsep_is_not_here(we
 
 
 def test_drumsep_without_weights_names_the_command_that_gets_them(weights: Checkpoints) -> None:
-    with pytest.raises(StageFailed, match="Fetch the network drumsep6"):
+    with pytest.raises(NoWeights, match="Fetch the network drumsep6"):
         kit_splitter("drumsep6", weights, "cpu")
 
 

@@ -30,7 +30,6 @@ PEAKS, PICTURE = "peaks.npy", "spectrogram.png"
 
 _NICE = 10
 _WINDOW, _ROWS, _COLUMNS = 4096, 256, 1600
-_LOWEST, _HIGHEST = 40.0, 16000.0  # Hz
 _DEPTH = 80.0  # dB
 _SHADES = ((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99), (212, 72, 66), (245, 125, 21), (252, 255, 164))
 
@@ -78,25 +77,14 @@ def write_spectrogram(sound: StemSound, target: Path) -> None:
     import numpy as np
 
     from daemon.pipeline.audio.mono import mono_mix
+    from daemon.pipeline.audio.stft import band_levels
 
     columns = max(1, min(_COLUMNS, sound.audio.frames // (_WINDOW // 4)))
     places = np.linspace(0, max(0, sound.audio.frames - _WINDOW), columns).astype(int)
     mono = mono_mix(sound.audio)
-    levels = np.stack([_column_levels(mono.read(int(at), _WINDOW)) for at in places], axis=1)
+    levels = np.stack([band_levels(mono.read(int(at), _WINDOW), _WINDOW, _ROWS) for at in places], axis=1)
     shades = np.clip(255 * (1 + (levels - levels.max()) / _DEPTH), 0, 255).astype(np.uint8)
     target.write_bytes(encode_png(shades[::-1]))
-
-
-def _column_levels(frames: "NDArray[np.float32]") -> "NDArray[np.float64]":
-    """Levels in dB of the rows, the lowest frequency first."""
-    import numpy as np
-
-    padded = np.zeros(_WINDOW)
-    padded[: len(frames)] = frames
-    power = np.abs(np.fft.rfft(padded * np.hanning(_WINDOW))) ** 2
-    edges = np.geomspace(_LOWEST, _HIGHEST, _ROWS + 1) * _WINDOW / 44100
-    strongest = np.maximum.reduceat(power, np.minimum(edges[:-1].astype(int), len(power) - 1))
-    return np.asarray(10 * np.log10(strongest + 1e-9))
 
 
 def encode_png(shades: "NDArray[np.uint8]") -> bytes:

@@ -9,6 +9,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.pipeline.records import RATE
+
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 
@@ -16,6 +18,8 @@ Complexes = NDArray[np.complex64]
 WINDOW = 2048
 HOP = 512
 BINS = WINDOW // 2 + 1
+
+LOWEST_SHOWN, HIGHEST_SHOWN = 40.0, 16000.0  # Hz, of pictures
 
 
 def stream_frames(blocks: Iterable[Floats], window: int, hop: int) -> Iterator[Floats]:
@@ -68,3 +72,15 @@ def istft(spectrum: Complexes, frames: int, window: Floats = _HANN, hop: int = H
         weight[part : part + steps] += window[part * hop : (part + 1) * hop] ** 2
     out /= weight
     return out.reshape(len(out), -1)[:, size // 2 : size // 2 + frames]
+
+
+def band_levels(sound: NDArray[np.floating], window: int, bands: int) -> NDArray[np.float64]:
+    """(..., up to `window` frames at RATE) to (..., bands): dB of the strongest bin of each band, the lowest first.
+
+    Bands are equally wide on a scale of octaves, from LOWEST_SHOWN to HIGHEST_SHOWN: what pictures show.
+    """
+    padded = np.zeros((*sound.shape[:-1], window))
+    padded[..., : sound.shape[-1]] = sound
+    power = np.abs(np.fft.rfft(padded * np.hanning(window))) ** 2
+    edges = (np.geomspace(LOWEST_SHOWN, HIGHEST_SHOWN, bands + 1) * window / RATE).astype(int)
+    return np.asarray(10 * np.log10(np.maximum.reduceat(power, edges[:-1], axis=-1) + 1e-9))
