@@ -43,8 +43,11 @@ end
 function api.PreventUIRefresh(count) fake.refresh = fake.refresh + count end
 function api.UpdateArrange() end
 
+local PLAY_OR_STOP = 40044
+
 function api.Main_OnCommandEx(command, _, project)
   table.insert(fake.actions, command)
+  if command == PLAY_OR_STOP then fake.played_from = not fake.played_from and fake.cycles or nil end
   assert(project_of(project))
 end
 
@@ -136,6 +139,13 @@ end
 
 function api.GetCursorPositionEx()
   return fake.cursor
+end
+
+function api.GetPlayStateEx() return fake.played_from and 1 or 0 end
+
+-- Playing starts at the edit cursor, and a cycle takes a thirtieth of a second.
+function api.GetPlayPositionEx()
+  return fake.cursor + (fake.played_from and (fake.cycles - fake.played_from) / 30 or 0)
 end
 
 function api.GetUserFileNameForRead()

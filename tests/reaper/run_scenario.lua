@@ -163,6 +163,7 @@ local function apply_event(event)
   if event.hasty then scenario.hasty = true end
   if event.quit then fake.deferred, fake.at_exit = {}, {} end
   if event.remove_source then fake.tracks[1].items = {} end
+  if event.delete_midi then fake.tracks[2].items = {} end
   if event.shell then os.execute(event.shell) end
   if event.move then
     for _, track in ipairs(fake.tracks) do

@@ -14,7 +14,7 @@ from tests.reaper.test_review_asks import RecordingDaemon, asked, scripted_daemo
 __all__ = ["scripted_daemon", "tracks"]
 
 ACTION = "Correct the beat"
-HALF, DOUBLE, TWO_THIRDS, THREE_HALVES, BPM, METER, BAR = range(1, 8)
+HALF, DOUBLE, TWO_THIRDS, THREE_HALVES, BPM, TAP, METER, BAR = range(1, 9)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 -- @noindex
 -- Correct the beat: bpm, meter and bar 1 of the selected item, from a menu at the mouse.
 
+local beat_taps = require("beat_taps")
 local Client = require("client")
 local Connection = require("connection")
 local corrections = require("corrections")
@@ -54,12 +55,14 @@ local function word(value)
   return function() return { bpm = value } end
 end
 
+-- A choice has what asks for its options, or opens a window of its own.
 local CHOICES = {
   { "Half the bpm", word("half") },
   { "Double the bpm", word("double") },
   { "Two thirds of the bpm", word("two_thirds") },
   { "Three halves of the bpm", word("three_halves") },
   { "Bpm ...", typed_bpm },
+  { "Tap ...", opens = beat_taps.run },
   { "Meter ...", typed_meter },
   { "Bar 1 is at the edit cursor", bar_at_cursor },
 }
@@ -94,9 +97,10 @@ function beat_correction.run()
   if not take then return message_box.show("Select an item that sidestick has made MIDI of first.") end
   local choice = CHOICES[mouse_menu.choose(menu())]
   if not choice then return end
+  local guid = project.take_guid(take)
+  if choice.opens then return choice.opens(guid, show_beat) end
   local options, problem = choice[2](take)
   if not options then return problem and message_box.show(problem) end
-  local guid = project.take_guid(take)
   local connection = Connection.new(function(client) request(client, guid, options) end)
   time_slicing.run_loop(function() return connection:step() end)
 end
