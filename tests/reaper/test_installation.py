@@ -22,6 +22,7 @@ def test_every_action_is_registered_and_the_editors_in_the_editor_too(alone: Rea
 
 
 def test_the_toolbar_names_its_actions_by_the_ids_that_reaper_gave_them(alone: Reaper) -> None:
+    """Row "new": a toolbar file with three icons."""
     outcome = alone.run(ACTION)
     lines = (alone.home / "MenuSets" / "sidestick.ReaperMenu").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if "=" in line)

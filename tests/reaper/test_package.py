@@ -46,7 +46,7 @@ def test_every_action_says_what_it_is_and_is_in_the_package() -> None:
 
 
 def test_the_indexer_finds_one_package_and_takes_no_other_file_for_one() -> None:
-    """reapack-index takes every script for a package of its own unless the comment at its top says @noindex."""
+    """Row "ReaPack": its indexer takes every script without @noindex at its top for a package."""
     for path in set(LUA) - {make_index.PACKAGE}:
         top = re.match(r"(?:--[^\n]*\n)*", path.read_text(encoding="utf-8"))
         assert top and re.search(r"^-- @noindex$", top[0], re.MULTILINE), path

@@ -1,4 +1,7 @@
-"""What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens."""
+"""What REAPER itself does with a script and a project: saving, undo, tabs, running again, scaled screens.
+
+A row in a docstring is something that REAPER does and no list of its functions tells.
+"""
 
 import json
 from dataclasses import replace
@@ -25,6 +28,7 @@ ASKED = "P_EXT:sidestick_asked"
 def test_a_project_that_was_saved_keeps_its_midi_item(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "insertion.same_map": an .rpp keeps 14 digits of the 17 that were compared."""
     first = alone.run("Drums to MIDI", song(results, values={"D_POSITION": 10 / 3}, take={"D_PLAYRATE": 1 / 1.1}))
     tracks = reopen_tracks(first, 0)
     assert tracks[0]["items"][0]["values"]["D_POSITION"] != 10 / 3
@@ -36,6 +40,7 @@ def test_a_project_that_was_saved_keeps_its_midi_item(
 def test_what_was_asked_for_is_saved_when_the_project_is_closed(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "MarkProjectDirty": P_EXT alone does not make REAPER ask whether to save."""
     outcome = alone.run("Drums to MIDI", song(results), events=[{"asked": True, "quit": True}])
     assert outcome["dirty"] is True
 
@@ -47,7 +52,7 @@ def test_what_was_asked_for_is_saved_when_the_project_is_closed(
 def test_an_item_that_is_moved_during_its_job_gets_its_notes_where_it_is(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, after_draft: bool
 ) -> None:
-    """The draft and the final notes are the same: what changes is where they belong."""
+    """Row "transcribe": the draft and the final notes are the same: what changes is where they belong."""
     scripted_daemon.play = [draft_event(results.midi("drums", 1.0, draft=True)), 1.0, *scripted_daemon.play]
     moved = {"undone": 1, "later": 2, "move": 2.0} if after_draft else {"asked": True, "later": 1, "move": 2.0}
     outcome = alone.run("Drums to MIDI", song(results), events=[moved])
@@ -57,6 +62,7 @@ def test_an_item_that_is_moved_during_its_job_gets_its_notes_where_it_is(
 def test_an_item_that_plays_another_file_now_is_refused(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "transcribe": refused with its sentence."""
     relinked = [{"asked": True, "later": 5, "relink": __file__}]
     outcome = alone.run("Drums to MIDI", song(results), events=relinked)
     assert len(outcome["boxes"]) == 1 and "plays another file now" in outcome["boxes"][0]
@@ -69,11 +75,13 @@ def test_an_item_that_plays_another_file_now_is_refused(
 def test_a_job_that_ends_behind_another_tab_fills_its_own_project(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "project 0": it is the tab in front."""
     outcome = alone.run("Drums to MIDI", song(results), events=[{"asked": True, "later": 5, "tab": 2}])
     assert (outcome["boxes"], onsets(outcome), outcome["other"]) == ([], [1.0], 0)
 
 
 def test_an_old_reaper_waits_for_the_tab(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> None:
+    """Row "project 0": without InsertTrackInProject tracks go into the tab in front."""
     tabs = [{"asked": True, "later": 5, "tab": 2}, {"cycle": 120, "tab": 1}]
     outcome = alone.run("Drums to MIDI", song(results), events=tabs, version="6.44/x64")
     assert (outcome["boxes"], onsets(outcome), outcome["other"]) == ([], [1.0], 0)
@@ -91,7 +99,7 @@ def test_a_project_that_was_closed_is_told(alone: Reaper, scripted_daemon: Scrip
 def test_undo_does_not_bring_the_old_question_back(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, steps: int
 ) -> None:
-    """Neither going back to the final notes, from whatever came after, nor to the draft."""
+    """Row "undo": neither going back to the final notes, from whatever came after, nor to the draft."""
     draft = results.midi("drums", 0.5, draft=True)
     scripted_daemon.play = [draft_event(draft), 1.0, *scripted_daemon.play]
     outcome = alone.run("Drums to MIDI", song(results), afterwards=[{"undo": steps}])
@@ -118,6 +126,7 @@ def test_stems_leave_no_question_behind(alone: Reaper, scripted_daemon: Scripted
 def test_an_undo_during_the_job_makes_every_item_anew_and_the_job_goes_on(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "undo": REAPER makes items anew, so that pointers die."""
     outcome = alone.run("Drums to MIDI", song(results), events=[{"asked": True, "later": 5, "undo": 0}])
     assert (outcome["boxes"], onsets(outcome)) == ([], [1.0])
 
@@ -130,6 +139,7 @@ QUIET = ["Settings", "Review and relabel", "Relabel selected notes as", "Push to
 
 @pytest.mark.parametrize("action", QUIET)
 def test_an_action_that_changes_nothing_leaves_no_undo_point(alone: Reaper, action: str) -> None:
+    """Row "defer": an action that ends without it leaves an undo point of REAPER's own."""
     assert alone.run(action)["undone"] == []
 
 
@@ -137,6 +147,7 @@ def test_an_action_that_changes_nothing_leaves_no_undo_point(alone: Reaper, acti
 def test_a_toggle_lights_while_its_action_runs(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, version: str
 ) -> None:
+    """Row "set_action_options, atexit": without them a toggle never lights, or for ever."""
     outcome = alone.run("Drums to MIDI", song(results), version=version)
     assert onsets(outcome) == [1.0]
     assert outcome["toggles"] == ([True, False] if version.startswith("7") else [])
@@ -145,7 +156,7 @@ def test_a_toggle_lights_while_its_action_runs(
 def test_an_action_that_is_run_again_goes_on_with_what_was_asked(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
-    """The second run is on another item: REAPER asks nothing, and both get their notes."""
+    """Row "set_action_options": the second run is on another item: REAPER asks nothing, and both get their notes."""
     items = [audio_item(results.folder / "Song.wav", SECONDS, strings={"GUID": "{A}"})]
     items += [audio_item(results.folder / "Song.wav", SECONDS, strings={"GUID": "{B}"}, values={"D_POSITION": 9.0})]
     items[1]["selected"] = False
@@ -158,6 +169,7 @@ def test_an_action_that_is_run_again_goes_on_with_what_was_asked(
 def test_the_review_window_closes_when_its_action_is_run_again(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "set_action_options": a window is closed by its own action."""
     tracks = reopen_tracks(alone.run("Drums to MIDI", song(results)), 1)
     manifest = results.folder / "Song.sidestick.json"
     known = {"source": {"name": "Song.wav", "duration": SECONDS}, "options": {"grid": {}, "sensitivity": {}}}
@@ -175,6 +187,7 @@ def test_the_review_window_closes_when_its_action_is_run_again(
 def test_a_new_window_is_as_large_on_a_scaled_screen(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, scale: float, counts_pixels: bool
 ) -> None:
+    """Row "HiDPI": at 125 and 133 % on Windows and Linux the window opened small."""
     outcome = alone.run("Drums to MIDI", song(results), scale=scale, counts_pixels=counts_pixels)
     assert outcome["size"] == pytest.approx([420 * scale, 70 * scale], abs=1)
 
@@ -198,6 +211,7 @@ EFFECT = "<PARMENV\nEGUID {2}\nPT 0 1 0\n>"
 def test_stems_have_volume_fades_channels_pan_law_and_envelopes_of_their_source(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "stems": the time base too."""
     scripted_daemon.play = [done_event(stems_of(results), results.folder / "x.mid")]
     source = song(results, values=ITEM, take=TAKE, envelopes=[VOLUME, EFFECT], fx=1)
     stem = alone.run("Separate into stems", source)["tracks"][2]["items"][0]
@@ -209,6 +223,7 @@ def test_stems_have_volume_fades_channels_pan_law_and_envelopes_of_their_source(
 def test_the_envelope_of_a_looped_section_goes_on_in_every_round(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "stems": envelopes count from the start of their item."""
     scripted_daemon.play = [done_event(stems_of(results), results.folder / "x.mid")]
     parent = {"path": str(results.folder / "Song.wav"), "length": SECONDS}
     source = {"section": 1.0, "length": 1.0, "parent": parent}
@@ -232,7 +247,7 @@ def midi_take(outcome: Json) -> Json:
 def test_the_result_is_a_take_of_its_source_if_the_settings_say_so(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
-    """The audio stays active; asked again after it was moved, the same take follows."""
+    """Row "new": the audio stays active; asked again after it was moved, the same take follows."""
     source = song(results, values={"D_POSITION": 2.0}, take={"D_PLAYRATE": 2.0})
     first = alone.run("Drums to MIDI", source, ext=TAKE_SETTING)
     assert (first["boxes"], len(first["tracks"])) == ([], 1)
@@ -268,6 +283,7 @@ def test_two_copies_of_a_result_both_follow_a_correction(
 def test_what_is_to_last_is_written_once_and_not_at_every_ping(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "ExtState": each write is a write of reaper-extstate.ini."""
     first = alone.run("Drums to MIDI", song(results))
     assert first["writes"]["sidestick/last_sender"] == 1
     known = {"sidestick/last_sender": first["ext"]["sidestick/last_sender"]}
@@ -277,6 +293,7 @@ def test_what_is_to_last_is_written_once_and_not_at_every_ping(
 def test_the_display_follows_when_tracks_are_inserted(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
+    """Row "TrackList_AdjustWindows"."""
     assert alone.run("Drums to MIDI", song(results))["stale"] is False
 
 
@@ -284,6 +301,7 @@ def test_the_display_follows_when_tracks_are_inserted(
 def test_a_menu_opens_a_window_only_where_it_needs_one(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results, version: str, windows: int
 ) -> None:
+    """Row "gfx.init for a menu": only before REAPER 6.82."""
     tracks = reopen_tracks(alone.run("Drums to MIDI", song(results)))
     tracks[1]["items"][0].update(edited=True, events=select_all(tracks[1]["items"][0]["events"]))
     outcome = alone.run("Relabel selected notes as", tracks, version=version)

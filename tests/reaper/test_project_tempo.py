@@ -92,7 +92,7 @@ def test_a_steady_song_is_one_marker_and_a_drifting_one_has_one_a_bar(
 
 
 def test_no_sound_moves(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> None:
-    """Neither the audio, nor items that follow beats, nor the notes; and every time base is what it was."""
+    """Row "new": neither the audio, nor items that follow beats, nor the notes; and every time base is what it was."""
     bases = [{"D_POSITION": 30.0, "D_LENGTH": 3.0, "C_BEATATTACHMODE": mode} for mode in (0.0, 1.0, 2.0)]
     others = [audio_item(Path(__file__), 3.0, values=values) for values in bases]
     for other in others:

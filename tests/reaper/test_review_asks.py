@@ -190,6 +190,7 @@ def test_the_window_that_is_resized_smaller_scrolls_to_the_marked_row(
 def test_backspace_deletes_and_ctrl_h_which_has_its_code_does_not(
     alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json]
 ) -> None:
+    """Row "Ctrl+H"."""
     review(alone, tracks, {"frame": READY, "cap": 4}, {"frame": READY + 2, "key": 8})
     assert asked(scripted_daemon, "relabel") == []
     review(alone, tracks, {"frame": READY, "key": 8})
@@ -200,6 +201,7 @@ def test_backspace_deletes_and_ctrl_h_which_has_its_code_does_not(
 def test_a_wheel_of_small_steps_scrolls_down_and_up_again(
     alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json], wheel: int
 ) -> None:
+    """Row "HiDPI": the wheel of a Mac turns by fractions."""
     turns = [{"frame": READY + i, "wheel": -wheel} for i in range(240 // wheel)]
     down = review(alone, tracks, *turns, h=320, cycles=READY + 80)
     assert "Crash (single)" in {text["text"] for text in down["texts"]}
@@ -211,6 +213,7 @@ def test_a_wheel_of_small_steps_scrolls_down_and_up_again(
 def test_the_page_is_opened_by_the_sidestick_that_runs(
     alone: Reaper, scripted_daemon: RecordingDaemon, tracks: list[Json], tmp_path: Path
 ) -> None:
+    """Row "new": the window stays small and opens the page for more."""
     program = tmp_path / "sidestick"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)

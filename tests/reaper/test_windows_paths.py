@@ -20,6 +20,7 @@ def joergs(alone: Reaper, tmp_path: Path) -> Json:
 
 
 def test_a_user_called_jörg_finds_his_sidestick(alone: Reaper, results: Results, tmp_path: Path) -> None:
+    """Row "getenv, rename, remove": the state folder from GetResourcePath, requests without rename."""
     scene = joergs(alone, tmp_path)
     final = results.midi("drums", 1.0)
     play = [done_event(results.manifest(final.name), final)]
@@ -30,6 +31,7 @@ def test_a_user_called_jörg_finds_his_sidestick(alone: Reaper, results: Results
 
 
 def test_a_sidestick_in_jörgs_own_folder_is_started_without_a_console(alone: Reaper, tmp_path: Path) -> None:
+    """Row "ExecProcess": a program for the console leaves one open."""
     scene = joergs(alone, tmp_path)
     programs = tmp_path / "Jörg" / ".local" / "bin"
     programs.mkdir(parents=True)
@@ -40,9 +42,21 @@ def test_a_sidestick_in_jörgs_own_folder_is_started_without_a_console(alone: Re
 
 
 def test_the_python_that_ran_sidestick_last_is_started_without_a_console(alone: Reaper, tmp_path: Path) -> None:
+    """Row "ExecProcess"."""
     for name in ("python.exe", "pythonw.exe"):
         (tmp_path / name).touch()
     known = f'["{tmp_path}/python.exe", "-m", "bridge.osc.send"]'
     ext = {"sidestick/last_sender": known}
     outcome = alone.run("Start the daemon", cycles=3, ext=ext, system="Win64")
     assert outcome["consoles"] == 0 and outcome["commands"][0].startswith(f'"{tmp_path}/pythonw.exe"')
+
+
+def test_a_job_is_asked_for_and_answered_without_any_process(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    """Row "the spool is the only wire": a sender for each request would open a console each time."""
+    outcome = alone.run(
+        "Drums to MIDI", song(results), system="Win64", ext={"sidestick/state_folder": str(alone.state)}
+    )
+    assert (outcome["boxes"], onsets(outcome)) == ([], [1.0])
+    assert (outcome["commands"], outcome["consoles"]) == ([], 0)
