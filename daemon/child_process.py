@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 SAFE_PATH = "PYTHONSAFEPATH"
+SECRETS = frozenset(("SIDESTICK_DAEMON__HTTP_KEY",))
 
 
 def module_command(module: str) -> tuple[str, ...]:
@@ -28,6 +29,14 @@ def protect_imports() -> None:
         root = str(Path(__file__).parents[1])
         if root not in sys.path:  # a checkout that was never installed
             sys.path.append(root)
+
+
+def withhold_secrets() -> dict[str, str]:
+    """The environment as it was. From then on this process hands no key to those that it starts."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.upper() in SECRETS]:
+        del os.environ[name]
+    return before
 
 
 def read_request() -> bytes:

@@ -46,7 +46,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """A hidden file beside `path`, same ending, that takes its place on success and vanishes otherwise."""
     temporary = _temporary_path(path)
     try:
-        with _translate_errors(path):
+        with translate_os_errors(path):
             yield temporary
             _sync(temporary)
             temporary.replace(path)
@@ -112,22 +112,22 @@ def atomic_batch(check: Callable[[Path], None] = lambda _: None) -> Iterator[Wri
 def _rename_all(batch: WriteBatch, check: Callable[[Path], None]) -> None:
     files = batch.files
     for file in files:
-        with _translate_errors(file.path):
+        with translate_os_errors(file.path):
             file.written.result()
     for file in files:
         check(file.path)
     for file in files:
         check(file.path)
-        with _translate_errors(file.path):
+        with translate_os_errors(file.path):
             file.temporary.replace(file.path)
         batch.placed.append(file)
     for folder in dict.fromkeys(file.path.parent for file in files):
-        with _translate_errors(folder):
+        with translate_os_errors(folder):
             sync_folder(folder)
 
 
 @contextmanager
-def _translate_errors(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """A disk that refuses is a DiskFailed with the reason."""
     try:
         yield

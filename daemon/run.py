@@ -20,7 +20,7 @@ from bridge.discovery import RunningDaemon
 from bridge.guard import Guard
 from daemon import __version__, factories, logs
 from daemon.backends.device import expected_kind
-from daemon.child_process import module_command, protect_imports
+from daemon.child_process import module_command, protect_imports, withhold_secrets
 from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_address
 from daemon.core import Components, Core, CoreSettings
 from daemon.errors import ConfigError, SidestickError
@@ -59,8 +59,9 @@ class BackgroundService(Protocol):
 def run(settings: Settings) -> None:
     """Run until a signal, Ctrl-C, or the end of the terminal or session. Raises ConfigError when it cannot start."""
     protect_imports()
+    environ = withhold_secrets()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with catch_end() as ending, _translate_errors(), start_daemon(settings):
+    with catch_end() as ending, _translate_errors(), start_daemon(settings, environ):
         gc.freeze()  # what lives as long as the daemon need not be looked through at every correction
         gc.set_threshold(GC_THRESHOLD)
         while not ending.wait(1.0):  # a wait without end cannot be interrupted on Windows
@@ -79,8 +80,11 @@ def _translate_errors() -> Iterator[None]:
 
 
 @contextmanager
-def start_daemon(settings: Settings) -> Iterator[int]:
-    """The whole daemon; yields its OSC port. What is announced last, in daemon.json, is withdrawn first."""
+def start_daemon(settings: Settings, environ: Mapping[str, str]) -> Iterator[int]:
+    """The whole daemon; yields its OSC port. What is announced last, in daemon.json, is withdrawn first.
+
+    `environ` is the environment that the settings are read from again when the page changes one.
+    """
     state = settings.folders.state
     with ExitStack() as stack:
         stack.enter_context(lock_instance(state))
@@ -94,7 +98,7 @@ def start_daemon(settings: Settings) -> Iterator[int]:
         dispatcher = Dispatcher(handlers, notifier, time.monotonic)
         osc = OscInlet(dispatcher, settings.daemon.osc_port)  # a port that is taken is said before any job begins
         watch = partial(watch_folder, stack, settings, components, core)
-        http = open_http(settings, core, components.bus, osc, watch)
+        http = open_http(settings, core, components.bus, osc, watch=watch, environ=environ)
         start_service(stack, components.scheduler)
         start_service(stack, osc)
         start_service(stack, Spool(state / "spool", dispatcher, time.time))
@@ -183,7 +187,13 @@ def _open_midi(midi: MidiOutlet, logger: logging.Logger) -> None:
 
 
 def open_http(
-    settings: Settings, core: Core, bus: EventBus, osc: OscInlet, watch: Callable[[Path], None]
+    settings: Settings,
+    core: Core,
+    bus: EventBus,
+    osc: OscInlet,
+    *,
+    watch: Callable[[Path], None],
+    environ: Mapping[str, str],
 ) -> list[HttpInlet]:
     """The review page and the HTTP API, unless they are not wanted. `watch` follows one more drop folder."""
     given = settings.daemon
@@ -194,7 +204,7 @@ def open_http(
         from daemon.inlets.http.application import open_application
         from daemon.inlets.http.context import SetupAccess
 
-        access = SetupAccess(service(sys.platform, settings.folders.state, os.environ), watch, os.environ)
+        access = SetupAccess(service(sys.platform, settings.folders.state, environ), watch, environ)
         tools = factories.build_tools(settings, factories.stage_cache(settings))
         return open_application(settings, core, bus, tools, osc.server.counts, port, setup_access=access)
 

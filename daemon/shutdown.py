@@ -1,5 +1,6 @@
 """How the daemon is asked to end: by signals, a terminal that closes, on Windows the console and the session."""
 
+import _thread
 import signal
 import sys
 import threading
@@ -16,13 +17,22 @@ LONGEST_CLOSE = 4.5  # seconds; Windows ends the process 5 s after the event, or
 def catch_end() -> Iterator[threading.Event]:
     """An event that is set once anybody asks for the end. Only from the main thread.
 
+    Who asks again changes nothing: notes are ended and files put away first, and then the process ends as it would.
+
     A SIGHUP that is ignored stays so: that is what `nohup` asks for.
     """
     asked, over = threading.Event(), threading.Event()
+    caught: list[int] = []
+
+    def ask(*_: object) -> None:
+        _ignore(caught)
+        _thread.start_new_thread(asked.set, ())  # the thread that is interrupted may hold the lock of `asked`
+
     for name in SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
-            signal.signal(number, lambda *_: asked.set())
+            signal.signal(number, ask)
+            caught.append(number)
     forget = watch_console(asked, over) if sys.platform == "win32" else None
     try:
         yield asked
@@ -30,6 +40,14 @@ def catch_end() -> Iterator[threading.Event]:
         over.set()
         if forget is not None:
             forget()
+
+
+def _ignore(numbers: list[int]) -> None:
+    """From now on. Blocked first: Python complains of a signal that came just before it was ignored."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def watch_console(

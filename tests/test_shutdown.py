@@ -92,3 +92,13 @@ def test_the_console_is_left_alone_in_the_end():
     forget = watch_console(threading.Event(), threading.Event(), console)
     forget()
     assert console.handler is None
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_whoever_asks_again_and_again_changes_nothing(name):
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        while process.poll() is None:
+            process.send_signal(getattr(signal, name))
+        assert (process.returncode, process.stderr.read()) == (7, b"")

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.drum_map import DrumMap
 from bridge.timebase import Seconds
-from daemon.files import write_atomically
+from daemon.files import translate_os_errors, write_atomically
 from daemon.jobs.job import Job
 from daemon.jobs.spool_files import remove_old_files
 from daemon.jobs.worker import TaskProgress
@@ -44,7 +44,8 @@ class Listings:
 
     def write(self, kind: str, request: str, rows: Sequence[Row]) -> Path:
         """One file for each question, so that nobody reads another's answer; one row a line. Raises DiskFailed."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with translate_os_errors(self._folder):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_old_files(self._folder, self._clock() - KEEP_SECONDS)
         path = self._folder / f"{kind}-{hashlib.sha256(request.encode()).hexdigest()[:16]}.json"
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)

@@ -36,15 +36,21 @@ T = TypeVar("T")
 _LOOK_AGAIN = 0.25  # seconds
 _GRACE = 600.0  # seconds since its last use in which no result is dropped; chosen by hand
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
 
 def unusable_cache_error(folder: Path, error: OSError) -> CacheFailed:
     """What to tell a user whose cache folder cannot be written."""
     reason = (error.strerror or str(error)).lower()
+    if error.errno in (errno.EEXIST, errno.ENOTDIR) and isinstance(error.filename, str):
+        reason = f"{_first_file(Path(error.filename))} is a file where a folder is needed: move it away"
     return CacheFailed(
         f"The cache {folder} cannot be used ({reason}); set folders.cache to another, or SIDESTICK_FOLDERS__CACHE."
     )
+
+
+def _first_file(path: Path) -> Path:
+    return next((place for place in (*reversed(path.parents), path) if place.is_file()), path)
 
 
 def _is_below(root: Path, name: str | bytes | None) -> bool:
@@ -88,10 +94,10 @@ class StageCache:
         """The folder of a finished result, or None."""
         path = self._root / stage / key
         now = self._clock()
-        try:
+        if not path.is_dir():
+            return None
+        with suppress(OSError):
             os.utime(path, (now, now))
-        except OSError:
-            return path if path.is_dir() else None
         return path
 
     def find_unfinished(self, stage: str, key: str) -> Path | None:
@@ -210,6 +216,8 @@ class StageCache:
         now = self._clock()
         os.utime(temporary, (now, now))
         final.parent.mkdir(parents=True, exist_ok=True)
+        if final.is_file():
+            final.unlink()
         try:
             temporary.rename(final)
         except OSError:

@@ -1,13 +1,15 @@
 """The files that answer a question which the wire is too short for."""
 
+import errno
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from bridge.drum_map import built_in_map
 from bridge.timebase import Seconds
-from daemon.errors import Rejected
+from daemon.errors import DiskFailed, Rejected
 from daemon.jobs.listings import NO_CLUSTER, Listings, cluster_rows, note_rows
 from daemon.outlets.delivery import DeliverySettings, arrange, correct
 from daemon.outlets.manifest import Manifest
@@ -98,3 +100,42 @@ def test_hits_and_notes_of_all_parts_are_rows_in_the_order_of_time(corrected):
     [note] = [row for row in rows if row["part"] == "bass"]
     wanted = {"id": 0, "onset": 0.7, "time": 0.75, "duration": 0.2, "pitch": 35, "velocity": 96}
     assert note == {"part": "bass", **wanted}
+
+
+def test_a_damaged_answer_is_written_anew(tmp_path):
+    listings = Listings(tmp_path)
+    listings.write("jobs", "me", [{"job": "a"}]).write_bytes(b"\xff\0[")
+    assert json.loads(listings.write("jobs", "me", [{"job": "b"}]).read_text("utf-8")) == [{"job": "b"}]
+
+
+def test_a_folder_of_listings_that_went_is_made_anew(tmp_path):
+    listings = Listings(tmp_path / "listings")
+    for _ in range(2):
+        assert listings.write("jobs", "me", []).is_file()
+        shutil.rmtree(tmp_path / "listings")
+
+
+def test_a_file_in_place_of_the_folder_of_listings_is_named(tmp_path):
+    (tmp_path / "listings").write_text("mine")
+    with pytest.raises(DiskFailed, match=r"listings could not be written: that is a file, not a folder"):
+        Listings(tmp_path / "listings").write("jobs", "me", [])
+    assert (tmp_path / "listings").read_text() == "mine"
+
+
+def test_a_folder_in_place_of_an_answer_is_named_and_keeps_what_is_in_it(tmp_path):
+    path = Listings(tmp_path).write("jobs", "me", [])
+    path.unlink()
+    path.mkdir()
+    (path / "mine").touch()
+    with pytest.raises(DiskFailed, match=path.name):
+        Listings(tmp_path).write("jobs", "me", [])
+    assert [each.name for each in tmp_path.rglob("*")] == [path.name, "mine"]
+
+
+def test_listings_that_may_not_be_written_come_with_the_remedy(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", refuse)
+    with pytest.raises(DiskFailed, match="writing there is not allowed; change the permissions"):
+        Listings(tmp_path).write("jobs", "me", [])

@@ -248,3 +248,22 @@ def test_a_key_is_the_same_on_every_machine():
 def test_a_path_is_no_part_of_a_key():
     with pytest.raises(TypeError):
         key(Path("song.wav"))
+
+
+@pytest.mark.parametrize("name", ["cache", "cache/kit", "cache/.making", "cache/.locks"])
+def test_a_file_in_place_of_a_folder_is_named_with_what_to_do(space, tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(CacheFailed) as caught:
+        fill_result(space, "k")
+    assert f"{tmp_path / name} is a file where a folder is needed: move it away" in str(caught.value)
+    assert (tmp_path / name).read_text() == "mine"
+    (tmp_path / name).unlink()
+    assert fill_result(space, "k").is_dir()
+
+
+def test_a_file_in_place_of_a_result_is_none_and_the_result_is_made(space, tmp_path):
+    (tmp_path / "cache" / "kit").mkdir(parents=True)
+    (tmp_path / "cache" / "kit" / "k").write_text("damage")
+    assert space.recall("kit", "k") is None
+    assert (fill_result(space, "k") / "record.json").is_file()

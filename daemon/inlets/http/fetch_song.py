@@ -6,6 +6,7 @@ The request is one line; once stdin is closed, the download ends. On failure the
 What a name means is looked at when it is connected to: a redirect, or a name that changes, leads nowhere else.
 """
 
+import errno
 import ipaddress
 import socket
 import sys
@@ -20,6 +21,8 @@ from pydantic import TypeAdapter
 
 from daemon.child_process import read_request
 
+DISK_FULL = 3  # exit status
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -84,7 +87,6 @@ def options_of(request: SongRequest) -> dict[str, Any]:
     """yt-dlp's options: sound only, whole, by its own downloaders alone, without what the user's files say."""
     return {
         "format": "bestaudio/best",
-        "max_filesize": request.max_bytes,
         "paths": {"home": str(request.folder)},
         "outtmpl": {"default": "%(title).80B.%(ext)s"},
         "noplaylist": True,
@@ -104,11 +106,11 @@ def options_of(request: SongRequest) -> dict[str, Any]:
 
 
 def size_guard(most: int) -> Callable[[dict[str, Any]], None]:
-    """A hook that ends a download at so many bytes: yt-dlp's own limit trusts the length that a server tells."""
+    """A hook that ends a download at so many bytes, told or come: yt-dlp's own limit trusts what a server tells."""
     from yt_dlp.utils import DownloadError
 
     def check(status: dict[str, Any]) -> None:
-        if (status.get("downloaded_bytes") or 0) > most:
+        if max(status.get("downloaded_bytes") or 0, status.get("total_bytes") or 0) > most:
             raise DownloadError(f"it is larger than {most // 1_000_000} MB")
 
     return check
@@ -126,7 +128,7 @@ def main() -> int:
             return int(downloader.download([request.url]))
     except YoutubeDLError as error:
         print(str(error).splitlines()[0] if str(error) else type(error).__name__, file=sys.stderr)
-        return 1
+        return DISK_FULL if any(f"[Errno {number}]" in str(error) for number in _FULL) else 1
 
 
 if __name__ == "__main__":

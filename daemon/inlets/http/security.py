@@ -22,7 +22,7 @@ from daemon.inlets.http.errors import error_response
 
 LONGEST_BODY = 8 << 20  # bytes of JSON
 WRONG_KEYS = 10  # a minute and address
-UPLOAD_PATH = "/api/jobs"
+UPLOAD_PATHS = ("/api/jobs", "/api/batch")
 
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _TOO_LONG = f"The body has more than {LONGEST_BODY >> 20} MB."
@@ -212,10 +212,10 @@ async def _answer_preflight(send: Send) -> None:
 
 
 def _is_upload(scope: Scope, headers: Headers) -> bool:
-    """The one form that goes to disk, and has a limit of its own."""
+    """A form whose songs go to disk, and have a limit of their own."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    where = (scope["type"], scope.get("method"), scope["path"])
-    return where == ("http", "POST", UPLOAD_PATH) and kind == "multipart/form-data"
+    is_post = (scope["type"], scope.get("method")) == ("http", "POST")
+    return is_post and scope["path"] in UPLOAD_PATHS and kind == "multipart/form-data"
 
 
 def _check_length(scope: Scope, headers: Headers) -> None:

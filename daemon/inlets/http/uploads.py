@@ -22,8 +22,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, RootModel
 from starlette.requests import ClientDisconnect
 
-from daemon.errors import Rejected, SidestickError
-from daemon.files import TEMPORARY, describe_os_error, write_atomically
+from daemon.errors import DiskFailed, Rejected, SidestickError
+from daemon.files import TEMPORARY, describe_os_error, is_full, write_atomically
 from daemon.inlets.http import job_view, schemas, system_bin
 from daemon.inlets.http.context import HttpContext
 from daemon.inlets.http.errors import read_body
@@ -258,7 +258,19 @@ def _move_to_folder(received: Path, name: str, folder: Path) -> tuple[Path, bool
             return home / name, False
         with suppress(FileExistsError):
             home.mkdir(mode=0o700)
-            os.replace(received, home / name)  # noqa: PTH105
-            _write_record(home, _ReceivedFile(name=name, sha256=digest))
+            _fill_folder(home, received, _ReceivedFile(name=name, sha256=digest))
             return home / name, True
     raise AssertionError
+
+
+def _fill_folder(home: Path, song: Path, received: _ReceivedFile) -> None:
+    """The record first: without it the song would never go. Raises Rejected or OSError, with no folder left."""
+    try:
+        write_atomically(home / _RECORD, received.model_dump_json().encode())
+        os.replace(song, home / received.name)  # noqa: PTH105
+    except DiskFailed as error:
+        shutil.rmtree(home, ignore_errors=True)
+        raise Rejected("disk_full" if is_full(error) else "no_folder", str(error)) from None
+    except OSError:
+        shutil.rmtree(home, ignore_errors=True)
+        raise

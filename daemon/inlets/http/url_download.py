@@ -15,7 +15,7 @@ from daemon.errors import Rejected
 from daemon.extras import install_command
 from daemon.inlets.http import schemas, uploads
 from daemon.inlets.http.context import HttpContext
-from daemon.inlets.http.fetch_song import SongRequest, is_public
+from daemon.inlets.http.fetch_song import DISK_FULL, SongRequest, is_public
 
 DOWNLOAD_TIMEOUT = 600.0  # seconds for a download
 SMUGGLED = "__youtubedl_smuggle"  # what yt-dlp's own parts tell each other in an address: headers, other extractors
@@ -76,6 +76,9 @@ def _download(url: str, folder: Path, context: HttpContext) -> Path:
         status, reason = context.downloads.run(command, request, DOWNLOAD_TIMEOUT, folder)
     except subprocess.TimeoutExpired:
         raise Rejected("bad_url", f"{url} did not arrive within {DOWNLOAD_TIMEOUT / 60:.0f} minutes.") from None
+    if status == DISK_FULL:
+        reason = f"The song could not be kept in {folder.parent}: the disk is full; make some room and try again."
+        raise Rejected("disk_full", reason)
     files = [path for path in folder.iterdir() if path.is_file()]
     if status or len(files) != 1:
         said = reason.removeprefix("ERROR: ")[:200] or "there is no song"

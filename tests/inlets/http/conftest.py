@@ -1,3 +1,4 @@
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,21 @@ def server(tmp_path_factory) -> Iterator[HttpServer]:
 @pytest.fixture
 def client(server):
     return server.client
+
+
+@pytest.fixture
+def small_server(tmp_path) -> Iterator[HttpServer]:
+    """Its uploads have a real disk of 8 MB."""
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", uploads], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no small disk can be mounted here")
+    opened = HttpServer(tmp_path)
+    yield opened
+    opened.close()
+    subprocess.run(["umount", "-l", uploads], check=True)
 
 
 @pytest.fixture(autouse=True)

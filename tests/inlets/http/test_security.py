@@ -173,6 +173,17 @@ def test_a_port_that_is_taken_costs_the_page_and_nothing_else(server, caplog):
     assert inlet.http_port == 0 and str(server.inlet.http_port) in caplog.text
 
 
+def test_a_page_that_breaks_is_told_and_holds_up_no_end(guard_log):
+    def build(port):
+        raise ZeroDivisionError("oops")
+
+    inlet = HttpInlet("127.0.0.1", 0, build)
+    inlet.start()
+    inlet.stop()
+    assert guard_log() == ["The review page: something broke (ZeroDivisionError: oops). Please report it."]
+    assert not inlet._thread.is_alive()
+
+
 def test_what_breaks_tells_the_log_and_nobody_else(server, client, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("the cat sat on /secret/place")

@@ -21,6 +21,7 @@ pytest.importorskip("yt_dlp")
 
 PATIENCE = 60.0
 HANGS = threading.Event()
+SENT: list[int] = []  # bytes of /huge, each time it was asked for
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def web(tmp_path, monkeypatch) -> Iterator[str]:
 
 
 class WebServer(SimpleHTTPRequestHandler):
-    """/to/HOST/PATH redirects to that host at this server's port, /hang begins a song, /endless has no length."""
+    """/to/HOST/PATH redirects to that host at this server's port, /hang begins, /endless never ends, /huge has 700 MB."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/to/"):
@@ -50,6 +51,15 @@ class WebServer(SimpleHTTPRequestHandler):
             with suppress(OSError):
                 for _ in range(2000):
                     self.wfile.write(bytes(1 << 16))
+        elif self.path == "/huge.wav":
+            self.send_response(200)
+            self.send_header("Content-Type", "audio/wav")
+            self.send_header("Content-Length", str(700 * 1_000_000))
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(700):
+                    self.wfile.write(bytes(1_000_000))
+                    SENT.append(1_000_000)
         elif self.path == "/hang.wav":
             self.send_response(200)
             self.send_header("Content-Type", "audio/wav")
@@ -112,6 +122,23 @@ def test_a_download_without_a_length_ends_at_the_limit(web, tmp_path):
     status, reason = ChildProcesses().run(command, line, PATIENCE, tmp_path)
     assert status == 1 and "larger than 1 MB" in reason
     assert sum(path.stat().st_size for path in (tmp_path / "target").iterdir()) < 1 << 25
+
+
+def test_a_download_that_tells_its_length_ends_at_once_at_the_limit(web, tmp_path):
+    SENT.clear()
+    request = fetch_song.SongRequest(f"{web}/huge.wav", tmp_path / "target", 600 * 1_000_000, ("127.0.0.1",))
+    line = TypeAdapter(fetch_song.SongRequest).dump_json(request)
+    command = url_download.module_command("daemon.inlets.http.fetch_song")
+    status, reason = ChildProcesses().run(command, line, PATIENCE, tmp_path)
+    assert status == 1 and "larger than 600 MB" in reason
+    assert sum(SENT) < 100_000_000
+
+
+def test_a_download_onto_a_full_disk_says_so_and_leaves_nothing(small_server, web):
+    refused = small_server.client.post("/api/jobs", json={"url": f"{web}/huge.wav"})
+    assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
+    assert "make some room" in refused.text
+    assert list(small_server.settings.folders.uploads.iterdir()) == []
 
 
 def test_an_address_tells_yt_dlp_nothing_but_itself(client, web):

@@ -6,13 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from daemon.errors import Rejected
-from daemon.pipeline.audio.guarded_probe import GuardedProbe, helper_command
+from daemon.pipeline.audio.guarded_probe import SECONDS, GuardedProbe, helper_command
 from daemon.pipeline.audio.probe import Limits, probe
 from tests import synth
 from tests.pipeline.audio.media import encode, marks
@@ -176,3 +178,19 @@ def test_crafted_files_end_in_an_answer(guarded: GuardedProbe, tmp_path: Path) -
             assert path.name in error.reason
         assert time.perf_counter() - began < 15
         assert guarded(fine, LIMITS).rate == 44100
+
+
+@pytest.mark.parametrize("begins", [b"", b"ID3\x04\0\0\x7f\x7f\x7f\x7f"])
+def test_a_file_of_900_megabytes_of_nothing_costs_neither_memory_nor_time(tmp_path: Path, begins: bytes) -> None:
+    path = synth.write(tmp_path / "sound.mp3", synth.noise(2.0))
+    path.write_bytes(begins + path.read_bytes())
+    os.truncate(path, 900 * MEGABYTE)
+    guarded, own = GuardedProbe(), psutil.Process()
+    before, began = own.memory_info().rss, time.perf_counter()
+    with suppress(Rejected):
+        guarded(path, LIMITS)
+    helper = guarded._idle[0]._process.pid if guarded._idle else 0
+    used = psutil.Process(helper).memory_info().rss if helper else 0
+    guarded.close()
+    assert own.memory_info().rss - before < 50 * MEGABYTE
+    assert used < 300 * MEGABYTE and time.perf_counter() - began < SECONDS + 5

@@ -1,0 +1,60 @@
+"""A disk of uploads that is full, for real: what cannot be kept is told, nothing half stays, and it goes on."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import synth
+
+BLOCK = 4096  # bytes that a file takes at least
+
+
+@pytest.fixture
+def uploads(small_server) -> Path:
+    return small_server.settings.folders.uploads
+
+
+def wav(folder: Path, seconds: float) -> bytes:
+    return synth.write(folder / f"made {seconds:g}.wav", synth.noise(seconds)).read_bytes()
+
+
+def send(server, data: bytes, name: str = "Song.wav"):
+    return server.client.post("/api/jobs", files={"file": (name, data, "audio/wav")})
+
+
+def fill(uploads: Path, room: int) -> Path:
+    """A file of somebody else that leaves `room` bytes."""
+    about = os.statvfs(uploads)
+    (uploads / "film").write_bytes(bytes(about.f_bavail * about.f_frsize - room))
+    return uploads / "film"
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 5])
+def test_an_upload_that_does_not_fit_is_told_leaves_nothing_and_fits_later(small_server, uploads, tmp_path, blocks):
+    data = wav(tmp_path, 1.0)
+    film = fill(uploads, blocks * BLOCK)
+    refused = send(small_server, data)
+    assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
+    assert "the disk is full; make some room" in refused.json()["text"]
+    assert list(uploads.iterdir()) == [film]
+    film.unlink()
+    made = send(small_server, data)
+    assert made.status_code == 202 and Path(made.json()["path"]).read_bytes() == data
+
+
+def test_a_song_for_whose_record_there_is_no_room_is_not_kept(small_server, uploads, tmp_path):
+    data = wav(tmp_path, 1.0)
+    film = fill(uploads, -(-len(data) // BLOCK) * BLOCK)
+    refused = send(small_server, data)
+    assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
+    assert list(uploads.iterdir()) == [film]
+
+
+def test_of_many_songs_none_is_half_kept(small_server, uploads, tmp_path):
+    data = wav(tmp_path, 1.0)
+    kept = Path(send(small_server, data, "Kept.wav").json()["path"])
+    files = [("file", (f"{number}.wav", data[: -number * 4], "audio/wav")) for number in range(1, 60)]
+    refused = small_server.client.post("/api/batch", files=files)
+    assert (refused.status_code, refused.json()["code"]) == (507, "disk_full"), refused.text
+    assert list(uploads.iterdir()) == [kept.parent] and kept.read_bytes() == data
