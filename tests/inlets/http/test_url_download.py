@@ -36,7 +36,7 @@ def web(tmp_path, monkeypatch) -> Iterator[str]:
 
 
 class WebServer(SimpleHTTPRequestHandler):
-    """/to/HOST/PATH redirects to that host at this server's port, /hang begins, /endless never ends, /huge has 700 MB."""
+    """/to/HOST/PATH redirects to that host at this server's port, /hang begins, /endless goes on, /huge has 700 MB."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/to/"):
