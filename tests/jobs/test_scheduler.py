@@ -1,6 +1,7 @@
 """The scheduler with workers that do what the test says."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -197,6 +198,19 @@ def test_a_source_that_has_gone_fails_its_job(running):
     running.open(ScriptedWorker())
     [failed] = running.until(Failed)
     assert (failed.code, str(asked.path) in failed.reason) == ("missing", True)
+
+
+def test_a_source_that_goes_after_its_draft_still_gets_its_final(running):
+    def act(task):
+        Path(task.source).unlink(missing_ok=True)
+        return TaskResult(f"{task.source}.json", f"{task.source}.mid", 0, ("a.mid",))
+
+    worker = ScriptedWorker(act)
+    running.ask(draft=True)
+    running.open(worker)
+    running.until(Done)
+    assert [task.which_pass for task in worker.tasks] == [Pass.DRAFT, Pass.FINAL]
+    assert running.events_of(Failed) == []
 
 
 def test_a_worker_without_work_lets_go_of_its_models(running):

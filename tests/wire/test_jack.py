@@ -230,6 +230,38 @@ def test_a_process_that_dies_leaves_silence(server: Server, manner: str, signal_
         assert bytes((0xB9, 123, 0)) in [event.message for event in receiver.events]
 
 
+ENDING = """
+import sys
+from bridge.midi.player import Player
+from bridge.midi.port import open_out
+from daemon.shutdown import catch_end
+from tests.fakes import clip_of
+
+with catch_end() as asked:
+    player = Player(open_out("dying"))
+    player.start()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    player.play(clip_of((0.0, 36), (0.0, 42), (60.0, 38), length=90.0, sounds=50.0))
+    asked.wait(60)
+"""
+
+
+def test_a_daemon_that_is_asked_to_end_again_and_again_ends_its_notes_first(server: Server) -> None:
+    dying = subprocess.Popen(
+        [sys.executable, "-c", ENDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+    assert dying.stdin and dying.stdout and dying.stdout.readline() == "ready\n"
+    with closing(Receiver("dying:out")) as receiver:
+        print(file=dying.stdin, flush=True)
+        assert eventually(lambda: receiver.sounding() == {(9, 36), (9, 42)})
+        while dying.poll() is None:
+            dying.send_signal(signal.SIGTERM)
+        assert dying.returncode == 0
+        assert eventually(lambda: receiver.sounding() == set())
+
+
 def test_the_outlet_gets_its_port_back_after_jack_was_restarted(server: Server) -> None:
     said: list[str] = []
     outlet = MidiOutlet(PortSettings(), said.append)

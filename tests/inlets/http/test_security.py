@@ -122,7 +122,7 @@ def test_a_page_that_was_named_may_ask_across_origins(tmp_path):
 
 
 def test_a_flood_is_slowed_and_passes(tmp_path):
-    server = HttpServer(tmp_path, http_rate="5")
+    server = HttpServer(tmp_path, http_rate="1")
     answers = [server.client.get("/health") for _ in range(30)]
     server.close()
     busy = [answer for answer in answers if answer.status_code == 429]
