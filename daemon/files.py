@@ -23,7 +23,7 @@ _REASONS = {
     errno.EACCES: "writing there is not allowed; change the permissions",
     errno.EPERM: "writing there is not allowed; change the permissions",
     errno.ENOENT: "the folder is not there",
-    errno.EEXIST: "that is a file, not a folder",
+    errno.EEXIST: "that is a file, not a folder; move it away",
     errno.EFBIG: "the file would be larger than this disk or this account allows",
     errno.ENOTDIR: "that is not inside a folder",
     errno.ENAMETOOLONG: "the name is too long; rename the source",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import synth
+from tests.inlets.http.server import HttpServer
 
 BLOCK = 4096  # bytes that a file takes at least
 
@@ -58,3 +59,12 @@ def test_of_many_songs_none_is_half_kept(small_server, uploads, tmp_path):
     refused = small_server.client.post("/api/batch", files=files)
     assert (refused.status_code, refused.json()["code"]) == (507, "disk_full"), refused.text
     assert list(uploads.iterdir()) == [kept.parent] and kept.read_bytes() == data
+
+
+def test_a_file_in_place_of_the_uploads_is_named_and_stays(tmp_path):
+    (tmp_path / "uploads").write_text("mine")
+    opened = HttpServer(tmp_path)
+    refused = send(opened, wav(tmp_path, 1.0))
+    opened.close()
+    assert refused.json()["code"] == "no_folder" and "is a file, not a folder; move it away" in refused.text
+    assert (tmp_path / "uploads").read_text() == "mine"
