@@ -28,9 +28,13 @@ _MESSAGES = {
 }
 
 
+SECRET = "http_key"  # a setting whose value is not repeated
+
+
 def refusal(name: str, error: Mapping[str, Any]) -> str:
     """One sentence for one of `ValidationError.errors()`; `name` is what the user calls the value."""
-    return f"{name}: {_abbreviate(error['input'])} does not work; {remedy(error)}."
+    value = "this" if error["loc"][-1:] == (SECRET,) else _abbreviate(error["input"])
+    return f"{name}: {value} does not work; {remedy(error)}."
 
 
 def remedy(error: Mapping[str, Any]) -> str:

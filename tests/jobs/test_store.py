@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -159,6 +159,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be opened"):
         JobStore(tmp_path / "file" / "jobs.db")
+
+
+def test_a_list_that_another_program_locks_is_a_reason_and_is_used_again_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("daemon.jobs.store_file._BUSY_SECONDS", 0.05)
+    with closing(JobStore(tmp_path / "jobs.db")) as store, closing(sqlite3.connect(tmp_path / "jobs.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreFailed, match="locked"):
+            store.add(job())
+        other.rollback()
+        assert store.get(store.add(job()).id)
 
 
 def test_a_full_disk_is_a_reason_and_loses_nothing(store):

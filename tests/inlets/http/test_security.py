@@ -161,6 +161,12 @@ def test_other_machines_are_let_in_only_with_a_key(host):
     )
 
 
+def test_a_key_that_is_easy_to_guess_is_refused_and_not_repeated():
+    with pytest.raises(ConfigError, match="too easy to guess") as caught:
+        load({"SIDESTICK_DAEMON__HTTP_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_the_key_is_not_shown_with_the_settings():
     values = {value.name: value.value for value in load({"SIDESTICK_DAEMON__HTTP_KEY": KEY}).values()}
     assert KEY not in str(values["daemon.http_key"])
