@@ -28,12 +28,13 @@ _MESSAGES = {
 }
 
 
-SECRET = "http_key"  # a setting whose value is not repeated
+SECRET = "key"  # the value of a setting with this in its name, misspelt or not, is not repeated
 
 
 def refusal(name: str, error: Mapping[str, Any]) -> str:
     """One sentence for one of `ValidationError.errors()`; `name` is what the user calls the value."""
-    value = "this" if error["loc"][-1:] == (SECRET,) else _abbreviate(error["input"])
+    secret = any(SECRET in str(part) for part in error["loc"][-1:])
+    value = "this" if secret else _abbreviate(error["input"])
     return f"{name}: {value} does not work; {remedy(error)}."
 
 

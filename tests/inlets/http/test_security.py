@@ -167,6 +167,12 @@ def test_a_key_that_is_easy_to_guess_is_refused_and_not_repeated():
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_key_under_a_misspelt_name_is_not_repeated_either():
+    with pytest.raises(ConfigError, match="Did you mean http_key") as caught:
+        load({"SIDESTICK_DAEMON__HTP_KEY": "correct horse battery"})
+    assert "horse" not in str(caught.value)
+
+
 def test_the_key_is_not_shown_with_the_settings():
     values = {value.name: value.value for value in load({"SIDESTICK_DAEMON__HTTP_KEY": KEY}).values()}
     assert KEY not in str(values["daemon.http_key"])
