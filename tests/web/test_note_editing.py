@@ -118,7 +118,7 @@ def test_several_notes_are_chosen_by_keyboard_and_deleted(visit, server, bass):
 def test_a_note_is_added_at_the_playhead(visit, server, bass):
     page, before = visit(bass), pitches(server, bass)
     in_lane(page)
-    press(page, "End", "Shift+ArrowLeft", "n")
+    press(page, "Home", "n")
     expect(page, "() => document.querySelector('#selection p').textContent.startsWith('1 note of Bass')")
     assert len(pitches(server, bass)) == len(before) + 1
 
