@@ -44,7 +44,7 @@ def catch_end() -> Iterator[threading.Event]:
 
 def _ignore(numbers: list[int]) -> None:
     """From now on. Blocked first: Python complains of a signal that came just before it was ignored."""
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     for number in numbers:
         signal.signal(number, signal.SIG_IGN)

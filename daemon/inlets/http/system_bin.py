@@ -6,10 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+_ALWAYS = ("darwin", "win32")
+
 
 def has_bin() -> bool:
     """macOS and Windows always have one; elsewhere a desktop makes its folder, and a server has none."""
-    if sys.platform in ("darwin", "win32"):
+    if sys.platform in _ALWAYS:
         return True
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return (Path(data) / "Trash").is_dir()
