@@ -29,11 +29,12 @@ _MESSAGES = {
 
 
 SECRET = "key"  # the value of a setting with this in its name, misspelt or not, is not repeated
+_TABLE_KEY = "[key]"  # how pydantic calls the name of a table's entry that does not work
 
 
 def refusal(name: str, error: Mapping[str, Any]) -> str:
     """One sentence for one of `ValidationError.errors()`; `name` is what the user calls the value."""
-    secret = any(SECRET in str(part) for part in error["loc"][-1:])
+    secret = any(SECRET in str(part) for part in error["loc"][-1:] if part != _TABLE_KEY)
     value = "this" if secret else _abbreviate(error["input"])
     return f"{name}: {value} does not work; {remedy(error)}."
 
