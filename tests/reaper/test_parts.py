@@ -119,7 +119,7 @@ def test_the_source_is_not_muted_if_the_settings_say_so(reaper: Reaper, mix: Pat
 
 def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
     later = audio_item(mix, SECONDS, values={"D_POSITION": 12.0}, strings={"GUID": "{AGAIN}"})
-    outcome = reaper.run("Drums to MIDI", project(mix, later), cycles=3000)
+    outcome = reaper.run("Drums to MIDI", project(mix, later), cycles=6000)
     assert names(outcome) == ["Song", "Song Drums", "Below"]
     first, second = (notes(outcome, 1, item) for item in (0, 1))
     assert [note["time"] + 10 for note in first] == pytest.approx([note["time"] for note in second])
