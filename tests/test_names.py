@@ -21,7 +21,7 @@ WORDS = {
     "no participles": """bed embed exceed feed need proceed red seed shed speed succeed thread
         bring meaning padding ping ring setting spring string swing thing timing tuning""",
     "metaphors": """asker bench darkroom deck desk doorbell foreman frontdesk ghosts hearing house lab labour
-        letter letters manners office reception scribe shelf shop studio upkeep wishes worksheet""",
+        letter letters manners office reception scribe shelf shop staff studio upkeep wishes worksheet""",
 }
 IRREGULAR, OTHERS, METAPHORS = (frozenset(words.split()) for words in WORDS.values())
 

@@ -24,7 +24,7 @@ FEET = ("kick", "pedal_hihat")
 
 
 @dataclass(frozen=True, slots=True)
-class StaffPlace:
+class StavePlace:
     """Where a drum stands on five lines, named as in the treble clef, and its note head."""
 
     step: str
@@ -34,16 +34,16 @@ class StaffPlace:
 
 
 # N. Weinberg, "Guidelines for Drumset Notation", Percussive Notes, June 1994; what it leaves open is near its kin.
-PLACES: dict[str, StaffPlace] = {
-    "kick": StaffPlace("F", 4), "snare": StaffPlace("C", 5), "side_stick": StaffPlace("C", 5, "x"),
-    "rimshot": StaffPlace("C", 5, "slashed"), "clap": StaffPlace("C", 5, "triangle"),
-    "high_tom": StaffPlace("E", 5), "mid_tom": StaffPlace("D", 5), "low_tom": StaffPlace("B", 4),
-    "floor_tom": StaffPlace("A", 4), "closed_hihat": StaffPlace("G", 5, "x"),
-    "open_hihat": StaffPlace("G", 5, "x", open=True), "pedal_hihat": StaffPlace("D", 4, "x"),
-    "ride": StaffPlace("F", 5, "x"), "ride_bell": StaffPlace("F", 5, "diamond"), "crash": StaffPlace("A", 5, "x"),
-    "crash_2": StaffPlace("B", 5, "x"), "china": StaffPlace("C", 6, "circle-x"), "splash": StaffPlace("C", 6, "x"),
-    "tambourine": StaffPlace("B", 5, "triangle"), "cowbell": StaffPlace("E", 5, "triangle"),
-    "shaker": StaffPlace("D", 6, "triangle"),
+PLACES: dict[str, StavePlace] = {
+    "kick": StavePlace("F", 4), "snare": StavePlace("C", 5), "side_stick": StavePlace("C", 5, "x"),
+    "rimshot": StavePlace("C", 5, "slashed"), "clap": StavePlace("C", 5, "triangle"),
+    "high_tom": StavePlace("E", 5), "mid_tom": StavePlace("D", 5), "low_tom": StavePlace("B", 4),
+    "floor_tom": StavePlace("A", 4), "closed_hihat": StavePlace("G", 5, "x"),
+    "open_hihat": StavePlace("G", 5, "x", open=True), "pedal_hihat": StavePlace("D", 4, "x"),
+    "ride": StavePlace("F", 5, "x"), "ride_bell": StavePlace("F", 5, "diamond"), "crash": StavePlace("A", 5, "x"),
+    "crash_2": StavePlace("B", 5, "x"), "china": StavePlace("C", 6, "circle-x"), "splash": StavePlace("C", 6, "x"),
+    "tambourine": StavePlace("B", 5, "triangle"), "cowbell": StavePlace("E", 5, "triangle"),
+    "shaker": StavePlace("D", 6, "triangle"),
 }  # fmt: skip
 
 

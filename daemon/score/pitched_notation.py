@@ -1,4 +1,4 @@
-"""Bass, voice, guitar and keys as notes on staves: one voice a staff, notes that sound together as chords."""
+"""Bass, voice, guitar and keys as notes on staves: one voice a stave, notes that sound together as chords."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ class Clef:
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class Stave:
     clef: Clef
     events: list[Placed[int]]
 
@@ -44,14 +44,14 @@ class Spelling:
 TREBLE, BASS = Clef("G", 2), Clef("F", 4)
 
 
-def staves(part: Part, notes: Sequence[WrittenNote], song_bars: SongBars, swing: Swing, beat: int) -> list[Staff]:
+def staves(part: Part, notes: Sequence[WrittenNote], song_bars: SongBars, swing: Swing, beat: int) -> list[Stave]:
     """Two for keys and for what nobody named, else one."""
     if part in (Part.PIANO, Part.OTHER):
         high = [note for note in notes if note.pitch >= _MIDDLE_C]
         low = [note for note in notes if note.pitch < _MIDDLE_C]
         hands = ((TREBLE, high), (BASS, low))
-        return [Staff(clef, place_notes(hand, song_bars, swing, beat)) for clef, hand in hands]
-    return [Staff(_clef(part, notes), place_notes(notes, song_bars, swing, beat))]
+        return [Stave(clef, place_notes(hand, song_bars, swing, beat)) for clef, hand in hands]
+    return [Stave(_clef(part, notes), place_notes(notes, song_bars, swing, beat))]
 
 
 def _clef(part: Part, notes: Sequence[WrittenNote]) -> Clef:

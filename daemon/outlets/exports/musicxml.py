@@ -1,4 +1,4 @@
-"""A score as MusicXML 4: the drums on a percussion staff, the other parts below them, chords above.
+"""A score as MusicXML 4: the drums on a percussion stave, the other parts below them, chords above.
 
 Written by hand rather than through a library: what a drummer expects (heads, brackets round ghost notes, two voices)
 is a few elements of the standard, and the standard's own order of them.
@@ -99,10 +99,10 @@ def _parts(song: ExportSong, song_bars: SongBars, swing: Swing, beat: int) -> It
             found = staves(part, notes, song_bars, swing, beat)
             several = len(found) > 1
             lines = tuple(
-                _Voice(staff.events, PitchWriter(1 + 4 * index, (index + 1) * several, _fifths(song)))
-                for index, staff in enumerate(found)
+                _Voice(stave.events, PitchWriter(1 + 4 * index, (index + 1) * several, _fifths(song)))
+                for index, stave in enumerate(found)
             )
-            yield _ScorePart(f"P{number}", part.capitalize(), tuple(staff.clef for staff in found), lines)
+            yield _ScorePart(f"P{number}", part.capitalize(), tuple(stave.clef for stave in found), lines)
 
 
 def _add_part(listed: Element, part: _ScorePart) -> None:

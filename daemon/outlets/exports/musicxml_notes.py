@@ -14,10 +14,10 @@ _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "doubl
 
 
 class VoiceWriter:
-    """Writes the notes of a voice into the measures of a part, one after the other. `staff` 0 is the only one."""
+    """Writes the notes of a voice into the measures of a part, one after the other. `stave` 0 is the only one."""
 
-    def __init__(self, number: int, staff: int = 0) -> None:
-        self.number, self.staff = number, staff
+    def __init__(self, number: int, stave: int = 0) -> None:
+        self.number, self.stave = number, stave
 
     def add(self, measure: Element, voice: Sequence[Written[T]], following: Written[T] | None = None) -> None:
         """A bar; `following` is what the next bar begins with, into which the last note may be tied."""
@@ -47,7 +47,7 @@ class VoiceWriter:
         SubElement(note, "duration").text = str(written.value.length)
         self.add_value(note, written, typed=not whole)
         self.add_modification(note, written)
-        self.add_staff(note)
+        self.add_stave(note)
         if written.tuplet:
             _add_tuplet(SubElement(note, "notations"), written)
         return note
@@ -65,9 +65,9 @@ class VoiceWriter:
             SubElement(change, "actual-notes").text = "3"
             SubElement(change, "normal-notes").text = "2"
 
-    def add_staff(self, note: Element) -> None:
-        if self.staff:
-            SubElement(note, "staff").text = str(self.staff)
+    def add_stave(self, note: Element) -> None:
+        if self.stave:
+            SubElement(note, "staff").text = str(self.stave)
 
 
 class DrumWriter(VoiceWriter):
@@ -109,8 +109,8 @@ class DrumWriter(VoiceWriter):
 class PitchWriter(VoiceWriter):
     """Pitches, spelt in a key of so many fifths; an accidental stands where the key and the bar do not have it yet."""
 
-    def __init__(self, number: int, staff: int, fifths: int) -> None:
-        super().__init__(number, staff)
+    def __init__(self, number: int, stave: int, fifths: int) -> None:
+        super().__init__(number, stave)
         self.fifths = fifths
         self._altered: dict[tuple[str, int], int] = {}
 
@@ -137,7 +137,7 @@ class PitchWriter(VoiceWriter):
                 SubElement(note, "accidental").text = _ACCIDENTALS[found.alter]
                 self._altered[found.step, found.octave] = found.alter
             self.add_modification(note, written)
-            self.add_staff(note)
+            self.add_stave(note)
             _add_pitch_notations(note, ties, written if index == 0 else None)
             yield note
 
@@ -179,7 +179,7 @@ def _add_tuplet(notations: Element, written: Written[T]) -> None:
 
 
 def _insert_beam(note: Element, level: int, mark: str) -> None:
-    """After stem, note head and staff, before the notations."""
+    """After stem, note head and stave, before the notations."""
     beam = Element("beam", number=str(level))
     beam.text = mark
     place = next((index for index, child in enumerate(note) if child.tag == "notations"), len(note))

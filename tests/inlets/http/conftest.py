@@ -1,5 +1,6 @@
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,11 @@ def server(tmp_path_factory) -> Iterator[HttpServer]:
 @pytest.fixture
 def client(server):
     return server.client
+
+
+@pytest.fixture
+def uploads(server) -> Path:
+    return server.settings.folders.uploads
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.inlets.http.security import LONGEST_BODY
 from daemon.inlets.http.uploads import safe_name, sweep
 from daemon.inlets.retention import DAY, expire_jobs
 from daemon.outlets.manifest import Manifest, Output
@@ -28,11 +27,6 @@ def wav(folder: Path, pitch: float = 440.0) -> bytes:
     """The same bytes each time: a WAV file holds the second in which it was written."""
     path = folder / f"made {pitch:g}.wav"
     return (path if path.exists() else synth.write(path, synth.tone(pitch, 0.5))).read_bytes()
-
-
-@pytest.fixture
-def uploads(server) -> Path:
-    return server.settings.folders.uploads
 
 
 def send(client, data: bytes, name: str = "Song.wav", **fields: str):
@@ -330,33 +324,6 @@ def test_files_beside_a_song_that_was_not_uploaded_all_stay(client, tmp_path):
 def test_uploads_are_their_owners_alone(client, uploads, tmp_path):
     made = send(client, wav(tmp_path), "Private.wav").json()
     assert Path(made["path"]).parent.stat().st_mode & 0o077 == 0
-
-
-def test_several_songs_come_in_one_request_and_what_is_none_is_named(client, uploads, tmp_path):
-    files = [("file", (name, data, "audio/wav")) for name, data in (
-        ("Batch A.wav", wav(tmp_path, 330.0)), ("notes.txt", b"no sound"), ("Batch B.wav", wav(tmp_path, 550.0)),
-    )]  # fmt: skip
-    answer = client.post("/api/batch", files=files, data={"options": json.dumps({"input": "drums"})})
-    found = answer.json()
-    assert answer.status_code == 202
-    assert [(each["name"], each["options"]["input"]) for each in found["jobs"]] == [
-        ("Batch A.wav", "drums"), ("Batch B.wav", "drums"),
-    ]  # fmt: skip
-    assert [each["name"] for each in found["refused"]] == ["notes.txt"]
-    assert (uploads / "Batch A" / "Batch A.wav").read_bytes() == wav(tmp_path, 330.0)
-    assert not (uploads / "notes").exists()
-
-
-def test_several_songs_may_be_longer_together_than_any_body_of_json(client, tmp_path):
-    songs = [synth.write(tmp_path / f"Long {n}.wav", synth.noise(15.0, level=-20.0 - n)).read_bytes() for n in (1, 2)]
-    assert sum(map(len, songs)) > LONGEST_BODY
-    answer = client.post("/api/batch", files=[("file", (f"Long {n}.wav", data)) for n, data in enumerate(songs)])
-    assert answer.status_code == 202, answer.text
-    assert [each["name"] for each in answer.json()["jobs"]] == ["Long 0.wav", "Long 1.wav"]
-
-
-def test_a_batch_is_a_form(client):
-    assert client.post("/api/batch", json={}).status_code == 415
 
 
 def test_an_upload_goes_with_its_age_and_what_was_edited_stays(client, server, uploads, tmp_path):
