@@ -137,10 +137,10 @@ def drum_along(song: AccompaniedSong, choice: int = 0) -> list[DrummedStroke]:
     groove = grooves[choice % len(grooves)]
     phrases = [song.bar_range[i : i + PHRASE_BARS] for i in range(0, len(song.bar_range), PHRASE_BARS)]
     usual = float(np.median([song.intensity(phrase) for phrase in phrases]))
-    found: list[DrummedStroke] = []
+    fills, found = _fills(song, groove), list[DrummedStroke]()
     for number, phrase in enumerate(phrases):
         last = number == len(phrases) - 1
-        strokes = list(_play_phrase(song, phrase, groove, usual, fill=not last))
+        strokes = list(_play_phrase(song, phrase, groove, usual, () if last else fills))
         found += _open_with_crash(strokes, song, phrase[0]) if number else strokes
     return sorted(found, key=lambda stroke: (stroke.time, stroke.label))
 
@@ -187,11 +187,15 @@ def _wanted_density(song: AccompaniedSong, bars: Sequence[Bar]) -> float:
 
 
 def _play_phrase(
-    song: AccompaniedSong, bars: Sequence[Bar], groove: Sequence[GroovePhrase], usual: float, *, fill: bool
+    song: AccompaniedSong,
+    bars: Sequence[Bar],
+    groove: Sequence[GroovePhrase],
+    usual: float,
+    fills: Sequence[GroovePhrase],
 ) -> Iterator[DrummedStroke]:
-    """Two bars at a time; with `fill` the last bar is one."""
+    """Two bars at a time; where there are `fills` the last bar is one of them."""
     busy = _wanted_density(song, bars) * _business(song.intensity(bars), usual)
-    grooved = bars[:-1] if fill and len(bars) > 1 and _fills(song, groove) else bars
+    grooved = bars[:-1] if fills and len(bars) > 1 else bars
     for first in range(0, len(grooved), 2):
         pair = grooved[first : first + 2]
         bass = song.bass_rhythm(pair)
@@ -203,7 +207,6 @@ def _play_phrase(
         )
         yield from _place(best.strokes, pair, song.bars)
     if len(grooved) < len(bars):
-        fills = _fills(song, groove)
         best = min(fills, key=lambda each: (abs(each.density - busy), abs(log2(each.bpm / song.bpm))))
         yield from _place(best.strokes, bars[-1:], song.bars)
 
