@@ -121,7 +121,7 @@ def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
     later = audio_item(mix, SECONDS, values={"D_POSITION": 12.0}, strings={"GUID": "{AGAIN}"})
     outcome = reaper.run("Drums to MIDI", project(mix, later), cycles=6000)
     assert names(outcome) == ["Song", "Song Drums", "Below"]
-    first, second = (notes(outcome, 1, item) for item in (0, 1))
+    first, second = sorted((notes(outcome, 1, item) for item in (0, 1)), key=lambda item: item[0]["time"])
     assert [note["time"] + 10 for note in first] == pytest.approx([note["time"] for note in second])
 
 
