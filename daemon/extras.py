@@ -65,20 +65,20 @@ def packages_of(extra: str) -> tuple[str, ...]:
 def _read_receipt(file: Path) -> dict[str, Any] | None:
     """What `uv tool install` noted down about sidestick; None if it was another that installed it."""
     try:
-        found = tomllib.loads(file.read_text("utf-8"))["tool"]["requirements"]
-        return next((each for each in found if each["name"] == _APP), None)
+        tool = tomllib.loads(file.read_text("utf-8"))["tool"]
+        found = (each for each in tool["requirements"] if each["name"] == _APP)
+        return next(({"python": tool.get("python", ""), **each} for each in found), None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _uv_tool_command(receipt: dict[str, Any], wanted: list[str]) -> str:
-    """The installation again, with the extras it has and the new ones."""
+    """The installation again, by the Python it was asked for, with the extras it has and the new ones."""
     extras = ",".join(sorted({*receipt.get("extras", ()), *wanted}))
+    python = f"--python {_quote(receipt['python'])} " if receipt["python"] else ""
     folder = receipt.get("directory") or receipt.get("editable")
-    if folder:
-        return f"uv tool install --torch-backend auto {_quote(f'{folder}[{extras}]')}"
-    source = " @ ".join(_sources(receipt))
-    return f"uv tool install --torch-backend auto {_quote(f'{_APP}[{extras}]{source}')}"
+    source = f"{folder}[{extras}]" if folder else f"{_APP}[{extras}]{' @ '.join(_sources(receipt))}"
+    return f"uv tool install {python}--torch-backend auto {_quote(source)}"
 
 
 def _sources(receipt: dict[str, Any]) -> Iterator[str]:

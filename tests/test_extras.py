@@ -36,6 +36,11 @@ def test_a_uv_tool_comes_again_from_where_it_came(tmp_path, source, end):
     assert extras.install_command(["link"], tmp_path) == f'uv tool install --torch-backend auto "{end}"'
 
 
+def test_a_uv_tool_keeps_the_python_that_was_asked_for(tmp_path):
+    (tmp_path / "uv-receipt.toml").write_text(f'{RECEIPT}python = "3.12"\n')
+    assert extras.install_command(["url"], tmp_path).startswith("uv tool install --python 3.12 --torch-backend auto ")
+
+
 def test_pipx_injects_the_packages(tmp_path):
     (tmp_path / "pipx_metadata.json").write_text("{}")
     assert extras.install_command(["url"], tmp_path) == 'pipx inject sidestick "yt-dlp>=2025.1"'
