@@ -1,12 +1,12 @@
 """The score as a picture: engraved by verovio, as one long SVG or as the pages of a PDF."""
 
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring, register_namespace, tostring
 
 from daemon.outlets.arrange import Arrangement
-from daemon.outlets.exports import svg_to_pdf
-from daemon.outlets.exports.musicxml import to_bytes as to_musicxml
+from daemon.outlets.exports import musicxml, svg_to_pdf
 from daemon.outlets.exports.song import ExportSong, require_beat
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -19,16 +19,41 @@ _OWN_FONT = re.compile(r'font-family="Leipzig"')
 
 
 def to_svg(song: ExportSong) -> bytes:
-    """All systems below one another in one picture."""
-    toolkit = _engrave(song, pageHeight=_TALL, adjustPageHeight=True)
-    pages = [fromstring(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
+    """All systems below one another in one picture.
+
+    A bar has data-start and data-end, a note data-onset: the seconds of the song at which they are played.
+    """
+    written = musicxml.write_score(song)
+    toolkit = _engrave(written, pageHeight=_TALL, adjustPageHeight=True, smuflTextFont="none")
+    texts = (toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1))
+    pages = [fromstring(_with_plain_signs(text)) for text in texts]
+    times = _attributes(toolkit, written)
+    for element in (each for page in pages for each in page.iter(f"{{{_SVG}}}g")):
+        for name, time in times.get(element.get("id", ""), {}).items():
+            element.set(name, f"{max(0.0, time):.3f}")
     register_namespace("", _SVG)
     register_namespace("xlink", "http://www.w3.org/1999/xlink")
     return _pile(pages)
 
 
+def _attributes(toolkit: Any, written: musicxml.WrittenScore) -> dict[str, dict[str, float]]:
+    """By the id of an element what it says of its time, in seconds."""
+    found: dict[str, dict[str, float]] = {}
+    measures: list[tuple[str, float]] = []
+    for event in toolkit.renderToTimemap({"includeMeasures": True}):
+        time = written.seconds(event["qstamp"])
+        found |= {note: {"data-onset": time} for note in event.get("on", ())}
+        if "measureOn" in event:
+            measures.append((event["measureOn"], time))
+    last = written.song_bars.seconds(written.bars[-1].end)
+    ends = [*(time for _, time in measures[1:]), last]
+    return found | {
+        name: {"data-start": time, "data-end": end} for (name, time), end in zip(measures, ends, strict=True)
+    }
+
+
 def to_pdf(song: ExportSong) -> bytes:
-    toolkit = _engrave(song, smuflTextFont="none")
+    toolkit = _engrave(musicxml.write_score(song), smuflTextFont="none")
     pages = (toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1))
     return svg_to_pdf.to_pdf(
         [_with_plain_signs(page) for page in pages],
@@ -55,12 +80,13 @@ def object_to_pdf(arrangement: Arrangement) -> str:
     return require_beat(arrangement)
 
 
-def _engrave(song: ExportSong, **options: object) -> Any:
+def _engrave(written: musicxml.WrittenScore, **options: object) -> Any:
     import verovio
 
+    verovio.setDefaultResourcePath(str(Path(verovio.__file__).with_name("data")))  # of this thread
     toolkit = verovio.toolkit()
     toolkit.setOptions({**_A4, "scale": 40, "footer": "none", "breaks": "auto", "xmlIdSeed": _SEED, **options})
-    toolkit.loadData(to_musicxml(song).decode("utf-8"))
+    toolkit.loadData(musicxml.encode(written).decode("utf-8"))
     return toolkit
 
 

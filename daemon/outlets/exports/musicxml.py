@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+import numpy as np
+
 from bridge.drum_labels import SOUNDS
 from daemon import __version__
 from daemon.outlets.exports.musicxml_marks import add_attributes, chord_marks, swing_mark, tempo_mark, tempo_marks
@@ -51,13 +53,31 @@ class _ScorePart:
 
 def to_bytes(song: ExportSong) -> bytes:
     """The score. The song must have a beat."""
-    root = score(song)
-    indent(root)
-    text: str = tostring(root, encoding="unicode")
+    return encode(write_score(song))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenScore:
+    """The elements, and when what stands in them is played."""
+
+    root: Element
+    bars: tuple[Bar, ...]
+    song_bars: SongBars
+    swing: Swing
+
+    def seconds(self, quarters: float) -> float:
+        """When the song plays what is written so many quarter notes after the start of the score."""
+        written = np.array([self.bars[0].start + quarters])
+        return self.song_bars.seconds(float(self.swing.bend(written)[0]))
+
+
+def encode(written: WrittenScore) -> bytes:
+    indent(written.root)
+    text: str = tostring(written.root, encoding="unicode")
     return _HEAD + _DOCTYPE + text.encode("utf-8")
 
 
-def score(song: ExportSong) -> Element:
+def write_score(song: ExportSong) -> WrittenScore:
     arrangement = song.arrangement
     root = Element("score-partwise", version="4.0")
     SubElement(SubElement(root, "work"), "work-title").text = arrangement.name
@@ -79,7 +99,7 @@ def score(song: ExportSong) -> Element:
             _add_directions(measures, marks, swing)
             for place, mark in chord_marks(arrangement.harmony, bars, song_bars):
                 measures[place].insert(_after_attributes(measures[place]), mark)
-    return root
+    return WrittenScore(root, tuple(bars), song_bars, swing)
 
 
 def _fifths(song: ExportSong) -> int:

@@ -113,6 +113,11 @@ export class Api {
     return (await answer.json()).exports;
   }
 
+  /** The engraved score. @param {string} id @returns {Promise<string>} an SVG */
+  async score(id) {
+    return (await this.#fetch("GET", this.jobPath(id, "/exports/score_svg"))).text();
+  }
+
   /** Bytes from `start` up to `end` of a WAV file. @param {string} id @param {string} stem @param {number} start @param {number} end @returns {Promise<ArrayBuffer>} */
   async soundPart(id, stem, start, end) {
     const path = this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" });

@@ -1,8 +1,11 @@
 /** What lies over the picture and moves often: playhead, loop, selection rectangle. Elements, so nothing is redrawn. */
 
 import { byId } from "./dom.js";
+import { Signal } from "./signal.js";
 
 export class Overlay {
+  /** @type {Signal<[number]>} the playhead is at this second */
+  moved = new Signal();
   /** Seconds. */
   playhead = 0;
   /** @type {{start: number, end: number} | null} */
@@ -21,6 +24,7 @@ export class Overlay {
   setPlayhead(time) {
     this.playhead = time;
     this.#updatePlayhead();
+    this.moved.emit(time);
   }
 
   /** @param {{start: number, end: number} | null} loop */

@@ -16,6 +16,7 @@ import { Overview } from "./overview.js";
 import { Player } from "./player.js";
 import { Pointer } from "./pointer.js";
 import { Progress } from "./progress.js";
+import { ScoreView } from "./score_view.js";
 import { SelectionBar, velocityFields } from "./selection_bar.js";
 import { Settings } from "./settings.js";
 import { Song } from "./song.js";
@@ -52,6 +53,7 @@ export class SongPage {
     this.exports = new Exports(api);
     this.progress = new Progress(api);
     this.cursor = new Cursor(this.timeline, this.labels);
+    this.scoreView = new ScoreView(this);
     this.pointer = new Pointer(this.timeline, this.overlay, this.#pointerActions());
     this.#listen();
   }
@@ -307,6 +309,7 @@ export class SongPage {
     this.progress.stages.setNotes(notes);
     this.clusters.show();
     this.settings.show();
+    this.scoreView.refresh();
     this.#showLaneHeaders();
   }
 

@@ -2,13 +2,14 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from lxml import etree
 from pypdf import PdfReader
 
-from daemon.outlets.exports import engraving, svg_to_pdf
+from daemon.outlets.exports import engraving, musicxml, svg_to_pdf
 from daemon.outlets.exports.table import EXPORTS
 from tests.written_songs import ROCK, written_song
 
@@ -21,6 +22,29 @@ def test_the_picture_has_every_note_of_the_score():
     kinds = [each.get("class", "").split()[:1] for each in root.iter(f"{SVG}g")]
     assert kinds.count(["note"]) == sum(cell != "." for row in ROCK.values() for cell in row.replace("|", ""))
     assert kinds.count(["measure"]) == 2
+
+
+def test_the_picture_says_when_each_bar_and_note_is_played():
+    song = written_song(ROCK, bpm=96, first=0.4)
+    root = etree.fromstring(engraving.to_svg(song))
+    bars = [(float(each.get("data-start")), float(each.get("data-end"))) for each in root.iterfind(".//*[@data-start]")]
+    assert bars == [(0.4, 2.9), (2.9, 5.4)]
+    onsets = sorted(float(each.get("data-onset")) for each in root.iterfind(".//*[@data-onset]"))
+    assert onsets == pytest.approx(sorted(song.arrangement.times), abs=0.001)
+
+
+def test_swung_notes_of_the_picture_are_played_late():
+    song = written_song({"ride": "x.xx.xx.xx.x|" * 8, "kick": "x.....x.....|" * 8}, bpm=120)
+    root = etree.fromstring(engraving.to_svg(song))
+    onsets = {float(each.get("data-onset")) for each in root.iterfind(".//*[@data-onset]")}
+    assert sorted(onsets) == pytest.approx(sorted(set(song.arrangement.times)), abs=0.03)
+
+
+def test_the_picture_is_the_same_in_every_thread():
+    """Verovio knows where its fonts are in one thread only; in another it would draw nothing, without a word."""
+    song = written_song(ROCK)
+    with ThreadPoolExecutor(2) as others:
+        assert set(others.map(engraving.to_svg, [song] * 4)) == {engraving.to_svg(song)}
 
 
 def test_a_long_song_is_one_picture_and_several_pages(tmp_path):
@@ -48,7 +72,7 @@ def test_the_words_of_the_score_can_be_read_in_the_pdf(tmp_path):
 
 def test_every_element_that_verovio_draws_is_drawn():
     """One that is not known would be left out without a word."""
-    toolkit = engraving._engrave(written_song(LONG))
+    toolkit = engraving._engrave(musicxml.write_score(written_song(LONG)))
     known = {"svg", "g", "defs", "style", "desc", "title", "symbol", "tspan", *svg_to_pdf.SHAPES}
     pages = (toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount()))
     assert {each.tag.removeprefix(SVG) for page in pages for each in etree.fromstring(page.encode()).iter()} <= known
