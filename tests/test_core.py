@@ -302,11 +302,20 @@ def test_the_device_is_what_this_machine_has_and_then_the_one_a_network_ran_on(t
 
 def test_every_hit_and_note_is_a_row_of_a_file(core_setup):
     core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
-    rows = core_setup.rows("/sidestick/notes", core_setup.job)
+    rows = core_setup.rows("/sidestick/notes", core_setup.job)["notes"]
     assert len(rows) == 9
     assert rows == sorted(rows, key=lambda row: row["time"])
     first = {"part": "drums", "id": 0, "onset": 0.0, "time": 0.0, "label": "cowbell", "pitch": 56, "velocity": 90}
     assert rows[0] == first
+
+
+def test_the_tracks_of_a_song_that_starts_with_a_bar_are_told_in_seconds_of_the_source(core_setup):
+    made = core_setup.core.regenerate(core_setup.job, {"start": "bars", "downbeat": 0.5, "grid": {"quantize": False}})
+    assert made.score.padding > 0
+    (track,) = core_setup.rows("/sidestick/notes", core_setup.job)["tracks"]
+    assert (track["part"], track["name"], track["messages"]) == ("drums", "Drums", [])
+    assert [row[0] for row in track["notes"]["rows"]] == pytest.approx([i / 2 for i in range(9)], abs=0.001)
+    assert {row[4] for row in track["notes"]["rows"]} == {10}
 
 
 def test_the_list_of_jobs_is_a_file(core_setup):

@@ -11,11 +11,11 @@ from itertools import pairwise
 from operator import itemgetter
 
 from bridge.midi import mpe
-from bridge.midi.file_reader import NotMidiError, read
+from bridge.midi.file_reader import NotMidiError, TrackMessages, read
 from bridge.notes import Clip, ClipNote, KeySignature, Track
-from bridge.timebase import PPQ, Meter, TempoMap
+from bridge.timebase import PPQ, Meter, TempoMap, Ticks
 
-__all__ = ["NotMidiError", "read", "to_bytes"]
+__all__ = ["NotMidiError", "read", "to_bytes", "track_messages"]
 
 _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is bent or struck
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
@@ -35,6 +35,14 @@ def to_bytes(clip: Clip) -> bytes:
     end = max(clip.tempo_map.ticks(clip.duration), last)
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), PPQ)
     return header + b"".join(_chunk(track, end) for track in tracks)
+
+
+def track_messages(clip: Clip) -> Iterator[TrackMessages]:
+    """What `to_bytes` puts into the track of each part: ticks and MIDI messages, in the file's order."""
+    for track in clip.tracks:
+        events = _track_events(track, clip.tempo_map)[1:]  # without its name
+        messages = ((place // 3, data) for place, data in sorted(events, key=itemgetter(0)))
+        yield TrackMessages(track.name, [(Ticks(tick), data) for tick, data in messages])
 
 
 def _event(tick: int, order: int, data: bytes) -> _Event:
@@ -115,7 +123,7 @@ def _track_events(track: Track, tempo_map: TempoMap) -> list[_Event]:
 
 def _mpe_events(strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Iterator[_Event]:
     """The zone, then every note on a channel of its own with its bends."""
-    yield _event(0, _OFF, b"\x00".join(mpe.setup_messages()))
+    yield from (_event(0, _OFF, message) for message in mpe.setup_messages())
     ordered = sorted(strokes, key=itemgetter(0))
     channels = mpe.member_channels([(start, end) for start, end, _ in ordered])
     for (start, end, note), channel in zip(ordered, channels, strict=True):
@@ -154,7 +162,7 @@ def _bends(channel: int, strokes: Sequence[_Stroke], tempo_map: TempoMap) -> Ite
     """The bend range (RPN 0), then every bend inside its note; a note without one starts straight."""
     widest = max(abs(bend.semitones) for _, _, note in strokes for bend in note.bends)
     semitones = next((r for r in _BEND_RANGES if widest <= r), _BEND_RANGES[-1])
-    yield _event(0, _OFF, b"\x00".join(mpe.set_parameter(channel, 0, semitones)))
+    yield from (_event(0, _OFF, message) for message in mpe.set_parameter(channel, 0, semitones))
     bent = False
     for start, end, note in sorted(strokes, key=itemgetter(0)):
         if bent:

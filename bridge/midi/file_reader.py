@@ -16,6 +16,11 @@ class NotMidiError(ValueError):
     """A file that cannot be read as MIDI. The text names it."""
 
 
+class _TimedMessage(NamedTuple):
+    tick: Ticks
+    message: Any
+
+
 def read(path: Path) -> Clip:
     """The notes of a .mid file of type 0 or 1, in seconds. Raises NotMidiError.
 
@@ -28,8 +33,33 @@ def read(path: Path) -> Clip:
     return parse(data, path.name)
 
 
+class TrackMessages(NamedTuple):
+    """A track of a .mid: its name, and its channel messages with their ticks in the file's order."""
+
+    name: str
+    messages: list[tuple[Ticks, bytes]]
+
+
+def read_messages(data: bytes, name: str) -> tuple[TempoMap, list[TrackMessages]]:
+    """The tempo map of a file called `name`, and every track that has channel messages. Raises NotMidiError."""
+    tracks = _read_tracks(data, name)
+    tempo_map = _tempo_map(sorted((m for track in tracks for m in track if m.message.is_meta), key=attrgetter("tick")))
+    found = [TrackMessages(_track_name(track, ""), list(_channel_messages(track))) for track in tracks]
+    return tempo_map, [track for track in found if track.messages]
+
+
+def _channel_messages(track: Iterable[_TimedMessage]) -> Iterator[tuple[Ticks, bytes]]:
+    for tick, message in track:
+        if not message.is_meta and hasattr(message, "channel"):
+            yield tick, bytes(message.bytes())
+
+
 def parse(data: bytes, name: str) -> Clip:
     """The same of the bytes of a file called `name`."""
+    return _clip(_read_tracks(data, name), PurePath(name).stem)
+
+
+def _read_tracks(data: bytes, name: str) -> list[list[_TimedMessage]]:
     import mido
 
     try:
@@ -38,13 +68,7 @@ def parse(data: bytes, name: str) -> Clip:
         raise NotMidiError(f"{name} cannot be read as a MIDI file: {error or 'it ends too early'}.") from None
     if file.ticks_per_beat <= 0 or file.type == 2:
         raise NotMidiError(f"{name} counts time in film frames or independent patterns, not in beats.")
-    tracks = [_add_ticks(track, PPQ / file.ticks_per_beat) for track in file.tracks]
-    return _clip(tracks, PurePath(name).stem)
-
-
-class _TimedMessage(NamedTuple):
-    tick: Ticks
-    message: Any
+    return [_add_ticks(track, PPQ / file.ticks_per_beat) for track in file.tracks]
 
 
 def _add_ticks(track: Iterable[Any], scale: float) -> list[_TimedMessage]:

@@ -121,8 +121,8 @@ REPLIES: dict[str, Reply] = {
         Reply("/sidestick/jobs.reply", "A file with the list of jobs.", (ID, _path("path_to_json"))),
         Reply("/sidestick/clusters.reply", "A file with the clusters and their hits.",
               (ID, JOB, _path("path_to_json"))),
-        Reply("/sidestick/notes.reply", "A file with every hit and note: id, time, pitch, velocity.",
-              (ID, JOB, _path("path_to_json"))),
+        Reply("/sidestick/notes.reply", "A file with the tracks that a DAW plays (names, notes, bends, controllers) "
+              "and every hit and note by its id.", (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
         Reply("/sidestick/progress", "Event: how far a job is, and in words what it does: in the stage fetch how "
               "much of a network is here. eta_seconds is -1 while unknown.",
@@ -167,8 +167,8 @@ REQUESTS: dict[str, Request] = {
                 lane=Lane.EDIT),
         Request("/sidestick/clusters", "List what sounds alike in a job.", (ID, JOB, REPLY_PORT),
                 "/sidestick/clusters.reply", lane=Lane.EDIT),
-        Request("/sidestick/notes", "List every hit and note of a job, corrections included.", (ID, JOB, REPLY_PORT),
-                "/sidestick/notes.reply", lane=Lane.EDIT),
+        Request("/sidestick/notes", "List the tracks of a job, all its hits and notes, corrections included.",
+                (ID, JOB, REPLY_PORT), "/sidestick/notes.reply", lane=Lane.EDIT),
         _edit_request("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
         Request("/sidestick/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
                 (ID, REPLY_PORT, TTL), "/sidestick/status.reply", then=_JOB_EVENTS),

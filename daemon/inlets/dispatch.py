@@ -7,7 +7,7 @@ there and a method here.
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from bridge.osc.wire import Message
 from daemon.core import Core, Edited
 from daemon.errors import Rejected, WorkFailed
 from daemon.jobs.job import State
-from daemon.jobs.listings import Listings, Row, cluster_rows, job_rows, note_rows
+from daemon.jobs.listings import Listings, Row, cluster_rows, job_rows, note_rows, track_rows
+from daemon.outlets.note_files import played_tracks
 from daemon.outlets.notify import Notifier, Requester
 
 MOST_REPLIES = 4096
@@ -94,7 +95,12 @@ class Handlers:
 
     def notes(self, asker: Requester, job: str) -> Message:
         score = self._core.score(job)
-        path = self._write_listing(asker, "notes", note_rows(score, self._core.drum_map(score)))
+        drum_map = self._core.drum_map(score)
+        content = {
+            "tracks": track_rows(played_tracks(score, drum_map), score.padding),
+            "notes": note_rows(score, drum_map),
+        }
+        path = self._write_listing(asker, "notes", content)
         return reply("/sidestick/notes.reply", id=asker.id, job=job, path_to_json=path)
 
     def audition(self, asker: Requester, job: str, cluster: int) -> Message:
@@ -109,8 +115,8 @@ class Handlers:
         self._notifier.unsubscribe(asker)
         return reply("/sidestick/done", id=asker.id)
 
-    def _write_listing(self, asker: Requester, kind: str, rows: Sequence[Row]) -> str:
-        return str(self._listings.write(kind, f"{asker.client} {asker.id!r}", rows))
+    def _write_listing(self, asker: Requester, kind: str, content: Sequence[Row] | Mapping[str, Sequence[Row]]) -> str:
+        return str(self._listings.write(kind, f"{asker.client} {asker.id!r}", content))
 
 
 def _edit_reply(asker: Requester, job: str, made: Edited) -> Message:

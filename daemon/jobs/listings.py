@@ -4,13 +4,14 @@ import hashlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from bridge.drum_map import DrumMap
+from bridge.midi.played_tracks import PlayedTrack, TrackNote
 from bridge.timebase import Seconds
 from daemon.files import translate_os_errors, write_atomically
 from daemon.jobs.job import Job
@@ -22,6 +23,7 @@ from daemon.remarks import code_of
 from daemon.score.note_cleanup import WrittenNote
 
 KEEP_SECONDS = 3600.0  # seconds that a listing lies there to be read
+TRACK_NOTE_COLUMNS = ("time", "duration", "pitch", "velocity", "channel")
 NO_CLUSTER = -1  # the cluster of hits that are in none
 
 Row = dict[str, Any]
@@ -42,15 +44,27 @@ class Listings:
         self._folder = folder
         self._clock = clock
 
-    def write(self, kind: str, request: str, rows: Sequence[Row]) -> Path:
-        """One file for each question, so that nobody reads another's answer; one row a line. Raises DiskFailed."""
+    def write(self, kind: str, request: str, content: Sequence[Row] | Mapping[str, Sequence[Row]]) -> Path:
+        """One file for each question, so that nobody reads another's answer; one row a line. Raises DiskFailed.
+
+        Of several lists each has its name, which starts a line: a client may stop reading before one that it leaves.
+        """
         with translate_os_errors(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_old_files(self._folder, self._clock() - KEEP_SECONDS)
         path = self._folder / f"{kind}-{hashlib.sha256(request.encode()).hexdigest()[:16]}.json"
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-        write_atomically(path, f"[\n{lines}\n]\n".encode())
+        if isinstance(content, Mapping):
+            lists = ",\n".join(f"{json.dumps(name)}: {_row_lines(rows)}" for name, rows in content.items())
+            text = f"{{{lists}}}"
+        else:
+            text = _row_lines(content)
+        write_atomically(path, f"{text}\n".encode())
         return path
+
+
+def _row_lines(rows: Sequence[Row]) -> str:
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f"[\n{lines}\n]"
 
 
 def job_rows(jobs: Sequence[JobStatus]) -> list[Row]:
@@ -67,6 +81,25 @@ def note_rows(score: Arrangement, notes: DrumMap) -> list[Row]:
     rows: list[Row] = [{"part": Part.DRUMS.value, **row} for row in hits]
     rows += [_note_row(part, note) for part, written in score.notes.items() for note in written]
     return sorted(rows, key=lambda row: (row["time"], row["part"], row["id"]))
+
+
+def track_rows(tracks: Iterable[tuple[Part, PlayedTrack]], padding: Seconds) -> list[Row]:
+    """Each track of the .mid of each part, all that a DAW plays of it. Times in s of the source, which starts after
+    `padding` in the file.
+    """
+    return [
+        {
+            "part": part.value,
+            "name": track.name,
+            "notes": {"columns": TRACK_NOTE_COLUMNS, "rows": [_played_row(note, padding) for note in track.notes]},
+            "messages": [[round(time - padding, 6), *data] for time, data in track.messages],
+        }
+        for part, track in tracks
+    ]
+
+
+def _played_row(note: TrackNote, padding: Seconds) -> list[float]:
+    return [round(note.time - padding, 6), round(note.duration, 6), note.pitch, note.velocity, note.channel]
 
 
 def cluster_rows(score: Arrangement, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bridge.drum_map import LABELS, SOUNDS, DrumMap
 from bridge.midi.file import to_bytes
+from bridge.midi.played_tracks import PlayedTrack, clip_tracks, file_tracks
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.exports.song import ExportSong
@@ -54,10 +55,24 @@ def _midi_versions(
 def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:
     """The .mid of all parts or of one alone; a pitched one of the classic recipe is as its authors write it."""
     options = arrangement.options
-    if part is None or part is Part.DRUMS or options.note_recipe == "default":
+    if part is None or not _is_classic(options, part):
         return to_bytes(arrangement.clip(notes, (part,) if part else None))
     asked = options.part_options(part)
     return classic_midi.to_bytes(arrangement.notes[part], bpm=asked.midi_bpm, multiple_bends=bool(asked.bends))
+
+
+def played_tracks(arrangement: Arrangement, notes: DrumMap) -> Iterator[tuple[Part, PlayedTrack]]:
+    """What a DAW reads from the .mid of each part, track by track."""
+    for part in arrangement.options.parts:
+        if _is_classic(arrangement.options, part):
+            tracks = file_tracks(midi_bytes(arrangement, notes, part), f"{part}.mid")
+        else:
+            tracks = clip_tracks(arrangement.clip(notes, (part,)))
+        yield from ((part, track) for track in tracks)
+
+
+def _is_classic(options: Options, part: Part) -> bool:
+    return part is not Part.DRUMS and options.note_recipe != "default"
 
 
 def stand_in_remarks(arrangement: Arrangement, notes: DrumMap) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -13,14 +14,19 @@ from typing import Any
 
 from bridge import discovery
 from bridge.midi.file import to_bytes
+from bridge.midi.played_tracks import file_tracks
+from bridge.osc.calls import reply
+from bridge.osc.wire import Message
+from bridge.timebase import Seconds
 from daemon.errors import Rejected
 from daemon.events import Done, Event, Failed, MidiWritten, Progress, Remarked
 from daemon.inlets.dispatch import Dispatcher, Handlers
 from daemon.inlets.osc import OscInlet
 from daemon.inlets.spool import Spool
 from daemon.jobs.job import Job
-from daemon.jobs.listings import Listings
-from daemon.outlets.notify import Notifier
+from daemon.jobs.listings import Listings, track_rows
+from daemon.outlets.notify import Notifier, Requester
+from daemon.pipeline.records import Part
 from tests.fake_core import JOB, FakeCore
 from tests.fakes import clip_of
 
@@ -32,6 +38,7 @@ class ScriptedDaemon(FakeCore):
     """`play` holds the events of the next job, and the seconds to wait between them."""
 
     play: Sequence[Step] = ()
+    news: list[Event] = field(default_factory=list)
     refuse: Rejected | None = None
     notifier: Notifier = field(default_factory=lambda: Notifier(time.monotonic))
 
@@ -48,7 +55,20 @@ class ScriptedDaemon(FakeCore):
         return super().cancel(job)
 
     def handlers(self, listings: Listings) -> Handlers:
-        return Handlers(self, self.notifier, listings)  # type: ignore[arg-type]
+        return ScriptedHandlers(self, self.notifier, listings)  # type: ignore[arg-type]
+
+    def midi_files(self) -> dict[Part, Path]:
+        """The .mid of each part that the news have told of until now."""
+        found: dict[Part, Path] = {}
+        for event in self.news:
+            if isinstance(event, MidiWritten):
+                found |= _part_of(Path(event.path))
+            elif isinstance(event, Done) and event.manifest:
+                folder = Path(event.manifest).parent
+                outputs = json.loads(Path(event.manifest).read_text("utf-8"))["outputs"]
+                for output in outputs:
+                    found |= _part_of(folder / output["path"])
+        return found
 
     def _run_script(self) -> None:
         time.sleep(0.2)  # until the asker follows the job
@@ -56,7 +76,25 @@ class ScriptedDaemon(FakeCore):
             if isinstance(step, float):
                 time.sleep(step)
             else:
+                self.news.append(step)
                 self.notifier.handle_event(step)
+
+
+def _part_of(path: Path) -> dict[Part, Path]:
+    name = re.search(r"\.([a-z]+)(-\d+)?\.mid$", path.name)
+    return {Part(name[1]): path} if name and name[1] in {*Part} else {}
+
+
+class ScriptedHandlers(Handlers):
+    """Lists the notes of the .mid files that the test has laid out, which start `padding` before the song."""
+
+    padding = Seconds(0.0)
+
+    def notes(self, asker: Requester, job: str) -> Message:
+        files = self._core.midi_files()  # type: ignore[attr-defined]
+        tracks = [(part, track) for part, path in files.items() for track in file_tracks(path.read_bytes(), path.name)]
+        path = self._write_listing(asker, "notes", {"tracks": track_rows(tracks, self.padding), "notes": []})
+        return reply("/sidestick/notes.reply", id=asker.id, job=job, path_to_json=path)
 
 
 @contextmanager

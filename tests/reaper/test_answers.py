@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from bridge.osc.addresses import PROTOCOL
+from bridge.osc.calls import reply
+from bridge.osc.wire import Message
 from daemon.core import About
+from daemon.inlets.dispatch import Handlers
+from daemon.jobs.listings import Listings
+from daemon.outlets.notify import Requester
 from tests.fake_core import JOB
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
 from tests.reaper.one_song import SECONDS
 from tests.reaper.scripted_daemon import (
     Results,
     ScriptedDaemon,
+    ScriptedHandlers,
     done_event,
     draft_event,
     failed_event,
@@ -83,23 +89,23 @@ def test_a_path_that_is_too_long_for_the_wire_is_told(
     assert len(outcome["boxes"]) == 1 and "Move the song to a shorter folder" in outcome["boxes"][0]
 
 
-def test_the_padding_of_a_file_that_starts_with_a_bar_is_taken_off(
-    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
-) -> None:
-    final = results.midi("drums", 1.5, 2.5)
-    manifest = results.manifest(final.name)
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "padding": 0.5}))
-    scripted_daemon.play = [done_event(manifest, final)]
-    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
-    assert [note["time"] for note in notes(outcome)] == pytest.approx([1.0, 2.0], abs=0.001)
+@dataclass
+class LostListing(ScriptedDaemon):
+    """What it answers with is gone when it is read."""
+
+    def handlers(self, listings: Listings) -> Handlers:
+        class Lost(ScriptedHandlers):
+            def notes(self, asker: Requester, job: str) -> Message:
+                return reply("/sidestick/notes.reply", id=asker.id, job=job, path_to_json="/nowhere/notes.json")
+
+        return Lost(self, self.notifier, listings)  # type: ignore[arg-type]
 
 
-def test_a_midi_file_that_is_gone_is_told(alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results) -> None:
+def test_a_list_of_notes_that_cannot_be_read_is_told(alone: Reaper, results: Results) -> None:
     final = results.midi("drums", 1.0)
-    scripted_daemon.play = [done_event(results.manifest(final.name), final)]
-    final.unlink()
-    outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
-    assert outcome["boxes"] == ["Song: The MIDI file cannot be read."]
+    with serve_script(LostListing(play=[done_event(results.manifest(final.name), final)]), alone.state):
+        outcome = alone.run("Drums to MIDI", song(results.folder / "Song.wav"))
+    assert outcome["boxes"] == ["Song: sidestick's list of notes cannot be read. Try again."]
     assert outcome["undone"] == []
 
 

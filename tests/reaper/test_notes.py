@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from bridge.midi.file import to_bytes
+from bridge.midi.played_tracks import clip_tracks
 from bridge.notes import Bend, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
+from daemon.jobs.listings import Listings, track_rows
+from daemon.pipeline.records import Part
 from tests.reaper.fake import LUAS, Json, Reaper, audio_item
 from tests.reaper.test_wires import run_lines
 
@@ -51,11 +53,16 @@ def test_a_row_is_changed_as_a_whole(alone: Reaper, row: Json, relabelled: Json,
 
 
 BENT = """
-local fake, json, midi_file = require("fake_reaper"), require("json"), require("midi_file")
+local fake, json = require("fake_reaper"), require("json")
 local given = json.decode(io.open(arg[1], "rb"):read("a")).given
 local record = require("takes").read(fake.selected[1])
-local notes = midi_file.read(require("files").read(given))
-require("insertion").insert(record, { { job = "j", part = "vocals", notes = notes } }, "test")
+local daemon = { request = function(_, _, _, on_message)
+  on_message({ address = "/sidestick/notes.reply", args = { "1", "j", given } })
+end }
+require("job_notes").request(daemon, "j", function(parts)
+  require("insertion").insert(record, { { job = "j", part = "vocals", notes = parts.vocals } }, "test")
+end)
+require("time_slicing").step()
 """
 
 
@@ -70,13 +77,16 @@ def messages(events: str) -> list[tuple[int, bytes]]:
     return found
 
 
+def listing(tmp_path: Path, *tracks: Track) -> Path:
+    """What the daemon answers for a song that starts half a second after its file."""
+    clip = Clip("Song", TempoMap.constant(120), tracks, Seconds(4.0))
+    rows = track_rows([(Part.VOCALS, track) for track in clip_tracks(clip)], Seconds(0.5))
+    return Listings(tmp_path / "listings").write("notes", "", {"tracks": rows, "notes": []})
+
+
 def bent(tmp_path: Path) -> Path:
-    bends = (Bend(Seconds(1.0), 0.0), Bend(Seconds(1.25), 1.0))
-    note = ClipNote(60, Seconds(1.0), Seconds(0.5), 90, bends)
-    clip = Clip("Song", TempoMap.constant(120), (Track("Vocals", 1, (note,)),), Seconds(4.0))
-    path = tmp_path / "vocals.mid"
-    path.write_bytes(to_bytes(clip))
-    return path
+    bends = (Bend(Seconds(1.5), 0.0), Bend(Seconds(1.75), 1.0))
+    return listing(tmp_path, Track("Vocals", 1, (ClipNote(60, Seconds(1.5), Seconds(0.5), 90, bends),)))
 
 
 @pytest.mark.parametrize("lua", LUAS)

@@ -12,6 +12,7 @@ import pytest
 from tests import synth
 from tests.reaper.conftest import BEAT, Daemon
 from tests.reaper.fake import Json, Reaper, audio_item, notes, reopen_tracks
+from tests.reaper.test_notes import messages
 
 SECONDS = 6.0
 BASS = ((0.5, 41.2), (1.5, 49.0), (2.5, 55.0), (3.5, 41.2))  # second, Hz
@@ -34,13 +35,25 @@ def names(outcome: Json) -> list[str]:
     return [track["name"] for track in outcome["tracks"]]
 
 
-def of_file(path: Path) -> list[tuple[int, float]]:
-    """Pitch and second of every note of a .mid, read by mido."""
+def of_file(path: Path) -> list[tuple[float, ...]]:
+    """Pitch, velocity, channel, first and last second of every note of a .mid, read by mido."""
+    second, found, sounding = 0.0, [], {}
+    for message in mido.MidiFile(path):
+        second += message.time
+        if message.type == "note_on":
+            sounding[message.channel, message.note] = message.velocity, second
+        elif message.type == "note_off":
+            velocity, first = sounding[message.channel, message.note]
+            found.append((message.note, velocity, message.channel, first, second))
+    return found
+
+
+def bends_of_file(path: Path) -> list[tuple[float, ...]]:
     second, found = 0.0, []
     for message in mido.MidiFile(path):
         second += message.time
-        if message.type == "note_on" and message.velocity:
-            found.append((message.note, second))
+        if message.type == "pitchwheel":
+            found.append((*message.bytes(), second))
     return found
 
 
@@ -72,10 +85,33 @@ def test_everything_is_a_track_for_each_part_in_order(reaper: Reaper, mix: Path)
     assert parts == [part for part in ("drums", "bass", "vocals", "other") if part in parts] != []
     assert "drums" in parts and "bass" in parts
     for number, part in enumerate(parts, 1):
-        written = of_file(mix.with_suffix(f".{part}.mid"))
-        placed = [(note["pitch"], note["time"] - 2.0) for note in notes(outcome, number)]
-        expected = sorted((pitch, second) for pitch, second in written if second < SECONDS)
+        path = mix.with_suffix(f".{part}.mid")
+        expected = sorted(note for note in of_file(path) if note[3] < SECONDS)
+        placed = [
+            (note["pitch"], note["velocity"], note["channel"], note["time"] - 2.0, note["stop"] - 2.0)
+            for note in notes(outcome, number)
+        ]
         assert list(chain(*sorted(placed))) == pytest.approx(list(chain(*expected)), abs=0.001)
+        bends = [(*data, tick / 1920) for tick, data in messages(outcome["tracks"][number]["items"][0]["events"])]
+        placed_bends = [bend for bend in bends if bend[0] >> 4 == 0xE]
+        assert list(chain(*placed_bends)) == pytest.approx(list(chain(*bends_of_file(path))), abs=0.001)
+
+
+GLIDE = 0.5 * (1 - np.cos(2 * np.pi * 5 * np.arange(0, 3.0, 1 / 44100)))  # a vibrato of 5 Hz
+
+
+def test_the_bends_of_a_part_are_those_of_its_file(daemon: Daemon, tmp_path: Path) -> None:
+    """Everything that REAPER inserts comes from the reply; the .mid is what it is held against."""
+    reaper = Reaper("lua5.4", tmp_path, daemon.state)
+    phase = 2 * np.pi * np.cumsum(220 * 2 ** (GLIDE / 12)) / 44100
+    voice = sum(0.2 / k * np.sin(k * phase) for k in range(1, 6))
+    path = synth.write(tmp_path / "my vocals.wav", np.tile(np.pad(voice, 22050), (2, 1)))
+    outcome = reaper.run("Vocals to MIDI", project(path))
+    wanted = bends_of_file(path.with_suffix(".vocals.mid"))
+    assert outcome["boxes"] == [] and len(wanted) > 4
+    found = messages(outcome["tracks"][1]["items"][0]["events"])
+    bends = [(*data, tick / 1920) for tick, data in found if data[0] >> 4 == 0xE]
+    assert list(chain(*bends)) == pytest.approx(list(chain(*wanted)), abs=0.001)
 
 
 def test_the_draft_of_a_full_mix_comes_first_and_the_final_is_one_step(reaper: Reaper, mix: Path) -> None:

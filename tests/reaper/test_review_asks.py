@@ -16,7 +16,7 @@ from daemon.inlets.dispatch import Handlers
 from daemon.jobs.listings import Listings
 from daemon.outlets.notify import Requester
 from tests.reaper.fake import Json, Reaper, audio_item, reopen_tracks
-from tests.reaper.scripted_daemon import Results, ScriptedDaemon, done_event, serve_script
+from tests.reaper.scripted_daemon import Results, ScriptedDaemon, ScriptedHandlers, done_event, serve_script
 from tests.reaper.test_review import HIGH, READY, THERE, WIDE, click, place
 
 ENTER, SPACE, DOWN, DELETE, CTRL_Z, CTRL_Y = 13, 32, 1685026670, 6579564, 26, 25
@@ -36,7 +36,7 @@ class RecordingDaemon(ScriptedDaemon):
         return replace(super()._edited(), revision=1, manifest=self.manifest_file, midi=self.midi_file)
 
 
-class ListingHandlers(Handlers):
+class ListingHandlers(ScriptedHandlers):
     """A list of clusters that the test has laid out."""
 
     def clusters(self, asker: Requester, job: str) -> Message:

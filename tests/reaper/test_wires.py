@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.midi.file import to_bytes
-from tests.fakes import clip_of
 from tests.reaper.fake import LUAS, Reaper
 
 WORDS = [
@@ -100,23 +98,6 @@ def test_what_is_not_json_is_told_and_no_accident(alone: Reaper, text: str) -> N
     lines = 'local value, problem = require("json").decode(given)\nresult = { tostring(value), problem }'
     value, problem = run_lines(alone, lines, given=text)
     assert value == "nil" and problem.startswith("not JSON")
-
-
-def test_a_midi_file_is_read_to_a_tick(alone: Reaper, tmp_path: Path) -> None:
-    path = tmp_path / "clip.mid"
-    path.write_bytes(to_bytes(clip_of((0.0, 36), (0.731, 38), (0.731, 42), (1.9, 36), bpm=93.7)))
-    lines = 'result = require("midi_file").read(require("files").read(given))'
-    found = [(note["onset"], note["pitch"], note["channel"]) for note in run_lines(alone, lines, given=str(path))]
-    assert [pitch for _, pitch, _ in found] == [36, 38, 42, 36]
-    assert [onset for onset, _, _ in found] == pytest.approx([0.0, 0.731, 0.731, 1.9], abs=0.0004)
-    assert {channel for _, _, channel in found} == {9}
-
-
-@pytest.mark.parametrize("data", ["", "RIFF", "MThd\0\0\0\6\0\1", "MThd\0\0\0\6\0\1\0\1\3\xc0MTrk\0\0\0\x09\0\x90"])
-def test_a_damaged_midi_file_is_refused_with_a_sentence(alone: Reaper, data: str) -> None:
-    lines = 'local notes, problem = require("midi_file").read(given)\nresult = { type(notes), problem }'
-    kind, problem = run_lines(alone, lines, given=data)
-    assert (kind, problem or "") in {("nil", "The MIDI file cannot be read."), ("nil", "The MIDI file is damaged.")}
 
 
 SLICED = """

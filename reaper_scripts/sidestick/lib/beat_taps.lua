@@ -49,14 +49,14 @@ local function show_failure(window, code, sentence)
   end
 end
 
-local function read_answer(session, message)
+local function read_answer(session, client, message)
   local window = session.window
   if message.address == "/sidestick/fail" then return show_failure(window, message.args[3], message.args[4]) end
   local taps, bpm, revision = table.unpack(message.args, 3, 5)
   window.text = tap_text(taps, bpm)
   if not is_new(session, taps, revision) then return end
   session.is_set = true
-  corrections.read_again(session.guid, "tap the beat", function(problem)
+  corrections.read_again(client, session.guid, "tap the beat", function(problem)
     if problem then show_failure(window, nil, problem) end
   end)
 end
@@ -65,7 +65,9 @@ local function send_tap(session, client)
   local take = project.find_take(session.guid)
   if not take then return show_failure(session.window, nil, corrections.GONE) end
   local job = item_state.result(take).job
-  client:request("/sidestick/tap", { job, second_heard(take) }, function(message) read_answer(session, message) end)
+  client:request("/sidestick/tap", { job, second_heard(take) }, function(message)
+    read_answer(session, client, message)
+  end)
 end
 
 --- Opens the window for the job of this take. Once it is closed, `on_set(manifest)` is called if the taps set the beat.

@@ -1,14 +1,11 @@
 -- @noindex
 -- Corrections of a finished job: one request, then the new notes in all its MIDI items, one undo step each.
 
-local files = require("files")
 local insertion = require("insertion")
 local item_state = require("item_state")
+local job_notes = require("job_notes")
 local json = require("json")
-local manifest = require("manifest")
-local midi_file = require("midi_file")
 local project = require("project")
-local time_slicing = require("time_slicing")
 
 local corrections = { GONE = "The MIDI item is gone; run Drums to MIDI again." }
 
@@ -22,28 +19,24 @@ local function takes_of_job(job)
   return list
 end
 
-local function read_result(entry, answer, paths, step)
-  local saved = entry.saved
-  local path = paths[saved.part]
-  if not path then return nil end
-  local notes, problem = midi_file.read(files.read(path), time_slicing.yield, answer.padding)
-  local result = { job = saved.job, part = saved.part, notes = notes, manifest = answer.manifest, lines = step.lines }
-  return notes and { guid = entry.guid, result = result }, problem
-end
-
-local function replace_notes(guid, answer, step)
-  local content, manifest_problem = manifest.read(answer.manifest, time_slicing.yield)
-  if not content then return manifest_problem end
+local function replace_notes(guid, parts, path, step)
   local take = project.find_take(guid)
   if not take then return corrections.GONE end
-  local list, paths = {}, manifest.midi_paths(content, answer.manifest)
-  answer.padding = content.padding
-  for _, result_take in ipairs(takes_of_job(item_state.result(take).job)) do
-    local entry, problem = read_result(result_take, answer, paths, step)
-    if problem then return problem end
-    list[#list + 1] = entry
+  local list = {}
+  for _, entry in ipairs(takes_of_job(item_state.result(take).job)) do
+    local saved = entry.saved
+    local notes = parts[saved.part]
+    local result = { job = saved.job, part = saved.part, notes = notes, manifest = path, lines = step.lines }
+    if notes then list[#list + 1] = { guid = entry.guid, result = result } end
   end
   return insertion.replace(list, step.title)
+end
+
+-- `path` is the manifest's.
+local function read_notes(client, guid, job, path, step, on_done)
+  job_notes.request(client, job, function(parts, problem)
+    on_done(problem or replace_notes(guid, parts, path, step), path)
+  end)
 end
 
 --- Requests `command` (relabel, regenerate, undo, redo) for the job behind the take with this GUID, then puts the new
@@ -53,10 +46,10 @@ end
 function corrections.request(client, guid, command, args, step, on_done)
   local take = project.find_take(guid)
   if not take then return on_done(corrections.GONE) end
-  client:request("/sidestick/" .. command, { item_state.result(take).job, table.unpack(args) }, function(message)
+  local job = item_state.result(take).job
+  client:request("/sidestick/" .. command, { job, table.unpack(args) }, function(message)
     if message.address == "/sidestick/fail" then return on_done(message.args[4]) end
-    local answer = { manifest = message.args[4] }
-    time_slicing.start(function() on_done(replace_notes(guid, answer, step), answer.manifest) end)
+    read_notes(client, guid, job, message.args[4], step, on_done)
   end)
 end
 
@@ -67,13 +60,13 @@ function corrections.manifest_of(guid)
   return path ~= json.null and path or nil
 end
 
---- Puts the notes that are on disk now into all takes of the job behind this GUID, one undo step called `title`.
+--- Puts the notes of a job as they are now into all takes of the job behind this GUID, one undo step called `title`.
 -- `on_done(problem)` is called at the end. A draft is left as it is: its final comes with what was corrected.
-function corrections.read_again(guid, title, on_done)
+function corrections.read_again(client, guid, title, on_done)
   local path = corrections.manifest_of(guid)
   if not path then return on_done() end
-  local step = { title = title, lines = json.null }
-  time_slicing.start(function() on_done(replace_notes(guid, { manifest = path }, step)) end)
+  local job = item_state.result(project.find_take(guid)).job
+  read_notes(client, guid, job, path, { title = title, lines = json.null }, on_done)
 end
 
 return corrections

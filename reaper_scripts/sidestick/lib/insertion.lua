@@ -92,11 +92,12 @@ end
 
 local TOLERANCE = 1e-6  -- a project file keeps 14 digits of a number, and the map was saved with all of them
 
-local function is_same(a, b)
+--- Whether two values that a project keeps are the same, tables by their members.
+function insertion.is_same(a, b)
   if type(a) == "number" and type(b) == "number" then return math.abs(a - b) < TOLERANCE end
   if type(a) ~= "table" or type(b) ~= "table" then return a == b end
   for name, value in pairs(a) do
-    if not is_same(value, b[name]) then return false end
+    if not insertion.is_same(value, b[name]) then return false end
   end
   for name in pairs(b) do
     if a[name] == nil then return false end
@@ -106,7 +107,7 @@ end
 
 -- The audio item is still played as it was when its notes were put there.
 local function same_map(saved, record)
-  return is_same(saved.map, record.map:values())
+  return insertion.is_same(saved.map, record.map:values())
 end
 
 --- How far the user has moved a result since its notes were put there; cutting its edges moves nothing.
@@ -193,8 +194,8 @@ local function prepare(record, result, guid)
   local placed = take_events.to_project_time(result.notes, record.map, yield)
   take_events.add_quarter_notes(placed, existing.shift, yield)
   if lines ~= json.null then grid.snap_notes(placed, lines, yield) end
-  local bends = take_events.bend_events(result.notes, record.map, existing.shift, yield)
-  local events = take_events.add_note_events(placed, bends, yield)
+  local messages = take_events.message_events(result.notes.messages or {}, record.map, existing.shift, yield)
+  local events = take_events.add_note_events(placed, messages, yield)
   local packed = take_events.pack(events, existing.scale or take_events.default_tick_scale(record.map.position), yield)
   return function() write_take(record, result, packed, existing) end
 end

@@ -125,6 +125,12 @@ end
 
 local write_value
 
+--- The text of an object without what begins at the line of one of its members: much of a file need not be decoded.
+function json.text_before(text, member)
+  local stop = text:find((',\n"%s":'):format(member), 1, true)
+  return stop and text:sub(1, stop - 1) .. "}" or text
+end
+
 local function quote_string(text)
   local body = text:gsub('[%c"\\]', function(character) return ("\\u%04x"):format(character:byte()) end)
   return '"' .. body .. '"'

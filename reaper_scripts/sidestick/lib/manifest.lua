@@ -6,18 +6,12 @@ local json = require("json")
 
 local manifest = {}
 
--- Notes and hits are most of the file, and come last. Here they are not needed.
-local function strip_tables(text)
-  local stop = text:find(',\n"notes":', 1, true)
-  return stop and text:sub(1, stop - 1) .. "}" or text
-end
-
 --- The content but for notes and hits, or nil and a sentence. `grid` is the one that holds after all corrections.
 function manifest.read(path, yield)
   if path == "" then return nil, "The path of the result is too long to be told. Move the song to a shorter folder." end
   local text = type(path) == "string" and files.read(path)
   if not text then return nil, "The result cannot be read yet. Wait until sidestick is done, or run it again." end
-  local content = json.decode(strip_tables(text), yield)
+  local content = json.decode(json.text_before(text, "notes"), yield)  -- notes and hits are most of it
   if type(content) ~= "table" or content.format ~= "sidestick manifest" then
     return nil, ("%s is damaged. Run the action once more."):format(path)
   end
@@ -33,11 +27,6 @@ local function output_paths(content, path, pattern)
     if name then paths[name] = files.resolve(folder, output.path) end
   end
   return paths
-end
-
---- The .mid of each part, by its name.
-function manifest.midi_paths(content, path)
-  return output_paths(content, path, "^%.(%a+)%.mid$")
 end
 
 --- The sound file of each stem, by its name.

@@ -10,7 +10,7 @@ local SHORTEST = 0.002  -- seconds
 local PPQ = 960         -- what REAPER gives a new item if nobody has changed it
 local TICK = 1 / PPQ   -- quarter notes
 local TOLERANCE = 0.01     -- ticks
-local CONTROL = 0xB
+local PITCH_BEND = 0xE
 local NOTE_ON, NOTE_OFF, ALL_NOTES_OFF = 0x90, 0x80, string.char(0xB0, 123, 0)
 
 --- Where `song_notes` sound in the project: {time, stop, pitch, velocity, channel, hit}, by time.
@@ -70,16 +70,20 @@ local function is_earlier(a, b)
   return a.rank < b.rank
 end
 
---- Controllers and pitch bends of a file as events of a take: what sets up an instrument goes to the item's start.
-function take_events.bend_events(song_notes, map, shift, yield)
+-- A controller or a program before the song sets up an instrument, whichever part of the song the item plays.
+local function is_set_up(message)
+  return message.onset <= 0 and message.bytes:byte() >> 4 ~= PITCH_BEND
+end
+
+--- Controllers, programs and pitch bends of a song as events of a take: what sets up an instrument goes to its start.
+function take_events.message_events(messages, map, shift, yield)
   local events = {}
-  for _, bend in ipairs(song_notes.bends or {}) do
+  for _, message in ipairs(messages) do
     yield()
-    local times = bend.status >> 4 == CONTROL and { map.position } or map:times(bend.onset)
+    local times = is_set_up(message) and { map.position } or map:times(message.onset)
     for _, time in ipairs(times) do
       local quarter = reaper.TimeMap2_timeToQN(project.current, time + shift)
-      local bytes = string.char(bend.status, bend.low, bend.high)
-      events[#events + 1] = { quarter = quarter, flag = 0, bytes = bytes, rank = BEND }
+      events[#events + 1] = { quarter = quarter, flag = 0, bytes = message.bytes, rank = BEND }
     end
   end
   return events

@@ -9,10 +9,9 @@ local files = require("files")
 local insertion = require("insertion")
 local item_lease = require("item_lease")
 local item_state = require("item_state")
-local json = require("json")
+local job_notes = require("job_notes")
 local manifest = require("manifest")
 local message_box = require("message_box")
-local midi_file = require("midi_file")
 local ProgressWindow = require("progress_window")
 local project = require("project")
 local remarks = require("remarks")
@@ -118,12 +117,13 @@ end
 function Job:on_midi(_, path)
   local part = part_of(path, self.record.path)
   if self.spec.stems or not contains(self.spec.parts, part) then return end
-  self.drafts[part] = self.drafts[part] or { path = path, at = reaper.time_precise() + 0.3 }
+  self.drafts[part] = self.drafts[part] or { at = reaper.time_precise() + 0.3 }
 end
 
 function Job:on_done(_, _, _, path)
   self.finished, self.doing, self.fraction = true, "Inserting", 1.0
-  time_slicing.start(function() self:_finish(path) end)
+  if self.spec.stems then return time_slicing.start(function() self:_finish(path) end) end
+  job_notes.request(self.client, self.id, function(parts, problem) self:_finish(path, parts, problem) end)
 end
 
 local function with_name(record, sentence)
@@ -155,16 +155,16 @@ function Job:_read_take()
   return record, problem
 end
 
-function Job:_finish(path)
-  local content, problem = manifest.read(path, time_slicing.yield)
-  local record
+-- `parts` are the notes of each part; nil for stems, and where a problem says why there are none.
+function Job:_finish(path, parts, problem)
+  local content, record
+  if not problem then content, problem = manifest.read(path, time_slicing.yield) end
   if content then record, problem = self:_read_take() end
   if record and self.spec.stems then
     local function finish() self:_save_spec(false) end
     problem = stems.insert(record, manifest.stem_paths(content, path), finish)
   end
-  self.padding = content and content.padding
-  if record and not self.spec.stems then problem = self:_insert_parts(record, content, path) end
+  if record and parts then problem = self:_insert_parts(record, parts, path) end
   self.problem = problem and with_name(self.record, problem)
   self.remark = content and manifest.separator_fallback(content)
   self:_release_item()
@@ -185,12 +185,12 @@ local function no_notes_text(parts)
 end
 
 -- The parts to insert, and those that the project had already: they belong to this job from now on.
-function Job:_insert_parts(record, content, from)
-  local list, missing, paths = {}, {}, manifest.midi_paths(content, from)
+function Job:_insert_parts(record, parts, from)
+  local list, missing = {}, {}
   for _, part in ipairs(self.options.parts) do
     local requested = contains(self.spec.parts, part)
-    if paths[part] and (requested or item_state.find_take(self.record.guid, part)) then
-      list[#list + 1] = { part = part, path = paths[part] }
+    if parts[part] and (requested or item_state.find_take(self.record.guid, part)) then
+      list[#list + 1] = { part = part, notes = parts[part] }
     elseif requested then
       missing[#missing + 1] = part
     end
@@ -206,24 +206,22 @@ end
 function Job:_insert(record, list, title, from)
   local results, silent = {}, {}
   for _, entry in ipairs(list) do
-    local data = files.read(entry.path)
-    local state = data and data .. json.encode(record.map:values())
-    if not state or state ~= self.inserted[entry.part] then
-      local notes, problem = midi_file.read(data, time_slicing.yield, self.padding)
-      if not notes then return problem, silent end
+    local notes, previous = entry.notes, self.inserted[entry.part]
+    local is_same = previous and insertion.is_same(previous.map, record.map:values())
+    if not is_same or not job_notes.is_same(previous.notes, notes) then
       local has_take = #notes > 0 or item_state.find_take(self.record.guid, entry.part)
       local result = { job = self.id, part = entry.part, notes = notes, manifest = from }
       table.insert(has_take and results or silent, has_take and result or entry.part)
-      self.inserted[entry.part] = state
+      self.inserted[entry.part] = { notes = notes, map = record.map:values() }
     end
   end
   return insertion.insert(record, results, title, function() self:_save_spec(false) end), silent
 end
 
-function Job:_insert_draft(part, path)
-  local record = not self.finished and self:_read_take()
+function Job:_insert_draft(part, notes)
+  local record = notes and not self.finished and self:_read_take()
   if not record then return end
-  self:_insert(record, { { part = part, path = path } }, self.spec.title .. " (draft)")
+  self:_insert(record, { { part = part, notes = notes } }, self.spec.title .. " (draft)")
   self:_save_spec(not self.finished)
 end
 
@@ -234,7 +232,7 @@ function Job:step()
   for part, draft in pairs(self.drafts) do
     if not draft.is_inserted and reaper.time_precise() >= draft.at then
       draft.is_inserted = true
-      time_slicing.start(function() self:_insert_draft(part, draft.path) end)
+      job_notes.request(self.client, self.id, function(parts) self:_insert_draft(part, parts and parts[part]) end)
     end
   end
   return true

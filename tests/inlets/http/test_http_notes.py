@@ -206,7 +206,7 @@ def test_a_tap_for_no_job_is_refused(client):
 
 def test_osc_and_http_give_the_same_notes(server, client):
     name = server.song()
-    rows = json.loads(Path(server.osc("/sidestick/notes", "n1", name).args[2]).read_text("utf-8"))
+    rows = json.loads(Path(server.osc("/sidestick/notes", "n1", name).args[2]).read_text("utf-8"))["notes"]
     body = client.get(at(name, "notes")).json()["hits"]
     columns = [body["columns"].index(column) for column in ("id", "time", "pitch", "velocity")]
     assert [[row[i] for i in columns] for row in body["rows"]] == [
