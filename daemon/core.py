@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from bridge.drum_map import DrumMap
 from bridge.osc.addresses import PROTOCOL
 from daemon import __version__
-from daemon.errors import JobMoved, Rejected, SidestickError
+from daemon.errors import JobMoved, Rejected, SidestickError, StoreFailed
 from daemon.events import Done, EventBus, MidiWritten, Pushed
 from daemon.files import DigestCache
 from daemon.jobs.admission import Admission, merge_options
@@ -301,8 +300,12 @@ class Core:
         """A new revision is on disk: the news of it; what plays goes on with the new notes."""
         fresh = tuple(remark for remark in made.remarks if remark not in job.remarks)
         files = {"manifest": str(made.manifest), "midi": str(made.midi or "")}
-        with suppress(JobMoved):  # deleted meanwhile: the files are there all the same
+        try:
             self._store.update(job, **files, remarks=(*job.remarks, *fresh))
+        except JobMoved:
+            pass  # deleted meanwhile: the files are there all the same
+        except StoreFailed as error:  # and so they are if the list of jobs has no room for the news of them
+            _log.error("%s", error)
         revision, score = made.content.history.head, made.arrangement
         goes_on = self._goes_on(job.id)
         for path in made.renewed:

@@ -31,11 +31,12 @@ from tests.jobs.sample_jobs import job
 class CoreSetup:
     """A core with one song that is done."""
 
-    def __init__(self, folder: Path, learn: bool = False, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, learn: bool = False, device: str = "cpu", state: Path | None = None) -> None:
         self.folder, self.clock, self.events = folder, FakeClock(), []
+        state = state or folder
         self.bus = bus = EventBus()
         bus.subscribe(self.events.append)
-        self.store = JobStore(folder / "jobs.db")
+        self.store = JobStore(state / "jobs.db")
         self.port = FakePort(self.clock)
         ports = PortSettings(open_out=lambda *_: self.port, open_in=self._open_in, open_link=lambda: None)
         self.midi = MidiOutlet(ports, lambda text: None)
@@ -48,7 +49,7 @@ class CoreSetup:
         self.core = Core(services, core_settings, self.clock.now)
         self.notifier = Notifier(self.clock.now)
         bus.subscribe(self.notifier.handle_event)
-        handlers = Handlers(self.core, self.notifier, Listings(folder / "listings"))
+        handlers = Handlers(self.core, self.notifier, Listings(state / "listings"))
         self.dispatcher = Dispatcher(handlers, self.notifier, self.clock.now)
         self.job = self.done()
 

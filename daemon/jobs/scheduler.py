@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bridge.guard import Guard
 from bridge.timebase import Seconds
-from daemon.errors import JobMoved, Rejected, SidestickError
+from daemon.errors import JobMoved, Rejected, SidestickError, StoreFailed
 from daemon.events import Done, EventBus, Failed, MidiWritten, Progress, Queued
 from daemon.files import DigestCache
 from daemon.jobs.job import Job, Pass, State
@@ -35,6 +35,8 @@ _MAX_ANNOUNCED = 512  # jobs of before that are announced anew
 RETRY_SECONDS = 5.0  # seconds before a list of jobs that could not be written is tried again
 
 _log = logging.getLogger("sidestick.jobs")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,8 +150,7 @@ class Scheduler:
                     self._work(slot)
                 except SidestickError as error:
                     _log.error("%s", error)
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
+            self._wait_for_retry()
         slot.worker.unload()
 
     def _work(self, slot: WorkerSlot) -> None:
@@ -166,10 +167,27 @@ class Scheduler:
     def _do_job(self, running: _RunningJob, slot: WorkerSlot) -> None:
         """A job over which the scheduler itself breaks fails with the reason; it would count as running for ever."""
         with Guard(running.job.name, passing=(SidestickError,)) as guard:
-            self._record_outcome(running, self._run_task(running, slot))
+            outcome = self._retry_until_stored(partial(self._run_task, running, slot))
+            self._retry_until_stored(partial(self._record_outcome, running, outcome))
         if guard.error is not None:
             reason = f"Something broke ({type(guard.error).__name__}: {guard.error}). Please report it."
-            self._record_outcome(running, Failure("internal", reason))
+            self._retry_until_stored(partial(self._record_outcome, running, Failure("internal", reason)))
+
+    def _retry_until_stored(self, act: Callable[[], T]) -> T:
+        """A list of jobs that cannot be written now would show the job as running for ever. Raises StoreFailed at the
+        end of sidestick, after which the next start does the job again."""
+        while True:
+            try:
+                return act()
+            except StoreFailed as error:
+                if self._wait_for_retry():
+                    raise
+                _log.error("%s", error)
+
+    def _wait_for_retry(self) -> bool:
+        """Whether sidestick stops meanwhile."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
 
     def _next_job(self, slot: WorkerSlot) -> _RunningJob | None:
         """The next job for `slot`; None once sidestick stops."""

@@ -1,4 +1,3 @@
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,6 +5,7 @@ import pytest
 
 from daemon.inlets.http import system_bin
 from tests.inlets.http.server import HttpServer
+from tests.small_disk import SmallDisk, open_small_disk
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +26,17 @@ def uploads(server) -> Path:
 
 
 @pytest.fixture
-def small_server(tmp_path) -> Iterator[HttpServer]:
-    """Its uploads have a real disk of 8 MB."""
-    uploads = tmp_path / "uploads"
-    uploads.mkdir()
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", uploads], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no small disk can be mounted here")
+def small_disk(tmp_path) -> Iterator[SmallDisk]:
+    """Where the uploads of `small_server` lie."""
+    with open_small_disk(tmp_path / "uploads") as disk:
+        yield disk
+
+
+@pytest.fixture
+def small_server(tmp_path, small_disk) -> Iterator[HttpServer]:
     opened = HttpServer(tmp_path)
     yield opened
     opened.close()
-    subprocess.run(["umount", "-l", uploads], check=True)
 
 
 @pytest.fixture(autouse=True)

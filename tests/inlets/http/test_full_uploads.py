@@ -1,14 +1,14 @@
 """A disk of uploads that is full, for real: what cannot be kept is told, nothing half stays, and it goes on."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests import synth
+from daemon.jobs.job import State
+from tests import songs, synth
 from tests.inlets.http.server import HttpServer
-
-BLOCK = 4096  # bytes that a file takes at least
+from tests.jobs.sample_jobs import job
+from tests.small_disk import BLOCK
 
 
 @pytest.fixture
@@ -24,41 +24,51 @@ def send(server, data: bytes, name: str = "Song.wav"):
     return server.client.post("/api/jobs", files={"file": (name, data, "audio/wav")})
 
 
-def fill(uploads: Path, room: int) -> Path:
-    """A file of somebody else that leaves `room` bytes."""
-    about = os.statvfs(uploads)
-    (uploads / "film").write_bytes(bytes(about.f_bavail * about.f_frsize - room))
-    return uploads / "film"
-
-
 @pytest.mark.parametrize("blocks", [0, 1, 5])
-def test_an_upload_that_does_not_fit_is_told_leaves_nothing_and_fits_later(small_server, uploads, tmp_path, blocks):
+def test_an_upload_that_does_not_fit_is_told_leaves_nothing_and_fits_later(
+    small_server, uploads, small_disk, tmp_path, blocks
+):
     data = wav(tmp_path, 1.0)
-    film = fill(uploads, blocks * BLOCK)
+    small_disk.fill(blocks * BLOCK)
     refused = send(small_server, data)
     assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
     assert "the disk is full; make some room" in refused.json()["text"]
-    assert list(uploads.iterdir()) == [film]
-    film.unlink()
+    assert list(uploads.iterdir()) == [small_disk.film]
+    small_disk.make_room()
     made = send(small_server, data)
     assert made.status_code == 202 and Path(made.json()["path"]).read_bytes() == data
 
 
-def test_a_song_for_whose_record_there_is_no_room_is_not_kept(small_server, uploads, tmp_path):
+def test_a_song_for_whose_record_there_is_no_room_is_not_kept(small_server, uploads, small_disk, tmp_path):
     data = wav(tmp_path, 1.0)
-    film = fill(uploads, -(-len(data) // BLOCK) * BLOCK)
+    small_disk.fill(-(-len(data) // BLOCK) * BLOCK)
     refused = send(small_server, data)
     assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
-    assert list(uploads.iterdir()) == [film]
+    assert list(uploads.iterdir()) == [small_disk.film]
 
 
-def test_of_many_songs_none_is_half_kept(small_server, uploads, tmp_path):
+def test_of_many_songs_none_is_half_kept(small_server, uploads, small_disk, tmp_path):
     data = wav(tmp_path, 1.0)
     kept = Path(send(small_server, data, "Kept.wav").json()["path"])
     files = [("file", (f"{number}.wav", data[: -number * 4], "audio/wav")) for number in range(1, 60)]
     refused = small_server.client.post("/api/batch", files=files)
     assert (refused.status_code, refused.json()["code"]) == (507, "disk_full"), refused.text
     assert list(uploads.iterdir()) == [kept.parent] and kept.read_bytes() == data
+
+
+def test_a_correction_beside_an_upload_changes_nothing_while_there_is_no_room(small_server, uploads, small_disk):
+    (uploads / "Song").mkdir()
+    manifest = songs.save_manifest(uploads / "Song")
+    whole, store = manifest.read_bytes(), small_server.store
+    running = store.move(store.add(job(str(uploads / "Song" / "Song.wav"))), State.RUNNING)
+    place = f"/api/jobs/{store.move(running, State.DONE, manifest=str(manifest)).id}/clusters"
+    small_disk.fill()
+    refused = small_server.client.put(place, json={"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
+    assert (refused.status_code, "the disk is full; make some room" in refused.text) == (503, True), refused.text
+    assert [path.read_bytes() for path in (uploads / "Song").iterdir()] == [whole]
+    small_disk.make_room()
+    made = small_server.client.put(place, json={"revision": 0, "changes": {"clusters": {"0": "cowbell"}}})
+    assert made.status_code == 200
 
 
 def test_a_file_in_place_of_the_uploads_is_named_and_stays(tmp_path):
