@@ -1,5 +1,6 @@
 """One sidestick for one state folder."""
 
+import logging
 import os
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +12,7 @@ from daemon.errors import ConfigError
 from daemon.events import Failed
 from daemon.jobs.job import Fingerprint, State
 from daemon.jobs.store import JobStore
-from daemon.run import clear_places, lock_instance, report_outcome, submit_dropped
+from daemon.run import _open_midi, clear_places, lock_instance, report_outcome, submit_dropped
 from tests.jobs.sample_jobs import job
 
 
@@ -107,3 +108,11 @@ def test_a_dropped_file_whose_job_was_cancelled_is_taken_again_only_if_it_is_put
     assert submit_dropped(components, song, {}) == over.id
     song.write_bytes(b"22")
     assert submit_dropped(components, song, {}) == "new"
+
+
+def test_a_midi_port_that_breaks_as_it_is_opened_is_logged_and_takes_nothing_along(guard_log):
+    def open_port():
+        raise ZeroDivisionError("oops")
+
+    _open_midi(SimpleNamespace(open=open_port), logging.getLogger("sidestick"))
+    assert guard_log() == ["The MIDI port: something broke (ZeroDivisionError: oops). Please report it."]
