@@ -49,14 +49,11 @@ class SoundingNotes:
     def end_of(self, key: Key) -> float:
         return self._until[key]
 
-    def clear(self) -> None:
-        self._until.clear()
-
 
 class NoteScheduler:
     """What is due, and nothing about threads: `send_due(now)` sends it and says when to look again."""
 
-    def __init__(self, port: OutPort) -> None:
+    def __init__(self, port: OutPort, sounding: SoundingNotes | None = None) -> None:
         self._port = port
         self._events: PlayEvents | None = None
         self._transport: Transport = FreeRun(0.0)
@@ -65,7 +62,7 @@ class NoteScheduler:
         self._next = 0  # index of the step that comes next
         self._done = 0.0  # position up to which everything is sent
         self._channels: set[int] = set()
-        self.sounding = SoundingNotes()
+        self.sounding = sounding or SoundingNotes()
         self.notes_sent = 0
         self.notes_skipped = 0
 
@@ -105,9 +102,10 @@ class NoteScheduler:
                 self._port.send(message)
 
     def abandon(self) -> None:
-        """The port has gone: nothing can be ended any more."""
+        """The port has gone: what sounds can be ended through the next one only, to which `sounding` may be handed."""
         self._events = None
-        self.sounding.clear()
+        for message in reversed(self._port.drop()):
+            self.sounding.record_dropped(message)
 
     def send_due(self, now: float) -> float | None:
         """Sends all that is due at `now` on the port's clock, and as far ahead as the port takes it.

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from bridge.guard import Guard
-from bridge.midi.note_scheduler import NoteScheduler
+from bridge.midi.note_scheduler import NoteScheduler, SoundingNotes
 from bridge.midi.play_events import PlaySettings
 from bridge.midi.port import OutPort, PortLost
 from bridge.midi.priority import raise_priority
@@ -24,12 +24,20 @@ SOON = 0.05  # seconds from the command to the first note, where notes can be wr
 
 
 class Player:
-    """A note scheduler with a thread. Commands come from any thread and have taken effect when they return."""
+    """A note scheduler with a thread. Commands come from any thread and have taken effect when they return.
 
-    def __init__(self, port: OutPort, on_lost: Callable[[str], None] = lambda _: None) -> None:
+    `sounding` are notes that a port which went has left behind: the next command ends them.
+    """
+
+    def __init__(
+        self,
+        port: OutPort,
+        on_lost: Callable[[str], None] = lambda _: None,
+        sounding: SoundingNotes | None = None,
+    ) -> None:
         self._port = port
         self._on_lost = on_lost
-        self._scheduler = NoteScheduler(port)
+        self._scheduler = NoteScheduler(port, sounding)
         self._settings = PlaySettings()
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -44,6 +52,11 @@ class Player:
     def notes_sent(self) -> int:
         """Notes played so far."""
         return self._scheduler.notes_sent
+
+    @property
+    def sounding(self) -> SoundingNotes:
+        """What has begun and not ended."""
+        return self._scheduler.sounding
 
     @property
     def is_alive(self) -> bool:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bridge.guard import Guard
 from bridge.midi.clock import ClockFollower
 from bridge.midi.link import LinkTransport, open_link
+from bridge.midi.note_scheduler import SoundingNotes
 from bridge.midi.play_events import PlaySettings
 from bridge.midi.player import Player
 from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out
@@ -79,6 +80,7 @@ class MidiOutlet:
         self._status_text = "The MIDI port opens with the first push."
         self._job = ""
         self._sent_before = 0
+        self._left_sounding: SoundingNotes | None = None  # by a port that went
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closed = False
@@ -200,7 +202,8 @@ class MidiOutlet:
         if isinstance(port, NoPort):
             self._status_text = port.reason
             return
-        self._player = Player(port, on_lost=lambda _: self._wake.set())
+        self._player = Player(port, lambda _: self._wake.set(), self._left_sounding)
+        self._left_sounding = None
         self._player.start()
         self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api, port)
         self._status_text = f"MIDI leaves through {port.label}."
@@ -212,6 +215,7 @@ class MidiOutlet:
         player, self._player = self._player, None
         if player is not None:
             player.close()
+            self._left_sounding = player.sounding
             self._sent_before += player.notes_sent
 
     def _transport(self, when: str) -> Transport | None:

@@ -160,6 +160,23 @@ def test_a_port_that_goes_is_said_and_taken_again_when_it_is_back(computer: Comp
     assert computer.outlet.push(clip_of((0.0, 36)), PushOptions()) == 1
 
 
+@pytest.mark.parametrize("lead", [0.0, 5.0])
+def test_notes_that_a_port_left_sounding_are_ended_through_the_next_one(lead: float) -> None:
+    computer = Computer(lead=lead)
+    computer.outlet.push(clip_of((0.0, 36), (0.0, 38), sounds=2.0), PushOptions())
+    assert computer.heard(lambda port: len(port.strikes()) == 2 or port.scheduled() == 4)
+    computer.clock.advance(1.0)
+    assert computer.outs[0].sounding() == {(9, 36), (9, 38)}
+    computer.unplug()
+    computer.outlet.check_port()
+    computer.plugged = True
+    computer.outlet.check_port()
+    computer.outlet.stop()
+    computer.clock.advance(1.0)
+    assert sorted(heard.message for heard in computer.outs[1].heard) == [b"\x89\x24\x40", b"\x89\x26\x40"]
+    computer.outlet.close()
+
+
 def test_a_push_while_the_port_is_gone_says_so(computer: Computer) -> None:
     computer.outlet.open()
     computer.unplug()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,8 +20,13 @@ import jack
 from bridge.midi.jack_port import Hub, JackIn, JackOut
 from bridge.midi.player import Player
 from bridge.midi.port import NoPort, open_in, open_out
+from daemon.jobs.job import State
+from daemon.jobs.store import FILE, JobStore
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
+from tests import songs
 from tests.fakes import clip_of
+from tests.jobs.sample_jobs import job
+from tests.wire.daemon_process import DaemonProcess
 
 RATE, PERIOD = 48000, 64
 RULES = (
@@ -341,3 +347,35 @@ def test_jack_and_sidestick_may_stop_at_the_same_moment(
     server.process.wait(10)
     outlet.close()
     assert not outlet.is_playing("anything")
+
+
+def test_jack_killed_in_the_middle_of_a_push_is_told_and_nothing_hangs_once_it_is_back(
+    server: Server, tmp_path: Path
+) -> None:
+    home = DaemonProcess(tmp_path)
+    manifest = songs.save_manifest(home.music)
+    with closing(JobStore(home.state / FILE)) as listed:
+        running = listed.move(listed.add(job(str(home.music / "Song.wav"))), State.RUNNING)
+        song = listed.move(running, State.DONE, manifest=str(manifest)).id
+    home.start()
+    with home.client() as client:
+        assert eventually(lambda: "(JACK)" in str(client.ask("/sidestick/status").args[-1]))
+        before = Receiver("sidestick:out")
+        client.ask("/sidestick/push", song, '{"loop": true}')
+        assert eventually(lambda: before.sounding())
+        server.process.kill()
+        server.process.wait(10)
+        hanging = before.sounding()
+        before.client.close()  # before another client of this process is opened: libjack crashes otherwise
+        assert eventually(lambda: "has gone" in str(client.ask("/sidestick/status").args[-1]))
+        server.start()
+        assert eventually(lambda: "(JACK)" in str(client.ask("/sidestick/status").args[-1]))
+        with closing(Receiver("sidestick:out")) as after:
+            client.ask("/sidestick/stop")
+            assert eventually(lambda: hanging <= {(event.message[0] & 15, event.message[1]) for event in after.events})
+            client.ask("/sidestick/push", song, "{}")
+            assert eventually(lambda: after.strikes())
+            client.ask("/sidestick/stop")
+            assert eventually(lambda: after.sounding() == set())
+    assert home.end() == 0
+    assert "The MIDI port sidestick has gone" in home.log_path.read_text("utf-8")
