@@ -54,7 +54,7 @@ class Player:
         return self._scheduler.notes_sent
 
     @property
-    def sounding(self) -> SoundingNotes:
+    def sounding_notes(self) -> SoundingNotes:
         """What has begun and not ended."""
         return self._scheduler.sounding
 

@@ -215,7 +215,7 @@ class MidiOutlet:
         player, self._player = self._player, None
         if player is not None:
             player.close()
-            self._left_sounding = player.sounding
+            self._left_sounding = player.sounding_notes
             self._sent_before += player.notes_sent
 
     def _transport(self, when: str) -> Transport | None:
