@@ -21,7 +21,7 @@ SCRIPT = "sidestick.js"
 MODIFIED = 3_850_000_000  # seconds since 1904: a constant, so that a build can be repeated to the byte
 PUSH_DIALS = 8
 SOURCES = (
-    "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "midi_file", "drums", "drum_rack", "notes",
+    "errors", "paths", "files", "live", "tracks", "timing", "tempo_map", "job_notes", "drums", "drum_rack", "notes",
     "note_matching", "note_writer", "note_edits", "source_clip", "midi_clip", "warp_markers", "stem_tracks", "requests",
     "reply_port", "connection", "song_owners", "song_store", "settings", "panel", "results", "remarks", "device",
     "events", "corrections", "song_position", "beat", "main",

@@ -10,14 +10,46 @@
                 ? "sidestick is still working on it." : "Transcribe a clip first.");
         }
         this.requireDaemon();
-        this.results.loadWrittenNotes(this.current);
         return this.current;
+    };
+
+    // The notes of a song as sidestick has them now; `use(listed)` gets them by part.
+    Device.prototype.requestNotes = function (song, use) {
+        var self = this;
+        function fail(text) {
+            song.lastResult = "";
+            self.panel.showStatus(text);
+        }
+        this.requests.ask("notes", [song.job], {
+            onReply: function (args) {
+                self.guard(function () { use.call(self, JobNotes.read(Paths.normalize(args[2]))); });
+            },
+            onError: function (code, text) { fail(text); },
+            onTimeout: function () { fail("sidestick does not answer. Is it still running?"); }
+        });
+    };
+
+    // What sidestick wrote into the clips of a song must be known before it changes.
+    Device.prototype.withWrittenNotes = function (song, then) {
+        if (!this.results.unknownClips(song).length) {
+            then.call(this);
+            return;
+        }
+        this.requestNotes(song, function (listed) {
+            this.results.setWrittenNotes(song, listed);
+            then.call(this);
+        });
     };
 
     // One request about the current job; what comes back as /sidestick/done is written by its event.
     Device.prototype.sendEdit = function (verb, args, onReply) {
+        var song = this.requireSong();
+        this.withWrittenNotes(song, function () { this.sendRequest(song, verb, args || [], onReply); });
+    };
+
+    Device.prototype.sendRequest = function (song, verb, args, onReply) {
         var self = this;
-        this.requests.ask(verb, [this.requireSong().job].concat(args || []), {
+        this.requests.ask(verb, [song.job].concat(args), {
             onReply: onReply || function () {},
             onError: function (code, text) {
                 self.panel.showStatus(text);

@@ -221,17 +221,18 @@ var Device = (function () {
     Device.prototype.writeResult = function (song) {
         if (song.options.stems) {
             this.createStemTracks(song);
+            this.storeSongs();
         } else {
-            this.writeNotes(song);
+            this.requestNotes(song, function (listed) { this.writeNotes(song, listed); });
         }
-        this.storeSongs();
     };
 
-    Device.prototype.writeNotes = function (song) {
-        var count = this.results.writeNotes(song, null);
+    Device.prototype.writeNotes = function (song, listed) {
+        var count = this.results.writeNotes(song, song.wanted, listed);
         var summary = count ? Notes.formatCount(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
         this.panel.showStatus(song.source.name + ": " + summary + this.results.separatorWarning(song) +
             Remarks.summarize(song));
+        this.storeSongs();
     };
 
     Device.prototype.createStemTracks = function (song) {

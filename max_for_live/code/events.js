@@ -33,9 +33,9 @@
         },
         "/sidestick/midi": function (args) {
             this.forEachSong(args[0], function (song) {
-                var path = Paths.normalize(args[1]);
-                if (song.state === "running" && !song.options.stems && this.results.isWanted(song, path)) {
-                    this.drafts.push({ song: song, path: path });
+                var part = this.results.wantedPart(song, Paths.normalize(args[1]));
+                if (song.state === "running" && !song.options.stems && part) {
+                    this.drafts.push({ song: song, part: part });
                     this.draftTask.schedule(DRAFT_DELAY);
                 }
             });
@@ -60,13 +60,19 @@
         var drafts = this.drafts;
         this.drafts = [];
         drafts.forEach(function (draft) {
-            var count;
             if (draft.song.state === "running") {
-                count = this.results.writeNotes(draft.song, draft.path);
-                draft.song.draftText = "Draft: " + Notes.formatCount(count) + ". ";
-                this.panel.showStatus(draft.song.draftText + "The final one follows.");
-                this.storeSongs();
+                this.requestNotes(draft.song, function (listed) { this.writeDraft(draft, listed); });
             }
         }, this);
+    };
+
+    Device.prototype.writeDraft = function (draft, listed) {
+        var count;
+        if (draft.song.state === "running") {
+            count = this.results.writeNotes(draft.song, [draft.part], listed);
+            draft.song.draftText = "Draft: " + Notes.formatCount(count) + ". ";
+            this.panel.showStatus(draft.song.draftText + "The final one follows.");
+            this.storeSongs();
+        }
     };
 }());

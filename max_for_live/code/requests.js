@@ -4,7 +4,7 @@ var Requests = (function () {
     "use strict";
 
     var RETRY_DELAYS = [400, 800, 1600, 3200]; // milliseconds to wait for a reply before each next try
-    var REPLY_ADDRESS = /^\/sidestick\/(pong|status\.reply|ack|done|fail|pushed|tapped|jobs\.reply|clusters\.reply)$/;
+    var REPLY_ADDRESS = /^\/sidestick\/(pong|ack|done|fail|pushed|tapped|(status|jobs|clusters|notes)\.reply)$/;
 
     function createName() {
         return "live-" + Math.floor(Math.random() * 0x7fffffff).toString(36) + new Date().getTime().toString(36);

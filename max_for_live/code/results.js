@@ -33,22 +33,6 @@ var Results = (function () {
         });
     }
 
-    // The .mid of every part that was asked for.
-    function midiFiles(song) {
-        var wanted = song.wanted;
-        var found;
-        if (wanted.length === 1 && partOfFile(song.midi, song) === wanted[0]) {
-            return [{ name: wanted[0], path: song.midi }];
-        }
-        found = listOutputs(song, /^\.([a-z]+)(?:\.bar1)?\.mid$/).filter(function (file) {
-            return wanted.indexOf(file.name) >= 0;
-        });
-        if (!found.length) {
-            throw new UserError("no_part", "sidestick wrote no notes for " + wanted.join(", ") + ". Is it up to date?");
-        }
-        return found;
-    }
-
     // Seconds of silence that sidestick wrote before the song, if the files begin with a bar.
     Results.prototype.padding = function (song) {
         return Files.exists(song.manifest) ? Number(Files.readJson(song.manifest, MANIFEST_TABLES).padding) || 0 : 0;
@@ -82,13 +66,6 @@ var Results = (function () {
         }
         return found || Drums.DRUM_RACK;
     };
-
-    // The notes of a .mid at the seconds of the song, before which the file may have a `padding`.
-    function readNotes(path, padding) {
-        var notes = MidiFile.read(path).reduce(function (all, track) { return all.concat(track.notes); }, []);
-        notes.forEach(function (note) { note.onset -= padding; });
-        return notes;
-    }
 
     function entryOf(song, name) {
         return song.parts.filter(function (entry) { return entry.part === name; })[0];
@@ -145,19 +122,18 @@ var Results = (function () {
     }
 
     // A part without a note gets no clip.
-    Results.prototype.writePart = function (song, file) {
-        var open = this.findClip(song, file.name);
-        var notes = readNotes(file.path, this.padding(song));
+    Results.prototype.writePart = function (song, name, notes) {
+        var open = this.findClip(song, name);
         var wanted;
         if (!open && !notes.length) {
             return 0;
         }
         if (!open) {
-            song.parts = song.parts.filter(function (entry) { return entry.part !== file.name; });
-            open = this.createClip(song, file.name, notes);
-            this.clips[this.keyOf(song, file.name)] = open;
+            song.parts = song.parts.filter(function (entry) { return entry.part !== name; });
+            open = this.createClip(song, name, notes);
+            this.clips[this.keyOf(song, name)] = open;
         }
-        wanted = placeNotes(song, file.name, notes);
+        wanted = placeNotes(song, name, notes);
         this.startRun(open, wanted);
         return wanted.length;
     };
@@ -184,33 +160,40 @@ var Results = (function () {
         return fallback && (found.options || {}).separator !== "embedded" ? FALLBACK_WARNING : "";
     };
 
-    // Whether a .mid is one of the parts that were asked for.
-    Results.prototype.isWanted = function (song, path) {
-        return song.wanted.indexOf(partOfFile(path, song)) >= 0;
+    // The part whose notes a .mid holds, if it is one of those that were asked for.
+    Results.prototype.wantedPart = function (song, path) {
+        var part = partOfFile(path, song);
+        return song.wanted.indexOf(part) >= 0 ? part : "";
     };
 
-    // Writes the draft at that path, or else the final notes of all parts. Returns how many there are.
-    Results.prototype.writeNotes = function (song, draft) {
+    // Writes these parts of what sidestick listed. Returns how many notes there are.
+    Results.prototype.writeNotes = function (song, names, listed) {
         var self = this;
-        var list = draft ? [{ name: partOfFile(draft, song), path: draft }] : midiFiles(song);
         Live.beginUndo();
         try {
             // Each new track goes right beside the source: the first part is made last.
-            return list.slice().reverse().reduce(function (sum, file) { return sum + self.writePart(song, file); }, 0);
+            return names.slice().reverse().reduce(function (sum, name) {
+                return sum + self.writePart(song, name, listed[name] || []);
+            }, 0);
         } finally {
             Live.endUndo();
         }
     };
 
-    // In a set that was opened anew: what sidestick wrote is read from its .mid, before that changes.
-    Results.prototype.loadWrittenNotes = function (song) {
+    // The clips of which nobody knows any more what sidestick wrote: those of a set that was opened anew.
+    Results.prototype.unknownClips = function (song) {
         var self = this;
-        song.parts.forEach(function (entry) {
+        return song.parts.filter(function (entry) {
             var open = self.findClip(song, entry.part);
-            var file = midiFiles(song).filter(function (one) { return one.name === entry.part; })[0];
-            if (open && file && !open.written) {
-                open.written = placeNotes(song, entry.part, readNotes(file.path, self.padding(song)));
-            }
+            return open && !open.written;
+        });
+    };
+
+    // What sidestick wrote into them, before it changes.
+    Results.prototype.setWrittenNotes = function (song, listed) {
+        var self = this;
+        this.unknownClips(song).forEach(function (entry) {
+            self.findClip(song, entry.part).written = placeNotes(song, entry.part, listed[entry.part] || []);
         });
     };
 

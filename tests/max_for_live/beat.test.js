@@ -123,7 +123,7 @@ test("an insert marker beside the clip is answered with a sentence", () => {
 
 test("bar 1 of a dropped file is where its MIDI clip stands", () => {
   const song = new Song();
-  const { max, set } = openSong(new Song(), { live: { tempo: 120 } });
+  const { max, set } = openSong(new Song(), { live: { tempo: 120 }, max: { listing: song.notes } });
   max.dropFile(song.path);
   max.receive("/sidestick/ack", max.lastRequest("process")[1], "j1");
   song.write([KICK], [], { grid: HEARD });

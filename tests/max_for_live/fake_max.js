@@ -12,6 +12,7 @@ const ROOT = path.resolve(__dirname, "../..");
 const CODE = path.join(ROOT, "max_for_live/code");
 const [TO_RECEIVER, TO_SELF, TO_STORE] = [1, 2, 3];
 const BIND_DELAY = 20; // milliseconds
+const REPLY_DELAY = 5; // milliseconds
 const LARGEST_PACKET = 5096; // bytes; udpsend sends no longer one
 // What Max's engine does not have, so that a script which uses it fails here as well.
 const REMOVE_NEWER = `
@@ -103,14 +104,14 @@ function createGlobal(set) {
 // One device: `out` has what went out of each outlet, `receive` gives it a message as the patcher does.
 class Max {
   // `taken` are ports that another program has; with them the device hears itself, as over a real network.
-  constructor(set, { clock = new Clock(), filepath = "", taken = null, assigns = true } = {}) {
+  constructor(set, { clock = new Clock(), filepath = "", taken = null, assigns = true, listing = "" } = {}) {
     this.set = set;
     this.clock = clock;
     this.out = [[], [], [], []];
     this.onOutlet = () => {};
     this.browsed = [];
     this.posted = [];
-    Object.assign(this, { stored: [], taken, assigns, bound: 0 });
+    Object.assign(this, { stored: [], taken, assigns, listing, bound: 0 });
     set.clock = clock;
     const patcher = new Patcher(filepath, (...words) => this.receive(...words));
     this.patcher = patcher;
@@ -138,8 +139,15 @@ class Max {
       this.set.error(`udpsend: a packet of ${pack(flat).length} bytes`);
     } else {
       this.onOutlet(index, flat);
+      if (this.listing && flat[0] === "/sidestick/notes") this.replyNotes(flat);
       if (this.taken) this.carry(index, flat);
     }
+  }
+
+  // sidestick answers a little later, with the file that lies there then.
+  replyNotes([, id, job]) {
+    const execute = () => this.receive("/sidestick/notes.reply", id, job, this.listing);
+    this.clock.schedule({ execute }, REPLY_DELAY);
   }
 
   // The receiver takes its port a little later than it is told to, and hears nothing of what came before.

@@ -1,4 +1,4 @@
-// Material for the tests: .mid files as sidestick writes them, manifests, listings and random numbers that repeat.
+// Material for the tests: what sidestick lays beside a song, manifests, listings and random numbers that repeat.
 "use strict";
 
 const fs = require("node:fs");
@@ -6,8 +6,6 @@ const os = require("node:os");
 const path = require("node:path");
 const { Max, addSource } = require("./fake_max.js");
 const { LiveSet } = require("./fake_live.js");
-
-const PPQ = 960;
 
 process.setMaxListeners(0);
 
@@ -19,41 +17,14 @@ function random(seed) {
   };
 }
 
-function variable(value) {
-  const bytes = [value & 127];
-  for (let rest = value >> 7; rest; rest >>= 7) bytes.unshift((rest & 127) | 128);
-  return bytes;
-}
-
-function chunk(name, content) {
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(content.length);
-  return Buffer.concat([Buffer.from(name), size, Buffer.from(content)]);
-}
-
-function track(events) {
-  let before = 0;
-  const sorted = events.slice().sort((a, b) => a.tick - b.tick || a.order - b.order);
-  const bytes = sorted.flatMap((event) => {
-    const delta = event.tick - before;
-    before = event.tick;
-    return [...variable(delta), ...event.bytes];
-  });
-  return chunk("MTrk", [...bytes, 0, 0xff, 0x2f, 0]);
-}
-
-// A type 1 file of notes {pitch, onset, velocity} at one tempo; notes last 50 ms or until the next of their pitch.
-function midi(notes, bpm = 120) {
-  const microseconds = Math.round(60e6 / bpm);
-  const tick = (second) => Math.round(second * 1e6 / microseconds * PPQ);
-  const value = [microseconds >> 16, (microseconds >> 8) & 255, microseconds & 255];
-  const tempo = { tick: 0, order: 0, bytes: [0xff, 0x51, 3, ...value] };
-  const played = notes.flatMap((note) => [
-    { tick: tick(note.onset), order: 1, bytes: [0x99, note.pitch, note.velocity] },
-    { tick: tick(note.onset + 0.05), order: 0, bytes: [0x89, note.pitch, 0] },
-  ]);
-  const header = chunk("MThd", [0, 1, 0, 2, PPQ >> 8, PPQ & 255]);
-  return Buffer.concat([header, track([tempo]), track(played)]);
+// What sidestick lists of notes {pitch, onset, velocity} of each part; they last 50 ms.
+function listNotes(parts) {
+  const rows = (notes) => notes.map((note) => [note.onset, 0.05, note.pitch, note.velocity, 10]);
+  const columns = ["time", "duration", "pitch", "velocity", "channel"];
+  const tracks = Object.entries(parts).map(([part, notes]) => (
+    JSON.stringify({ part, name: part, notes: { columns, rows: rows(notes) }, messages: [] })
+  ));
+  return `{"tracks": [\n${tracks.join(",\n")}\n],\n"notes": [\n]}\n`;
 }
 
 // Not where macOS keeps temporary files: the device refuses those.
@@ -73,13 +44,20 @@ class Song {
     this.midi = path.join(this.folder, "Song.drums.mid");
     this.manifest = path.join(this.folder, "Song.sidestick.json");
     this.listing = path.join(this.folder, "clusters.json");
+    this.notes = path.join(this.folder, "notes.json");
   }
 
   write(notes, outputs = [], head = {}) {
-    fs.writeFileSync(this.midi, midi(notes));
     const usual = { path: "Song.drums.mid", kind: ".drums.mid" };
     const all = outputs.some((output) => /^.drums/.test(output.kind)) ? outputs : [usual, ...outputs];
+    const parts = all.map(({ kind }) => /^\.([a-z]+)(\.bar1)?\.mid$/.exec(kind)).filter(Boolean).map(([, part]) => part);
+    this.list(Object.fromEntries(parts.map((part) => [part, notes])));
+    fs.writeFileSync(this.midi, "MThd");
     fs.writeFileSync(this.manifest, JSON.stringify({ ...head, outputs: all }));
+  }
+
+  list(parts) {
+    fs.writeFileSync(this.notes, listNotes(parts));
   }
 
   clusters(rows) {
@@ -94,7 +72,7 @@ function openSong(song, { clip = {}, live = {}, arranged = false, max = {} } = {
   const ends = { loop_end: 16, end_marker: 16, end_time: 16 };
   const source = set.clip({ file_path: song.path, name: "Song", markers, ...ends, ...clip });
   const track = addSource(set, source, { arranged });
-  return { set, source, track, max: new Max(set, max).connect() };
+  return { set, source, track, max: new Max(set, { listing: song.notes, ...max }).connect() };
 }
 
 // Transcribe is pressed, and sidestick takes the job.
@@ -142,5 +120,5 @@ function pitches(set) {
 }
 
 module.exports = {
-  random, midi, Song, openSong, startJob, finishJob, resultClip, transcribeSong, replyClusters, pitches, KICK, SNARE,
+  random, Song, openSong, startJob, finishJob, resultClip, transcribeSong, replyClusters, pitches, KICK, SNARE,
 };

@@ -164,12 +164,12 @@ for (const looping of [0, 1]) {
   });
 }
 
-test("a bar of silence before the song is taken off the notes", () => {
+test("files that start with a bar move no note", () => {
   const song = new Song();
   const { set, max } = openSong(song);
   startJob(max);
   song.midi = song.midi.replace(".drums.mid", ".drums.bar1.mid");
-  song.write([{ ...KICK, onset: 2 }], [{ path: "Song.drums.bar1.mid", kind: ".drums.bar1.mid" }], { padding: 1.5 });
+  song.write([KICK], [{ path: "Song.drums.bar1.mid", kind: ".drums.bar1.mid" }], { padding: 1.5 });
   finishJob(max, song);
   assert.deepEqual(resultClip(set).notes.map((note) => note.start_time), [1]);
   assert.deepEqual(pitches(set), [36]);

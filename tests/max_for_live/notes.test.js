@@ -74,6 +74,7 @@ test("what was written last is what an edit is compared with", () => {
   const found = transcribeSong();
   found.song.write([KICK]);
   found.max.receive("/sidestick/done", "x", "j1", 1, found.song.manifest, found.song.midi);
+  found.max.clock.pass(10);
   assert.equal(found.max.get("device.results.clips[Object.keys(device.results.clips)[0]].written.length"), 1);
   assert.equal(found.max.get("device.results.clips[Object.keys(device.results.clips)[0]].run"), null);
 });

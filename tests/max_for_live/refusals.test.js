@@ -215,30 +215,34 @@ test("there is nothing to cancel, undo or learn before a song", () => {
   }
 });
 
-test("a damaged .mid leaves the set as it is", () => {
-  const song = new Song();
-  const { set, max } = openSong(song);
-  startJob(max);
-  song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
-  fs.writeFileSync(song.midi, fs.readFileSync(song.midi).subarray(0, -6));
-  finishJob(max, song);
-  assert.match(max.status, /not a complete .mid file/);
-  assert.equal(set.song.tracks.length, 1);
-});
-
-for (const gone of ["midi", "manifest"]) {
-  test(`a ${gone} that is gone is told, and the set stays as it is`, () => {
+for (const [words, spoil, told] of [
+  ["that is damaged", (file) => fs.writeFileSync(file, fs.readFileSync(file).subarray(0, 40)), /cannot be read. Transcribe/],
+  ["that is gone", fs.unlinkSync, /cannot be opened. Was it moved or renamed/],
+]) {
+  test(`a list of notes ${words} is told, and the set stays as it is`, () => {
     const song = new Song();
     const { set, max } = openSong(song);
-    max.receive("target", gone === "midi" ? 0 : 4);
     startJob(max);
     song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
-    fs.unlinkSync(song[gone]);
+    spoil(song.notes);
     finishJob(max, song);
-    assert.match(max.status, /cannot be opened. Was it moved or renamed/);
+    assert.match(max.status, told);
     assert.equal(set.song.tracks.length, 1);
   });
 }
+
+test("notes that could not be listed are asked for again when the job is told once more", () => {
+  const song = new Song();
+  const { set, max } = openSong(song, { max: { listing: "" } });
+  startJob(max);
+  song.write([{ onset: 1, pitch: 36, velocity: 99 }]);
+  finishJob(max, song);
+  max.receive("/sidestick/fail", max.lastRequest("notes")[1], "/sidestick/notes", "disk_failed", "The disk is full.");
+  assert.equal(max.status, "The disk is full.");
+  max.listing = song.notes;
+  finishJob(max, song);
+  assert.equal(resultClip(set).notes.length, 1);
+});
 
 test("a full disk is told in sidestick's words", () => {
   const song = new Song();

@@ -18,7 +18,8 @@ addSource(set, source);
 const max = new Max(set, { clock: new WallClock() });
 const disconnect = connect(max);
 const shown = () => max.box("beat_now").shown;
-const isWriting = () => Object.values(max.get("device.results.clips")).some((open) => open.run);
+const isAsking = () => Object.keys(max.get("device.requests.pending")).some((id) => !/ping|subscribe/.test(id));
+const isWriting = () => isAsking() || Object.values(max.get("device.results.clips")).some((open) => open.run);
 const notes = () => set.song.tracks[1].clip_slots[0].clip.notes.map((note) => note.start_time).sort((a, b) => a - b);
 
 async function waitUntil(what, look) {

@@ -9,11 +9,12 @@ const {
 
 function reopenSet({ set, max }) {
   max.receive("notifydeleted");
-  const again = new Max(set);
+  const again = new Max(set, { listing: max.listing });
   again.receive("init");
   again.receive("stored", ...max.stored);
   again.receive("/sidestick.live/echo", again.out[2].at(-1)[1]);
   again.replyPong();
+  again.clock.pass(10);
   return again;
 }
 
@@ -29,6 +30,7 @@ test("a correction in a set opened anew replaces the notes of before", () => {
   again.receive("label", 1, 2);
   found.song.write([KICK, { ...SNARE, pitch: 37 }]);
   again.receive("/sidestick/done", again.lastRequest("relabel")[1], "j1", 1, found.song.manifest, found.song.midi);
+  again.clock.pass(10);
   assert.deepEqual(pitches(found.set), [36, 37]);
 });
 
