@@ -43,10 +43,10 @@ class StemSound:
         """(channels, <= BLOCK frames) in order."""
         silence = (self._silence(start) for start in range(0, self.padding, BLOCK))
         if self.without is None:
-            return chain(silence, map(_round_block, self.audio.blocks(BLOCK)))
+            return chain(silence, map(round_block, self.audio.blocks(BLOCK)))
         from daemon.pipeline.audio.difference import difference
 
-        return chain(silence, difference(self.audio, self.without, BLOCK, _round_block))
+        return chain(silence, difference(self.audio, self.without, BLOCK, round_block))
 
     def _silence(self, start: int) -> "NDArray[np.float32]":
         """The block of the padding that begins with its frame `start`."""
@@ -55,7 +55,7 @@ class StemSound:
         return np.zeros((self.audio.channels, min(BLOCK, self.padding - start)), np.float32)
 
 
-def _round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
+def round_block(block: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """To multiples of 2^-23: a float32 holds these exactly up to 2, and so their sums and differences."""
     import numpy as np
 

@@ -86,8 +86,8 @@ def stem(request: Request, job: str, name: Name, context: Context, audio_format:
     """44.1 kHz: WAV as 32-bit floats, FLAC of 24 bits, or MP3 of 320 kbit/s. All stems of a song are equally long."""
     sounds, known = context.sound(job, name)
     title = disposition(f"{context.core.job(job).path.stem} {name}.{audio_format}", "inline")
-    if audio_format == "wav" and sounds[known].without is None:
-        return wav_response(sounds[known].audio, request, title)
+    if audio_format == "wav":
+        return wav_response(sounds[known], request, title)
     path = context.media_cache.encode(sounds, known, audio_format)
     return FileResponse(path, media_type=TYPES[audio_format], headers={"Content-Disposition": title})
 

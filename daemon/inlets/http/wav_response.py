@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
+from daemon.outlets.stems import StemSound, round_block
 from daemon.pipeline.audio.wav import HEADER, wav_header
-from daemon.pipeline.records import Audio
 
 _BLOCK = 1 << 18  # frames
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def wav_response(audio: Audio, request: Request, disposition: str) -> Response:
+def wav_response(sound: StemSound, request: Request, disposition: str) -> Response:
     """The whole file, or the range of bytes that `request` names; several ranges at once are answered by the whole."""
-    size = HEADER.size + audio.frames * audio.channels * 4
-    tag = f'"{audio.path.parent.name}-{audio.path.stem}"'  # the folder is named by all that the sound depends on
+    size = HEADER.size + sound.audio.frames * sound.audio.channels * 4
+    files = filter(None, (sound.audio, sound.without))
+    named = "-".join(f"{each.path.parent.name}-{each.path.stem}" for each in files)
+    tag = f'"{named}"'  # the folders are named by all that the sound depends on
     headers = {"Content-Disposition": disposition, "Accept-Ranges": "bytes", "ETag": tag}
     wanted = request.headers.get("range", "") if request.headers.get("if-range", tag) == tag else ""
     span = _read_range(wanted, size)
@@ -27,7 +29,7 @@ def wav_response(audio: Audio, request: Request, disposition: str) -> Response:
         headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
     span = span or range(size)
     headers["Content-Length"] = str(len(span))
-    parts = iter(()) if request.method == "HEAD" else _parts(audio, span)
+    parts = iter(()) if request.method == "HEAD" else _parts(sound, span)
     return StreamingResponse(parts, status, headers, "audio/wav")
 
 
@@ -41,12 +43,16 @@ def _read_range(text: str, size: int) -> range | None:
     return range(int(found[1]), min(size, int(found[2]) + 1 if found[2] else size))
 
 
-def _parts(audio: Audio, span: range) -> Iterator[bytes]:
+def _parts(sound: StemSound, span: range) -> Iterator[bytes]:
     """These bytes of the file, block by block."""
+    from daemon.pipeline.audio.difference import read_difference
+
+    audio = sound.audio
     head, step = wav_header(audio.frames, audio.channels), 4 * audio.channels
     if span.start < len(head):
         yield head[span.start : span.stop]
     first, last = max(0, span.start - len(head)), span.stop - len(head)
     for frame in range(first // step, -(-last // step), _BLOCK):
-        data = audio.read(frame, min(_BLOCK, -(-last // step) - frame)).T.astype("<f4", order="C").tobytes()
+        block = read_difference(audio, sound.without, frame, min(_BLOCK, -(-last // step) - frame), round_block)
+        data = block.T.astype("<f4", order="C").tobytes()
         yield data[max(0, first - frame * step) : last - frame * step]

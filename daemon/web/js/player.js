@@ -4,19 +4,18 @@ import { countInBeats, createClick } from "./count_in.js";
 import { Instruments } from "./instruments.js";
 import { Outputs } from "./outputs.js";
 import { PlayEvents } from "./play_events.js";
+import { SegmentSound, toFrame } from "./segment_sound.js";
 import { Signal } from "./signal.js";
-import { playSnippet, SNIPPET } from "./snippet.js";
+import { playSnippet, SNIPPET, snippetStart } from "./snippet.js";
 import { StemBuffers } from "./stem_buffers.js";
-import { stretchGrains } from "./time_stretch.js";
 
-/** @typedef {{at: number, from: number, to: number, next: number, sources: Map<string, AudioBufferSourceNode>,
- *   grains: Generator<import("./time_stretch.js").Grain> | null, grainSources: Set<AudioBufferSourceNode>}} Segment
- * a segment of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan;
- * slower than it was it sounds in `grains`, of which those in `grainSources` are planned */
+/** @typedef {{at: number, from: number, to: number, next: number, sound: SegmentSound}} Segment
+ * a segment of the song in one go: from context time `at` its seconds `from` to `to`; `next` is the event to plan */
 
 const AHEAD = 0.3; // seconds that are planned
 const HIDDEN_AHEAD = 1.6; // a page out of sight is woken once a second
 const LEAD = 0.04;
+const FETCHED_AHEAD = 20; // seconds of the song
 const RATE = 44100; // of all stems; the browser resamples what comes out better than each source
 const TICK_MS = 40;
 
@@ -60,7 +59,6 @@ export class Player {
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.stems = new StemBuffers(api);
-    this.stems.completed.on((stem) => this.#renewSources(stem));
     document.addEventListener("visibilitychange", () => this.playing && this.#plan());
   }
 
@@ -96,10 +94,10 @@ export class Player {
   }
 
   async play() {
-    await this.#startContext();
-    await this.#load(this.audible);
     if (this.#stoppedAt >= this.duration - 0.02) this.#stoppedAt = 0;
     if (this.loop && (this.#stoppedAt < this.loop.start || this.#stoppedAt >= this.loop.end)) this.#stoppedAt = this.loop.start;
+    await this.#startContext();
+    await this.#load(this.audible, this.#stoppedAt);
     this.playing = true;
     this.#restart(this.#stoppedAt, this.countIn);
     this.#timer ||= window.setInterval(() => this.#plan(), TICK_MS);
@@ -119,7 +117,7 @@ export class Player {
   /** @param {number} time */
   seek(time) {
     this.#stoppedAt = Math.min(this.duration, Math.max(0, time));
-    if (this.playing) this.#restart(this.#stoppedAt);
+    if (this.playing) this.#resume(this.#stoppedAt);
     this.changed.emit();
   }
 
@@ -153,12 +151,12 @@ export class Player {
     this.side = this.noAudio ? "midi" : side;
     const asked = (this.#asked += 1);
     this.changed.emit();
-    if (this.context) await this.#load(stems);
+    if (this.context) await this.#load(stems, this.position);
     if (asked !== this.#asked) return;
     this.silent = silent;
     this.audible = stems;
-    for (const segment of this.#segments) this.#addSources(segment);
     this.#updateLevels();
+    if (this.playing) this.#plan();
   }
 
   /**
@@ -169,9 +167,10 @@ export class Player {
     await this.#startContext();
     this.pause();
     const context = /** @type {AudioContext} */ (this.context);
-    const sound = await this.stems.loadWhole(context, stem);
+    const chunks = await Promise.all(onsets.map((onset) => this.stems.load(context, stem, snippetStart(onset))));
     const { master } = /** @type {Outputs} */ (this.#outputs);
-    onsets.forEach((onset, turn) => playSnippet(context, master, sound, { onset, at: context.currentTime + LEAD + turn * SNIPPET }));
+    const at = context.currentTime + LEAD;
+    chunks.forEach((chunk, turn) => playSnippet(context, master, chunk, { from: snippetStart(onsets[turn]), at: at + turn * SNIPPET }));
   }
 
   /** One note of the MIDI, whatever else is to be heard. @param {string} part @param {import("./notes.js").Note} note */
@@ -214,26 +213,32 @@ export class Player {
     this.#outputs?.setLevels(this.side, this.audible, this.silent);
   }
 
-  /** @param {Set<string>} stems */
-  #load(stems) {
+  /** @param {Set<string>} stems @param {number} time */
+  #load(stems, time) {
     const context = /** @type {AudioContext} */ (this.context);
-    return Promise.all([...stems].map((stem) => this.stems.load(context, stem, this.position)));
+    return Promise.all([...stems].map((stem) => this.stems.load(context, stem, time)));
   }
 
   #stopSources() {
-    for (const segment of this.#segments) {
-      for (const source of [...segment.sources.values(), ...segment.grainSources]) (source.stop(), source.disconnect());
-    }
+    for (const segment of this.#segments) segment.sound.stop();
     for (const click of this.#clicks) (click.stop(), click.disconnect());
     this.#clicks = [];
     this.#segments = [];
     this.#instruments?.silence();
   }
 
+  /** From another place, as soon as there is something to hear of it. @param {number} from */
+  async #resume(from) {
+    if ([...this.audible].every((stem) => this.stems.ready.get(stem)?.chunkAt(from))) return this.#restart(from);
+    this.#stopSources();
+    await this.#load(this.audible, from).catch(() => {});
+    if (this.playing && this.#stoppedAt === from && !this.#segments.length) this.#restart(from);
+  }
+
   /** @param {number} from @param {boolean} [countIn] */
   #restart(from, countIn = false) {
     this.#stopSources();
-    const at = this.#now + LEAD;
+    const at = toFrame(this.#now + LEAD, RATE);
     this.#beginSegment(countIn ? this.#planCountIn(at, from) : at, from);
     this.#plan();
   }
@@ -246,86 +251,37 @@ export class Player {
     return at + before[0];
   }
 
-  /** @param {number} at @param {number} from */
-  #beginSegment(at, from) {
+  /** @param {number} begin context time @param {number} start second of the song */
+  #beginSegment(begin, start) {
+    const [at, from] = [toFrame(begin - 1e-6, RATE), Math.round(start * RATE) / RATE];
     const to = this.loop && from < this.loop.end ? this.loop.end : this.duration;
-    /** @type {Segment} */
-    const segment = { at, from, to, next: this.#events.indexFrom(from - 1e-6), sources: new Map(), grains: null, grainSources: new Set() };
-    if (this.rate !== 1) segment.grains = this.#createGrains(segment);
-    this.#segments.push(segment);
-    this.#addSources(segment);
-  }
-
-  /** The whole of a stem takes over, to the sample, from the part that was there. @param {string} stem */
-  #renewSources(stem) {
-    if (!this.playing) return;
-    if (this.rate !== 1) return this.#restart(this.position);
-    const at = this.#now + LEAD / 2;
-    for (const segment of this.#segments) {
-      segment.sources.get(stem)?.stop(Math.max(at, segment.at));
-      segment.sources.delete(stem);
-      this.#addSources(segment, at);
-    }
-  }
-
-  /** Stems that are not in a segment yet join it where it is now. @param {Segment} segment @param {number} [earliest] context time */
-  #addSources(segment, earliest = this.#now + LEAD / 2) {
-    if (segment.grains) return;
-    for (const [stem, sound] of this.stems.ready) {
-      const at = Math.max(segment.at, earliest);
-      const offset = this.#timeAt(segment, at);
-      if (segment.sources.has(stem) || offset >= segment.to) continue;
-      const source = /** @type {AudioContext} */ (this.context).createBufferSource();
-      source.buffer = sound;
-      source.connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
-      source.start(at, offset, segment.to - offset);
-      segment.sources.set(stem, source);
-    }
-  }
-
-  /** @param {Segment} segment */
-  #createGrains(segment) {
-    const sound = this.stems.ready.get([...this.audible][0]);
-    return stretchGrains({ ...segment, rate: this.rate }, this.#events.onsets, sound?.getChannelData(0) ?? null, sound?.sampleRate ?? 1);
-  }
-
-  /** @param {Segment} segment @param {number} until context time */
-  #planGrains(segment, until) {
-    for (let last = -Infinity; segment.grains && last < until; ) {
-      const { value: grain, done } = segment.grains.next();
-      if (done) return;
-      last = segment.at + grain.at + grain.length;
-      for (const stem of this.audible) this.#addGrain(segment, stem, grain);
-    }
-  }
-
-  /** @param {Segment} segment @param {string} stem @param {import("./time_stretch.js").Grain} grain */
-  #addGrain(segment, stem, grain) {
-    const context = /** @type {AudioContext} */ (this.context);
-    const [source, gain] = [context.createBufferSource(), context.createGain()];
-    const at = Math.max(segment.at + grain.at, this.#now);
-    source.buffer = this.stems.ready.get(stem) ?? null;
-    gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(1, at + grain.rise);
-    gain.gain.setValueAtTime(1, Math.max(at + grain.rise, at + grain.length - grain.fall));
-    gain.gain.linearRampToValueAtTime(0, at + grain.length);
-    source.connect(gain).connect(/** @type {Outputs} */ (this.#outputs).stem(stem));
-    source.onended = () => (segment.grainSources.delete(source), gain.disconnect());
-    source.start(at, grain.offset, grain.length);
-    segment.grainSources.add(source);
+    const playback = { context: /** @type {AudioContext} */ (this.context), outputs: /** @type {Outputs} */ (this.#outputs), stems: this.stems };
+    const sound = new SegmentSound({ at, from, to, rate: this.rate }, playback, this.#events.onsets, [...this.audible][0]);
+    this.#segments.push({ at, from, to, next: this.#events.indexFrom(from - 1e-6), sound });
   }
 
   /** Everything up to a moment ahead; a loop goes on with a new segment, to the sample. */
   #plan() {
     const until = this.#now + this.#ahead;
+    for (const segment of this.#segments.slice(0, -1)) segment.sound.plan(this.audible, until);
     for (let segment = this.#segments.at(-1); segment; segment = this.#segments.at(-1)) {
       const end = segment.at + (segment.to - segment.from) / this.rate;
       this.#planEvents(segment, until);
-      this.#planGrains(segment, until);
+      segment.sound.plan(this.audible, until);
+      this.#prefetch(segment);
       if (end > until) return;
       if (!this.loop) return void (this.#now > end + 0.1 && this.#rewind());
       this.#beginSegment(end, this.loop.start);
       this.#segments = this.#segments.slice(-3);
+    }
+  }
+
+  /** What sounds soon, and where the loop starts again. @param {Segment} segment */
+  #prefetch(segment) {
+    const now = Math.max(segment.from, this.#timeAt(segment, this.#now));
+    for (const stem of this.audible) {
+      this.stems.ready.get(stem)?.prefetch(now, Math.min(segment.to, now + FETCHED_AHEAD));
+      if (this.loop && now + FETCHED_AHEAD > segment.to) this.stems.ready.get(stem)?.prefetch(this.loop.start, this.loop.start);
     }
   }
 

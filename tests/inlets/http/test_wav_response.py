@@ -7,19 +7,29 @@ from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
 
 from daemon.inlets.http.wav_response import wav_response
+from daemon.outlets.stems import StemSound, backing_track, write_sound
 from daemon.pipeline.records import Audio
 from tests import synth
 
 SAMPLES = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 300_000)).astype(np.float32)
+DRUMS = np.random.default_rng(2).uniform(-0.2, 0.2, SAMPLES.shape).astype(np.float32)
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    app, audio = FastAPI(), Audio(synth.write(tmp_path / "a.wav", SAMPLES, subtype="FLOAT"), SAMPLES.shape[1])
+    app = FastAPI()
+    song, drums = (
+        Audio(synth.write(tmp_path / name, samples, subtype="FLOAT"), samples.shape[1])
+        for name, samples in (("a.wav", SAMPLES), ("drums.wav", DRUMS))
+    )
 
     @app.api_route("/a.wav", methods=["GET", "HEAD"])
     def sound(request: Request) -> Response:
-        return wav_response(audio, request, "inline")
+        return wav_response(StemSound(song), request, "inline")
+
+    @app.get("/backing.wav")
+    def backing(request: Request) -> Response:
+        return wav_response(backing_track(song, drums), request, "inline")
 
     return TestClient(app)
 
@@ -65,3 +75,15 @@ def test_a_part_of_another_sound_than_the_clients_is_answered_by_the_whole(clien
 def test_the_head_has_the_length_alone(client: TestClient) -> None:
     answer = client.head("/a.wav")
     assert (answer.headers["content-length"], answer.content) == ("2400056", b"")
+
+
+def test_the_backing_track_is_taken_apart_as_it_is_sent(client: TestClient, tmp_path: Path) -> None:
+    song, drums = (Audio(tmp_path / name, SAMPLES.shape[1]) for name in ("a.wav", "drums.wav"))
+    written = write_sound(backing_track(song, drums), tmp_path / "written.wav", "wav")
+    whole = client.get("/backing.wav")
+    (tmp_path / "sent.wav").write_bytes(whole.content)
+    sent, file = (soundfile.read(path, dtype="float32")[0] for path in (tmp_path / "sent.wav", written))
+    assert np.array_equal(sent, file)
+    part = client.get("/backing.wav", headers={"Range": "bytes=1000-2200001", "If-Range": whole.headers["etag"]})
+    assert (part.status_code, part.content) == (206, whole.content[1000:2200002])
+    assert whole.headers["etag"] != client.get("/a.wav").headers["etag"]
