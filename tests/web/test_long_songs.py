@@ -27,7 +27,8 @@ registerProcessor('recorder', class extends AudioWorkletProcessor {
 HOUR = """async () => {
   const {StemSound} = await import('/static/js/stem_sound.js');
   const asked = [];
-  const sound = new StemSound({frames: 3600 * 44100, rate: 44100}, async (start, end) => (asked.push(end - start), {start}));
+  const fetched = async (start, end) => (asked.push(end - start), {start});
+  const sound = new StemSound({frames: 3600 * 44100, rate: 44100}, fetched);
   await sound.load(3000);
   for (let at = 0; at < 3600; at += 60) await sound.load(at);
   const kept = [...Array(360).keys()].filter((index) => sound.chunkAt(index * 10)).length;
