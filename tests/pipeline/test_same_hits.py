@@ -58,6 +58,16 @@ def test_a_channel_turned_over_has_the_hits_of_the_other(tools: Tools, tmp_path:
     assert strokes(other) == strokes(plain)
 
 
+@pytest.mark.parametrize(("turned", "later"), [(-1, 22), (1, 22), (-1, 220)])
+def test_a_channel_that_comes_a_little_later_costs_no_hit(
+    tools: Tools, tmp_path: Path, turned: int, later: int
+) -> None:
+    plain = strokes(hits(tools, tmp_path, BEAT))
+    other = strokes(hits(tools, tmp_path, np.stack([BEAT[0], turned * np.roll(BEAT[0], later)])))
+    assert other.keys() == plain.keys()
+    assert all(abs(other[label] - plain[label]) <= 1 for label in plain)
+
+
 def test_an_offset_adds_no_hit(tools: Tools, tmp_path: Path) -> None:
     plain = hits(tools, tmp_path, BEAT)
     other = hits(tools, tmp_path, BEAT + 0.3)

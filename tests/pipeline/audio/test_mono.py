@@ -41,6 +41,22 @@ def test_a_channel_turned_over_is_heard(tmp_path: Path, turned: float) -> None:
     assert level(found) == pytest.approx(level(BEAT * (1 - turned) / 2), abs=0.5)
 
 
+@pytest.mark.parametrize("later", [10, 22, 44])
+@pytest.mark.parametrize("turned", [1, -1])
+def test_a_channel_that_is_the_other_a_little_later_leaves_no_holes(tmp_path: Path, turned: int, later: int) -> None:
+    found = mixed(audio(tmp_path / "a.wav", BEAT, turned * np.roll(BEAT, later)))
+    heard, played = (np.abs(np.fft.rfft(sound)) ** 2 for sound in (found, BEAT))
+    bands = np.arange(50, len(played), 4000)  # 500 Hz each
+    lost = np.add.reduceat(heard, bands) / np.add.reduceat(played, bands)
+    assert lost.min() > 0.7
+
+
+def test_two_channels_of_a_room_stay_the_mean(tmp_path: Path) -> None:
+    room = synth.noise(8.0, level=-20.0)
+    sound = audio(tmp_path / "a.wav", BEAT * 0.3 + room[0], BEAT * 0.3 + room[1])
+    assert np.array_equal(mixed(sound), sound.read().mean(axis=0))
+
+
 def test_only_the_hats_turned_over_leaves_both_hats_and_kick(tmp_path: Path) -> None:
     strokes = synth.rock_beat(4)
     hats = synth.play([s for s in strokes if s.drum == "hihat"], 8.0, channels=1)[0]
