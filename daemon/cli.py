@@ -186,13 +186,16 @@ def config(
 
 @app.command("drum-map")
 def drum_map(
-    file: Annotated[Path, typer.Argument(help="REAPER's note names (.txt), a .drm, .pitchlist or .midnam.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="REAPER's note names (.txt), a .drm, .pitchlist or .midnam.")
+    ] = None,
     name: Annotated[str, Opt("--name", help="What to call it; the file's name if not set.")] = "",
+    strike: Annotated[bool, Opt("--strike", help="Strike the pads of your kit instead, one after the other.")] = False,
 ) -> None:
-    """Make a drum map of your own from the note names of your kit."""
+    """Make a drum map of your own, from the note names of your kit or by striking its pads."""
     from daemon.commands import drum_map as command
 
-    exit_after(lambda: command.run(file, name))
+    exit_after(lambda: command.run(file, name, strike=strike))
 
 
 @app.command("run")

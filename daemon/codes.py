@@ -59,6 +59,7 @@ REFUSALS: dict[str, str] = {
     "no_sound": "the cache does not hold that sound, or not yet",
     "no_sync": "no MIDI clock comes from the DAW",
     "no_url": "yt-dlp is not installed",
+    "no_walk": "no pad is asked for",
     "not_a_file": "a pipe or device was named",
     "not_audio": "the file is not audio that can be read",
     "not_finite": "the file holds samples that are no numbers",

@@ -28,6 +28,7 @@ from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
 from daemon.outlets.note_files import export_song
+from daemon.outlets.pad_walk import Pads
 from daemon.pipeline.options import Options
 from daemon.score.clip import drum_track
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
@@ -111,6 +112,7 @@ class Core:
         self._admission, self._scheduler = components.admission, components.scheduler
         self._store, self._midi, self._bus = components.store, components.midi, components.bus
         self._settings = settings
+        self.pads = Pads(self._midi)
         self._clock = clock
         self._taps: dict[str, Taps] = {}
         self._rerun_lock = threading.Lock()

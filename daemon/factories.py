@@ -22,6 +22,7 @@ from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import TIMINGS_FILE, Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
 from daemon.outlets.exports.table import exports_of
+from daemon.own_drum_maps import OwnDrumMaps
 from daemon.pipeline.audio.probe import Limits
 from daemon.pipeline.cache import StageCache
 from daemon.pipeline.chain import refuse_missing
@@ -163,7 +164,7 @@ def input_limits(settings: Settings) -> Limits:
 
 
 def delivery_settings(settings: Settings, out: Path | None) -> DeliverySettings:
-    return DeliverySettings(settings.folders.cache / "locks", out, settings.drum_maps)
+    return DeliverySettings(settings.folders.cache / "locks", out, OwnDrumMaps(settings))
 
 
 def timings(settings: Settings) -> Timings:
@@ -179,7 +180,7 @@ def check_options(options: Options, settings: Settings) -> None:
         if name not in known or (together and name == "auto"):
             names = ", ".join(known[1:] if together else known)
             raise Rejected("bad_option", f"There is no separator {name!r}. Known are {names}.")
-    drum_map(options.drum_map, settings.drum_maps)
+    drum_map(options.drum_map, OwnDrumMaps(settings))
     exports_of(options.export)
     _check_parts(options, weights)
     _check_packages(options)

@@ -115,10 +115,8 @@ class FakePort:
 class FakeInput:
     """An InPort that hears what a test says into it."""
 
-    label = "sidestick sync"
-
-    def __init__(self, clock: FakeClock, receive: Receive) -> None:
-        self.clock, self.closed = clock, False
+    def __init__(self, clock: FakeClock, receive: Receive, label: str = "sidestick sync") -> None:
+        self.clock, self.closed, self.label = clock, False, label
         self._receive = receive
 
     def get(self, message: bytes) -> None:

@@ -21,7 +21,7 @@ LAYERS = (
     "daemon.score",
     "daemon.outlets",
     "daemon.backends",
-    "daemon.config daemon.logs",
+    "daemon.config daemon.logs daemon.own_drum_maps",
     "daemon.setup",
     "daemon.jobs",
     "daemon.model_list",

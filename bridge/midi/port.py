@@ -101,6 +101,19 @@ def open_in(
     return _try_backends(api, lambda backend, chosen: backend.open_in(name, chosen, receive, beside))
 
 
+def open_sources(receive: Receive, own: tuple[str, ...]) -> list[InPort]:
+    """Every input that an instrument or another program plays into, but sidestick's `own`; none where there is none."""
+    found: list[InPort] = []
+    for api in apis():
+        try:
+            from bridge.midi import rtmidi_port
+
+            found += rtmidi_port.open_sources(api, receive, own)
+        except (OSError, ImportError):
+            continue
+    return found
+
+
 def list_ports(api: Api | None = None) -> tuple[str, ...] | NoPort:
     """Ports of other programs that sidestick could play into. No client stays behind."""
     return _try_backends(api, lambda backend, chosen: backend.destinations(chosen))

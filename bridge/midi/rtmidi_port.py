@@ -85,6 +85,33 @@ def open_in(name: str, api: Api, receive: Receive, beside: OutPort | None = None
     return RtMidiIn(client, actual, api)
 
 
+def open_sources(api: Api, receive: Receive, own: Sequence[str]) -> list[RtMidiIn]:
+    """Each port that notes can come from; one that another program holds is left out."""
+    listed = _client(rtmidi.MidiIn, "sidestick list", api)
+    try:
+        names = list(listed.get_ports())
+    finally:
+        listed.delete()
+    return [port for name in names if _plays(name, own) and (port := _open_source(api, name, receive))]
+
+
+def _open_source(api: Api, name: str, receive: Receive) -> RtMidiIn | None:
+    client = _client(rtmidi.MidiIn, "sidestick pads", api)
+    try:
+        client.open_port(client.get_ports().index(name), "pads")
+    except (ValueError, rtmidi.RtMidiError):
+        client.delete()
+        return None
+    client.set_callback(lambda event, _: receive(bytes(event[0]), time.perf_counter()))
+    return RtMidiIn(client, name, api)
+
+
+def _plays(name: str, own: Sequence[str]) -> bool:
+    """Not what sidestick itself sends, nor ALSA's loop."""
+    plain = name.casefold()
+    return not any(word.casefold() in plain for word in (*own, "sidestick", "midi through"))
+
+
 def destinations(api: Api) -> tuple[str, ...]:
     client = _client(rtmidi.MidiOut, "sidestick list", api)
     try:

@@ -15,7 +15,7 @@ from bridge.midi.link import LinkTransport, open_link
 from bridge.midi.note_scheduler import SoundingNotes
 from bridge.midi.play_events import PlaySettings
 from bridge.midi.player import Player
-from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out
+from bridge.midi.port import Api, InPort, NoPort, OutPort, Receive, open_in, open_out, open_sources
 from bridge.midi.transport import Transport
 from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
@@ -64,6 +64,7 @@ class PortSettings:
     open_out: Callable[[str, Api | None], OutPort | NoPort] = open_out
     open_in: Callable[[Receive, str, Api | None, OutPort | None], InPort | NoPort] = open_in
     open_link: Callable[[], LinkTransport | None] = open_link
+    open_sources: Callable[[Receive, tuple[str, ...]], list[InPort]] = open_sources
 
 
 class MidiOutlet:
@@ -75,6 +76,7 @@ class MidiOutlet:
         self._player: Player | None = None
         self._sync: InPort | NoPort = NoPort("The port for the DAW's clock is not open yet.")
         self._link: LinkTransport | None = None
+        self._sources: list[InPort] = []
         self._follower = ClockFollower()
         self._pad_learner = PadLearner()
         self._status_text = "The MIDI port opens with the first push."
@@ -145,7 +147,24 @@ class MidiOutlet:
         Notes of the latest audition are not reported: a DAW that echoes would relabel by itself.
         """
         self.open()
+        self._close_sources()
         self._pad_learner.learn(learn)
+
+    def hear_pads(self, learn: Learn) -> str:
+        """The same for every note of every input of this computer too; returns where notes are heard from.
+
+        Raises Rejected: no_port where there is no input at all.
+        """
+        self.learn(learn)
+        self._pad_learner.ignore(frozenset())
+        own = (self._settings.name, self._settings.sync_name)
+        with self._lock:
+            self._sources = self._settings.open_sources(lambda message, _: self._pad_learner.feed(message), own)
+            found = [port.label for port in (self._sync, *self._sources) if not isinstance(port, NoPort)]
+        if not found:
+            self._pad_learner.learn(None)
+            raise Rejected("no_port", "There is no MIDI input. Plug the kit in by USB, or start JACK or PipeWire.")
+        return f"Pads are heard from {', '.join(found)}."
 
     def stop(self) -> None:
         with self._lock:
@@ -161,6 +180,7 @@ class MidiOutlet:
         """Leaves silence, gives the ports up, and says nothing more."""
         with self._lock:
             self._closed = True
+            self._close_sources()
             self._close_ports()
             if self._link is not None:
                 self._link.close()
@@ -207,6 +227,12 @@ class MidiOutlet:
         self._player.start()
         self._sync = self._settings.open_in(self._receive, self._settings.sync_name, self._settings.api, port)
         self._status_text = f"MIDI leaves through {port.label}."
+
+    def _close_sources(self) -> None:
+        with self._lock:
+            sources, self._sources = self._sources, []
+        for port in sources:
+            port.close()
 
     def _close_ports(self) -> None:
         if not isinstance(self._sync, NoPort):
@@ -274,8 +300,8 @@ class PadLearner:
 
     def feed(self, message: bytes) -> None:
         """Takes any message; only a note-on counts."""
-        if self._learn and len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
-            self._played.put((message[1], message[2]))
+        if self._learn and (stroke := note_on(message)) is not None:
+            self._played.put(stroke)
 
     def close(self) -> None:
         self._learn = None
@@ -287,6 +313,13 @@ class PadLearner:
             if learn is not None and played[0] not in self._ignored:
                 with Guard(f"The pad {played[0]}"):
                     learn(*played)
+
+
+def note_on(message: bytes) -> tuple[int, int] | None:
+    """Pitch and velocity, if a note begins with this message on any channel."""
+    if len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
+        return message[1], message[2]
+    return None
 
 
 def _shorten_gaps(notes: Sequence[ClipNote]) -> list[ClipNote]:

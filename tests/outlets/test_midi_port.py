@@ -24,7 +24,10 @@ class Computer:
         self.plugged = plugged
         self.outs: list[FakePort] = []
         self.said: list[str] = []
-        settings = PortSettings(open_out=self.open_out, open_in=self.open_in, open_link=lambda: None)
+        self.plugged_kits: tuple[str, ...] = ()
+        settings = PortSettings(
+            open_out=self.open_out, open_in=self.open_in, open_link=lambda: None, open_sources=self.open_sources
+        )
         self.outlet = MidiOutlet(settings, self.said.append)
 
     def open_out(self, name: str, api: Api | None) -> OutPort | NoPort:
@@ -36,6 +39,10 @@ class Computer:
     def open_in(self, receive: Receive, name: str, api: Api | None, beside: OutPort | None) -> InPort | NoPort:
         self.input = FakeInput(self.clock, receive)
         return self.input
+
+    def open_sources(self, receive: Receive, own: tuple[str, ...]) -> list[InPort]:
+        self.kits = [FakeInput(self.clock, receive, name) for name in self.plugged_kits if name not in own]
+        return list(self.kits)
 
     def unplug(self) -> None:
         self.plugged, self.outs[-1].unplugged = False, True

@@ -25,6 +25,7 @@ from daemon.inlets.http import (
     models,
     network,
     notes,
+    pads,
     page,
     pictures,
     playing,
@@ -147,7 +148,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
     machine = (setup, settings_routes, models, health)
-    for routes in (jobs, results, notes, media, pictures, network, playing, stream, *machine):
+    for routes in (jobs, results, notes, media, pictures, network, playing, pads, stream, *machine):
         app.include_router(routes.router, responses=common)
     app.include_router(jobs.batch_router, responses=common)
     page.install_page(app)

@@ -20,7 +20,7 @@ STATUS = {
     "no_result": 404, "missing_page": 404,
     "stale_revision": 409, "job_active": 409, "job_over": 409, "nothing_to_undo": 409, "nothing_to_redo": 409,
     "no_port": 409, "no_sync": 409, "no_link": 409, "nothing_to_play": 409, "no_manifest": 409, "bad_manifest": 409,
-    "newer_manifest": 409,
+    "newer_manifest": 409, "no_walk": 409,
     "too_big": 413, "wrong_type": 415, "busy": 429, "disk_full": 507,
     "no_key": 401, "no_setup": 403, "foreign_host": 403, "foreign_origin": 403,
 }  # fmt: skip

@@ -29,6 +29,10 @@ _GRID = {
 }  # fmt: skip
 _UNDO_STATE = {"can_undo": True, "can_redo": False}
 
+_DRUM_MAP = {
+    "name": "gm", "title": "General MIDI", "own": False, "notes": {"kick": 36, "snare": 38},
+    "stand_ins": {"rimshot": "snare"},
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "SettingsView": {
         "file": "/home/me/.config/sidestick/config.toml", "restart": True,
@@ -62,6 +66,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "AuditionBody": {"cluster": 2, "learn": True},
     "TapBody": {"seconds": 2.613},
     "PushedView": {"notes": 280},
+    "PadBody": {"pitch": 38, "velocity": 100},
+    "WalkBody": {"labels": ["kick", "snare"]},
+    "WalkView": {
+        "current": "snare", "notes": {"kick": 36}, "problem": "", "heard": "Pads are heard from TD-17 (ALSA).",
+    },
+    "DrumMapBody": {"notes": {"kick": 36, "snare": 38}},
+    "DrumMapView": _DRUM_MAP,
+    "DrumMapsView": {"drum_maps": [_DRUM_MAP]},
     "JobFilesView": {"kept": ["/music/Song.wav", "/music/Song.drums.mid"], "removable": []},
     "TappedView": {"taps": 4, "bpm": 139.8, "revision": 2},
     "EmptyView": {},

@@ -51,7 +51,7 @@ def options(context: Context) -> schemas.OptionsView:
     return schemas.OptionsView(
         defaults=context.core.defaults,
         schema=Options.model_json_schema(),
-        drum_maps=list(dict.fromkeys((*map_names(), *context.settings.drum_maps))),
+        drum_maps=list(dict.fromkeys((*map_names(), *context.core.drum_maps))),
         labels=[schemas.LabelView(name=s.label, title=s.name, drum=s.family) for s in SOUNDS.values()],
         parts=[part.value for part in Part],
         separators=list(context.separators),

@@ -16,6 +16,12 @@ from daemon.inlets.http.machine_schemas import SettingView as SettingView
 from daemon.inlets.http.machine_schemas import SetupBody as SetupBody
 from daemon.inlets.http.machine_schemas import SetupView as SetupView
 from daemon.inlets.http.network_schemas import NetworkView as NetworkView
+from daemon.inlets.http.pad_schemas import DrumMapBody as DrumMapBody
+from daemon.inlets.http.pad_schemas import DrumMapsView as DrumMapsView
+from daemon.inlets.http.pad_schemas import DrumMapView as DrumMapView
+from daemon.inlets.http.pad_schemas import PadBody as PadBody
+from daemon.inlets.http.pad_schemas import WalkBody as WalkBody
+from daemon.inlets.http.pad_schemas import WalkView as WalkView
 from daemon.pipeline.options import Options
 from daemon.pipeline.stages import STAGE_NAMES
 

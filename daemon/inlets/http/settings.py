@@ -146,7 +146,7 @@ def _value(settings: Settings, name: str) -> Any:
 
 def _choices(name: str, context: HttpContext) -> list[str]:
     if name == "options.drum_map":
-        return list(dict.fromkeys((*map_names(), *context.settings.drum_maps)))
+        return list(dict.fromkeys((*map_names(), *context.core.drum_maps)))
     if name == "options.separator":
         return list(context.separators)
     return list(get_args(Settings.model_fields["device"].annotation)) if name == "device" else []

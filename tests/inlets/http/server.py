@@ -44,7 +44,7 @@ class HttpServer:
         self.store = JobStore(folder / "jobs.db")
         clock = self.clock = FakeClock()
         self.port = FakePort(clock)
-        ports = PortSettings(open_out=lambda *_: self.port, open_in=self._open_in)
+        ports = PortSettings(open_out=lambda *_: self.port, open_in=self._open_in, open_sources=lambda *_: [])
         self.midi = MidiOutlet(ports, lambda text: None)
         scheduler = Scheduler(self.store, bus, [], None, idle=1.0)
         admission = Admission(run.admission_settings(self.settings), self.store, bus)
