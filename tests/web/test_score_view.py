@@ -83,12 +83,9 @@ def test_a_missing_engraver_is_named_and_looked_for_again(visit, looked_at):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_the_score(open_score, scheme):
-    assert severe(open_score(color_scheme=scheme)) == []
-
-
-def test_the_score_is_drawn_in_the_colour_of_the_text(open_score):
-    page = open_score(color_scheme="dark")
+def test_axe_finds_nothing_serious_in_the_score_which_has_the_colour_of_the_text(open_score, scheme):
+    page = open_score(color_scheme=scheme)
+    assert severe(page) == []
     colours = """() => ['body', '#score-pages .definition-scale g.staff path'].map(
       (each) => getComputedStyle(document.querySelector(each))[each === 'body' ? 'color' : 'stroke'])"""
     ours, drawn = page.evaluate(colours)

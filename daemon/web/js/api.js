@@ -77,6 +77,17 @@ export class Api {
   /** @param {string} id @param {object} options */
   push = (id, options) => this.#request("POST", this.jobPath(id, "/push"), options);
   stop = () => this.#request("POST", "/api/stop", {});
+  drumMaps = async () => (await this.#request("GET", "/api/drum-maps")).drum_maps;
+  /** @param {string} name @param {Record<string, number>} notes */
+  saveDrumMap = (name, notes) => this.#request("PUT", `/api/drum-maps/${encodeURIComponent(name)}`, { notes });
+  /** @param {number} pitch @param {number} velocity */
+  playPad = (pitch, velocity) => this.#request("POST", "/api/pads/play", { pitch, velocity });
+  /** @param {string[]} labels */
+  beginWalk = (labels) => this.#request("POST", "/api/pads/walk", { labels });
+  walk = () => this.#request("GET", "/api/pads/walk");
+  skipPad = () => this.#request("POST", "/api/pads/walk/skip");
+  stepBackPad = () => this.#request("POST", "/api/pads/walk/back");
+  endWalk = () => this.#request("DELETE", "/api/pads/walk");
 
   /** @param {string} id @param {string} stem @param {{points: number, start?: number, end?: number}} span */
   waveform(id, stem, span) {

@@ -173,14 +173,14 @@ export class Player {
     chunks.forEach((chunk, turn) => playSnippet(context, master, chunk, { from: snippetStart(onsets[turn]), at: at + turn * SNIPPET }));
   }
 
-  /** One note of the MIDI, whatever else is to be heard. @param {string} part @param {import("./notes.js").Note} note */
-  async playNote(part, { pitch, velocity, duration }) {
+  /** One note of the MIDI, or one drum, whatever else is to be heard. @param {string} part @param {{pitch: number, velocity: number, duration: number, label?: string}} note */
+  async playNote(part, { pitch, velocity, duration, label }) {
     await this.#startContext();
     const context = /** @type {AudioContext} */ (this.context);
     this.#preview ??= new Instruments(context, () => /** @type {Outputs} */ (this.#outputs).master);
     await this.#preview.load();
-    this.#preview.silence();
-    this.#preview.play({ time: 0, part, pitch, velocity, duration: Math.min(1, duration) }, context.currentTime + LEAD);
+    if (!label) this.#preview.silence();
+    this.#preview.play({ time: 0, part, label, pitch, velocity, duration: Math.min(1, duration) }, context.currentTime + LEAD);
   }
 
   /** The context may only start in answer to the user. */

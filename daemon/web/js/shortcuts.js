@@ -37,12 +37,13 @@ function playback({ transport, timeline, player }) {
 }
 
 /** @param {import("./song_page.js").SongPage} page @returns {Key[]} */
-function navigation({ view, clusters, doubts, scoreView }) {
+function navigation({ view, clusters, doubts, scoreView, kitView }) {
   return [
     { keys: ["+", "="], display: "+ −", description: "Zoom", run: () => view.zoom(1.5), anywhere: true },
     { keys: ["-"], display: "", description: "", run: () => view.zoom(1 / 1.5), anywhere: true },
     { keys: ["f"], display: "F", description: "See the whole song", run: () => view.fit(), anywhere: true },
     { keys: ["p"], display: "P", description: "The song as a score, or not", run: () => scoreView.toggle(), anywhere: true },
+    { keys: ["e"], display: "E", description: "The drum map as a kit, or not", run: () => kitView.toggle(), anywhere: true },
     { keys: ["]"], display: "[ ]", description: "Listen to the cluster before or after", run: () => clusters.step(1), anywhere: true },
     { keys: ["["], display: "", description: "", run: () => clusters.step(-1), anywhere: true },
     { keys: ["w"], display: "W", description: "What are these? Hear the sound that is least sure; a digit names it", run: () => doubts.hear(), anywhere: true },

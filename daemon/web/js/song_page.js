@@ -6,6 +6,7 @@ import { Cursor } from "./cursor.js";
 import { byId, el } from "./dom.js";
 import { Doubts } from "./doubts.js";
 import { Exports } from "./exports.js";
+import { KitView } from "./kit_view.js";
 import { Labels } from "./labels.js";
 import { showLaneHeaders } from "./lane_headers.js";
 import { Mixer } from "./mixer.js";
@@ -54,6 +55,7 @@ export class SongPage {
     this.progress = new Progress(api);
     this.cursor = new Cursor(this.timeline, this.labels);
     this.scoreView = new ScoreView(this);
+    this.kitView = new KitView(this);
     this.pointer = new Pointer(this.timeline, this.overlay, this.#pointerActions());
     this.#listen();
   }
@@ -310,6 +312,7 @@ export class SongPage {
     this.clusters.show();
     this.settings.show();
     this.scoreView.refresh();
+    this.kitView.refresh();
     this.#showLaneHeaders();
   }
 
