@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from bridge.drum_map import DrumMap
@@ -89,6 +90,7 @@ class Arrangement:
 
 def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
     """What a manifest stands for, corrections included; `as_played` leaves every note at its own time."""
+    replay = manifest.history.replay
     now = edits.apply_corrections(manifest.original_records(), manifest.history, manifest.options, revoice_hits)
     if as_played:
         now = replace(now, options=_without_grid(now.options))
@@ -97,7 +99,9 @@ def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
     heard, duration = manifest.grid, Seconds(source.duration)
     if now.options.bpm not in (None, manifest.options.bpm):
         heard = grid_at_bpm(heard, now.options.bpm, now.hits, duration)
-    grid = grid_from_settings(told, duration) or correct_grid(align_grid(struck, heard), told)
+    onsets = [each.onset for each in struck]
+    aligned = replay.recall("grid", (onsets, heard), lambda: align_grid(struck, heard))
+    grid = grid_from_settings(told, duration) or correct_grid(aligned, told)
     return Arrangement(
         name=Path(source.name).stem,
         hits=now.hits,
@@ -106,7 +110,12 @@ def arrange(manifest: Manifest, as_played: bool = False) -> Arrangement:
         options=now.options,
         duration=duration,
         notes={
-            part: clean_up_notes(notes, grid, clean_up_settings(part, now.options)) for part, notes in now.notes.items()
+            part: replay.recall(
+                ("written", part, as_played),
+                (notes, grid, clean := clean_up_settings(part, now.options)),
+                partial(clean_up_notes, notes, grid, clean),
+            )
+            for part, notes in now.notes.items()
         },
         harmony=None if manifest.harmony is None else _move_to_beats(manifest.harmony, grid),
         clusters=now.clusters,

@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
 from daemon import __version__
+from daemon.allocator import pause_collection
 from daemon.errors import DiskFailed, Rejected, StaleRevision
 from daemon.files import WriteBatch, atomic_batch, describe_os_error
 from daemon.outlets import naming
@@ -152,7 +153,7 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
     """The files of the manifest at `path` with another history of corrections."""
     attempts = naming.Attempts()
     while True:
-        with attempts, naming.lock_folder(path, None, settings.locks):
+        with attempts, pause_collection(), naming.lock_folder(path, None, settings.locks):
             sweep(path.parent, settings.locks)
             seen = naming.stamp_of(path)
             found = settings.manifest_cache.load(path)

@@ -86,12 +86,15 @@ def drum_track(
 ) -> Track:
     """A note per hit at its time, `note_ms` long or until the next note of its pitch."""
     pitches = {label: drum_map.pitch(label) for label in {hit.label for hit in hits}}
-    longest, following = note_ms / 1000, dict.fromkeys(pitches.values(), inf)
+    longest, following = Seconds(note_ms / 1000), dict.fromkeys(pitches.values(), inf)
     notes = []
-    ids = [hit.id for hit in hits]  # no two are equal, so hits themselves are not compared
-    for time, _, hit in sorted(zip(times, ids, hits, strict=True), reverse=True):
+    order = sorted(range(len(hits)), key=[hit.id for hit in hits].__getitem__)
+    order.sort(key=times.__getitem__)
+    for i in reversed(order):
+        hit, time = hits[i], times[i]
         pitch = pitches[hit.label]
-        notes.append(ClipNote(pitch, time, Seconds(min(longest, following[pitch] - time)), hit.velocity))
+        room: Seconds = following[pitch] - time  # type: ignore[assignment]
+        notes.append(ClipNote(pitch, time, longest if longest < room else room, hit.velocity))
         following[pitch] = time
     return Track(name, DRUM_CHANNEL, tuple(reversed(notes)))
 

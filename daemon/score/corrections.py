@@ -6,7 +6,7 @@ What was heard never changes. Every result is worked out from it and the chain o
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -91,29 +91,45 @@ def apply_corrections(
     """The corrected hits. `revoice` gives new velocities when a revision changed the velocity curve."""
     chain = history.current_changes()
     now = current_options(options, history)
-    hits = audible_hits(heard, now.sensitivity)
-    if revoice is not None and now.velocity != options.velocity:
-        hits = revoice(hits, now.velocity)
-    editor = HitEditor(hits)
-    for changes in chain:
-        editor.apply(changes)
-    found = editor.corrected_hits()
-    notes = {part: _correct_notes(part, played, chain, now) for part, played in heard.notes.items()}
+    found = _replay_hits(heard, history, now, revoice if now.velocity != options.velocity else None)
+    notes = {part: _correct_notes(part, played, history, now) for part, played in heard.notes.items()}
     return CorrectedScore(found, _recount_clusters(heard.clusters, found, chain), now, notes)
 
 
-def _correct_notes(
-    part: Part, heard: tuple[PartNote, ...], chain: Iterable[Changes], now: Options
-) -> tuple[PartNote, ...]:
+def _replay_hits(heard: Detections, history: History, now: Options, revoice: Revoice | None) -> tuple[Hit, ...]:
+    """The hits at the head. What an earlier call left at a revision that still holds, the rest is applied to."""
+    revisions = history.current_revisions()
+    made_from = heard.hits, heard.thresholds, now.sensitivity, now.velocity, revoice
+    known = history.replay.latest("hits")
+    done, editor = 0, None
+    if known is not None and known[0] == made_from:
+        last, kept = known[1]
+        done = next((i for i, each in enumerate(revisions, 1) if each is last), 0)
+        editor = kept.copy() if done or last is None else None
+    if editor is None:
+        hits = audible_hits(heard, now.sensitivity)
+        editor = HitEditor(revoice(hits, now.velocity) if revoice is not None else hits)
+    for revision in revisions[done:]:
+        editor.apply(revision.changes)
+    found = editor.corrected_hits()
+    history.replay.store("hits", made_from, (revisions[-1] if revisions else None, editor))
+    return found
+
+
+def _correct_notes(part: Part, heard: tuple[PartNote, ...], history: History, now: Options) -> tuple[PartNote, ...]:
     """The notes of a part that sound, as loud as its curve says, after all corrections."""
-    heard = audible_notes(heard, now.sensitivity.get(part, 0.5))
     curve = now.part_options(part).velocity or (None if now.note_recipe == "classic" else now.velocity)
-    editor = NoteEditor(revoice_notes(heard, curve) if curve else heard)
-    for changes in chain:
-        for name, corrections in changes.notes.items():
-            if name == part:
-                editor.apply(corrections)
-    return editor.corrected_notes()
+    sensitivity = now.sensitivity.get(part, 0.5)
+    chain = [each for changes in history.current_changes() for name, each in changes.notes.items() if name == part]
+
+    def correct_them() -> tuple[PartNote, ...]:
+        audible = audible_notes(heard, sensitivity)
+        editor = NoteEditor(revoice_notes(audible, curve) if curve else audible)
+        for corrections in chain:
+            editor.apply(corrections)
+        return editor.corrected_notes()
+
+    return history.replay.recall(("notes", part), (heard, sensitivity, curve, chain), correct_them)
 
 
 def audible_hits(heard: Detections, sensitivity: Mapping[str, float]) -> tuple[Hit, ...]:
@@ -132,7 +148,12 @@ def threshold_at(threshold: float, sensitivity: float) -> float:
 
 def current_options(options: Options, history: History) -> Options:
     """The options that hold now; `options` are those of the transcription."""
-    return reduce(apply_settings, history.current_changes(), options)
+    now = options
+    for revision in history.current_revisions():
+        if revision.changes.settings or revision.changes.sensitivity:
+            changed = partial(apply_settings, now, revision.changes)
+            now = history.replay.recall(("options", revision.number), (now, revision), changed)
+    return now
 
 
 def apply_settings(options: Options, changes: Changes) -> Options:

@@ -1,8 +1,10 @@
 """Numbered revisions with undo and redo. Nothing that was ever corrected is forgotten."""
 
-from typing import Self
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 
 from daemon.errors import Rejected
 from daemon.score.changes import Changes
@@ -18,6 +20,32 @@ class Revision(BaseModel):
     changes: Changes
 
 
+_Result = TypeVar("_Result")
+
+
+@dataclass(slots=True)
+class Replay:
+    """A cache of what was worked out from a history: one more correction costs only itself. Equal to any other."""
+
+    _results: dict[Hashable, tuple[object, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def latest(self, name: Hashable) -> tuple[object, Any] | None:
+        """The latest result of that name, behind what it was made from."""
+        return self._results.get(name)
+
+    def store(self, name: Hashable, made_from: object, result: _Result) -> _Result:
+        self._results[name] = made_from, result
+        return result
+
+    def recall(self, name: Hashable, made_from: object, make: Callable[[], _Result]) -> _Result:
+        """The latest result of that name if it was made from the same, else a new one."""
+        known = self.latest(name)
+        if known is not None and known[0] == made_from:
+            found: _Result = known[1]
+            return found
+        return self.store(name, made_from, make())
+
+
 class History(BaseModel):
     """All revisions ever made, in order of their numbers, and the one that holds now (`head`).
 
@@ -28,6 +56,8 @@ class History(BaseModel):
 
     revisions: tuple[Revision, ...] = ()
     head: int = 0
+
+    _replay: Replay = PrivateAttr(default_factory=Replay)
 
     @model_validator(mode="after")
     def _numbers_fit(self) -> Self:
@@ -41,7 +71,14 @@ class History(BaseModel):
     def apply(self, changes: Changes) -> "History":
         number = len(self.revisions) + 1
         new = Revision(number=number, parent=self.head, changes=changes)
-        return History(revisions=(*self.revisions, new), head=number)
+        extended = History(revisions=(*self.revisions, new), head=number)
+        extended._replay = self._replay
+        return extended
+
+    @property
+    def replay(self) -> Replay:
+        """Shared by all histories that this one led to."""
+        return self._replay
 
     def undo(self) -> "History":
         if self.head == 0:
@@ -54,15 +91,17 @@ class History(BaseModel):
             raise Rejected("nothing_to_redo", f"There is nothing to redo after revision {self.head}.")
         return self.model_copy(update={"head": newest})
 
-    def current_changes(self) -> tuple[Changes, ...]:
+    def current_revisions(self) -> tuple[Revision, ...]:
         """What leads from the heard hits to the head, oldest first."""
-        chain: list[Changes] = []
+        chain: list[Revision] = []
         number = self.head
         while number:
-            revision = self.revisions[number - 1]
-            chain.append(revision.changes)
+            chain.append(revision := self.revisions[number - 1])
             number = revision.parent
         return tuple(reversed(chain))
+
+    def current_changes(self) -> tuple[Changes, ...]:
+        return tuple(revision.changes for revision in self.current_revisions())
 
     def added_note_ids(self) -> dict[str, list[int]]:
         """The same for the notes of each pitched part."""

@@ -1,11 +1,15 @@
 """An editor of the hits: corrections are collected and applied once at the end.
 
-A song keeps every revision it ever had; applying one costs dictionary entries, so a long history stays quick.
+A song keeps every revision it ever had; applying one costs dictionary entries, so a long history stays quick. A copy
+goes on from where the editor stands.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Iterable, Mapping
+from copy import copy
+from functools import cache
+from itertools import islice
+from operator import attrgetter, lt
 
 from bridge.drum_labels import SOUNDS
 from bridge.timebase import Seconds
@@ -26,27 +30,50 @@ class HitEditor:
         self._labels: dict[int, str] = {}
         self._onsets: dict[int, Seconds] = {}
         self._velocities: dict[int, int] = {}
+        self._corrected = dict(self._hits)
+        self._touched: set[int] = set()  # those whose corrected hit is not up to date
+
+    def copy(self) -> "HitEditor":
+        other = copy(self)
+        other._hits, other._corrected, other._touched = dict(self._hits), dict(self._corrected), set(self._touched)
+        other._labels, other._onsets = dict(self._labels), dict(self._onsets)
+        other._velocities = dict(self._velocities)
+        return other
 
     def apply(self, changes: Changes) -> None:
         """Each kind of change in the order in which Changes lists them."""
         for cluster, text in changes.clusters.items():
-            self._labels.update(dict.fromkeys(self._members[cluster], text))
+            self._relabel(dict.fromkeys(self._members[cluster], text))
         for span in changes.ranges:
-            self._labels.update(dict.fromkeys(self._hits_in(span), span.label))
-        self._labels.update(changes.hits)
+            self._relabel(dict.fromkeys(self._hits_in(span), span.label))
+        self._relabel(changes.hits)
         self._delete(changes)
         self._onsets.update((number, Seconds(onset)) for number, onset in changes.move.items())
+        self._touched.update(changes.move)
         for loudness in changes.velocity:
-            self._velocities.update(self._new_velocities(loudness))
-        self._velocities.update(changes.velocities)
-        self._hits.update((item.id, _make_hit(item)) for item in changes.add)
+            self._set_velocities(self._new_velocities(loudness))
+        self._set_velocities(changes.velocities)
+        for item in changes.add:
+            self._hits[item.id] = self._corrected[item.id] = _make_hit(item)
 
     def corrected_hits(self) -> tuple[Hit, ...]:
         """The hits that are left, by onset."""
-        touched = self._labels.keys() | self._onsets.keys() | self._velocities.keys()
-        for number in touched & self._hits.keys():
-            self._hits[number] = self._rewrite(self._hits[number])
-        return tuple(sorted(self._hits.values(), key=attrgetter("onset", "id")))
+        for number in self._touched & self._hits.keys():
+            self._corrected[number] = self._rewrite(self._hits[number])
+        self._touched.clear()
+        found = tuple(self._corrected.values())
+        onsets = [hit.onset for hit in found]
+        if all(map(lt, onsets, islice(onsets, 1, None))):
+            return found
+        return tuple(sorted(found, key=attrgetter("onset", "id")))
+
+    def _relabel(self, labels: Mapping[int, str]) -> None:
+        self._labels.update(labels)
+        self._touched.update(labels)
+
+    def _set_velocities(self, velocities: Mapping[int, int]) -> None:
+        self._velocities.update(velocities)
+        self._touched.update(velocities)
 
     def _rewrite(self, hit: Hit) -> Hit:
         label = self._labels.get(hit.id)
@@ -66,6 +93,7 @@ class HitEditor:
         gone = set(changes.delete_hits).union(*(self._members[cluster] for cluster in changes.delete_clusters))
         for number in gone.union(*map(self._hits_in, changes.delete_ranges)):
             self._hits.pop(number, None)
+            self._corrected.pop(number, None)
 
     def _hits_in(self, span: DrumRange) -> list[int]:
         times = ((self._onsets.get(hit.id, hit.onset), hit) for hit in self._hits.values())
@@ -88,6 +116,7 @@ class HitEditor:
         return drum in (label, drum_of(label, hit.drum))
 
 
+@cache
 def drum_of(label: str, otherwise: Drum) -> Drum:
     """The stem of the kit that a label belongs to; hand percussion has none and stays where it was heard."""
     family = SOUNDS[label].family

@@ -7,7 +7,7 @@ or late as a whole, then every hit goes to the nearest line of the grid if it is
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,10 +54,17 @@ class Quantizable(Protocol):
 
 def lag(hits: Sequence[Quantizable], grid: BeatGrid) -> Seconds:
     """How late the hits near beats are against them: the median, or 0 if such hits are few."""
+    return _lag(_onsets(hits), grid)
+
+
+def _onsets(hits: Sequence[Quantizable]) -> Floats:
+    return np.array([hit.onset for hit in hits])
+
+
+def _lag(onsets: Floats, grid: BeatGrid) -> Seconds:
     if not has_beats(grid):
         return Seconds(0.0)
     clock = _BeatClock.of(grid)
-    onsets = np.array([hit.onset for hit in hits])
     nearest = np.round(clock.beats(onsets))
     near = np.abs(clock.beats(onsets) - nearest) < _NEAR
     late = (onsets - clock.seconds(nearest))[near]
@@ -66,9 +73,9 @@ def lag(hits: Sequence[Quantizable], grid: BeatGrid) -> Seconds:
 
 def align_grid(hits: Sequence[Quantizable], grid: BeatGrid) -> BeatGrid:
     """The grid where the hits say it is. Quantize and render with this one: both must see the same lines."""
-    grid = steady(grid)
+    grid, onsets = steady(grid), _onsets(hits)
     for _ in range(3):  # a late grid hides late hits from the first look
-        grid = shift_grid(grid, lag(hits, grid))
+        grid = shift_grid(grid, _lag(onsets, grid))
     return grid
 
 
@@ -78,13 +85,13 @@ def quantize(hits: Sequence[Quantizable], grid: BeatGrid, settings: Grid) -> Qua
     A hit further than `tolerance` of a step from its line keeps its time. Hits of one drum keep their order,
     never fall together, and keep their distances inside a flam or a drag. Without beats nothing moves.
     """
-    onsets = np.array([hit.onset for hit in hits])
     if not (settings.quantize and has_beats(grid) and hits):
         return Quantization(tuple(hit.onset for hit in hits))
-    fit = _GridFit.of(hits, grid, settings)
+    onsets = _onsets(hits)
+    fit = _GridFit.of(hits, onsets, grid, settings)
     times = onsets + settings.strength * (fit.settle(onsets) - onsets)
     moved = int(np.count_nonzero(times != onsets))
-    return Quantization(tuple(map(Seconds, times.tolist())), fit.swing, moved)
+    return Quantization(tuple(times.tolist()), fit.swing, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,11 @@ class _GridFit:
     loudness: Floats
 
     @classmethod
-    def of(cls, hits: Sequence[Quantizable], grid: BeatGrid, settings: Grid) -> "_GridFit":
+    def of(cls, hits: Sequence[Quantizable], onsets: Floats, grid: BeatGrid, settings: Grid) -> "_GridFit":
         clock, quarters, step = _BeatClock.of(steady(grid)), quarters_per_beat(grid), _step_quarters(settings)
-        onsets = np.array([hit.onset for hit in hits])
-        number = {lane: i for i, lane in enumerate(sorted({hit.lane for hit in hits}))}
-        drums = np.array([number[hit.lane] for hit in hits])
+        lanes = [hit.lane for hit in hits]
+        number = {lane: i for i, lane in enumerate(sorted(set(lanes)))}
+        drums = np.array([number[lane] for lane in lanes])
         order = np.lexsort((onsets, drums))
         loudness = np.array([hit.velocity for hit in hits], dtype=float)
         return cls(
@@ -153,6 +160,8 @@ class _GridFit:
 
     def _run_pass(self, times: Floats) -> Floats:
         lines, move = self._find_targets(times)
+        if not move.any():
+            return times
         figure = self._figures(times)
         anchor = self._anchors(figure, ~np.isnan(lines) & (move == 0))
         shift = np.where(self._winners(lines[anchor], move[anchor], self.drums[anchor]), move[anchor], 0.0)
@@ -176,15 +185,16 @@ class _GridFit:
 
     def _anchors(self, figure: NDArray[np.intp], on_line: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The stroke of each figure that goes to the line: one that is there already, else the loudest."""
-        ranked = np.lexsort((-self.loudness, ~on_line, figure))
-        return ranked[np.concatenate(([True], np.diff(figure[ranked]) > 0))]
+        return _first_of_groups(figure, -self.loudness, ~on_line)
 
     def _winners(self, lines: Floats, move: Floats, drums: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which of the figures that wish for one line gets it: the nearest of each drum."""
-        ranked = np.lexsort((np.abs(move), lines, drums))
-        first = (np.diff(lines[ranked]) != 0) | (drums[ranked][1:] != drums[ranked][:-1])
-        wins = np.empty(lines.size, dtype=bool)
-        wins[ranked] = np.concatenate(([True], first))
+        near = np.flatnonzero(~np.isnan(lines))
+        ranked = near[np.lexsort((lines[near], drums[near]))]
+        apart = (np.diff(lines[ranked]) != 0) | (np.diff(drums[ranked]) != 0)
+        group = np.concatenate(([0], np.cumsum(apart)))[: ranked.size]
+        wins = np.zeros(lines.size, dtype=bool)
+        wins[ranked[_first_of_groups(group, np.abs(move[ranked]))]] = True
         return wins
 
     def _keep_order(self, times: Floats, figure: NDArray[np.intp], shift: Floats) -> Floats:
@@ -196,6 +206,19 @@ class _GridFit:
             further_left = np.abs(shift[left]) >= np.abs(shift[right])
             shift[np.where(further_left, left, right)[bad]] = 0.0
         return shift
+
+
+def _first_of_groups(group: NDArray[np.intp], *keys: NDArray[Any]) -> NDArray[np.intp]:
+    """The member of each group that comes first by the keys, the last key above all. `group` rises.
+
+    Most groups have one member, and sorting all strokes for the others is what a quantization took longest for.
+    """
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    many = np.diff(starts, append=group.size) > 1
+    members = np.flatnonzero(many[group])
+    ranked = members[np.lexsort((*(key[members] for key in keys), group[members]))]
+    starts[many] = ranked[np.diff(group[ranked], prepend=-1) > 0]
+    return starts
 
 
 def _step_quarters(settings: Grid) -> float:
