@@ -1,4 +1,5 @@
 import ctypes
+import gc
 import subprocess
 import sys
 
@@ -50,3 +51,12 @@ def test_a_c_library_without_these_functions_is_left_alone(monkeypatch: pytest.M
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     allocator.keep_freed_memory()
     allocator.return_freed_memory()
+
+
+def test_the_collector_of_garbage_rests_until_the_last_one_is_done():
+    seen = []
+    with allocator.pause_collection():
+        with allocator.pause_collection():
+            pass
+        seen.append(gc.isenabled())
+    assert (*seen, gc.isenabled()) == (False, True)

@@ -255,10 +255,10 @@ def _recount_clusters(
 
 def _update_cluster(cluster: Cluster, hits: list[Hit], label: str | None) -> Cluster:
     """The cluster as it is now; if its typical hit is gone, the one that was surest stands in."""
-    surest = max(hits, key=lambda hit: hit.confidence)
-    typical = next((hit for hit in hits if hit.id == cluster.typical), surest)
+    typical = next((hit for hit in hits if hit.id == cluster.typical), None)
+    typical = typical or max(hits, key=lambda hit: hit.confidence)
     counted = replace(
-        cluster, count=len(hits), velocity=round(fmean(h.velocity for h in hits), 2), typical=typical.id,
+        cluster, count=len(hits), velocity=round(fmean([h.velocity for h in hits]), 2), typical=typical.id,
         time=typical.onset,
     )  # fmt: skip
     if label is None:

@@ -10,6 +10,7 @@ from daemon.pipeline.records import Drum, Hit
 from daemon.score.changes import from_flags, read
 from daemon.score.corrections import CorrectedScore, apply_corrections, correct, threshold_at
 from daemon.score.history import History
+from daemon.score.hit_editor import HitEditor
 from tests.songs import detected_song
 
 SONG = detected_song()
@@ -213,6 +214,38 @@ def test_a_correction_after_an_undo_takes_the_next_number_and_ends_the_redo():
     second = correct({"clusters": {"1": "clap"}}, SONG, first.undo(), Options())
     assert (second.head, second.undo().head, len(second.revisions)) == (2, 0, 2)
     assert second.undo().redo().head == 2
+
+
+@given(st.lists(CHANGES, min_size=2, max_size=5), st.data())
+def test_what_earlier_corrections_left_gives_what_a_replay_from_the_start_gives(changes, data):
+    history = History()
+    for change in changes:
+        history = correct(change, SONG, history, Options())
+        if data.draw(st.booleans()):
+            apply_corrections(SONG, history, Options())
+    unplayed = History(revisions=history.revisions, head=history.head)
+    assert apply_corrections(SONG, history, Options()) == apply_corrections(SONG, unplayed, Options())
+
+
+def test_one_more_correction_replays_none_of_those_before(monkeypatch):
+    history = History()
+    for velocity in range(1, 21):
+        history = correct({"velocities": {"1": velocity}}, SONG, history, Options())
+    apply_corrections(SONG, history, Options())
+    applied = []
+    apply = HitEditor.apply
+    monkeypatch.setattr(HitEditor, "apply", lambda self, each: (applied.append(each), apply(self, each)))
+    apply_corrections(SONG, correct({"clusters": {"1": "ride"}}, SONG, history, Options()), Options())
+    assert [list(each.clusters) for each in applied] == [[1]]
+
+
+def test_two_corrections_of_the_same_revision_do_not_see_each_other():
+    history = correct({"settings": {"note_ms": 80}}, SONG, History(), Options())
+    apply_corrections(
+        SONG, correct({"hits": {"1": "china"}, "settings": {"note_ms": 60}}, SONG, history, Options()), Options()
+    )
+    other = apply_corrections(SONG, correct({"hits": {"2": "china"}}, SONG, history, Options()), Options())
+    assert (other.options.note_ms, labels(other)[1], labels(other)[2]) == (80, labels(ORIGINAL)[1], "china")
 
 
 def test_there_is_nothing_to_undo_or_redo_in_the_beginning():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from statistics import linear_regression, median
 
@@ -35,6 +36,7 @@ def quarters_per_beat(grid: BeatGrid) -> float:
     return 1.5 if dotted else 4 / grid.denominator
 
 
+@lru_cache(8)  # asked for several times by everything that is written
 def steady(grid: BeatGrid) -> BeatGrid:
     """The grid of a song of one tempo with its beats evened out; any other grid as it is."""
     if not (grid.constant and has_beats(grid)):
