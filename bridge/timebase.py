@@ -93,8 +93,8 @@ class TempoMap:
     def all_ticks(self, times: Iterable[float]) -> list[Ticks]:
         """`ticks` of many times at once, for the thousands of notes of a song; quickest when they rise."""
         if len(self.points) == 1:
-            tick, rate = self.points[0].tick, PPQ * 1e6 / self.points[0].microseconds
-            return [round(tick + time * rate) for time in times]  # type: ignore[misc]
+            first, per_second = self.points[0].tick, PPQ * 1e6 / self.points[0].microseconds
+            return [Ticks(round(first + time * per_second)) for time in times]
         found: list[Ticks] = []
         low = high = tick = second = rate = 0.0
         for time in times:
