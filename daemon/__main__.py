@@ -1,4 +1,4 @@
-"""The console script. A client waits for `send`, and a DAW for `run`: these two go their own short way."""
+"""The console script. Clients wait for `send`, a DAW for `run`, installers for `--version`: a short way each."""
 
 import sys
 
@@ -12,6 +12,11 @@ def main() -> None:
         from daemon.commands import run_to_exit, service
 
         sys.exit(run_to_exit(service.run))
+    if sys.argv[1:] == ["--version"]:
+        from daemon import __version__
+
+        print(f"sidestick {__version__}")
+        return
     from daemon import cli
 
     cli.main()

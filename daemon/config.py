@@ -76,7 +76,7 @@ UserDrumMap = Annotated[dict[str, Pitch], Field(min_length=1), AfterValidator(_n
 
 
 class _SettingsModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Folders(_SettingsModel):

@@ -1,13 +1,14 @@
 """The console script itself: what it prints where, and with which exit status."""
 
 import io
+import subprocess
 import sys
 
 import pytest
 
 from bridge import launch
 from daemon import __version__, cli
-from tests.acceptance.command_line import CommandLine
+from tests.acceptance.command_line import DRUMS, CommandLine
 
 COMMANDS = ("transcribe", "relabel", "learn", "models", "doctor", "config", "run", "jobs", "send", "ports", "service")
 
@@ -59,3 +60,37 @@ def test_another_package_called_daemon_is_named_with_a_remedy(tmp_path, monkeypa
     with pytest.raises(SystemExit) as ending:
         launch.main()
     assert str(other) in ending.value.code and "virtual environment of its own" in ending.value.code
+
+
+IMPORTS = """
+import sys
+from bridge.launch import main
+try:
+    main()
+except SystemExit as end:
+    if end.code:
+        raise
+finally:
+    print("loaded", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+NETWORKS = {"torch", "onnxruntime", "librosa", "scipy", "pretty_midi", "demucs"}
+
+
+def _modules_of(home, *words):
+    command = [sys.executable, "-c", IMPORTS, *map(str, words)]
+    done = subprocess.run(command, env=home.environ, capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines()[-1].split()[1:])
+
+
+def test_the_version_waits_for_no_other_package(home):
+    assert not _modules_of(home, "--version") & {"typer", "pydantic", "numpy", "rich"}
+
+
+def test_help_waits_for_no_sound_no_numbers_and_no_table_in_colour(home):
+    assert not _modules_of(home, "transcribe", "--help") & {"numpy", "rich", "soundfile", "sqlite3", *NETWORKS}
+
+
+def test_a_song_from_the_cache_waits_for_no_network_and_no_export(home):
+    song = home.song()
+    assert home.sidestick("transcribe", *DRUMS, song).exit_code == 0
+    assert not _modules_of(home, "transcribe", *DRUMS, song) & {"ssl", "xml", "rich", *NETWORKS}

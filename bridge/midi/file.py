@@ -7,6 +7,7 @@ no other choice holds all of them.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 
@@ -55,7 +56,7 @@ def _body(events: list[_Event]) -> tuple[bytes, int]:
     now = 0
     for place, data in events:
         tick = place // 3
-        body.append(_LENGTHS[tick - now])
+        body.append(_variable(tick - now))
         body.append(data)
         now = tick
     return b"".join(body), now
@@ -66,19 +67,7 @@ def _chunk(body: bytes, rest: int) -> bytes:
     return struct.pack(">4sI", b"MTrk", len(body)) + body
 
 
-class _Lengths(dict[int, bytes]):
-    """The short lengths as they were worked out once."""
-
-    def __missing__(self, number: int) -> bytes:
-        data = _variable(number)
-        if len(data) <= 2:
-            self[number] = data
-        return data
-
-
-_LENGTHS = _Lengths()
-
-
+@lru_cache(1 << 14)
 def _variable(number: int) -> bytes:
     """Seven bits a byte, the highest first; all but the last have bit 7 set."""
     out = [number & 0x7F]
@@ -148,7 +137,7 @@ def _plain_body(track: Track, tempo_map: TempoMap) -> tuple[bytes, int]:
     messages: dict[int, bytes] = {}
     for event in sorted(_plain_events(track.notes, tempo_map)):
         tick, low = event >> 15, event & 0x7FFF
-        body.append(_LENGTHS[tick - now])
+        body.append(_variable(tick - now))
         if low not in messages:
             status = 0x90 if low & _ON_BIT else 0x80
             messages[low] = bytes((status | track.channel, low >> 7 & 0x7F, low & 0x7F))

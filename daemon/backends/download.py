@@ -1,14 +1,15 @@
 """One file over the network: goes on where it stopped, and is verified before it gets its name."""
 
-import http.client
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.files import file_digest
+
+if TYPE_CHECKING:
+    import http.client
 
 BLOCK = 1 << 18
 
@@ -33,6 +34,9 @@ class DownloadError(OSError):
 
 def fetch_url(url: str, start: int) -> DownloadStream:
     """Ask for the bytes of `url` from `start` on. OSError if it cannot be had."""
+    import http.client  # with ssl, which most starts never need
+    import urllib.request
+
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "sidestick"})
     try:
         response = urllib.request.urlopen(request, timeout=20)
@@ -43,7 +47,9 @@ def fetch_url(url: str, start: int) -> DownloadStream:
     return DownloadStream(begins, begins + int(length) if length else None, _blocks(response))
 
 
-def _blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+def _blocks(response: "http.client.HTTPResponse") -> Iterator[bytes]:
+    import http.client
+
     with response:
         try:
             while block := response.read(BLOCK):
@@ -81,6 +87,8 @@ def _append(part: Path, answer: DownloadStream, report: Report) -> None:
 
 def reason(error: OSError) -> str:
     """Why a download failed, for the middle of a sentence."""
+    import urllib.error
+
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code}"
     if isinstance(error, urllib.error.URLError):

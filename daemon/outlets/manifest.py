@@ -29,7 +29,7 @@ _TABLES = ("history", "notes", "hits", "checksum")
 
 
 class _ManifestModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class SourceFile(_ManifestModel):

@@ -46,7 +46,7 @@ NoteRow = tuple[
 
 
 class _RowTable(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class HitTable(_RowTable):

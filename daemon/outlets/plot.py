@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from bridge.drum_map import SOUNDS, Family
 from bridge.timebase import Seconds
@@ -108,7 +108,7 @@ def picture(
 
 
 def _text(x: float, y: float, words: str, *, size: int = 13, fill: str = _INK, more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" {more}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" {more}>{escape(words, quote=False)}</text>'
 
 
 def _line(x: float, top: float, bottom: float, colour: str, width: float) -> str:

@@ -45,7 +45,7 @@ DrumOrPart = Annotated[str, AfterValidator(_check_drum_or_part)]
 
 
 class _OptionsModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Grid(_OptionsModel):

@@ -50,7 +50,7 @@ class TempoMark(NamedTuple):
 class TempoSettings(BaseModel):
     """Tempo and meter as given truth; what is not set is heard. Nothing can be told in two ways at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     bpm: float | None = Field(default=None, ge=20, le=400)
     meter: Meter | None = Field(default=None, description="as 3/4 or 7/8; heard if not set")

@@ -13,7 +13,7 @@ from daemon.score.changes import Changes
 class Revision(BaseModel):
     """One correction, made on top of revision `parent` (0: as heard)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: int
     parent: int
@@ -52,7 +52,7 @@ class History(BaseModel):
     A correction made after an undo starts a new branch; redo follows the newest, the older stays on record.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     revisions: tuple[Revision, ...] = ()
     head: int = 0

@@ -14,7 +14,7 @@ class ChangeModel(BaseModel):
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True,
-        serialize_by_alias=True,
+        serialize_by_alias=True, defer_build=True,
     )  # fmt: skip
 
 

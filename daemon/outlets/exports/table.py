@@ -1,28 +1,22 @@
 """Every export, one row each: a new one is a module and a row here, and all inlets offer it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from bridge.drum_labels import UnknownNameError, find, plain_name
 from daemon.errors import Rejected
 from daemon.extras import install_command
-from daemon.outlets.exports import (
-    clone_hero,
-    dawproject,
-    drum_files,
-    drummer,
-    engraving,
-    guitar_pro,
-    hit_tables,
-    musicxml,
-    reaper_project,
-    rekordbox,
-    tab,
-    tracks,
-)
 from daemon.outlets.exports.song import Export, require_beat
 from daemon.outlets.naming import OutputKind, export_kind
+
+
+def _late(module: str, function: str) -> Callable[..., Any]:
+    """A function of a module here that is loaded when an export is made: most songs are written without any."""
+    return lambda *given, **named: getattr(import_module(f"{__package__}.{module}"), function)(*given, **named)
+
 
 DRUMMERS = {
     "drummer": "a drummer for a song without drums",
@@ -33,19 +27,28 @@ DRUMMERS = {
 EXPORTS = {
     export.name: export
     for export in (
-        Export("csv", "hits.csv", "every hit and note, as a table", "text/csv", hit_tables.to_csv),
-        Export("json", "hits.json", "every hit and note, for programs", "application/json", hit_tables.to_json),
-        Export("tracks", "tracks.mid", "MIDI with a track for each drum", "audio/midi", tracks.to_bytes),
-        Export("drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", drum_files.to_bytes),
+        Export("csv", "hits.csv", "every hit and note, as a table", "text/csv", _late("hit_tables", "to_csv")),
         Export(
-            "musicxml", "musicxml", "a score", "application/vnd.recordare.musicxml+xml", musicxml.to_bytes, require_beat
+            "json", "hits.json", "every hit and note, for programs", "application/json", _late("hit_tables", "to_json")
+        ),
+        Export("tracks", "tracks.mid", "MIDI with a track for each drum", "audio/midi", _late("tracks", "to_bytes")),
+        Export(
+            "drum_files", "drums.zip", "a MIDI file for each drum", "application/zip", _late("drum_files", "to_bytes")
+        ),
+        Export(
+            "musicxml",
+            "musicxml",
+            "a score",
+            "application/vnd.recordare.musicxml+xml",
+            _late("musicxml", "to_bytes"),
+            require_beat,
         ),
         Export(
             "score_svg",
             "score.svg",
             "the score as a picture",
             "image/svg+xml",
-            engraving.to_svg,
+            _late("engraving", "to_svg"),
             require_beat,
             ("verovio",),
             "score",
@@ -55,18 +58,25 @@ EXPORTS = {
             "score.pdf",
             "the score to print",
             "application/pdf",
-            engraving.to_pdf,
-            engraving.object_to_pdf,
+            _late("engraving", "to_pdf"),
+            _late("engraving", "object_to_pdf"),
             ("verovio", "cairocffi"),
             "score",
         ),
-        Export("tab", "tab.txt", "strings and frets", "text/plain; charset=utf-8", tab.to_bytes, tab.object_to_tab),
+        Export(
+            "tab",
+            "tab.txt",
+            "strings and frets",
+            "text/plain; charset=utf-8",
+            _late("tab", "to_bytes"),
+            _late("tab", "object_to_tab"),
+        ),
         Export(
             "guitar_pro",
             "gp5",
             "Guitar Pro 5",
             "application/octet-stream",
-            guitar_pro.to_bytes,
+            _late("guitar_pro", "to_bytes"),
             require_beat,
             ("guitarpro",),
             "score",
@@ -76,20 +86,34 @@ EXPORTS = {
             "dawproject",
             "a project for Bitwig, Studio One, Cubase",
             "application/zip",
-            dawproject.to_bytes,
+            _late("dawproject", "to_bytes"),
         ),
-        Export("reaper", "rpp", "a REAPER project", "application/octet-stream", reaper_project.to_bytes),
-        Export("rekordbox", "rekordbox.xml", "cues and beats for DJs", "text/xml", rekordbox.to_bytes, require_beat),
+        Export("reaper", "rpp", "a REAPER project", "application/octet-stream", _late("reaper_project", "to_bytes")),
+        Export(
+            "rekordbox",
+            "rekordbox.xml",
+            "cues and beats for DJs",
+            "text/xml",
+            _late("rekordbox", "to_bytes"),
+            require_beat,
+        ),
         Export(
             "clone_hero",
             "clonehero.zip",
             "a song for Clone Hero and YARG",
             "application/zip",
-            clone_hero.to_bytes,
+            _late("clone_hero", "to_bytes"),
             require_beat,
         ),
         *(
-            Export(name, f"{name}.mid", caption, "audio/midi", partial(drummer.to_bytes, choice=i), drummer.objection)
+            Export(
+                name,
+                f"{name}.mid",
+                caption,
+                "audio/midi",
+                partial(_late("drummer", "to_bytes"), choice=i),
+                _late("drummer", "objection"),
+            )
             for i, (name, caption) in enumerate(DRUMMERS.items())
         ),
     )
