@@ -31,7 +31,8 @@ _Stroke = tuple[int, int, ClipNote]  # first tick, last tick, note
 
 def to_bytes(clip: Clip) -> bytes:
     """The file for `clip`: a conductor track, then one track per part. Equal clips give equal bytes."""
-    tracks = [_body(_conductor(clip)), *(_track_body(track, clip.tempo_map) for track in clip.tracks)]
+    played = (([_track_name(track.name)], _messages(track, clip.tempo_map)) for track in clip.tracks)
+    tracks = [_body(name, messages) for name, messages in (([], _in_order(_conductor(clip))), *played)]
     end = max(clip.tempo_map.ticks(clip.duration), *(last for _, last in tracks))
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), PPQ)
     return header + b"".join(_chunk(body, end - last) for body, last in tracks)
@@ -40,22 +41,23 @@ def to_bytes(clip: Clip) -> bytes:
 def track_messages(clip: Clip) -> Iterator[TrackMessages]:
     """What `to_bytes` puts into the track of each part: ticks and MIDI messages, in the file's order."""
     for track in clip.tracks:
-        events = _track_events(track, clip.tempo_map)[1:]  # without its name
-        messages = ((place // 3, data) for place, data in sorted(events, key=itemgetter(0)))
-        yield TrackMessages(track.name, [(Ticks(tick), data) for tick, data in messages])
+        yield TrackMessages(track.name, [(Ticks(tick), data) for tick, data in _messages(track, clip.tempo_map)])
 
 
 def _event(tick: int, order: int, data: bytes) -> _Event:
     return 3 * max(0, tick) + order, data
 
 
-def _body(events: list[_Event]) -> tuple[bytes, int]:
-    """The bytes of a track, and the tick of its last event."""
-    events.sort(key=itemgetter(0))
-    body: list[bytes] = []
+def _in_order(events: Iterable[_Event]) -> Iterator[tuple[int, bytes]]:
+    """Ticks and messages as the file has them."""
+    return ((place // 3, data) for place, data in sorted(events, key=itemgetter(0)))
+
+
+def _body(name: Iterable[_Event], messages: Iterable[tuple[int, bytes]]) -> tuple[bytes, int]:
+    """The bytes of a track, and the tick of its last message."""
+    body = [b"\x00" + data for _, data in name]
     now = 0
-    for place, data in events:
-        tick = place // 3
+    for tick, data in messages:
         body.append(_variable(tick - now))
         body.append(data)
         now = tick
@@ -110,17 +112,17 @@ def _time_signature(meter: Meter) -> bytes:
     return bytes((meter.numerator, meter.denominator.bit_length() - 1, max(1, 96 // meter.denominator), 8))
 
 
-def _track_body(track: Track, tempo_map: TempoMap) -> tuple[bytes, int]:
+def _messages(track: Track, tempo_map: TempoMap) -> Iterator[tuple[int, bytes]]:
+    """Ticks and messages of a part, in the file's order."""
     if not track.mpe and not any(note.bends for note in track.notes):
-        return _plain_body(track, tempo_map)
+        return _plain_messages(track, tempo_map)
     strokes = _strokes(track.notes, tempo_map)
     if track.mpe:
-        return _body([_track_name(track.name), *_mpe_events(strokes, tempo_map)])
+        return _in_order(_mpe_events(strokes, tempo_map))
     on, off = 0x90 | track.channel, 0x80 | track.channel
     bent = any(note.bends for _, _, note in strokes)
-    return _body(
+    return _in_order(
         [
-            _track_name(track.name),
             *(_bends(track.channel, strokes, tempo_map) if bent else ()),
             *((3 * start + _ON, bytes((on, note.pitch, note.velocity))) for start, _, note in strokes),
             *((3 * end + _OFF, bytes((off, note.pitch, _RELEASE))) for _, end, note in strokes),
@@ -128,22 +130,18 @@ def _track_body(track: Track, tempo_map: TempoMap) -> tuple[bytes, int]:
     )
 
 
-def _plain_body(track: Track, tempo_map: TempoMap) -> tuple[bytes, int]:
+def _plain_messages(track: Track, tempo_map: TempoMap) -> Iterator[tuple[int, bytes]]:
     """The same for notes without bends, each event one number whose bits say tick, on, pitch and velocity.
 
     Numbers sort several times as fast as tuples, and the collector of garbage passes them over.
     """
-    body, now = [b"\x00", _track_name(track.name)[1]], 0
-    messages: dict[int, bytes] = {}
+    known: dict[int, bytes] = {}
     for event in sorted(_plain_events(track.notes, tempo_map)):
-        tick, low = event >> 15, event & 0x7FFF
-        body.append(_variable(tick - now))
-        if low not in messages:
+        low = event & 0x7FFF
+        if low not in known:
             status = 0x90 if low & _ON_BIT else 0x80
-            messages[low] = bytes((status | track.channel, low >> 7 & 0x7F, low & 0x7F))
-        body.append(messages[low])
-        now = tick
-    return b"".join(body), now
+            known[low] = bytes((status | track.channel, low >> 7 & 0x7F, low & 0x7F))
+        yield event >> 15, known[low]
 
 
 _ON_BIT = 1 << 14
