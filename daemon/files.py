@@ -35,22 +35,27 @@ def is_full(error: DiskFailed) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step; what was there is replaced. Raises DiskFailed with the reason."""
-    with atomic_file(path) as temporary:
+def write_atomically(path: Path, data: bytes, durable: bool = True) -> None:
+    """Put `data` at `path` in one step; what was there is replaced. Raises DiskFailed with the reason.
+
+    What is not `durable` waits for no disk: a power cut may take it, and whoever reads it can do without.
+    """
+    with atomic_file(path, durable) as temporary:
         temporary.write_bytes(data)
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, durable: bool = True) -> Iterator[Path]:
     """A hidden file beside `path`, same ending, that takes its place on success and vanishes otherwise."""
     temporary = _temporary_path(path)
     try:
         with translate_os_errors(path):
             yield temporary
-            _sync(temporary)
+            if durable:
+                _sync(temporary)
             temporary.replace(path)
-            sync_folder(path.parent)
+            if durable:
+                sync_folder(path.parent)
     finally:
         _remove(temporary)
 

@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import daemon  # noqa: F401 - first of all: it switches onnxruntime's telemetry off
+
+settings.register_profile("sidestick", deadline=None)  # a machine that is busy breaks no law
+settings.load_profile("sidestick")
 
 HERE = Path(__file__).parent
 PROGRAMS = {

@@ -85,9 +85,8 @@ class TaskRunner:
     def _record_timings(self, options: Options, made: Transcription) -> None:
         """Stages from the cache teach nothing."""
         fresh = {stage.name: stage.seconds for stage in made.stages if not stage.cached}
-        for step in steps(options):
-            if step.stage in fresh:
-                self.timings.record(step, made.source.audio.duration, fresh[step.stage])
+        taken = {step: fresh[step.stage] for step in steps(options) if step.stage in fresh}
+        self.timings.record_all(taken, made.source.audio.duration)
 
 
 def _download_of(options: Options, fraction: float) -> Download:

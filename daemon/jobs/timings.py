@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,16 +37,22 @@ class Timings:
 
     def record(self, step: TimedStep, duration: float, seconds: float) -> None:
         """`step` took `seconds` for `duration` seconds of audio. A disk that refuses is no reason to fail."""
-        rate = seconds / duration if duration > 0 else 0.0
-        if not _PLAUSIBLE[0] <= rate <= _PLAUSIBLE[1]:
+        self.record_all({step: seconds}, duration)
+
+    def record_all(self, seconds: Mapping[TimedStep, float], duration: float) -> None:
+        """The same for the steps of one song, written once."""
+        taken = {step: spent / duration if duration > 0 else 0.0 for step, spent in seconds.items()}
+        plausible = {step: rate for step, rate in taken.items() if _PLAUSIBLE[0] <= rate <= _PLAUSIBLE[1]}
+        if not plausible:
             return
         rates = self._rates()
-        known = _name(step) in rates
-        before = _rate(rates, step)
-        rates[_name(step)] = before + (_NEWEST if known else 1.0) * min(1.0, duration / _TELLING) * (rate - before)
+        for step, rate in plausible.items():
+            known = _name(step) in rates
+            before = _rate(rates, step)
+            rates[_name(step)] = before + (_NEWEST if known else 1.0) * min(1.0, duration / _TELLING) * (rate - before)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode())
+            write_atomically(self._path, json.dumps(rates, indent=1, sort_keys=True).encode(), durable=False)
         except (DiskFailed, OSError):
             return
 

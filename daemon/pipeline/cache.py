@@ -13,11 +13,12 @@ import secrets
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, TypeAdapter
@@ -34,6 +35,7 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError)  # what reading a damaged r
 T = TypeVar("T")
 
 _LOOK_AGAIN = 0.25  # seconds
+_DEAR = 0.25  # seconds to make a result from which on it is worth to wait for the disk; chosen by hand
 _GRACE = 600.0  # seconds since its last use in which no result is dropped; chosen by hand
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the user's share of it
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
@@ -132,8 +134,9 @@ class StageCache:
         temporary = self._pending / f"{stage}-{key}-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             temporary.mkdir(parents=True)
+            began = time.monotonic()
             yield temporary
-            self._finish(temporary, self._root / stage / key)
+            self._finish(temporary, self._root / stage / key, durable=time.monotonic() - began >= _DEAR)
         except OSError as error:
             if error.errno in _REFUSED and _is_below(self._root, error.filename):
                 raise unusable_cache_error(self._root, error) from error
@@ -206,10 +209,13 @@ class StageCache:
         finally:
             lock.release()
 
-    def _finish(self, temporary: Path, final: Path) -> None:
-        """Everything is on the disk before the name is, so that a power cut leaves no torn result."""
+    def _finish(self, temporary: Path, final: Path, durable: bool) -> None:
+        """A `durable` result is on the disk before its name is, so that a power cut leaves it whole or not at all.
+
+        Of any other a power cut may leave half: its sums tell, and it is made again.
+        """
         (temporary / SUMS).write_text(json.dumps(_sums(temporary)))
-        for path in temporary.rglob("*"):
+        for path in temporary.rglob("*") if durable else ():
             if path.is_file():
                 with path.open("rb+") as file:
                     os.fsync(file.fileno())
@@ -223,7 +229,8 @@ class StageCache:
         except OSError:
             if not final.is_dir():
                 raise
-        sync_folder(final.parent)
+        if durable:
+            sync_folder(final.parent)
 
     def _results(self) -> Iterator[_Result]:
         for stage in _inside(self._root):
@@ -290,9 +297,15 @@ def _drop_lock(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    """Made once for each kind of record, which takes ten times as long as to read one."""
+    return TypeAdapter(cast(type[Any], kind))
+
+
 def save(folder: Path, record: object, seconds: float) -> None:
     """Write `record` and what it took into `folder`, which holds all files that it names."""
-    adapter: TypeAdapter[Any] = TypeAdapter(type(record))
+    adapter = _adapter(cast(Hashable, type(record)))
     head = f'{{"seconds":{seconds:.4f},"record":'.encode()
     (folder / RECORD).write_bytes(head + adapter.dump_json(record) + b"}")
 
@@ -300,7 +313,7 @@ def save(folder: Path, record: object, seconds: float) -> None:
 def load(folder: Path, kind: type[T]) -> tuple[T, float]:
     """The record and the seconds it took, its files found in `folder`, which may have moved."""
     found = from_json((folder / RECORD).read_bytes())
-    return _relocate(TypeAdapter(kind).validate_python(found["record"]), folder), float(found["seconds"])
+    return _relocate(_adapter(cast(Hashable, kind)).validate_python(found["record"]), folder), float(found["seconds"])
 
 
 def _relocate(value: Any, folder: Path) -> Any:
