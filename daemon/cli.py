@@ -166,11 +166,12 @@ def setup(
 def doctor(
     as_json: Annotated[bool, Opt("--json")] = False,
     bundle: Annotated[bool, Opt("--bundle", help="Also write a ZIP here, to send with a question.")] = False,
+    cluster: Annotated[bool, Opt("--cluster", help="Also try the queue and the store of many machines.")] = False,
 ) -> None:
     """What works on this machine: device, decoder, weights, MIDI, extras, folders."""
     from daemon.commands import doctor as command
 
-    exit_after(lambda: command.run(as_json, bundle))
+    exit_after(lambda: command.run(as_json, bundle, cluster))
 
 
 @app.command()
@@ -218,6 +219,7 @@ def review(
 
 
 app.add_typer(groups.jobs, name="jobs")
+app.add_typer(groups.catalogue, name="catalogue")
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -9,7 +9,9 @@ from daemon.remarks import MEANINGS
 
 REFUSALS: dict[str, str] = {
     "bad_audio": "Python: samples of the wrong shape, type or rate",
+    "bad_broker": "no address of a queue",
     "bad_change": "a correction that does not fit; the text says which part of it",
+    "bad_list": "a list of songs that cannot be used; the text names the row",
     "bad_manifest": "the manifest is damaged, or no manifest",
     "bad_name": "a file name that no disk here can hold",
     "bad_option": "an option that does not exist, or a value that it cannot have",
@@ -17,6 +19,7 @@ REFUSALS: dict[str, str] = {
     "bad_rate": "a sample rate that is not read",
     "bad_recipe": "a sidestick.toml that cannot be used",
     "bad_request": "the body of the request is not what it should be",
+    "bad_store": "no address of a store, or a store that cannot do what is needed",
     "bad_tap": "taps that make no tempo",
     "bad_upload": "a form that cannot be read",
     "bad_url": "an address that is not on the open web, or gave no song",
@@ -85,6 +88,7 @@ REFUSALS: dict[str, str] = {
     "unknown_part": "there is no such part in the song",
     "unknown_picture": "there is no such picture",
     "unknown_place": "there is no such place",
+    "unknown_run": "there is no such run over a catalogue",
     "unreadable": "the file cannot be opened",
     "wrong_type": "another content type is needed",
 }
@@ -99,6 +103,8 @@ FAILURES: dict[str, str] = {
     "cache_failed": "the cache of finished stages cannot be used, or its disk is full",
     "disk": "a file cannot be read or written",
     "store_failed": "the list of jobs cannot be read or written",
+    "object_store": "an object store does not answer, or refuses",
+    "broker": "the queue of many machines does not answer, or refuses",
     "worker_died": "the process that did the work was ended",
     "internal": "a fault of sidestick itself; please report it",
 }

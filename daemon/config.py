@@ -169,6 +169,13 @@ def http_address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
+class DistributedSettings(_SettingsModel):
+    """A catalogue on many machines: their queue and their store. The daemon on your own machine needs neither."""
+
+    broker: SecretStr | None = Field(default=None, description="a Redis server: redis://host:6379/0")
+    store: str = Field(default="", description="what all machines share: s3://bucket/prefix, gs://, az:// or file://")
+
+
 class Settings(_SettingsModel):
     """Everything that can be set. Every setting has a default that works."""
 
@@ -186,6 +193,7 @@ class Settings(_SettingsModel):
     models: dict[Name, AbsolutePath] = Field(default_factory=dict, description="checkpoints of your own")
     drum_maps: dict[Name, UserDrumMap] = Field(default_factory=dict, description="label -> MIDI note")
     daemon: DaemonSettings = DaemonSettings()
+    distributed: DistributedSettings = DistributedSettings()
 
     @property
     def fast_separator(self) -> bool:

@@ -10,7 +10,9 @@
     │   ├── NoWeights     the weights of a network are not here, or cannot be used
     │   ├── CacheFailed   the cache of finished stages cannot be used, or its disk is full
     │   ├── DiskFailed    a file cannot be read or written: its disk is full, or refuses
-    │   └── StoreFailed   the list of jobs cannot be read or written
+    │   ├── StoreFailed   the list of jobs cannot be read or written
+    │   ├── ObjectStoreFailed  an object store does not answer, or refuses
+    │   └── BrokerFailed  the queue of many machines does not answer, or refuses
     ├── Cancelled         somebody asked for the work to stop
     └── JobMoved          the job changed state meanwhile; look again
 
@@ -105,6 +107,18 @@ class StoreFailed(WorkFailed):
     """The list of jobs cannot be read or written."""
 
     code = "store_failed"
+
+
+class ObjectStoreFailed(WorkFailed):
+    """An object store does not answer, or refuses."""
+
+    code = "object_store"
+
+
+class BrokerFailed(WorkFailed):
+    """The queue of many machines does not answer, or refuses."""
+
+    code = "broker"
 
 
 class Cancelled(SidestickError):

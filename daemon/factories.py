@@ -105,11 +105,14 @@ def run_worker_process(connection: "Connection", settings: Settings) -> None:
     serve(connection, open_runner)
 
 
-def build_task_runner(settings: Settings) -> "TaskRunner":
-    """The task runner of a worker process, with the tools of each memory level: all, less memory, no networks."""
+def build_task_runner(settings: Settings, cache: StageCache | None = None) -> "TaskRunner":
+    """The task runner of a worker process, with the tools of each memory level: all, less memory, no networks.
+
+    `cache` is the one of this machine if no other is given.
+    """
     from daemon.jobs.run_task import TaskRunner
 
-    full, weights = build_tools(settings, stage_cache(settings)), checkpoints(settings)
+    full, weights = build_tools(settings, cache or stage_cache(settings)), checkpoints(settings)
     embedded = NamedSeparator(EMBEDDED, weights, settings.device, MEMORY_REMARK)
     without_networks = replace(full, separator=lambda *_: embedded, kit_splitter=lambda *_: None, kit_network=None)
     less_memory = replace(

@@ -25,6 +25,7 @@ PROGRAMS = {
     "wire/test_jack.py": ("jackd",),
     "wire/test_nothing_leaves.py": ("strace",),
     "wire/test_osc_wire.py": ("oscsend", "oscdump"),
+    "distributed": ("redis-server",),
     "reaper": ("lua5.3", "lua5.4", "luacheck"),
     "max_for_live/test_end_to_end.py": ("node", "tests/max_for_live/node_modules"),
     "max_for_live/test_scripts.py": ("node", "tests/max_for_live/node_modules"),

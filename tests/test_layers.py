@@ -28,7 +28,7 @@ LAYERS = (
     "daemon.core",
     "daemon.inlets",
     "daemon.shutdown daemon.factories",
-    "daemon.run daemon.api",
+    "daemon.run daemon.api daemon.distributed",
     "daemon.commands",
     "daemon.cli daemon.training",
     "daemon.__main__",

@@ -25,10 +25,13 @@ class Finding:
     text: str
 
 
-def run(as_json: bool, bundle: bool = False) -> int:
-    """Print all findings; status 1 if something needed is broken. With `bundle` they go into a ZIP here, too."""
+def run(as_json: bool, bundle: bool = False, cluster: bool = False) -> int:
+    """Print all findings; status 1 if something needed is broken. With `bundle` they go into a ZIP here, too.
+
+    With `cluster` the queue and the store of many machines are tried as well.
+    """
     found = load()
-    findings = list(examine(found.settings))
+    findings = [*examine(found.settings), *(_examine_cluster(found.settings) if cluster else ())]
     lines = "\n".join(map(_line, findings))
     print(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False) if as_json else lines)
     if bundle:
@@ -48,6 +51,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from (_folder(name, path) for name, path in settings.folders.model_dump().items())
     for topic, check in _CHECKS.items():
         yield _run_check(topic, check, settings)
+
+
+def _examine_cluster(settings: Settings) -> Iterator[Finding]:
+    from daemon.distributed.checks import check_all
+
+    broker = settings.distributed.broker
+    found = check_all(broker.get_secret_value() if broker else "", settings.distributed.store)
+    yield from (Finding(topic, state, text) for topic, state, text in found)
 
 
 def _run_check(topic: str, check: Callable[[Settings], tuple[FindingState, str]], settings: Settings) -> Finding:

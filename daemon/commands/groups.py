@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer import Option as Opt
 
-from daemon.commands import exit_after
+from daemon.commands import exit_after, flags
 
 models = typer.Typer(help="The weights of the networks: what is there, and fetch more.", no_args_is_help=True)
 
@@ -102,3 +102,82 @@ def jobs_delete(job: Annotated[str, typer.Argument()]) -> None:
     from daemon.commands import jobs as command
 
     exit_after(lambda: command.delete(job))
+
+
+catalogue = typer.Typer(help="Many songs on many machines, by a queue and a store.", no_args_is_help=True)
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `catalogue status` lists it.")]
+
+
+@catalogue.command("run")
+def catalogue_run(
+    songs: Annotated[str, typer.Argument(help="Where they are: s3://bucket/prefix, or a .csv of addresses there.")],
+    out: Annotated[str, Opt(help="Where results go: s3://bucket/prefix, gs://, az:// or file:///folder.")],
+    input: flags.Input = "",
+    parts: flags.Parts = None,
+    separator: flags.Separator = "",
+    stems: flags.Stems = "",
+    export: flags.Export = "",
+    options: Annotated[str, Opt(help="Any other option, as JSON.")] = "",
+    as_json: Annotated[bool, Opt("--json", help="Progress as JSON, an object a line.")] = False,
+) -> None:
+    """Do every song; the same request again goes on with those that are left."""
+    from daemon.commands import catalogue as command
+    from daemon.commands import part_flags
+
+    typed = {
+        "input": input, "parts": part_flags.parts(parts), "separator": separator, "stems": stems,
+        "export": export, "options": options,
+    }  # fmt: skip
+    exit_after(lambda: command.run(songs, out, typed, as_json))
+
+
+@catalogue.command("worker")
+def catalogue_worker(
+    queues: Annotated[str, Opt(help="Which it takes, of io, separate and cpu.")] = "io,separate,cpu",
+    processes: Annotated[int, Opt(help="Tasks at once.", min=1, max=256)] = 1,
+) -> None:
+    """Work for catalogues until Ctrl-C."""
+    from daemon.commands import catalogue as command
+
+    wanted = [each.strip() for each in queues.split(",") if each.strip()]
+    exit_after(lambda: command.work(wanted, processes))
+
+
+@catalogue.command("status")
+def catalogue_status(name: Annotated[str, typer.Argument(metavar="[RUN]")] = "", as_json: flags.AsJson = False) -> None:
+    """How far runs are."""
+    from daemon.commands import catalogue as command
+
+    exit_after(lambda: command.show_status(name, as_json))
+
+
+@catalogue.command("failed")
+def catalogue_failed(name: RunName, as_json: flags.AsJson = False) -> None:
+    """The songs that failed, each with its reason."""
+    from daemon.commands import catalogue as command
+
+    exit_after(lambda: command.show_failed(name, as_json))
+
+
+@catalogue.command("report")
+def catalogue_report(name: RunName) -> None:
+    """A CSV of all songs that have come to an end."""
+    from daemon.commands import catalogue as command
+
+    exit_after(lambda: command.report(name))
+
+
+@catalogue.command("retry")
+def catalogue_retry(name: RunName) -> None:
+    """Forget the failures, so that the run does those songs again."""
+    from daemon.commands import catalogue as command
+
+    exit_after(lambda: command.retry(name))
+
+
+@catalogue.command("cancel")
+def catalogue_cancel(name: RunName) -> None:
+    """End a run at once; what is done stays."""
+    from daemon.commands import catalogue as command
+
+    exit_after(lambda: command.cancel(name))

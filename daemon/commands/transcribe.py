@@ -16,11 +16,9 @@ from daemon.jobs.admission import merge_options
 from daemon.jobs.run_task import TaskRunner
 from daemon.model_list import missing_separator
 from daemon.outlets.ownership import Ownership
+from daemon.pipeline.audio.probe import AUDIO_SUFFIXES
 from daemon.pipeline.options import Options
 
-AUDIO_SUFFIXES = frozenset(
-    ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905
-)
 _FLAG_NAMES = {"grid.step": "grid", "note_recipe": "notes"}
 
 

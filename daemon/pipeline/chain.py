@@ -125,6 +125,17 @@ def transcribe(song: Path | SongFile, options: Options, tools: Tools, report: Re
     return Transcription(source, _apply_velocity(found, options), grid, chain.timings, stems, kit, notes, harmony)
 
 
+def prepare(song: SongFile, options: Options, tools: Tools, report: ReportStage, separate: bool) -> None:
+    """The first stages of `transcribe` alone: read the song, and take it apart if that is asked for and wanted.
+
+    Their results are in the cache then, where `transcribe` finds them, on whichever machine.
+    """
+    chain = _Chain(options, tools, report)
+    source = chain.decode(song)
+    if separate and options.input == "mix":
+        chain.separate(source)
+
+
 def draft(song: Path | SongFile, options: Options, tools: Tools, report: ReportStage) -> Transcription:
     """A draft within seconds: the drum transcriber runs on the file as it is."""
     chain = _Chain(options, tools, report)

@@ -16,6 +16,10 @@ from daemon.pipeline.audio.layout import FileLayout, open_sound, read_layout, su
 from daemon.pipeline.audio.mpeg_frames import MpegStream
 
 MIN_RATE, MAX_RATE = 8000, 192000  # Hz: from telephones to studios; chosen by hand
+AUDIO_SUFFIXES = frozenset(
+    ".aac .aif .aifc .aiff .caf .flac .m4a .m4v .mov .mp3 .mp4 .oga .ogg .opus .rf64 .w64 .wav .wave .webm".split()  # noqa: SIM905
+)
+"""How the names of sound files end, where a folder or a bucket is searched for songs."""
 KINDS = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, MP4 or WebM"
 
 # libsndfile also guesses headerless formats from the name, and then plays anything as noise.

@@ -1,0 +1,159 @@
+"""`sidestick catalogue` as it is typed, with real workers, a real Redis server and an S3 server."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from daemon.distributed.object_store import open_store
+from daemon.distributed.song_worker import SongTask
+from daemon.distributed.task_queue import TaskQueue
+from tests import synth
+
+ROOT = Path(__file__).parents[2]
+BEAT = synth.rock_beat(1)
+SECONDS = 2.0
+
+
+class Cluster:
+    """The settings that all machines share, each with a home of its own."""
+
+    def __init__(self, redis_server, s3_address, tmp_path, place):
+        self.store = f"s3://songs/{place}/store"
+        self.songs, self.out = f"s3://songs/{place}/in", f"s3://songs/{place}/out"
+        self.queue = redis_server.url
+        self._home = tmp_path
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SIDESTICK_")},
+            "SIDESTICK_DISTRIBUTED__BROKER": redis_server.url,
+            "SIDESTICK_DISTRIBUTED__STORE": self.store,
+            "AWS_ENDPOINT_URL": s3_address,
+        }
+
+    def command(self, *words):
+        return [sys.executable, "-m", "daemon", *words]
+
+    def settings(self, machine):
+        folders = {
+            f"SIDESTICK_FOLDERS__{name}": str(self._home / machine / name) for name in ("CONFIG", "CACHE", "UPLOADS")
+        }
+        return {**self.environment, **folders, "SIDESTICK_STATE_FOLDER": str(self._home / machine / "state")}
+
+    def run(self, *words, machine="desk", timeout=120):
+        return subprocess.run(
+            self.command(*words), cwd=ROOT, env=self.settings(machine), capture_output=True, text=True, timeout=timeout
+        )
+
+    def start_worker(self, machine, processes=1):
+        command = self.command("catalogue", "worker", "--processes", str(processes))
+        return subprocess.Popen(command, cwd=ROOT, env=self.settings(machine), stderr=subprocess.DEVNULL)
+
+    def put(self, name, samples, tmp_path):
+        path = synth.write(tmp_path / "clip.wav", samples)
+        open_store(self.songs).put(name, path)
+        return path
+
+
+@pytest.fixture
+def cluster(redis_server, s3, tmp_path, request):
+    return Cluster(redis_server, s3, tmp_path, request.node.name)
+
+
+@pytest.fixture
+def worker(cluster):
+    started = cluster.start_worker("worker", processes=2)
+    yield started
+    started.terminate()
+    started.wait(timeout=60)
+
+
+def run_name(done):
+    return done.stderr.partition(":")[0].removeprefix("Run ")
+
+
+def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for number in range(3):
+        cluster.put(f"rock/{number}.wav", synth.play(BEAT, SECONDS + number / 10), tmp_path)
+        synth.write(mine / f"{number}.wav", synth.play(BEAT, SECONDS + number / 10))
+    open_store(cluster.songs).put("broken.wav", b"RIFF....WAVE")
+    done = cluster.run("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
+    name = run_name(done)
+    assert (
+        done.returncode == 1 and f"3 of 4 songs are done. 1 failed; `sidestick catalogue failed {name}`" in done.stderr
+    )
+    local = cluster.run("transcribe", str(mine), "--input", "drums")
+    assert local.returncode == 0, local.stderr
+    for number in range(3):
+        there = open_store(cluster.out).read(f"rock/{number}.wav/{number}.drums.mid")
+        assert there == (mine / f"{number}.drums.mid").read_bytes()
+        assert open_store(cluster.out).exists(f"rock/{number}.wav/{number}.sidestick.json")
+    failed = cluster.run("catalogue", "failed", name)
+    assert failed.returncode == 1 and failed.stdout.startswith("broken.wav: ") and "Export" in failed.stdout
+    rows = list(csv.DictReader(io.StringIO(cluster.run("catalogue", "report", name).stdout)))
+    assert [(row["name"], row["state"]) for row in rows][-1] == ("broken.wav", "failed")
+    assert {row["state"] for row in rows[:-1]} == {"done"} and all(float(row["duration_s"]) >= 2 for row in rows[:-1])
+    synth.write(tmp_path / "clip.wav", synth.play(BEAT, SECONDS))
+    open_store(cluster.songs).put("broken.wav", tmp_path / "clip.wav")
+    assert "1 songs are tried again" in cluster.run("catalogue", "retry", name).stdout
+    again = cluster.run("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
+    assert again.returncode == 0 and "4 of 4 songs are done." in again.stderr
+    status = json.loads(cluster.run("catalogue", "status", "--json").stdout)
+    assert (status["run"], status["done"], status["failed"]) == (name, 4, 0)
+
+
+def test_every_song_is_done_once_though_workers_die_and_tasks_come_twice(cluster, worker, tmp_path):
+    count = 8
+    for number in range(count):
+        cluster.put(f"{number}.wav", synth.play(BEAT, SECONDS + number / 20), tmp_path)
+    over = threading.Event()
+
+    def disturb():
+        """Send every song a second time, and kill what works, three times."""
+        queue = TaskQueue.open(cluster.queue)
+        while not (runs := list(open_store(cluster.store).list("runs/"))):
+            time.sleep(0.05)
+        name = runs[0].path.split("/")[1]
+        for number in range(count):
+            queue.send(SongTask(name, f"{cluster.songs}/{number}.wav", f"{number}.wav"))
+        for _ in range(3):
+            over.wait(2.5)
+            for child in psutil.Process(worker.pid).children()[:1]:
+                child.kill()
+
+    trouble = threading.Thread(target=disturb)
+    trouble.start()
+    done = cluster.run("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums", timeout=200)
+    over.set()
+    trouble.join()
+    assert done.returncode == 0 and f"{count} of {count} songs are done." in done.stderr, done.stderr
+    objects = [found.path for found in open_store(cluster.store).list("stages/")]
+    attempts = {tuple(path.split("/")[1:4]) for path in objects if not path.endswith("manifest.json")}
+    results = [path.split("/")[1:3] for path in objects if path.endswith("manifest.json")]
+    assert len([stage for stage, _ in results if stage == "hits"]) == count
+    assert all(any(list(attempt[:2]) == result for attempt in attempts) for result in results)
+    assert [found.path for found in open_store(cluster.store).list("leases/")] == []
+
+
+def test_a_cancelled_run_stops_at_once_and_goes_on_later(cluster, worker, tmp_path):
+    for number in range(3):
+        cluster.put(f"{number}.wav", synth.play(synth.rock_beat(8), 16.0 + number), tmp_path)
+    command = cluster.command("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
+    run = subprocess.Popen(command, cwd=ROOT, env=cluster.settings("desk"), stderr=subprocess.PIPE, text=True)
+    name = run.stderr.readline().partition(":")[0].removeprefix("Run ")
+    while not list(open_store(cluster.store).list(f"runs/{name}/tries/")):
+        time.sleep(0.05)
+    told = cluster.run("catalogue", "cancel", name)
+    assert told.returncode == 0 and f"The run {name} is cancelled" in told.stdout
+    assert run.wait(timeout=30) == 1 and "was cancelled" in run.stderr.read()
+    assert TaskQueue.open(cluster.queue).end_tasks(name) == 0
+    assert cluster.run(*command[3:]).returncode == 0
