@@ -11,7 +11,7 @@ from daemon.errors import Rejected, WorkFailed
 
 State = Literal["ok", "note", "bad"]
 
-_MAX_SKEW = 10.0  # seconds between this machine's clock and the store's; of a lease of 60
+_MAX_SKEW = 5.0  # seconds between this machine's clock and the store's; of a lease of 20
 
 
 def require_conditional_put(store: ObjectStore) -> None:

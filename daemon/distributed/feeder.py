@@ -15,7 +15,7 @@ from daemon.errors import BrokerFailed
 PER_PROCESS = 10  # tasks in the queue for each process that works
 LOOK_SECONDS = 1.0
 COUNT_SECONDS = 10.0  # between two counts of the processes, each of which asks all workers
-IDLE_LOOKS = 3  # at an empty queue, until what is missing counts as lost and is sent again
+IDLE_LOOKS = 2  # at an idle queue, until what is missing counts as lost and is sent again
 CURSOR_STEP = 50  # songs; so many are looked at again when a feeder is started again
 
 
@@ -80,12 +80,18 @@ class Feeder:
         """Wait for what is sent; what is gone with a broker or a worker is sent again."""
         idle = 0
         while not (progress := self._look()).is_over and not self._run.is_cancelled():
-            idle = idle + 1 if progress.waiting == 0 else 0
-            if idle > IDLE_LOOKS:
+            idle = idle + 1 if self._is_idle() else 0
+            if idle >= IDLE_LOOKS:
                 idle = 0
                 self._send_missing()
             self._sleep(LOOK_SECONDS)
         return progress
+
+    def _is_idle(self) -> bool:
+        try:
+            return self._queue.is_idle()
+        except BrokerFailed:
+            return False
 
     def _send_missing(self) -> None:
         ended = {*self._run.list_ids("done"), *self._run.list_ids("failed")}

@@ -23,8 +23,8 @@ from daemon.distributed.object_store import ObjectStore
 from daemon.errors import CacheFailed, ObjectStoreFailed
 from daemon.pipeline.cache import StageCache
 
-LEASE_SECONDS = 60.0  # a machine that died holds up the others for as long; chosen by hand
-RENEW_SECONDS = 15.0  # a quarter of it, so that a slow store costs no lease
+LEASE_SECONDS = 20.0  # a machine that died holds up the others for as long; chosen by hand
+RENEW_SECONDS = 5.0  # a quarter of it, so that a slow store costs no lease
 WAIT_SECONDS = 0.5  # between two looks at what another machine makes
 
 

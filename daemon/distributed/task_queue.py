@@ -120,6 +120,18 @@ class TaskQueue:
             waiting = sum(self._redis.llen(queue_name(short)) for short in QUEUES.values())
             return int(waiting) + int(self._redis.hlen("unacked"))
 
+    def is_idle(self) -> bool:
+        """Whether nothing waits, and no worker that answers within a second has anything to do.
+
+        What a worker took that is gone for good counts for nothing: `depth` has it until Celery gives it out again.
+        """
+        with _translate_errors():
+            if any(self._redis.llen(queue_name(short)) for short in QUEUES.values()):
+                return False
+            looks = self._app.control.inspect(timeout=_ANSWER_SECONDS)
+            told = (looks.active(), looks.reserved(), looks.scheduled())
+        return not any(tasks for found in told for tasks in (found or {}).values())
+
     def tell(self, event: Mapping[str, Any]) -> None:
         """For those who watch. A broker that is away for a moment costs an event and no more."""
         with suppress(BrokerFailed), _translate_errors():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from daemon.commands import catalogue
 from daemon.distributed.object_store import open_store
 from daemon.distributed.song_worker import SongTask
 from daemon.distributed.task_queue import TaskQueue
@@ -75,39 +77,42 @@ def worker(cluster):
     started.wait(timeout=60)
 
 
-def run_name(done):
-    return done.stderr.partition(":")[0].removeprefix("Run ")
+@pytest.fixture
+def at_desk(cluster, monkeypatch):
+    """Commands are run in this very process, as on the desk's machine."""
+    for name, value in cluster.settings("desk").items():
+        monkeypatch.setenv(name, value)
 
 
-def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, tmp_path):
+def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, at_desk, tmp_path, capsys):
     mine = tmp_path / "mine"
     mine.mkdir()
     for number in range(3):
         cluster.put(f"rock/{number}.wav", synth.play(BEAT, SECONDS + number / 10), tmp_path)
         synth.write(mine / f"{number}.wav", synth.play(BEAT, SECONDS + number / 10))
     open_store(cluster.songs).put("broken.wav", b"RIFF....WAVE")
-    done = cluster.run("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
-    name = run_name(done)
-    assert (
-        done.returncode == 1 and f"3 of 4 songs are done. 1 failed; `sidestick catalogue failed {name}`" in done.stderr
-    )
+    assert catalogue.run(cluster.songs, cluster.out, {"input": "drums"}, as_json=False) == 1
+    told = capsys.readouterr().err
+    name = told.partition(":")[0].removeprefix("Run ")
+    assert f"3 of 4 songs are done. 1 failed; `sidestick catalogue failed {name}` says why." in told
     local = cluster.run("transcribe", str(mine), "--input", "drums")
     assert local.returncode == 0, local.stderr
     for number in range(3):
         there = open_store(cluster.out).read(f"rock/{number}.wav/{number}.drums.mid")
         assert there == (mine / f"{number}.drums.mid").read_bytes()
         assert open_store(cluster.out).exists(f"rock/{number}.wav/{number}.sidestick.json")
-    failed = cluster.run("catalogue", "failed", name)
-    assert failed.returncode == 1 and failed.stdout.startswith("broken.wav: ") and "Export" in failed.stdout
-    rows = list(csv.DictReader(io.StringIO(cluster.run("catalogue", "report", name).stdout)))
-    assert [(row["name"], row["state"]) for row in rows][-1] == ("broken.wav", "failed")
-    assert {row["state"] for row in rows[:-1]} == {"done"} and all(float(row["duration_s"]) >= 2 for row in rows[:-1])
-    synth.write(tmp_path / "clip.wav", synth.play(BEAT, SECONDS))
-    open_store(cluster.songs).put("broken.wav", tmp_path / "clip.wav")
-    assert "1 songs are tried again" in cluster.run("catalogue", "retry", name).stdout
-    again = cluster.run("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
-    assert again.returncode == 0 and "4 of 4 songs are done." in again.stderr
-    status = json.loads(cluster.run("catalogue", "status", "--json").stdout)
+    assert catalogue.show_failed(name, as_json=False) == 1
+    assert re.match(r"broken\.wav: .* Export", capsys.readouterr().out)
+    catalogue.report(name)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["name"] for row in rows if row["state"] == "failed"] == ["broken.wav"]
+    assert sorted(float(row["duration_s"]) for row in rows if row["state"] == "done") == [2.0, 2.1, 2.2]
+    assert catalogue.retry(name) == 0 and "1 songs are tried again" in capsys.readouterr().out
+    cluster.put("broken.wav", synth.play(BEAT, SECONDS), tmp_path)
+    assert catalogue.run(cluster.songs, cluster.out, {"input": "drums"}, as_json=False) == 0
+    capsys.readouterr()
+    assert catalogue.show_status("", as_json=True) == 0
+    status = json.loads(capsys.readouterr().out)
     assert (status["run"], status["done"], status["failed"]) == (name, 4, 0)
 
 
@@ -145,8 +150,8 @@ def test_every_song_is_done_once_though_workers_die_and_tasks_come_twice(cluster
 
 
 def test_a_cancelled_run_stops_at_once_and_goes_on_later(cluster, worker, tmp_path):
-    for number in range(3):
-        cluster.put(f"{number}.wav", synth.play(synth.rock_beat(8), 16.0 + number), tmp_path)
+    for number in range(2):
+        cluster.put(f"{number}.wav", synth.play(synth.rock_beat(4), 8.0 + number), tmp_path)
     command = cluster.command("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
     run = subprocess.Popen(command, cwd=ROOT, env=cluster.settings("desk"), stderr=subprocess.PIPE, text=True)
     name = run.stderr.readline().partition(":")[0].removeprefix("Run ")
