@@ -16,6 +16,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{name} is damaged: what follows {time} could not be read in part.",
         "{name} is damaged at {time}: some sound is lost there, and what follows may be early.",
     ),
+    "altered": (
+        "{name} is not as its encoder wrote it: it was damaged somewhere, or another program changed its level.",
+    ),
     "left_out": ("{name} goes on after {time}, where its header ends; what follows was left out.",),
     "time_jump": ("In {name} time jumps at {time}; what follows was put directly behind and may be early.",),
     "untold_delay": (
@@ -62,6 +65,7 @@ MEANINGS: dict[str, str] = {
     "undecoded": "some of the sound could not be decoded; there is silence in its place",
     "cut": "the file has no end of its format; it may have been cut",
     "damaged": "some of what follows that second could not be read",
+    "altered": "the checksum of an MP3 says that its frames were damaged or changed",
     "left_out": "bytes follow the sound which no header of the file names",
     "time_jump": "times in the file jump; what follows may be early",
     "untold_delay": "the encoder's delay is not told, so onsets may be late",

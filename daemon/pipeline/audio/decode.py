@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from daemon.errors import Rejected
 from daemon.files import file_digest
+from daemon.pipeline.audio.mpeg_frames import MpegStream
 from daemon.pipeline.audio.pcm import AudioReader, DecoderError
 from daemon.pipeline.audio.probe import Decoder, Limits, Probe, check_length, clock_time, probe
 from daemon.pipeline.audio.wav import WavWriter
@@ -166,6 +167,8 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
         yield remark("cut", name=name, end=clock_time(reading.frames / reading.rate))
     if found.layout.mpeg and found.layout.mpeg.hole_seconds is not None:
         yield remark("damaged", 1, name=name, time=clock_time(found.layout.mpeg.hole_seconds))
+    elif found.layout.mpeg and not _is_as_encoded(found.path, found.layout.mpeg):
+        yield remark("altered", name=name)
     if found.layout.goes_on:
         yield remark("left_out", name=name, time=clock_time(reading.frames / reading.rate))
     for second in reading.lost:
@@ -175,6 +178,11 @@ def _remarks(reading: AudioReader) -> Iterator[str]:
     if found.container == "aac" or reading.untold_delay:
         kind = "is raw AAC, which" if found.container == "aac" else "holds sound that"
         yield remark("untold_delay", name=name, kind=kind)
+
+
+def _is_as_encoded(path: Path, mpeg: MpegStream) -> bool:
+    """Whether the frames are those that the encoder wrote, as far as it left word of them."""
+    return mpeg.music is None or mpeg.music.agrees(path)
 
 
 def _offset_remark(path: Path, offset: float) -> Iterator[str]:

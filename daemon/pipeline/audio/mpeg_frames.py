@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from mmap import mmap
 
+from daemon.pipeline.audio.mpeg_checksum import MusicChecksum, read_checksum
+
 KBITS = {
     (3, 3): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (3, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -45,13 +47,15 @@ class InfoFrame:
     frames: int
     delay: int | None
     padding: int
+    music: MusicChecksum | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MpegStream:
     """A whole file. `frames` counts all but the first header frame, `garbage` bytes between frames.
 
-    `hole` is the number of frames before the first such bytes in the middle.
+    `hole` is the number of frames before the first such bytes in the middle; `more_seconds` is how long what is joined
+    at another rate lasts.
     """
 
     rate: int
@@ -63,6 +67,7 @@ class MpegStream:
     garbage: int
     complete: bool
     hole: int | None = None
+    more_seconds: float = 0.0
 
     @property
     def delay(self) -> int | None:
@@ -76,11 +81,16 @@ class MpegStream:
     @property
     def seconds(self) -> float | None:
         """None where the search was given up."""
-        return self._length(self.frames) if self.complete else None
+        return self._length(self.frames) + self.more_seconds if self.complete else None
 
     @property
     def promised_seconds(self) -> float | None:
         return self._length(self.info.frames) if self.info else None
+
+    @property
+    def music(self) -> MusicChecksum | None:
+        """The encoder's checksum of what it wrote, if told."""
+        return self.info.music if self.info else None
 
     def _length(self, frames: int) -> float:
         trimmed = (self.info.delay or 0) + self.info.padding if self.info else 0
@@ -98,15 +108,22 @@ def scan_frames(data: mmap) -> MpegStream | None:
         return None
     found = _FrameCount(first, _read_info(data, place, first), place - start if any(data[start:place]) else 0)
     at: int | None = place + first.size
+    kind = first.kind
     while at is not None and at < len(data):
         if at > LONGEST:
             return found.close(complete=False)
-        if (frame := parse_header(data, at)) is not None and frame.kind == first.kind:
-            found.frames += at + frame.size <= len(data)
+        frame = parse_header(data, at)
+        if frame is not None and frame.kind != kind and _count_frames(data, at, IN_A_ROW, frame.kind) >= IN_A_ROW:
+            kind = frame.kind  # another file was joined to this one
+        if frame is not None and frame.kind == kind:
+            found.add(frame, is_whole=at + frame.size <= len(data))
             at += frame.size
             continue
         begin = _skip_tag(data, at)
-        at = _find_stream(data, begin, MOST_GARBAGE - found.garbage, 2, first.kind)
+        if begin != at:
+            at = begin
+            continue
+        at = _find_stream(data, begin, MOST_GARBAGE - found.garbage, 2, kind)
         lost = (len(data) if at is None else at) - begin
         is_sound = any(data[begin : begin + min(lost, LEAD)])
         found.garbage += lost if is_sound else 0
@@ -126,12 +143,18 @@ class _FrameCount:
     garbage: int
     frames: int = 0
     hole: int | None = None
+    more_seconds: float = 0.0
+
+    def add(self, frame: FrameHeader, *, is_whole: bool) -> None:
+        if frame.kind == self.first.kind:
+            self.frames += is_whole
+        elif is_whole:
+            self.more_seconds += frame.samples / frame.rate
 
     def close(self, *, complete: bool) -> MpegStream:
-        first, frames = self.first, self.frames + (self.info is None)
-        return MpegStream(
-            first.rate, first.channels, first.layer, first.samples, frames, self.info, self.garbage, complete, self.hole
-        )
+        first, frames, more = self.first, self.frames + (self.info is None), self.more_seconds
+        told = (first.rate, first.channels, first.layer, first.samples, frames, self.info, self.garbage)
+        return MpegStream(*told, complete, self.hole, more)
 
 
 def parse_header(data: mmap, at: int) -> FrameHeader | None:
@@ -203,7 +226,8 @@ def _read_info(data: mmap, at: int, frame: FrameHeader) -> InfoFrame | None:
     if data[tag : tag + 4] in (b"Xing", b"Info") and tag + 16 <= len(data):
         flags, frames = struct.unpack_from(">II", data, tag + 4)
         more = tag + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
-        return InfoFrame(int(frames), *_read_delay(data, more, end)) if flags & 1 else None
+        told = (*_read_delay(data, more, end), read_checksum(data, at, more, end))
+        return InfoFrame(int(frames), *told) if flags & 1 else None
     if data[at + 36 : at + 40] == b"VBRI" and at + 54 <= len(data):
         return InfoFrame(int(struct.unpack_from(">I", data, at + 50)[0]), None, 0)
     return None

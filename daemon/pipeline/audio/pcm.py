@@ -7,6 +7,7 @@ rest, and all that is damaged: it goes on after a broken packet, and time stamps
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from daemon.pipeline.audio.layout import open_sound
@@ -22,6 +23,7 @@ BLOCK = 1 << 16  # frames
 PADDING = 4096  # frames: no AAC encoder pads its last packet by more
 GAP = 0.018  # seconds: less than a lost packet of AAC (21 ms) or Opus (20 ms), more than time stamps wander
 LONGEST_GAP = 10.0  # seconds; time stamps that jump further are wrong themselves
+JOINED = 4  # frames at another rate in a row that are sound of another file, not damage
 LEADING = 2  # packets: a silence after so few of them belongs to the beginning, fragments tell it so
 MISSING = 0.05  # seconds by which a file may fall short of its header without a word
 FROM_ZERO = frozenset({"mov", "matroska"})  # their time begins at 0, a recording of a broadcast anywhere
@@ -186,6 +188,33 @@ def _frames(reading: AudioReader, container: Any, begin: float | None) -> Iterat
         reading.broken += 1
 
 
+def _match_rates(reading: AudioReader, frames: Iterator[Any]) -> Iterator[Any]:
+    """All frames at the rate of the first; those of another one, which was joined to the file, without time stamps.
+
+    A few frames of another rate are damage: they are counted and left out.
+    """
+
+    first = 0
+    for (rate, _), run in groupby(frames, lambda frame: (frame.sample_rate, frame.layout.nb_channels)):
+        first = first or rate
+        if rate == first:
+            yield from run
+        elif len(head := list(islice(run, JOINED))) < JOINED:
+            reading.broken += len(head)
+        else:
+            yield from _change_rate(chain(head, run), head[0].layout, first)
+
+
+def _change_rate(frames: Iterator[Any], layout: Any, rate: int) -> Iterator[Any]:
+    import av
+
+    fitter = av.AudioResampler(format="flt", layout=layout, rate=rate)
+    for frame in chain(frames, [None]):
+        for fit in fitter.resample(frame):
+            fit.pts = None
+            yield fit
+
+
 def _place_frames(reading: AudioReader, frames: Iterator[Any], begin: float | None) -> "Iterator[Block]":
     """Packed blocks, with silence where time stamps say that sound is missing.
 
@@ -195,15 +224,13 @@ def _place_frames(reading: AudioReader, frames: Iterator[Any], begin: float | No
     import av
     import numpy as np
 
-    packer, done, layout = av.AudioResampler(format="flt"), 0, None
-    for frame in frames:
-        channels = frame.layout.nb_channels
-        if layout is None:
-            layout, reading.rate = (frame.sample_rate, channels), frame.sample_rate
+    packers: dict[tuple[str, int], Any] = {}
+    done, channels = 0, 0
+    for frame in _match_rates(reading, frames):
+        held = frame.layout.nb_channels
+        if not channels:
+            reading.rate, channels = frame.sample_rate, held
             begin = begin if begin is not None else frame.time or 0.0
-        if (frame.sample_rate, channels) != layout:
-            reading.broken += 1
-            continue
         gap = _gap(reading, frame, begin, done)
         if gap > 0:
             if done > LEADING * frame.samples:
@@ -212,8 +239,12 @@ def _place_frames(reading: AudioReader, frames: Iterator[Any], begin: float | No
                 reading.lead += gap
             yield from (np.zeros((channels, min(BLOCK, gap - at)), np.float32) for at in range(0, gap, BLOCK))
         early = min(frame.samples, max(0, -gap)) if not done else 0
-        for packed in packer.resample(frame):
-            yield packed.to_ndarray().reshape(-1, channels).T[:, early:]
+        kind = frame.format.name, held
+        if kind not in packers:
+            packers[kind] = av.AudioResampler(format="flt")
+        for packed in packers[kind].resample(frame):
+            block = packed.to_ndarray().reshape(-1, held).T[:, early:]
+            yield block if held == channels else block[np.minimum(np.arange(channels), held - 1)]
         done += max(0, gap) + frame.samples - early
 
 

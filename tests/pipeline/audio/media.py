@@ -50,8 +50,9 @@ def encode(
     return path
 
 
-def bare_mp3(path: Path, samples: synth.Samples, kbits: int) -> bytes:
+def bare_mp3(path: Path, samples: synth.Samples, kbits: int, rate: int = synth.RATE) -> bytes:
     """The frames of an MP3 without any header or tag."""
-    data = encode(path, "libmp3lame", samples, bit_rate=1000 * kbits, options={"write_xing": "0"}).read_bytes()
+    options = {"write_xing": "0"}
+    data = encode(path, "libmp3lame", samples, bit_rate=1000 * kbits, options=options, rate=rate).read_bytes()
     path.unlink()
-    return data[data.find(b"\xff\xfb") :]
+    return data[data.find(b"\xff\xfb" if rate >= 32000 else b"\xff\xf3") :]

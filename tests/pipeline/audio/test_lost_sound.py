@@ -128,6 +128,33 @@ def test_joined_mp3s_are_all_used(tmp_path: Path, header: bool) -> None:
     assert not any("damaged" in remark or "promises" in remark for remark in source.remarks)
 
 
+@pytest.mark.parametrize(("rate", "kbits"), [(48000, 128), (22050, 64)])
+def test_an_mp3_of_another_rate_that_is_joined_is_used(tmp_path: Path, rate: int, kbits: int) -> None:
+    parts = [bare_mp3(tmp_path / "part.mp3", marks(4.0), 128)]
+    parts += [bare_mp3(tmp_path / "part.mp3", marks(4.0, rate), kbits, rate=rate)]
+    (tmp_path / "all.mp3").write_bytes(b"".join(parts))
+    assert probe(tmp_path / "all.mp3", Limits()).seconds == pytest.approx(8.1, abs=0.1)
+    source = decode_file(tmp_path / "all.mp3")
+    assert source.audio.duration == pytest.approx(8.1, abs=0.1)
+    assert not any("damaged" in remark for remark in source.remarks)
+    later = source.audio.read(4 * 44100)
+    assert synth.first_sound(later) == pytest.approx(0.575, abs=0.05)  # and the delay of both encoders
+
+
+@pytest.mark.parametrize("at", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize("kbits", [128, 320])
+def test_one_wrong_byte_within_a_frame_of_an_mp3_is_told(tmp_path: Path, at: float, kbits: int) -> None:
+    path = encode(tmp_path / "a.mp3", "libmp3lame", NOISE, bit_rate=1000 * kbits)
+    data = bytearray(path.read_bytes())
+    assert not decode_file(path).remarks
+    frame = data.find(b"\xff\xfb", 1000 + int(at * (len(data) - 4000)))
+    data[frame + 200] ^= 0x55
+    path.write_bytes(data)
+    assert decode_file(path).remarks == (
+        "a.mp3 is not as its encoder wrote it: it was damaged somewhere, or another program changed its level.",
+    )
+
+
 @pytest.mark.parametrize(("quiet", "loud"), [(32, 320), (320, 32), (96, 192)])
 def test_the_length_of_a_variable_mp3_comes_from_its_frames(tmp_path: Path, quiet: int, loud: int) -> None:
     path = tmp_path / "a.mp3"
