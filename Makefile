@@ -24,7 +24,9 @@ demo: setup
 
 test: setup $(NODE_MODULES)
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real_time"
+	@echo "Running those that measure time, one by one ..."
+	@$(BIN)/python -m pytest -m real_time
 
 check: setup lint types test
 

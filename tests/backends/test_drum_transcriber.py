@@ -108,6 +108,7 @@ def test_every_class_has_a_threshold(transcriber: OnnxDrumTranscriber, in_music:
     assert all(0 < limit < 1 for limit in heard.thresholds)
 
 
+@pytest.mark.real_time
 def test_the_first_answer_comes_within_a_second() -> None:
     began = time.perf_counter()
     OnnxDrumTranscriber().transcribe([np.zeros(RATE // 10, np.float32)], RATE)

@@ -1,6 +1,7 @@
 """A file that its user saves in the very moment of a delivery is kept, whichever it is and at whichever step."""
 
 import os
+import shutil
 from contextlib import nullcontext
 
 import pytest
@@ -28,18 +29,32 @@ def settings(tmp_path):
     return DeliverySettings(tmp_path / "locks")
 
 
-@pytest.fixture
-def results(tmp_path):
-    song = synth.write(tmp_path / "music" / "Song.wav", synth.play(BEAT, 4.0))
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory):
+    """What was heard in one song, whose file lies in a folder `music`."""
+    home = tmp_path_factory.mktemp("heard")
+    (home / "music").mkdir()
+    song = synth.write(home / "music" / "Song.wav", synth.play(BEAT, 4.0))
     options = Options(stems="wav")
-    result = transcribe(song, options, build_tools(tmp_path, ScriptedTranscriber(BEAT)), lambda *_: None)
-    return result, options
+    tools = build_tools(home, ScriptedTranscriber(BEAT))
+    return transcribe(song, options, tools, lambda *_: None), options
 
 
 @pytest.fixture(autouse=True)
-def music(tmp_path):
-    (tmp_path / "music").mkdir()
-    return tmp_path / "music"
+def music(heard):
+    """The folder of the song, in which nothing else lies."""
+    folder = heard[0].source.path.parent
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name != "Song.wav":
+            left.unlink()
+    return folder
+
+
+@pytest.fixture
+def results(heard, music):
+    return heard
 
 
 def edit_at(monkeypatch, step, *paths):

@@ -113,12 +113,21 @@ def damage_files(folder: Path, pattern: str, how: str) -> None:
             path.mkdir()
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """What was heard in the song, and the cache that has it."""
+    home = tmp_path_factory.mktemp("kept")
+    song = synth.write(home / "Song.wav", synth.play(BEAT, 4.0))
+    return transcribe(song, DRUMS, build_tools(home), quiet), home / "cache"
+
+
 @pytest.mark.parametrize("how", ["flipped", "cut", "empty", "folder"])
 @pytest.mark.parametrize(
     "pattern", ["decode/*/audio.flac", "*/*/record.json", "kit/*/*.flac", "listen/*/*.npy", "*/*/sums.json"]
 )
-def test_a_damaged_result_is_made_again(tmp_path, song, pattern, how):
-    first = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
+def test_a_damaged_result_is_made_again(tmp_path, song, kept, pattern, how):
+    first, cache = kept
+    shutil.copytree(cache, tmp_path / "cache")
     damage_files(tmp_path / "cache", pattern, how)
     again = transcribe(song, DRUMS, build_tools(tmp_path), quiet)
     assert again.drums == first.drums and not all(stage.cached for stage in again.stages)

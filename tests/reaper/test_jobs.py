@@ -191,6 +191,7 @@ def test_a_daemon_that_goes_away_in_the_middle_is_told(alone: Reaper, results: R
 LONG_SONG = 1800.0  # seconds
 
 
+@pytest.mark.real_time
 def test_five_thousand_notes_hold_reaper_up_for_no_more_than_a_moment(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:

@@ -59,11 +59,11 @@ def bends_of_file(path: Path) -> list[tuple[float, ...]]:
 
 def test_a_part_that_is_not_there_makes_no_empty_item(reaper: Reaper, tmp_path: Path) -> None:
     drums = synth.write(tmp_path / "Song.wav", 0.5 * synth.play(BEAT, SECONDS))
-    outcome = reaper.run("Everything to MIDI", project(drums), cycles=3000)
+    outcome = reaper.run("Everything to MIDI", project(drums), cycles=6000)
     assert "Song Drums" in names(outcome) and "Song Vocals" not in names(outcome)
     assert all(item["notes"] for track in outcome["tracks"][1:] for item in track["items"])
     assert outcome["boxes"] == []
-    alone = reaper.run("Vocals to MIDI", project(drums), cycles=3000)
+    alone = reaper.run("Vocals to MIDI", project(drums), cycles=6000)
     assert alone["boxes"] == ["Song: sidestick heard no vocals in it."]
     assert names(alone) == ["Song", "Below"]
 
@@ -80,7 +80,7 @@ def test_a_stem_becomes_its_notes(reaper: Reaper, tmp_path: Path, part: str, oct
 
 
 def test_everything_is_a_track_for_each_part_in_order(reaper: Reaper, mix: Path) -> None:
-    outcome = reaper.run("Everything to MIDI", project(mix), cycles=3000)
+    outcome = reaper.run("Everything to MIDI", project(mix), cycles=6000)
     parts = [name.removeprefix("Song ").lower() for name in names(outcome)[1:-1]]
     assert parts == [part for part in ("drums", "bass", "vocals", "other") if part in parts] != []
     assert "drums" in parts and "bass" in parts
@@ -115,14 +115,14 @@ def test_the_bends_of_a_part_are_those_of_its_file(daemon: Daemon, tmp_path: Pat
 
 
 def test_the_draft_of_a_full_mix_comes_first_and_the_final_is_one_step(reaper: Reaper, mix: Path) -> None:
-    outcome = reaper.run("Everything to MIDI", project(mix), cycles=3000)
+    outcome = reaper.run("Everything to MIDI", project(mix), cycles=6000)
     assert outcome["undone"] == ["sidestick: everything to MIDI (draft)", "sidestick: everything to MIDI"]
     assert all(len(track["items"]) <= 1 for track in outcome["tracks"])
 
 
 def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper: Reaper, mix: Path) -> None:
-    first = reaper.run("Drums to MIDI", project(mix), cycles=3000)
-    second = reaper.run("Bass to MIDI", reopen_tracks(first, 0), cycles=3000)
+    first = reaper.run("Drums to MIDI", project(mix), cycles=6000)
+    second = reaper.run("Bass to MIDI", reopen_tracks(first, 0), cycles=6000)
     assert names(second) == ["Song", "Song Drums", "Song Bass", "Below"]
     jobs = {track["items"][0]["take_strings"]["P_EXT:sidestick_job"] for track in second["tracks"][1:3]}
     assert len(jobs) == 1
@@ -135,7 +135,7 @@ def test_bass_after_drums_is_one_job_and_the_drums_can_still_be_reviewed(reaper:
 
 
 def test_stems_play_below_their_muted_source(reaper: Reaper, mix: Path) -> None:
-    outcome = reaper.run("Separate into stems", project(mix), cycles=3000)
+    outcome = reaper.run("Separate into stems", project(mix), cycles=6000)
     assert outcome["boxes"] == []
     assert names(outcome) == ["Song", "Söng stems", "Drums", "Bass", "Vocals", "Other", "Below"]
     assert [track["values"].get("I_FOLDERDEPTH", 0) for track in outcome["tracks"]] == [0, 1, 0, 0, 0, -1, 0]
@@ -149,7 +149,7 @@ def test_stems_play_below_their_muted_source(reaper: Reaper, mix: Path) -> None:
 
 def test_the_source_is_not_muted_if_the_settings_say_so(reaper: Reaper, mix: Path) -> None:
     ext = {"sidestick/mute_source": "no"}
-    outcome = reaper.run("Separate into stems", project(mix), cycles=3000, ext=ext)
+    outcome = reaper.run("Separate into stems", project(mix), cycles=6000, ext=ext)
     assert "B_MUTE" not in outcome["tracks"][0]["items"][0]["values"]
 
 
@@ -163,7 +163,7 @@ def test_several_items_at_once_share_a_track(reaper: Reaper, mix: Path) -> None:
 
 def test_the_rows_of_another_drum_map_have_its_names(reaper: Reaper, mix: Path) -> None:
     ext = {"sidestick/drum_map": "superior_drummer_3"}
-    outcome = reaper.run("Drums to MIDI", project(mix), cycles=3000, ext=ext)
+    outcome = reaper.run("Drums to MIDI", project(mix), cycles=6000, ext=ext)
     rows = outcome["tracks"][1]["rows"]
     heard = {str(note["pitch"]) for note in notes(outcome)}
     assert heard == rows.keys() and "Kick" in rows.values()

@@ -28,6 +28,8 @@ from tests.fakes import clip_of
 from tests.jobs.sample_jobs import job
 from tests.wire.daemon_process import DaemonProcess
 
+pytestmark = pytest.mark.real_time
+
 RATE, PERIOD = 48000, 64
 RULES = (
     "-R",

@@ -23,6 +23,7 @@ from daemon.score.clip import clip, drum_track, padding
 from tests.wire.test_jack import RATE, Receiver, Server, eventually, server
 
 __all__ = ["server"]
+pytestmark = pytest.mark.real_time
 
 FIRST, LENGTH = 0.43, 9.0  # seconds: the first beat of the song, and its end
 BPM = {"steady": 119.875, "slow": 71.3, "fast": 187.25}

@@ -27,7 +27,10 @@ PATIENCE = 15.0
 RECORDED = "2.5"  # seconds: longer than the clip
 TICKS, BEATS_PER_SECOND = 1920, 2.0
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK's dummy server is tested on Linux")
+pytestmark = [
+    pytest.mark.real_time,
+    pytest.mark.skipif(sys.platform != "linux", reason="JACK's dummy server is tested on Linux"),
+]
 
 
 def clip() -> Clip:

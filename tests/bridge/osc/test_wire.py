@@ -109,6 +109,7 @@ def test_an_array_of_arrays_without_end_is_one_value() -> None:
     assert read(raw_message("/x", deep)) == [Message("/x", (OtherValue("["),))]
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize("tags", ["i" * 13_000, "[" + "i" * 13_000 + "]", "T" * 60_000])
 def test_a_datagram_full_of_arguments_costs_little(tags: str) -> None:
     data = raw_message("/x", tags, bytes(4 * tags.count("i")))

@@ -96,6 +96,7 @@ def test_without_cairo_the_svg_is_recommended(monkeypatch):
     assert "Take the svg" in engraving.object_to_pdf(written_song(ROCK).arrangement)
 
 
+@pytest.mark.real_time
 def test_a_song_of_four_minutes_is_engraved_in_seconds():
     song, began = written_song(LONG), time.process_time()
     engraving.to_svg(song)

@@ -54,6 +54,7 @@ def test_it_refuses_what_the_probe_refuses(guarded: GuardedProbe, tmp_path: Path
     assert refusal(guarded, tmp_path / os.fsdecode(b"a\xff.wav")).code == "bad_name"
 
 
+@pytest.mark.real_time
 def test_the_same_helper_answers_again(guarded: GuardedProbe, tmp_path: Path) -> None:
     path = synth.write(tmp_path / "a.wav", synth.noise(0.5))
     guarded(path, LIMITS)
@@ -168,6 +169,7 @@ def crafted_files(folder: Path) -> Iterator[Path]:
     yield path
 
 
+@pytest.mark.real_time
 def test_crafted_files_end_in_an_answer(guarded: GuardedProbe, tmp_path: Path) -> None:
     fine = synth.write(tmp_path / "fine.wav", synth.noise(0.5))
     for path in crafted_files(tmp_path):
@@ -180,6 +182,7 @@ def test_crafted_files_end_in_an_answer(guarded: GuardedProbe, tmp_path: Path) -
         assert guarded(fine, LIMITS).rate == 44100
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize("begins", [b"", b"ID3\x04\0\0\x7f\x7f\x7f\x7f"])
 def test_a_file_of_900_megabytes_of_nothing_costs_neither_memory_nor_time(tmp_path: Path, begins: bytes) -> None:
     path = synth.write(tmp_path / "sound.mp3", synth.noise(2.0))
