@@ -78,8 +78,8 @@ def test_the_workflow_calls_make_check():
 def test_windows_runs_the_commands_of_make_check():
     assert (ROOT / "Makefile").read_text("utf-8").count("\ncheck: setup lint types test\n") == 1
     wanted = [call for target in ("lint", "types", "test") for call in recipe(target)]
-    assert len(wanted) == 6
-    assert [call.removeprefix(".venv\\Scripts\\") for call in commands("windows")[-6:]] == wanted
+    assert len(wanted) == 7
+    assert [call.removeprefix(".venv\\Scripts\\") for call in commands("windows")[-7:]] == wanted
 
 
 def test_a_commit_is_checked_by_the_ruff_of_make_check():
