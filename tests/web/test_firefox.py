@@ -60,6 +60,22 @@ def test_firefox_saves_the_midi(visit):
     assert any(message.type == "note_on" for message in mido.MidiFile(saved[0]))
 
 
+def test_firefox_says_how_a_file_gets_into_the_daw(visit):
+    assert "drag it from the browser's list of downloads" in visit.run("document.querySelector('#drag-hint').textContent")
+
+
+CARRIED = "window.carried = event.dataTransfer.getData('text/uri-list')"
+
+
+def test_what_is_dragged_out_of_firefox_is_the_address_of_the_file(visit, server, job):
+    visit.run(f"void document.addEventListener('dragstart', (event) => {{ {CARRIED}; }})")
+    visit.run("document.querySelector('#exports a.main').scrollIntoView({block: 'center'})")
+    x, y = visit.middle_of("#exports a.main")
+    visit.drag((x, y), (x - 60, y - 40))
+    address = visit.expect("window.carried")
+    assert address.startswith(f"{server.url}api/jobs/{job}/midi")
+
+
 def test_firefox_shows_the_settings(visit):
     visit.click("#settings-open")
     visit.expect("document.querySelectorAll('#settings-groups .setting').length > 10")

@@ -293,6 +293,7 @@ def test_a_file_dragged_out_carries_its_address(visit, server, job):
     }""")
     kind, name, address = carried.split(":", 2)
     assert (kind, name[-4:]) == ("audio/midi", ".mid") and address.startswith(server.url)
+    assert page.text_content("#drag-hint").startswith("Drag a file into your DAW")
 
 
 def test_the_keyboard_alone_opens_a_song_and_names_its_hits(visit, server, job):

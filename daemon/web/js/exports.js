@@ -4,6 +4,10 @@ import { byId, el } from "./dom.js";
 import { showError, showNotice } from "./notices.js";
 import { baseName, title } from "./texts.js";
 
+/** Chromium makes a file of DownloadURL; other browsers hand over the address, which no DAW takes. */
+const DRAGS_FILES = "chrome" in window;
+const SAVE_FIRST = "Click a file to save it, then drag it from the browser's list of downloads into your DAW.";
+
 export class Exports {
   /** @type {any} */
   #job = null;
@@ -13,6 +17,7 @@ export class Exports {
     this.api = api;
     byId("push").addEventListener("click", () => this.push());
     byId("stop").addEventListener("click", () => this.api.stop().catch(showError));
+    byId("drag-hint").textContent = DRAGS_FILES ? "Drag a file into your DAW, or click to save it." : SAVE_FIRST;
   }
 
   /** @param {any} job @param {string[]} stems @param {string[]} parts that have notes */
