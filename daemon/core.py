@@ -27,10 +27,9 @@ from daemon.outlets.learn import find_manifest, learn, learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
-from daemon.outlets.note_files import export_song
+from daemon.outlets.note_files import export_song, require_export
 from daemon.outlets.pad_walk import Pads
 from daemon.pipeline.options import Options
-from daemon.score.clip import drum_track
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
 
 Json = dict[str, Any]
@@ -195,6 +194,14 @@ class Core:
         score = self.arrange(found)
         return export_song(found, self.manifest_path(job_id), score, self.drum_map(score))
 
+    def export(self, job_id: str, name: str) -> Path:
+        """Where an export lies beside the song of a job, written now if it is not there."""
+        song = self.export_song(job_id)
+        kind = require_export(song.arrangement, name)
+        if kind not in song.files or not song.files[kind].exists():
+            self.regenerate(job_id, {"export": [*song.arrangement.options.export, name]})
+        return self.export_song(job_id).files[kind]
+
     def drum_map(self, score: Arrangement) -> DrumMap:
         return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)
 
@@ -262,11 +269,9 @@ class Core:
         With `learn`, else if the settings say so, the next pad that is played names the cluster.
         """
         score = self.score(job_id)
-        alike = [(time, hit) for time, hit in zip(score.times, score.hits, strict=True) if hit.cluster == cluster]
-        if not alike:
+        notes = score.cluster_notes(cluster, self.drum_map(score))
+        if not notes:
             raise Rejected("unknown_cluster", f"There is no cluster {cluster} with hits in job {job_id}.")
-        times, hits = zip(*alike, strict=True)
-        notes = drum_track(hits, times, self.drum_map(score), note_ms=score.options.note_ms).notes
         self._midi.audition(notes)
         if self._settings.learn if learn is None else learn:
             self._midi.learn(partial(self._relabel_from_pad, job_id, cluster, self.drum_map(score)))
@@ -328,9 +333,7 @@ class Core:
 
     def _tap_changes(self, manifest: Path, taps: Taps) -> Json:
         score = self.arrange(self._settings.delivery.manifest_cache.load(manifest))
-        notes = [note for part in score.notes.values() for note in part]
-        onsets = sorted([hit.onset for hit in score.hits] or [note.onset for note in notes])
-        return {"settings": grid_from_taps(taps, TapContext(score.grid, onsets, score.duration))}
+        return {"settings": grid_from_taps(taps, TapContext(score.grid, score.onsets, score.duration))}
 
     def _require_correctable(self, job_id: str) -> Job:
         """A draft is corrected like a final, which takes its corrections over."""

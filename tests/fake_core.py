@@ -101,6 +101,10 @@ class FakeCore:
         self._note("score", job=job)
         return _song()[1]
 
+    def export(self, job: str, name: str) -> Path:
+        self._note("export", job=job, name=name)
+        return Path(f"/song.{name}")
+
     def drum_map(self, score: Arrangement) -> DrumMap:
         return built_in_map(score.options.drum_map)
 

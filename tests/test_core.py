@@ -18,6 +18,7 @@ from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
 from daemon.outlets.delivery import DeliverySettings
+from daemon.outlets.exports.table import EXPORTS
 from daemon.outlets.manifest import Manifest, StageRun
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier, Requester
@@ -317,6 +318,33 @@ def test_the_tracks_of_a_song_that_starts_with_a_bar_are_told_in_seconds_of_the_
     assert (track["part"], track["name"], track["messages"]) == ("drums", "Drums", [])
     assert [row[0] for row in track["notes"]["rows"]] == pytest.approx([i / 2 for i in range(9)], abs=0.001)
     assert {row[4] for row in track["notes"]["rows"]} == {10}
+
+
+def test_the_exports_that_a_song_can_have_are_those_of_the_table(core_setup):
+    rows = core_setup.rows("/sidestick/exports", core_setup.job)
+    assert [row["name"] for row in rows] == list(EXPORTS)
+    assert rows[0] == {
+        "name": "csv", "ending": "hits.csv", "caption": "every hit and note, as a table", "objection": "",
+    }  # fmt: skip
+    assert any("drums" in row["objection"] for row in rows)
+
+
+def test_an_export_is_written_once_and_again_by_a_correction(core_setup):
+    answer = core_setup.handle("/sidestick/export", "1", core_setup.job, "csv")[0]
+    path = Path(answer.args[2])
+    assert answer.args == ("1", core_setup.job, str(core_setup.folder / "Song.hits.csv"))
+    assert "kick" in path.read_text()
+    assert core_setup.core.export(core_setup.job, "csv") == path
+    assert core_setup.core.manifest(core_setup.job).history.head == 1
+    core_setup.core.relabel(core_setup.job, {"clusters": {"0": "cowbell"}})
+    assert "cowbell" in path.read_text() and "kick" not in path.read_text()
+    path.unlink()
+    assert core_setup.core.export(core_setup.job, "csv").exists()
+
+
+@pytest.mark.parametrize(("name", "code"), [("cvs", "bad_option"), ("drummer", "no_export")])
+def test_an_export_that_cannot_be_had_is_refused(core_setup, name, code):
+    assert core_setup.handle("/sidestick/export", "1", core_setup.job, name)[0].args[2] == code
 
 
 def test_the_list_of_jobs_is_a_file(core_setup):

@@ -123,6 +123,9 @@ REPLIES: dict[str, Reply] = {
               (ID, JOB, _path("path_to_json"))),
         Reply("/sidestick/notes.reply", "A file with the tracks that a DAW plays (names, notes, bends, controllers) "
               "and every hit and note by its id.", (ID, JOB, _path("path_to_json"))),
+        Reply("/sidestick/exports.reply", "A file with all exports: name, ending, caption, and why this song has none.",
+              (ID, JOB, _path("path_to_json"))),
+        Reply("/sidestick/exported", "The export lies here.", (ID, JOB, _path("path"))),
         Reply("/sidestick/queued", "Event: a job waits.", (JOB, _path("path"))),
         Reply("/sidestick/progress", "Event: how far a job is, and in words what it does: in the stage fetch how "
               "much of a network is here. eta_seconds is -1 while unknown.",
@@ -169,6 +172,10 @@ REQUESTS: dict[str, Request] = {
                 "/sidestick/clusters.reply", lane=Lane.EDIT),
         Request("/sidestick/notes", "List the tracks of a job, all its hits and notes, corrections included.",
                 (ID, JOB, REPLY_PORT), "/sidestick/notes.reply", lane=Lane.EDIT),
+        Request("/sidestick/exports", "List what a job can be exported as, and what this song has none of.",
+                (ID, JOB, REPLY_PORT), "/sidestick/exports.reply", lane=Lane.EDIT),
+        Request("/sidestick/export", "Write an export beside the song; corrections write it again.",
+                (ID, JOB, _text("name"), REPLY_PORT), "/sidestick/exported", lane=Lane.EDIT, once=True),
         _edit_request("audition", "Play one cluster's notes on the MIDI port.", CLUSTER),
         Request("/sidestick/subscribe", "Hear all events for ttl_seconds; send it again to hear more.",
                 (ID, REPLY_PORT, TTL), "/sidestick/status.reply", then=_JOB_EVENTS),

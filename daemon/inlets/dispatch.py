@@ -16,7 +16,7 @@ from bridge.osc.wire import Message
 from daemon.core import Core, Edited
 from daemon.errors import Rejected, WorkFailed
 from daemon.jobs.job import State
-from daemon.jobs.listings import Listings, Row, cluster_rows, job_rows, note_rows, track_rows
+from daemon.jobs.listings import Listings, Row, cluster_rows, export_rows, job_rows, note_rows, track_rows
 from daemon.outlets.note_files import played_tracks
 from daemon.outlets.notify import Notifier, Requester
 
@@ -102,6 +102,13 @@ class Handlers:
         }
         path = self._write_listing(asker, "notes", content)
         return reply("/sidestick/notes.reply", id=asker.id, job=job, path_to_json=path)
+
+    def exports(self, asker: Requester, job: str) -> Message:
+        path = self._write_listing(asker, "exports", export_rows(self._core.score(job)))
+        return reply("/sidestick/exports.reply", id=asker.id, job=job, path_to_json=path)
+
+    def export(self, asker: Requester, job: str, name: str) -> Message:
+        return reply("/sidestick/exported", id=asker.id, job=job, path=str(self._core.export(job, name)))
 
     def audition(self, asker: Requester, job: str, cluster: int) -> Message:
         self._core.audition(job, cluster)

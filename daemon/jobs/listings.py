@@ -18,6 +18,7 @@ from daemon.jobs.job import Job
 from daemon.jobs.spool_files import remove_old_files
 from daemon.jobs.worker import TaskProgress
 from daemon.outlets.delivery import Arrangement, drum_map
+from daemon.outlets.exports.table import EXPORTS
 from daemon.pipeline.records import Cluster, Hit, Part
 from daemon.remarks import code_of
 from daemon.score.note_cleanup import WrittenNote
@@ -100,6 +101,14 @@ def track_rows(tracks: Iterable[tuple[Part, PlayedTrack]], padding: Seconds) -> 
 
 def _played_row(note: TrackNote, padding: Seconds) -> list[float]:
     return [round(note.time - padding, 6), round(note.duration, 6), note.pitch, note.velocity, note.channel]
+
+
+def export_rows(score: Arrangement) -> list[Row]:
+    """Everything that a song can be exported as; `objection` says why this one cannot, '' if it can."""
+    return [
+        {"name": each.name, "ending": each.ending, "caption": each.caption, "objection": each.object(score)}
+        for each in EXPORTS.values()
+    ]
 
 
 def cluster_rows(score: Arrangement, own_maps: Mapping[str, Mapping[str, int]]) -> list[Row]:

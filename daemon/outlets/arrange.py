@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge.drum_map import DrumMap
-from bridge.notes import DRUM_CHANNEL, Clip, Track
+from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds
 from daemon.outlets.manifest import Manifest
 from daemon.pipeline.beats.meter import has_beats
@@ -61,8 +61,20 @@ class Arrangement:
         key = self.harmony.key
         return replace(whole, markers=tuple(found), key=key.signature if key.confidence > 0 else None)
 
+    def cluster_notes(self, cluster: int, drum_map: DrumMap) -> tuple[ClipNote, ...]:
+        """The notes of one cluster alone; none where it has no hits any more."""
+        alike = [(hit, time) for hit, time in zip(self.hits, self.times, strict=True) if hit.cluster == cluster]
+        hits, times = [hit for hit, _ in alike], [time for _, time in alike]
+        return drum_track(hits, times, drum_map, note_ms=self.options.note_ms).notes
+
     def has_notes(self, part: Part) -> bool:
         return bool(self.hits if part is Part.DRUMS else self.notes.get(part))
+
+    @property
+    def onsets(self) -> list[Seconds]:
+        """When the drums sound, or all notes of a song without drums."""
+        notes = (note for part in self.notes.values() for note in part)
+        return sorted([hit.onset for hit in self.hits] or [note.onset for note in notes])
 
     @property
     def padding(self) -> Seconds:

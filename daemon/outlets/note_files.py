@@ -7,10 +7,11 @@ from pathlib import Path
 from bridge.drum_map import LABELS, SOUNDS, DrumMap
 from bridge.midi.file import to_bytes
 from bridge.midi.played_tracks import PlayedTrack, clip_tracks, file_tracks
+from daemon.errors import Rejected
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.exports.song import ExportSong
-from daemon.outlets.exports.table import export_kinds
+from daemon.outlets.exports.table import export_kinds, export_of
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import OutputKind
 from daemon.pipeline.options import Options
@@ -99,6 +100,14 @@ def export_files(song: ExportSong, paths: Mapping[OutputKind, Path]) -> dict[Pat
     """The exports that have a path."""
     kinds = export_kinds(song.arrangement.options.export, song.arrangement.padding > 0)
     return {paths[kind]: export.write(song) for kind, export in kinds if kind in paths}
+
+
+def require_export(arrangement: Arrangement, name: str) -> OutputKind:
+    """What the file of an export is called after its song. Raises Rejected where it cannot be had."""
+    export = export_of(name)
+    if reason := export.object(arrangement):
+        raise Rejected("no_export", reason)
+    return naming.export_kind(export.ending, arrangement.padding > 0)
 
 
 def refused_exports(arrangement: Arrangement) -> Iterator[tuple[OutputKind, str]]:

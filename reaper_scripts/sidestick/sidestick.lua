@@ -14,6 +14,7 @@
 --   [main] sidestick_Regenerate with REAPER's grid and tempo.lua
 --   [main] sidestick_Correct the beat.lua
 --   [main] sidestick_Set project tempo from the item.lua
+--   [main] sidestick_Export.lua
 --   [main] sidestick_Push to virtual port.lua
 --   [main] sidestick_Stop.lua
 --   [main] sidestick_Cancel jobs.lua

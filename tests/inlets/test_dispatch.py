@@ -33,7 +33,7 @@ def test_a_call_reaches_the_door_with_typed_arguments() -> None:
 
 
 def test_every_request_of_the_table_is_answered_as_it_says() -> None:
-    values = {"id": "7", "path": "/a.wav", "job": "j1", "cluster": 3, "changes_json": "{}"}
+    values = {"id": "7", "path": "/a.wav", "job": "j1", "cluster": 3, "changes_json": "{}", "name": "csv"}
     for path, request in REQUESTS.items():
         args = [values[a.name] for a in request.arguments if not a.optional]
         assert ask(FakeDaemon(), path, *args)[0].address == request.answer

@@ -61,7 +61,9 @@ def test_firefox_saves_the_midi(visit):
 
 
 def test_firefox_says_how_a_file_gets_into_the_daw(visit):
-    assert "drag it from the browser's list of downloads" in visit.run("document.querySelector('#drag-hint').textContent")
+    assert "drag it from the browser's list of downloads" in visit.run(
+        "document.querySelector('#drag-hint').textContent"
+    )
 
 
 CARRIED = "window.carried = event.dataTransfer.getData('text/uri-list')"
