@@ -4,7 +4,6 @@ import json
 import tomllib
 
 from tests.web.server import wait_for
-from tests.web.test_looks import severe
 
 
 def written(server) -> dict:
@@ -58,11 +57,6 @@ def test_a_network_that_cannot_be_fetched_says_why(visit):
     page.wait_for_selector("#networks li:has-text('htdemucs'):has-text('recommended'):has-text('MB')")
     page.click("#networks button[aria-label='Fetch htdemucs']")
     page.wait_for_selector(".notice.error:has-text('may fetch no networks')")
-
-
-def test_axe_finds_nothing_serious_in_the_settings(visit):
-    for scheme in ("light", "dark"):
-        assert severe(opened(visit, color_scheme=scheme)) == []
 
 
 def test_a_web_address_is_fetched_or_refused_in_a_sentence(visit):

@@ -1,6 +1,6 @@
 /** The menu of the ruler: bar 1, the meter and the bpm at one place, by the right mouse button or the menu key. */
 
-import { el } from "./dom.js";
+import { byId, el } from "./dom.js";
 
 const METERS = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"];
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
@@ -23,7 +23,7 @@ export class RulerMenu {
       item("Twice the bpm", () => bar.scale("double")),
       item("Type the bpm", () => bar.focusBpm()),
     );
-    document.body.append(this.#element);
+    byId("main").append(this.#element);
     this.#element.addEventListener("keydown", (event) => this.#step(event));
     timeline.element.addEventListener("contextmenu", (event) => this.#open(/** @type {PointerEvent} */ (event)));
   }
