@@ -16,7 +16,7 @@ from bridge.midi.file_reader import NotMidiError, TrackMessages, read
 from bridge.notes import Clip, ClipNote, KeySignature, Track
 from bridge.timebase import PPQ, Meter, TempoMap, Ticks
 
-__all__ = ["NotMidiError", "read", "to_bytes", "track_messages"]
+__all__ = ["NotMidiError", "read", "to_bytes", "to_files", "track_messages"]
 
 _OFF, _BEND, _ON = range(3)  # at one tick a note ends before the next one is bent or struck
 _BEND_RANGES = (2, 12, 24)  # semitones; 2 is what an instrument expects unless told
@@ -27,12 +27,27 @@ _NEVER = 1 << 62  # ticks
 # Where in the file (three times the tick, plus the order within it) and what: a plain tuple, for speed.
 _Event = tuple[int, bytes]
 _Stroke = tuple[int, int, ClipNote]  # first tick, last tick, note
+_Body = tuple[bytes, int]  # the events of a track as they are written, and the tick of the last one
 
 
 def to_bytes(clip: Clip) -> bytes:
     """The file for `clip`: a conductor track, then one track per part. Equal clips give equal bytes."""
-    played = (([_track_name(track.name)], _messages(track, clip.tempo_map)) for track in clip.tracks)
-    tracks = [_body(name, messages) for name, messages in (([], _in_order(_conductor(clip))), *played)]
+    return to_files([clip])[0]
+
+
+def to_files(clips: Sequence[Clip]) -> list[bytes]:
+    """The file for each clip; a track that is in several of them, on one tempo map, is put together once."""
+    known: dict[tuple[int, int], _Body] = {}
+    return [_file(clip, known) for clip in clips]
+
+
+def _file(clip: Clip, known: dict[tuple[int, int], _Body]) -> bytes:
+    tracks = [_body([], _in_order(_conductor(clip)))]
+    for track in clip.tracks:
+        same = id(track), id(clip.tempo_map)
+        if same not in known:
+            known[same] = _body([_track_name(track.name)], _messages(track, clip.tempo_map))
+        tracks.append(known[same])
     end = max(clip.tempo_map.ticks(clip.duration), *(last for _, last in tracks))
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), PPQ)
     return header + b"".join(_chunk(body, end - last) for body, last in tracks)
@@ -53,7 +68,7 @@ def _in_order(events: Iterable[_Event]) -> Iterator[tuple[int, bytes]]:
     return ((place // 3, data) for place, data in sorted(events, key=itemgetter(0)))
 
 
-def _body(name: Iterable[_Event], messages: Iterable[tuple[int, bytes]]) -> tuple[bytes, int]:
+def _body(name: Iterable[_Event], messages: Iterable[tuple[int, bytes]]) -> _Body:
     """The bytes of a track, and the tick of its last message."""
     body = [b"\x00" + data for _, data in name]
     now = 0

@@ -50,10 +50,27 @@ class Arrangement:
     clusters: tuple[Cluster, ...] = ()
 
     def clip(self, drum_map: DrumMap, parts: Collection[Part] | None = None) -> Clip:
-        """What a DAW or a MIDI port plays: all parts, or these. The drums of several parts leave the chords to them."""
+        """What a DAW or a MIDI port plays: all parts, or these."""
         wanted = parts or self.options.parts
-        whole = clip(self.name, list(self._tracks(drum_map, wanted)), self.grid, self.duration, self.options.start)
-        alone = set(wanted) == {Part.DRUMS} != set(self.options.parts)
+        return self._with_chords(self._clip(list(self._tracks(drum_map, wanted))), wanted)
+
+    def clips(self, drum_map: DrumMap) -> dict[Part | None, Clip]:
+        """All parts together, under None, and each alone: the same tracks, made once."""
+        whole = self._clip(list(self._tracks(drum_map, self.options.parts)))
+        alone = {
+            part: replace(whole, tracks=tuple(track for track in whole.tracks if track.name == part.capitalize()))
+            for part in self.options.parts
+        }
+        return {None: self._with_chords(whole, self.options.parts)} | {
+            part: self._with_chords(each, (part,)) for part, each in alone.items()
+        }
+
+    def _clip(self, tracks: list[Track]) -> Clip:
+        return clip(self.name, tracks, self.grid, self.duration, self.options.start)
+
+    def _with_chords(self, whole: Clip, parts: Collection[Part]) -> Clip:
+        """The drums of several parts leave the chords to them."""
+        alone = set(parts) == {Part.DRUMS} != set(self.options.parts)
         if self.harmony is None or alone:
             return whole
         chords = (replace(each, time=Seconds(each.time + self.padding)) for each in markers(self.harmony))

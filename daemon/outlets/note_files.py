@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge.drum_map import LABELS, SOUNDS, DrumMap
-from bridge.midi.file import to_bytes
+from bridge.midi.file import to_bytes, to_files
 from bridge.midi.played_tracks import PlayedTrack, clip_tracks, file_tracks
 from daemon.errors import Rejected
 from daemon.outlets import classic_midi, naming
@@ -45,12 +45,15 @@ def _midi_versions(
     arrangement: Arrangement, notes: DrumMap, paths: Mapping[OutputKind, Path], as_played: bool = False
 ) -> dict[Path, bytes]:
     """A file for each part, and one for all together."""
-    parts = arrangement.options.parts
+    options, parts = arrangement.options, arrangement.options.parts
     kind = partial(naming.midi_kind, padded=arrangement.padding > 0, as_played=as_played)
-    found = {paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in parts if kind(part) in paths}
-    if len(parts) > 1:
-        found[paths[kind()]] = midi_bytes(arrangement, notes)
-    return found
+    classic = {part for part in parts if _is_classic(options, part)}
+    found = {paths[kind(part)]: midi_bytes(arrangement, notes, part) for part in classic if kind(part) in paths}
+    wanted = {paths[kind(part)]: part for part in parts if kind(part) in paths and part not in classic}
+    together: dict[Path, None] = {paths[kind()]: None} if len(parts) > 1 else {}
+    clips = arrangement.clips(notes)
+    written = to_files([clips[part] for part in (*wanted.values(), *together.values())])
+    return found | dict(zip((*wanted, *together), written, strict=True))
 
 
 def midi_bytes(arrangement: Arrangement, notes: DrumMap, part: Part | None = None) -> bytes:

@@ -172,9 +172,13 @@ def _fit_duration(note: WrittenNote, following: Seconds, settings: CleanUpSettin
     end, limit = note.time + note.duration, following - settings.gap
     if end > limit or (limit - end < settings.sustain and not note.by_hand):
         end = limit
+    elif note.duration >= _BARELY:
+        return note
     return replace(note, duration=Seconds(max(_BARELY, end - note.time)))
 
 
 def _drop_stray_bends(note: WrittenNote) -> WrittenNote:
+    if not note.bends:
+        return note
     end = note.time + note.duration
     return replace(note, bends=tuple(bend for bend in note.bends if note.time <= bend.time < end))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.midi.file import NotMidiError, read, to_bytes
+from bridge.midi.file import NotMidiError, read, to_bytes, to_files
 from bridge.notes import DRUM_CHANNEL, Bend, Clip, ClipNote, KeySignature, Marker, Track
 from bridge.timebase import PPQ, Meter, Seconds, TempoMap, Ticks
 
@@ -55,6 +55,13 @@ def test_tempo_and_meter_are_on_the_conductor_track() -> None:
         (3840, "time_signature"),
         (3840, "set_tempo"),
     ]
+
+
+def test_files_that_share_a_track_are_those_that_each_clip_has_alone() -> None:
+    kick, late = _clip(_note(36, 0)), _clip(_note(50, 11.0), channel=0)
+    both = replace(kick, tracks=(*kick.tracks, *late.tracks))
+    other = replace(kick, tempo_map=TempoMap.constant(90.0))
+    assert to_files([both, kick, other]) == [to_bytes(both), to_bytes(kick), to_bytes(other)]
 
 
 @pytest.mark.parametrize(("sharps", "minor", "name"), [(0, False, "C"), (3, True, "F#m"), (-5, False, "Db")])

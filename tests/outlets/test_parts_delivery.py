@@ -205,6 +205,15 @@ def test_a_clip_may_be_of_some_parts_only(done):
     assert [track.name for track in clip.tracks] == ["Vocals"]
 
 
+@pytest.mark.parametrize("start", ["audio", "bars", "map"])
+def test_the_clip_of_a_part_is_the_same_alone_and_among_the_others(song, delivery_settings, start):
+    found = arrange(deliver(song, Options.read({**WISHES, "start": start}), delivery_settings).content)
+    drum_map = built_in_map("gm")
+    clips = found.clips(drum_map)
+    assert clips.pop(None) == found.clip(drum_map)
+    assert clips == {part: found.clip(drum_map, (part,)) for part in (Part.DRUMS, Part.BASS, Part.VOCALS)}
+
+
 CLASSIC = {"parts": ["bass"], "note_recipe": "classic", "harmony": False}
 
 

@@ -151,7 +151,8 @@ def revoice_notes(found: Sequence[PartNote], curve: VelocityCurve) -> tuple[Part
     levels = np.array([note.level for note in found], np.float32)
     law = curve.model_copy(update={"gamma": velocity.LAW * curve.gamma})
     fresh = velocity.velocities(levels, law, velocity.reference(levels))
-    return tuple(replace(note, velocity=int(v)) for note, v in zip(found, fresh, strict=True))
+    pairs = zip(found, map(int, fresh), strict=True)
+    return tuple(note if note.velocity == v else replace(note, velocity=v) for note, v in pairs)
 
 
 def _grade_note(note: PartNote, sensitivity: float, sure: Mapping[_Place, float]) -> PartNote:
