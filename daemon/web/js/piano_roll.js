@@ -15,6 +15,7 @@ const LEAST = 6; // semitones around the middle that are shown at least
 const REACH = 5; // pixels to a note that the pointer may miss
 const EDGE = 5; // pixels at the ends of a note that change its length
 const GRIPS_FROM = 18; // pixels of a note from which its ends can be taken
+const ROUND_FROM = 8; // pixels of a note from which its corners are round
 const MIDDLES = { bass: 40, vocals: 60, guitar: 52, piano: 60, other: 60 };
 
 export class PianoRoll {
@@ -56,27 +57,32 @@ export class PianoRoll {
    */
   draw(ctx, view, band, { selection, shift }) {
     this.#drawKeys(ctx, view, band);
-    ctx.fillStyle = partColour(this.part);
-    ctx.strokeStyle = colour("text");
-    ctx.lineWidth = 2;
-    for (const note of this.notesBetween(view.start, view.end)) if (!selection.has(note.id)) this.#drawNote(ctx, view, band, note, note.velocity);
+    const [fill, edge, ground] = [partColour(this.part), colour("text"), colour("timeline")];
+    ctx.fillStyle = fill;
+    for (const note of this.notesBetween(view.start, view.end)) if (!selection.has(note.id)) this.#drawNote(ctx, view, band, note);
     for (const note of selection.size ? this.notes.filter(({ id }) => selection.has(id)) : []) {
-      this.#drawNote(ctx, view, band, shift ? shiftNote(note, shift) : note, note.velocity);
-      ctx.globalAlpha = 1;
-      ctx.stroke();
+      const { velocity } = note;
+      const moved = shift ? shiftNote(note, shift) : note;
+      if (view.x(moved.time) > view.width || view.x(moved.time + moved.duration) < 0) continue;
+      for (const [shade, level, rim] of /** @type {[string, number, number][]} */ ([[edge, 127, 1.5], [ground, 127, 0], [fill, velocity, 0]])) {
+        ctx.fillStyle = shade;
+        this.#drawNote(ctx, view, band, { ...moved, velocity: level }, rim);
+      }
     }
     ctx.globalAlpha = 1;
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {Viewport} view @param {Band} band
-   * @param {{time: number, duration: number, pitch: number}} note @param {number} velocity */
-  #drawNote(ctx, view, band, { time, duration, pitch }, velocity) {
+   * @param {{time: number, duration: number, pitch: number, velocity: number}} note @param {number} [rim] pixels around it */
+  #drawNote(ctx, view, band, { time, duration, pitch, velocity }, rim = 0) {
     const row = this.rowHeight(band);
     const height = Math.max(2.5, row - 1);
-    const y = Math.min(band.top + band.height - height - 1, Math.max(band.top + 1, this.#y(band, pitch) + 0.5));
+    const y = Math.min(band.top + band.height - height - 1, Math.max(band.top + 1, this.#y(band, pitch) + 0.5)) - rim;
+    const [x, width] = [view.x(time) - rim, Math.max(2, duration * view.scale - 1) + 2 * rim];
     ctx.globalAlpha = 0.45 + 0.55 * (velocity / 127);
+    if (width < ROUND_FROM) return ctx.fillRect(x, y, width, height + 2 * rim); // a path takes many times as long
     ctx.beginPath();
-    ctx.roundRect(view.x(time), y, Math.max(2, duration * view.scale - 1), height, Math.min(3, row / 3));
+    ctx.roundRect(x, y, width, height + 2 * rim, Math.min(3, row / 3));
     ctx.fill();
   }
 
