@@ -45,6 +45,8 @@ export class Player {
   #outputs = null;
   /** @type {Instruments | null} */
   #instruments = null;
+  /** Once they have their recordings. @type {Promise<void>} */
+  #sampled = Promise.resolve();
   /** @type {AudioScheduledSourceNode[]} */
   #clicks = [];
   /** @type {import("./notes.js").Grid | null} */
@@ -97,7 +99,7 @@ export class Player {
     if (this.#stoppedAt >= this.duration - 0.02) this.#stoppedAt = 0;
     if (this.loop && (this.#stoppedAt < this.loop.start || this.#stoppedAt >= this.loop.end)) this.#stoppedAt = this.loop.start;
     await this.#startContext();
-    await this.#load(this.audible, this.#stoppedAt);
+    await this.#load(this.side, this.audible, this.#stoppedAt);
     this.playing = true;
     this.#restart(this.#stoppedAt, this.countIn);
     this.#timer ||= window.setInterval(() => this.#plan(), TICK_MS);
@@ -151,7 +153,7 @@ export class Player {
     this.side = this.noAudio ? "midi" : side;
     const asked = (this.#asked += 1);
     this.changed.emit();
-    if (this.context) await this.#load(stems, this.position);
+    if (this.context) await this.#load(this.side, stems, this.position);
     if (asked !== this.#asked) return;
     this.silent = silent;
     this.audible = stems;
@@ -191,7 +193,7 @@ export class Player {
       this.#outputs = outputs;
       this.#instruments = new Instruments(this.context, (part) => outputs.part(part));
       this.#updateLevels();
-      await this.#instruments.load();
+      this.#sampled = this.#instruments.load();
     }
     if (this.context.state === "suspended") await this.context.resume();
   }
@@ -213,10 +215,10 @@ export class Player {
     this.#outputs?.setLevels(this.side, this.audible, this.silent);
   }
 
-  /** @param {Set<string>} stems @param {number} time */
-  #load(stems, time) {
+  /** What is heard of a side at a time; the song need not wait for the instruments. @param {import("./outputs.js").Side} side @param {Set<string>} stems @param {number} time */
+  #load(side, stems, time) {
     const context = /** @type {AudioContext} */ (this.context);
-    return Promise.all([...stems].map((stem) => this.stems.load(context, stem, time)));
+    return Promise.all([...[...stems].map((stem) => this.stems.load(context, stem, time)), side === "audio" ? null : this.#sampled]);
   }
 
   #stopSources() {
@@ -231,7 +233,7 @@ export class Player {
   async #resume(from) {
     if ([...this.audible].every((stem) => this.stems.ready.get(stem)?.chunkAt(from))) return this.#restart(from);
     this.#stopSources();
-    await this.#load(this.audible, from).catch(() => {});
+    await this.#load(this.side, this.audible, from).catch(() => {});
     if (this.playing && this.#stoppedAt === from && !this.#segments.length) this.#restart(from);
   }
 
