@@ -195,6 +195,7 @@ def worker_arguments(queues: Sequence[str], processes: int, name: str) -> list[s
 
     pool = "solo" if sys.platform == "win32" else "prefork"
     return [
-        "worker", "--queues", ",".join(map(queue_name, queues)), "--concurrency", str(processes), "--pool", pool,
-        "--hostname", name, "--without-gossip", "--without-mingle", "--loglevel", "WARNING", "-O", "fair",
+        "--quiet", "worker", "--queues", ",".join(map(queue_name, queues)), "--pool", pool,
+        "--concurrency", str(processes), "--hostname", name, "--without-gossip", "--without-mingle",
+        "--loglevel", "WARNING", "-O", "fair",
     ]  # fmt: skip

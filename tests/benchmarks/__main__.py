@@ -3,8 +3,8 @@
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
-jitter, soak, http, web; all of them without one. --write puts each table between its marks, <!-- bench:NAME --> and
-<!-- /bench -->, in that file.
+jitter, soak, http, web, catalogue; all of them without one. --write puts each table between its marks,
+<!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 from daemon.backends.checkpoints import NoWeights
 from tests.benchmarks import (
     accuracy,
+    catalogue,
     daemon,
     harmony,
     http,
@@ -94,6 +95,7 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "soak": soak.tables,
     "http": http.tables,
     "web": web.tables,
+    "catalogue": catalogue.tables,
 }
 
 

@@ -3,13 +3,10 @@
 import csv
 import io
 import json
-import os
 import re
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,49 +16,10 @@ from daemon.distributed.object_store import open_store
 from daemon.distributed.song_worker import SongTask
 from daemon.distributed.task_queue import TaskQueue
 from tests import synth
+from tests.distributed.cluster import ROOT, Cluster
 
-ROOT = Path(__file__).parents[2]
 BEAT = synth.rock_beat(1)
 SECONDS = 2.0
-
-
-class Cluster:
-    """The settings that all machines share, each with a home of its own."""
-
-    def __init__(self, redis_server, s3_address, tmp_path, place):
-        self.store = f"s3://songs/{place}/store"
-        self.songs, self.out = f"s3://songs/{place}/in", f"s3://songs/{place}/out"
-        self.queue = redis_server.url
-        self._home = tmp_path
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SIDESTICK_")},
-            "SIDESTICK_DISTRIBUTED__BROKER": redis_server.url,
-            "SIDESTICK_DISTRIBUTED__STORE": self.store,
-            "AWS_ENDPOINT_URL": s3_address,
-        }
-
-    def command(self, *words):
-        return [sys.executable, "-m", "daemon", *words]
-
-    def settings(self, machine):
-        folders = {
-            f"SIDESTICK_FOLDERS__{name}": str(self._home / machine / name) for name in ("CONFIG", "CACHE", "UPLOADS")
-        }
-        return {**self.environment, **folders, "SIDESTICK_STATE_FOLDER": str(self._home / machine / "state")}
-
-    def run(self, *words, machine="desk", timeout=120):
-        return subprocess.run(
-            self.command(*words), cwd=ROOT, env=self.settings(machine), capture_output=True, text=True, timeout=timeout
-        )
-
-    def start_worker(self, machine, processes=1):
-        command = self.command("catalogue", "worker", "--processes", str(processes))
-        return subprocess.Popen(command, cwd=ROOT, env=self.settings(machine), stderr=subprocess.DEVNULL)
-
-    def put(self, name, samples, tmp_path):
-        path = synth.write(tmp_path / "clip.wav", samples)
-        open_store(self.songs).put(name, path)
-        return path
 
 
 @pytest.fixture
