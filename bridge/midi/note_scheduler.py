@@ -134,9 +134,9 @@ class NoteScheduler:
 
     def _send_until(self, events: PlayEvents, moment: Moment, now: float) -> float | None:
         lead = min(self._port.lead, LOOK) if events.musical else self._port.lead
-        ahead = moment.position + lead * moment.rate
+        ahead = moment.later(lead).position
         while (due := self._next_position(events)) is not None:
-            when = now + (due - moment.position) / moment.rate
+            when = now + moment.seconds_to(due)
             if due > ahead:
                 self._done = ahead
                 return min(when - lead / 2, now + LOOK if events.musical else math.inf)

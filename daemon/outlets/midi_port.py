@@ -78,6 +78,7 @@ class MidiOutlet:
         self._link: LinkTransport | None = None
         self._sources: list[InPort] = []
         self._follower = ClockFollower()
+        self._loops = False
         self._pad_learner = PadLearner()
         self._status_text = "The MIDI port opens with the first push."
         self._job = ""
@@ -114,7 +115,7 @@ class MidiOutlet:
         """Plays `clip`; returns its number of notes. Rejected without a port, a clock to follow, or a note."""
         with self._lock:
             player = self._open_player()
-            notes = player.play(clip, options.play_settings, self._transport(options.when))
+            notes = player.play(clip, options.play_settings, self._transport(clip, options))
             if not notes:
                 raise Rejected("nothing_to_play", _explain_silence(clip, options))
             self._job = job
@@ -131,6 +132,8 @@ class MidiOutlet:
             if self._player is None or not self._player.is_playing or job != self._job:
                 return False
             self._player.replace(clip)
+            if not self._loops:
+                self._follower.expect(clip.tempo_map)
             return True
 
     def audition(self, notes: Sequence[ClipNote], channel: int = DRUM_CHANNEL) -> int:
@@ -244,12 +247,15 @@ class MidiOutlet:
             self._left_sounding = player.sounding_notes
             self._sent_before += player.notes_sent
 
-    def _transport(self, when: str) -> Transport | None:
-        if when == "transport":
+    def _transport(self, clip: Clip, options: PushOptions) -> Transport | None:
+        """A host may follow the clip's tempo map, but not through a loop of it."""
+        if options.when == "transport":
             if isinstance(self._sync, NoPort):
                 raise Rejected("no_sync", self._sync.reason)
+            self._loops = options.loop
+            self._follower.expect(None if options.loop else clip.tempo_map)
             return self._follower
-        return self._join_link() if when == "link" else None
+        return self._join_link() if options.when == "link" else None
 
     def _join_link(self) -> LinkTransport:
         self._link = self._link or self._settings.open_link()
