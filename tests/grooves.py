@@ -1,7 +1,8 @@
 """Grooves, a drum a row (kick; snare; hi-hat; crash; tom; ride), beats between bars, each beat in equal parts.
 
 `x` is a stroke, `o` one that is played half of the time, `.` none. A beat of 6/8 and 12/8 is a dotted quarter, one of
-7/8 an eighth. The beat tracker's constants were set on GROOVES and mended on FIRST and SECOND; THIRD only examines it.
+7/8 an eighth. The beat tracker's constants were set on GROOVES and mended on FIRST and SECOND; THIRD
+and FOURTH only examine it.
 """
 
 GROOVES = {
@@ -131,7 +132,25 @@ THIRD = {
     "choro": "x..x|x...; ..x.|x..x; xxxx|xxxx",
     "marcha": "x.|x.; oo|xx; x.|x.",
 }
-EVERY = GROOVES | FIRST | SECOND | THIRD
+FOURTH = {
+    "modal": "...|..o|...|o..; .o.|..o|o..|..o; ...|x..|...|x..; ; ; x..|x.x|x..|x.x",
+    "fast swing": "x..|...|o..|...; ..o|...|..o|o..; ...|x..|...|x..; ; ; x..|x..|x..|x.x",
+    "riding four": "x..|x..|x..|x..; ...|..o|o..|..o; ...|x..|...|x..; ; ; x..|x.x|x.x|x.x",
+    "cross-stick swing": "o..|...|..o|...; ...|...|...|x..; ...|x..|...|x..; ; ; x..|x.x|x..|x.x",
+    "swung three": "x..|...|..o; ..o|...|.o.; ...|...|x..; ; ; x.x|x..|x.x",
+    "swung five": "x..|..o|...|x..|...; ..o|...|o..|...|..o; ...|x..|...|...|x..; ; ; x..|x.x|x..|x.x|x..",
+    "swung six": "x..|...|...|o..|...|..o; ...|..o|...|...|o..|...; ...|x..|...|x..|...|x..; ; ; "
+    "x..|x.x|x.x|x..|x.x|x.x",
+    "new jack": "x.....|.....x|..x...|......; ......|x.....|......|x.....; x.xx.x|x.xx.x|x.xx.x|x.xx.x",
+    "train shuffle": "x..|x..|x..|x..; x.x|x.x|x.x|x.x; ...|x..|...|x..",
+    "mambo": "x..x|..x.|...x|..x.; ..o.|x...|..o.|x..o; ; ; ; x.xx|x.xx|.xx.|xxx.",
+    "dixie": "x..|...|x..|...; x.x|o..|x.x|..o; ...|x..|...|x..",
+    "stop and go": "x...|..x.|....|.x..; ....|x...|....|x...; x...|x.x.|x...|x.x.",
+    "power ballad": "x...|....|..x.|....; ....|x...|....|x...; x.x.|x.x.|x.x.|x.x.",
+    "electro": "x..x|...x|x...|..x.; ....|x...|....|x...; x.x.|xxx.|x.x.|xxx.",
+}
+
+EVERY = GROOVES | FIRST | SECOND | THIRD | FOURTH
 METERS = {
     **dict.fromkeys(("two", "march", "polka", "samba", "quick march", "baiao"), (2, 4)),
     **dict.fromkeys(("waltz", "three", "jazz waltz", "slow three", "country waltz"), (3, 4)),
@@ -140,6 +159,9 @@ METERS = {
     **dict.fromkeys(("galop", "choro", "marcha"), (2, 4)),
     **dict.fromkeys(("five", "five, two and three", "take five", "rock five"), (5, 4)),
     **dict.fromkeys(("odd five", "five on the floor", "five ride", "five, half time"), (5, 4)),
+    "swung three": (3, 4),
+    "swung five": (5, 4),
+    "swung six": (6, 4),
     **dict.fromkeys(("six eight", "slow rock", "jig", "rock six", "celtic", "power six", "pop six"), (6, 8)),
     **dict.fromkeys(("twelve eight", "blues twelve", "gospel", "bembe", "doo-wop"), (12, 8)),
     **dict.fromkeys(("seven", "seven, two two three", "fast seven", "seven, three and four"), (7, 8)),

@@ -1,7 +1,7 @@
-"""Three sets of songs for an exam of the beat tracker: it was mended on the first two, the third only examines it.
+"""Four sets of songs for an exam of the beat tracker: it was mended on the first two, the others only examine it.
 
 Grooves, tempi, players and forms are others in each set, and none of them those of tests/songs_with_beats.py. The band
-of the first two changes its chord at every bar line, that of the third as songs do.
+of the first two changes its chord at every bar line, that of the others as songs do. The fourth is mostly jazz.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,6 +36,11 @@ THIRD_TEMPI = {
     "brush waltz": 96.4, "five ride": 133.7, "five, half time": 114.6, "power six": 58.9, "pop six": 67.6,
     "bembe": 108.2, "doo-wop": 69.3, "lazy seven": 237.8, "clap seven": 264.1, "galop": 126.7, "choro": 82.9,
     "marcha": 124.4,
+}  # fmt: skip
+FOURTH_TEMPI = {
+    "modal": 143.7, "fast swing": 238.4, "riding four": 176.9, "cross-stick swing": 126.3, "swung three": 157.6,
+    "swung five": 163.1, "swung six": 151.3, "new jack": 104.7, "train shuffle": 192.3, "mambo": 97.3, "dixie": 201.1,
+    "stop and go": 118.1, "power ballad": 73.6, "electro": 127.4,
 }  # fmt: skip
 CHORDS = ("bar", "two bars", "half bar", "early", "bar", "riff")  # of the third set, in turn
 
@@ -127,6 +132,24 @@ def _third_songs() -> Iterator[Song]:
     bridge = [*_parts(("cumbia", 99.7, 16)), Section("cumbia", 26, 99.7, drums=False), *_parts(("cumbia", 99.7, 12))]
     yield _song("bridge of 63 s", "constant", bridge, 350)
     yield _song("pickup", "constant", _parts(("pop", 116.3, 38)), 351, pickup=1.0)
+
+
+def fourth_set() -> Iterator[Song]:
+    """14 of one groove, and 8 whose players or tempi move."""
+    for i, song in enumerate(_fourth_songs()):
+        yield replace(song, chords=CHORDS[i % len(CHORDS)])
+
+
+def _fourth_songs() -> Iterator[Song]:
+    yield from _plain(FOURTH_TEMPI, 400)
+    for seed, (groove, bpm, breath) in enumerate(
+        (("modal", 147, 0.002), ("riding four", 168, 0.003), ("swung three", 152, 0.002), ("power ballad", 77, 0.002),
+         ("electro", 121, 0.002))
+    ):  # fmt: skip
+        yield _song(f"breathing {groove}", "player", _long(groove, bpm, breath), 440 + seed, LOOSE)
+    yield _song("slower swing", "player", [Section("riding four", 58, 171, 164)], 445, LOOSE)
+    yield _song("142 then 171", "change", _parts(("modal", 142.0, 26), ("riding four", 171.0, 30)), 446)
+    yield _song("119 then 121", "change", _parts(("electro", 119.0, 24), ("electro", 121.0, 24)), 447)
 
 
 def _plain(tempi: dict[str, float], seed: int) -> Iterator[Song]:

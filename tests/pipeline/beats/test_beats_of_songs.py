@@ -50,6 +50,15 @@ def test_a_song_to_a_click_has_its_bpm_to_a_ten_thousandth_and_every_beat_within
     assert errors(song, grid).max() < 0.010
 
 
+@pytest.mark.parametrize(("groove", "bpm"), [("jazz", 187.3), ("take five", 203.3)])
+def test_jazz_to_a_click_has_one_tempo_though_only_its_ride_keeps_time(groove, bpm):
+    song = played(Section(groove, 26, bpm))
+    grid = grid_of(song)
+    assert grid.constant
+    assert 60 / np.median(np.diff(grid.beats)) == pytest.approx(bpm, rel=1e-4)
+    assert errors(song, grid).max() < 0.010
+
+
 def test_a_bridge_without_drums_is_crossed_in_phase():
     rest = Section("rock", 40, 127.43, drums=False)
     song = played(Section("rock", 24, 127.43), rest, Section("rock", 16, 127.43))
