@@ -15,7 +15,7 @@ from bridge.midi.port import open_sources
 from bridge.note_names import map_of_names, read_names
 from daemon.config import load
 from daemon.errors import Rejected
-from daemon.outlets.midi_port import note_on
+from daemon.outlets.pad_learner import note_on
 from daemon.outlets.pad_walk import PadWalk
 from daemon.setup import save_drum_map
 

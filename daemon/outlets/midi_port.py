@@ -1,8 +1,7 @@
 """The daemon's MIDI port: opens it once, plays transcriptions through it, and gets it back when it goes away."""
 
-import queue
 import threading
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -21,13 +20,11 @@ from bridge.notes import DRUM_CHANNEL, Clip, ClipNote, Track
 from bridge.timebase import Seconds, TempoMap
 from daemon.errors import Rejected
 from daemon.extras import install_command
+from daemon.outlets.pad_learner import Learn, PadLearner
 from daemon.validation import refusal
 
 CHECK = 2.0  # seconds between looks at whether the port is still there
 PAUSE = 0.4  # seconds; an audition does not wait longer for its next note
-
-
-Learn = Callable[[int, int], None]
 
 
 class PushOptions(BaseModel):
@@ -281,51 +278,6 @@ class MidiOutlet:
             self._wake.clear()
             with Guard(f"The MIDI port {self._settings.name}"):
                 self.check_port()
-
-
-class PadLearner:
-    """Pads that a user plays to name what he hears: from the port's own thread to one that may take its time.
-
-    `feed` is quick enough for a port's thread; `learn` is called elsewhere with each pitch and velocity.
-    """
-
-    def __init__(self) -> None:
-        self._learn: Learn | None = None
-        self._ignored: Set[int] = frozenset()
-        self._played: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    def learn(self, learn: Learn | None) -> None:
-        self._learn = learn
-        if learn is not None and self._thread is None:
-            self._thread = threading.Thread(target=self._deliver, name="sidestick pads", daemon=True)
-            self._thread.start()
-
-    def ignore(self, pitches: Set[int]) -> None:
-        self._ignored = pitches
-
-    def feed(self, message: bytes) -> None:
-        """Takes any message; only a note-on counts."""
-        if self._learn and (stroke := note_on(message)) is not None:
-            self._played.put(stroke)
-
-    def close(self) -> None:
-        self._learn = None
-        self._played.put(None)
-
-    def _deliver(self) -> None:
-        while (played := self._played.get()) is not None:
-            learn = self._learn
-            if learn is not None and played[0] not in self._ignored:
-                with Guard(f"The pad {played[0]}"):
-                    learn(*played)
-
-
-def note_on(message: bytes) -> tuple[int, int] | None:
-    """Pitch and velocity, if a note begins with this message on any channel."""
-    if len(message) == 3 and message[0] & 0xF0 == 0x90 and message[2]:
-        return message[1], message[2]
-    return None
 
 
 def _shorten_gaps(notes: Sequence[ClipNote]) -> list[ClipNote]:
