@@ -214,7 +214,17 @@ def _beat() -> Patch:
         comment("head_meter", "Meter", (BEAT - 4, 131, 56, 14), textcolor=PALE),
         comment("head_file_start", "Files start", (BEAT + 52, 131, 80, 14), textcolor=PALE),
     )
-    return join_patches([Patch(texts, ()), controls(boxes, SCRIPT), *buttons])
+    return join_patches([Patch(texts, ()), controls(boxes, SCRIPT), *buttons, _exports()])
+
+
+def _exports() -> Patch:
+    """The script fills the menu with what the daemon offers, so it is no parameter of Live's."""
+    menu = Box(
+        "exports", "umenu", 1, 3, shown=(BEAT, 111, 132, 18), hint="Write the song for another program.",
+        attributes={"parameter_enable": 0},
+    )  # fmt: skip
+    out = Box("exports_out", "newobj", 1, 1, "prepend export_song")
+    return Patch((menu, out), chain(menu.name, out.name, SCRIPT))
 
 
 def _clusters() -> Patch:

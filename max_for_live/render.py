@@ -17,6 +17,7 @@ FONTS = ("Inter-Medium.otf", "DejaVuSans.ttf", "Arial.ttf")
 COUNTS = ((96, 108), (48, 101), (12, 33), (180, 74), (22, 81), (7, 92), (4, 88))
 # What the script would have put there for a song that is done.
 SHOWN = {
+    "exports": "Export ...",
     "link": f"sidestick {__version__}",
     "status": "Draft: 398 notes. Separating 62 %, 1 min 40 s left",
     "page": "1 / 2",
@@ -102,10 +103,10 @@ def _comment(picture: DevicePicture, box: Box, rect: Rect) -> None:
 
 
 def _menu(picture: DevicePicture, box: Box, rect: Rect) -> None:
-    assert box.parameter
     x, y, width, height = rect
     picture.field(rect)
-    chosen = box.parameter.choices[CHOSEN.get(box.name, box.parameter.initial)]
+    choices, first = (box.parameter.choices, box.parameter.initial) if box.parameter else ((SHOWN[box.name],), 0)
+    chosen = choices[CHOSEN.get(box.name, first)]
     picture.text((x, y, width - 12, height), chosen, "lm", ACCENT)
     picture.triangle((x + width - 13, y, 12, height))
 
@@ -156,8 +157,8 @@ def _line(picture: DevicePicture, _: Box, rect: Rect) -> None:
 
 
 PAINTERS: dict[str, Callable[[DevicePicture, Box, Rect], None]] = {
-    "live.comment": _comment, "live.menu": _menu, "live.text": _button, "live.numbox": _number, "live.dial": _dial,
-    "live.drop": _drop, "live.line": _line, "multislider": _progress, "panel": _light,
+    "live.comment": _comment, "live.menu": _menu, "umenu": _menu, "live.text": _button, "live.numbox": _number,
+    "live.dial": _dial, "live.drop": _drop, "live.line": _line, "multislider": _progress, "panel": _light,
 }  # fmt: skip
 
 

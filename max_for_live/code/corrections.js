@@ -2,6 +2,7 @@
 (function () {
     "use strict";
 
+    var CHANGES = ["relabel", "regenerate", "undo", "redo", "tap"];
     var MAX_LENGTH = 3600; // characters of one relabel: udpsend's largest packet, 5096 bytes, holds them with the rest
 
     Device.prototype.requireSong = function () {
@@ -49,6 +50,9 @@
 
     Device.prototype.sendRequest = function (song, verb, args, onReply) {
         var self = this;
+        if (CHANGES.indexOf(verb) >= 0) {
+            song.exported = "";
+        }
         this.requests.ask(verb, [song.job].concat(args), {
             onReply: onReply || function () {},
             onError: function (code, text) {
@@ -68,6 +72,38 @@
     Device.prototype.showClusters = function (args) {
         if (this.current && this.current.job === String(args[1])) {
             this.panel.showClusters(Files.readJson(Paths.normalize(args[2])));
+        }
+    };
+
+    // What is listed of a song that is done.
+    Device.prototype.requestLists = function () {
+        var self = this;
+        this.requestClusters();
+        this.sendEdit("exports", [], function (args) { self.guard(self.showExports, args); });
+    };
+
+    Device.prototype.showExports = function (args) {
+        if (this.current && this.current.job === String(args[1])) {
+            this.panel.showExports(Files.readJson(Paths.normalize(args[2])).filter(function (each) {
+                return !each.objection;
+            }));
+        }
+    };
+
+    // The file lies beside the song; its folder is opened where Max can.
+    Device.prototype.exportSong = function (index) {
+        var self = this;
+        var chosen = this.panel.exportAt(index);
+        var song = this.current;
+        if (chosen) {
+            this.sendEdit("export", [chosen.name], function (args) {
+                var path = Paths.normalize(String(args[2]));
+                song.exported = Paths.name(path) + " is written, in the folder " + Paths.folder(path);
+                self.panel.showStatus(song.exported);
+                if (!Paths.isWindows(path)) {
+                    max.launchbrowser(Paths.url(Paths.folder(path)));
+                }
+            });
         }
     };
 

@@ -41,6 +41,7 @@ var Device = (function () {
     Device.prototype.start = function () {
         var self = this;
         this.panel.showClusters([]);
+        this.panel.showExports([]);
         this.panel.clearProgress();
         this.replyPort = new ReplyPort.ReplyPort(this.host.bind, this.host.sendToSelf, {
             onOpen: function (port) { self.connect(port); },
@@ -99,7 +100,7 @@ var Device = (function () {
         this.songs.unfinished().forEach(this.requestJob, this);
         if (this.current && this.current.state === "done") {
             this.guard(this.showBeat);
-            this.guard(this.requestClusters);
+            this.guard(this.requestLists);
         }
     };
 
@@ -151,6 +152,7 @@ var Device = (function () {
         }
         this.current = this.songs.add(song);
         this.panel.showClusters([]);
+        this.panel.showExports([]);
         this.panel.showStatus("Asking sidestick about " + source.name);
         this.requestJob(song);
     };
@@ -215,7 +217,7 @@ var Device = (function () {
         this.panel.clearProgress();
         this.writeResult(song);
         this.showBeat();
-        this.requestClusters();
+        this.requestLists();
     };
 
     Device.prototype.writeResult = function (song) {
@@ -231,7 +233,7 @@ var Device = (function () {
         var count = this.results.writeNotes(song, song.wanted, listed);
         var summary = count ? Notes.formatCount(count) : "sidestick heard no " + song.wanted.join(", no ") + " in it";
         this.panel.showStatus(song.source.name + ": " + summary + this.results.separatorWarning(song) +
-            Remarks.summarize(song));
+            (song.exported ? ". " + song.exported : Remarks.summarize(song)));
         this.storeSongs();
     };
 
@@ -281,7 +283,7 @@ var Device = (function () {
             this.panel.showStatus(found.source.name);
             if (found.state === "done" && this.connection.connected) {
                 this.guard(this.showBeat);
-                this.guard(this.requestClusters);
+                this.guard(this.requestLists);
             }
         }
     };

@@ -139,6 +139,7 @@ function bar_one() { runAction("setBarOne"); }
 function times(word) { runAction("scaleBpm", word); }
 function bpm(value) { runAction("setBpm", value); }
 function meter(index) { runAction("setMeter", index); }
+function export_song(index) { runAction("exportSong", index); }
 function page(by) {
     if (device) {
         device.panel.turnPage(by);

@@ -13,6 +13,7 @@ var Panel = (function () {
     function Panel(findBox) {
         this.findBox = findBox;
         this.clusters = [];
+        this.exports = [];
         this.beat = null;
         this.page = 0;
     }
@@ -98,6 +99,22 @@ var Panel = (function () {
                 cluster.count + " hits, vel. " + Math.round(cluster.velocity) + confidenceMark(cluster));
             this.findBox("label" + i).message("set", Drums.LABELS.indexOf(cluster.label));
         }
+    };
+
+    // `exports` are {name, ending, caption}; the menu shows its title again after each choice.
+    Panel.prototype.showExports = function (exports) {
+        var menu = this.findBox("exports");
+        this.exports = exports;
+        menu.message("clear");
+        menu.message("append", "Export ...");
+        exports.forEach(function (each) { menu.message("append", each.ending + ": " + each.caption); });
+        menu.message("set", 0);
+    };
+
+    // What stands at `index` of the menu; nothing for its title.
+    Panel.prototype.exportAt = function (index) {
+        this.findBox("exports").message("set", 0);
+        return this.exports[index - 1];
     };
 
     // The cluster that stands in row `i` now, or undefined.

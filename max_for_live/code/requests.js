@@ -4,7 +4,8 @@ var Requests = (function () {
     "use strict";
 
     var RETRY_DELAYS = [400, 800, 1600, 3200]; // milliseconds to wait for a reply before each next try
-    var REPLY_ADDRESS = /^\/sidestick\/(pong|ack|done|fail|pushed|tapped|(status|jobs|clusters|notes)\.reply)$/;
+    var LISTS = "(status|jobs|clusters|notes|exports)\\.reply";
+    var REPLY_ADDRESS = new RegExp("^/sidestick/(pong|ack|done|fail|pushed|tapped|exported|" + LISTS + ")$");
 
     function createName() {
         return "live-" + Math.floor(Math.random() * 0x7fffffff).toString(36) + new Date().getTime().toString(36);

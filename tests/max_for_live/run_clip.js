@@ -68,6 +68,9 @@ async function run() {
   await waitUntil("sidestick has learned it", () => hits().some((hit) => hit.label === "cowbell"));
   await waitUntil("the answers are in", isIdle);
   steps.learned = notes();
+  await waitUntil("the exports are listed", () => max.get("device.panel.exports.length") > 0);
+  max.patcher.emit("obj-exports", [1]);
+  await waitUntil("the export is written", () => /is written/.test(max.status));
   steps.errors = set.errors;
   steps.status = max.box("status").messages.map((words) => words[1]);
   process.stdout.write(JSON.stringify(steps));

@@ -69,6 +69,7 @@ def test_clip_job_notes_within_a_millisecond_and_corrections(run_node, home, see
     assert [pitch for _, pitch in final] == [pitch for _, pitch in expected]
     assert max(abs(a - b) for (a, _), (b, _) in zip(final, expected, strict=True)) < 0.001
     assert sum(pitch == cowbell for _, pitch in final) == 1
+    assert "cowbell" in song.with_suffix(".hits.csv").read_text("utf-8")
 
 
 def test_draft_then_final_of_a_full_mix(run_node, home):

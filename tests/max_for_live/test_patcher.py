@@ -131,7 +131,7 @@ def test_every_name_the_script_looks_for_is_a_box():
     names = {box["varname"] for box in BOXES.values()}
     asked = set(re.findall(r'\b(?:findBox|this\.setText)\("(\w+)"', script())) - {"count", "label"}
     assert (
-        {"light", "link", "status", "progress", "page", "daemon_port", "stored", "beat_now", "bpm", "meter"}
+        {"light", "link", "status", "progress", "page", "daemon_port", "stored", "beat_now", "bpm", "meter", "exports"}
         == asked
         <= names
     )

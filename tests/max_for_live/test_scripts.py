@@ -17,6 +17,7 @@ SUITES = (
     "refusals",
     "stems",
     "live_rules",
+    "exports",
 )
 
 
