@@ -35,7 +35,7 @@ LAYERS = (
 )
 PIPELINE = (
     "daemon.pipeline.records daemon.pipeline.tempo_settings daemon.pipeline.options",
-    "daemon.pipeline.cache",
+    "daemon.pipeline.cache_index daemon.pipeline.cache",
     "daemon.pipeline.audio",
     "daemon.pipeline.drums",
     "daemon.pipeline.beats",

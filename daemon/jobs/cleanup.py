@@ -58,8 +58,7 @@ class Cleanup:
         self._next = self._clock() + CHECK_SECONDS
         with suppress(OSError):
             self._cache.sweep()
-            kept = self._cache.used_since(since)
-            self._cache.retain(self._limits.max_age, self._limits.max_bytes, kept)
+            self._cache.retain(self._limits.max_age, self._limits.max_bytes, since)
         self._expire()
 
 

@@ -3,6 +3,7 @@
 root/separate/<key>/     a finished result; its modification time says when it was last used
 root/.making/            results on their way, and results on their way out
 root/.locks/             who is making what
+root/.sizes.json         the bytes of each result, which never change; what it lacks is measured again
 """
 
 import errno
@@ -13,10 +14,11 @@ import secrets
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,10 +28,10 @@ from pydantic_core import from_json
 
 from daemon.errors import CacheFailed
 from daemon.files import sync_folder
+from daemon.pipeline.cache_index import SUMS, find_results, measure_results
 
 DAY = 86400.0  # seconds
 RECORD = "record.json"  # of a stage, beside its sound files
-SUMS = "sums.json"  # bytes and CRC-32 of every other file
 DAMAGED = (OSError, ValueError, KeyError, TypeError)  # what reading a damaged record raises
 
 T = TypeVar("T")
@@ -74,13 +76,6 @@ def _encode(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{value!r} cannot be part of a key")
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    path: Path
-    used: float
-    size: int
 
 
 class StageCache:
@@ -156,19 +151,21 @@ class StageCache:
                 _drop_lock(lock)
         return len(gone)
 
-    def retain(self, max_age: float, max_bytes: int, keep: Collection[Path] = ()) -> int:
+    def retain(self, max_age: float, max_bytes: int, since: float = inf) -> int:
         """Drop results unused for `max_age` seconds, then the least recently used above `max_bytes` in all.
 
-        Never those in `keep` and those used in the last ten minutes. Returns the bytes that were freed.
+        Never those used after `since`, seconds since 1970, and those used in the last ten minutes. Returns the bytes
+        that were freed.
         """
-        results = sorted(self._results(), key=lambda result: result.used)
-        now, left, freed = self._clock(), sum(result.size for result in results), 0
+        results = sorted(find_results(self._root, self._clock()), key=lambda result: result.used)
+        sizes = measure_results(self._root, results)
+        now, left, freed = self._clock(), sum(sizes.values()), 0
         for result in results:
-            if now - result.used < _GRACE or result.path in keep:
-                continue
-            if (now - result.used > max_age or left > max_bytes) and self._drop(result.path):
-                left -= result.size
-                freed += result.size
+            if now - result.used < _GRACE or result.used >= since:
+                break
+            if (now - result.used > max_age or left > max_bytes) and self._drop(self._root / result.name):
+                left -= sizes[result.name]
+                freed += sizes[result.name]
         return freed
 
     def is_whole(self, result: Path) -> bool:
@@ -183,13 +180,9 @@ class StageCache:
         """Drop the folder of one result; nothing if it is gone already."""
         self._drop(result)
 
-    def used_since(self, moment: float) -> set[Path]:
-        """The results that somebody made or recalled after `moment`, seconds since 1970."""
-        return {result.path for result in self._results() if result.used >= moment}
-
     def size(self) -> int:
         """Bytes of all finished results."""
-        return sum(result.size for result in self._results())
+        return sum(measure_results(self._root, list(find_results(self._root, self._clock()))).values())
 
     @contextmanager
     def _lock_result(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -232,14 +225,6 @@ class StageCache:
         if durable:
             sync_folder(final.parent)
 
-    def _results(self) -> Iterator[_Result]:
-        for stage in _inside(self._root):
-            if not stage.name.startswith("."):
-                yield from (self._result(path) for path in _inside(stage))
-
-    def _result(self, path: Path) -> _Result:
-        return _Result(path, self._clock() - self._age(path), _size(path))
-
     def _drop(self, path: Path) -> bool:
         """Out of sight in one step, so that nobody recalls half of it."""
         self._pending.mkdir(parents=True, exist_ok=True)
@@ -280,14 +265,6 @@ def _crc(path: Path) -> int:
 
 def _inside(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            total += path.stat().st_size if path.is_file() and path.name != SUMS else 0
-    return total
 
 
 def _drop_lock(path: Path) -> None:

@@ -218,10 +218,47 @@ def test_the_least_recently_used_go_first_when_room_is_short(space, clock):
 
 
 def test_results_in_use_are_not_dropped(space, clock):
-    kept = fill_result(space, "kept")
+    began = clock.now
+    fill_result(space, "kept")
     clock.now += 2 * DAY
     fill_result(space, "just now")
-    assert space.retain(1, 0, keep=[kept]) == 0
+    assert space.retain(1, 0, began) == 0
+
+
+def test_a_result_is_measured_once(space, monkeypatch):
+    for name in "abc":
+        fill_result(space, name)
+    assert space.size() == 30
+    monkeypatch.setattr(Path, "rglob", lambda *_: pytest.fail("it was measured again"))
+    assert (space.size(), space.retain(DAY, 10**9)) == (30, 0)
+
+
+def test_a_result_that_was_made_again_is_measured_again(space):
+    space.forget(fill_result(space, "a"))
+    kept = fill_result(space, "b")
+    assert space.size() == 10
+    space.forget(kept)
+    fill_result(space, "a", 70)
+    fill_result(space, "b", 20)
+    assert space.size() == 90
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", '{"kit/a": "much"}', '{"kit/a": [1, true]}', '{"kit/a": null}', "\udcff"]
+)
+def test_a_damaged_index_is_made_anew(space, tmp_path, text):
+    fill_result(space, "a")
+    assert space.size() == 10
+    index = tmp_path / "cache" / ".sizes.json"
+    index.write_bytes(text.encode(errors="surrogateescape"))
+    assert (space.size(), StageCache(tmp_path / "cache").size()) == (10, 10)
+    assert "kit/a" in index.read_text()
+
+
+def test_an_index_that_is_a_folder_costs_only_time(space, tmp_path):
+    fill_result(space, "a")
+    (tmp_path / "cache" / ".sizes.json").mkdir()
+    assert space.size() == 10
 
 
 def test_an_empty_cache_has_no_size_and_nothing_to_do(space):
