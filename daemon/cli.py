@@ -144,6 +144,7 @@ def learn(
     exit_after(lambda: command.run(midi, manifest, as_json))
 
 
+app.add_typer(groups.ear, name="ear")
 app.add_typer(groups.models, name="models")
 app.add_typer(groups.service, name="service")
 

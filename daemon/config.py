@@ -185,6 +185,7 @@ class Settings(_SettingsModel):
         default="auto", description="fast: bfloat16 products on a CPU that has them; auto is full"
     )
     offline: bool = Field(default=False, description="never fetch weights")
+    personal_ear: bool = Field(default=False, description="corrections of drums teach the ear, on this machine only")
     daw: DawName | Literal[""] = Field(default="", description="as the first set-up was told")
     options: Options = Options()
     limits: InputLimits = InputLimits()

@@ -21,6 +21,7 @@ from daemon.extras import install_command
 from daemon.jobs.cleanup import CacheLimits
 from daemon.jobs.timings import TIMINGS_FILE, Timings
 from daemon.outlets.delivery import DeliverySettings, drum_map
+from daemon.outlets.ear_memory import EAR_FILE, EarMemory
 from daemon.outlets.exports.table import exports_of
 from daemon.own_drum_maps import OwnDrumMaps
 from daemon.pipeline.audio.probe import Limits
@@ -91,6 +92,7 @@ def build_tools(settings: Settings, cache: StageCache) -> Tools:
         note_transcriber=note_transcribers(),
         kit_network=EmbeddedKitNetwork(),
         classic_notes=ClassicNoteTranscriber(),
+        personal_ear=ear_memory(settings).personal_ear if settings.personal_ear else lambda: None,
     )
 
 
@@ -167,7 +169,13 @@ def input_limits(settings: Settings) -> Limits:
 
 
 def delivery_settings(settings: Settings, out: Path | None) -> DeliverySettings:
-    return DeliverySettings(settings.folders.cache / "locks", out, OwnDrumMaps(settings))
+    ear = ear_memory(settings) if settings.personal_ear else None
+    return DeliverySettings(settings.folders.cache / "locks", out, OwnDrumMaps(settings), ear=ear)
+
+
+def ear_memory(settings: Settings) -> EarMemory:
+    """Whether it is asked is a setting; it can be looked at and cleared in any case."""
+    return EarMemory(settings.folders.state / EAR_FILE, stage_cache(settings))
 
 
 def timings(settings: Settings) -> Timings:

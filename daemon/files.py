@@ -35,12 +35,15 @@ def is_full(error: DiskFailed) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def write_atomically(path: Path, data: bytes, durable: bool = True) -> None:
+def write_atomically(path: Path, data: bytes, durable: bool = True, mode: int | None = None) -> None:
     """Put `data` at `path` in one step; what was there is replaced. Raises DiskFailed with the reason.
 
-    What is not `durable` waits for no disk: a power cut may take it, and whoever reads it can do without.
+    What is not `durable` waits for no disk: a power cut may take it, and whoever reads it can do without. With `mode`
+    the file has it before anything stands in it.
     """
     with atomic_file(path, durable) as temporary:
+        if mode is not None:
+            temporary.touch(mode=mode)
         temporary.write_bytes(data)
 
 

@@ -57,6 +57,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Everything that was written starts with a bar, {seconds} s before the song: "
         "put the song itself at {seconds} s.",
     ),
+    "personal_ear": ("Your corrections of earlier songs on this kit were used: {songs} of them.",),
     "tempo_map": ("A tempo map leads the bars of the .mid through the song: let your DAW import it.",),
 }  # fmt: skip
 MEANINGS: dict[str, str] = {
@@ -86,6 +87,7 @@ MEANINGS: dict[str, str] = {
     "no_export": "an export that this song cannot have; the text says why",
     "stand_ins": "the drum map lacks some drums; the text says what plays them",
     "starts_with_bar": "what was written starts before the song, by so many seconds",
+    "personal_ear": "your corrections of earlier songs on this kit were used",
     "tempo_map": "the .mid has a tempo map",
 }
 OTHER = "remark"  # the code of what an older sidestick wrote in other words

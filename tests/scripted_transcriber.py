@@ -23,6 +23,7 @@ class FakeActivations:
     thresholds: tuple[float, ...]
     lateness: tuple[float, ...] = (0.0,) * len(CLASSES)
     articulations: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    spectrum: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 40), np.float32))
 
 
 @dataclass

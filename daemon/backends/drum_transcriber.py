@@ -35,6 +35,9 @@ CHUNK = 1000
 CONTEXT = 136
 """Frames per call of the network, and how far it sees to each side (132) and a little more."""
 
+SPECTRUM = 40
+"""Bands of the coarse spectrum: four neighbours of the long window's together, then of the short one's."""
+
 ROWS = 200
 """Frames transformed at a time: what fits a processor's cache."""
 
@@ -183,7 +186,8 @@ class DrumActivations:
     `lateness` is each class's median error in seconds on rendered validation clips; `onsets`
     takes it off. Classes that share a drum (closed and open hat, crash and ride) share a threshold, to be
     compared with the chance that either sounds: `onsets` does that. `articulations` has the (frames,) chances of finer
-    names, with their thresholds moved to 0.5; they are meaningful at onsets of their drum only.
+    names, with their thresholds moved to 0.5; they are meaningful at onsets of their drum only. `spectrum` is
+    (frames, SPECTRUM): the features themselves, coarser, by which a stroke is known again in another song.
     """
 
     frame_rate: float
@@ -193,6 +197,7 @@ class DrumActivations:
     thresholds: tuple[float, ...]
     lateness: tuple[float, ...] = (0.0,) * 7
     articulations: Mapping[str, Array] = field(default_factory=dict)
+    spectrum: Array = field(default_factory=lambda: np.zeros((0, SPECTRUM), np.float32))
 
     def onsets(self, *, apart: float = 0.03) -> list[Onset]:
         """Peaks over the thresholds, no two of one drum within `apart` seconds, by time."""
@@ -250,14 +255,16 @@ class OnnxDrumTranscriber:
         """
         if rate != RATE:
             raise ValueError(f"the drum transcriber works at {RATE} Hz, not {rate}: resample first")
-        chunks = add_context(level_features(list(stream_features(self.spectrogram, blocks))))
-        rows = [self._run_chunk(chunk) for chunk in chunks]
+        levelled = level_features(list(stream_features(self.spectrogram, blocks)))
+        coarse = [chunk.reshape(len(chunk), SPECTRUM, -1).mean(axis=2) for chunk in levelled]
+        rows = [self._run_chunk(chunk) for chunk in add_context(levelled)]
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         parts = [np.concatenate(part) for part in zip(*rows, strict=True)] if rows else [empty, empty]
         strength, velocity, *details = parts
         limits = self._read_metadata("mix_thresholds" if in_music else "thresholds")
         late = self._read_metadata("lateness")
-        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, late, self._read_details(details))
+        finer, spectrum = self._read_details(details), np.concatenate([np.zeros((0, SPECTRUM), np.float32), *coarse])
+        return DrumActivations(RATE / HOP, self.classes, strength, velocity, limits, late, finer, spectrum)
 
     def _run_chunk(self, chunk: Array) -> list[Array]:
         inner = slice(CONTEXT, chunk.shape[0] - CONTEXT)

@@ -34,6 +34,42 @@ def models_path(name: Annotated[str, typer.Argument()]) -> None:
     exit_after(lambda: command.path(name))
 
 
+ear = typer.Typer(help="The personal ear: what your corrections taught it.")
+
+
+@ear.callback(invoke_without_command=True)
+def ear_show(context: typer.Context, as_json: Annotated[bool, Opt("--json")] = False) -> None:
+    """Whether it learns, and what it has learnt from which songs."""
+    from daemon.commands import ear as command
+
+    if context.invoked_subcommand is None:
+        exit_after(lambda: command.show(as_json))
+
+
+@ear.command("on")
+def ear_on() -> None:
+    """Corrections of drums teach the ear from now on; the next songs on that kit are heard with it."""
+    from daemon.commands import ear as command
+
+    exit_after(lambda: command.switch(on=True))
+
+
+@ear.command("off")
+def ear_off() -> None:
+    """It learns nothing more, and songs are heard without it. What it learnt stays."""
+    from daemon.commands import ear as command
+
+    exit_after(lambda: command.switch(on=False))
+
+
+@ear.command("clear")
+def ear_clear() -> None:
+    """Forget all that it learnt."""
+    from daemon.commands import ear as command
+
+    exit_after(command.clear)
+
+
 service = typer.Typer(help="sidestick from log-on, as a service of your system.", no_args_is_help=True)
 
 

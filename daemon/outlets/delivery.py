@@ -18,6 +18,7 @@ from daemon.errors import DiskFailed, Rejected, StaleRevision
 from daemon.files import WriteBatch, atomic_batch, describe_os_error
 from daemon.outlets import naming
 from daemon.outlets.arrange import Arrangement, arrange
+from daemon.outlets.ear_memory import EarMemory
 from daemon.outlets.manifest import Manifest, SourceFile, StageRun
 from daemon.outlets.manifest_cache import ManifestCache
 from daemon.outlets.manifest_tables import HitTable, NoteTable
@@ -50,12 +51,16 @@ HistoryChange = Callable[[Detections, History, Options, CurrentBeat], History]
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """The settings of a delivery: where results go and what they are written with. `out` None is beside the source."""
+    """The settings of a delivery: where results go and what they are written with. `out` None is beside the source.
+
+    `ear` learns from corrections, where the user wants that.
+    """
 
     locks: Path
     out: Path | None = None
     drum_maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     manifest_cache: ManifestCache = field(default_factory=ManifestCache, compare=False)
+    ear: EarMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,10 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
             arrangement = arrange(changed)
             kinds = note_kinds(arrangement.options, arrangement.padding > 0)
             plan = naming.replan(path, found, kinds, settings.locks, seen)
-            return _write_signed(changed, arrangement, plan, settings)
+            made = _write_signed(changed, arrangement, plan, settings)
+            if settings.ear:
+                settings.ear.learn(made.content, arrangement.hits)
+            return made
 
 
 def _current_beat(found: Manifest, settings: DeliverySettings) -> tuple[BeatGrid, Options]:
@@ -295,6 +303,7 @@ def make_manifest(result: Transcription, options: Options, folder: str = ".") ->
         harmony=result.harmony,
         notes={part: NoteTable.of(heard.notes) for part, heard in result.notes.items()},
         hits=HitTable.of(result.drums.hits),
+        strokes=result.drums.strokes.path.parent.name if result.drums.strokes else "",
     )
 
 

@@ -77,6 +77,7 @@ class Manifest(_ManifestModel):
     thresholds: dict[Drum, float] = Field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     outputs: tuple[Output, ...] = ()
+    strokes: str = Field(default="", description="of the stage cache: all candidates, for what corrections teach")
     padding: float = Field(default=0.0, ge=0, description="seconds of silence before the song in what was written")
     corrected_grid: BeatGrid | None = Field(
         default=None,

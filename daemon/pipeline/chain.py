@@ -224,7 +224,8 @@ class _Chain:
         if kit is not None:
             method = self._options.onsets
             classic = self._options.classic if method == "classic" else None
-            given = replace(given, kit=kit, method=method, classic=classic)
+            ear = self._tools.personal_ear() if method == "default" else None
+            given = replace(given, kit=kit, method=method, classic=classic, ear=ear)
         return self._runner.run(HITS, given)
 
     def track_beats(self, source: Source, heard: DrumCandidates, found: Drums) -> BeatGrid:

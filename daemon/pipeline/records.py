@@ -204,20 +204,6 @@ class BeatGrid:
 
 
 @dataclass(frozen=True, slots=True)
-class Drums:
-    """All hits and candidates of the drum stem.
-
-    `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`. They do not sound
-    until somebody asks for more hits of that drum.
-    """
-
-    hits: tuple[Hit, ...]
-    clusters: tuple[Cluster, ...]
-    thresholds: dict[Drum, float]
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class StageFile:
     """A file of a stage, named in its record."""
 
@@ -225,8 +211,29 @@ class StageFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Drums:
+    """All hits and candidates of the drum stem.
+
+    `hits` hold the candidates too: hits whose strength is under their drum's entry in `thresholds`. They do not sound
+    until somebody asks for more hits of that drum. `strokes` is the file by which corrections teach the personal ear.
+    """
+
+    hits: tuple[Hit, ...]
+    clusters: tuple[Cluster, ...]
+    thresholds: dict[Drum, float]
+    remarks: tuple[str, ...] = ()
+    strokes: StageFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DrumCandidates:
-    """The drum candidates of a sound, and the file of the onset strength that placed it."""
+    """The drum candidates of a sound, and the file of the onset strength that placed it.
+
+    `faint` are too weak to be shown; a personal ear may know better. `sounds` is the file of how each sounds, those of
+    `candidates` first.
+    """
 
     candidates: tuple[Candidate, ...]
     novelty: StageFile
+    faint: tuple[Candidate, ...] = ()
+    sounds: StageFile | None = None

@@ -26,7 +26,6 @@ from daemon.pipeline.records import (
     Kit,
     Part,
     Source,
-    StageFile,
     Stems,
     Weights,
 )
@@ -36,6 +35,8 @@ from daemon.pipeline.tools import DrumTranscriber, KitNetwork, KitSplitter, Repo
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from daemon.pipeline.drums.personal_ear import PersonalEar
 
 NO_MODEL = Weights("")
 RESAMPLER = Weights("soxr")
@@ -104,11 +105,9 @@ class ListenInput:
 
 def detect_candidates(given: ListenInput, folder: Path, report: ReportFraction) -> DrumCandidates:
     """Candidates of all drums, and the onset strength that places them."""
-    import numpy as np
-
     from daemon.pipeline.audio import superflux
     from daemon.pipeline.audio.mono import mono_mix
-    from daemon.pipeline.drums.candidates import candidates, leave_toms_out
+    from daemon.pipeline.drums.strokes import collect_candidates
 
     def report_blocks() -> "Iterator[NDArray[np.float32]]":
         """Mono blocks; `report` hears of half the way, the other half is the superflux."""
@@ -120,10 +119,7 @@ def detect_candidates(given: ListenInput, folder: Path, report: ReportFraction) 
 
     heard = given.transcriber.transcribe(report_blocks(), given.in_music) if given.transcriber else None
     novelty = superflux.novelty(given.sound)
-    np.save(folder / "novelty.npy", novelty.values)
-    found = [] if heard is None else candidates(heard, novelty)
-    found = leave_toms_out(found) if given.in_music else found
-    return DrumCandidates(tuple(found), StageFile(folder / "novelty.npy"))
+    return collect_candidates(heard, novelty, given.in_music, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +157,7 @@ def split_kit(given: KitInput, folder: Path, report: ReportFraction) -> Kit:
 @dataclass(frozen=True, slots=True)
 class HitsInput:
     """What was heard, and the kit that it is measured in; without a kit it is a draft. `method` is the option `onsets`,
-    `classic` what that one needs more."""
+    `classic` what that one needs more, `ear` what corrections of earlier songs taught."""
 
     heard: DrumCandidates
     content: str
@@ -169,30 +165,32 @@ class HitsInput:
     kit: Kit | None = None
     method: str = "draft"
     classic: Classic | None = None
+    ear: "PersonalEar | None" = None
 
     @property
     def weights(self) -> Weights:
-        return Weights(self.method)
+        return Weights(f"{self.method}, personal ear", self.ear.digest) if self.ear else Weights(self.method)
+
+    @property
+    def ear_digest(self) -> str | None:
+        return self.ear.digest if self.ear else None
 
     @property
     def splitter(self) -> Weights | None:
         return self.kit.model if self.kit else None
 
 
-def find_hits(given: HitsInput, _: Path, report: ReportFraction) -> Drums:
+def find_hits(given: HitsInput, folder: Path, report: ReportFraction) -> Drums:
     """The hits, by the method of the options. Velocities are those of the default curve."""
-    from daemon.pipeline.drums import hits, stem_onsets
+    from daemon.pipeline.drums import hit_methods, hits
 
-    curve, kit = VelocityCurve(), given.kit
-    if kit is None:
-        return hits.draft_hits(given.heard.candidates, curve)
+    if given.kit is None:
+        return hits.draft_hits(given.heard.candidates, VelocityCurve())
     if given.method == "superflux":
-        found = stem_onsets.superflux_candidates(kit)
-        return hits.measure_hits(found, kit, curve, has_labels=False, clean=True, report=report)
+        return hit_methods.measure_superflux_hits(given.kit, report)
     if given.classic is not None:
-        found = stem_onsets.classic_candidates(kit, given.classic)
-        return hits.measure_hits(found, kit, curve, has_labels=False, clean=False, report=report)
-    return hits.measure_hits(given.heard.candidates, kit, curve, has_labels=True, clean=True, report=report)
+        return hit_methods.measure_classic_hits(given.kit, given.classic, report)
+    return hit_methods.measure_usual_hits(given.heard, given.kit, given.ear, folder, report)
 
 
 @dataclass(frozen=True, slots=True)

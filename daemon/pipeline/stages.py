@@ -21,7 +21,7 @@ from daemon.pipeline.pitched.part_settings import PartTranscription
 from daemon.pipeline.records import PITCHED_PARTS, BeatGrid, DrumCandidates, Drums, Kit, Part, Source, Stems, Weights
 from daemon.pipeline.tools import ReportFraction, ReportStage, Tools
 
-VERSION = 15  # of the stages' results; a new one leaves old results of the cache unused
+VERSION = 16  # of the stages' results; a new one leaves old results of the cache unused
 
 Given = TypeVar("Given", bound=functions.StageInput)
 Made = TypeVar("Made")
@@ -87,8 +87,8 @@ KIT = Stage(
     steps=_run_for_drums("kit"),
 )  # fmt: skip
 HITS = Stage(
-    "hits", functions.find_hits, Drums, depends_on=("content", "heard_with", "splitter", "method", "classic"),
-    usual_speed=0.02,
+    "hits", functions.find_hits, Drums,
+    depends_on=("content", "heard_with", "splitter", "method", "classic", "ear_digest"), usual_speed=0.02,
     caption=StageCaption("Find hits", "Finding the hits", "Hits, told apart by their sound"),
     steps=_run_for_drums("hits"),
 )  # fmt: skip

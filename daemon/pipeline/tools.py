@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.pipeline.drums.candidates import Activations
+    from daemon.pipeline.drums.personal_ear import PersonalEar
 
 ReportFraction = Callable[[float], None]
 ReportStage = Callable[[str, float], None]
@@ -65,7 +66,7 @@ class Tools:
     """The tools of the pipeline. The functions find the backend for a name of the options.
 
     Without a `kit_network` the embedded splitter goes by the song alone. `classic_notes` is the published recipe for
-    notes, for those who ask for it.
+    notes, for those who ask for it. `personal_ear` is what corrections have taught by now, asked for each song.
     """
 
     cache: StageCache
@@ -76,4 +77,5 @@ class Tools:
     note_transcriber: Callable[[NoteNetwork], NoteTranscriber]
     kit_network: KitNetwork | None = None
     classic_notes: ClassicRecipe | None = None
+    personal_ear: "Callable[[], PersonalEar | None]" = lambda: None
     clock: Callable[[], float] = time.monotonic

@@ -79,7 +79,8 @@ def score_song(song: RenderedSong, network: OnnxKitNetwork | None, folder: Path)
     sound = write_song(song, folder)
     heard = detect_candidates(sound)
     parts = kit.split(sound, candidates.onsets(heard), Weights("judged"), folder, lambda _: None, network)
-    found = hits.measure_hits(heard, parts, VelocityCurve(), has_labels=True, clean=True, report=lambda _: None).hits
+    weighed = hits.weigh_candidates(heard, parts, has_labels=True, clean=True)
+    found = hits.measure_hits(weighed, parts, VelocityCurve(), has_labels=True, report=lambda _: None).hits
     return SplitScores(tuple(stem_sdrs(song, parts)), tuple(velocity_correlations(song.labels, found)))
 
 

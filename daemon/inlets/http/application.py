@@ -18,6 +18,7 @@ from daemon.config import Settings, is_loopback
 from daemon.core import Core
 from daemon.events import EventBus
 from daemon.inlets.http import (
+    ear,
     errors,
     health,
     jobs,
@@ -147,7 +148,7 @@ def build_application(context: HttpContext, security_settings: SecuritySettings)
     common = errors.document_errors(
         *((401,) if security_settings.key else ()), 403, *((429,) if security_settings.rate else ())
     )
-    machine = (setup, settings_routes, models, health)
+    machine = (setup, settings_routes, ear, models, health)
     for routes in (jobs, results, notes, media, pictures, network, playing, pads, stream, *machine):
         app.include_router(routes.router, responses=common)
     app.include_router(jobs.batch_router, responses=common)

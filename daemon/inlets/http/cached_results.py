@@ -10,11 +10,12 @@ from daemon.backends.architectures import Architecture, architecture_of
 from daemon.errors import SidestickError
 from daemon.jobs.job import Fingerprint, Job
 from daemon.jobs.worker import MAX_MEMORY_LEVEL
+from daemon.outlets.manifest import Manifest
 from daemon.outlets.stems import StemSound, backing_track
 from daemon.pipeline.cache import StageCache, load
 from daemon.pipeline.chain import SongFile, draft, transcribe
 from daemon.pipeline.records import Kit, Part, Source, Stems
-from daemon.pipeline.stages import STAGE_NAMES, STAGES, stage_of
+from daemon.pipeline.stages import HITS, STAGE_NAMES, STAGES, stage_of
 from daemon.pipeline.tools import Tools
 
 MIX, BACKING = "mix", "backing"
@@ -28,21 +29,33 @@ class _NotCached(SidestickError):
 
 
 class _CacheSearch(StageCache):
-    """A workspace in which things are only found, never made."""
+    """A workspace in which things are only found, never made.
 
-    def __init__(self, root: Path) -> None:
+    `job` tells where its hits lie if the personal ear has learnt since.
+    """
+
+    def __init__(self, root: Path, job: Job) -> None:
         super().__init__(root)
+        self._job = job
         self.results: list[tuple[str, Path]] = []
         self.unfinished_results: dict[str, Path] = {}
 
     def obtain(self, stage: str, key: str, *_: object) -> Path:
         path = self.recall(stage, key)
+        if path is None and stage == HITS.name:
+            path = self._recall_hits()
         if path is None:
             if being_made := self.find_unfinished(stage, key):
                 self.unfinished_results[stage] = being_made
             raise _NotCached(stage)
         self.results.append((stage, path))
         return path
+
+    def _recall_hits(self) -> Path | None:
+        with suppress(SidestickError):
+            name = Manifest.load(Path(self._job.manifest)).strokes if self._job.manifest else ""
+            return self.recall(HITS.name, name) if name else None
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class CachedResults:
         return self._search(job).unfinished_results.get(stage) if job.is_active else None
 
     def _search(self, job: Job) -> _CacheSearch:
-        search = _CacheSearch(self._root)
+        search = _CacheSearch(self._root, job)
         with suppress(OSError):
             if Fingerprint.of(job.path) != job.source:
                 return search

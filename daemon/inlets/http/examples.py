@@ -42,6 +42,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "choices": [], "locked": "", "pending": True,
         }],
     },
+    "EarView": {"on": True, "songs": [{"name": "Demo.wav", "examples": {"snare": 212}, "corrected": {"snare": 9}}]},
     "SettingsChange": {"changes": {"daemon.midi_port": "drums"}},
     "NetworkView": {
         "step": "separate", "network": "htdemucs", "layers": ["tencoder.0", "encoder.0", "decoder.0", "tdecoder.0"],

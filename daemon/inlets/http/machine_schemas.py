@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from daemon.pipeline.records import Drum
+
 
 class Schema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -51,6 +53,21 @@ class SettingView(Schema):
     choices: list[str]
     locked: str = Field(description="the variable of the environment that sets it, '' if the file does")
     pending: bool
+
+
+class TaughtSongView(Schema):
+    """What one corrected song taught: `examples` of each drum, and how many of them had been heard wrong."""
+
+    name: str
+    examples: dict[Drum, int]
+    corrected: dict[Drum, int]
+
+
+class EarView(Schema):
+    """The personal ear. `on`: corrections teach it, and songs are heard with it."""
+
+    on: bool
+    songs: list[TaughtSongView]
 
 
 class SettingsView(Schema):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from daemon.inlets.http.machine_schemas import DawView as DawView
+from daemon.inlets.http.machine_schemas import EarView as EarView
 from daemon.inlets.http.machine_schemas import HealthView as HealthView
 from daemon.inlets.http.machine_schemas import ModelsView as ModelsView
 from daemon.inlets.http.machine_schemas import ModelView as ModelView
@@ -15,6 +16,7 @@ from daemon.inlets.http.machine_schemas import SettingsView as SettingsView
 from daemon.inlets.http.machine_schemas import SettingView as SettingView
 from daemon.inlets.http.machine_schemas import SetupBody as SetupBody
 from daemon.inlets.http.machine_schemas import SetupView as SetupView
+from daemon.inlets.http.machine_schemas import TaughtSongView as TaughtSongView
 from daemon.inlets.http.network_schemas import NetworkView as NetworkView
 from daemon.inlets.http.pad_schemas import DrumMapBody as DrumMapBody
 from daemon.inlets.http.pad_schemas import DrumMapsView as DrumMapsView

@@ -39,6 +39,13 @@ ROWS = (
     SettingRow("options.drum_map", "MIDI", "Drum map", "choice", "For songs from now on; each song can have another."),
     SettingRow("daemon.midi_port", "MIDI", "MIDI port", "text", "The name under which DAWs see sidestick."),
     SettingRow("daemon.learn", "MIDI", "A pad names the sounds that were just played", "switch"),
+    SettingRow(
+        "personal_ear",
+        "Work",
+        "Corrections teach the ear",
+        "switch",
+        "For the next songs on that kit; on this machine.",
+    ),
     SettingRow("options.separator", "Work", "Songs are taken apart by", "choice"),
     SettingRow("daemon.draft", "Work", "A first draft within seconds", "switch"),
     SettingRow("daemon.workers", "Work", "Songs at a time", "number", "Each takes its own memory."),

@@ -1,6 +1,7 @@
 """The hits of the drum stem: candidates with level, velocity, articulation and cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from daemon.pipeline.drums.candidates import THRESHOLD
 from daemon.pipeline.drums.clusters import clusters, groups, number_hits
 from daemon.pipeline.drums.covered_levels import estimate_levels
 from daemon.pipeline.drums.even_strokes import restore_even_strokes
+from daemon.pipeline.drums.personal_ear import KnownKit
+from daemon.pipeline.drums.strokes import Sounds
 from daemon.pipeline.drums.timbre import timbre
 from daemon.pipeline.drums.velocity import LOUD, drum_velocities, envelope, levels, reference
 from daemon.pipeline.records import Candidate, Drum, Drums, Hit, Kit
@@ -28,16 +31,36 @@ Floats = NDArray[np.float32]
 ReportFraction = Callable[[float], None]
 
 
-def measure_hits(
-    found: Sequence[Candidate],
-    kit: Kit,
-    curve: "VelocityCurve",
-    *,
-    has_labels: bool,
-    clean: bool,
-    report: ReportFraction,
-) -> Drums:
-    """Hits and candidates of a kit, measured on its stems.
+@dataclass(frozen=True, slots=True)
+class WeighedCandidates:
+    """Candidates of each drum by onset, and the level of each in dB. What lies under `floor` is no stroke."""
+
+    candidates: Mapping[Drum, Sequence[Candidate]]
+    level: Mapping[Drum, Floats]
+    least: float | None = None
+
+    @property
+    def floor(self) -> float:
+        if self.least is not None:
+            return self.least
+        return max((float(each.max(initial=-np.inf)) for each in self.level.values()), default=0.0) - BELOW_LOUDEST
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Candidates as a user's corrections have them, what is known of their kit, and how each sounds.
+
+    `trusted` are hits by those corrections alone: they may be as soft as they like.
+    """
+
+    weighed: WeighedCandidates
+    known: KnownKit
+    sounds: Mapping[Drum, Sounds]
+    trusted: Mapping[Drum, NDArray[np.bool_]]
+
+
+def weigh_candidates(found: Sequence[Candidate], kit: Kit, *, has_labels: bool, clean: bool) -> WeighedCandidates:
+    """Hits and candidates of a kit with their levels, after all rules.
 
     `has_labels` says that the labels of `found` tell an open hat from a closed one and a crash from a ride, and that
     its strengths tell what was half heard; `clean` asks for what is only bleed to be left out.
@@ -45,24 +68,39 @@ def measure_hits(
     mine = {drum: [c for c in found if c.drum is drum] for drum in Drum}
     if has_labels:
         mine = {drum: restore_even_strokes(one) for drum, one in mine.items()}
-    level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in _envelopes(kit)}
-    mine = suppress_bleed(mine, level) if clean else mine
-    floor = max((float(values.max(initial=-np.inf)) for values in level.values()), default=0.0) - BELOW_LOUDEST
+    level = {drum: levels(loud, [c.onset for c in mine[drum]]) for drum, loud in envelopes(kit)}
+    return WeighedCandidates(suppress_bleed(mine, level) if clean else mine, level)
+
+
+def measure_hits(
+    weighed: WeighedCandidates,
+    kit: Kit,
+    curve: "VelocityCurve",
+    *,
+    has_labels: bool,
+    report: ReportFraction,
+    taught: Taught | None = None,
+) -> Drums:
+    """Hits and candidates of a kit, measured on its stems; what was `taught` names some of them."""
+    mine, level, floor = weighed.candidates, weighed.level, weighed.floor
     fair = estimate_levels(mine, level) if has_labels else level
     ids = count()
     heard: list[Hit] = []
     for number, drum in enumerate(Drum):
         report(number / len(Drum))
-        loud = np.flatnonzero(level[drum] >= floor)
-        kept = [mine[drum][i] for i in loud]
+        loud = np.flatnonzero((level[drum] >= floor) | (taught.trusted[drum] if taught else False))
+        kept = [mine[drum][i] for i in loud.tolist()]
         sound = timbre(kit.drums[drum], [c.onset for c in kept])
         labels = articulate(drum, finer_labels(kept, sound.shape), sound, has_labels)
+        if taught:
+            labels = taught.known.rename(drum, labels, taught.sounds[drum][loud])
         heard += _make_hits(kept, labels, fair[drum][loud], sound.shape, curve, ids)
     report(1.0)
     return _make_drums(heard)
 
 
-def _envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
+def envelopes(kit: Kit) -> Iterator[tuple[Drum, Floats]]:
+    """How loud each drum of the kit is."""
     if kit.envelopes:
         yield from zip(Drum, np.load(kit.envelopes), strict=True)
     else:

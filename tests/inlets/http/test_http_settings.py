@@ -3,9 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from daemon.inlets.http import model_downloads
+from daemon.outlets.ear_memory import TaughtSong, write_songs
+from daemon.pipeline.drums.personal_ear import StrokeExamples
+from daemon.pipeline.records import Drum
 from tests.inlets.http.server import HttpServer, wait_for
 from tests.inlets.http.test_http_setup import SetupServer
 from tests.test_setup import ServiceFile
@@ -148,3 +152,13 @@ def test_a_network_is_fetched_with_its_bytes_and_removed(server, client, monkeyp
 def test_what_is_no_network_of_ours_is_neither_fetched_nor_removed(client):
     assert client.delete("/api/models/mine").json()["code"] == "no_model"
     assert client.post("/api/models/htdemucs/fetch").json()["code"] == "bad_option"
+
+
+def test_what_the_ear_was_taught_is_shown_and_forgotten(client, tmp_path):
+    examples = StrokeExamples(np.ones(1, np.float32), ("snare",), np.zeros(1, bool), np.zeros((1, 4), np.float16))
+    song = TaughtSong("ab" * 32, "Demo.wav", {Drum.SNARE: 1}, {Drum.SNARE: examples})
+    (tmp_path / "state").mkdir(exist_ok=True)
+    write_songs(tmp_path / "state" / "ear.npz", [song])
+    (row,) = client.get("/api/ear").json()["songs"]
+    assert row == {"name": "Demo.wav", "examples": {"snare": 1}, "corrected": {"snare": 1}}
+    assert client.delete("/api/ear").json() == {"on": False, "songs": []}

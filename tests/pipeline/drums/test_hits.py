@@ -9,7 +9,7 @@ from daemon.pipeline.drums import stem_onsets
 from daemon.pipeline.drums.articulation import tom_labels
 from daemon.pipeline.drums.candidates import candidates, onsets
 from daemon.pipeline.drums.clusters import groups
-from daemon.pipeline.drums.hits import draft_hits, measure_hits
+from daemon.pipeline.drums.hits import draft_hits, measure_hits, weigh_candidates
 from daemon.pipeline.drums.velocity import revoice_hits
 from daemon.pipeline.options import Classic, VelocityCurve
 from daemon.pipeline.records import EMBEDDED_KIT, Audio, Drum, Kit, Weights
@@ -34,7 +34,8 @@ def found(tmp_path_factory):
     audio = stem(folder, "in", synth.play(BEAT, SECONDS))
     heard = candidates(activations(BEAT, SECONDS), novelty(audio))
     parts = kit.split(audio, onsets(heard), EMBEDDED_KIT, folder, ignore)
-    return measure_hits(heard, parts, VelocityCurve(), has_labels=True, clean=True, report=ignore)
+    weighed = weigh_candidates(heard, parts, has_labels=True, clean=True)
+    return measure_hits(weighed, parts, VelocityCurve(), has_labels=True, report=ignore)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +117,8 @@ def leaky(folder, kit):
 
 def test_what_rings_along_with_a_louder_drum_is_no_hit(tmp_path, true_kit):
     parts = leaky(tmp_path, true_kit)
-    found = measure_hits(
-        stem_onsets.superflux_candidates(parts), parts, VelocityCurve(), has_labels=False, clean=True, report=ignore
-    )
+    weighed = weigh_candidates(stem_onsets.superflux_candidates(parts), parts, has_labels=False, clean=True)
+    found = measure_hits(weighed, parts, VelocityCurve(), has_labels=False, report=ignore)
     toms_found = [hit for hit in found.hits if hit.drum is Drum.TOMS]
     assert toms_found
     assert all(hit.strength < found.thresholds[Drum.TOMS] and hit.cluster == -1 for hit in toms_found)
@@ -129,7 +129,8 @@ def test_a_soft_stroke_of_its_own_is_kept(tmp_path, true_kit):
     parts = Kit({**true_kit.drums, Drum.SNARE: stem(tmp_path, "snare", ghosts)}, true_kit.model)
     strokes = [synth.Stroke(0.35, "snare"), synth.Stroke(2.0, "snare")]
     heard = candidates(activations(strokes, SECONDS), novelty_of_silence())
-    found = measure_hits(heard, parts, VelocityCurve(), has_labels=True, clean=True, report=ignore)
+    weighed = weigh_candidates(heard, parts, has_labels=True, clean=True)
+    found = measure_hits(weighed, parts, VelocityCurve(), has_labels=True, report=ignore)
     assert [hit.cluster >= 0 for hit in found.hits] == [True, True]
 
 
