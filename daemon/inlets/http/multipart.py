@@ -11,6 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from daemon.errors import Rejected
 
 LONGEST_OPTIONS = 1 << 16  # bytes
+LONGEST_PREAMBLE = 1 << 12  # bytes
 
 _CHARSET_FIELD = "_charset_"  # which browsers add to a form by themselves
 _EXTENDED_NAME = re.compile(rb"""(?:^|;)\s*filename\*\s*=\s*"?([\w-]+)'[\w-]*'([^\s;"]+)""", re.IGNORECASE)
@@ -38,11 +39,12 @@ class UploadForm:
         self._fields: set[str] = set()
         self._complete = False
         self._begin_part()
+        self._preamble: bytes | None = b""  # None once the first part has begun
         self._parser = self._build_parser(content_type)
 
     def feed(self, data: bytes) -> None:
         try:
-            self._parser.write(data)
+            self._parser.write(data if self._preamble is None else self._skip_preamble(data))
         except FormParserError:
             raise Rejected("bad_upload", f"The form cannot be read. {_EXPECTED}") from None
 
@@ -62,6 +64,7 @@ class UploadForm:
         if not boundary:
             self.close()
             raise Rejected("bad_upload", "The form's content type names no boundary. Let your HTTP library set it.")
+        self._boundary = boundary
         calls = {
             "on_part_begin": self._begin_part,
             "on_header_field": self._add_header_name,
@@ -76,6 +79,19 @@ class UploadForm:
         except FormParserError:
             self.close()
             raise Rejected("bad_upload", "The form's boundary is too long.") from None
+
+    def _skip_preamble(self, data: bytes) -> bytes:
+        """What follows the words that a form may have before its first part, which RFC 2046 says to ignore."""
+        assert self._preamble is not None
+        held, opening = self._preamble + data, b"--" + self._boundary
+        place = 0 if held.startswith(opening) else held.find(b"\r\n" + opening)
+        if place >= 0:
+            self._preamble = None
+            return held[place:].removeprefix(b"\r\n")
+        if len(held) > LONGEST_PREAMBLE:
+            raise Rejected("bad_upload", f"The form cannot be read. {_EXPECTED}")
+        self._preamble = held
+        return b""
 
     def _begin_part(self) -> None:
         self._headers: dict[bytes, bytes] = {}

@@ -87,6 +87,7 @@ class SecurityMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        scope = _read_absolute_form(scope)
         headers = Headers(scope=scope)
         send_answer = self._wrap_send(send, headers.get("origin"))
         try:
@@ -162,6 +163,20 @@ class SecurityMiddleware:
         if error.code == "busy":
             response.headers["Retry-After"] = "1"
         await response(scope, receive, send)
+
+
+def _read_absolute_form(scope: Scope) -> Scope:
+    """A client that takes sidestick for a proxy sends the whole address; RFC 9112 has its host stand for the header."""
+    if not scope["path"].startswith(("http://", "https://")):
+        return scope
+    host, slash, path = scope["path"].partition("://")[2].partition("/")
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {
+        **scope,
+        "path": slash + path or "/",
+        "raw_path": (slash + path or "/").encode(),
+        "headers": [(b"host", host.encode()), *others],
+    }
 
 
 def _is_local_host(host: str, port: int) -> bool:

@@ -144,7 +144,7 @@ PART = 'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nabc
         (form("\r\n\r\nabc"), "bad_upload"),
         (form(PART, end=""), "cut_off"),
         (b"", "cut_off"),
-        (b"garbage" * 50, "bad_upload"),
+        (b"garbage" * 1000, "bad_upload"),
         (form(PART, 'Content-Disposition: form-data; name="options"\r\n\r\n{"bpm": '), "bad_request"),
         (form(PART, 'Content-Disposition: form-data; name="options"\r\n\r\n[]'), "bad_request"),
         (form(PART, f'Content-Disposition: form-data; name="options"\r\n\r\n{"x" * 70_000}'), "bad_upload"),
@@ -156,6 +156,14 @@ def test_forms_that_are_none_are_refused(client, uploads, body, code):
     answer = client.post("/api/jobs", content=body, headers=kind)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert leftovers(uploads) == before
+
+
+def test_words_before_and_behind_the_parts_of_a_form_are_passed_over(client):
+    body = b"This is a form.\r\n\r\n" + form(PART) + b"\r\nThat was it."
+    kind = {"Content-Type": f"multipart/form-data; boundary={EDGE}"}
+    for content in (body, (body[at : at + 7] for at in range(0, len(body), 7))):
+        answer = client.post("/api/jobs", content=content, headers=kind)
+        assert answer.json()["text"].startswith("a.wav is not audio"), answer.text  # so its file was received
 
 
 @pytest.mark.parametrize(

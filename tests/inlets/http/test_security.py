@@ -1,6 +1,7 @@
 """Who may come in, seen from outside."""
 
 import threading
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -31,6 +32,15 @@ def test_a_name_that_was_pointed_here_is_turned_away(server, host):
     name = host.format(port=port)
     answer = raw(port, f"GET /api/jobs HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
     assert answer.split(b" ", 2)[1] in (b"403", b"400") and b'"jobs"' not in answer
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("evil.example", 403)])
+def test_a_whole_address_is_answered_as_its_path_and_its_host_counts(server, host, status):
+    port = server.inlet.http_port
+    line = HTTPConnection("127.0.0.1", port)
+    line.request("GET", f"http://{host}:{port}/api/jobs?limit=1", headers={"Host": f"127.0.0.1:{port}"})
+    assert line.getresponse().status == status
+    line.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}", "[::1]:{port}"])
