@@ -117,13 +117,13 @@ def relabel() -> list[Row]:
     ]
 
 
-def kill() -> list[Row]:
-    """Killed at random instants with ten songs in the queue, again and again, until all are done."""
+def kill(most: int = KILLS, queue: int = QUEUE) -> list[Row]:
+    """Killed at random instants with songs in the queue, again and again, until all are done."""
     chance, kills = random.Random(1), 0
     with home() as running:
         asked: set[str] = set()
-        paths = [running.song(f"{number}.wav", level=number) for number in range(QUEUE)]
-        while kills < KILLS:
+        paths = [running.song(f"{number}.wav", level=20 * number / queue) for number in range(queue)]
+        while kills < most:
             running.start()
             with running.client() as client:
                 asked |= {

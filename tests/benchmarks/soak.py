@@ -1,14 +1,16 @@
-"""A daemon that works for long, and one that is flooded: nothing grows, and a panic is answered."""
+"""A daemon that works for long, one that is killed and one that is flooded: nothing grows or is lost."""
 
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import psutil
 
 from bridge.osc.client import Client
 from tests import synth
+from tests.benchmarks.daemon import kill
 from tests.benchmarks.running import Row, home, table, until_idle
 from tests.benchmarks.tables import Setting, Table
 from tests.wire.daemon_process import PATIENCE, DaemonProcess
@@ -16,6 +18,7 @@ from tests.wire.daemon_process import PATIENCE, DaemonProcess
 SONGS, BLOCK, SECONDS = 500, 25, 2.0
 PANICS, FLOODS, JUNK = 12, 2, 1024
 FLOOD_SECONDS = 20
+KILLS, KILLED_SONGS = 200, 100
 
 FLOOD = """
 import os, socket, sys, time
@@ -29,7 +32,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
 
 
 def tables(_: Setting) -> Iterator[Table]:
-    parts = (part() for part in (many_songs, panic_in_a_flood))
+    parts = (part() for part in (many_songs, partial(kill, KILLS, KILLED_SONGS), panic_in_a_flood))
     yield table(
         "soak", "the daemon at length", parts, f"{SONGS} songs of {SECONDS:g} s each, by the embedded separator."
     )
