@@ -74,7 +74,7 @@ def check_broker(broker: str) -> tuple[State, str]:
     taken = {name for queues in workers.values() for name in queues}
     idle = [short for short in QUEUES.values() if queue_name(short) not in taken]
     if idle:
-        return "note", f"Redis answers. No worker takes {', '.join(idle)}; start one with `sidestick catalogue worker`."
+        return "note", f"Redis answers. No worker takes {', '.join(idle)} yet; start one for each."
     return "ok", f"Redis answers, and {len(workers)} workers take every queue"
 
 
