@@ -50,13 +50,15 @@ def test_a_draft_that_the_user_moved_meanwhile_keeps_its_place(
     assert onsets(outcome) == [5.0, 6.0]
 
 
-def test_everything_makes_a_track_for_each_part(
+def test_everything_makes_a_coloured_track_for_each_part(
     alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
 ) -> None:
     names = [results.midi(part, 1.0).name for part in ("drums", "bass", "vocals")]
     scripted_daemon.play = [done_event(results.manifest(*names), results.folder / names[0])]
     outcome = alone.run("Everything to MIDI", song(results))
     assert {track["name"] for track in outcome["tracks"]} == {"Song", "Song Drums", "Song Bass", "Song Vocals"}
+    colours = {track["values"]["I_CUSTOMCOLOR"] for track in outcome["tracks"] if track["name"] != "Song"}
+    assert len(colours) == 3 and all(int(colour) & 0x1000000 for colour in colours)
 
 
 def test_stems_lie_in_a_folder_and_play_as_their_source(
