@@ -14,7 +14,7 @@ from tests.reaper.test_review_asks import RecordingDaemon, asked, scripted_daemo
 __all__ = ["scripted_daemon", "tracks"]
 
 ACTION = "Export"
-CSV, DAWPROJECT = (list(EXPORTS).index(name) + 1 for name in ("csv", "dawproject"))
+CSV, REAPER = (list(EXPORTS).index(name) + 1 for name in ("csv", "reaper"))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_without_an_item_of_sidestick_nothing_is_asked(alone: Reaper) -> None:
 def test_a_real_sidestick_writes_a_project_beside_the_song(daemon: Daemon, beat: Path, tmp_path: Path) -> None:
     reaper, song = Reaper("lua5.4", tmp_path, daemon.state), Path(shutil.copy(beat, tmp_path / "drums.wav"))
     made = reaper.run("Drums to MIDI", [{"name": "Loop", "items": [audio_item(song, SECONDS)]}])
-    outcome = reaper.run(ACTION, reopen_tracks(made, 1), choices=[DAWPROJECT], answers=["no"])
-    assert outcome["boxes"] == ["drums.dawproject is written. Show it in its folder?"]
+    outcome = reaper.run(ACTION, reopen_tracks(made, 1), choices=[REAPER], answers=["no"])
+    assert outcome["boxes"] == ["drums.rpp is written. Show it in its folder?"]
     assert outcome["commands"] == []
-    assert song.with_suffix(".dawproject").stat().st_size > 1000
+    assert song.with_suffix(".rpp").read_text("utf-8").startswith("<REAPER_PROJECT")
