@@ -46,7 +46,7 @@ def long_song(server) -> str:
 
 
 def test_a_long_song_plays_while_the_rest_of_it_is_still_to_come(visit, long_song):
-    page, held, asked = recorded(visit, long_song), [], []
+    page, held, asked, asked_first = recorded(visit, long_song), [], [], []
 
     def hold_the_rest(route):
         first, last = route.request.headers["range"].removeprefix("bytes=").split("-")
@@ -57,10 +57,11 @@ def test_a_long_song_plays_while_the_rest_of_it_is_still_to_come(visit, long_son
             held.append(route)
 
     page.route("**/stems/mix?**", hold_the_rest)
-    page.route("**/vendor/*/*.flac", lambda route: None)  # it does not wait for the instruments either
+    page.route("**/vendor/*/*.flac", lambda route: asked_first.append(len(asked)))  # never answered
     page.click("#play")
     page.wait_for_function(PLAYED, arg=1.0, timeout=WAIT)
     assert held and max(asked) < 1.2 * 2 * CHUNK
+    assert min(asked_first) >= 2  # the instruments neither keep it waiting nor come before it
 
 
 def play_from(page, second: float) -> None:

@@ -45,8 +45,8 @@ export class Player {
   #outputs = null;
   /** @type {Instruments | null} */
   #instruments = null;
-  /** Once they have their recordings. @type {Promise<void>} */
-  #sampled = Promise.resolve();
+  /** Once they have their recordings. @type {Promise<void> | undefined} */
+  #sampled;
   /** @type {AudioScheduledSourceNode[]} */
   #clicks = [];
   /** @type {import("./notes.js").Grid | null} */
@@ -193,7 +193,6 @@ export class Player {
       this.#outputs = outputs;
       this.#instruments = new Instruments(this.context, (part) => outputs.part(part));
       this.#updateLevels();
-      this.#sampled = this.#instruments.load();
     }
     if (this.context.state === "suspended") await this.context.resume();
   }
@@ -215,10 +214,13 @@ export class Player {
     this.#outputs?.setLevels(this.side, this.audible, this.silent);
   }
 
-  /** What is heard of a side at a time; the song need not wait for the instruments. @param {import("./outputs.js").Side} side @param {Set<string>} stems @param {number} time */
-  #load(side, stems, time) {
+  /** What is heard of a side at a time. The song does not wait for the instruments, nor behind their files. @param {import("./outputs.js").Side} side @param {Set<string>} stems @param {number} time */
+  async #load(side, stems, time) {
     const context = /** @type {AudioContext} */ (this.context);
-    return Promise.all([...[...stems].map((stem) => this.stems.load(context, stem, time)), side === "audio" ? null : this.#sampled]);
+    const sounds = Promise.all([...stems].map((stem) => this.stems.load(context, stem, time)));
+    if (side === "audio") await sounds;
+    this.#sampled ??= this.#instruments?.load();
+    if (side !== "audio") await Promise.all([sounds, this.#sampled]);
   }
 
   #stopSources() {
