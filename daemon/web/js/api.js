@@ -132,7 +132,7 @@ export class Api {
   /** Bytes from `start` up to `end` of a WAV file. @param {string} id @param {string} stem @param {number} start @param {number} end @returns {Promise<ArrayBuffer>} */
   async soundPart(id, stem, start, end) {
     const path = this.#withQuery(this.jobPath(id, `/stems/${encodeURIComponent(stem)}`), { format: "wav" });
-    return (await this.#fetch("GET", path, undefined, { Range: `bytes=${start}-${end - 1}` })).arrayBuffer();
+    return (await this.#fetch("GET", path, undefined, { Range: `bytes=${start}-${end - 1}` }, "high")).arrayBuffer();
   }
 
   /** @param {string} id @param {string} stem @returns {Promise<ArrayBuffer>} a WAV file */
@@ -173,13 +173,13 @@ export class Api {
     return answer.status === 204 ? null : answer.json();
   }
 
-  /** @param {string} method @param {string} path @param {object | Blob} [body] @param {Record<string, string>} [more] headers */
-  async #fetch(method, path, body, more = {}) {
+  /** @param {string} method @param {string} path @param {object | Blob} [body] @param {Record<string, string>} [more] headers @param {RequestPriority} [priority] */
+  async #fetch(method, path, body, more = {}, priority = "auto") {
     /** @type {Record<string, string>} */
     const headers = { ...more, ...(this.#key ? { Authorization: `Bearer ${this.#key}` } : {}) };
     const raw = body instanceof Blob;
     if (body) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
-    const sent = fetch(path, { method, headers, body: raw ? body : body && JSON.stringify(body) });
+    const sent = fetch(path, { method, headers, priority, body: raw ? body : body && JSON.stringify(body) });
     const answer = await sent.catch(() => {
       throw new ApiError(0, { text: "sidestick does not answer. Is it still running?" });
     });

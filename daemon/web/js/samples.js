@@ -39,7 +39,7 @@ export function loadSamples(context) {
 async function fetchSamples(context) {
   const found = new Samples();
   const get = async (/** @type {string} */ path) => {
-    const answer = await fetch(`/static/vendor/${path}.flac`);
+    const answer = await fetch(`/static/vendor/${path}.flac`, { priority: "low" }); // behind the song itself
     return context.decodeAudioData(await answer.arrayBuffer());
   };
   const drums = KIT.map(async (label) => found.kit.set(label, await get(`muldjordkit/${label}`)));
