@@ -222,7 +222,7 @@ class Drums:
     clusters: tuple[Cluster, ...]
     thresholds: dict[Drum, float]
     remarks: tuple[str, ...] = ()
-    strokes: StageFile | None = None
+    strokes: StageFile | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
