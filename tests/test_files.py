@@ -18,6 +18,16 @@ def test_an_older_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> N
     assert ((tmp_path / "song.mid").read_bytes(), names(tmp_path)) == (b"new", ["song.mid"])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_a_file_has_the_permissions_that_the_users_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "a.mid", b"new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.mid").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DiskFailed, match=r"gone.*song\.mid could not be written: the folder is not there\."):
         write_atomically(tmp_path / "gone" / "song.mid", b"")
