@@ -52,6 +52,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "name_taken": ("{taken}, so the new one is {name}.",),
     "older_corrections": ("Older corrections still hold for {names}. Undo takes them back.",),
     "no_export": ("There is no {export} file: {reason}",),
+    "export_failed": ("The {export} file could not be made ({reason}); all the rest was.",),
     "stand_ins": ("{map} lacks some drums of this song; it plays {pairs}.",),
     "starts_with_bar": (
         "Everything that was written starts with a bar, {seconds} s before the song: "
@@ -84,6 +85,7 @@ MEANINGS: dict[str, str] = {
     "turned_down": "the level of all sound files was lowered so that none clips",
     "name_taken": "another name was used, because a file is not ours or was changed",
     "older_corrections": "corrections of before hold against what was asked for",
+    "export_failed": "an export could not be made; all the rest was",
     "no_export": "an export that this song cannot have; the text says why",
     "stand_ins": "the drum map lacks some drums; the text says what plays them",
     "starts_with_bar": "what was written starts before the song, by so many seconds",

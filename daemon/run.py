@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,7 @@ from daemon.backends.device import expected_kind
 from daemon.child_process import module_command, protect_imports, withhold_secrets
 from daemon.config import DaemonSettings, DropFolderSettings, Settings, http_address
 from daemon.core import Components, Core, CoreSettings
-from daemon.errors import ConfigError, SidestickError
+from daemon.errors import ConfigError, JobMoved, SidestickError
 from daemon.events import Done, Event, EventBus, Failed, Queued
 from daemon.files import DigestCache, describe_os_error
 from daemon.inlets.dispatch import Dispatcher, Handlers
@@ -39,6 +40,7 @@ from daemon.jobs.listings import Listings
 from daemon.jobs.scheduler import Scheduler, WorkerSlot
 from daemon.jobs.store import FILE, JobStore
 from daemon.jobs.worker import LocalWorker
+from daemon.outlets.exports_later import ExportMaker, ExportRenewer, renew_exports
 from daemon.outlets.midi_port import MidiOutlet, PortSettings
 from daemon.outlets.notify import Notifier
 from daemon.pipeline.audio.guarded_probe import GuardedProbe
@@ -93,13 +95,15 @@ def start_daemon(settings: Settings, environ: Mapping[str, str]) -> Iterator[int
             logger.warning("%s", moved)
         components = open_components(stack, settings, logger)
         notifier = start_notifier(components.bus, logger)
-        core = Core(components, build_core_settings(settings))
+        exports = open_exports(stack, settings, components)
+        core = Core(components, build_core_settings(settings, exports.ask))
         handlers = Handlers(core, notifier, Listings(state / "listings"))
         dispatcher = Dispatcher(handlers, notifier, time.monotonic)
         osc = OscInlet(dispatcher, settings.daemon.osc_port)  # a port that is taken is said before any job begins
         watch = partial(watch_folder, stack, settings, components, core)
         http = open_http(settings, core, components.bus, osc, watch=watch, environ=environ)
         start_service(stack, components.scheduler)
+        start_service(stack, exports)
         start_service(stack, osc)
         start_service(stack, Spool(state / "spool", dispatcher, time.time))
         for folder in drop_folders(settings, components, core, logger.info):
@@ -314,8 +318,23 @@ def build_cleanup(settings: Settings, store: JobStore) -> Cleanup:
     )
 
 
-def build_core_settings(settings: Settings) -> CoreSettings:
-    delivery = factories.delivery_settings(settings, None)
+def open_exports(stack: ExitStack, settings: Settings, components: Components) -> ExportRenewer:
+    maker = stack.enter_context(closing(ExportMaker()))
+    renew = partial(renew_exports, settings=factories.delivery_settings(settings, None), make=maker.make)
+    return ExportRenewer(settings.folders.state / "exports", renew, partial(tell_remarks, components))
+
+
+def tell_remarks(components: Components, manifest: Path, remarks: tuple[str, ...]) -> None:
+    """Those that the newest job of a song does not have yet."""
+    job = components.store.find_written(manifest)
+    if job is not None and (fresh := tuple(each for each in remarks if each not in job.remarks)):
+        with suppress(JobMoved):
+            components.store.update(job, remarks=(*job.remarks, *fresh))
+        components.bus.publish_remarks(job.id, fresh)
+
+
+def build_core_settings(settings: Settings, exports_later: Callable[[Path], None] | None = None) -> CoreSettings:
+    delivery = replace(factories.delivery_settings(settings, None), exports_later=exports_later)
     return CoreSettings(delivery, settings.device, expected_kind(), settings.daemon.learn)
 
 

@@ -53,7 +53,8 @@ HistoryChange = Callable[[Detections, History, Options, CurrentBeat], History]
 class DeliverySettings:
     """The settings of a delivery: where results go and what they are written with. `out` None is beside the source.
 
-    `ear` learns from corrections, where the user wants that.
+    `ear` learns from corrections, where the user wants that. Their exports are written with them, or later by who
+    is told the manifest.
     """
 
     locks: Path
@@ -61,6 +62,7 @@ class DeliverySettings:
     drum_maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     manifest_cache: ManifestCache = field(default_factory=ManifestCache, compare=False)
     ear: EarMemory | None = None
+    exports_later: Callable[[Path], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,15 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
             changed = found.model_copy(update={"history": history})
             arrangement = arrange(changed)
             kinds = note_kinds(arrangement.options, arrangement.padding > 0)
+            if settings.exports_later is not None:
+                kinds = midi_kinds(arrangement.options, arrangement.padding > 0)
             plan = naming.replan(path, found, kinds, settings.locks, seen)
-            made = _write_signed(changed, arrangement, plan, settings)
+            done = _write_signed(changed, arrangement, plan, settings)
             if settings.ear:
-                settings.ear.learn(made.content, arrangement.hits)
-            return made
+                settings.ear.learn(done.content, arrangement.hits)
+            if settings.exports_later is not None and arrangement.options.export:
+                settings.exports_later(path)
+            return done
 
 
 def _current_beat(found: Manifest, settings: DeliverySettings) -> tuple[BeatGrid, Options]:
@@ -258,7 +264,9 @@ def _write_signed(
     notes = drum_map(arrangement.options.drum_map, settings.drum_maps)
     midi = midi_files(manifest, arrangement, notes, plan.paths)
     song = export_song(manifest, plan.manifest, arrangement, notes)
-    exports = export_files(song.with_files(plan.paths, ready), plan.paths)
+    exports, failed = export_files(song.with_files(plan.paths, ready), plan.paths)
+    left = {kind: path for kind, path in plan.paths.items() if kind not in failed}
+    plan = replace(plan, paths=left, remarks=(*plan.remarks, *failed.values()))
     written = {"outputs": plan.list_outputs(midi | exports, ready), "padding": arrangement.padding}
     written["corrected_grid"] = arrangement.grid if arrangement.grid != manifest.grid else None
     whole = manifest.model_copy(update=written)

@@ -5,12 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from bridge.drum_map import LABELS, SOUNDS, DrumMap
+from bridge.guard import Guard
 from bridge.midi.file import to_bytes, to_files
 from bridge.midi.played_tracks import PlayedTrack, clip_tracks, file_tracks
 from daemon.errors import Rejected
 from daemon.outlets import classic_midi, naming
 from daemon.outlets.arrange import Arrangement, arrange
-from daemon.outlets.exports.song import ExportSong
+from daemon.outlets.exports.song import Export, ExportSong
 from daemon.outlets.exports.table import export_kinds, export_of
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.naming import OutputKind
@@ -99,10 +100,26 @@ def export_song(manifest: Manifest, at: Path, arrangement: Arrangement, notes: D
     return ExportSong(arrangement, notes, source).with_files(files, {})
 
 
-def export_files(song: ExportSong, paths: Mapping[OutputKind, Path]) -> dict[Path, bytes]:
-    """The exports that have a path."""
-    kinds = export_kinds(song.arrangement.options.export, song.arrangement.padding > 0)
-    return {paths[kind]: export.write(song) for kind, export in kinds if kind in paths}
+def export_files(song: ExportSong, paths: Mapping[OutputKind, Path]) -> tuple[dict[Path, bytes], dict[OutputKind, str]]:
+    """The exports that have a path; and a remark for each that could not be made."""
+    made: dict[Path, bytes] = {}
+    failed: dict[OutputKind, str] = {}
+    for kind, export in export_kinds(song.arrangement.options.export, song.arrangement.padding > 0):
+        if kind not in paths:
+            continue
+        data = write_export(export, song)
+        if isinstance(data, str):
+            failed[kind] = remark("export_failed", export=export.name, reason=data)
+        else:
+            made[paths[kind]] = data
+    return made, failed
+
+
+def write_export(export: Export, song: ExportSong) -> bytes | str:
+    """Its bytes, or why it could not be made: one that breaks takes nothing else with it."""
+    with Guard(f"The export {export.name} of {song.arrangement.name}") as guard:
+        return export.write(song)
+    return f"{type(guard.error).__name__}: {guard.error}"
 
 
 def require_export(arrangement: Arrangement, name: str) -> OutputKind:

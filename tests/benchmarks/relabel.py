@@ -1,7 +1,7 @@
 """How long a correction takes, from the manifest on disk to the .mid and the new manifest on disk."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ from tests.benchmarks.tables import Setting, Table, number
 
 HITS, RUNS = 5000, 20
 SPACING, BEAT = 0.06, 0.5
+EXPORTS = ("score_pdf", "score_svg", "musicxml", "dawproject", "clone_hero", "csv")
 LABELS = ("kick", "snare", "mid_tom", "closed_hihat", "crash")
 
 
@@ -33,7 +34,14 @@ class CorrectionTime:
 
 def tables(setting: Setting) -> Iterator[Table]:
     first, *rest = corrections(HITS, RUNS + 1)
-    rows = (_row("the first after the start", [first]), _row(f"median of {RUNS} more", rest))
+    _, *at_once = corrections(HITS, 3, EXPORTS)
+    _, *later = corrections(HITS, RUNS + 1, EXPORTS, lambda _: None)
+    rows = (
+        _row("the first after the start", [first]),
+        _row(f"median of {RUNS} more", rest),
+        _row("with six exports, as the command line writes them", at_once),
+        _row("with six exports, which the daemon makes after its answer", later),
+    )
     note = "The goal is 50 ms. Each waits until the disk has both files."
     yield Table("relabel", (f"relabel a cluster of a song with {HITS} hits", "ms", "CPU ms"), rows, note)
 
@@ -43,11 +51,15 @@ def _row(what: str, taken: Sequence[CorrectionTime]) -> tuple[str, ...]:
     return what, number(clock, 0), number(processor, 0)
 
 
-def corrections(hits: int, runs: int) -> list[CorrectionTime]:
+def corrections(
+    hits: int, runs: int, exports: tuple[str, ...] = (), exports_later: Callable[[Path], None] | None = None
+) -> list[CorrectionTime]:
     """What each of `runs` corrections of one song took."""
     with TemporaryDirectory() as name:
-        path, delivery_settings = Path(name) / "Song.sidestick.json", DeliverySettings(Path(name) / "locks")
-        manifest(hits).save(path)
+        path = Path(name) / "Song.sidestick.json"
+        delivery_settings = DeliverySettings(Path(name) / "locks", exports_later=exports_later)
+        found = manifest(hits)
+        found.model_copy(update={"options": found.options.model_copy(update={"export": exports})}).save(path)
         return [_time_correction(path, delivery_settings, ("snare", "low_tom")[run % 2]) for run in range(runs)]
 
 

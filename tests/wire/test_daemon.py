@@ -192,3 +192,12 @@ def test_a_daemon_that_is_killed_goes_on_where_it_was_and_one_that_is_asked_stop
     assert names == sorted(f"{n}{ending}" for n in range(3) for ending in (".wav", ".sidestick.json", ".drums.mid"))
     assert home.end() == 0
     assert not home.state.joinpath("daemon.json").exists()
+
+
+def test_exports_follow_a_correction_and_its_answer_does_not_wait(home, job):
+    export = json.dumps({"export": ["csv", "musicxml"]})
+    with home.client() as client:
+        done = client.ask("/sidestick/regenerate", job, export)
+    assert done.address == "/sidestick/done" and Path(str(done.args[-1])).is_file()
+    wait_for((home.music / "Done.musicxml").is_file)
+    assert (home.music / "Done.hits.csv").read_text("utf-8").count("\n") > 10
