@@ -27,7 +27,7 @@ from daemon.outlets.learn import find_manifest, learn, learn_bytes
 from daemon.outlets.manifest import Manifest
 from daemon.outlets.manifest_head import network_device
 from daemon.outlets.midi_port import MidiOutlet, PushOptions
-from daemon.outlets.note_files import export_song, require_export
+from daemon.outlets.note_files import export_song, require_export, require_file
 from daemon.outlets.pad_walk import Pads
 from daemon.pipeline.options import Options
 from daemon.score.tap_tempo import TapContext, Taps, grid_from_taps
@@ -59,6 +59,7 @@ class CoreSettings:
     device: str = "auto"
     expected_device: str = "cpu"
     learn: bool = False
+    finish_exports: Callable[[Path], None] = lambda _: None  # those of a correction, which follow it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,8 @@ class Core:
     ) -> None:
         self._admission, self._scheduler = components.admission, components.scheduler
         self._store, self._midi, self._bus = components.store, components.midi, components.bus
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self.pads = Pads(self._midi)
-        self._clock = clock
         self._taps: dict[str, Taps] = {}
         self._rerun_lock = threading.Lock()
 
@@ -190,8 +190,7 @@ class Core:
 
     def export_song(self, job_id: str) -> ExportSong:
         """What an export of a job is made from: the song as it is now, and its files."""
-        found = self.manifest(job_id)
-        score = self.arrange(found)
+        score = self.arrange(found := self.manifest(job_id))
         return export_song(found, self.manifest_path(job_id), score, self.drum_map(score))
 
     def export(self, job_id: str, name: str) -> Path:
@@ -200,7 +199,8 @@ class Core:
         kind = require_export(song.arrangement, name)
         if kind not in song.files or not song.files[kind].exists():
             self.regenerate(job_id, {"export": [*song.arrangement.options.export, name]})
-        return self.export_song(job_id).files[kind]
+        self._settings.finish_exports(self.manifest_path(job_id))
+        return require_file(self.export_song(job_id), kind)
 
     def drum_map(self, score: Arrangement) -> DrumMap:
         return drum_map(score.options.drum_map, self._settings.delivery.drum_maps)

@@ -96,7 +96,7 @@ def start_daemon(settings: Settings, environ: Mapping[str, str]) -> Iterator[int
         components = open_components(stack, settings, logger)
         notifier = start_notifier(components.bus, logger)
         exports = open_exports(stack, settings, components)
-        core = Core(components, build_core_settings(settings, exports.ask))
+        core = Core(components, build_core_settings(settings, exports))
         handlers = Handlers(core, notifier, Listings(state / "listings"))
         dispatcher = Dispatcher(handlers, notifier, time.monotonic)
         osc = OscInlet(dispatcher, settings.daemon.osc_port)  # a port that is taken is said before any job begins
@@ -333,9 +333,10 @@ def tell_remarks(components: Components, manifest: Path, remarks: tuple[str, ...
         components.bus.publish_remarks(job.id, fresh)
 
 
-def build_core_settings(settings: Settings, exports_later: Callable[[Path], None] | None = None) -> CoreSettings:
-    delivery = replace(factories.delivery_settings(settings, None), exports_later=exports_later)
-    return CoreSettings(delivery, settings.device, expected_kind(), settings.daemon.learn)
+def build_core_settings(settings: Settings, exports: ExportRenewer | None = None) -> CoreSettings:
+    delivery = replace(factories.delivery_settings(settings, None), exports_later=exports.ask if exports else None)
+    found = CoreSettings(delivery, settings.device, expected_kind(), settings.daemon.learn)
+    return replace(found, finish_exports=exports.finish) if exports else found
 
 
 @contextmanager

@@ -115,7 +115,7 @@ class ExportRenewer:
         self, due: Path, renew: Callable[[Path], Iterable[str]], tell: Callable[[Path, tuple[str, ...]], None]
     ) -> None:
         self._due, self._renew, self._tell = due, renew, tell
-        self._asked = threading.Event()
+        self._asked, self._lock = threading.Event(), threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="exports", daemon=True)
 
@@ -133,22 +133,34 @@ class ExportRenewer:
     def ask(self, manifest: Path) -> None:
         """The song of this manifest was corrected. Raises DiskFailed."""
         self._due.mkdir(parents=True, exist_ok=True)
-        number = f"{hashlib.sha256(str(manifest).encode()).hexdigest()[:32]}.due"
-        write_atomically(self._due / number, f"{time.time_ns()} {manifest}".encode())
+        write_atomically(self._note(manifest), f"{time.time_ns()} {manifest}".encode())
         self._asked.set()
+
+    def finish(self, manifest: Path) -> None:
+        """What is due of this song is made when this returns."""
+        if self._note(manifest).exists():
+            self._renew_note(self._note(manifest))
 
     def step(self) -> bool:
         """Makes the exports of one song that is due; whether there was one."""
         note = next(iter(sorted(self._due.glob("*.due"))), None)
         if note is None:
             return False
-        asked = note.read_bytes()
+        self._renew_note(note)
+        return True
+
+    def _renew_note(self, note: Path) -> None:
+        with self._lock:  # one at a time: a song that was asked for twice is made once
+            asked = note.read_bytes() if note.exists() else b""
+            if asked:
+                self._renew_due(note, asked)
+
+    def _renew_due(self, note: Path, asked: bytes) -> None:
         manifest = Path(asked.decode().partition(" ")[2])
         with Guard(f"The exports of {manifest.name}"):
             self._renew_one(manifest)
         if not self._closed and note.read_bytes() == asked:  # else it is due once more
             note.unlink()
-        return True
 
     def _renew_one(self, manifest: Path) -> None:
         try:
@@ -172,3 +184,6 @@ class ExportRenewer:
         """Whether more was asked for while it waited."""
         self._asked.clear()
         return self._asked.wait(_REST)
+
+    def _note(self, manifest: Path) -> Path:
+        return self._due / f"{hashlib.sha256(str(manifest).encode()).hexdigest()[:32]}.due"

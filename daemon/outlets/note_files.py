@@ -130,6 +130,13 @@ def require_export(arrangement: Arrangement, name: str) -> OutputKind:
     return naming.export_kind(export.ending, arrangement.padding > 0)
 
 
+def require_file(song: ExportSong, kind: OutputKind) -> Path:
+    """Where a file of the song lies. Raises Rejected where it could not be made."""
+    if kind not in song.files:
+        raise Rejected("no_export", f"{song.arrangement.name}{kind} could not be made; the log of sidestick says why.")
+    return song.files[kind]
+
+
 def refused_exports(arrangement: Arrangement) -> Iterator[tuple[OutputKind, str]]:
     """The exports that this song cannot have, with a remark that says why."""
     for kind, export in export_kinds(arrangement.options.export, arrangement.padding > 0):

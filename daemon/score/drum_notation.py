@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ Head = Literal["normal", "x", "circle-x", "diamond", "triangle", "slashed"]
 _FLAM = 0.055  # seconds between the two strokes of a flam at most; by hand
 _MIDDLE = 0.06  # of a swung pair: what is so near to its first third is the middle of a triplet; by hand
 _FLAM_DRUMS = ("snare", "toms")
+_FAST = 3  # units: a 32nd
+_ROLLS = ((24, 3), (12, 2))  # units of a quarter and an eighth, and the strokes that make 32nds of them
 FEET = ("kick", "pedal_hihat")
 
 
@@ -49,9 +52,12 @@ PLACES: dict[str, StavePlace] = {
 
 @dataclass(frozen=True, slots=True)
 class DrumNote:
+    """`roll` are the strokes through its stem: it stands for 32nds of the same drum, as long as the note lasts."""
+
     label: str
     dynamic: Dynamic = "plain"
     flam: bool = False
+    roll: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,12 @@ class DrumVoices:
 
 
 def drum_voices(
-    hits: Sequence[Hit], times: Sequence[Seconds], song_bars: SongBars, swing: Swing, beat: int
+    hits: Sequence[Hit], times: Sequence[Seconds], song_bars: SongBars, swing: Swing, beat: int, *, rolls: bool = True
 ) -> DrumVoices:
-    """Hits at their written times on the bars. Swung notes are written straight."""
+    """Hits at their written times on the bars. Swung notes are straight; without `rolls` each stroke stands."""
     voices = _split_voices(_merge_flams(hits, times))
     hands, feet = (_events(_place(voice, song_bars, swing, beat), beat) for voice in voices)
-    return DrumVoices(hands, feet)
+    return DrumVoices(write_rolls(hands, beat), feet) if rolls else DrumVoices(hands, feet)
 
 
 _Stroke = tuple[Seconds, DrumNote]
@@ -121,6 +127,34 @@ def _events(voice: dict[int, dict[str, DrumNote]], beat: int) -> list[Placed[Dru
         Placed(place, min(end, (place // beat + 1) * beat), tuple(sorted(voice[place].values(), key=_height)))
         for place, end in zip(places, ends, strict=True)
     ]
+
+
+def write_rolls(events: Sequence[Placed[DrumNote]], beat: int) -> list[Placed[DrumNote]]:
+    """32nds of one drum that fill a quarter or an eighth become one note with strokes through its stem."""
+    found: list[Placed[DrumNote]] = []
+    rolls = [(length, strokes) for length, strokes in _ROLLS if beat % length == 0]
+    index = 0
+    while index < len(events):
+        fitting = (each for each in rolls if _is_roll(events[index : index + each[0] // _FAST], each[0]))
+        length, strokes = next(fitting, (0, 0))
+        if length:
+            first = events[index]
+            found.append(Placed(first.start, first.start + length, (replace(first.content[0], roll=strokes),)))
+        else:
+            found.append(events[index])
+        index += max(1, length // _FAST)
+    return found
+
+
+def _is_roll(run: Sequence[Placed[DrumNote]], length: int) -> bool:
+    """An accent may begin it; what has a flam or another drum in it is written out."""
+    if len(run) * _FAST < length or run[0].start % length:
+        return False
+    even = all(event.end - event.start == _FAST and len(event.content) == 1 for event in run)
+    joined = all(after.start == before.end for before, after in pairwise(run))
+    notes = [event.content[0] for event in run]
+    alike = len({note.label for note in notes}) == 1 and len({note.dynamic for note in notes[1:]}) == 1
+    return even and joined and alike and not any(note.flam for note in notes)
 
 
 def _height(note: DrumNote) -> tuple[int, int]:

@@ -3,7 +3,7 @@
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
-jitter, soak, http, web, catalogue; all of them without one. --write puts each table between its marks,
+jitter, soak, http, web, catalogue, scores; all of them without one. --write puts each table between its marks,
 <!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
@@ -25,6 +25,7 @@ from tests.benchmarks import (
     notes,
     push_jitter,
     relabel,
+    scores,
     separation,
     soak,
     speed,
@@ -86,6 +87,7 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "songs": whole_songs.tables,
     "speed": speed.tables,
     "relabel": relabel.tables,
+    "scores": scores.tables,
     "memory": memory.tables,
     "separation": _separation,
     "notes": notes.tables,

@@ -141,6 +141,16 @@ def test_a_song_that_is_corrected_while_it_is_renewed_is_due_again(tmp_path):
     assert renewer.step() and renewer.step() and not renewer.step()
 
 
+def test_who_waits_for_an_export_has_it_made_at_once(tmp_path):
+    found = Renewals(tmp_path)
+    renewer = found.renewer()
+    renewer.ask(tmp_path / "a")
+    renewer.ask(tmp_path / "b")
+    renewer.finish(tmp_path / "b")
+    renewer.finish(tmp_path / "b")
+    assert found.renewed == [tmp_path / "b"]
+
+
 def test_a_song_that_is_gone_keeps_nobody_waiting(tmp_path):
     def refuse(_):
         raise Rejected("no_manifest", "It is gone.")

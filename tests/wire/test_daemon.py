@@ -201,3 +201,9 @@ def test_exports_follow_a_correction_and_its_answer_does_not_wait(home, job):
     assert done.address == "/sidestick/done" and Path(str(done.args[-1])).is_file()
     wait_for((home.music / "Done.musicxml").is_file)
     assert (home.music / "Done.hits.csv").read_text("utf-8").count("\n") > 10
+
+
+def test_an_export_that_a_daw_asks_for_is_there_with_the_answer(home, job):
+    with home.client() as client:
+        exported = client.ask("/sidestick/export", job, "reaper")
+    assert exported.address == "/sidestick/exported" and Path(str(exported.args[-1])).is_file()

@@ -42,7 +42,7 @@ def _song(song: ExportSong) -> Any:
     song_bars = SongBars(arrangement.grid, arrangement.duration)
     swing = quantize(arrangement.hits, arrangement.grid, arrangement.options.grid).swing
     beat = beat_units(quarters_per_beat(arrangement.grid))
-    drums = drum_voices(arrangement.hits, arrangement.times, song_bars, swing, beat)
+    drums = drum_voices(arrangement.hits, arrangement.times, song_bars, swing, beat, rolls=False)
     lines = {
         part: (fret_part(part, notes)[0], place_notes(notes, song_bars, swing, beat))
         for part, notes in arrangement.notes.items()

@@ -149,13 +149,15 @@ def _add_place(note: Element, drum: DrumNote) -> None:
 
 
 def _add_drum_notations(note: Element, drum: DrumNote, written: Written[DrumNote], first: bool) -> None:
-    """A bracket for the tuplet, the ring over an open hi-hat, an accent."""
+    """A bracket for the tuplet, strokes of a roll, the ring over an open hi-hat, an accent."""
     opened, accent = PLACES[drum.label].open, drum.dynamic == "accent"
-    if not (opened or accent or (written.tuplet and first)):
+    if not (opened or accent or drum.roll or (written.tuplet and first)):
         return
     notations = SubElement(note, "notations")
     if written.tuplet and first:
         _add_tuplet(notations, written)
+    if drum.roll:
+        SubElement(SubElement(notations, "ornaments"), "tremolo", type="single").text = str(drum.roll)
     if opened:
         SubElement(SubElement(notations, "technical"), "open-string")
     if accent:

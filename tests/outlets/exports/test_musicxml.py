@@ -275,3 +275,32 @@ def test_twenty_grooves_open_in_every_reader(reader):
         assert reader(
             musicxml.to_bytes(written_song(groove(name), bpm=110, numerator=numerator, denominator=denominator))
         )
+
+
+def tremolos(data):
+    """(bar, type of the note, strokes through its stem) of every roll."""
+    return [
+        (int(bar.get("number")), note.findtext("type"), int(note.findtext("notations/ornaments/tremolo")))
+        for bar in etree.fromstring(data).iter("measure")
+        for note in bar.iter("note")
+        if note.find("notations/ornaments/tremolo") is not None
+    ]
+
+
+ROLL = {
+    "snare": "x.......x.......xxxxxxxxxxxxxxxx|Xxxxxxxxx.......xxxxx...........|",
+    "kick": "x...............x...............|x...............x...............|",
+}
+
+
+def test_a_roll_is_a_note_with_strokes_through_its_stem():
+    data = musicxml.to_bytes(written_song(ROLL, bpm=80))
+    assert tremolos(data) == [(1, "quarter", 3), (1, "quarter", 3), (2, "quarter", 3), (2, "eighth", 2)]
+    assert {s.mark for s in drum_symbols(data) if s.bar == 2 and s.place == 0 and s.label == "snare"} == {"accent"}
+    assert uneven_bars(data) == [] and engraved_pages(data) == 1
+
+
+@pytest.mark.parametrize("row", ["xxxoxxoxxxXxxoxx", "xfxxxxfxxxxfx.xx"], ids=["uneven", "flam"])
+def test_strokes_that_are_not_alike_are_written_out(row):
+    data = musicxml.to_bytes(written_song({"snare": f"{row}{'.' * 16}|", "kick": f"x{'.' * 31}|"}, bpm=60))
+    assert tremolos(data) == []
