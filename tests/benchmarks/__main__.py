@@ -5,6 +5,7 @@
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
 jitter, soak, http, web, catalogue, scores; all of them without one. --write puts each table between its marks,
 <!-- bench:NAME --> and <!-- /bench -->, in that file.
+<!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
 import argparse
