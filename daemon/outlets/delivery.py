@@ -53,8 +53,7 @@ HistoryChange = Callable[[Detections, History, Options, CurrentBeat], History]
 class DeliverySettings:
     """The settings of a delivery: where results go and what they are written with. `out` None is beside the source.
 
-    `ear` learns from corrections, where the user wants that. Their exports are written with them, or later by who
-    is told the manifest.
+    `ear` learns from corrections, where the user wants that; `exports_later` is told whose exports are to follow.
     """
 
     locks: Path
@@ -171,8 +170,7 @@ def _revise(path: Path, change: HistoryChange, settings: DeliverySettings, on: i
             changed = found.model_copy(update={"history": history})
             arrangement = arrange(changed)
             kinds = note_kinds(arrangement.options, arrangement.padding > 0)
-            if settings.exports_later is not None:
-                kinds = midi_kinds(arrangement.options, arrangement.padding > 0)
+            kinds = midi_kinds(arrangement.options, arrangement.padding > 0) if settings.exports_later else kinds
             plan = naming.replan(path, found, kinds, settings.locks, seen)
             done = _write_signed(changed, arrangement, plan, settings)
             if settings.ear:
