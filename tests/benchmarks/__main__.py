@@ -3,8 +3,7 @@
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
-jitter, soak, http, web, catalogue, scores; all of them without one. --write puts each table between its marks,
-<!-- bench:NAME --> and <!-- /bench -->, in that file.
+jitter, soak, http, web, catalogue, scores, start-up; all of them without one. --write puts each table between its marks,
 <!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
@@ -30,6 +29,7 @@ from tests.benchmarks import (
     separation,
     soak,
     speed,
+    start_up,
     web,
     whole_songs,
 )
@@ -99,6 +99,7 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Table]]] = {
     "http": http.tables,
     "web": web.tables,
     "catalogue": catalogue.tables,
+    "start-up": start_up.tables,
 }
 
 

@@ -10,7 +10,7 @@ from bridge.timebase import Seconds
 from daemon.pipeline.pitched.harmony import Key
 from daemon.pipeline.records import BeatGrid
 from tests import synth
-from tests.benchmarks import accuracy, excerpts, harmony, memory, notes, relabel, songs
+from tests.benchmarks import accuracy, excerpts, harmony, memory, notes, relabel, songs, start_up
 from tests.benchmarks.tables import Setting, Table, replace_tables
 
 SPEED = Table("speed", ("what", "seconds"), (("kit", "1.50"),), "On two cores.")
@@ -102,3 +102,8 @@ def test_the_same_notes_score_one_and_late_ones_next_to_none():
 )
 def test_a_key_is_weighed_by_how_near_it_is(found, score):
     assert harmony.key_score(Key(9, True, 1.0), Key(*found, 1.0)) == score
+
+
+def test_a_look_through_the_cache_is_timed_twice_and_drops_nothing(tmp_path):
+    assert len(start_up.trims(tmp_path, 7)) == 2
+    assert len(list(tmp_path.glob("stage*/*"))) == 7
