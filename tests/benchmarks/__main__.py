@@ -3,8 +3,8 @@
     python -m tests.benchmarks [NAME...] [--eval FOLDER] [--weights FOLDER] [--long] [--write docs/benchmarks.md]
 
 Names: accuracy, beats (also a part of accuracy), songs, speed, relabel, memory, separation, notes, harmony, daemon,
-jitter, soak, http, web, catalogue, scores, start-up; all of them without one. --write puts each table between its marks,
-<!-- bench:NAME --> and <!-- /bench -->, in that file.
+jitter, soak, http, web, catalogue, scores, start-up; all of them without one. --write puts each table between its
+marks, <!-- bench:NAME --> and <!-- /bench -->, in that file.
 """
 
 import argparse
