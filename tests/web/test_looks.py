@@ -67,6 +67,8 @@ def test_all_lanes_are_seen_at_once_on_a_small_laptop(visit, server):
     page = visit(job, viewport={"width": 1280, "height": 800})
     last = page.locator("#lane-headers li").last.bounding_box()
     assert last["y"] + last["height"] <= 800
+    play, zoom = page.locator("#play").bounding_box(), page.locator("#zoom-in").bounding_box()
+    assert play["y"] < zoom["y"] < play["y"] + play["height"]  # one line of buttons
 
 
 def test_no_count_is_cut_off_or_overlaps_the_next(visit, looked_at):
