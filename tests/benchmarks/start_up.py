@@ -1,6 +1,5 @@
 """What surrounds the work: starts of the command line, many short files, and the cache with many results."""
 
-import resource
 import subprocess
 import sys
 import time
@@ -8,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+
+import psutil
 
 from daemon.pipeline.cache import StageCache
 from tests import synth
@@ -53,8 +54,8 @@ def run(home: CommandLine, *words: object) -> float:
 
 
 def _seconds_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    used = psutil.Process().cpu_times()
+    return float(used.children_user + used.children_system)
 
 
 def trims(root: Path, results: int) -> tuple[float, float]:
