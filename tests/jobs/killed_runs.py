@@ -31,6 +31,8 @@ EDITED = b"what the user saved"
 
 def kill_at_every_rename(act: Callable[[], object], check: Callable[[], None]) -> int:
     """Does `act` again and again, killed a rename later each time, until nothing is left to kill. How often it was."""
+    if not hasattr(os, "fork"):
+        raise NotImplementedError("needs fork")
     kills = 0
     for number in count(1):
         for is_done in (False, True):
@@ -50,6 +52,7 @@ def kill_at_every_rename(act: Callable[[], object], check: Callable[[], None]) -
 
 def _kill_at(number: int, is_done: bool) -> None:
     """This process dies at its rename `number`, before it or once it `is_done`."""
+    death = signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM
     calls, inner = count(1), {name: getattr(os, name) for name in ("rename", "replace")}
 
     def die_at(name: str) -> Callable[..., None]:
@@ -58,7 +61,7 @@ def _kill_at(number: int, is_done: bool) -> None:
             if not last or is_done:
                 inner[name](*args, **named)
             if last:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), death)
 
         return rename
 
