@@ -22,6 +22,7 @@ from daemon.score.given_tempo import correct_grid, grid_from_settings
 from daemon.score.note_cleanup import WrittenNote, clean_up_notes, clean_up_settings
 from daemon.score.quantize import Quantizable, align_grid, quantize
 from daemon.score.retempo import grid_at_bpm
+from daemon.score.sections import SongSection, find_sections
 
 CHANNELS = dict(zip(PITCHED_PARTS, sorted(set(range(16)) - {DRUM_CHANNEL}), strict=False))
 
@@ -92,6 +93,12 @@ class Arrangement:
         """When the drums sound, or all notes of a song without drums."""
         notes = (note for part in self.notes.values() for note in part)
         return sorted([hit.onset for hit in self.hits] or [note.onset for note in notes])
+
+    @property
+    def sections(self) -> tuple[SongSection, ...]:
+        """Where the song changes, on bar lines of `grid`."""
+        begun = {part: [note.onset for note in notes] for part, notes in self.notes.items()}
+        return find_sections(self.grid, self.hits, begun, self.harmony.chords if self.harmony else ())
 
     @property
     def padding(self) -> Seconds:

@@ -267,7 +267,7 @@ def _write_signed(
     plan = replace(plan, paths=left, remarks=(*plan.remarks, *failed.values()))
     written = {"outputs": plan.list_outputs(midi | exports, ready), "padding": arrangement.padding}
     written["corrected_grid"] = arrangement.grid if arrangement.grid != manifest.grid else None
-    whole = manifest.model_copy(update=written)
+    whole = manifest.model_copy(update=written | {"sections": arrangement.sections})
     renewed = [path for path, data in midi.items() if len(midi) == 1 or not _has_content(path, data)]
     encoded = whole.encode()
     written_down = naming.journal(plan.manifest.parent, whole.outputs, settings.locks)

@@ -21,6 +21,7 @@ from daemon.pipeline.pitched.harmony import Harmony
 from daemon.pipeline.records import BeatGrid, Cluster, Drum, Part
 from daemon.score.changes import FIRST_DRAFT_ID, Detections
 from daemon.score.history import History
+from daemon.score.sections import SongSection
 
 SCHEMA: Literal[1] = 1
 
@@ -83,6 +84,7 @@ class Manifest(_ManifestModel):
         default=None,
         description="the beat that the MIDI lies on, where it is not `grid`, the one that was heard",
     )
+    sections: tuple[SongSection, ...] = Field(default=(), description="by that beat, corrections included")
     remarks: tuple[str, ...] = ()
     history: History = History()
     harmony: Harmony | None = None

@@ -1,6 +1,7 @@
 """From a transcription to the files beside the song, and from a correction to the same files."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,13 +10,15 @@ from daemon import __version__
 from daemon.errors import DiskFailed, Rejected
 from daemon.outlets import delivery
 from daemon.outlets.delivery import DeliverySettings, arrange, correct, deliver, drum_map, step_history
-from daemon.outlets.manifest import Manifest
+from daemon.outlets.manifest import Manifest, SourceFile
+from daemon.outlets.manifest_tables import HitTable
 from daemon.pipeline.chain import transcribe
 from daemon.pipeline.options import Options
 from tests import synth
 from tests.pipeline.test_chain import build_tools
 from tests.scripted_transcriber import ScriptedTranscriber
 from tests.songs import save_manifest
+from tests.songs_with_sections import songs_with_form
 
 BEAT = synth.rock_beat(2)
 SNARE, CLAP = 38, 39
@@ -223,3 +226,18 @@ def test_the_manifest_tells_the_corrected_beat_until_it_is_undone(song, delivery
     assert Manifest.load(told.manifest).corrected_grid.bpm == pytest.approx(heard / 2)
     undone = step_history(done.manifest, back=True, settings=delivery_settings)
     assert Manifest.load(undone.manifest).corrected_grid == done.arrangement.grid
+
+
+def test_the_sections_lie_on_the_bars_of_the_corrected_beat(tmp_path, delivery_settings):
+    played = next(songs_with_form(["rock", "sixteenths", "half time", "quarters", "punk"], 1, 1000))
+    hits = HitTable.of([replace(hit, cluster=-1) for hit in played.hits])
+    source = SourceFile(name="Song.wav", sha256="ab" * 32, duration=played.duration)
+    heard = Manifest(sidestick=__version__, source=source, options=Options(), grid=played.grid, hits=hits)
+    heard.save(path := tmp_path / "Song.sidestick.json")
+    moved = correct(path, {"settings": {"downbeat": played.grid.beats[1]}}, delivery_settings).manifest
+    undone = step_history(moved, back=True, settings=delivery_settings)
+    for told in (Manifest.load(moved), undone.content):
+        grid = told.corrected_grid or told.grid
+        lines = {grid.beats[beat] for beat in grid.downbeats}
+        assert len(told.sections) > 1
+        assert all(min(abs(each.start - line) for line in lines) < 0.02 for each in told.sections)

@@ -29,3 +29,25 @@ def test_a_whole_song_is_drawn_without_a_path(visit):
     drawn = visit().evaluate(DRAWN)
     assert drawn["fill"] == 0 and drawn["stroke"] == 0
     assert 8000 <= drawn["fillRect"] < 20000  # nothing twice but for what is selected
+
+
+# What is written on the ruler of 32 bars whose second section begins with bar 18, which has no number.
+RULED = """async () => {
+  const {drawRuler} = await import('/static/js/ruler.js');
+  const {Viewport} = await import('/static/js/viewport.js');
+  const context = document.createElement('canvas').getContext('2d');
+  const found = [];
+  context.fillText = (text) => { if (text) found.push(text); };
+  const starts = [...Array(32).keys()].map((n) => 2 * n);
+  const sections = [{start: 0, end: 34, label: 'A'}, {start: 33.99, end: 64, label: 'B'}];
+  const view = new Viewport();
+  view.open(64);
+  view.fit();
+  view.scale = 12;
+  drawRuler(context, view, {starts, beats: starts}, 24, sections);
+  return found.slice(0, 14);
+}"""
+
+
+def test_the_ruler_tells_the_letter_of_a_section_at_its_first_bar(visit):
+    assert visit().evaluate(RULED) == ["1", "A", "3", "5", "7", "9", "11", "13", "15", "17", "B", "19", "21", "23"]

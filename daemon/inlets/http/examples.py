@@ -84,6 +84,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "clusters": [_CLUSTER],
         "parts": {"bass": {"columns": _NOTE_COLUMNS, "rows": [[0, 0.012, 0.043, 0.198, 35, 96, 0.8]]}},
         "key": "B minor", "chords": [{"start": 0.0, "end": 1.71, "name": "Bm"}],
+        "sections": [{"start": 0.43, "end": 14.14, "label": "A"}, {"start": 14.14, "end": 31.28, "label": "B"}],
     },
     "ClustersView": {"revision": 1, "clusters": [_CLUSTER]},
     "RevisionsView": {

@@ -112,6 +112,7 @@ def _song_response(context: HttpContext, manifest: Manifest, score: Arrangement)
             part: {"columns": NOTE_COLUMNS, "rows": list(map(_note_row, notes))} for part, notes in score.notes.items()
         },
         **harmony_view(score.harmony),
+        "sections": score.sections,
     }
     return Response(to_json(body), media_type="application/json")
 

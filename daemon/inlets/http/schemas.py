@@ -215,6 +215,14 @@ class ChordView(Schema):
     name: str
 
 
+class SectionView(Schema):
+    """Sections of one `label` are alike."""
+
+    start: float
+    end: float
+    label: str
+
+
 class NotesView(Schema):
     """Everything that sounds, corrections included. `onset` is heard, `time` where it was moved to."""
 
@@ -229,6 +237,7 @@ class NotesView(Schema):
     parts: dict[str, TableView]
     key: str | None
     chords: list[ChordView]
+    sections: list[SectionView]
 
 
 class ClustersView(Schema):

@@ -9,9 +9,10 @@
  *   typical: number, time: number, rank: number}} Cluster `rank` within its drum
  * @typedef {{beats: number[], downbeats: number[], bpm: number, numerator: number, denominator: number,
  *   confidence: number}} Grid
+ * @typedef {{start: number, end: number, label: string}} Section
  * @typedef {{revision: number, duration: number, grid: Grid, options: any, canUndo: boolean, canRedo: boolean,
  *   hits: Hit[], clusters: Cluster[], parts: Map<string, Note[]>, key: string | null,
- *   chords: {start: number, end: number, name: string}[]}} Notes
+ *   chords: {start: number, end: number, name: string}[], sections: Section[]}} Notes
  */
 
 /** From the top of the page down, as in a drum editor. */
@@ -36,6 +37,7 @@ export function readNotes(sent) {
     parts: new Map(parts.map(([name, all]) => [name, all.sort((a, b) => a.time - b.time)])),
     key: sent.key ?? null,
     chords: sent.chords ?? [],
+    sections: sent.sections ?? [],
   };
 }
 

@@ -4,6 +4,7 @@ import { lastIndexUpTo } from "./notes.js";
 import { colour } from "./theme.js";
 
 const ROOM = 46; // pixels that a bar number wants
+const NEAR = 0.05; // seconds between a section and its bar, whose grid is evened out
 const BEATS_FROM = 11; // pixels between beats at which they get lines
 const STEPS_FROM = 44; // pixels between beats at which their quarters get lines
 
@@ -54,22 +55,30 @@ function barStride(width) {
 }
 
 /**
+ * Bar numbers, and the letter of a section at its first bar.
  * @param {CanvasRenderingContext2D} ctx @param {import("./viewport.js").Viewport} view
- * @param {import("./notes.js").Bars} bars @param {number} height
+ * @param {import("./notes.js").Bars} bars @param {number} height @param {import("./notes.js").Section[]} sections
  */
-export function drawRuler(ctx, view, bars, height) {
+export function drawRuler(ctx, view, bars, height, sections) {
   ctx.fillStyle = colour("ruler");
   ctx.fillRect(0, 0, view.width, height);
-  ctx.font = `500 11.5px ${colour("font")}`;
   ctx.textBaseline = "middle";
   const every = barStride(barWidth(view, bars));
+  const letters = new Map(sections.map(({ start, label }) => [lastIndexUpTo(bars.starts, start + NEAR), label]));
   bars.starts.forEach((at, index) => {
     const x = view.x(at);
-    if (index % every || x < -ROOM || x > view.width) return;
+    const [number, letter] = [index % every ? "" : `${index + 1}`, letters.get(index) ?? ""];
+    if (!(number || letter) || x < -ROOM || x > view.width) return;
     ctx.fillStyle = colour("grid-bar");
     ctx.fillRect(Math.round(x), height - 9, 1, 9);
+    ctx.font = `500 11.5px ${colour("font")}`;
     ctx.fillStyle = colour("soft");
-    ctx.fillText(String(index + 1), x + 6, height / 2 + 1);
+    ctx.fillText(number, x + 6, height / 2 + 1);
+    if (!letter) return;
+    const after = number ? ctx.measureText(number).width + 5 : 0;
+    ctx.font = `700 11.5px ${colour("font")}`;
+    ctx.fillStyle = colour("text");
+    ctx.fillText(letter, x + 6 + after, height / 2 + 1);
   });
   if (!bars.starts.length) drawSeconds(ctx, view, height);
 }
@@ -77,6 +86,7 @@ export function drawRuler(ctx, view, bars, height) {
 /** Without a beat the seconds are shown. @param {CanvasRenderingContext2D} ctx
  * @param {import("./viewport.js").Viewport} view @param {number} height */
 function drawSeconds(ctx, view, height) {
+  ctx.font = `500 11.5px ${colour("font")}`;
   const step = [0.1, 0.5, 1, 5, 10, 30, 60, 300].find((each) => each * view.scale > ROOM) ?? 600;
   ctx.fillStyle = colour("soft");
   for (let at = Math.ceil(view.start / step) * step; at < view.end; at += step) {

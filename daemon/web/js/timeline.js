@@ -172,7 +172,7 @@ export class Timeline {
   #drawBand(band) {
     const { ctx, view } = this;
     const state = { selection: this.song?.selection ?? new Set(), highlighted: this.highlighted, shift: this.shift };
-    if (band.kind === "ruler") drawRuler(ctx, view, this.bars, band.height);
+    if (band.kind === "ruler") drawRuler(ctx, view, this.bars, band.height, this.song?.notes?.sections ?? []);
     else if (band.kind === "lane") this.lanes.get(band.name)?.draw(ctx, view, band, state);
     else if (band.kind === "roll") this.rolls.get(band.name)?.draw(ctx, view, band, this.#stateOf(band.name));
     else if (this.spectrogram) this.#drawSpectrogram(this.spectrogram, band);
