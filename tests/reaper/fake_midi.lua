@@ -129,4 +129,39 @@ return function(fake, api)
   end
 
   function api.UpdateTimeline() fake.is_timeline_stale = false end
+
+  -- Markers and regions are one list by position, counted from 0; each kind has its own numbers, counted from 1.
+
+  local function regions_of(pointer)
+    return (pointer == 0 and fake.active or pointer).regions
+  end
+
+  local function next_free_number(regions, is_region)
+    local used, number = {}, 1
+    for _, region in ipairs(regions) do
+      if region.is_region == is_region then used[region.number] = true end
+    end
+    while used[number] do number = number + 1 end
+    return number
+  end
+
+  function api.AddProjectMarker2(project, is_region, time, stop, name, number, colour)
+    assert(number == -1 and time >= 0 and (not is_region or stop > time))
+    local regions, index = regions_of(project), 1
+    local new = { is_region = is_region, time = time, stop = is_region and stop or 0.0, name = name, colour = colour,
+      number = next_free_number(regions, is_region) }
+    while regions[index] and regions[index].time <= time do index = index + 1 end
+    table.insert(regions, index, new)
+    return new.number
+  end
+
+  function api.EnumProjectMarkers3(project, index)
+    local found = regions_of(project)[index + 1]
+    if not found then return 0, false, 0.0, 0.0, "", 0, 0 end
+    return index + 1, found.is_region, found.time, found.stop, found.name, found.number, found.colour
+  end
+
+  function api.DeleteProjectMarkerByIndex(project, index)
+    return table.remove(regions_of(project), index + 1) ~= nil
+  end
 end

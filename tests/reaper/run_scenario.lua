@@ -78,6 +78,7 @@ local function build()
   screen.w, screen.h, screen.wait = scenario.w, scenario.h, scenario.wait
   screen.counts_pixels, screen.needs_window = scenario.counts_pixels, fake.version:find("^6%.[0-7]") ~= nil
   build_other_tab()
+  for index, region in ipairs(scenario.regions or {}) do fake.project.regions[index] = region end
   fake.project:add_state()
 end
 
@@ -135,7 +136,7 @@ local function dump(cycle_times)
     deferred = cycle_times.left, result = fake.result, dirty = fake.project.dirty, toggles = json.list(fake.toggles),
     consoles = fake.consoles, writes = fake.writes, tempo = fake.tempo.markers, other = #fake.projects[2].tracks,
     stale = fake.is_layout_stale == true, registered = json.list(fake.registered), windows = fake_gfx.screen.windows,
-    size = { gfx.w, gfx.h },
+    size = { gfx.w, gfx.h }, regions = json.list(fake.project.regions),
     picture = scenario.picture and fake_gfx.screen.drawn and fake_gfx.screen.picture() or nil,
   }
 end

@@ -48,7 +48,8 @@ def set_tempo(alone: Reaper, results: Results, grid: Json, position: float = 3.5
     more = scene.pop("more", [])
     made = alone.run("Drums to MIDI", [{"name": "Song", "items": [item, *more]}], **scene)
     manifest = results.folder / "Song.sidestick.json"
-    whole = {**json.loads(manifest.read_text()), "grid": grid, "harmony": scene.pop("harmony", None)}
+    more_told = {"harmony": scene.pop("harmony", None), "sections": scene.pop("sections", [])}
+    whole = {**json.loads(manifest.read_text()), "grid": grid, **more_told}
     manifest.write_text(json.dumps(whole), encoding="utf-8")
     return made, alone.run(ACTION, reopen_tracks(made, 1), **scene)
 
@@ -154,3 +155,46 @@ def test_chords_are_a_lane_of_named_items_that_is_written_anew(
         lane = next(track for track in outcome["tracks"] if track["name"] == "Song Chords")
         found = [(item["strings"]["P_NOTES"], item["values"]["D_POSITION"]) for item in lane["items"]]
         assert found == [("Am", pytest.approx(3.9))]
+
+
+SECTIONS = [
+    {"start": 0.4, "end": 7.92, "label": "A"},
+    {"start": 7.92, "end": 11.68, "label": "B"},
+    {"start": 11.68, "end": 15.44, "label": "A"},
+]
+
+
+def regions(outcome: Json) -> list[tuple[str, float, float]]:
+    return [(each["name"], round(each["time"], 2), round(each["stop"], 2)) for each in outcome["regions"]]
+
+
+def test_sections_become_regions_on_the_bar_lines(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    _, after = set_tempo(alone, results, STEADY, sections=SECTIONS)
+    assert regions(after) == [("Song A", 3.9, 11.42), ("Song B", 11.42, 15.18), ("Song A", 15.18, 18.94)]
+    assert after["undone"] == ["sidestick: set project tempo"]
+
+
+def test_regions_are_written_anew_and_those_of_others_stay(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    _, first = set_tempo(alone, results, STEADY, sections=SECTIONS)
+    own = {"is_region": True, "stop": 2.0, "number": 9, "colour": 0}
+    others = [{**own, "time": time, "name": name} for time, name in ((0.0, "Song A part"), (1.0, "Other A"))]
+    marker = {**others[0], "is_region": False, "time": 1.5, "name": "Song A", "stop": 0.0}
+    old = {**own, "time": 1.7, "name": "Song C"}
+    before = [*others, marker, old, *first["regions"]]
+    again = alone.run(ACTION, reopen_tracks(first, 1), regions=before)
+    undone = alone.run(ACTION, reopen_tracks(first, 1), regions=before, afterwards=[{"undo": 1}])
+    kept = [("Song A part", 0.0, 2.0), ("Other A", 1.0, 2.0), ("Song A", 1.5, 0.0)]
+    assert regions(again) == [*kept, *regions(first)]
+    assert regions(undone) == [*kept, ("Song C", 1.7, 2.0), *regions(first)]
+
+
+def test_a_trimmed_item_has_the_sections_that_it_plays(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    item = {"take": {"D_STARTOFFS": 3.0}}
+    _, after = set_tempo(alone, results, STEADY, position=3.0, sections=SECTIONS, item=item)
+    assert regions(after)[0] == ("Song A", 4.16, 7.92)
