@@ -26,10 +26,11 @@ _REPEATS = (1, 2, 4, 8)  # bars after which a section repeats itself, if it does
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # Chosen by a random search on 48 invented songs with sections, 24 without (tests/songs_with_sections.py, the grooves
 # GROOVES and FIRST), and 38 rendered ones that never change; tests/score/test_sections.py keeps what others measure.
+# What variances cost, so that of 332 performances of the Groove MIDI Dataset whose bars were shuffled 10 have sections.
 _PART, _CHORD = 0.75, 0.5  # what these features weigh, drums 1
-_CUT, _CUT_NOISE = 0.6, 1.0  # what a boundary costs: squared differences of bars, and variances of a bar
+_CUT, _CUT_NOISE = 0.6, 1.3  # what a boundary costs: squared differences of bars, and variances of a bar
 _UNEVEN = 0.6  # of that again, after a section of no multiple of 4 bars
-_UNLIKE, _UNLIKE_NOISE = 0.1, 0.2  # squared difference of the means from which sections are not alike; in variances
+_UNLIKE, _UNLIKE_NOISE = 0.1, 0.6  # squared difference of the means from which sections are not alike; in variances
 
 Floats = NDArray[np.float64]
 
