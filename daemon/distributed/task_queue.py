@@ -128,49 +128,42 @@ class TaskQueue:
         with _translate_errors():
             if any(self._redis.llen(queue_name(short)) for short in QUEUES.values()):
                 return False
-            looks = self._app.control.inspect(timeout=_ANSWER_SECONDS)
-            told = (looks.active(), looks.reserved(), looks.scheduled())
-        return not any(tasks for found in told for tasks in (found or {}).values())
+        told = [self._ask_workers(question) for question in ("active", "reserved", "scheduled")]
+        return not any(tasks for found in told for tasks in found.values())
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """For those who watch. A broker that is away for a moment costs an event and no more."""
         with suppress(BrokerFailed), _translate_errors():
             self._redis.xadd(EVENTS, {"event": json.dumps(event)}, maxlen=_MOST_EVENTS, approximate=True)
 
-    def read_events(self, after: str = "$") -> Iterator[tuple[str, dict[str, Any]]]:
-        """What was told after the event `after`, each with its id; nothing new is an end."""
-        with _translate_errors():
-            for _stream, entries in self._redis.xread({EVENTS: after}, count=1000) or ():
-                for number, fields in entries:
-                    yield number.decode(), json.loads(fields[b"event"])
-
-    def newest_event(self) -> str:
-        """The id of the last event that was told."""
-        with _translate_errors():
-            found = self._redis.xrevrange(EVENTS, count=1)
-            return found[0][0].decode() if found else "0"
-
     def list_workers(self) -> dict[str, tuple[str, ...]]:
         """The queues that each worker takes, as they answer within a second."""
-        with _translate_errors():
-            found = self._app.control.inspect(timeout=_ANSWER_SECONDS).active_queues() or {}
+        found = self._ask_workers("active_queues")
         return {name: tuple(queue["name"] for queue in queues) for name, queues in sorted(found.items())}
 
     def count_processes(self) -> int:
         """How many tasks all workers of this version do at once."""
-        self.ping()  # Celery would try for half a minute
-        with _translate_errors():
-            found = self._app.control.inspect(timeout=_ANSWER_SECONDS).stats() or {}
+        found = self._ask_workers("stats")
         return sum(int(stats.get("pool", {}).get("max-concurrency", 1)) for stats in found.values())
 
     def end_tasks(self, run: str) -> int:
         """End what workers do for a run at once; says how many tasks there were."""
+        active = self._ask_workers("active")
+        tasks = [task["id"] for each in active.values() for task in each if task["args"][0].get("run") == run]
         with _translate_errors():
-            active = self._app.control.inspect(timeout=_ANSWER_SECONDS).active() or {}
-            tasks = [task["id"] for each in active.values() for task in each if task["args"][0].get("run") == run]
             if tasks:
                 self._app.control.revoke(tasks, terminate=True, signal="SIGKILL")
         return len(tasks)
+
+    def _ask_workers(self, question: str) -> dict[str, Any]:
+        """What each worker says within a second, by its name.
+
+        By a connection of its own: a pooled one may be of before a new start of Redis.
+        """
+        self.ping()  # Celery would try for half a minute
+        with _translate_errors(), self._app.connection_for_write() as connection:
+            inspect = self._app.control.inspect(timeout=_ANSWER_SECONDS, connection=connection)
+            return getattr(inspect, question)() or {}
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def test_an_interruption_at_any_stage_leaves_only_the_song(home, monkeypatch, st
 
 
 def test_an_interruption_while_files_are_written_takes_the_new_ones_back(home, monkeypatch):
-    monkeypatch.setattr(note_files, "to_bytes", interrupt)
+    monkeypatch.setattr(note_files, "to_files", interrupt)
     result = home.sidestick("transcribe", home.song(), *EVERYTHING)
     assert (result.exit_code, result.stderr) == (130, GOODBYE)
     assert home.files() == {"Song.wav"}
@@ -55,7 +55,7 @@ def test_what_lay_there_before_survives_an_interruption(home, monkeypatch):
     song = home.song()
     home.sidestick("transcribe", song, "--separator", "embedded")
     midi = (home.music / "Song.drums.mid").read_bytes()
-    monkeypatch.setattr(note_files, "to_bytes", interrupt)
+    monkeypatch.setattr(note_files, "to_files", interrupt)
     home.sidestick("transcribe", song, *EVERYTHING, "--grid", "1/4")
     assert (home.music / "Song.drums.mid").read_bytes() == midi
     assert home.files() == {"Song.wav", "Song.drums.mid", "Song.sidestick.json"}

@@ -109,3 +109,10 @@ def test_a_broker_that_is_away_is_waited_for(run, redis_server, queue, client):
 def test_a_queue_that_cannot_be_used_is_told(broker, error, said):
     with pytest.raises(error, match=said):
         TaskQueue.open(broker.format(port=free_port()))
+
+
+def test_workers_are_asked_again_after_a_new_start_of_redis(redis_server, queue):
+    assert queue.list_workers() == {}
+    redis_server.stop()
+    redis_server.start()
+    assert queue.list_workers() == {} and queue.is_idle()
