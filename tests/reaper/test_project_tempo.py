@@ -187,9 +187,22 @@ def test_regions_are_written_anew_and_those_of_others_stay(
     before = [*others, marker, old, *first["regions"]]
     again = alone.run(ACTION, reopen_tracks(first, 1), regions=before)
     undone = alone.run(ACTION, reopen_tracks(first, 1), regions=before, afterwards=[{"undo": 1}])
-    kept = [("Song A part", 0.0, 2.0), ("Other A", 1.0, 2.0), ("Song A", 1.5, 0.0)]
+    kept = [("Song A part", 0.0, 2.0), ("Other A", 1.0, 2.0), ("Song A", 1.5, 0.0), ("Song C", 1.7, 2.0)]
     assert regions(again) == [*kept, *regions(first)]
-    assert regions(undone) == [*kept, ("Song C", 1.7, 2.0), *regions(first)]
+    assert regions(undone) == regions(again)
+
+
+def test_regions_whose_song_has_no_sections_any_more_go(
+    alone: Reaper, scripted_daemon: ScriptedDaemon, results: Results
+) -> None:
+    _, first = set_tempo(alone, results, STEADY, sections=SECTIONS)
+    renamed = [
+        {**each, "name": "Chorus" if number == 1 else each["name"]} for number, each in enumerate(first["regions"])
+    ]
+    manifest = results.folder / "Song.sidestick.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "sections": []}), encoding="utf-8")
+    after = alone.run(ACTION, reopen_tracks(first, 1), regions=renamed)
+    assert regions(after) == [("Chorus", 11.42, 15.18)]
 
 
 def test_a_trimmed_item_has_the_sections_that_it_plays(

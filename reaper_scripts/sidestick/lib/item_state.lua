@@ -9,6 +9,7 @@ local item_state = {}
 
 local RESULT, JOB_SPEC = "P_EXT:sidestick", "P_EXT:sidestick_asked"
 local JOB = "P_EXT:sidestick_job"
+local REGIONS = "P_EXT:sidestick_regions"
 
 local function decode(exists, text)
   local values = exists and text ~= "" and json.decode(text)
@@ -23,6 +24,19 @@ end
 function item_state.set_result(take, values)
   reaper.GetSetMediaItemTakeInfo_String(take, RESULT, json.encode(values), true)
   reaper.GetSetMediaItemTakeInfo_String(take, JOB, values.job or "", true)
+  reaper.MarkProjectDirty(project.current)
+end
+
+--- The numbers of the regions that were written for a MIDI take, as keys.
+function item_state.regions(take)
+  local found = {}
+  local _, text = reaper.GetSetMediaItemTakeInfo_String(take, REGIONS, "", false)
+  for number in text:gmatch("%d+") do found[tonumber(number)] = true end
+  return found
+end
+
+function item_state.set_regions(take, numbers)
+  reaper.GetSetMediaItemTakeInfo_String(take, REGIONS, table.concat(numbers, " "), true)
   reaper.MarkProjectDirty(project.current)
 end
 

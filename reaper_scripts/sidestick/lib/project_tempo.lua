@@ -137,7 +137,7 @@ local function set_tempo(guid, content)
   project.undo_block("set project tempo", function()
     change_tempo(placed)
     chord_track.write(source, content.harmony)
-    section_regions.write(source, content.sections, placed)
+    section_regions.write(take, source, content.sections, placed)
   end)
 end
 
