@@ -74,6 +74,7 @@ class VelocityCurve(_OptionsModel):
     gamma: float = Field(default=1.0, gt=0, le=4, description="above 1 spreads the loud hits, below 1 the soft ones")
 
 
+# As the recipe that many scripts share has them: librosa's delta and wait, and the least time between two hits.
 CLASSIC_DELTA = {Drum.KICK: 0.08, Drum.SNARE: 0.06, Drum.TOMS: 0.07, Drum.HIHAT: 0.05, Drum.CYMBALS: 0.06}
 CLASSIC_WAIT = {Drum.KICK: 3, Drum.SNARE: 2, Drum.TOMS: 3, Drum.HIHAT: 1, Drum.CYMBALS: 4}  # hops
 CLASSIC_GAP_MS = {Drum.KICK: 35.0, Drum.SNARE: 40.0, Drum.TOMS: 40.0, Drum.HIHAT: 25.0, Drum.CYMBALS: 150.0}

@@ -13,7 +13,7 @@ _SHORTEST, _LONGEST = 0.04, 15.0  # seconds from beat to beat: a 32nd of 1500 bp
 
 Second = Annotated[float, Field(ge=-_DAY, le=_DAY)]
 Denominator = Literal[1, 2, 4, 8, 16, 32]  # a .mid has powers of two
-_MOST_NUMERATOR = 64
+_MOST_NUMERATOR = 64  # more is a slip of the finger; chosen by hand
 _METER = re.compile(r"(\d{1,2})/(\d{1,2})")
 
 

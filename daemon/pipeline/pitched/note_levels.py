@@ -17,7 +17,7 @@ from daemon.pipeline.pitched.polyphonic import HOP, RATE, PartNote
 # Chosen on rendered excerpts 0 to 7 of each part (tests/benchmarks/notes.py) by how levels go with true velocities.
 _WINDOW = 2048  # samples at RATE, 93 ms
 _ATTACK = 12  # frames after an onset that hold its peak
-_PARTIALS = 12
+_PARTIALS = 12  # of a tone, the fundamental among them
 _TOLERANCE = 0.4  # semitones to either side of a partial
 _FLOOR = 1e-6  # of full scale, -120 dB
 _HIGHEST = 0.95 * RATE / 2  # Hz
