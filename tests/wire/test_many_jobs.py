@@ -11,6 +11,7 @@ from tests.wire.daemon_process import DaemonProcess, events_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows counts handles in another way")
 FIRST, ALL = 10, 40
+ONCE = 4  # files and threads that open late and once, such as a thread's first look at the list of jobs; a leak has 30
 GROWTH = 20e6  # bytes; a job that keeps a copy of its second of sound takes more, the allocator's whims less (12 MB)
 
 
@@ -48,5 +49,5 @@ def test_many_jobs_in_a_row_take_no_more_memory_files_and_threads_than_a_few(tmp
     home.end()
     grown = [after - before for before, after in zip(measured[FIRST], measured[ALL], strict=True)]
     assert len(list(home.music.glob("*.drums.mid"))) == ALL
-    assert grown[2:] == [0, 0], grown
+    assert max(grown[2:]) <= ONCE, grown
     assert max(grown[:2]) < GROWTH, grown
