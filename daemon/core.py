@@ -17,7 +17,7 @@ from daemon.errors import JobMoved, Rejected, SidestickError, StoreFailed
 from daemon.events import Done, EventBus, MidiWritten, Pushed
 from daemon.files import DigestCache
 from daemon.jobs.admission import Admission, merge_options
-from daemon.jobs.job import Job, State
+from daemon.jobs.job import Job, State, require_notes
 from daemon.jobs.listings import JobStatus
 from daemon.jobs.scheduler import Scheduler
 from daemon.jobs.store import JobStore
@@ -178,7 +178,7 @@ class Core:
         return self._settings.delivery.manifest_cache.load(self.manifest_path(job_id))
 
     def manifest_path(self, job_id: str) -> Path:
-        return Path(_require_notes(self._store.get(job_id)).manifest)
+        return Path(require_notes(self._store.get(job_id)).manifest)
 
     def score(self, job_id: str) -> Arrangement:
         """Every hit and note as it sounds, corrections included."""
@@ -340,11 +340,4 @@ class Core:
         job = self._store.get(job_id)
         if job.is_active and not job.manifest:
             raise Rejected("job_active", f"{job.name} is still being worked on; correct it when there is a draft.")
-        return _require_notes(job)
-
-
-def _require_notes(job: Job) -> Job:
-    if not job.manifest:
-        end = f": {job.reason}" if job.reason else "."
-        raise Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
-    return job
+        return require_notes(job)

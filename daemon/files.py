@@ -218,6 +218,20 @@ class DigestCache:
         return known if known and known[1] == FileStamp.of(path) else hash_file(path)
 
 
+def make_folder(folder: Path) -> None:
+    """Nothing if it is there. Raises DiskFailed."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DiskFailed(f"{folder} could not be made: {describe_os_error(error)}.") from error
+
+
+def remove_empty(folder: Path) -> None:
+    """Nothing if there is something in it."""
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut, where the system can (Windows cannot)."""
     if os.name == "nt":

@@ -19,10 +19,10 @@ from daemon.pipeline.cache import StageCache
 from daemon.pipeline.options import Options
 from daemon.pipeline.tools import Tools
 from tests import synth
+from tests.core_setup import CoreSetup
 from tests.jobs.scheduler_setup import PATIENCE, SchedulerSetup, ScriptedWorker
 from tests.scripted_transcriber import ScriptedTranscriber
 from tests.small_disk import BLOCK, open_small_disk
-from tests.test_core import CoreSetup
 
 BEAT = synth.rock_beat(1)
 COWBELL = {"clusters": {"0": "cowbell"}}

@@ -6,8 +6,8 @@ import pytest
 from daemon.events import Done
 from daemon.jobs.job import State
 from daemon.outlets.delivery import DeliverySettings, correct
+from tests.core_setup import CoreSetup
 from tests.jobs.sample_jobs import job
-from tests.test_core import CoreSetup
 
 SNARE, CLAP = 38, 39
 

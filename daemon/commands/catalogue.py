@@ -18,7 +18,7 @@ from daemon import config, factories
 from daemon.commands.remedies import spell_flags
 from daemon.config import Settings
 from daemon.distributed.catalogue_run import CatalogueRun, CatalogueSong, RunSpec, list_runs
-from daemon.distributed.checks import describe_store, require_conditional_put, require_writable
+from daemon.distributed.checks import describe_store, require_conditional_writes, require_writable
 from daemon.distributed.feeder import Feeder, RunProgress
 from daemon.distributed.object_store import ObjectStore, open_store
 from daemon.distributed.shared_cache import SharedCache
@@ -40,7 +40,7 @@ def run(songs: str, out: str, typed: dict[str, Any], as_json: bool) -> int:
     if f"{out.rstrip('/')}/".startswith(f"{songs.rstrip('/')}/"):
         raise Rejected("bad_store", f"{out} lies among the songs; results need a place of their own.")
     options = _read_options(settings, typed)
-    require_conditional_put(store)
+    require_conditional_writes(store)
     require_writable(open_store(out))
     next(_list_songs(songs))
     spec = RunSpec(songs, out.rstrip("/"), options.model_dump(mode="json", exclude_defaults=True))

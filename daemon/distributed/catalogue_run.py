@@ -76,7 +76,7 @@ class CatalogueRun:
     @classmethod
     def create(cls, store: ObjectStore, spec: RunSpec) -> "CatalogueRun":
         """The run of this request, begun now or earlier."""
-        store.put_new(f"runs/{spec.name}/run.json", json.dumps(asdict(spec)).encode())
+        store.write_new(f"runs/{spec.name}/run.json", json.dumps(asdict(spec)).encode())
         return cls(store, spec.name, spec)
 
     @classmethod
@@ -100,12 +100,12 @@ class CatalogueRun:
         kind = "failed" if outcome.code else "done"
         if kind == "failed" and self._store.exists(self._path("done", outcome.id)):
             return False
-        return self._store.put_new(self._path(kind, outcome.id), json.dumps(asdict(outcome)).encode())
+        return self._store.write_new(self._path(kind, outcome.id), json.dumps(asdict(outcome)).encode())
 
     def begin_try(self, song: CatalogueSong, worker: str) -> int | None:
         """The number of this try, from 1; None once MAX_TRIES have begun and not come to an end."""
         for number in range(1, MAX_TRIES + 1):
-            if self._store.put_new(self._try(song, number), worker.encode()):
+            if self._store.write_new(self._try(song, number), worker.encode()):
                 return number
         return None
 
@@ -114,7 +114,7 @@ class CatalogueRun:
         self._store.delete(self._try(song, number))
 
     def cancel(self) -> None:
-        self._store.put(f"runs/{self.name}/cancelled", b"")
+        self._store.write(f"runs/{self.name}/cancelled", b"")
 
     def forget_tries(self) -> None:
         """Workers that were ended on purpose say nothing about their songs."""
@@ -154,7 +154,7 @@ class CatalogueRun:
 
     @cursor.setter
     def cursor(self, sent: int) -> None:
-        self._store.put(f"runs/{self.name}/cursor.json", json.dumps(sent).encode())
+        self._store.write(f"runs/{self.name}/cursor.json", json.dumps(sent).encode())
 
     def _path(self, kind: str, song: str, number: str = "") -> str:
         return f"runs/{self.name}/{kind}/{song}" + (f"/{number}" if number else ".json")

@@ -14,11 +14,11 @@ State = Literal["ok", "note", "bad"]
 _MAX_SKEW = 5.0  # seconds between this machine's clock and the store's; of a lease of 20
 
 
-def require_conditional_put(store: ObjectStore) -> None:
+def require_conditional_writes(store: ObjectStore) -> None:
     """Raises Rejected for a store that writes over what is there when it is told not to."""
     path = f"checks/{secrets.token_hex(8)}"
     try:
-        if not store.put_new(path, b"1") or store.put_new(path, b"2"):
+        if not store.write_new(path, b"1") or store.write_new(path, b"2"):
             text = (
                 f"The store {store.address} does not know conditional writes (If-None-Match), so that two machines "
                 "could publish different results. Use another, or a folder that all machines share: file:///folder"
@@ -31,7 +31,7 @@ def require_conditional_put(store: ObjectStore) -> None:
 def require_writable(store: ObjectStore) -> None:
     """Raises ObjectStoreFailed for a place that takes nothing, before there is work in vain."""
     path = f"checks/{secrets.token_hex(8)}"
-    store.put(path, b"")
+    store.write(path, b"")
     store.delete(path)
 
 
@@ -40,7 +40,7 @@ def check_store(address: str) -> tuple[State, str]:
     if not address:
         return "note", "No store is set: distributed.store. Only catalogues on many machines need one."
     store = open_store(address)
-    require_conditional_put(store)
+    require_conditional_writes(store)
     skew = _measure_skew(store)
     if abs(skew) > _MAX_SKEW:
         return "bad", f"{address}: this machine's clock is {skew:+.0f} s from the store's. Set it by network time."
@@ -50,7 +50,7 @@ def check_store(address: str) -> tuple[State, str]:
 def _measure_skew(store: ObjectStore) -> float:
     """Seconds that this machine's clock is ahead."""
     path = f"checks/{secrets.token_hex(8)}"
-    store.put(path, b"")
+    store.write(path, b"")
     now = time.time()
     try:
         return next((now - found.modified.timestamp() for found in store.list("checks/") if found.path == path), 0.0)

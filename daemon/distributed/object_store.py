@@ -72,11 +72,11 @@ class ObjectStore:
                 return False
             return True
 
-    def put(self, path: str, content: bytes | Path) -> None:
+    def write(self, path: str, content: bytes | Path) -> None:
         """Write an object, over an older one. A file goes up in parts."""
-        self._put(path, content)
+        self._write(path, content)
 
-    def put_new(self, path: str, content: bytes) -> bool:
+    def write_new(self, path: str, content: bytes) -> bool:
         """Write an object if there is none of that name (If-None-Match); whether this call did.
 
         Of several that write at once exactly one does.
@@ -84,7 +84,7 @@ class ObjectStore:
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         try:
-            self._put(path, content, mode="create")
+            self._write(path, content, mode="create")
         except (AlreadyExistsError, PreconditionError):
             return False
         return True
@@ -105,7 +105,7 @@ class ObjectStore:
                 for each in sorted(block, key=lambda found: found["path"]):
                     yield ObjectInfo(each["path"], each["size"], each["last_modified"])
 
-    def _put(self, path: str, content: bytes | Path, **how: str) -> None:
+    def _write(self, path: str, content: bytes | Path, **how: str) -> None:
         with self._translate_errors(f"writing {path}"):
             self._backend.put(path, content, **how)
 

@@ -67,9 +67,9 @@ class SharedCache(StageCache):
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
             name = path.relative_to(folder).as_posix()
             files[name] = [path.stat().st_size, _sha256(path)]
-            self._store.put(f"{place}/{attempt}/{name}", path)
+            self._store.write(f"{place}/{attempt}/{name}", path)
         manifest = {"attempt": attempt, "files": files, "owner": self._owner, "made": self._now()}
-        if self._store.put_new(f"{place}/manifest.json", json.dumps(manifest).encode()):
+        if self._store.write_new(f"{place}/manifest.json", json.dumps(manifest).encode()):
             return folder
         self._store.delete(*(f"{place}/{attempt}/{name}" for name in files))
         self.forget(folder)
@@ -121,7 +121,7 @@ class SharedCache(StageCache):
             self._store.delete(path)
 
     def _take_lease(self, path: str, token: str) -> bool:
-        if self._store.put_new(path, self._lease_text(token)):
+        if self._store.write_new(path, self._lease_text(token)):
             return True
         try:
             until = float(json.loads(self._store.read(path) or b"{}").get("until", 0))
@@ -130,7 +130,7 @@ class SharedCache(StageCache):
         if until > self._now():
             return False
         self._store.delete(path)
-        return self._store.put_new(path, self._lease_text(token))
+        return self._store.write_new(path, self._lease_text(token))
 
     def _lease_text(self, token: str) -> bytes:
         return json.dumps({"owner": self._owner, "token": token, "until": self._now() + LEASE_SECONDS}).encode()
@@ -139,7 +139,7 @@ class SharedCache(StageCache):
         """A store that is away for a moment costs the lease at worst: then two machines do the same."""
         while not released.wait(RENEW_SECONDS):
             with Guard("A lease"), suppress(ObjectStoreFailed):
-                self._store.put(path, self._lease_text(token))
+                self._store.write(path, self._lease_text(token))
 
 
 class _Damaged(Exception):

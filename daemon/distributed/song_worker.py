@@ -164,7 +164,7 @@ class SongWorker:
         files = sorted(found, key=lambda path: (path.name.endswith(".sidestick.json"), path.as_posix()))
         names = tuple(f"{song.name}/{path.relative_to(source.parent).as_posix()}" for path in files)
         for path, name in zip(files, names, strict=True):
-            out.put(name, path)
+            out.write(name, path)
         return names
 
     def _fetch(self, song: CatalogueSong, folder: Path) -> Path:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
+from daemon.errors import Rejected
 from daemon.pipeline.options import Options
 
 
@@ -97,3 +98,11 @@ class Job:
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+
+def require_notes(job: Job) -> Job:
+    """The job, if it has come to notes. Raises Rejected (no_result)."""
+    if not job.manifest:
+        end = f": {job.reason}" if job.reason else "."
+        raise Rejected("no_result", f"There are no notes of {job.name} yet; it is {job.state}{end}")
+    return job

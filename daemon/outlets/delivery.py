@@ -4,7 +4,7 @@ Only stems, backing track and plot need the audio: a correction is the manifest,
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any
 from bridge.drum_map import DrumMap, UnknownNameError, built_in_map
 from daemon import __version__
 from daemon.allocator import pause_collection
-from daemon.errors import DiskFailed, Rejected, StaleRevision
-from daemon.files import WriteBatch, atomic_batch, describe_os_error
+from daemon.errors import Rejected, StaleRevision
+from daemon.files import WriteBatch, atomic_batch, make_folder, remove_empty
 from daemon.outlets import naming
 from daemon.outlets.arrange import Arrangement, arrange
 from daemon.outlets.ear_memory import EarMemory
@@ -231,20 +231,8 @@ def _undo_on_error(plan: Plan, batch: WriteBatch) -> Iterator[None]:
             if file.is_lent or plan.seen.get(file.path) is None:
                 file.take_back()
         for folder in {path.parent for path in plan.paths.values()} - {plan.manifest.parent}:
-            _remove_empty(folder)
+            remove_empty(folder)
         raise
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DiskFailed(f"{folder} could not be made: {describe_os_error(error)}.") from error
-
-
-def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
 
 
 def _write_signed(
@@ -274,7 +262,7 @@ def _write_signed(
     with written_down, ExitStack() as undoing, atomic_batch(plan.require_unchanged) as write:
         undoing.enter_context(_undo_on_error(plan, write))
         for path, file in ready.items():
-            _make_folder(path.parent)
+            make_folder(path.parent)
             write.add(path, file)
         for path in renewed:
             write(path, midi[path])

@@ -54,7 +54,7 @@ def _make_songs(cluster: Cluster, folder: Path, count: int, seconds: float) -> N
     for number in range(count):
         strokes = synth.rock_beat(4, bpm=90.0 + number / 7, start=0.01)
         path = synth.write(folder / "songs" / f"{number:03}.wav", synth.play(strokes, seconds))
-        store.put(path.name, path)
+        store.write(path.name, path)
 
 
 def throughput() -> list[Row]:

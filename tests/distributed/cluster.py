@@ -100,7 +100,7 @@ class Cluster:
         command = self.command("catalogue", "worker", "--processes", str(processes))
         return subprocess.Popen(command, cwd=ROOT, env=self.settings(machine), stderr=subprocess.DEVNULL)
 
-    def put(self, name, samples, tmp_path):
+    def write(self, name, samples, tmp_path):
         path = synth.write(tmp_path / "clip.wav", samples)
-        open_store(self.songs).put(name, path)
+        open_store(self.songs).write(name, path)
         return path

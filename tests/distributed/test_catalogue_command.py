@@ -46,9 +46,9 @@ def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, at_de
     mine = tmp_path / "mine"
     mine.mkdir()
     for number in range(3):
-        cluster.put(f"rock/{number}.wav", synth.play(BEAT, SECONDS + number / 10), tmp_path)
+        cluster.write(f"rock/{number}.wav", synth.play(BEAT, SECONDS + number / 10), tmp_path)
         synth.write(mine / f"{number}.wav", synth.play(BEAT, SECONDS + number / 10))
-    open_store(cluster.songs).put("broken.wav", b"RIFF....WAVE")
+    open_store(cluster.songs).write("broken.wav", b"RIFF....WAVE")
     assert catalogue.run(cluster.songs, cluster.out, {"input": "drums"}, as_json=False) == 1
     told = capsys.readouterr().err
     name = told.partition(":")[0].removeprefix("Run ")
@@ -66,7 +66,7 @@ def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, at_de
     assert [row["name"] for row in rows if row["state"] == "failed"] == ["broken.wav"]
     assert sorted(float(row["duration_s"]) for row in rows if row["state"] == "done") == [2.0, 2.1, 2.2]
     assert catalogue.retry(name) == 0 and "1 songs are tried again" in capsys.readouterr().out
-    cluster.put("broken.wav", synth.play(BEAT, SECONDS), tmp_path)
+    cluster.write("broken.wav", synth.play(BEAT, SECONDS), tmp_path)
     assert catalogue.run(cluster.songs, cluster.out, {"input": "drums"}, as_json=False) == 0
     capsys.readouterr()
     assert catalogue.show_status("", as_json=True) == 0
@@ -77,7 +77,7 @@ def test_a_catalogue_is_done_as_the_local_program_does_it(cluster, worker, at_de
 def test_every_song_is_done_once_though_workers_die_and_tasks_come_twice(cluster, worker, tmp_path):
     count = 8
     for number in range(count):
-        cluster.put(f"{number}.wav", synth.play(BEAT, SECONDS + number / 20), tmp_path)
+        cluster.write(f"{number}.wav", synth.play(BEAT, SECONDS + number / 20), tmp_path)
     over = threading.Event()
 
     def disturb():
@@ -109,7 +109,7 @@ def test_every_song_is_done_once_though_workers_die_and_tasks_come_twice(cluster
 
 def test_a_cancelled_run_stops_at_once_and_goes_on_later(cluster, worker, tmp_path):
     for number in range(2):
-        cluster.put(f"{number}.wav", synth.play(synth.rock_beat(4), 8.0 + number), tmp_path)
+        cluster.write(f"{number}.wav", synth.play(synth.rock_beat(4), 8.0 + number), tmp_path)
     command = cluster.command("catalogue", "run", cluster.songs, "--out", cluster.out, "--input", "drums")
     run = subprocess.Popen(command, cwd=ROOT, env=cluster.settings("desk"), stderr=subprocess.PIPE, text=True)
     name = run.stderr.readline().partition(":")[0].removeprefix("Run ")

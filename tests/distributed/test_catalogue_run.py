@@ -68,7 +68,7 @@ def test_a_run_that_is_not_there_is_refused_with_those_that_are(store, name):
 
 def test_the_songs_below_an_address_come_in_order(store):
     for name in ("b/two.FLAC", "a.wav", "b/.hidden.wav", "b/.trash/x.wav", "notes.txt", "c.stems/d.mid", "noname"):
-        store.put(f"in/{name}", b"sound")
+        store.write(f"in/{name}", b"sound")
     songs = list(list_songs(f"{store.address}/in"))
     assert [song.name for song in songs] == ["a.wav", "b/two.FLAC"]
     assert songs[1].url == f"{store.address}/in/b/two.FLAC"
@@ -76,13 +76,13 @@ def test_the_songs_below_an_address_come_in_order(store):
 
 def test_a_list_names_each_song_once(tmp_path):
     store = open_store(f"file://{tmp_path}")
-    store.put("list.csv", "\ufeffartist,url\nX,s3://songs/ä.wav\nY,s3://songs/b.wav\n\nX,s3://songs/ä.wav\n".encode())
+    store.write("list.csv", "\ufeffartist,url\nX,s3://songs/ä.wav\nY,s3://songs/b.wav\n\nX,s3://songs/ä.wav\n".encode())
     found = [(song.url, song.name) for song in list_songs(f"file://{tmp_path}/list.csv")]
     assert found == [("s3://songs/ä.wav", "songs/ä.wav"), ("s3://songs/b.wav", "songs/b.wav")]
 
 
 def test_a_list_without_a_heading_is_one_address_a_line(tmp_path):
-    open_store(f"file://{tmp_path}").put("list.csv", b"s3://songs/a.wav\ns3://songs/b.wav\n")
+    open_store(f"file://{tmp_path}").write("list.csv", b"s3://songs/a.wav\ns3://songs/b.wav\n")
     assert len(list(list_songs(f"file://{tmp_path}/list.csv"))) == 2
 
 
@@ -96,7 +96,7 @@ def test_a_list_without_a_heading_is_one_address_a_line(tmp_path):
     ],
 )
 def test_a_list_that_cannot_be_used_names_the_row(tmp_path, text, said):
-    open_store(f"file://{tmp_path}").put("list.csv", text)
+    open_store(f"file://{tmp_path}").write("list.csv", text)
     if said is None:
         assert list(list_songs(f"file://{tmp_path}/list.csv")) == []
     else:

@@ -3,7 +3,7 @@
 import pytest
 
 from daemon.commands import catalogue, run_to_exit
-from daemon.distributed.checks import check_all, require_conditional_put
+from daemon.distributed.checks import check_all, require_conditional_writes
 from daemon.distributed.object_store import open_store
 from daemon.errors import Rejected
 from tests.ports import free_port
@@ -27,7 +27,7 @@ def settings(monkeypatch, redis_server, s3, tmp_path):
         (lambda: catalogue.run(SONGS, OUT, {"options": "[]"}, False), "--options is an object in JSON"),
         (lambda: catalogue.run(SONGS, OUT, {"options": '{"nothing": 1}'}, False), "nothing: 1 does not work"),
         (lambda: catalogue.run(SONGS, OUT, {"separator": "nothing"}, False), "There is no separator 'nothing'"),
-        (lambda: catalogue.run(SONGS, "/tmp/out", {}, False), "'/tmp/out' is no address of a store."),
+        (lambda: catalogue.run(SONGS, "results/out", {}, False), "'results/out' is no address of a store."),
         (lambda: catalogue.work(["gpu"], 1), "There is no queue gpu. --queues is some of io,separate,cpu."),
         (lambda: catalogue.show_status("nothing", False), "There is no run 'nothing'"),
     ],
@@ -38,7 +38,7 @@ def test_a_request_that_cannot_be_met_is_refused_in_a_sentence(settings, command
 
 
 def test_a_place_that_takes_nothing_is_told_before_the_work(settings, capsys):
-    open_store(SONGS).put("a.wav", b"sound")
+    open_store(SONGS).write("a.wav", b"sound")
     assert run_to_exit(lambda: catalogue.run(SONGS, "s3://nowhere/out", {}, False)) == 1
     assert "there is no such bucket" in capsys.readouterr().err
 
@@ -73,8 +73,8 @@ class CarelessStore:
     def __init__(self, inner):
         self._inner = inner
 
-    def put_new(self, path, content):
-        self._inner.put(path, content)
+    def write_new(self, path, content):
+        self._inner.write(path, content)
         return True
 
     def delete(self, *paths):
@@ -83,5 +83,5 @@ class CarelessStore:
 
 def test_a_store_without_conditional_writes_is_refused(store):
     with pytest.raises(Rejected, match="does not know conditional writes"):
-        require_conditional_put(CarelessStore(store))
+        require_conditional_writes(CarelessStore(store))
     assert list(store.list()) == []

@@ -70,7 +70,7 @@ def test_one_machine_works_while_the_other_waits(tmp_path, store):
 
 def test_the_lease_of_a_machine_that_died_runs_out(tmp_path, store):
     token = json.dumps({"owner": "dead", "token": "t", "until": NOW + LEASE_SECONDS}).encode()
-    store.put("leases/hits/k1", token)
+    store.write("leases/hits/k1", token)
     moment = [NOW]
 
     def sleep(_seconds):
@@ -83,7 +83,7 @@ def test_the_lease_of_a_machine_that_died_runs_out(tmp_path, store):
 
 @pytest.mark.parametrize("damage", [b"{", b"[]", b"{}", b'{"attempt": "x", "files": {"../../out": [1, "00"]}}'])
 def test_a_damaged_manifest_is_made_again(tmp_path, store, damage):
-    store.put("stages/hits/k1/manifest.json", damage)
+    store.write("stages/hits/k1/manifest.json", damage)
     found = machine(store, tmp_path, "one").obtain("hits", "k1", write("new"))
     assert (found / "record.json").read_text() == "new"
     again = machine(store, tmp_path, "two").recall("hits", "k1")
@@ -93,7 +93,7 @@ def test_a_damaged_manifest_is_made_again(tmp_path, store, damage):
 def test_a_damaged_object_is_made_again(tmp_path, store):
     machine(store, tmp_path, "one").obtain("hits", "k1", write("one"))
     sound = next(found.path for found in store.list("stages/") if found.path.endswith("drums.flac"))
-    store.put(sound, b"noise" * 100)
+    store.write(sound, b"noise" * 100)
     found = machine(store, tmp_path, "two").obtain("hits", "k1", write("again"))
     assert (found / "record.json").read_text() == "again"
 

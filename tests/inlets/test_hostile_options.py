@@ -10,7 +10,7 @@ from bridge.osc.wire import Message
 from daemon.outlets.notify import Requester
 from daemon.pipeline.options import Options
 from tests import synth
-from tests.test_core import CoreSetup
+from tests.core_setup import CoreSetup
 
 DEEP = 900  # levels that json reads and others may not
 VALUES = [

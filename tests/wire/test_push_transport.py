@@ -20,7 +20,8 @@ from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
 from daemon.pipeline.options import FileStart
 from daemon.pipeline.records import BeatGrid, Drum, Hit
 from daemon.score.clip import clip, drum_track, padding
-from tests.wire.test_jack import RATE, Receiver, Server, eventually, server
+from tests.wire.jack_server import RATE, Receiver, Server, eventually
+from tests.wire.test_jack import server
 
 __all__ = ["server"]
 pytestmark = pytest.mark.real_time

@@ -17,7 +17,7 @@ from daemon.inlets.osc import OscInlet
 from daemon.outlets.midi_port import MidiOutlet, PortSettings, PushOptions
 from tests.fake_core import JOB, FakeCore, FakeDaemon
 from tests.fakes import clip_with
-from tests.wire.test_jack import Server
+from tests.wire.jack_server import Server
 
 SCRIPT = Path(__file__).with_name("ardour.lua")
 # While Ardour opens a session, two of its threads may ask JACK at once. What JACK reads is then garbled, and it
