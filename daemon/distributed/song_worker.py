@@ -35,7 +35,6 @@ from daemon.jobs.run_task import FinishedTask, TaskRunner
 from daemon.jobs.worker import MAX_MEMORY_LEVEL, Task
 from daemon.pipeline.audio.probe import probe
 from daemon.pipeline.chain import SongFile, open_song, prepare, recall_source
-from daemon.pipeline.options import Options
 from daemon.pipeline.tools import ReportStage, Tools
 
 LOOK_SECONDS = 1.0  # between two looks whether the run was cancelled
@@ -66,7 +65,7 @@ class SongTask:
 
     @property
     def message(self) -> dict[str, Any]:
-        """As it travels: names and numbers alone, some 300 bytes."""
+        """As it travels: names and numbers alone."""
         return {**asdict(self), "phase": self.phase.value}
 
     @property
@@ -140,12 +139,11 @@ class SongWorker:
                 prepare(self._find(task, folder, tools), options, tools, report, separate=True)
                 self._send(replace(task, phase=Phase.TRANSCRIBE))
             else:
-                self._transcribe(run, task, options, self._find(task, folder, tools))
+                self._transcribe(run, task, self._find(task, folder, tools), report)
 
-    def _transcribe(self, run: CatalogueRun, task: SongTask, options: Options, song: SongFile) -> None:
+    def _transcribe(self, run: CatalogueRun, task: SongTask, song: SongFile, report: ReportStage) -> None:
         stamp = FileStamp.of(song.path) if song.path.exists() else None
-        asked = Task(Pass.FINAL, str(song.path), task.digest, options, memory_level=task.memory_level, stamp=stamp)
-        report = self._reporter(run, task)
+        asked = Task(Pass.FINAL, str(song.path), task.digest, run.options, memory_level=task.memory_level, stamp=stamp)
         done = self._runner.run(asked, lambda progress: report(progress.stage, progress.fraction))
         files = self._publish(open_store(run.spec.out), task.song, song.path)
         outcome = self._outcome(task, done, files)
